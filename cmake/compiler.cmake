@@ -1,0 +1,39 @@
+# The compiler, its flags, and the sentence that says what to install when it is the wrong one.
+
+if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang" OR CMAKE_CXX_COMPILER_VERSION VERSION_LESS 19)
+  message(FATAL_ERROR
+    "Tidemill needs clang 19 or newer; this is ${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION} "
+    "(g++ 12 miscompiles coroutines). On Debian 12: apt-get install clang-19 lld-19 libclang-rt-19-dev, "
+    "then configure with a preset of CMakePresets.json, or just run ./dev run.")
+endif()
+
+set(CMAKE_CXX_STANDARD 23)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+  set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE})
+endif()
+
+add_link_options(-fuse-ld=lld-19)
+
+# Linked by our targets only, so that third-party headers stay out of it.
+add_library(tm_warnings INTERFACE)
+target_compile_options(tm_warnings INTERFACE -Wall -Wextra -Wshadow -Wconversion -Wnon-virtual-dtor -Werror)
+
+set(TM_SANITIZE "" CACHE STRING "Sanitizers to build with, e.g. address,undefined or thread")
+if(TM_SANITIZE)
+  add_compile_options(-fsanitize=${TM_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${TM_SANITIZE})
+endif()
+
+option(TM_HARDEN "Position-independent, full RELRO, stack protector, fortified, linked with LTO" OFF)
+if(TM_HARDEN)
+  add_compile_options(-flto=thin -fstack-protector-strong -fcf-protection=full -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+  add_compile_definitions(_GLIBCXX_ASSERTIONS)
+  add_link_options(-flto=thin -Wl,-z,relro,-z,now -pie -static-libstdc++ -static-libgcc)
+endif()

@@ -1,0 +1,80 @@
+// JSON Web Tokens of clients: verified by the keys that are configured, never by what the token's header says
+// (RFC 8725 section 3.1); the header's alg must agree with the key.
+//
+// One verifier per loop and token set: it holds OpenSSL contexts and the JWKS cache's view.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "auth/jwks.h"
+#include "base/clock.h"
+#include "base/result.h"
+#include "config/settings.h"
+#include "net/task.h"
+
+namespace tidemill::auth {
+
+// A boolean channel option that a token overrides; nullopt: not overridden.
+struct OptionOverrides {
+  std::optional<bool> presence;
+  std::optional<bool> join_leave;
+  std::optional<bool> force_recovery;
+  std::optional<bool> force_positioning;
+  std::optional<bool> force_push_join_leave;
+  friend bool operator==(const OptionOverrides&, const OptionOverrides&) = default;
+};
+
+// A server-side subscription that a connection token carries.
+struct TokenSubscription {
+  std::string info;  // raw bytes (JSON, or what b64info held)
+  std::string data;
+  OptionOverrides overrides;
+  friend bool operator==(const TokenSubscription&, const TokenSubscription&) = default;
+};
+
+struct ConnectToken {
+  std::string user;
+  std::int64_t expire_at = 0;  // of the connection, seconds since the Unix epoch; 0: never
+  std::string info;
+  std::string meta;
+  std::map<std::string, TokenSubscription> subs;  // from `subs`, or else from `channels`
+};
+
+struct SubscribeToken {
+  std::string user;
+  std::string channel;
+  std::string client;
+  std::int64_t expire_at = 0;  // of the subscription; 0: never
+  std::string info;
+  std::string data;
+  OptionOverrides overrides;
+};
+
+class TokenVerifier {
+ public:
+  virtual ~TokenVerifier() = default;
+  // kExpired: the signature is good but exp (with leeway) has passed. kUnauthenticated: anything else that is
+  // wrong with it; the detail says what, for the log only. kUnavailable: the keys could not be fetched.
+  virtual Task<Result<ConnectToken>> VerifyConnect(std::string token) = 0;
+  virtual Task<Result<SubscribeToken>> VerifySubscribe(std::string token) = 0;
+};
+
+struct VerifierOptions {
+  config::TokenSettings token;
+  bool skip_signature = false;  // client.insecure_skip_token_signature_verify
+  const Clock* clock = nullptr;
+};
+
+// `jwks` null unless token.jwks_public_endpoint is set. kInvalidArgument names the key that cannot be read.
+Result<std::unique_ptr<TokenVerifier>> MakeTokenVerifier(VerifierOptions options, JwksSource* jwks);
+
+// Signs with HS256, for `token create`, `serve --dev` and tests. `claims` is a JSON object.
+std::string SignHs256(std::string_view claims, std::string_view key);
+
+}  // namespace tidemill::auth

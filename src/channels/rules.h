@@ -1,0 +1,50 @@
+// The rules of channels: which namespace's options a name has, and who may do what in it.
+//
+// Immutable after construction; a reload makes a new one. Any thread.
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include "base/result.h"
+#include "channels/name.h"
+#include "config/settings.h"
+#include "protocol/codes.h"
+
+namespace tidemill::channels {
+
+struct Channel {
+  NameParts name;
+  const config::ChannelOptions* options = nullptr;  // lives as long as the Rules
+};
+
+class Rules {
+ public:
+  // kInvalidArgument: a channel_regex that does not compile (RE2 syntax is checked by config as well).
+  static Result<std::shared_ptr<const Rules>> Make(config::ChannelSettings settings);
+  virtual ~Rules() = default;
+
+  // kErrorUnknownChannel: no such namespace. kErrorBadRequest: the name is malformed, too long, or not what
+  // the namespace's channel_regex wants.
+  virtual std::expected<Channel, protocol::ErrorCode> Find(std::string_view channel) const = 0;
+  virtual const config::ChannelSettings& settings() const = 0;
+};
+
+// Who asks. `subscribed`: to the channel in question.
+struct Asker {
+  std::string_view user;  // "" anonymous
+  bool subscribed = false;
+  bool insecure = false;  // client.insecure: everything that is not switched off is allowed
+};
+
+// Without a token: user-limited channels listing the user, or allow_subscribe_for_client (and
+// _for_anonymous when user is ""), which never opens '$' or '#' channels.
+bool MaySubscribe(const Channel& channel, const Asker& asker);
+bool MayPublish(const Channel& channel, const Asker& asker);
+bool MayReadPresence(const Channel& channel, const Asker& asker);
+bool MayReadHistory(const Channel& channel, const Asker& asker);
+
+// publication_data_format. "" and json(_object): data must not be empty; json ones must be valid.
+bool DataAllowed(const config::ChannelOptions& options, std::string_view data);
+
+}  // namespace tidemill::channels

@@ -1,0 +1,50 @@
+// Outgoing HTTP/1.1 requests on a loop: for JWKS now, proxies and webhooks later. One request per connection.
+//
+// No redirects are followed. Sizes and times are bounded. Responses by Content-Length, chunked, or close.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "net/loop.h"
+#include "net/task.h"
+#include "net/tls.h"
+
+namespace tidemill::http {
+
+struct Url {
+  std::string scheme;  // "http" or "https"
+  std::string host;
+  std::uint16_t port = 0;
+  std::string target;  // path and query, at least "/"
+
+  // kInvalidArgument for anything but an absolute http(s) URL; credentials in it are refused.
+  static Result<Url> Parse(std::string_view text);
+};
+
+struct ClientRequest {
+  std::string method = "GET";
+  Url url;
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;
+  Duration timeout = Seconds(2);  // everything, absolute
+  std::size_t response_bytes_max = 256 * 1024;
+  bool allow_private_addresses = true;  // false: refuse loopback, private and link-local targets
+};
+
+struct ClientResponse {
+  int status = 0;
+  std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
+  std::string body;
+};
+
+// kTimeout, kUnavailable, kLimitExceeded, kInvalidArgument (the answer is not HTTP).
+// `tls` is used for https; null: kInvalidArgument for https.
+Task<Result<ClientResponse>> Fetch(net::Loop& loop, std::shared_ptr<net::TlsContext> tls,
+                                   ClientRequest request);
+
+}  // namespace tidemill::http

@@ -1,0 +1,58 @@
+// HTTP/1.1 messages as values.
+//
+// A Request's views point into its connection's buffer and live until the response has been given.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "net/address.h"
+
+namespace tidemill::http {
+
+enum class Method { kGet, kHead, kPost, kPut, kDelete, kOptions, kPatch, kOther };
+
+struct HeaderView {
+  std::string_view name;
+  std::string_view value;  // without surrounding blanks
+};
+
+struct Request {
+  Method method = Method::kGet;
+  std::string_view method_name;
+  std::string_view target;  // as sent
+  std::string_view path;    // up to the '?', not decoded
+  std::string_view query;   // after the '?'
+  int version_minor = 1;    // HTTP/1.x
+  std::vector<HeaderView> headers;
+  std::string_view body;
+  net::IpAddress peer;
+  bool over_tls = false;
+
+  // The only header of that name (case does not matter); nullopt when absent. The parser has already
+  // refused repeated headers that must be single (Host, Content-Length, …).
+  std::optional<std::string_view> Header(std::string_view name) const;
+  // Whether a comma-separated header of that name lists `token` (case does not matter).
+  bool HeaderHasToken(std::string_view name, std::string_view token) const;
+  // The first query parameter of that name, percent-decoded; nullopt when absent or not decodable.
+  std::optional<std::string> QueryParameter(std::string_view name) const;
+};
+
+struct Response {
+  int status = 200;
+  std::vector<std::pair<std::string, std::string>>
+      headers;  // Content-Length, Date, Connection are the server's
+  std::string body;
+  bool close = false;  // close the connection afterwards
+
+  static Response Text(int status, std::string body);  // text/plain; charset=utf-8
+  static Response Json(int status, std::string body);  // application/json
+};
+
+std::string_view ReasonPhrase(int status);
+
+}  // namespace tidemill::http

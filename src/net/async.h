@@ -1,0 +1,100 @@
+// Awaitables of a loop: sleep, another loop's answer, DNS, blocking work.
+#pragma once
+
+#include <coroutine>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "net/address.h"
+#include "net/loop.h"
+#include "net/task.h"
+
+namespace tidemill::net {
+
+// co_await Sleep(loop, Seconds(1)). Destroying the waiting task cancels it.
+class [[nodiscard]] Sleep final : public Timer {
+ public:
+  Sleep(Loop& loop, Duration duration) : loop_(loop), duration_(duration) {}
+  bool await_ready() const { return false; }
+  void await_suspend(std::coroutine_handle<> awaiter) {
+    awaiter_ = awaiter;
+    loop_.timers().Schedule(*this, loop_.clock().Now() + duration_);
+  }
+  void await_resume() const {}
+  void OnTimer() override { awaiter_.resume(); }
+
+ private:
+  Loop& loop_;
+  Duration duration_;
+  std::coroutine_handle<> awaiter_;
+};
+
+// The answer to a question asked of another loop or of a callback API.
+//
+//   Reply<int> reply(loop);                      // on the asking loop
+//   other.Post([sender = reply.sender()] { sender.Send(42); });
+//   const int answer = co_await reply;
+//
+// The awaiter resumes synchronously, inside the message that brings the answer: everything the answering
+// loop posts afterwards is seen afterwards. One Send at most. A Reply destroyed while waiting is forgotten:
+// the late answer is dropped.
+template <class T>
+class Reply {
+  struct State {
+    explicit State(Loop& l) : loop(l) {}
+    Loop& loop;
+    std::optional<T> value;                     // asking loop only
+    std::coroutine_handle<> awaiter = nullptr;  // asking loop only
+  };
+
+ public:
+  explicit Reply(Loop& loop) : state_(std::make_shared<State>(loop)) {}
+  Reply(const Reply&) = delete;
+  Reply& operator=(const Reply&) = delete;
+  ~Reply() { state_->awaiter = nullptr; }
+
+  class Sender {
+   public:
+    // Any thread.
+    void Send(T value) const {
+      if (state_->loop.IsCurrent()) {
+        Deliver(*state_, std::move(value));
+        return;
+      }
+      state_->loop.Post(
+          [state = state_, moved = std::move(value)]() mutable { Deliver(*state, std::move(moved)); });
+    }
+
+   private:
+    friend class Reply;
+    explicit Sender(std::shared_ptr<State> state) : state_(std::move(state)) {}
+    std::shared_ptr<State> state_;
+  };
+
+  Sender sender() const { return Sender(state_); }
+  bool await_ready() const { return state_->value.has_value(); }
+  void await_suspend(std::coroutine_handle<> awaiter) { state_->awaiter = awaiter; }
+  T await_resume() { return *std::move(state_->value); }
+
+ private:
+  static void Deliver(State& state, T value) {
+    state.value.emplace(std::move(value));
+    if (state.awaiter) std::exchange(state.awaiter, nullptr).resume();
+  }
+
+  std::shared_ptr<State> state_;
+};
+
+// Addresses of a name, by the system's resolver on the thread pool. kUnavailable, kNotFound.
+Task<Result<std::vector<SocketAddress>>> Resolve(Loop& loop, std::string host, std::uint16_t port);
+
+// Runs `work` on the thread pool.
+Task<void> RunBlocking(Loop& loop, std::function<void()> work);
+
+}  // namespace tidemill::net

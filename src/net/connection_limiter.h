@@ -1,0 +1,32 @@
+// ConnectionLimiter: how many connections there may be, in all and per peer address, over all loops.
+//
+// Any thread; one mutex, taken at accept and close only. Unix-socket peers are counted in the total only.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+
+#include "net/address.h"
+
+namespace tidemill::net {
+
+struct ConnectionLimits {
+  std::size_t connections_max = 0;              // 0: no limit
+  std::size_t connections_per_address_max = 0;  // 0: no limit
+};
+
+enum class Admission { kAdmitted, kTooManyConnections, kTooManyFromAddress };
+
+class ConnectionLimiter {
+ public:
+  static std::unique_ptr<ConnectionLimiter> Make(ConnectionLimits limits);
+  virtual ~ConnectionLimiter() = default;
+
+  // Counts the connection, refused or not, until Release: a refused one is still there while it is told so.
+  virtual Admission Admit(const IpAddress& peer) = 0;
+  virtual void Release(const IpAddress& peer) = 0;
+  virtual void ReplaceLimits(ConnectionLimits limits) = 0;
+  virtual std::size_t connections() const = 0;
+};
+
+}  // namespace tidemill::net

@@ -1,0 +1,56 @@
+// Mailbox: how one loop hands work to another. First in, first out per sender; no lock on any path.
+//
+// Post from any thread, Drain on the owning loop only. A message runs exactly once, on the owning loop, or
+// is destroyed unrun when the loop ends. The limit counts messages not yet run.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <utility>
+
+namespace tidemill::net {
+
+// A unit of work for another loop.
+class Message {
+ public:
+  virtual ~Message() = default;
+  virtual void Run() = 0;
+
+ private:
+  friend class Mailbox;
+  Message* next_ = nullptr;
+};
+
+class Mailbox {
+ public:
+  // `wake_fd` is an eventfd that the owning loop polls; written when the mailbox stops being empty.
+  explicit Mailbox(int wake_fd) : wake_fd_(wake_fd) {}
+  Mailbox(const Mailbox&) = delete;
+  Mailbox& operator=(const Mailbox&) = delete;
+  ~Mailbox();
+
+  // Any thread.
+  void Post(std::unique_ptr<Message> message);
+  std::size_t depth() const { return depth_.load(std::memory_order_relaxed); }
+
+  // Owning loop only: runs what was there when called, in order; gives how many.
+  std::size_t Drain();
+
+ private:
+  const int wake_fd_;
+  std::atomic<Message*> newest_{nullptr};
+  std::atomic<std::size_t> depth_{0};
+};
+
+template <class F>
+class FunctionMessage final : public Message {
+ public:
+  explicit FunctionMessage(F function) : function_(std::move(function)) {}
+  void Run() override { function_(); }
+
+ private:
+  F function_;
+};
+
+}  // namespace tidemill::net

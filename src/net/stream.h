@@ -1,0 +1,119 @@
+// Stream: one connected socket, plain or TLS, on one loop.
+//
+// Reading: bytes arrive in the loop's shared buffer and are handed on at once; a stream owns no buffer while
+// it is idle. Writing: Queue copies into a pending buffer that exists only while something is pending;
+// everything queued in a turn leaves in one send at its end. The fan-out path calls Send itself, with ranges
+// of memory that subscribers share.
+//
+// Loop thread only. The owner keeps the stream in a unique_ptr and destroys it through Loop::Retire.
+#pragma once
+
+#include <sys/uio.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "net/address.h"
+#include "net/loop.h"
+#include "net/task.h"
+
+namespace tidemill::net {
+
+class ConnectionLimiter;
+class TlsContext;
+class TlsSession;
+
+class StreamHandler {
+ public:
+  // `bytes` is borrowed until the call returns. The handler may close or retire the stream inside.
+  virtual void OnData(std::string_view bytes) = 0;
+  // The peer took everything after a Send or a Queue had to wait.
+  virtual void OnWritable() = 0;
+  // The peer closed, the connection broke, or a CloseAfterFlush came to its end. Nothing follows.
+  // Not called for Close().
+  virtual void OnClosed() = 0;
+
+ protected:
+  ~StreamHandler() = default;
+};
+
+class Stream final : public Pollable, public Retirable {
+ public:
+  // Takes the connected, non-blocking `fd`. `tls` null: plaintext.
+  // `limiter`, when given, gets its Release when the stream is destroyed.
+  static std::unique_ptr<Stream> Adopt(Loop& loop, int fd, IpAddress peer, std::unique_ptr<TlsSession> tls,
+                                       ConnectionLimiter* limiter = nullptr);
+  ~Stream() override;
+
+  // The handler must be set before the loop's next turn; `ReadNow` reads at once, for a socket accepted with
+  // data already there.
+  void SetHandler(StreamHandler* handler) { handler_ = handler; }
+  void ReadNow();
+
+  // Appends to what is pending; sent when the turn ends. No limit of its own: the caller checks
+  // queued_bytes() against its own.
+  void Queue(std::string_view bytes);
+
+  // Sends what is pending and then `ranges`, now. Gives how many bytes of `ranges` were taken; when fewer
+  // than all, OnWritable follows. The caller keeps the rest. What a TLS record has taken counts as sent.
+  std::size_t Send(std::span<const iovec> ranges);
+
+  // Bytes queued and not yet taken by the kernel.
+  std::size_t queued_bytes() const { return pending_.size() - pending_sent_; }
+  bool blocked() const { return blocked_; }
+  bool closed() const { return fd_ < 0; }
+
+  // Stops and starts taking bytes from the peer.
+  void PauseReading();
+  void ResumeReading();
+
+  // At once; what is pending is dropped. No callback follows.
+  void Close();
+  // Sends what is pending, half-closes, waits for the peer's end for at most `linger`, then OnClosed.
+  // Bytes that arrive meanwhile are dropped.
+  void CloseAfterFlush(Duration linger);
+
+  const IpAddress& peer() const { return peer_; }
+  bool is_tls() const { return tls_ != nullptr; }
+  Loop& loop() const { return loop_; }
+  std::string_view alpn() const;  // what TLS negotiated, "" if nothing
+
+  void OnReady(std::uint32_t epoll_events) override;
+  // For the loop's stream flusher.
+  void FlushQueued();
+
+ private:
+  Stream(Loop& loop, int fd, IpAddress peer, std::unique_ptr<TlsSession> tls, ConnectionLimiter* limiter);
+
+  struct Closing;
+
+  Loop& loop_;
+  ConnectionLimiter* const limiter_;
+  StreamHandler* handler_ = nullptr;
+  std::unique_ptr<TlsSession> tls_;
+  std::unique_ptr<Closing> closing_;
+  std::string pending_;
+  std::size_t pending_sent_ = 0;
+  IpAddress peer_;
+  int fd_;
+  bool blocked_ = false;
+  bool reading_paused_ = false;
+  bool flush_armed_ = false;
+};
+
+// Connects within `timeout`; with `tls`, handshakes and checks that the certificate is for `server_name`.
+// kTimeout, kUnavailable with the reason.
+struct ConnectOptions {
+  SocketAddress address;
+  Duration timeout = Seconds(5);
+  std::shared_ptr<TlsContext> tls;  // null: plaintext
+  std::string server_name;
+};
+Task<Result<std::unique_ptr<Stream>>> Connect(Loop& loop, ConnectOptions options);
+
+}  // namespace tidemill::net

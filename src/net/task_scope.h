@@ -1,0 +1,38 @@
+// TaskScope: the owner of detached tasks.
+//
+// Loop thread only. Destroying the scope destroys every task still suspended in it, so a task may refer to
+// whatever outlives the scope. Spawn refuses nothing: whoever spawns bounds how many.
+#pragma once
+
+#include <cstddef>
+
+#include "net/task.h"
+
+namespace tidemill {
+
+class TaskScope {
+ public:
+  TaskScope() = default;
+  TaskScope(const TaskScope&) = delete;
+  TaskScope& operator=(const TaskScope&) = delete;
+  ~TaskScope();
+
+  // Starts `task` at once; it runs on until its first suspension before Spawn returns.
+  void Spawn(Task<void> task);
+
+  std::size_t running() const { return running_; }
+
+ private:
+  struct Detached;
+  struct Node {
+    Node* previous = nullptr;
+    Node* next = nullptr;
+  };
+
+  Detached RunToEnd(Task<void> task);
+
+  Node* first_ = nullptr;
+  std::size_t running_ = 0;
+};
+
+}  // namespace tidemill

@@ -1,0 +1,61 @@
+// TimerWheel: the per-connection deadlines of one loop (ping, pong, stale, expiry), without a heap node each.
+//
+// A Timer is embedded in its owner and knows its slot, so scheduling and cancelling touch three pointers.
+// Resolution is kTick: a timer fires at its deadline or up to one tick later, never earlier.
+// Loop thread only.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "base/clock.h"
+
+namespace tidemill::net {
+
+// Embed or derive. Destroying a scheduled timer cancels it.
+class Timer {
+ public:
+  Timer() = default;
+  Timer(const Timer&) = delete;
+  Timer& operator=(const Timer&) = delete;
+  virtual ~Timer();
+
+  virtual void OnTimer() = 0;
+  bool scheduled() const { return previous_next_ != nullptr; }
+  MonotonicTime deadline() const { return deadline_; }
+
+ private:
+  friend class TimerWheel;
+  void Unlink();
+
+  Timer* next_ = nullptr;
+  Timer** previous_next_ = nullptr;  // what points at this timer
+  MonotonicTime deadline_{};
+};
+
+class TimerWheel {
+ public:
+  static constexpr Duration kTick = Milliseconds(16);
+  static constexpr std::size_t kSlots = 4096;  // one turn of the wheel is about 65 s
+
+  explicit TimerWheel(MonotonicTime now);
+
+  // Moves `timer` to `deadline`, scheduled or not.
+  void Schedule(Timer& timer, MonotonicTime deadline);
+  void Cancel(Timer& timer);
+
+  // Fires all that is due, each once; a timer may reschedule or destroy itself or others.
+  void Advance(MonotonicTime now);
+
+  // When Advance next has something to look at; nullopt when no timer is scheduled.
+  std::optional<MonotonicTime> NextCheck() const;
+
+ private:
+  std::array<Timer*, kSlots> slots_{};
+  std::int64_t current_tick_ = 0;
+  std::size_t scheduled_ = 0;
+};
+
+}  // namespace tidemill::net

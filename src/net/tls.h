@@ -1,0 +1,31 @@
+// TLS settings of a listener or of outgoing connections: TLS 1.2 and 1.3, AEAD suites only, ALPN http/1.1.
+//
+// A TlsContext is immutable and shared by loops; reloading a certificate means opening a new one and
+// handing it to the listeners: connections that live keep theirs.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+
+namespace tidemill::net {
+
+class TlsSession;  // one connection's state; stream.cc and tls.cc know it
+
+class TlsContext {
+ public:
+  virtual ~TlsContext() = default;
+  // One session for one connection; a client session checks the peer's certificate for `server_name`.
+  virtual std::unique_ptr<TlsSession> NewServerSession(int fd) const = 0;
+  virtual std::unique_ptr<TlsSession> NewClientSession(int fd, const std::string& server_name) const = 0;
+};
+
+// PEM files: the chain, leaf first, and its key. kInvalidArgument names the file and what is wrong with it
+// (missing, key does not match, expired).
+Result<std::shared_ptr<TlsContext>> OpenServerTls(std::string cert_file, std::string key_file);
+
+// Trusts the system's authorities, or those of `ca_file` when it is not empty.
+Result<std::shared_ptr<TlsContext>> OpenClientTls(std::string ca_file);
+
+}  // namespace tidemill::net

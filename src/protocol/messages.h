@@ -1,0 +1,228 @@
+// The messages of the Centrifuge client protocol, version 2, as values. Field numbers: protocol/protobuf.cc.
+//
+// Payload fields (data, conn_info, …) hold raw bytes: in JSON connections they are embedded as they are, so
+// they must be valid JSON there.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace tidemill::protocol {
+
+// Where a stream stands: the offset counts publications from 1 within an epoch.
+struct StreamPosition {
+  std::uint64_t offset = 0;
+  std::string epoch;
+  friend bool operator==(const StreamPosition&, const StreamPosition&) = default;
+};
+
+struct ClientInfo {
+  std::string user;
+  std::string client;
+  std::string conn_info;
+  std::string chan_info;
+  friend bool operator==(const ClientInfo&, const ClientInfo&) = default;
+};
+
+using Tags = std::vector<std::pair<std::string, std::string>>;
+
+struct Publication {
+  std::string data;
+  std::optional<ClientInfo> info;  // who published, when a client did
+  std::uint64_t offset = 0;        // 0: not in a stream
+  Tags tags;
+  std::string epoch;  // only on the live publication with offset 1
+  friend bool operator==(const Publication&, const Publication&) = default;
+};
+
+using PublicationPtr = std::shared_ptr<const Publication>;
+
+// ---- client to server
+
+struct SubscribeRequest {
+  std::string channel;
+  std::string token;
+  bool recover = false;
+  std::string epoch;
+  std::uint64_t offset = 0;
+  std::string data;
+  bool positioned = false;
+  bool recoverable = false;
+  bool join_leave = false;
+  std::string delta;
+  bool has_filter = false;  // `tf` was given
+  std::int64_t flag = 0;    // bit 1: accepts channel ids; bit 2: refuse instead of recovered=false
+  std::int32_t type = 0;    // 0 stream; others are not spoken here yet
+};
+
+struct ConnectRequest {
+  std::string token;
+  std::string data;
+  std::map<std::string, SubscribeRequest> subs;
+  std::string name;
+  std::string version;
+  std::map<std::string, std::string> headers;
+};
+
+struct UnsubscribeRequest {
+  std::string channel;
+};
+struct PublishRequest {
+  std::string channel;
+  std::string data;
+  std::int32_t type = 0;
+  std::string key;
+  bool removed = false;
+};
+struct PresenceRequest {
+  std::string channel;
+};
+struct PresenceStatsRequest {
+  std::string channel;
+};
+struct HistoryRequest {
+  std::string channel;
+  std::int32_t limit = 0;
+  std::optional<StreamPosition> since;
+  bool reverse = false;
+};
+struct PingRequest {};
+struct SendRequest {
+  std::string data;
+};
+struct RpcRequest {
+  std::string data;
+  std::string method;
+};
+struct RefreshRequest {
+  std::string token;
+};
+struct SubRefreshRequest {
+  std::string channel;
+  std::string token;
+  std::int32_t type = 0;
+};
+
+struct Command {
+  std::uint32_t id = 0;
+  // monostate: none of the known ones; with id 0 that is the answer to a ping.
+  std::variant<std::monostate, ConnectRequest, SubscribeRequest, UnsubscribeRequest, PublishRequest,
+               PresenceRequest, PresenceStatsRequest, HistoryRequest, PingRequest, SendRequest, RpcRequest,
+               RefreshRequest, SubRefreshRequest>
+      request;
+};
+
+// ---- server to client
+
+struct ErrorReply {
+  std::uint32_t code = 0;
+  std::string message;
+  bool temporary = false;
+};
+
+struct SubscribeResult {
+  bool expires = false;
+  std::uint32_t ttl = 0;  // seconds
+  bool recoverable = false;
+  std::string epoch;
+  std::vector<PublicationPtr> publications;
+  bool recovered = false;
+  std::uint64_t offset = 0;
+  bool positioned = false;
+  std::string data;
+  bool was_recovering = false;
+};
+
+struct ConnectResult {
+  std::string client;
+  std::string version;
+  bool expires = false;
+  std::uint32_t ttl = 0;
+  std::string data;
+  std::vector<std::pair<std::string, SubscribeResult>> subs;
+  std::uint32_t ping = 0;  // seconds
+  bool pong = false;
+  std::string session;
+  std::string node;
+  std::int64_t time = 0;  // ms since the Unix epoch; 0 absent
+};
+
+struct UnsubscribeResult {};
+struct PublishResult {};
+struct PresenceResult {
+  std::vector<std::pair<std::string, ClientInfo>> presence;
+};
+struct PresenceStatsResult {
+  std::uint32_t num_clients = 0;
+  std::uint32_t num_users = 0;
+};
+struct HistoryResult {
+  std::vector<PublicationPtr> publications;
+  std::string epoch;
+  std::uint64_t offset = 0;
+};
+struct RpcResult {
+  std::string data;
+};
+struct RefreshResult {
+  std::string client;
+  std::string version;
+  bool expires = false;
+  std::uint32_t ttl = 0;
+};
+struct SubRefreshResult {
+  bool expires = false;
+  std::uint32_t ttl = 0;
+};
+
+struct Reply {
+  std::uint32_t id = 0;
+  std::variant<ErrorReply, ConnectResult, SubscribeResult, UnsubscribeResult, PublishResult, PresenceResult,
+               PresenceStatsResult, HistoryResult, RpcResult, RefreshResult, SubRefreshResult>
+      result;
+};
+
+struct JoinPush {
+  ClientInfo info;
+};
+struct LeavePush {
+  ClientInfo info;
+};
+struct UnsubscribePush {
+  std::uint32_t code = 0;
+  std::string reason;
+};
+struct SubscribePush {
+  bool recoverable = false;
+  std::string epoch;
+  std::uint64_t offset = 0;
+  bool positioned = false;
+  std::string data;
+};
+struct MessagePush {
+  std::string data;
+};
+struct DisconnectPush {
+  std::uint32_t code = 0;
+  std::string reason;
+  bool reconnect = false;
+};
+struct RefreshPush {
+  bool expires = false;
+  std::uint32_t ttl = 0;
+};
+
+struct Push {
+  std::string channel;
+  std::variant<PublicationPtr, JoinPush, LeavePush, UnsubscribePush, SubscribePush, MessagePush,
+               DisconnectPush, RefreshPush>
+      body;
+};
+
+}  // namespace tidemill::protocol

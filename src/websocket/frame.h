@@ -1,0 +1,84 @@
+// WebSocket frames (RFC 6455 section 5), as bytes in and events out. No I/O here.
+//
+// FrameReader takes what the peer sends, in pieces of any size, and gives messages and control frames. It
+// unmasks in place inside the caller's buffer; a message that arrives whole in one piece is handed out
+// without a copy, anything else is gathered in a buffer that exists only until the message ends.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace tidemill::websocket {
+
+enum class Opcode : std::uint8_t {
+  kContinuation = 0,
+  kText = 1,
+  kBinary = 2,
+  kClose = 8,
+  kPing = 9,
+  kPong = 10
+};
+
+// RFC 6455 section 7.4.1, those this server sends of itself.
+enum class CloseCode : std::uint16_t {
+  kNormal = 1000,
+  kGoingAway = 1001,
+  kProtocolError = 1002,
+  kUnsupportedData = 1003,
+  kNoStatus = 1005,  // never on the wire: the peer's close frame was empty
+  kInvalidPayload = 1007,
+  kPolicyViolation = 1008,
+  kTooBig = 1009,
+  kInternalError = 1011,
+};
+
+struct FrameLimits {
+  std::size_t message_bytes_max = 65536;  // after inflating; over it: 1009
+  std::size_t fragments_max = 16384;      // frames of one message; over it: 1008
+};
+
+class MessageInflater;  // websocket/deflate.h
+
+class FrameReader {
+ public:
+  struct Event {
+    enum class Kind : std::uint8_t { kText, kBinary, kPing, kPong, kClose, kError };
+    Kind kind;
+    // kText: valid UTF-8. kClose: the reason. Borrowed until the next call of Read or Next.
+    std::string_view payload;
+    CloseCode code = CloseCode::kNoStatus;  // kClose: the peer's; kError: what to close with
+    const char* error = nullptr;            // kError: the rule that was broken, for the log
+  };
+
+  explicit FrameReader(const FrameLimits& limits) : limits_(&limits) {}
+
+  // Gives the next event found in `bytes`, removing what it used from the front; nullopt when `bytes` is used
+  // up. After kError or kClose nothing more is read. `bytes` is unmasked in place.
+  // `inflater` null: frames with RSV1 are errors.
+  std::optional<Event> Next(std::span<char>& bytes, MessageInflater* inflater);
+
+  // Bytes held for a message in progress.
+  std::size_t held_bytes() const;
+
+ private:
+  const FrameLimits* limits_;
+};
+
+// Appends the header of one unmasked, final frame: 2, 4 or 10 bytes.
+struct FrameHeader {
+  Opcode opcode = Opcode::kText;
+  bool compressed = false;  // RSV1
+};
+void AppendFrameHeader(FrameHeader header, std::size_t payload_bytes, std::string& out);
+// The length of the whole frame that starts at `frame` (a server's: unmasked). At least its header is there.
+std::size_t FrameBytes(std::string_view frame);
+
+// A close frame's payload: code and a reason cut at 123 bytes on a character border. kNoStatus: empty.
+std::string ClosePayload(CloseCode code, std::string_view reason);
+
+}  // namespace tidemill::websocket
