@@ -38,6 +38,7 @@ struct Publication {
   std::uint64_t offset = 0;        // 0: not in a stream
   Tags tags;
   std::string epoch;  // only on the live publication with offset 1
+  bool data_is_json = false;  // checked on the way in, not on the wire; false: not known
   friend bool operator==(const Publication&, const Publication&) = default;
 };
 

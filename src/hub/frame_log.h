@@ -1,0 +1,130 @@
+// FrameLog: the frames of one channel in one wire form, one after the other in memory that all its
+// subscribers share.
+//
+// A publication is encoded into the log once, whoever listens. A session that keeps up owns nothing of it: at
+// the end of the turn it is sent the turn's range, in one piece however many frames piled up. A session that
+// falls behind holds a LogCursor, which keeps the segments from its place onward alive; when nobody is
+// behind, the log gives all memory back to the pool at the end of the turn.
+//
+// Loop thread only.
+#pragma once
+
+#include <sys/uio.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace tidemill::hub {
+
+class SegmentPool;
+
+// A stretch of a log. Bytes below `used` never change.
+struct Segment {
+  SegmentPool* pool = nullptr;
+  Segment* next = nullptr;  // counted in next->references
+  std::uint32_t references = 0;
+  std::uint32_t capacity = 0;
+  std::uint32_t used = 0;
+
+  char* data() { return reinterpret_cast<char*>(this + 1); }
+  const char* data() const { return reinterpret_cast<const char*>(this + 1); }
+};
+
+// Counted pointer to a segment.
+class SegmentRef {
+ public:
+  SegmentRef() = default;
+  explicit SegmentRef(Segment* segment);
+  SegmentRef(const SegmentRef& other) : SegmentRef(other.segment_) {}
+  SegmentRef(SegmentRef&& other) noexcept : segment_(std::exchange(other.segment_, nullptr)) {}
+  SegmentRef& operator=(SegmentRef other) noexcept {
+    std::swap(segment_, other.segment_);
+    return *this;
+  }
+  ~SegmentRef();
+
+  Segment* get() const { return segment_; }
+  Segment* operator->() const { return segment_; }
+  explicit operator bool() const { return segment_ != nullptr; }
+
+ private:
+  Segment* segment_ = nullptr;
+};
+
+// Recycles segments of one loop, by size. Keeps at most kKeptBytesMax for later.
+class SegmentPool {
+ public:
+  static constexpr std::size_t kSmallestBytes = 2048;
+  static constexpr std::size_t kLargestBytes = 256 * 1024;  // larger ones (one huge frame) are not kept
+  static constexpr std::size_t kKeptBytesMax = std::size_t{16} << 20;
+
+  SegmentPool() = default;
+  SegmentPool(const SegmentPool&) = delete;
+  SegmentPool& operator=(const SegmentPool&) = delete;
+  ~SegmentPool();
+
+  // A segment with room for at least `bytes`, no references yet.
+  Segment* Take(std::size_t bytes);
+  // Called when the last reference goes.
+  void Give(Segment* segment);
+
+  std::size_t bytes_in_use() const { return bytes_in_use_; }
+  std::size_t bytes_kept() const { return bytes_kept_; }
+
+ private:
+  static constexpr std::size_t kClasses = 8;  // 2 KiB … 256 KiB
+  std::vector<Segment*> free_[kClasses];
+  std::size_t bytes_in_use_ = 0;
+  std::size_t bytes_kept_ = 0;
+};
+
+// A place in a log: `position` counts the log's bytes since it began.
+struct LogCursor {
+  SegmentRef segment;
+  std::uint32_t offset = 0;
+  std::uint64_t position = 0;
+};
+
+class FrameLog {
+ public:
+  explicit FrameLog(SegmentPool& pool) : pool_(&pool) {}
+
+  // Appends one whole frame, contiguous in memory.
+  void Append(std::string_view header, std::string_view payload);
+
+  // Where the next frame will stand, and where this turn's first frame stands.
+  std::uint64_t end() const { return end_; }
+  std::uint64_t turn_begin() const { return turn_begin_.position; }
+  std::uint64_t turn_bytes() const { return end_ - turn_begin_.position; }
+  std::uint32_t turn_frames() const { return turn_frames_; }
+
+  // A cursor at `position`, which lies in this turn's range, on a frame's first byte.
+  LogCursor CursorAt(std::uint64_t position) const;
+
+  // Begins the next turn: what was appended counts as sent to everybody without a cursor.
+  void EndTurn();
+  // Gives memory back that only a session that has now caught up had needed.
+  void Trim();
+
+ private:
+  SegmentPool* pool_;
+  SegmentRef tail_;
+  LogCursor turn_begin_;
+  std::uint64_t end_ = 0;
+  std::uint32_t turn_frames_ = 0;
+};
+
+// Fills `ranges` with what lies from `cursor` to `end`; gives how many ranges (fewer may hold less than all).
+std::size_t Ranges(const LogCursor& cursor, std::uint64_t end, iovec* ranges, std::size_t ranges_max);
+
+// Moves `cursor` forward by `bytes`.
+void Advance(LogCursor& cursor, std::uint64_t bytes);
+
+// `cursor` may stand inside a frame, `frame_start` is at or before it on a frame's first byte. Gives the
+// bytes from the cursor to that frame's end: what must still be sent before anything else.
+std::string_view RestOfFrame(const LogCursor& frame_start, const LogCursor& cursor);
+
+}  // namespace tidemill::hub
