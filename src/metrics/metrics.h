@@ -56,11 +56,15 @@ class Gauge {
 class Histogram {
  public:
   explicit Histogram(std::vector<double> bounds);
+  ~Histogram();
+  Histogram(const Histogram&) = delete;
+  Histogram& operator=(const Histogram&) = delete;
+
   void Observe(double value);
   struct Snapshot {
     std::vector<std::uint64_t> buckets;  // not cumulative; the last is +Inf
     double sum = 0;
-    std::uint64_t count = 0;
+    std::uint64_t count = 0;  // of all buckets
   };
   Snapshot Read() const;
   std::span<const double> bounds() const { return bounds_; }
@@ -68,7 +72,7 @@ class Histogram {
  private:
   struct Slot;
   std::vector<double> bounds_;
-  std::vector<std::shared_ptr<Slot>> slots_;
+  std::unique_ptr<Slot[]> slots_;
 };
 
 class Registry {
@@ -79,21 +83,26 @@ class Registry {
   Registry& operator=(const Registry&) = delete;
 
   // The same name with other labels is another series of the same family; `help` of the first is kept.
+  // A name or label that breaks the format, a second kind for one name, or the same series twice, is a bug.
   Counter& AddCounter(std::string name, std::string help, Labels labels = {});
   Gauge& AddGauge(std::string name, std::string help, Labels labels = {});
   Histogram& AddHistogram(std::string name, std::string help, std::vector<double> bounds, Labels labels = {});
-  // Asked when scraped, on the scraping thread.
+  // Asked when scraped, on the scraping thread. A counter if the name ends in _total, else a gauge.
   void AddCallback(std::string name, std::string help, Labels labels, std::function<double()> read);
 
-  // The text exposition format, version 0.0.4.
+  // The text exposition format, version 0.0.4. Any thread.
   std::string Text() const;
 
  private:
-  struct State;
-  std::unique_ptr<State> state_;
+  struct Family;
+  struct Series;
+  enum class Kind { kCounter, kGauge, kHistogram };
+  Series& AddSeries(std::string name, std::string help, Kind kind, const Labels& labels);
+
+  std::vector<std::unique_ptr<Family>> families_;  // in the order of registration
 };
 
-// Resident memory, CPU seconds, open descriptors, start time: process_… by the usual names.
+// Resident memory, CPU seconds, open descriptors, start time: process_… by the usual names, from /proc/self.
 void AddProcessMetrics(Registry& registry);
 
 }  // namespace tidemill::metrics
