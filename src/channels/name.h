@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/result.h"
 #include "base/strong.h"
@@ -15,12 +14,16 @@ using ChannelName = Strong<std::string, struct ChannelNameTag>;
 
 // What the name says of itself. Views into the parsed text.
 struct NameParts {
-  std::string_view name_space;  // before the first ':', without the '$'; "" when there is none
-  std::string_view rest;        // what follows it
+  // Before the first ':', without the '$': "$chat:x" is of namespace "chat". "" when there is no ':' or
+  // nothing in front of it: both mean the options without a namespace.
+  std::string_view name_space = "";
+  // After the first ':'; without one the whole name, its '$' included. What channel_regex is matched on.
+  std::string_view rest = "";
   bool is_private = false;      // begins with '$': a token is needed
   bool user_limited = false;    // has a '#'
-  std::string_view users;       // after the last '#', separated by ','
+  std::string_view users = "";  // after the last '#', separated by ','
 
+  // Whether `users` names `user`. The anonymous user "" is never listed, whatever the name says.
   bool ListsUser(std::string_view user) const;
 };
 

@@ -14,7 +14,7 @@
 namespace tidemill::channels {
 
 struct Channel {
-  NameParts name;
+  NameParts name{};
   const config::ChannelOptions* options = nullptr;  // lives as long as the Rules
 };
 
@@ -24,27 +24,32 @@ class Rules {
   static Result<std::shared_ptr<const Rules>> Make(config::ChannelSettings settings);
   virtual ~Rules() = default;
 
-  // kErrorUnknownChannel: no such namespace. kErrorBadRequest: the name is malformed, too long, or not what
-  // the namespace's channel_regex wants.
+  // In this order: kErrorBadRequest, the name is malformed or too long; kErrorUnknownChannel, no such
+  // namespace; kErrorBadRequest, the namespace's channel_regex is not found in NameParts::rest (it is not
+  // anchored, write ^…$). Does not allocate. `channel` must outlive the answer, whose name points into it.
   virtual std::expected<Channel, protocol::ErrorCode> Find(std::string_view channel) const = 0;
   virtual const config::ChannelSettings& settings() const = 0;
 };
 
 // Who asks. `subscribed`: to the channel in question.
 struct Asker {
-  std::string_view user;  // "" anonymous
+  std::string_view user = "";  // "": anonymous
   bool subscribed = false;
   bool insecure = false;  // client.insecure: everything that is not switched off is allowed
 };
 
-// Without a token: user-limited channels listing the user, or allow_subscribe_for_client (and
-// _for_anonymous when user is ""), which never opens '$' or '#' channels.
+// Permissions only: that the feature itself is on (presence, history_size) is for the caller to check first.
+// Each flag is for users; its _for_anonymous extends it to clients without one and grants nothing alone.
+
+// Without a token. A '$' channel: nobody, not even with `insecure`. A '#' channel: the users it lists, where
+// allow_user_limited_channels is on. Any other: allow_subscribe_for_client.
 bool MaySubscribe(const Channel& channel, const Asker& asker);
 bool MayPublish(const Channel& channel, const Asker& asker);
 bool MayReadPresence(const Channel& channel, const Asker& asker);
 bool MayReadHistory(const Channel& channel, const Asker& asker);
 
-// publication_data_format. "" and json(_object): data must not be empty; json ones must be valid.
+// publication_data_format. "" and json(_object): data must not be empty; json ones must be valid. binary:
+// any.
 bool DataAllowed(const config::ChannelOptions& options, std::string_view data);
 
 }  // namespace tidemill::channels
