@@ -35,7 +35,8 @@ using protocol::Publication;
 using protocol::PublicationPtr;
 using protocol::StreamPosition;
 
-// Gets what happens in channels this loop has subscribed to.
+// Gets what happens in channels this loop has subscribed to. Events are never nested: what a handler does to
+// the broker shows after it has returned. A few events may still come after the last Unsubscribe.
 class BrokerEvents {
  public:
   // `publication` has its offset, if the channel keeps a stream; `position` the place after it.
@@ -49,6 +50,9 @@ class BrokerEvents {
   ~BrokerEvents() = default;
 };
 
+// Longer idempotency keys and version epochs are refused.
+inline constexpr std::size_t kPublishKeyBytesMax = 512;
+
 // How a channel keeps its stream; all zero: it keeps none.
 struct StreamSettings {
   std::uint32_t size = 0;          // publications
@@ -60,7 +64,7 @@ struct StreamSettings {
 struct PublishOptions {
   StreamSettings stream;
   std::string idempotency_key;  // "": none; results are remembered for 5 minutes
-  std::uint64_t version = 0;    // 0: none; else dropped unless higher than the channel's last
+  std::uint64_t version = 0;    // 0: none; else dropped unless higher than the stream's last
   std::string version_epoch;    // "": versions of any epoch are compared; else only of the same
 };
 
@@ -111,6 +115,7 @@ class Broker {
   // Appends to the stream, if the channel keeps one, and delivers to every subscribed loop.
   // The position is the one after the append: offset is one more than the channel's last, from 1.
   // kLimitExceeded: the broker's history bytes or its queues are full, nothing was kept or delivered.
+  // kInvalidArgument: idempotency_key or version_epoch is over kPublishKeyBytesMax.
   // kUnavailable: the store did not confirm; it may or may not be there.
   virtual Task<Result<PublishOutcome>> Publish(ChannelName channel, Publication publication,
                                                PublishOptions options) = 0;
@@ -121,6 +126,7 @@ class Broker {
 
   // One subscription more on this loop. Events of the channel arrive while at least one is there.
   // With `recover` and a position that cannot be recovered from: recovered=false, never an error.
+  // kLimitExceeded: there is no room for a new stream. A task destroyed before it completes leaves nothing.
   virtual Task<Result<SubscribeOutcome>> Subscribe(ChannelName channel, SubscribeOptions options) = 0;
   // One less: for each Subscribe that succeeded, exactly one.
   virtual void Unsubscribe(const ChannelName& channel) = 0;
