@@ -23,7 +23,8 @@ add_link_options(-fuse-ld=lld-19)
 
 # Linked by our targets only, so that third-party headers stay out of it.
 add_library(tm_warnings INTERFACE)
-target_compile_options(tm_warnings INTERFACE -Wall -Wextra -Wshadow -Wconversion -Wnon-virtual-dtor -Werror)
+target_compile_options(tm_warnings INTERFACE -Wall -Wextra -Wshadow -Wconversion -Wnon-virtual-dtor -Werror
+  -Wno-missing-designated-field-initializers)  # our structs have defaults: naming some fields is the point
 
 set(TM_SANITIZE "" CACHE STRING "Sanitizers to build with, e.g. address,undefined or thread")
 if(TM_SANITIZE)

@@ -59,6 +59,7 @@ class Directory {
   virtual Task<Result<void>> Disconnect(Target target, session::Disconnect disconnect) = 0;
   virtual Task<Result<void>> Refresh(Target target, ServerRefresh refresh) = 0;
   virtual Task<NodeCounts> Counts() = 0;
+  virtual Task<std::uint64_t> CountOfUser(std::string user) = 0;
 };
 
 }  // namespace tidemill::session

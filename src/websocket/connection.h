@@ -17,6 +17,8 @@ class ConnectionHandler {
   // `payload` is borrowed until the call returns.
   virtual void OnMessage(Opcode kind, std::string_view payload) = 0;
   virtual void OnWritable() = 0;
+  // The peer answered a QueuePing (or sent a pong unasked).
+  virtual void OnPong() {}
   // The connection ended: the peer's code (or kNoStatus, or 1006 in spirit: kGoingAway when the socket
   // broke). Nothing follows; retire the connection.
   virtual void OnClosed(CloseCode code, std::string_view reason) = 0;
@@ -42,6 +44,9 @@ class Connection final : public net::StreamHandler {
 
   // Queues one message, uncompressed.
   void QueueMessage(Opcode kind, std::string_view payload);
+
+  // Queues a ping frame with an empty payload.
+  void QueuePing();
 
   // Sends Close and waits for the peer's; OnClosed follows, at the latest after close_timeout. What is queued
   // goes out first. `code` is any 1000–4999 the protocol allows on the wire.

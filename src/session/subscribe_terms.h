@@ -1,0 +1,26 @@
+// SubscribeTerms: on what terms a subscription was granted: by a token, the server API, or the channel's
+// rules. Private to session/.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "auth/token.h"
+#include "session/session.h"
+
+namespace tidemill::session {
+
+struct Session::SubscribeTerms {
+  bool server_side = false;
+  std::string info;            // raw bytes: the entry's chan_info
+  std::string data;            // raw bytes: told in the reply
+  std::int64_t expire_at = 0;  // seconds since the Unix epoch; 0: never
+  auth::OptionOverrides overrides;
+};
+
+// How a channel of these options keeps its stream.
+broker::StreamSettings StreamOf(const config::ChannelOptions& options,
+                                const config::ChannelSettings& settings);
+
+}  // namespace tidemill::session

@@ -1,0 +1,29 @@
+// Transport: what carries a session's messages. WebSocket has one (session/websocket_endpoint.h).
+//
+// Loop thread only.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "net/stream.h"
+
+namespace tidemill::session {
+
+class Transport {
+ public:
+  // Queues one protocol message (or several of one batch) as one frame.
+  virtual void QueueMessage(std::string_view message) = 0;
+  // Asks the peer for a sign of life below the protocol; false: this transport has none, use a message.
+  virtual bool QueuePing() = 0;
+  // Ends the connection with this code and reason, after what is queued; Session::OnTransportClosed follows.
+  virtual void Close(std::uint32_t code, std::string_view reason) = 0;
+  // The session is over and nothing refers to it any more: destroy both at the end of the turn.
+  virtual void Retire() = 0;
+  virtual net::Stream& stream() = 0;
+
+ protected:
+  ~Transport() = default;
+};
+
+}  // namespace tidemill::session
