@@ -16,6 +16,7 @@ struct IpAddress {
 
   static Result<IpAddress> Parse(std::string_view text);
   std::string ToString() const;  // "10.0.0.7", "2001:db8::1", "unix"
+  bool IsIpv4() const;
   bool IsLoopback() const;
   // Loopback, private, link-local, unique-local, unspecified: where an outgoing request must not go unasked.
   bool IsLocalOrPrivate() const;
@@ -25,6 +26,8 @@ struct IpAddress {
 struct SocketAddress {
   IpAddress ip;
   std::uint16_t port = 0;
+
+  std::string ToString() const;  // "10.0.0.7:80", "[2001:db8::1]:80"
   friend bool operator==(const SocketAddress&, const SocketAddress&) = default;
 };
 

@@ -1,6 +1,7 @@
 // ConnectionLimiter: how many connections there may be, in all and per peer address, over all loops.
 //
-// Any thread; one mutex, taken at accept and close only. Unix-socket peers are counted in the total only.
+// An IPv6 peer counts with its whole /64, which is what one subscriber is given. Unix-socket peers are
+// counted in the total only. Any thread; one mutex, taken at accept and close only.
 #pragma once
 
 #include <cstddef>

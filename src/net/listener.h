@@ -2,7 +2,8 @@
 //
 // Every loop opens its own with SO_REUSEPORT, so that a connection lives and dies on the loop that took it;
 // a Unix socket is opened once and shared. TCP_DEFER_ACCEPT is on (our clients speak first), and a new
-// stream is read at once. Out of descriptors: it keeps one in reserve, closes what it must, logs once.
+// stream is read at once. Out of descriptors: it keeps one in reserve, closes what it must, and logs
+// net.accept_failed once a minute.
 #pragma once
 
 #include <cstddef>
@@ -29,6 +30,9 @@ struct ListenerOptions {
   int backlog = 4096;
   bool defer_accept = true;
   std::shared_ptr<TlsContext> tls;  // null: plaintext
+  // For the process's first listener of an address: SO_REUSEPORT would let a second server of the same user
+  // take half of the connections unnoticed.
+  bool refuse_shared_port = false;
   int unix_mode = 0660;
   int shared_unix_fd = -1;               // another loop's unix listener to share
   ConnectionLimiter* limiter = nullptr;  // outlives every stream accepted here; null: no limits

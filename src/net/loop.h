@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -26,9 +27,12 @@ struct uv_loop_s;
 
 namespace tidemill::net {
 
+class StreamPool;
+
 // Gets the epoll events of one descriptor.
 class Pollable {
  public:
+  // `epoll_events` is 0 for a turn asked for with ArmNextTurn.
   virtual void OnReady(std::uint32_t epoll_events) = 0;
 
  protected:
@@ -50,6 +54,8 @@ enum class TurnEndRank { kFanOut, kStreams };
 class Retirable {
  public:
   virtual ~Retirable() = default;
+  // Called at once by Retire: from here on the object must not call its owner.
+  virtual void OnRetire() {}
 };
 
 struct LoopOptions {
@@ -94,6 +100,10 @@ class Loop {
   // No OnReady after this, not even for events already fetched.
   void Unwatch(int fd, Pollable& pollable);
 
+  // Calls OnReady(0) in the next turn, which comes without waiting: there is more to do than fits in this
+  // one. Once for each time it was armed; Unwatch takes all of them back.
+  void ArmNextTurn(Pollable& pollable);
+
   // Calls `hook` at the end of this turn; arming twice in a turn is the same as once.
   void ArmTurnEnd(TurnEndRank rank, TurnEndHook& hook);
   void DisarmTurnEnd(TurnEndHook& hook);
@@ -103,15 +113,25 @@ class Loop {
 
   // Borrowed until the caller returns to the loop.
   std::span<char> read_buffer() { return read_buffer_; }
+  // For submitting work; callbacks come in later turns. Call it for each submission: it notes that libuv has
+  // something new to look at.
   uv_loop_s* uv();
+  StreamPool& stream_pool() { return *stream_pool_; }
 
   // How long the last turn's work took, and the longest since the previous call.
   std::int64_t TakeLongestTurnMicros() { return std::exchange(longest_turn_us_, 0); }
 
  private:
-  explicit Loop(LoopOptions options, int epoll_fd, int wake_fd);
-  struct Poll;  // the fetched events of the turn
-  struct Uv;
+  class Uv;
+  struct Batch;  // the fetched events of the turn
+
+  Loop(LoopOptions options, int epoll_fd, int wake_fd);
+  Result<void> Start();
+  void AssertOnLoop() const;
+  void Turn(std::optional<Duration> wait_max);
+  int WaitMs(std::optional<Duration> wait_max) const;
+  void RunReady();
+  void FinishTurn();
 
   const std::size_t index_;
   const Clock* const clock_;
@@ -121,11 +141,15 @@ class Loop {
   TimerWheel timers_;
   MonotonicTime now_;
   std::vector<char> read_buffer_;
-  std::unique_ptr<Poll> poll_;
+  std::unique_ptr<Batch> batch_;
   std::unique_ptr<Uv> uv_;
+  std::unique_ptr<StreamPool> stream_pool_;
+  std::vector<Pollable*> next_turn_;
+  std::vector<Pollable*> this_turn_;  // next_turn_ of the turn before
   std::vector<std::pair<TurnEndRank, TurnEndHook*>> armed_;
   std::vector<std::unique_ptr<Retirable>> retired_;
   std::int64_t longest_turn_us_ = 0;
+  std::atomic<bool> running_{false};
   std::atomic<bool> stop_{false};
 };
 

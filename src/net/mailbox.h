@@ -1,7 +1,8 @@
 // Mailbox: how one loop hands work to another. First in, first out per sender; no lock on any path.
 //
 // Post from any thread, Drain on the owning loop only. A message runs exactly once, on the owning loop, or
-// is destroyed unrun when the loop ends. The limit counts messages not yet run.
+// is destroyed unrun when the loop ends. It has no limit of its own: whoever posts on behalf of a client
+// checks depth() first.
 #pragma once
 
 #include <atomic>
@@ -36,8 +37,13 @@ class Mailbox {
 
   // Owning loop only: runs what was there when called, in order; gives how many.
   std::size_t Drain();
+  // Owning loop only: destroys what is there, unrun.
+  void Discard();
 
  private:
+  Message* TakeAll();  // oldest first
+  std::unique_ptr<Message> TakeFirst(Message*& list);
+
   const int wake_fd_;
   std::atomic<Message*> newest_{nullptr};
   std::atomic<std::size_t> depth_{0};

@@ -25,6 +25,7 @@
 namespace tidemill::net {
 
 class ConnectionLimiter;
+struct PendingBytes;
 class TlsContext;
 class TlsSession;
 
@@ -34,8 +35,9 @@ class StreamHandler {
   virtual void OnData(std::string_view bytes) = 0;
   // The peer took everything after a Send or a Queue had to wait.
   virtual void OnWritable() = 0;
-  // The peer closed, the connection broke, or a CloseAfterFlush came to its end. Nothing follows.
-  // Not called for Close().
+  // The peer closed (even if only its sending half), the connection broke, or a CloseAfterFlush came to its
+  // end. Called once, always from the loop, never from inside Queue, Send or another call of the owner's.
+  // What was queued before the peer's end is sent first. Nothing follows. Not called for Close().
   virtual void OnClosed() = 0;
 
  protected:
@@ -51,7 +53,7 @@ class Stream final : public Pollable, public Retirable {
   ~Stream() override;
 
   // The handler must be set before the loop's next turn; `ReadNow` reads at once, for a socket accepted with
-  // data already there.
+  // data already there. Not from inside OnData.
   void SetHandler(StreamHandler* handler) { handler_ = handler; }
   void ReadNow();
 
@@ -64,7 +66,8 @@ class Stream final : public Pollable, public Retirable {
   std::size_t Send(std::span<const iovec> ranges);
 
   // Bytes queued and not yet taken by the kernel.
-  std::size_t queued_bytes() const { return pending_.size() - pending_sent_; }
+  std::size_t queued_bytes() const;
+  bool owns_buffer() const { return pending_ != nullptr; }
   bool blocked() const { return blocked_; }
   bool closed() const { return fd_ < 0; }
 
@@ -74,7 +77,7 @@ class Stream final : public Pollable, public Retirable {
 
   // At once; what is pending is dropped. No callback follows.
   void Close();
-  // Sends what is pending, half-closes, waits for the peer's end for at most `linger`, then OnClosed.
+  // Sends what is pending, half-closes, waits for the peer's end, then OnClosed: all within `linger`.
   // Bytes that arrive meanwhile are dropped.
   void CloseAfterFlush(Duration linger);
 
@@ -84,24 +87,60 @@ class Stream final : public Pollable, public Retirable {
   std::string_view alpn() const;  // what TLS negotiated, "" if nothing
 
   void OnReady(std::uint32_t epoll_events) override;
-  // For the loop's stream flusher.
+  void OnRetire() override { Close(); }
+  // For the loop's StreamPool.
   void FlushQueued();
 
  private:
+  enum class State : std::uint8_t {
+    kOpen,
+    kDraining,   // CloseAfterFlush: until what is pending has left
+    kLingering,  // our half is closed; until the peer's end
+    kEnded,      // OnClosed is due in the next turn
+  };
+  enum class Source : std::uint8_t { kMore, kDrained, kEnd };
+  struct Received {
+    std::size_t bytes;
+    Source source;
+  };
+  class Deadline;
+
   Stream(Loop& loop, int fd, IpAddress peer, std::unique_ptr<TlsSession> tls, ConnectionLimiter* limiter);
 
-  struct Closing;
+  bool ContinueHandshake();
+  void ReadSome();
+  Received ReceivePlain(std::span<char> buffer);
+  Received ReceiveTls(std::span<char> buffer);
+  void OnPeerEnd();
+
+  std::size_t Write(std::span<const iovec> ranges);
+  std::size_t WritePlain(std::span<const iovec> ranges);
+  std::size_t WriteTls(std::span<const iovec> ranges);
+  void AppendPending(std::string_view bytes);
+  void ConsumePending(std::size_t bytes);
+  void ReleasePending();
+  void OnUnblocked();
+
+  void StartLinger();
+  void SetDeadline(Duration from_now);
+  void ArmFlush();
+  void EndLater();
+  void Finish();
 
   Loop& loop_;
   ConnectionLimiter* const limiter_;
   StreamHandler* handler_ = nullptr;
   std::unique_ptr<TlsSession> tls_;
-  std::unique_ptr<Closing> closing_;
-  std::string pending_;
-  std::size_t pending_sent_ = 0;
-  IpAddress peer_;
+  std::unique_ptr<Deadline> deadline_;     // of the TLS handshake, later of CloseAfterFlush
+  std::unique_ptr<PendingBytes> pending_;  // null when nothing is pending
+  const IpAddress peer_;
   int fd_;
-  bool blocked_ = false;
+  State state_ = State::kOpen;
+  bool handshaking_ = false;    // no byte of ours may leave yet
+  bool blocked_ = false;        // OnWritable is due when the kernel has room
+  bool unread_ = false;         // an edge said readable, and we did not read to the end
+  bool peer_end_seen_ = false;  // an edge said that the peer's end is behind the data
+  bool peer_ended_ = false;     // we read the peer's end
   bool reading_paused_ = false;
   bool flush_armed_ = false;
 };

@@ -1,7 +1,8 @@
 // TaskScope: the owner of detached tasks.
 //
 // Loop thread only. Destroying the scope destroys every task still suspended in it, so a task may refer to
-// whatever outlives the scope. Spawn refuses nothing: whoever spawns bounds how many.
+// whatever outlives the scope; hence no task may destroy its own scope (Loop::Retire the owner instead).
+// Spawn refuses nothing: whoever spawns bounds how many.
 #pragma once
 
 #include <cstddef>

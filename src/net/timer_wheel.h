@@ -29,6 +29,7 @@ class Timer {
  private:
   friend class TimerWheel;
   void Unlink();
+  void LinkAt(Timer*& head);
 
   Timer* next_ = nullptr;
   Timer** previous_next_ = nullptr;  // what points at this timer
@@ -41,21 +42,30 @@ class TimerWheel {
   static constexpr std::size_t kSlots = 4096;  // one turn of the wheel is about 65 s
 
   explicit TimerWheel(MonotonicTime now);
+  TimerWheel(const TimerWheel&) = delete;
+  TimerWheel& operator=(const TimerWheel&) = delete;
+  ~TimerWheel();  // leaves timers that are still scheduled unscheduled
 
   // Moves `timer` to `deadline`, scheduled or not.
   void Schedule(Timer& timer, MonotonicTime deadline);
   void Cancel(Timer& timer);
 
-  // Fires all that is due, each once; a timer may reschedule or destroy itself or others.
+  // Fires all that is due, each once, about in order of deadline; a timer may reschedule or destroy itself or
+  // others.
   void Advance(MonotonicTime now);
 
   // When Advance next has something to look at; nullopt when no timer is scheduled.
   std::optional<MonotonicTime> NextCheck() const;
 
  private:
+  void CollectDue(std::size_t slot, MonotonicTime now, Timer*& due);
+
+  // A timer further away than one turn of the wheel stays in its slot when the wheel passes.
   std::array<Timer*, kSlots> slots_{};
+  // A set bit says that a slot may hold timers, a clear one that it holds none: timers unlink themselves
+  // without the wheel, which finds out in NextCheck.
+  mutable std::array<std::uint64_t, kSlots / 64> occupied_{};
   std::int64_t current_tick_ = 0;
-  std::size_t scheduled_ = 0;
 };
 
 }  // namespace tidemill::net

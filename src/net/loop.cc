@@ -1,0 +1,236 @@
+#include "net/loop.h"
+
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <string>
+
+#include "base/assert.h"
+#include "metrics/metrics.h"
+#include "net/loop_uv.h"
+#include "net/stream_pool.h"
+
+namespace tidemill::net {
+namespace {
+
+constexpr std::size_t kEventsPerTurn = 512;
+
+thread_local Loop* current_loop = nullptr;
+
+// Makes a loop the thread's current one for a scope; tests run several by hand, one inside another's scope.
+class CurrentScope {
+ public:
+  explicit CurrentScope(Loop* loop) : previous_(std::exchange(current_loop, loop)) {}
+  CurrentScope(const CurrentScope&) = delete;
+  CurrentScope& operator=(const CurrentScope&) = delete;
+  ~CurrentScope() { current_loop = previous_; }
+
+ private:
+  Loop* const previous_;
+};
+
+std::int64_t NowMicros() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<std::int64_t>(now.tv_sec) * 1'000'000 + now.tv_nsec / 1000;
+}
+
+std::unexpected<Error> FailErrno(const char* call) {
+  return Fail(Errc::kInternal, std::string(call) + ": " + std::strerror(errno));
+}
+
+}  // namespace
+
+struct Loop::Batch {
+  epoll_event events[kEventsPerTurn];
+  std::size_t begin = 0;  // the first not yet handled
+  std::size_t end = 0;
+};
+
+Result<std::unique_ptr<Loop>> Loop::Open(LoopOptions options) {
+  // A peer that hung up is an error of write, never a signal; OpenSSL writes without MSG_NOSIGNAL.
+  std::signal(SIGPIPE, SIG_IGN);
+  const int epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+  if (epoll_fd < 0) return FailErrno("epoll_create1");
+  const int wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+  if (wake_fd < 0) {
+    const auto failure = FailErrno("eventfd");
+    close(epoll_fd);
+    return failure;
+  }
+  std::unique_ptr<Loop> loop(new Loop(options, epoll_fd, wake_fd));
+  TM_TRY(loop->Start());
+  return loop;
+}
+
+Loop::Loop(LoopOptions options, int epoll_fd, int wake_fd)
+    : index_(options.index),
+      clock_(options.clock != nullptr ? options.clock : &SystemClock()),
+      epoll_fd_(epoll_fd),
+      wake_fd_(wake_fd),
+      mailbox_(wake_fd),
+      timers_(clock_->Now()),
+      now_(clock_->Now()),
+      read_buffer_(options.read_buffer_bytes),
+      batch_(std::make_unique<Batch>()),
+      uv_(std::make_unique<Uv>()),
+      stream_pool_(std::make_unique<StreamPool>(*this)) {}
+
+Result<void> Loop::Start() {
+  TM_TRY(uv_->Start());
+  TM_TRY(Watch(uv_->fd(), EPOLLIN, *uv_));
+  // Edge-triggered: each write to the eventfd is an event of its own, and nobody has to read it.
+  epoll_event wake{.events = EPOLLIN | EPOLLET, .data = {.ptr = nullptr}};
+  if (epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, wake_fd_, &wake) != 0) return FailErrno("epoll_ctl");
+  return {};
+}
+
+Loop::~Loop() {
+  {
+    const CurrentScope scope(this);
+    mailbox_.Discard();
+    retired_.clear();
+    uv_.reset();
+    mailbox_.Discard();
+    retired_.clear();
+  }
+  close(wake_fd_);
+  close(epoll_fd_);
+}
+
+void Loop::Stop() {
+  stop_.store(true, std::memory_order_relaxed);
+  TM_ASSERT(eventfd_write(wake_fd_, 1) == 0);
+}
+
+bool Loop::IsCurrent() const { return current_loop == this; }
+
+Loop* Loop::Current() { return current_loop; }
+
+void Loop::AssertOnLoop() const { TM_ASSERT(IsCurrent() || !running_.load(std::memory_order_relaxed)); }
+
+void Loop::Run() {
+  const CurrentScope scope(this);
+  metrics::SetSlot(index_ + 1);
+  running_.store(true, std::memory_order_relaxed);
+  while (!stop_.load(std::memory_order_relaxed)) Turn(std::nullopt);
+  running_.store(false, std::memory_order_relaxed);
+  stop_.store(false, std::memory_order_relaxed);
+}
+
+void Loop::RunOnce(Duration wait) {
+  const CurrentScope scope(this);
+  Turn(wait);
+}
+
+void Loop::Turn(std::optional<Duration> wait_max) {
+  uv_->RunIfTouched();
+  const int count = epoll_wait(epoll_fd_, batch_->events, kEventsPerTurn, WaitMs(wait_max));
+  TM_ASSERT(count >= 0 || errno == EINTR);
+  batch_->begin = 0;
+  batch_->end = static_cast<std::size_t>(std::max(count, 0));
+
+  const std::int64_t begin_us = NowMicros();
+  now_ = clock_->Now();
+  mailbox_.Drain();
+  RunReady();
+  uv_->RunIfDue();
+  timers_.Advance(now_);
+  FinishTurn();
+  longest_turn_us_ = std::max(longest_turn_us_, NowMicros() - begin_us);
+}
+
+int Loop::WaitMs(std::optional<Duration> wait_max) const {
+  if (!next_turn_.empty() || !armed_.empty() || !retired_.empty()) return 0;
+  std::int64_t wait_ms = wait_max ? wait_max->ms : -1;
+  const auto at_most = [&wait_ms](Duration left) {
+    const std::int64_t left_ms = std::max<std::int64_t>(left.ms, 0);
+    wait_ms = wait_ms < 0 ? left_ms : std::min(wait_ms, left_ms);
+  };
+  if (const auto next = timers_.NextCheck()) at_most(*next - clock_->Now());
+  if (const auto due = uv_->due()) at_most(*due - SystemClock().Now());
+  return static_cast<int>(std::min<std::int64_t>(wait_ms, 60'000));
+}
+
+void Loop::RunReady() {
+  this_turn_.swap(next_turn_);
+  for (std::size_t i = 0; i < this_turn_.size(); ++i) {
+    if (Pollable* const pollable = std::exchange(this_turn_[i], nullptr)) pollable->OnReady(0);
+  }
+  this_turn_.clear();
+  while (batch_->begin < batch_->end) {
+    const epoll_event& event = batch_->events[batch_->begin++];
+    if (event.data.ptr != nullptr) static_cast<Pollable*>(event.data.ptr)->OnReady(event.events);
+  }
+}
+
+// A hook or a destructor may arm hooks and retire objects: all of that is part of this turn.
+void Loop::FinishTurn() {
+  while (!armed_.empty() || !retired_.empty()) {
+    while (!armed_.empty()) {
+      const auto first = std::ranges::min_element(armed_, {}, &std::pair<TurnEndRank, TurnEndHook*>::first);
+      TurnEndHook* const hook = first->second;
+      armed_.erase(first);
+      hook->OnTurnEnd();
+    }
+    std::exchange(retired_, {}).clear();
+  }
+}
+
+Result<void> Loop::Watch(int fd, std::uint32_t epoll_events, Pollable& pollable) {
+  AssertOnLoop();
+  epoll_event event{.events = epoll_events, .data = {.ptr = &pollable}};
+  if (epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, fd, &event) != 0) return FailErrno("epoll_ctl");
+  return {};
+}
+
+void Loop::Unwatch(int fd, Pollable& pollable) {
+  AssertOnLoop();
+  epoll_ctl(epoll_fd_, EPOLL_CTL_DEL, fd, nullptr);
+  for (std::size_t i = batch_->begin; i < batch_->end; ++i) {
+    if (batch_->events[i].data.ptr == &pollable) batch_->events[i].data.ptr = nullptr;
+  }
+  std::ranges::replace(this_turn_, &pollable, nullptr);
+  std::erase(next_turn_, &pollable);
+}
+
+void Loop::ArmNextTurn(Pollable& pollable) {
+  AssertOnLoop();
+  next_turn_.push_back(&pollable);
+}
+
+void Loop::ArmTurnEnd(TurnEndRank rank, TurnEndHook& hook) {
+  AssertOnLoop();
+  const auto is_hook = [&hook](const auto& armed) { return armed.second == &hook; };
+  if (std::ranges::none_of(armed_, is_hook)) armed_.emplace_back(rank, &hook);
+}
+
+void Loop::DisarmTurnEnd(TurnEndHook& hook) {
+  AssertOnLoop();
+  std::erase_if(armed_, [&hook](const auto& armed) { return armed.second == &hook; });
+}
+
+void Loop::Retire(std::unique_ptr<Retirable> object) {
+  AssertOnLoop();
+  object->OnRetire();
+  retired_.push_back(std::move(object));
+}
+
+uv_loop_s* Loop::uv() {
+  AssertOnLoop();
+  return uv_->ForSubmission();
+}
+
+void AssertNotOnLoop() {
+#ifndef NDEBUG
+  TM_ASSERT(Loop::Current() == nullptr);
+#endif
+}
+
+}  // namespace tidemill::net

@@ -1,0 +1,64 @@
+#include "net/mailbox.h"
+
+#include <sys/eventfd.h>
+
+#include "base/assert.h"
+
+namespace tidemill::net {
+namespace {
+
+// A stack of messages, newest first, turned into a list, oldest first.
+template <class M, class Next>
+M* Reverse(M* newest, Next next) {
+  M* oldest = nullptr;
+  while (newest != nullptr) {
+    M* const older = next(newest);
+    next(newest) = oldest;
+    oldest = newest;
+    newest = older;
+  }
+  return oldest;
+}
+
+}  // namespace
+
+Mailbox::~Mailbox() { Discard(); }
+
+void Mailbox::Post(std::unique_ptr<Message> message) {
+  depth_.fetch_add(1, std::memory_order_relaxed);
+  Message* const added = message.release();
+  Message* newest = newest_.load(std::memory_order_relaxed);
+  do {
+    added->next_ = newest;
+  } while (
+      !newest_.compare_exchange_weak(newest, added, std::memory_order_release, std::memory_order_relaxed));
+  // Only the message that finds the mailbox empty wakes the loop: the drain it causes takes the others too.
+  if (newest == nullptr) TM_ASSERT(eventfd_write(wake_fd_, 1) == 0);
+}
+
+std::unique_ptr<Message> Mailbox::TakeFirst(Message*& list) {
+  std::unique_ptr<Message> message(list);
+  list = message->next_;
+  depth_.fetch_sub(1, std::memory_order_relaxed);
+  return message;
+}
+
+Message* Mailbox::TakeAll() {
+  return Reverse(newest_.exchange(nullptr, std::memory_order_acquire),
+                 [](Message* message) -> Message*& { return message->next_; });
+}
+
+std::size_t Mailbox::Drain() {
+  std::size_t ran = 0;
+  for (Message* list = TakeAll(); list != nullptr; ++ran) TakeFirst(list)->Run();
+  return ran;
+}
+
+void Mailbox::Discard() {
+  // A destroyed message may post another.
+  while (Message* list = TakeAll()) {
+    while (list != nullptr) TakeFirst(list);
+  }
+}
+
+}  // namespace tidemill::net

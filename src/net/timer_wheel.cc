@@ -1,0 +1,99 @@
+#include "net/timer_wheel.h"
+
+#include <algorithm>
+#include <bit>
+
+namespace tidemill::net {
+namespace {
+
+// The first tick that does not begin before `at`: firing there is never early.
+std::int64_t TickAtOrAfter(MonotonicTime at) {
+  return (at.ms + TimerWheel::kTick.ms - 1) / TimerWheel::kTick.ms;
+}
+
+std::size_t SlotOf(std::int64_t tick) { return static_cast<std::size_t>(tick) % TimerWheel::kSlots; }
+
+}  // namespace
+
+Timer::~Timer() { Unlink(); }
+
+void Timer::Unlink() {
+  if (previous_next_ == nullptr) return;
+  *previous_next_ = next_;
+  if (next_ != nullptr) next_->previous_next_ = previous_next_;
+  next_ = nullptr;
+  previous_next_ = nullptr;
+}
+
+void Timer::LinkAt(Timer*& head) {
+  next_ = head;
+  if (next_ != nullptr) next_->previous_next_ = &next_;
+  head = this;
+  previous_next_ = &head;
+}
+
+TimerWheel::TimerWheel(MonotonicTime now) : current_tick_(now.ms / kTick.ms) {}
+
+TimerWheel::~TimerWheel() {
+  for (Timer*& slot : slots_) {
+    while (slot != nullptr) slot->Unlink();
+  }
+}
+
+void TimerWheel::Schedule(Timer& timer, MonotonicTime deadline) {
+  timer.Unlink();
+  timer.deadline_ = deadline;
+  const std::size_t slot = SlotOf(std::max(TickAtOrAfter(deadline), current_tick_ + 1));
+  timer.LinkAt(slots_[slot]);
+  occupied_[slot / 64] |= std::uint64_t{1} << (slot % 64);
+}
+
+void TimerWheel::Cancel(Timer& timer) { timer.Unlink(); }
+
+void TimerWheel::Advance(MonotonicTime now) {
+  const std::int64_t target = now.ms / kTick.ms;
+  if (target <= current_tick_) return;
+  const std::int64_t steps = std::min(target - current_tick_, std::int64_t{kSlots});
+  current_tick_ = target;
+
+  // Collected first, fired afterwards: a callback may change any slot, and also this list.
+  Timer* due = nullptr;
+  for (std::int64_t tick = target; tick > target - steps; --tick) CollectDue(SlotOf(tick), now, due);
+  while (due != nullptr) {
+    Timer& timer = *due;
+    timer.Unlink();
+    timer.OnTimer();
+  }
+}
+
+// The newest slot comes first and each timer goes to the front, so that `due` ends up oldest first.
+void TimerWheel::CollectDue(std::size_t slot, MonotonicTime now, Timer*& due) {
+  for (Timer* timer = slots_[slot]; timer != nullptr;) {
+    Timer* const next = timer->next_;
+    if (timer->deadline_ <= now) {
+      timer->Unlink();
+      timer->LinkAt(due);
+    }
+    timer = next;
+  }
+}
+
+std::optional<MonotonicTime> TimerWheel::NextCheck() const {
+  const std::int64_t first = current_tick_ + 1;
+  for (std::int64_t ahead = 0; ahead < std::int64_t{kSlots};) {
+    const std::size_t slot = SlotOf(first + ahead);
+    const std::uint64_t word = occupied_[slot / 64] >> (slot % 64);
+    if (word == 0) {
+      ahead += 64 - static_cast<std::int64_t>(slot % 64);
+      continue;
+    }
+    ahead += std::countr_zero(word);
+    const std::size_t found = SlotOf(first + ahead);
+    if (slots_[found] != nullptr) return MonotonicTime{(first + ahead) * kTick.ms};
+    // Its timers were cancelled or fired; a bit is cleared only here.
+    occupied_[found / 64] &= ~(std::uint64_t{1} << (found % 64));
+  }
+  return std::nullopt;
+}
+
+}  // namespace tidemill::net
