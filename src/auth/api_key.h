@@ -12,6 +12,7 @@ namespace tidemill::auth {
 
 class ApiKeys {
  public:
+  // Empty keys are left out: they allow nobody.
   explicit ApiKeys(const std::vector<config::Secret>& keys);
   // Takes the same time whatever `key` is: SHA-256 digests are compared, all of them.
   bool Allows(std::string_view key) const;

@@ -1,14 +1,15 @@
 // JSON Web Key Sets (RFC 7517) fetched from a configured endpoint, cached.
 //
-// One per loop. Keys are cached by (endpoint, issuer, kid), so that issuers never share a key; a kid that is
-// not in the set is remembered as missing for a while; one fetch at a time, at most one per second; answers
-// over 256 KiB or 2 s are refused; redirects are not followed.
+// One per loop and endpoint. The endpoint is configuration, never made of what a token says, and a source
+// holds the keys of its own endpoint only: two endpoints never share a key. When it fetches is said in
+// auth/jwks_cache.h; answers over 256 KiB or 2 s are refused; redirects are not followed. Loop thread only.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
-#include <vector>
 
+#include "auth/key.h"
 #include "base/clock.h"
 #include "base/result.h"
 #include "net/loop.h"
@@ -17,26 +18,32 @@
 
 namespace tidemill::auth {
 
-// One public key, ready to verify with: its kind decides the algorithms it may be used for.
-struct PublicKey {
-  virtual ~PublicKey() = default;
-};
-
 class JwksSource {
  public:
   virtual ~JwksSource() = default;
-  // kNotFound: the set has no such key. kUnavailable: no answer, or not a key set. `kid` at most 256 bytes.
-  virtual Task<Result<std::shared_ptr<const PublicKey>>> Find(std::string issuer, std::string kid) = 0;
+  // The key of that id ("kid"), which is opaque and at most 256 bytes.
+  // kNotFound: the set has no such key. kUnavailable: no answer, or not a key set. kLimitExceeded: too many
+  // wait for the set already. Must outlive the task.
+  virtual Task<Result<PublicKeyPtr>> Find(std::string key_id) = 0;
 };
 
 struct JwksOptions {
-  std::string endpoint;
+  std::string endpoint;  // http(s) URL
   std::shared_ptr<net::TlsContext> tls;
   Duration keys_ttl = Hours(1);
+  Duration stale_ttl = Hours(1);  // how much longer they serve while the endpoint does not answer
   Duration missing_ttl = Seconds(30);
   std::size_t keys_max = 1000;
+  std::size_t waiting_max = 10'000;
 };
 
+// kInvalidArgument: the endpoint is no http(s) URL, or is https and `tls` is null.
 Result<std::unique_ptr<JwksSource>> MakeJwksSource(net::Loop& loop, JwksOptions options);
+
+// Gives the text of the key set.
+using JwksFetch = std::function<Task<Result<std::string>>()>;
+
+// The same over another way to fetch; `options.endpoint` and `tls` are unused.
+std::unique_ptr<JwksSource> MakeJwksSource(net::Loop& loop, JwksOptions options, JwksFetch fetch);
 
 }  // namespace tidemill::auth

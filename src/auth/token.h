@@ -40,7 +40,8 @@ struct TokenSubscription {
 
 struct ConnectToken {
   std::string user;
-  std::int64_t expire_at = 0;  // of the connection, seconds since the Unix epoch; 0: never
+  std::int64_t expire_at = 0;  // of the connection, seconds since the Unix epoch; 0: never. From exp,
+                               // unless the token has an expire_at of its own
   std::string info;
   std::string meta;
   std::map<std::string, TokenSubscription> subs;  // from `subs`, or else from `channels`
@@ -56,25 +57,29 @@ struct SubscribeToken {
   OptionOverrides overrides;
 };
 
+// Loop thread only; must outlive the tasks it gave.
 class TokenVerifier {
  public:
   virtual ~TokenVerifier() = default;
-  // kExpired: the signature is good but exp (with leeway) has passed. kUnauthenticated: anything else that is
-  // wrong with it; the detail says what, for the log only. kUnavailable: the keys could not be fetched.
+  // kExpired: the signature is good but exp (with leeway) has passed, or nbf is still to come: a newer token
+  // helps. kUnauthenticated: anything else that is wrong with it; the detail says what, for the log only.
+  // kUnavailable, kLimitExceeded: the keys could not be fetched.
   virtual Task<Result<ConnectToken>> VerifyConnect(std::string token) = 0;
   virtual Task<Result<SubscribeToken>> VerifySubscribe(std::string token) = 0;
 };
 
 struct VerifierOptions {
   config::TokenSettings token;
-  bool skip_signature = false;  // client.insecure_skip_token_signature_verify
-  const Clock* clock = nullptr;
+  bool skip_signature = false;   // client.insecure_skip_token_signature_verify
+  const Clock* clock = nullptr;  // null: SystemClock()
 };
 
-// `jwks` null unless token.jwks_public_endpoint is set. kInvalidArgument names the key that cannot be read.
+// With token.jwks_public_endpoint the keys are those of `jwks` and no others may be configured; without it
+// `jwks` is null and the keys are the HMAC secrets and the PEM keys given. With none at all every token is
+// refused. kInvalidArgument names the setting that cannot be used.
 Result<std::unique_ptr<TokenVerifier>> MakeTokenVerifier(VerifierOptions options, JwksSource* jwks);
 
-// Signs with HS256, for `token create`, `serve --dev` and tests. `claims` is a JSON object.
+// Signs with HS256, for `token create`, `serve --dev` and tests. `claims` is a JSON object, `key` not empty.
 std::string SignHs256(std::string_view claims, std::string_view key);
 
 }  // namespace tidemill::auth

@@ -1,0 +1,236 @@
+#include "auth/token.h"
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "auth/claims.h"
+#include "auth/jws.h"
+#include "base/assert.h"
+#include "base/base64.h"
+
+namespace tidemill::auth {
+namespace {
+
+constexpr Duration kLeewayMax = Seconds(60);
+
+std::unexpected<Error> Refuse(std::string detail) { return Fail(Errc::kUnauthenticated, std::move(detail)); }
+
+Result<void> CheckWith(const PublicKey& key, const Jws& jws) {
+  if (!jws.algorithm || !key.Fits(*jws.algorithm)) return Refuse("token's alg does not fit the key");
+  if (!key.Verify(*jws.algorithm, jws.signing_input, jws.signature))
+    return Refuse("token's signature is wrong");
+  return {};
+}
+
+// The keys that are in the configuration itself.
+class ConfiguredKeys {
+ public:
+  Result<void> Load(const config::TokenSettings& token) {
+    TM_TRY(LoadHmac("hmac_secret_key", token.hmac_secret_key, hmac_));
+    TM_TRY(LoadHmac("hmac_previous_secret_key", token.hmac_previous_secret_key, hmac_previous_));
+    hmac_previous_until_ = token.hmac_previous_secret_key_valid_until;
+    TM_TRY(LoadPem("rsa_public_key", token.rsa_public_key, KeyKind::kRsa));
+    TM_TRY(LoadPem("ecdsa_public_key", token.ecdsa_public_key, KeyKind::kEcdsa));
+    return LoadPem("ed25519_public_key", token.ed25519_public_key, KeyKind::kEd25519);
+  }
+
+  bool empty() const { return hmac_ == nullptr && hmac_previous_ == nullptr && public_.empty(); }
+
+  Result<void> Check(const Jws& jws, WallTime now) {
+    if (!jws.algorithm) return Refuse("token's alg is not one we have");
+    if (KindOf(*jws.algorithm) == KeyKind::kHmac) return CheckHmac(jws, now);
+    for (const PublicKeyPtr& key : public_) {
+      if (key->Fits(*jws.algorithm)) return CheckWith(*key, jws);
+    }
+    return Refuse("no key for the token's alg is configured");
+  }
+
+ private:
+  static Result<void> LoadHmac(const char* setting, const config::Secret& secret,
+                               std::unique_ptr<HmacKey>& out) {
+    if (secret.empty()) return {};
+    Result<std::unique_ptr<HmacKey>> key = MakeHmacKey(secret.value);
+    if (!key) return Fail(key.error().code, std::string(setting) + ": " + key.error().detail);
+    out = *std::move(key);
+    return {};
+  }
+
+  Result<void> LoadPem(const char* setting, const std::string& pem, KeyKind kind) {
+    if (pem.empty()) return {};
+    Result<PublicKeyPtr> key = ParsePublicKeyPem(pem, kind);
+    if (!key) return Fail(key.error().code, std::string(setting) + ": " + key.error().detail);
+    public_.push_back(*std::move(key));
+    return {};
+  }
+
+  Result<void> CheckHmac(const Jws& jws, WallTime now) {
+    if (hmac_ != nullptr && hmac_->Verify(*jws.algorithm, jws.signing_input, jws.signature)) return {};
+    const bool previous_counts = hmac_previous_until_ == 0 || now.ms / 1000 <= hmac_previous_until_;
+    if (hmac_previous_ != nullptr && previous_counts &&
+        hmac_previous_->Verify(*jws.algorithm, jws.signing_input, jws.signature)) {
+      return {};
+    }
+    return Refuse("token's signature is wrong");
+  }
+
+  std::unique_ptr<HmacKey> hmac_;
+  std::unique_ptr<HmacKey> hmac_previous_;
+  std::int64_t hmac_previous_until_ = 0;  // seconds since the Unix epoch; 0: no end
+  std::vector<PublicKeyPtr> public_;      // of different kinds
+};
+
+class Verifier final : public TokenVerifier {
+ public:
+  Verifier(VerifierOptions options, JwksSource* jwks)
+      : token_(std::move(options.token)),
+        skip_signature_(options.skip_signature),
+        clock_(options.clock != nullptr ? *options.clock : SystemClock()),
+        jwks_(jwks) {}
+
+  Result<void> Load() {
+    if (token_.leeway < Duration{} || token_.leeway > kLeewayMax) {
+      return Fail(Errc::kInvalidArgument, "leeway: must be 0s to 60s");
+    }
+    if (IsReservedClaim(token_.user_id_claim)) {
+      return Fail(Errc::kInvalidArgument,
+                  "user_id_claim: \"" + token_.user_id_claim + "\" has a meaning of its own");
+    }
+    TM_TRY(keys_.Load(token_));
+    if (token_.jwks_public_endpoint.empty()) {
+      TM_ASSERT(jwks_ == nullptr);
+      return {};
+    }
+    TM_ASSERT(jwks_ != nullptr);
+    if (!keys_.empty()) {
+      return Fail(Errc::kInvalidArgument, "jwks_public_endpoint: no other key may be configured beside it");
+    }
+    return {};
+  }
+
+  Task<Result<ConnectToken>> VerifyConnect(std::string token) override {
+    TM_CO_TRY_ASSIGN(const Jws jws, ParseJws(token));
+    if (jwks_ != nullptr && !skip_signature_) {
+      TM_CO_TRY(co_await CheckWithJwks(jws));
+    } else {
+      TM_CO_TRY(CheckConfigured(jws));
+    }
+    co_return ToConnectToken(jws.payload);
+  }
+
+  Task<Result<SubscribeToken>> VerifySubscribe(std::string token) override {
+    TM_CO_TRY_ASSIGN(const Jws jws, ParseJws(token));
+    if (jwks_ != nullptr && !skip_signature_) {
+      TM_CO_TRY(co_await CheckWithJwks(jws));
+    } else {
+      TM_CO_TRY(CheckConfigured(jws));
+    }
+    co_return ToSubscribeToken(jws.payload);
+  }
+
+ private:
+  Result<void> CheckConfigured(const Jws& jws) {
+    return skip_signature_ ? Result<void>() : keys_.Check(jws, clock_.WallNow());
+  }
+
+  // `jws` belongs to the awaiting frame.
+  Task<Result<void>> CheckWithJwks(const Jws& jws) {
+    if (jws.key_id.empty()) co_return Refuse("token has no kid");
+    // Nothing of HMAC's can be in a key set: not worth a fetch.
+    if (!jws.algorithm || KindOf(*jws.algorithm) == KeyKind::kHmac) {
+      co_return Refuse("token's alg is not one of a key set");
+    }
+    const Result<PublicKeyPtr> key = co_await jwks_->Find(jws.key_id);
+    if (!key && key.error().code == Errc::kNotFound) co_return Refuse(key.error().detail);
+    if (!key) co_return std::unexpected(key.error());
+    co_return CheckWith(**key, jws);
+  }
+
+  // What both kinds of token must meet. The signature is good by now.
+  Result<void> CheckClaims(const Claims& claims) const {
+    if (!token_.issuer.empty() && claims.issuer != token_.issuer) return Refuse("token's iss is another");
+    if (!token_.audience.empty() &&
+        std::ranges::find(claims.audience, token_.audience) == claims.audience.end()) {
+      return Refuse("token's aud does not list us");
+    }
+    return {};
+  }
+
+  Result<void> CheckTimes(const Claims& claims) const {
+    const std::int64_t now_ms = clock_.WallNow().ms;
+    if (claims.exp && now_ms >= *claims.exp * 1000 + token_.leeway.ms) {
+      return Fail(Errc::kExpired, "token's exp has passed");
+    }
+    if (claims.nbf && now_ms < *claims.nbf * 1000 - token_.leeway.ms) {
+      return Fail(Errc::kExpired, "token's nbf is still to come");
+    }
+    return {};
+  }
+
+  // `expire_at` wins over `exp`; there, zero and less mean never.
+  static std::int64_t ExpireAt(const Claims& claims) {
+    if (claims.expire_at) return std::max<std::int64_t>(*claims.expire_at, 0);
+    return claims.exp.value_or(0);
+  }
+
+  Result<ConnectToken> ToConnectToken(std::string_view payload) const {
+    TM_TRY_ASSIGN(Claims claims, ParseClaims(payload, TokenKind::kConnect, token_.user_id_claim));
+    TM_TRY(CheckClaims(claims));
+    if (!claims.channel.empty()) return Refuse("a subscription's token cannot connect");
+    TM_TRY(CheckTimes(claims));
+    if (claims.subs.empty()) {
+      for (std::string& channel : claims.channels) claims.subs.try_emplace(std::move(channel));
+    }
+    return ConnectToken{.user = std::move(claims.user),
+                        .expire_at = ExpireAt(claims),
+                        .info = std::move(claims.info),
+                        .meta = std::move(claims.meta),
+                        .subs = std::move(claims.subs)};
+  }
+
+  Result<SubscribeToken> ToSubscribeToken(std::string_view payload) const {
+    TM_TRY_ASSIGN(Claims claims, ParseClaims(payload, TokenKind::kSubscribe, token_.user_id_claim));
+    TM_TRY(CheckClaims(claims));
+    if (claims.channel.empty()) return Refuse("token has no channel");
+    TM_TRY(CheckTimes(claims));
+    return SubscribeToken{.user = std::move(claims.user),
+                          .channel = std::move(claims.channel),
+                          .client = std::move(claims.client),
+                          .expire_at = ExpireAt(claims),
+                          .info = std::move(claims.info),
+                          .data = std::move(claims.data),
+                          .overrides = claims.overrides};
+  }
+
+  const config::TokenSettings token_;
+  const bool skip_signature_;
+  const Clock& clock_;
+  JwksSource* const jwks_;
+  ConfiguredKeys keys_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<TokenVerifier>> MakeTokenVerifier(VerifierOptions options, JwksSource* jwks) {
+  auto verifier = std::make_unique<Verifier>(std::move(options), jwks);
+  TM_TRY(verifier->Load());
+  return verifier;
+}
+
+std::string SignHs256(std::string_view claims, std::string_view key) {
+  std::string token = Base64Encode(R"({"alg":"HS256","typ":"JWT"})", Base64::kUrl);
+  token += '.';
+  token += Base64Encode(claims, Base64::kUrl);
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned size = 0;
+  TM_ASSERT(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+                 reinterpret_cast<const unsigned char*>(token.data()), token.size(), digest,
+                 &size) != nullptr);
+  token += '.';
+  token += Base64Encode({reinterpret_cast<const char*>(digest), size}, Base64::kUrl);
+  return token;
+}
+
+}  // namespace tidemill::auth
