@@ -153,6 +153,8 @@ void Outbox::SendLag() {
       Advance(entry.cursor, rest.size());
     }
     if (entry.cursor.position < log.end()) continue;
+    // Frames of the turn under way are among what was sent: its end must not send them again.
+    entry.subscription->from = log.end();
     entry.subscription->behind = false;
     lag_->entries.erase(lag_->entries.begin());
     log.Trim();

@@ -49,10 +49,10 @@ struct Context {
   SessionMetrics& metrics;
   std::shared_ptr<const SessionSettings> settings;
   std::shared_ptr<Tokens> tokens;
-  Registry registry;
   Directory* directory = nullptr;  // set by the wiring once all loops are there
   bool draining = false;           // no new connections
-  TaskScope scope;                 // what outlives a session: its commands in flight, its farewells
+  Registry registry;
+  TaskScope& scope;  // what outlives a session: its commands in flight, its farewells
 };
 
 }  // namespace tidemill::session

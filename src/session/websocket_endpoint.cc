@@ -22,17 +22,33 @@ bool WantsProtobuf(const http::Request& request, std::string_view subprotocol) {
   return false;
 }
 
+class WebsocketSession;
+
+// All of one loop, so that those left at the end are destroyed too.
+struct SessionList {
+  WebsocketSession* first = nullptr;
+};
+
 // One client's connection and session, in one piece of memory.
 class WebsocketSession final : public Transport, public websocket::ConnectionHandler, public net::Retirable {
  public:
-  WebsocketSession(Context& context, std::unique_ptr<net::Stream> stream,
+  WebsocketSession(Context& context, SessionList& list, std::unique_ptr<net::Stream> stream,
                    const websocket::ConnectionOptions& options,
                    std::unique_ptr<websocket::MessageInflater> inflater, SessionForm form)
       : loop_(context.loop),
         message_kind_(form.encoding == protocol::Encoding::kJson ? websocket::Opcode::kText
                                                                  : websocket::Opcode::kBinary),
         connection_(std::move(stream), options, std::move(inflater), *this),
-        session_(context, *this, form) {}
+        session_(context, *this, form),
+        list_(list),
+        next_(list.first) {
+    if (next_) next_->previous_ = this;
+    list.first = this;
+  }
+  ~WebsocketSession() override {
+    if (next_) next_->previous_ = previous_;
+    (previous_ ? previous_->next_ : list_.first) = next_;
+  }
 
   void Start(std::string_view rest) { connection_.Start(rest); }
 
@@ -59,11 +75,17 @@ class WebsocketSession final : public Transport, public websocket::ConnectionHan
   const websocket::Opcode message_kind_;
   websocket::Connection connection_;
   Session session_;
+  SessionList& list_;
+  WebsocketSession* previous_ = nullptr;
+  WebsocketSession* next_;
 };
 
 class WebsocketEndpoint final : public http::UpgradeHandler {
  public:
   explicit WebsocketEndpoint(Context& context) : context_(context) {}
+  ~WebsocketEndpoint() override {
+    while (sessions_.first) delete sessions_.first;
+  }
 
   std::optional<http::Response> Upgrade(const http::Request& request, std::unique_ptr<net::Stream>& stream,
                                         std::string_view rest) override {
@@ -88,7 +110,7 @@ class WebsocketEndpoint final : public http::UpgradeHandler {
     stream->Queue(handshake->response);
     // Owns itself from here: the session retires it when both are over.
     auto* const session =
-        new WebsocketSession(context_, std::move(stream), *options_, std::move(inflater), form);
+        new WebsocketSession(context_, sessions_, std::move(stream), *options_, std::move(inflater), form);
     session->Start(rest);
     return std::nullopt;
   }
@@ -107,6 +129,7 @@ class WebsocketEndpoint final : public http::UpgradeHandler {
   }
 
   Context& context_;
+  SessionList sessions_;
   std::unique_ptr<websocket::ConnectionOptions> options_;
   std::vector<std::unique_ptr<websocket::ConnectionOptions>> former_options_;
 };
