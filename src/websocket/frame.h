@@ -38,7 +38,7 @@ enum class CloseCode : std::uint16_t {
 };
 
 struct FrameLimits {
-  std::size_t message_bytes_max = 65536;  // after inflating; over it: 1009
+  std::size_t message_bytes_max = 65536;  // after inflating, below 2^31; over it: 1009
   std::size_t fragments_max = 16384;      // frames of one message; over it: 1008
 };
 
@@ -49,13 +49,17 @@ class FrameReader {
   struct Event {
     enum class Kind : std::uint8_t { kText, kBinary, kPing, kPong, kClose, kError };
     Kind kind;
-    // kText: valid UTF-8. kClose: the reason. Borrowed until the next call of Read or Next.
+    // kText: valid UTF-8. kClose: the reason. Borrowed until the next call of Next.
     std::string_view payload;
     CloseCode code = CloseCode::kNoStatus;  // kClose: the peer's; kError: what to close with
     const char* error = nullptr;            // kError: the rule that was broken, for the log
   };
 
-  explicit FrameReader(const FrameLimits& limits) : limits_(&limits) {}
+  // `limits` must outlive the reader.
+  explicit FrameReader(const FrameLimits& limits);
+  ~FrameReader();
+  FrameReader(const FrameReader&) = delete;
+  FrameReader& operator=(const FrameReader&) = delete;
 
   // Gives the next event found in `bytes`, removing what it used from the front; nullopt when `bytes` is used
   // up. After kError or kClose nothing more is read. `bytes` is unmasked in place.
@@ -66,7 +70,25 @@ class FrameReader {
   std::size_t held_bytes() const;
 
  private:
+  struct Frame;
+  struct Progress;
+  struct Broken;
+
+  Progress& Hold();
+  bool TakeHeader(std::span<char>& bytes, Frame& frame);
+  std::optional<Broken> Check(const Frame& frame, bool deflate) const;
+  std::optional<Event> TakeWhole(const Frame& frame, std::span<char> payload, MessageInflater* inflater);
+  std::optional<Event> TakePiece(std::span<char>& bytes, MessageInflater* inflater);
+  void StartFrame(const Frame& frame);
+  std::optional<Event> Append(std::string_view piece);
+  std::optional<Event> FinishFrame(const Frame& frame, MessageInflater* inflater);
+  Event InflateMessage(Opcode kind, std::string_view compressed, MessageInflater& inflater);
+  Event ControlEvent(Opcode opcode, std::string_view payload);
+  Event Fail(const Broken& broken);
+
   const FrameLimits* limits_;
+  std::unique_ptr<Progress> progress_;  // null while no message is in progress and no frame is split
+  bool ended_ = false;
 };
 
 // Appends the header of one unmasked, final frame: 2, 4 or 10 bytes.
