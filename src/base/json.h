@@ -161,6 +161,8 @@ class JsonWriter {
   void Integer(T value);
   // `json` as it is, so it must be one valid value; null if it is empty.
   void Raw(std::string_view json);
+  // The same with line breaks, which in JSON are only blanks between tokens, turned into spaces.
+  void RawOnOneLine(std::string_view json);
 
   // A key with its value.
   void Member(JsonName name, std::string_view text) { Key(name), String(text); }

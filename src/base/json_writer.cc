@@ -125,4 +125,12 @@ void JsonWriter::Raw(std::string_view json) {
   out_ += json;
 }
 
+void JsonWriter::RawOnOneLine(std::string_view json) {
+  Raw(json);
+  if (!json.contains('\n') && !json.contains('\r')) return;
+  for (std::size_t i = out_.size() - json.size(); i < out_.size(); ++i) {
+    if (out_[i] == '\n' || out_[i] == '\r') out_[i] = ' ';
+  }
+}
+
 }  // namespace tidemill

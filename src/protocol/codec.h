@@ -21,25 +21,33 @@ enum class Encoding : std::uint8_t { kJson, kProtobuf };
 //   CommandReader reader(encoding, frame);
 //   while (true) { auto command = reader.Next(); … }
 //
-// An empty frame has no commands: the first Next gives nullopt and `empty()` is true.
+// An empty frame has no commands: the first Next gives nullopt and `empty()` is true. The frame must outlive
+// the reader, not the commands. A command with two different requests is refused: the protocol allows one,
+// and which of them another server would take is its own affair. What a frame decodes to is bounded by its
+// size: at most about 100 bytes of memory for each of its bytes.
 class CommandReader {
  public:
   CommandReader(Encoding encoding, std::string_view frame)
-      : encoding_(encoding), rest_(frame), empty_(frame.empty()) {}
+      : encoding_(encoding), frame_(frame), rest_(frame) {}
 
   // kInvalidArgument with the position and what was wrong; nothing can be read after it.
   Result<std::optional<Command>> Next();
-  bool empty() const { return empty_; }
+  bool empty() const { return frame_.empty(); }
 
  private:
+  Result<Command> NextJson();
+  Result<Command> NextProtobuf();
+  std::size_t Position() const { return frame_.size() - rest_.size(); }
+
   Encoding encoding_;
+  std::string_view frame_;
   std::string_view rest_;
-  bool empty_;
 };
 
 // Append one message. In JSON without a separator: the caller puts '\n' between messages of one frame.
-// In Protobuf with its length in front. Payloads are written as they are, except that raw newlines in JSON
-// payloads become spaces (newlines can only be insignificant blanks there).
+// In Protobuf with its length in front. Payloads are written as they are, except that raw line breaks in JSON
+// payloads become spaces (they can only be insignificant blanks there). A payload that is not JSON makes the
+// frame not JSON: the caller must not send it to such a connection.
 void AppendReply(Encoding encoding, const Reply& reply, std::string& out);
 void AppendPush(Encoding encoding, const Push& push, std::string& out);
 // The hot one: AppendPush of a publication without building a Push.

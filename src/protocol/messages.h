@@ -1,4 +1,5 @@
-// The messages of the Centrifuge client protocol, version 2, as values. Field numbers: protocol/protobuf.cc.
+// The messages of the Centrifuge client protocol, version 2, as values. Field names and numbers:
+// protocol/schema.h.
 //
 // Payload fields (data, conn_info, …) hold raw bytes: in JSON connections they are embedded as they are, so
 // they must be valid JSON there.
@@ -37,7 +38,7 @@ struct Publication {
   std::optional<ClientInfo> info;  // who published, when a client did
   std::uint64_t offset = 0;        // 0: not in a stream
   Tags tags;
-  std::string epoch;  // only on the live publication with offset 1
+  std::string epoch;          // only on the live publication with offset 1
   bool data_is_json = false;  // checked on the way in, not on the wire; false: not known
   friend bool operator==(const Publication&, const Publication&) = default;
 };
