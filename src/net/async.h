@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -91,10 +92,12 @@ class Reply {
   std::shared_ptr<State> state_;
 };
 
-// Addresses of a name, by the system's resolver on the thread pool. kUnavailable, kNotFound.
+// Addresses of a name, by the system's resolver on the thread pool; an IP address is its own answer, at once.
+// kUnavailable, kNotFound. The resolver's own time-outs apply: a caller with a deadline destroys the task.
 Task<Result<std::vector<SocketAddress>>> Resolve(Loop& loop, std::string host, std::uint16_t port);
 
-// Runs `work` on the thread pool.
+// Runs `work` on the thread pool. It runs to its end even when the waiting task is destroyed: it must own
+// what it touches.
 Task<void> RunBlocking(Loop& loop, std::function<void()> work);
 
 }  // namespace tidemill::net

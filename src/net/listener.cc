@@ -16,7 +16,6 @@
 #include "base/log.h"
 #include "net/socket.h"
 #include "net/tls.h"
-#include "net/tls_session.h"
 
 namespace tidemill::net {
 namespace {
@@ -137,7 +136,7 @@ void SocketListener::OnTimer() {
 
 // What may be set once on the listening socket: Linux copies TCP_NODELAY to what it accepts.
 void SetTcpOptions(int fd, const ListenerOptions& options) {
-  SetOption(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+  SetNoDelay(fd);
   if (options.defer_accept) SetOption(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, kDeferAcceptSeconds);
 }
 

@@ -52,6 +52,7 @@ class SocketFile {
 // A descriptor that stands for nothing, to be given up when they run out.
 Fd OpenReserve();
 
+void SetNoDelay(int fd);
 void SetOption(int fd, int level, int name, int value);
 
 // The kernel's form; its length in `bytes`. IPv4 as AF_INET.

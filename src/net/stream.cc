@@ -11,7 +11,6 @@
 #include "base/assert.h"
 #include "net/connection_limiter.h"
 #include "net/stream_pool.h"
-#include "net/tls_session.h"
 
 namespace tidemill::net {
 namespace {

@@ -21,13 +21,13 @@
 #include "net/address.h"
 #include "net/loop.h"
 #include "net/task.h"
+#include "net/tls_session.h"
 
 namespace tidemill::net {
 
 class ConnectionLimiter;
 struct PendingBytes;
 class TlsContext;
-class TlsSession;
 
 class StreamHandler {
  public:

@@ -8,10 +8,9 @@
 #include <string>
 
 #include "base/result.h"
+#include "net/tls_session.h"
 
 namespace tidemill::net {
-
-class TlsSession;  // one connection's state; stream.cc and tls.cc know it
 
 class TlsContext {
  public:
