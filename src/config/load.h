@@ -1,11 +1,10 @@
-// Reads the settings: defaults, then the TOML file, then TIDEMILL_… in the environment, then flags; later
-// wins.
+// Reads the settings: defaults, then the TOML file, then TIDEMILL_… in the environment, then flags. The later
+// of two wins.
 //
 // Nothing is half taken: either every value is good, or the result names each bad one: where it stands, what
 // it was, what is accepted; for an unknown key the nearest known one.
 #pragma once
 
-#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -24,7 +23,12 @@ struct Sources {
   std::vector<std::pair<std::string, std::string>> flags;  // key and value, e.g. {"client.insecure", "true"}
 };
 
-// The error's detail is one line per problem.
+// Names the file for commands that are not told one; of the environment's TIDEMILL_… it alone is no setting.
+inline constexpr std::string_view kConfigFileVariable = "TIDEMILL_CONFIG";
+
+// The error's detail is one line per problem: `tidemill.toml:12: client.ping_interval = "5x": not a duration;
+// write it like "25s" (1s … 1h)`. Secrets are never in it. What Kubernetes puts into the environment of a
+// container for a service called tidemill is passed over.
 Result<Settings> Load(const Sources& sources);
 
 // Checks what no single key can: recovery needs history, names of namespaces, and so on. Part of Load.
@@ -36,7 +40,7 @@ std::map<std::string, std::string> Environment();
 // One documented key.
 struct KeyDoc {
   std::string name;  // "client.ping_interval"
-  std::string type;  // "duration", "integer", "boolean", "string", "list of strings", "secret"
+  std::string type;  // "duration", "integer", "boolean", "string", "list of strings", "secret", …
   std::string default_value;
   std::string range;  // "1s … 1h", "" when any
   std::string doc;
@@ -44,7 +48,11 @@ struct KeyDoc {
 };
 std::vector<KeyDoc> AllKeys();
 
-// A TOML file with these settings, secrets masked when `mask_secrets`. `config show`, `config default`.
+// docs/configuration.md, made of AllKeys.
+std::string Markdown();
+
+// A TOML file with these settings, for `config show` and `config default`. Load reads the plain form back; a
+// masked secret it refuses.
 enum class SecretsIn { kMasked, kPlain };
 std::string ToToml(const Settings& settings, SecretsIn secrets);
 

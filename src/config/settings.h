@@ -82,7 +82,7 @@ struct HttpServerSettings {
 };
 
 struct HttpApiSettings {
-  std::vector<Secret> keys;  // http_api.key, http_api.keys
+  std::vector<Secret> keys;  // http_api.key: one, or a list while one replaces another
   bool insecure = false;     // no key asked for
   std::string error_mode;    // "" (errors in the body, status 200) or "transport"
   std::string handler_prefix = "/api";
@@ -95,6 +95,7 @@ struct WebsocketSettings {
   bool compression = false;
   std::uint32_t compression_min_size = 128;  // publications below it are sent as they are
   std::uint32_t fragments_max = 16384;
+  bool echo_for_test = false;  // an echo instead of the protocol, for conformance suites
   friend bool operator==(const WebsocketSettings&, const WebsocketSettings&) = default;
 };
 

@@ -1,0 +1,587 @@
+#include "config/load.h"
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+
+#include "config/keys.h"
+
+namespace tidemill::config {
+namespace {
+
+// A directory of its own to be in, so that files have the short names that messages show.
+class LoadTest : public testing::Test {
+ protected:
+  LoadTest() {
+    std::string path = testing::TempDir() + "tidemill-config-XXXXXX";
+    directory_ = mkdtemp(path.data());
+    EXPECT_EQ(chdir(directory_.c_str()), 0);
+  }
+  ~LoadTest() override {
+    EXPECT_EQ(chdir("/"), 0);
+    for (const std::string& file : files_) remove((directory_ + "/" + file).c_str());
+    EXPECT_EQ(rmdir(directory_.c_str()), 0);
+  }
+
+  void Write(const std::string& name, std::string_view content) {
+    std::ofstream(name, std::ios::binary) << content;
+    files_.push_back(name);
+  }
+
+  Result<Settings> LoadText(std::string_view text) {
+    Write("tidemill.toml", text);
+    return Load({.file = "tidemill.toml"});
+  }
+
+  // The detail of the error; "" when there was none.
+  static std::string Why(const Result<Settings>& loaded) { return loaded ? "" : loaded.error().detail; }
+
+ private:
+  std::string directory_;
+  std::vector<std::string> files_;
+};
+
+struct BadText {
+  std::string_view text;
+  std::string_view message;
+};
+
+TEST_F(LoadTest, RefusesValuesOfTheWrongTypeOrRange) {
+  const BadText cases[] = {
+      {"[client]\nping_interval = \"5x\"",
+       R"(tidemill.toml:2: client.ping_interval = "5x": not a duration; write it like "25s" (1s … 1h))"},
+      {"client.ping_interval = 25",
+       R"(tidemill.toml:1: client.ping_interval = 25: not a duration; write it like "25s" (1s … 1h))"},
+      {"client.ping_interval = \"\"",
+       R"(tidemill.toml:1: client.ping_interval = "": not a duration; write it like "25s" (1s … 1h))"},
+      {"client.ping_interval = \"2h\"",
+       R"(tidemill.toml:1: client.ping_interval = "2h": out of range; accepted: 1s … 1h)"},
+      {"client.ping_interval = \"500ms\"\nclient.pong_timeout = \"400ms\"",
+       R"(tidemill.toml:1: client.ping_interval = "500ms": out of range; accepted: 1s … 1h)"},
+      {"client.ping_interval = \"-5s\"",
+       R"(tidemill.toml:1: client.ping_interval = "-5s": not a duration; write it like "25s" (1s … 1h))"},
+      {"client.insecure = \"yes\"",
+       R"(tidemill.toml:1: client.insecure = "yes": not a boolean; write true or false)"},
+      {"client.insecure = \"true\"",
+       R"(tidemill.toml:1: client.insecure = "true": not a boolean; write true or false)"},
+      {"client.insecure = 1", "tidemill.toml:1: client.insecure = 1: not a boolean; write true or false"},
+      {"client.channel_limit = \"many\"",
+       R"(tidemill.toml:1: client.channel_limit = "many": not a whole number; accepted: 1 … 1000000)"},
+      {"client.channel_limit = \"7\"",
+       R"(tidemill.toml:1: client.channel_limit = "7": not a whole number; accepted: 1 … 1000000)"},
+      {"client.channel_limit = 1.5",
+       "tidemill.toml:1: client.channel_limit = 1.5: not a whole number; accepted: 1 … 1000000"},
+      {"client.channel_limit = true",
+       "tidemill.toml:1: client.channel_limit = true: not a whole number; accepted: 1 … 1000000"},
+      {"client.channel_limit = 0",
+       "tidemill.toml:1: client.channel_limit = 0: out of range; accepted: 1 … 1000000"},
+      {"client.channel_limit = -1",
+       "tidemill.toml:1: client.channel_limit = -1: out of range; accepted: 1 … 1000000"},
+      {"client.user_connection_limit = 4294967296",
+       "tidemill.toml:1: client.user_connection_limit = 4294967296: out of range; accepted: 0 … 4294967295"},
+      {"broker.history_bytes_max = 1",
+       "tidemill.toml:1: broker.history_bytes_max = 1: out of range; accepted: 1048576 … 1099511627776"},
+      {"loops = 65", "tidemill.toml:1: loops = 65: out of range; accepted: 0 … 64"},
+      {"node.name = 5", "tidemill.toml:1: node.name = 5: not a string; write it in quotes"},
+      {"node.name = \"a\\u0000b\"", R"(tidemill.toml:1: node.name = "a\u0000b": holds a control byte)"},
+      {"node.name = 1979-05-27",
+       "tidemill.toml:1: node.name = a date or time: not a string; write it in quotes"},
+      {"[node.name]\n", "tidemill.toml:1: node.name = a section: not a string; write it in quotes"},
+      {"[node.name]\nx = 1", "tidemill.toml:2: node.name.x: unknown; did you mean node.name?"},
+      {"log.level = \"loud\"",
+       R"(tidemill.toml:1: log.level = "loud": accepted: "debug", "info", "warn", "error", "off")"},
+      {"log.level = \"INFO\"",
+       R"(tidemill.toml:1: log.level = "INFO": accepted: "debug", "info", "warn", "error", "off")"},
+      {"log.format = \"\"", R"(tidemill.toml:1: log.format = "": accepted: "text", "json")"},
+      {"http_api.error_mode = \"http\"",
+       R"(tidemill.toml:1: http_api.error_mode = "http": accepted: "", "transport")"},
+      {"broker.type = \"redis\"", R"(tidemill.toml:1: broker.type = "redis": accepted: "memory")"},
+      {"channel.without_namespace.force_recovery_mode = \"all\"",
+       R"(tidemill.toml:1: channel.without_namespace.force_recovery_mode = "all": accepted: "", "stream", "cache")"},
+      {"channel.without_namespace.publication_data_format = \"xml\"",
+       R"(tidemill.toml:1: channel.without_namespace.publication_data_format = "xml": accepted: "", "json", )"
+       R"("json_object", "binary")"},
+      {"client.allowed_origins = 5",
+       R"(tidemill.toml:1: client.allowed_origins = 5: not a list of strings; write ["a", "b"])"},
+      {"client.allowed_origins = [\"a\", 1]",
+       "tidemill.toml:1: client.allowed_origins = a list with other things than strings: "
+       R"(not a list of strings; write ["a", "b"])"},
+      {"client.allowed_origins = [\"a\", \"\"]",
+       R"(tidemill.toml:1: client.allowed_origins = ["a", ""]: an empty string in the list)"},
+      {"client = 5", "tidemill.toml:1: client: a section, not a setting"},
+      {"client = [\"a\"]", "tidemill.toml:1: client: a section, not a setting"},
+  };
+  for (const BadText& c : cases) {
+    SCOPED_TRACE(c.text);
+    EXPECT_EQ(Why(LoadText(c.text)), c.message);
+  }
+}
+
+TEST_F(LoadTest, NeverShowsSecrets) {
+  const BadText cases[] = {
+      {"client.token.hmac_secret_key = 123456789",
+       "tidemill.toml:1: client.token.hmac_secret_key = ***: not a string; write it in quotes"},
+      {"client.token.hmac_secret_key = \"***\"",
+       "tidemill.toml:1: client.token.hmac_secret_key = ***: the mask that `config show` prints, not the "
+       "secret "
+       "itself"},
+      {"client.token.hmac_previous_secret_key = \"hunter2\\u0007\"",
+       "tidemill.toml:1: client.token.hmac_previous_secret_key = ***: holds a control byte"},
+      {"http_api.key = [\"hunter2\", \"\"]",
+       "tidemill.toml:1: http_api.key = ***: an empty string in the list"},
+      {"http_api.key = [\"hunter2\", 5]",
+       R"(tidemill.toml:1: http_api.key = ***: not a list of strings; write ["a", "b"])"},
+      {"client.token.hmac_secret = \"hunter2\"",
+       "tidemill.toml:1: client.token.hmac_secret: unknown; did you mean client.token.hmac_secret_key?"},
+      {"admin.password = \"hunter2\"",
+       "tidemill.toml:1: admin.password: a setting of Centrifugo that is not available in this version"},
+      {"client.token.rsa_public_key = \"-----BEGIN PRIVATE KEY-----\\nhunter2\"",
+       "tidemill.toml:1: client.token.rsa_public_key = ***: a private key; only the public one belongs here"},
+      {"http_api.key = 'a\nhttp_api.insecure = true",
+       "tidemill.toml:1:18: not TOML: Error while parsing literal string: control characters "
+       "other than TAB (U+0009) are explicitly prohibited"},
+      {"client.token.hmac_secret_key = 99999999999999999999",
+       "tidemill.toml:1:52: not TOML: Error while parsing decimal integer: what stands here is not "
+       "representable in "
+       "64 bits"},
+      {"client.token.hmac_secret_key = hunter2",
+       "tidemill.toml:1:32: not TOML: Error while parsing value: could not determine value type"},
+  };
+  for (const BadText& c : cases) {
+    SCOPED_TRACE(c.text);
+    const std::string why = Why(LoadText(c.text));
+    EXPECT_EQ(why, c.message);
+    EXPECT_FALSE(why.contains("hunter2"));
+  }
+}
+
+TEST_F(LoadTest, RefusesKeysItDoesNotKnow) {
+  const BadText cases[] = {
+      {"[client]\nping_intervall = \"5s\"",
+       "tidemill.toml:2: client.ping_intervall: unknown; did you mean client.ping_interval?"},
+      {"pingInterval = \"5s\"",
+       "tidemill.toml:1: pingInterval: unknown; `tidemill config doc` lists all settings"},
+      {"ping_interval = \"5s\"",
+       "tidemill.toml:1: ping_interval: unknown; did you mean client.ping_interval?"},
+      {"[clinet]\ninsecure = true",
+       "tidemill.toml:2: clinet.insecure: unknown; did you mean client.insecure?"},
+      {"nonsense = 1", "tidemill.toml:1: nonsense: unknown; `tidemill config doc` lists all settings"},
+      {"\"\" = 1", "tidemill.toml:1: : unknown; `tidemill config doc` lists all settings"},
+      {"[engine]\ntype = \"redis\"",
+       "tidemill.toml:2: engine.type: a setting of Centrifugo that is not available in this version; choose "
+       "with "
+       "broker.type"},
+      {"broker.redis.address = \"redis://x\"",
+       "tidemill.toml:1: broker.redis.address: a setting of Centrifugo that is not available in this "
+       "version"},
+      {"http_server.port = 9000",
+       "tidemill.toml:1: http_server.port: a setting of Centrifugo that is not available in this version; "
+       "use "
+       "http_server.listen"},
+      {"http_server.tls.enabled = true",
+       "tidemill.toml:1: http_server.tls.enabled: a setting of Centrifugo that is not available in this "
+       "version; "
+       "TLS is on when tls.cert_pem and tls.key_pem are given; remove it"},
+      {"client.proxy.connect.endpoint = \"http://x\"",
+       "tidemill.toml:1: client.proxy.connect.endpoint: a setting of Centrifugo that is not available in "
+       "this "
+       "version"},
+      {"[[proxies]]\nname = \"x\"",
+       "tidemill.toml:1: proxies: a setting of Centrifugo that is not available in this version"},
+      {"[[consumers]]\nname = \"x\"",
+       "tidemill.toml:1: consumers: a setting of Centrifugo that is not available in this version"},
+      {"shared_poll.hmac_secret_key = \"x\"",
+       "tidemill.toml:1: shared_poll.hmac_secret_key: a setting of Centrifugo that is not available in this "
+       "version"},
+      {"channel.without_namespace.delta_publish = true",
+       "tidemill.toml:1: channel.without_namespace.delta_publish: a setting of Centrifugo that is not "
+       "available in "
+       "this version"},
+      {"channel.without_namespace.map.mode = \"persistent\"",
+       "tidemill.toml:1: channel.without_namespace.map.mode: a setting of Centrifugo that is not available "
+       "in this "
+       "version"},
+      {"channel.without_namespace.subscribe_proxy_enabled = true",
+       "tidemill.toml:1: channel.without_namespace.subscribe_proxy_enabled: a setting of Centrifugo that is "
+       "not "
+       "available in this version"},
+      {"[[channel.namespaces]]\nname = \"chat\"\nallow_tags_filter = true",
+       "tidemill.toml:3: channel.namespaces.chat.allow_tags_filter: a setting of Centrifugo that is not "
+       "available in "
+       "this version"},
+      {"[[channel.namespaces]]\nname = \"chat\"\n[channel.namespaces.map]\nmode = \"persistent\"",
+       "tidemill.toml:4: channel.namespaces.chat.map.mode: a setting of Centrifugo that is not available in "
+       "this "
+       "version"},
+      {"[[channel.namespaces]]\nname = \"chat\"\nhistory_sise = 5",
+       "tidemill.toml:3: channel.namespaces.chat.history_sise: unknown; did you mean "
+       "channel.namespaces.chat.history_size?"},
+  };
+  for (const BadText& c : cases) {
+    SCOPED_TRACE(c.text);
+    EXPECT_EQ(Why(LoadText(c.text)), c.message);
+  }
+}
+
+TEST_F(LoadTest, RefusesBadNamespaces) {
+  const BadText cases[] = {
+      {"[[channel.namespaces]]\nhistory_size = 5",
+       "tidemill.toml:1: channel.namespaces: a namespace without a name; write name = \"chat\" in it"},
+      {"[[channel.namespaces]]\nname = 5",
+       "tidemill.toml:1: channel.namespaces: a namespace without a name; write name = \"chat\" in it"},
+      {"[channel.namespaces.chat]\nhistory_size = 5",
+       "tidemill.toml:1: channel.namespaces: not a list of tables; write [[channel.namespaces]] with a name "
+       "for "
+       "each namespace"},
+      {"channel.namespaces = [\"chat\"]",
+       "tidemill.toml:1: channel.namespaces: not a list of tables; write [[channel.namespaces]] with a name "
+       "for "
+       "each namespace"},
+      {"channel.namespaces = \"chat\"",
+       "tidemill.toml:1: channel.namespaces: not a list of tables; write [[channel.namespaces]] with a name "
+       "for "
+       "each namespace"},
+      {"[[channel.namespaces]]\nname = \"chat\"\n[[channel.namespaces]]\nname = \"chat\"",
+       "tidemill.toml:4: channel.namespaces: name = \"chat\": there twice"},
+      {"[[channel.namespaces]]\nname = \"c\"",
+       R"(channel.namespaces: name = "c": accepted: two or more of letters, digits, "-", "_", ".")"},
+      {"[[channel.namespaces]]\nname = \"\"",
+       R"(channel.namespaces: name = "": accepted: two or more of letters, digits, "-", "_", ".")"},
+      {"[[channel.namespaces]]\nname = \"chät\"",
+       R"(channel.namespaces: name = "chät": accepted: two or more of letters, digits, "-", "_", ".")"},
+      {"[[channel.namespaces]]\nname = \"a:b\"",
+       R"(channel.namespaces: name = "a:b": accepted: two or more of letters, digits, "-", "_", ".")"},
+      {"[[channel.namespaces]]\nname = \"chat\"\nhistory_size = \"x\"",
+       "tidemill.toml:3: channel.namespaces.chat.history_size = \"x\": not a whole number; accepted: 0 … "
+       "10000000"},
+  };
+  for (const BadText& c : cases) {
+    SCOPED_TRACE(c.text);
+    EXPECT_EQ(Why(LoadText(c.text)), c.message);
+  }
+}
+
+TEST_F(LoadTest, RefusesContradictions) {
+  const BadText cases[] = {
+      {"client.pong_timeout = \"30s\"",
+       R"(tidemill.toml:1: client.pong_timeout = "30s": must be less than client.ping_interval, "25s")"},
+      {"client.ping_interval = \"8s\"",
+       R"(client.pong_timeout = "8s": must be less than client.ping_interval, "8s")"},
+      {"channel.without_namespace.force_recovery = true",
+       "tidemill.toml:1: channel.without_namespace.force_recovery = true: needs history_size and history_ttl "
+       "above "
+       "0"},
+      {"channel.without_namespace.allow_recovery = true",
+       "tidemill.toml:1: channel.without_namespace.allow_recovery = true: needs history_size and history_ttl "
+       "above "
+       "0"},
+      {"channel.without_namespace.force_positioning = true",
+       "tidemill.toml:1: channel.without_namespace.force_positioning = true: needs history_size and "
+       "history_ttl "
+       "above 0"},
+      {"[[channel.namespaces]]\nname = \"chat\"\nallow_positioning = true",
+       "tidemill.toml:3: channel.namespaces.chat.allow_positioning = true: needs history_size and "
+       "history_ttl above "
+       "0"},
+      {"channel.without_namespace.history_size = 5",
+       "tidemill.toml:1: channel.without_namespace.history_size: needs history_ttl as well"},
+      {"channel.without_namespace.history_ttl = \"5s\"",
+       "tidemill.toml:1: channel.without_namespace.history_ttl: needs history_size as well"},
+      {"[channel.without_namespace]\nhistory_size = 5\nhistory_ttl = \"721h\"",
+       "tidemill.toml:3: channel.without_namespace.history_ttl = \"721h\": longer than "
+       "channel.history_meta_ttl, "
+       "\"720h\""},
+      {"[channel.without_namespace]\nhistory_size = 5\nhistory_ttl = \"2h\"\nhistory_meta_ttl = \"1h\"",
+       "tidemill.toml:3: channel.without_namespace.history_ttl = \"2h\": longer than "
+       "channel.without_namespace.history_meta_ttl, \"1h\""},
+      {"channel.without_namespace.channel_regex = \"(\"",
+       "tidemill.toml:1: channel.without_namespace.channel_regex = \"(\": not an RE2 expression: missing ): "
+       "("},
+      {"channel.without_namespace.channel_regex = '(?=x)'",
+       "tidemill.toml:1: channel.without_namespace.channel_regex = \"(?=x)\": not an RE2 expression: invalid "
+       "perl "
+       "operator: (?="},
+      {"http_server.listen = []",
+       R"(tidemill.toml:1: http_server.listen = []: needs an address, such as "127.0.0.1:8000")"},
+      {"http_server.tls.cert_pem = \"a.pem\"",
+       "tidemill.toml:1: http_server.tls.cert_pem: needs http_server.tls.key_pem as well"},
+      {"http_server.tls.key_pem = \"a.pem\"",
+       "tidemill.toml:1: http_server.tls.key_pem: needs http_server.tls.cert_pem as well"},
+      {"http_api.handler_prefix = \"api\"",
+       R"(tidemill.toml:1: http_api.handler_prefix = "api": not a path; it begins with a "/" and does not end with one)"},
+      {"websocket.handler_prefix = \"/\"",
+       R"(tidemill.toml:1: websocket.handler_prefix = "/": not a path; it begins with a "/" and does not end with one)"},
+      {"http_api.handler_prefix = \"/x\"\nwebsocket.handler_prefix = \"/x\"",
+       "tidemill.toml:1: http_api.handler_prefix: the same as websocket.handler_prefix"},
+      {"client.token.jwks_public_endpoint = \"example.com/jwks\"",
+       R"(tidemill.toml:1: client.token.jwks_public_endpoint = "example.com/jwks": not a URL that begins with )"
+       "https:// or http://"},
+      {"client.subscription_token.hmac_secret_key = \"s\"",
+       "client.subscription_token.enabled = false: keys of client.subscription_token are given; set it to "
+       "true, or "
+       "remove them"},
+      {"client.subscribe_to_user_personal_channel.personal_channel_namespace = \"me\"",
+       "tidemill.toml:1: client.subscribe_to_user_personal_channel.personal_channel_namespace = \"me\": no "
+       "such "
+       "namespace in channel.namespaces"},
+  };
+  for (const BadText& c : cases) {
+    SCOPED_TRACE(c.text);
+    EXPECT_EQ(Why(LoadText(c.text)), c.message);
+  }
+}
+
+TEST_F(LoadTest, RefusesTextThatIsNotToml) {
+  const std::string deep = "a = " + std::string(100'000, '[');
+  const BadText cases[] = {
+      {"client", "tidemill.toml:1:7: not TOML: Error while parsing key-value pair: encountered end-of-file"},
+      {"[client", "tidemill.toml:1:8: not TOML: Error while parsing table header: encountered end-of-file"},
+      {"a = \"x", "tidemill.toml:1:7: not TOML: Error while parsing string: encountered end-of-file"},
+      {"{\"client\": {}}",
+       "tidemill.toml:1:1: not TOML: Error while parsing root table: expected keys, tables, whitespace "
+       "or "
+       "comments, saw '{'; this looks like JSON, which is not read"},
+      {"[log]\nlevel = \"info\"\nlevel = \"warn\"",
+       "tidemill.toml:3:9: not TOML: Error while parsing key-value pair: cannot redefine existing string "
+       "'level'"},
+      {"[log]\n[log]",
+       "tidemill.toml:2:1: not TOML: Error while parsing table header: cannot redefine existing table 'log'"},
+      {"a = 1\nb = \"\xff\"", "tidemill.toml:2:5: not TOML: Encountered invalid utf-8 sequence"},
+      {std::string_view("a = 1\nb\0", 8),
+       "tidemill.toml:2: a NUL byte; this is not a text file, or a damaged one"},
+      {std::string_view("\xff\xfe"
+                        "a\0",
+                        4),
+       "tidemill.toml: the text is UTF-16; save it as UTF-8"},
+      {deep,
+       "tidemill.toml:1:261: not TOML: Error while parsing value: exceeded maximum nested value depth of 256 "
+       "(TOML_MAX_NESTED_VALUES)"},
+  };
+  for (const BadText& c : cases) {
+    SCOPED_TRACE(c.text.substr(0, 100));
+    EXPECT_EQ(Why(LoadText(c.text)), c.message);
+  }
+}
+
+TEST_F(LoadTest, RefusesFilesItCannotRead) {
+  EXPECT_EQ(Why(Load({.file = "missing.toml"})), "missing.toml: no such file");
+  EXPECT_EQ(Why(Load({.file = "/"})), "/: is a directory");
+  EXPECT_EQ(Why(Load({.file = "/dev/null"})), "/dev/null: not a regular file");
+  Write("big.toml", std::string(1024 * 1024 + 1, '\n'));
+  EXPECT_EQ(Why(Load({.file = "big.toml"})), "big.toml: larger than 1024 KiB");
+  Write("full.toml", std::string(1024 * 1024, '\n'));
+  EXPECT_EQ(Why(Load({.file = "full.toml"})), "");
+  Write("secret.toml", "");
+  chmod("secret.toml", 0);
+  if (geteuid() != 0) {
+    EXPECT_EQ(Why(Load({.file = "secret.toml"})),
+              "secret.toml: not readable by this user (uid " + std::to_string(geteuid()) + ")");
+  }
+}
+
+TEST_F(LoadTest, AcceptsFilesWithNothingToSay) {
+  for (const std::string_view text :
+       {"", "\n\n", "# only a comment", "\xef\xbb\xbf[client]\n", "[client]\n[log]"}) {
+    SCOPED_TRACE(text);
+    const Result<Settings> loaded = LoadText(text);
+    ASSERT_TRUE(loaded) << loaded.error().detail;
+    EXPECT_EQ(*loaded, Settings{});
+  }
+}
+
+TEST_F(LoadTest, TellsAllProblemsAtOnce) {
+  Write("tidemill.toml",
+        "[client]\nping_interval = \"x\"\ninsecure = 5\nnope = 1\n[websocket]\nhandler_prefix = \"\"");
+  const Result<Settings> loaded = Load(
+      {.file = "tidemill.toml", .environment = {{"TIDEMILL_LOOPS", "x"}}, .flags = {{"log.level", "loud"}}});
+  EXPECT_EQ(
+      Why(loaded),
+      "tidemill.toml:2: client.ping_interval = \"x\": not a duration; write it like \"25s\" (1s … 1h)\n"
+      "tidemill.toml:3: client.insecure = 5: not a boolean; write true or false\n"
+      "tidemill.toml:4: client.nope: unknown; `tidemill config doc` lists all settings\n"
+      "TIDEMILL_LOOPS = \"x\": not a whole number; accepted: 0 … 64\n"
+      "--log.level = \"loud\": accepted: \"debug\", \"info\", \"warn\", \"error\", \"off\"\n"
+      "tidemill.toml:6: websocket.handler_prefix = \"\": not a path; it begins with a \"/\" and does not end "
+      "with one");
+}
+
+TEST_F(LoadTest, BoundsTheNumberOfProblemsItTells) {
+  std::string text;
+  for (int i = 0; i < 150; ++i) text += "zzzzzzzzzzz" + std::to_string(i) + " = 1\n";
+  const std::string why = Why(LoadText(text));
+  EXPECT_EQ(std::ranges::count(why, '\n'), 100);
+  EXPECT_TRUE(why.ends_with("\nand 50 more"));
+}
+
+TEST_F(LoadTest, CutsLongValuesInMessages) {
+  const std::string why = Why(LoadText("log.level = \"" + std::string(70, 'a') + "ü\""));
+  EXPECT_TRUE(why.contains("\"" + std::string(64, 'a') + "…\"")) << why;
+}
+
+TEST_F(LoadTest, TakesTheLaterOfFileEnvironmentAndFlags) {
+  Write("tidemill.toml",
+        "client.ping_interval = \"10s\"\nclient.channel_limit = 10\nloops = 10\n"
+        "[[channel.namespaces]]\nname = \"chat\"\nhistory_size = 10\nhistory_ttl = \"1m\"\n");
+  const Result<Settings> loaded =
+      Load({.file = "tidemill.toml",
+            .environment = {{"TIDEMILL_CLIENT_CHANNEL_LIMIT", "20"},
+                            {"TIDEMILL_LOOPS", "20"},
+                            {"TIDEMILL_CHANNEL_NAMESPACES_CHAT_HISTORY_SIZE", "20"},
+                            {"HOME", "/"}},
+            .flags = {{"loops", "30"}}});
+  ASSERT_TRUE(loaded) << loaded.error().detail;
+  EXPECT_EQ(loaded->client.ping_interval, Seconds(10));
+  EXPECT_EQ(loaded->client.channel_limit, 20U);
+  EXPECT_EQ(loaded->loops, 30U);
+  EXPECT_EQ(loaded->channel.namespaces.at("chat").history_size, 20U);
+  EXPECT_EQ(loaded->channel.namespaces.at("chat").history_ttl, Minutes(1));
+}
+
+TEST_F(LoadTest, ReadsEveryTypeFromTheEnvironment) {
+  const Result<Settings> loaded =
+      Load({.environment = {{"TIDEMILL_CLIENT_INSECURE", "true"},
+                            {"TIDEMILL_HEALTH_ENABLED", "0"},
+                            {"TIDEMILL_CLIENT_PING_INTERVAL", "1m30s"},
+                            {"TIDEMILL_BROKER_HISTORY_BYTES_MAX", "5000000"},
+                            {"TIDEMILL_NODE_NAME", "a b"},
+                            {"TIDEMILL_CLIENT_TOKEN_HMAC_SECRET_KEY", "secret"},
+                            {"TIDEMILL_CLIENT_TOKEN_HMAC_PREVIOUS_SECRET_KEY_VALID_UNTIL", "1700000000"},
+                            {"TIDEMILL_CLIENT_SUBSCRIPTION_TOKEN_ENABLED", "true"},
+                            {"TIDEMILL_CLIENT_SUBSCRIPTION_TOKEN_HMAC_SECRET_KEY", "other"},
+                            {"TIDEMILL_HTTP_API_KEY", " k1  k2 "},
+                            {"TIDEMILL_CLIENT_ALLOWED_ORIGINS", "https://a https://b"},
+                            {"TIDEMILL_CLIENT_SUBSCRIBE_TO_USER_PERSONAL_CHANNEL_ENABLED", "true"},
+                            {"TIDEMILL_CHANNEL_NAMESPACES", "chat my-news"},
+                            {"TIDEMILL_CHANNEL_NAMESPACES_MY_NEWS_PRESENCE", "true"}}});
+  ASSERT_TRUE(loaded) << loaded.error().detail;
+  EXPECT_TRUE(loaded->client.insecure);
+  EXPECT_FALSE(loaded->health_enabled);
+  EXPECT_EQ(loaded->client.ping_interval, Seconds(90));
+  EXPECT_EQ(loaded->broker.history_bytes_max, 5'000'000U);
+  EXPECT_EQ(loaded->node_name, "a b");
+  EXPECT_EQ(loaded->client.token.hmac_secret_key.value, "secret");
+  EXPECT_EQ(loaded->client.token.hmac_previous_secret_key_valid_until, 1'700'000'000);
+  EXPECT_EQ(loaded->client.subscription_token.value().hmac_secret_key.value, "other");
+  EXPECT_EQ(loaded->http_api.keys, (std::vector<Secret>{{"k1"}, {"k2"}}));
+  EXPECT_EQ(loaded->client.allowed_origins, (std::vector<std::string>{"https://a", "https://b"}));
+  EXPECT_TRUE(loaded->client.subscribe_to_user_personal_channel);
+  EXPECT_EQ(loaded->channel.namespaces.size(), 2U);
+  EXPECT_TRUE(loaded->channel.namespaces.at("my-news").presence);
+}
+
+TEST_F(LoadTest, RefusesBadVariables) {
+  struct Case {
+    std::map<std::string, std::string> environment;
+    std::string_view message;
+  };
+  const Case cases[] = {
+      {{{"TIDEMILL_CLIENT_PING_INTERVALL", "5s"}},
+       "TIDEMILL_CLIENT_PING_INTERVALL: unknown; did you mean TIDEMILL_CLIENT_PING_INTERVAL?"},
+      {{{"TIDEMILL_ENGINE_TYPE", "redis"}},
+       "TIDEMILL_ENGINE_TYPE: a setting of Centrifugo that is not available in this version; choose with "
+       "broker.type"},
+      {{{"TIDEMILL_CHANNEL_WITHOUT_NAMESPACE_DELTA_PUBLISH", "true"}},
+       "TIDEMILL_CHANNEL_WITHOUT_NAMESPACE_DELTA_PUBLISH: a setting of Centrifugo that is not available in "
+       "this "
+       "version"},
+      {{{"TIDEMILL_CHANNEL_NAMESPACES_CHAT_PRESENCE", "true"}},
+       "TIDEMILL_CHANNEL_NAMESPACES_CHAT_PRESENCE: no such option, or a namespace that "
+       "TIDEMILL_CHANNEL_NAMESPACES "
+       "does not list"},
+      {{{"TIDEMILL_CHANNEL_NAMESPACES", "my-news my_news"},
+        {"TIDEMILL_CHANNEL_NAMESPACES_MY_NEWS_PRESENCE", "1"}},
+       "TIDEMILL_CHANNEL_NAMESPACES_MY_NEWS_PRESENCE: stands for both channel.namespaces.my-news.presence "
+       "and "
+       "channel.namespaces.my_news.presence; set them in the file"},
+      {{{"TIDEMILL_CLIENT_INSECURE", "yes"}},
+       R"(TIDEMILL_CLIENT_INSECURE = "yes": not a boolean; write true or false)"},
+      {{{"TIDEMILL_LOOPS", ""}}, R"(TIDEMILL_LOOPS = "": not a whole number; accepted: 0 … 64)"},
+      {{{"TIDEMILL_LOOPS", "99999999999999999999"}},
+       R"(TIDEMILL_LOOPS = "99999999999999999999": out of range; accepted: 0 … 64)"},
+      {{{"TIDEMILL_NODE_NAME", "\xff"}}, "TIDEMILL_NODE_NAME = \"\xff\": not UTF-8"},
+      {{{"TIDEMILL_", "1"}}, "TIDEMILL_: unknown; `tidemill config doc` lists all settings"},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.message);
+    EXPECT_EQ(Why(Load({.environment = c.environment})), c.message);
+  }
+}
+
+TEST_F(LoadTest, PassesOverWhatKubernetesAndCommandsSet) {
+  const Result<Settings> loaded = Load({.environment = {{"TIDEMILL_CONFIG", "x.toml"},
+                                                        {"TIDEMILL_SERVICE_HOST", "10.0.0.1"},
+                                                        {"TIDEMILL_SERVICE_PORT", "8000"},
+                                                        {"TIDEMILL_SERVICE_PORT_HTTP", "8000"},
+                                                        {"TIDEMILL_PORT", "tcp://10.0.0.1:8000"},
+                                                        {"TIDEMILL_PORT_8000_TCP", "tcp://10.0.0.1:8000"},
+                                                        {"TIDEMILL_PORT_8000_TCP_ADDR", "10.0.0.1"},
+                                                        {"TIDEMILL_PORT_8000_TCP_PORT", "8000"},
+                                                        {"TIDEMILL_PORT_8000_TCP_PROTO", "tcp"},
+                                                        {"TIDEMILL_INTERNAL_SERVICE_HOST", "10.0.0.1"}}});
+  ASSERT_TRUE(loaded) << loaded.error().detail;
+  EXPECT_EQ(*loaded, Settings{});
+}
+
+TEST_F(LoadTest, ReadsFlagsAndRefusesBadOnes) {
+  const Result<Settings> loaded = Load({.flags = {{"client.insecure", "true"},
+                                                  {"channel.namespaces.a.b.history_size", "10"},
+                                                  {"channel.namespaces.a.b.history_ttl", "10s"},
+                                                  {"channel.namespaces", "news"}}});
+  ASSERT_TRUE(loaded) << loaded.error().detail;
+  EXPECT_TRUE(loaded->client.insecure);
+  EXPECT_EQ(loaded->channel.namespaces.at("a.b").history_size, 10U);
+  EXPECT_TRUE(loaded->channel.namespaces.contains("news"));
+
+  struct Case {
+    std::string_view flag;
+    std::string_view message;
+  };
+  const Case cases[] = {
+      {"client.pings_interval", "--client.pings_interval: unknown; did you mean --client.ping_interval?"},
+      {"channel.namespaces.chat.nope",
+       "--channel.namespaces.chat.nope: unknown; `tidemill config doc` lists all settings"},
+      {"grpc_api.enabled",
+       "--grpc_api.enabled: a setting of Centrifugo that is not available in this version; use the HTTP API"},
+      {"loops", R"(--loops = "x": not a whole number; accepted: 0 … 64)"},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.flag);
+    EXPECT_EQ(Why(Load({.flags = {{std::string(c.flag), "x"}}})), c.message);
+  }
+}
+
+TEST_F(LoadTest, ReadsPublicKeysFromTextOrFile) {
+  constexpr std::string_view kPem = "-----BEGIN PUBLIC KEY-----\nMCow\n-----END PUBLIC KEY-----\n";
+  Write("key.pem", kPem);
+  Write("other.txt", "hello");
+  Write("private.pem", "-----BEGIN RSA PRIVATE KEY-----\nx\n");
+  const auto load = [](std::string value) {
+    return Load({.flags = {{"client.token.ed25519_public_key", std::move(value)}}});
+  };
+  EXPECT_EQ(load("key.pem").value().client.token.ed25519_public_key, kPem);
+  EXPECT_EQ(load(std::string(kPem)).value().client.token.ed25519_public_key, kPem);
+  EXPECT_EQ(Why(load("missing.pem")),
+            "--client.token.ed25519_public_key = \"missing.pem\": no such file; give the text of a PEM, or "
+            "the path "
+            "of a file with it");
+  EXPECT_EQ(Why(load("other.txt")),
+            "--client.token.ed25519_public_key = \"other.txt\": a file without a PEM in it");
+  EXPECT_EQ(
+      Why(load("private.pem")),
+      "--client.token.ed25519_public_key = \"private.pem\": a private key; only the public one belongs here");
+}
+
+TEST_F(LoadTest, ReadsTheEnvironmentOfTheProcess) {
+  setenv("TIDEMILL_NODE_NAME", "a=b", 1);
+  const std::map<std::string, std::string> environment = Environment();
+  unsetenv("TIDEMILL_NODE_NAME");
+  EXPECT_EQ(environment.at("TIDEMILL_NODE_NAME"), "a=b");
+  for (const auto& [name, value] : environment) EXPECT_TRUE(name.starts_with("TIDEMILL_"));
+}
+
+}  // namespace
+}  // namespace tidemill::config

@@ -1,0 +1,155 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <fstream>
+#include <sstream>
+
+#include "config/keys.h"
+#include "config/load.h"
+#include "config/nearest.h"
+#include "config/value.h"
+
+namespace tidemill::config {
+namespace {
+
+// Reads a text the way Load reads a file.
+Result<Settings> LoadText(const std::string& text) {
+  const std::string path = testing::TempDir() + "tidemill-print-test.toml";
+  std::ofstream(path, std::ios::binary) << text;
+  Result<Settings> loaded = Load({.file = path});
+  remove(path.c_str());
+  return loaded;
+}
+
+// Another value than the default, in range.
+struct Change {
+  std::int64_t min;
+  std::int64_t max;
+  std::span<const std::string_view> choices;
+  std::string_view name;
+
+  void operator()(bool* field) const { *field = !*field; }
+  void operator()(Duration* field) const { field->ms = field->ms + 1 <= max ? field->ms + 1 : field->ms - 1; }
+  void operator()(std::string* field) const {
+    *field = choices.empty() ? "/\"quoted\\ \tü" : std::string(choices.back());
+    if (name.ends_with("_prefix")) *field = "/" + std::to_string(name.size());
+    if (name.ends_with("_endpoint")) *field = "https://example.com";
+    if (name.ends_with("_regex")) *field = "^\\d+\"$";
+    if (name.ends_with("public_key")) *field = "-----BEGIN PUBLIC KEY-----\nMCow\n-----END PUBLIC KEY-----\n";
+  }
+  void operator()(Secret* field) const { field->value = "it's \"secret\""; }
+  void operator()(std::vector<std::string>* field) const { *field = {"a", "b \"c\""}; }
+  void operator()(std::vector<Secret>* field) const { *field = {{"k1"}, {"k2"}}; }
+  template <std::integral Integer>
+  void operator()(Integer* field) const {
+    *field = static_cast<Integer>(static_cast<std::int64_t>(*field) < max ? *field + 1 : *field - 1);
+  }
+};
+
+// Every key with a value that is not its default.
+Settings FullExample() {
+  Draft draft;
+  std::vector<Key> keys = Keys();
+  for (const char* name : {"chat", "a.b-c_1"}) {
+    for (Key& key : NamespaceKeys(name)) keys.push_back(std::move(key));
+  }
+  for (const Key& key : keys) {
+    const Field field = key.field(draft);
+    const Bounds bounds = BoundsOf(key, field);
+    std::visit(Change{bounds.min, bounds.max, key.facts.choices, key.name}, field);
+  }
+  draft.settings.client.personal_channel_namespace = "chat";
+  return std::move(draft).Finish();
+}
+
+TEST(ToToml, IsReadBackTheSame) {
+  for (const Settings& settings : {Settings{}, FullExample()}) {
+    const std::string text = ToToml(settings, SecretsIn::kPlain);
+    SCOPED_TRACE(text);
+    const Result<Settings> loaded = LoadText(text);
+    ASSERT_TRUE(loaded) << loaded.error().detail;
+    EXPECT_EQ(*loaded, settings);
+    EXPECT_EQ(ToToml(*loaded, SecretsIn::kPlain), text);
+  }
+}
+
+TEST(ToToml, MasksSecretsAndIsThenRefused) {
+  const std::string text = ToToml(FullExample(), SecretsIn::kMasked);
+  EXPECT_FALSE(text.contains("secret\\\"")) << text;
+  EXPECT_FALSE(text.contains("k1"));
+  EXPECT_TRUE(text.contains("hmac_secret_key = \"***\"\n"));
+  EXPECT_TRUE(text.contains("key = [\"***\", \"***\"]\n"));
+  EXPECT_FALSE(LoadText(text));
+  EXPECT_TRUE(LoadText(ToToml(Settings{}, SecretsIn::kMasked)));
+}
+
+TEST(Keys, AreDocumentedAndTheirDefaultsAccepted) {
+  Draft draft;
+  for (const Key& key : Keys()) {
+    SCOPED_TRACE(key.name);
+    EXPECT_TRUE(key.facts.doc.ends_with('.'));
+    const Field field = key.field(draft);
+    EXPECT_TRUE(LoadText(key.name + " = " + ToToml(field, SecretsIn::kPlain)));
+  }
+}
+
+TEST(AllKeys, TellsWhatAPersonNeeds) {
+  const std::vector<KeyDoc> keys = AllKeys();
+  const auto ping = std::ranges::find(keys, "client.ping_interval", &KeyDoc::name);
+  ASSERT_NE(ping, keys.end());
+  EXPECT_EQ(ping->type, "duration");
+  EXPECT_EQ(ping->default_value, "\"25s\"");
+  EXPECT_EQ(ping->range, "1s … 1h");
+  EXPECT_FALSE(ping->reloadable);
+  EXPECT_TRUE(std::ranges::find(keys, "log.level", &KeyDoc::name)->reloadable);
+  EXPECT_EQ(std::ranges::find(keys, "websocket.echo_for_test", &KeyDoc::name), keys.end());
+}
+
+TEST(Markdown, IsWhatTheDocumentationHolds) {
+  const std::string path = std::string(__FILE__).substr(0, std::string(__FILE__).rfind("/src/"));
+  std::stringstream text;
+  text << std::ifstream(path + "/docs/configuration.md").rdbuf();
+  EXPECT_EQ(text.str(), Markdown()) << "run: tidemill config doc > docs/configuration.md";
+}
+
+TEST(Duration, IsReadAndWritten) {
+  struct Case {
+    std::string_view text;
+    std::int64_t ms;
+    std::string_view written;
+  };
+  const Case cases[] = {{"0s", 0, "0s"},
+                        {"25s", 25'000, "25s"},
+                        {"1m30s", 90'000, "1m30s"},
+                        {"90s", 90'000, "1m30s"},
+                        {"250ms", 250, "250ms"},
+                        {"720h", 2'592'000'000, "720h"},
+                        {"1500ms", 1500, "1s500ms"},
+                        {"1h1ms", 3'600'001, "1h1ms"},
+                        {"4294967295h", 15461882262000000, "4294967295h"}};
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.text);
+    EXPECT_EQ(ParseDuration(c.text).value(), Duration{c.ms});
+    EXPECT_EQ(ToString(Duration{c.ms}), c.written);
+  }
+  for (const std::string_view text :
+       {"", "5", "s", "5x", "-5s", "+5s", " 5s", "5s ", "5 s", "1.5s", "5S", "5s5s", "5s1m", "4294967296h",
+        "99999999999999999999s", "5d", "1ms1s", "5ss"}) {
+    SCOPED_TRACE(text);
+    EXPECT_EQ(ParseDuration(text).error().code, Errc::kInvalidArgument);
+  }
+}
+
+TEST(Nearest, FindsWhatWasProbablyMeant) {
+  const std::vector<std::string> names = {"serve", "version", "client.ping_interval", "client.pong_timeout"};
+  EXPECT_EQ(Nearest("server", names), "serve");
+  EXPECT_EQ(Nearest("verzion", names), "version");
+  EXPECT_EQ(Nearest("ping_interval", names), "client.ping_interval");
+  EXPECT_EQ(Nearest("client.pimg_interval", names), "client.ping_interval");
+  EXPECT_EQ(Nearest("xyz", names), std::nullopt);
+  EXPECT_EQ(Nearest("", names), std::nullopt);
+  EXPECT_EQ(Nearest(std::string(10'000, 'a'), names), std::nullopt);
+}
+
+}  // namespace
+}  // namespace tidemill::config

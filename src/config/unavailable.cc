@@ -1,0 +1,144 @@
+#include "config/unavailable.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <span>
+
+namespace tidemill::config {
+namespace {
+
+// Matches the setting of that name and, for a group, all below it. Written with '_' for '.', as the
+// environment writes it.
+struct Unavailable {
+  std::string_view name;
+  std::string_view instead;  // what to do; "" when there is nothing like it
+};
+
+constexpr Unavailable kSettings[] = {
+    {"admin", ""},
+    {"broker_enabled", "choose with broker.type"},
+    {"broker_nats", ""},
+    {"broker_postgres", ""},
+    {"broker_redis", ""},
+    {"broker_redisnats", ""},
+    {"channel_namespace_boundary", "the boundary is \":\""},
+    {"channel_private_prefix", "the prefix is \"$\""},
+    {"channel_proxy", ""},
+    {"channel_publication_data_format", "set it for channel.without_namespace and for each namespace"},
+    {"channel_user_boundary", "the boundary is \"#\""},
+    {"channel_user_separator", "the separator is \",\""},
+    {"client_channel_position_max_time_lag", ""},
+    {"client_concurrency", "commands of a connection are answered in order; remove it"},
+    {"client_connect_code_to_unidirectional_disconnect", ""},
+    {"client_connection_rate_limit", ""},
+    {"client_proxy", ""},
+    {"client_subscription_token_audience_regex", ""},
+    {"client_subscription_token_insecure_skip_jwks_endpoint_safety_check", ""},
+    {"client_subscription_token_issuer_regex", ""},
+    {"client_token_audience_regex", ""},
+    {"client_token_insecure_skip_jwks_endpoint_safety_check", ""},
+    {"client_token_issuer_regex", ""},
+    {"client_user_id_http_header", ""},
+    {"consumers", ""},
+    {"controller", ""},
+    {"debug", ""},
+    {"emulation", ""},
+    {"enable_unreleased_features", ""},
+    {"engine", "choose with broker.type"},
+    {"graphite", "scrape /metrics"},
+    {"grpc_api", "use the HTTP API"},
+    {"health_handler_prefix", "the path is /health"},
+    {"http_api_disabled", "set http_server.internal_listen to keep it from the outside"},
+    {"http_api_external", ""},
+    {"http_server_address", "use http_server.listen"},
+    {"http_server_h2c_external", ""},
+    {"http_server_http3", ""},
+    {"http_server_internal_address", "use http_server.internal_listen"},
+    {"http_server_internal_port", "use http_server.internal_listen"},
+    {"http_server_internal_tls", ""},
+    {"http_server_port", "use http_server.listen"},
+    {"http_server_tls_autocert", ""},
+    {"http_server_tls_enabled", "TLS is on when tls.cert_pem and tls.key_pem are given; remove it"},
+    {"http_server_tls_external", ""},
+    {"http_server_tls", "tls.cert_pem and tls.key_pem are there"},
+    {"http_stream", "use the WebSocket transport"},
+    {"init", ""},
+    {"log_file", "the log goes to standard error"},
+    {"map_broker", ""},
+    {"node_info_metrics_aggregate_interval", ""},
+    {"opentelemetry", ""},
+    {"pid_file", ""},
+    {"presence_manager", ""},
+    {"prometheus_handler_prefix", "the path is /metrics"},
+    {"prometheus_instrument_http_handlers", ""},
+    {"prometheus_native_histograms", ""},
+    {"prometheus_recovered_publications_histogram", ""},
+    {"proxies", ""},
+    {"rpc", ""},
+    {"shared_poll", ""},
+    {"sse", "use the WebSocket transport"},
+    {"swagger", ""},
+    {"uni_grpc", ""},
+    {"uni_http_stream", ""},
+    {"uni_sse", ""},
+    {"uni_websocket", ""},
+    {"usage_stats", "nothing is sent anywhere; remove it"},
+    {"websocket_compression_level", ""},
+    {"websocket_decompressed_message_size_limit", "websocket.message_size_limit counts after inflating"},
+    {"websocket_disabled", ""},
+    {"websocket_read_buffer_size", "there is nothing to tune; remove it"},
+    {"websocket_use_write_buffer_pool", "there is nothing to tune; remove it"},
+    {"websocket_write_buffer_size", "there is nothing to tune; remove it"},
+    {"websocket_write_timeout", "client.queue_max_size bounds what waits"},
+    {"webtransport", "use the WebSocket transport"},
+};
+
+constexpr Unavailable kOptions[] = {
+    {"allow_tags_filter", ""},
+    {"allowed_delta_types", ""},
+    {"delta_publish", ""},
+    {"map", ""},
+    {"map_clients_presence_channel_prefix", ""},
+    {"map_users_presence_channel_prefix", ""},
+    {"publish_proxy", ""},
+    {"shared_poll", ""},
+    {"sub_refresh_proxy", ""},
+    {"subscribe_proxy", ""},
+    {"subscribe_stream_proxy", ""},
+    {"subscription_type", "every channel is a stream; remove it"},
+};
+
+std::string Underscored(std::string_view key) {
+  std::string out(key);
+  for (char& c : out) {
+    if (c == '.') c = '_';
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return out;
+}
+
+std::optional<std::string> Why(std::string_view key, std::span<const Unavailable> table) {
+  const std::string name = Underscored(key);
+  const auto found = std::ranges::find_if(table, [&name](const Unavailable& row) {
+    return name.starts_with(row.name) && (name.size() == row.name.size() || name[row.name.size()] == '_');
+  });
+  if (found == table.end()) return std::nullopt;
+  return fmt::format("a setting of Centrifugo that is not available in this version{}{}",
+                     found->instead.empty() ? "" : "; ", found->instead);
+}
+
+}  // namespace
+
+std::optional<std::string> WhyUnavailable(std::string_view key) {
+  constexpr std::string_view kWithoutNamespace = "channel_without_namespace_";
+  const std::string name = Underscored(key);
+  if (name.starts_with(kWithoutNamespace)) {
+    return Why(std::string_view(name).substr(kWithoutNamespace.size()), kOptions);
+  }
+  return Why(name, kSettings);
+}
+
+std::optional<std::string> WhyOptionUnavailable(std::string_view option) { return Why(option, kOptions); }
+
+}  // namespace tidemill::config
