@@ -9,7 +9,11 @@ namespace {
 
 using namespace std::string_view_literals;
 
-std::string HexToBytes(std::string_view hex) { return HexDecode(hex).value(); }
+// Blanks between the digits are for the reader.
+std::string HexToBytes(std::string hex) {
+  std::erase(hex, ' ');
+  return HexDecode(hex).value();
+}
 
 // The one command of a JSON frame; a test failure if there is none.
 Command JsonCommand(std::string_view text) {
@@ -20,7 +24,7 @@ Command JsonCommand(std::string_view text) {
   return **std::move(command);
 }
 
-Command ProtobufCommand(std::string_view hex) {
+Command ProtobufCommand(const std::string& hex) {
   const std::string frame = HexToBytes(hex);
   CommandReader reader(Encoding::kProtobuf, frame);
   Result<std::optional<Command>> command = reader.Next();
@@ -63,10 +67,12 @@ TEST(JsonCommands, FieldsOfEachRequest) {
   EXPECT_FALSE(connect.subs.at("b").recover);
 
   const auto subscribe = std::get<SubscribeRequest>(
-      JsonCommand(
-          R"({"id":7,"subscribe":{"channel":"c","token":"t","recover":true,"epoch":"e",)"
-          R"("offset":18446744073709551615,"data":null,"positioned":true,"recoverable":true,"join_leave":true,)"
-          R"("delta":"fossil","tf":{"key":"k"},"flag":3,"type":-1,"phase":2,"cursor":"x","limit":5,"asc":true}})")
+      JsonCommand(R"({"id":7,"subscribe":{"channel":"c","token":"t","recover":true,"epoch":"e",)"
+                  R"("offset":18446744073709551615,"data":null,"positioned":true,"recoverable":true,)"
+                  R"("join_leave":true,)"
+                  R"("delta":"fossil","tf":{"key":"k"},"flag":3,"type":-1,"phase":2,"cursor":"x",)"
+                  R"("limit":5,)"
+                  R"("asc":true}})")
           .request);
   EXPECT_EQ(subscribe.channel, "c");
   EXPECT_EQ(subscribe.token, "t");
@@ -91,7 +97,8 @@ TEST(JsonCommands, FieldsOfEachRequest) {
   EXPECT_TRUE(publish.removed);
 
   const auto history = std::get<HistoryRequest>(
-      JsonCommand(R"({"history":{"channel":"c","limit":-1,"since":{"offset":3,"epoch":"e"},"reverse":true}})")
+      JsonCommand(R"({"history":{"channel":"c","limit":-1,"since":{"offset":3,"epoch":"e"},)"
+                  R"("reverse":true}})")
           .request);
   EXPECT_EQ(history.limit, -1);
   EXPECT_EQ(history.since, (StreamPosition{3, "e"}));
@@ -111,7 +118,8 @@ TEST(JsonCommands, FieldsOfEachRequest) {
 
 TEST(JsonCommands, NullIsAbsent) {
   const Command command = JsonCommand(
-      R"({"id":null,"publish":null,"subscribe":{"channel":null,"offset":null,"recover":null,"tf":null,"delta":null}})");
+      R"({"id":null,"publish":null,"subscribe":{"channel":null,"offset":null,"recover":null,"tf":null,)"
+      R"("delta":null}})");
   EXPECT_EQ(command.id, 0u);
   const auto& subscribe = std::get<SubscribeRequest>(command.request);
   EXPECT_EQ(subscribe.channel, "");
@@ -243,20 +251,9 @@ TEST(ProtobufCommands, RecordedFrames) {
 
 TEST(ProtobufCommands, FieldsOfEachRequest) {
   // connect{token:"t", data:ff, subs:{"a":{recover,epoch:"e",offset:5}}, name:"n", headers:{"h":"v"}, flag:1}
-  const auto connect = std::get<ConnectRequest>(ProtobufCommand("23"
-                                                                "2221"
-                                                                "0a0174"
-                                                                "1201ff"
-                                                                "1a0c"
-                                                                "0a0161"
-                                                                "1207"
-                                                                "18013201653805"
-                                                                "22016e"
-                                                                "3206"
-                                                                "0a0168"
-                                                                "120176"
-                                                                "3801")
-                                                    .request);
+  const auto connect = std::get<ConnectRequest>(
+      ProtobufCommand("23 2221 0a0174 1201ff 1a0c 0a0161 1207 18013201653805 22016e 3206 0a0168 120176 3801")
+          .request);
   EXPECT_EQ(connect.token, "t");
   EXPECT_EQ(connect.data, "\xff");
   ASSERT_EQ(connect.subs.size(), 1u);
@@ -267,17 +264,8 @@ TEST(ProtobufCommands, FieldsOfEachRequest) {
   EXPECT_EQ(connect.headers, (std::map<std::string, std::string>{{"h", "v"}}));
 
   // subscribe{positioned, recoverable, join_leave, delta:"fossil", tf:{}, flag:3, type:1, phase:2}
-  const auto subscribe = std::get<SubscribeRequest>(ProtobufCommand("19"
-                                                                    "2a17"
-                                                                    "4801"
-                                                                    "5001"
-                                                                    "5801"
-                                                                    "6206666f7373696c"
-                                                                    "6a00"
-                                                                    "7003"
-                                                                    "7801"
-                                                                    "800102")
-                                                        .request);
+  const auto subscribe = std::get<SubscribeRequest>(
+      ProtobufCommand("19 2a17 4801 5001 5801 6206666f7373696c 6a00 7003 7801 800102").request);
   EXPECT_TRUE(subscribe.positioned);
   EXPECT_TRUE(subscribe.recoverable);
   EXPECT_TRUE(subscribe.join_leave);
@@ -287,44 +275,17 @@ TEST(ProtobufCommands, FieldsOfEachRequest) {
   EXPECT_EQ(subscribe.type, 1);
 
   // history{channel:"c", limit:-1, since:{offset:3,epoch:"e"}, reverse}
-  const auto history = std::get<HistoryRequest>(ProtobufCommand("19"
-                                                                "5217"
-                                                                "0a0163"
-                                                                "38ffffffffffffffffff01"
-                                                                "4205"
-                                                                "0803120165"
-                                                                "4801")
-                                                    .request);
+  const auto history = std::get<HistoryRequest>(
+      ProtobufCommand("19 5217 0a0163 38ffffffffffffffffff01 4205 0803120165 4801").request);
   EXPECT_EQ(history.channel, "c");
   EXPECT_EQ(history.limit, -1);
   EXPECT_EQ(history.since, (StreamPosition{3, "e"}));
   EXPECT_TRUE(history.reverse);
 
-  EXPECT_EQ(std::get<SendRequest>(ProtobufCommand("05"
-                                                  "6203"
-                                                  "0a0178")
-                                      .request)
-                .data,
-            "x");
-  EXPECT_EQ(std::get<RpcRequest>(ProtobufCommand("05"
-                                                 "6a03"
-                                                 "12016d")
-                                     .request)
-                .method,
-            "m");
-  EXPECT_EQ(std::get<RefreshRequest>(ProtobufCommand("05"
-                                                     "7203"
-                                                     "0a0174")
-                                         .request)
-                .token,
-            "t");
-  EXPECT_EQ(std::get<SubRefreshRequest>(ProtobufCommand("07"
-                                                        "7a05"
-                                                        "0a0163"
-                                                        "1802")
-                                            .request)
-                .type,
-            2);
+  EXPECT_EQ(std::get<SendRequest>(ProtobufCommand("05 6203 0a0178").request).data, "x");
+  EXPECT_EQ(std::get<RpcRequest>(ProtobufCommand("05 6a03 12016d").request).method, "m");
+  EXPECT_EQ(std::get<RefreshRequest>(ProtobufCommand("05 7203 0a0174").request).token, "t");
+  EXPECT_EQ(std::get<SubRefreshRequest>(ProtobufCommand("07 7a05 0a0163 1802").request).type, 2);
 }
 
 TEST(ProtobufCommands, RefusesBrokenFrames) {
@@ -369,38 +330,20 @@ TEST(ProtobufCommands, RefusesBrokenFrames) {
 
 TEST(ProtobufCommands, SkipsUnknownFieldsOfEveryWireType) {
   // 100: varint, fixed64, bytes, fixed32; then id 1 and unsubscribe{}
-  const Command command = ProtobufCommand(
-      "1c"
-      "a00601"
-      "a1060102030405060708"
-      "a20602ffff"
-      "a50601020304"
-      "0801"
-      "3200");
+  const Command command = ProtobufCommand("1c a00601 a1060102030405060708 a20602ffff a50601020304 0801 3200");
   EXPECT_EQ(command.id, 1u);
   EXPECT_TRUE(std::holds_alternative<UnsubscribeRequest>(command.request));
 }
 
 TEST(ProtobufCommands, LastOfTheSameFieldWins) {
-  const Command command = ProtobufCommand(
-      "11"
-      "0801"
-      "0802"
-      "3a03"
-      "220161"
-      "3a06"
-      "0a0162"
-      "0a0163");
+  const Command command = ProtobufCommand("11 0801 0802 3a03 220161 3a06 0a0162 0a0163");
   EXPECT_EQ(command.id, 2u);
   EXPECT_EQ(std::get<PublishRequest>(command.request).channel, "c");
   EXPECT_EQ(std::get<PublishRequest>(command.request).key, "");
 }
 
 TEST(ProtobufFrames, HoldManyCommands) {
-  const std::string frame = HexToBytes(
-      "0408012200"
-      "00"
-      "0908022a050a03612e62");
+  const std::string frame = HexToBytes("0408012200 00 0908022a050a03612e62");
   CommandReader reader(Encoding::kProtobuf, frame);
   EXPECT_EQ((*reader.Next())->id, 1u);
   EXPECT_EQ((*reader.Next())->id, 0u);
@@ -435,19 +378,14 @@ TEST(JsonFrames, HoldNoRawLineBreaks) {
   std::string out;
   AppendPublicationPush(Encoding::kJson, "a\nb",
                         {.data = "{\r\n  \"x\": \"\\n\"\n}", .info = ClientInfo{.conn_info = "\n1\r"}}, out);
-  EXPECT_EQ(
-      out,
-      R"({"push":{"channel":"a\nb","pub":{"data":{    "x": "\n" },"info":{"user":"","client":"","conn_info": 1 }}}})");
+  EXPECT_EQ(out, R"({"push":{"channel":"a\nb","pub":{"data":{    "x": "\n" },"info":{"user":"",)"
+                 R"("client":"",)"
+                 R"("conn_info": 1 }}}})");
   EXPECT_TRUE(IsJson(out));
   // Bytes of a Protobuf payload stay what they are.
   out.clear();
   AppendPublicationPush(Encoding::kProtobuf, "", {.data = "\n\r"}, out);
-  EXPECT_EQ(HexEncode(out),
-            "08"
-            "2206"
-            "2204"
-            "2202"
-            "0a0d");
+  EXPECT_EQ(HexEncode(out), "08 2206 2204 2202 0a0d");
 }
 
 TEST(JsonFrames, EscapeTextsFromOutside) {
