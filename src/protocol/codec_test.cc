@@ -385,7 +385,7 @@ TEST(JsonFrames, HoldNoRawLineBreaks) {
   // Bytes of a Protobuf payload stay what they are.
   out.clear();
   AppendPublicationPush(Encoding::kProtobuf, "", {.data = "\n\r"}, out);
-  EXPECT_EQ(HexEncode(out), "08 2206 2204 2202 0a0d");
+  EXPECT_EQ(out, HexToBytes("08 2206 2204 2202 0a0d"));
 }
 
 TEST(JsonFrames, EscapeTextsFromOutside) {
