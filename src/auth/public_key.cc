@@ -193,6 +193,8 @@ Result<PublicKeyPtr> ParsePublicKeyPem(std::string_view pem, KeyKind kind) {
   if (pem.contains("PRIVATE KEY-----")) {
     return Fail(Errc::kInvalidArgument, "expected the " + wanted + ", this is a private one");
   }
+  // OpenSSL wants the first dash at the start of a line.
+  pem.remove_prefix(std::min(pem.find_first_not_of(" \t\r\n"), pem.size()));
   const Owned<BIO> bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
   TM_ASSERT(bio != nullptr);
   // Without this OpenSSL would ask the terminal for the password of a block that says it is encrypted.
