@@ -1,18 +1,19 @@
 // The server HTTP API: POST /api/<method>, JSON in and out; what a backend talks to.
 //
-// One Api per loop. api/openapi.json describes it and is served at <prefix>/openapi.json.
+// One Api per loop; ApiMetrics are shared by the loops. The router's handlers refer to the Api, which must
+// outlive them. A reload changes keys, error mode and channel rules; the prefix stays. api/openapi.json
+// describes it and is served at <prefix>/openapi.json.
 #pragma once
 
 #include <memory>
 #include <string>
 
-#include "auth/api_key.h"
+#include "api/metrics.h"
 #include "broker/broker.h"
 #include "broker/presence.h"
 #include "channels/rules.h"
 #include "config/settings.h"
 #include "http/server.h"
-#include "metrics/metrics.h"
 #include "session/directory.h"
 
 namespace tidemill::api {
@@ -35,7 +36,7 @@ struct ApiServices {
 class Api {
  public:
   static std::unique_ptr<Api> Make(ApiServices services, std::shared_ptr<const ApiSettings> settings,
-                                   metrics::Registry& registry);
+                                   ApiMetrics& metrics);
   virtual ~Api() = default;
   virtual void AddRoutes(http::Router& router) = 0;
   virtual void ReplaceSettings(std::shared_ptr<const ApiSettings> settings) = 0;

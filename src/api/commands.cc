@@ -1,0 +1,23 @@
+#include "api/commands.h"
+
+#include <utility>
+
+#include "broker/stream_settings.h"
+
+namespace tidemill::api {
+
+Commands::Commands(ApiServices services, std::shared_ptr<const ApiSettings> settings)
+    : services_(services), settings_(std::move(settings)), started_(SystemClock().Now()) {}
+
+// Nothing of ours extends the API with procedures; the method is there so that its callers are told so.
+Task<Outcome> Commands::Run(RpcRequest, std::string&) { co_return std::unexpected(kErrorNotFound); }
+
+std::expected<channels::Channel, ErrorCode> Commands::Find(std::string_view channel) const {
+  return settings_->rules->Find(channel);
+}
+
+broker::StreamSettings Commands::StreamOf(const channels::Channel& channel) const {
+  return broker::StreamSettingsOf(*channel.options, settings_->rules->settings().history_meta_ttl);
+}
+
+}  // namespace tidemill::api

@@ -1,0 +1,24 @@
+// Door: who may use the API. A key comes as X-API-Key, as "Authorization: apikey KEY" or as ?api_key=KEY.
+//
+// Immutable; a reload makes a new one.
+#pragma once
+
+#include "auth/api_key.h"
+#include "config/settings.h"
+#include "http/message.h"
+
+namespace tidemill::api {
+
+class Door {
+ public:
+  // Without a key nobody comes in, unless it is insecure.
+  explicit Door(const config::HttpApiSettings& settings)
+      : insecure_(settings.insecure), keys_(settings.keys) {}
+  bool Admits(const http::Request& request) const;
+
+ private:
+  bool insecure_;
+  auth::ApiKeys keys_;
+};
+
+}  // namespace tidemill::api

@@ -1,0 +1,27 @@
+// What an API method may fail with, and how that is told: the code in the body, or the HTTP status.
+#pragma once
+
+#include <expected>
+#include <string>
+
+#include "base/result.h"
+#include "protocol/codes.h"
+
+namespace tidemill::api {
+
+using protocol::ErrorCode;
+using Outcome = std::expected<void, ErrorCode>;
+
+// The API words this one differently from the client protocol.
+inline constexpr ErrorCode kErrorNotFound{104, "not found"};
+
+// What a failure of the broker or the sessions is to a backend.
+ErrorCode CodeOf(const Error& error);
+
+// For error mode "transport".
+int HttpStatusOf(const ErrorCode& error);
+
+// {"code":107,"message":"bad request"}
+void AppendErrorObject(const ErrorCode& error, std::string& out);
+
+}  // namespace tidemill::api

@@ -1,0 +1,99 @@
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "api/service.h"
+
+namespace tidemill::api {
+namespace {
+
+constexpr std::string_view kBlanks = " \t\r\n";
+
+// Takes the first object off `rest`: up to the brace that closes it. Only its end is looked for; whether it
+// is JSON is for the reader to say. nullopt: it has no end or is no object.
+std::optional<std::string_view> TakeObject(std::string_view& rest) {
+  if (!rest.starts_with('{')) return std::nullopt;
+  int depth = 0;
+  bool in_string = false;
+  for (std::size_t i = 0; i < rest.size(); ++i) {
+    const char c = rest[i];
+    if (in_string && c == '\\') {
+      ++i;
+    } else if (c == '"') {
+      in_string = !in_string;
+    } else if (!in_string && c == '{') {
+      ++depth;
+    } else if (!in_string && c == '}' && --depth == 0) {
+      return std::exchange(rest, rest.substr(i + 1)).substr(0, i + 1);
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<Request> ReadCommand(std::string_view text) {
+  std::string method;
+  std::string_view params = "{}";
+  JsonReader json(text);
+  json.EnterObject();
+  while (const auto key = json.NextKey()) {
+    if (*key == "method") method = json.ReadString();
+    if (*key == "params" && !json.SkipNull()) params = json.ReadRaw();
+  }
+  if (!json.Finish()) return std::nullopt;
+  JsonReader inner(params);
+  Request request = ReadNamed(inner, method);
+  if (!inner.Finish()) return std::nullopt;
+  return request;
+}
+
+// nullopt: some of it cannot be read, so nothing of it is to be run.
+std::optional<std::vector<Request>> ReadCommands(std::string_view body) {
+  std::vector<Request> commands;
+  while (true) {
+    body.remove_prefix(std::min(body.find_first_not_of(kBlanks), body.size()));
+    if (body.empty()) break;
+    const auto text = TakeObject(body);
+    if (!text) return std::nullopt;
+    auto command = ReadCommand(*text);
+    if (!command) return std::nullopt;
+    commands.push_back(*std::move(command));
+  }
+  if (commands.empty()) return std::nullopt;
+  return commands;
+}
+
+class LegacyHandler final : public http::Handler {
+ public:
+  explicit LegacyHandler(Service& service) : service_(service) {}
+
+  Task<http::Response> Handle(const http::Request& http) override {
+    if (!service_.door.Admits(http)) co_return Unauthorized();
+    auto commands = ReadCommands(http.body);
+    if (!commands) co_return BadRequest();
+    std::string body;
+    for (Request& command : *commands) {
+      if (!body.empty()) body += '\n';
+      const std::size_t begin = body.size();
+      body += R"({"result":)";
+      const Outcome outcome = co_await service_.RunAny(std::move(command), body);
+      if (!outcome) {
+        body.resize(begin);
+        body += R"({"error":)";
+        AppendErrorObject(outcome.error(), body);
+      }
+      body += '}';
+    }
+    co_return http::Response::Json(200, std::move(body));
+  }
+
+ private:
+  Service& service_;
+};
+
+}  // namespace
+
+std::shared_ptr<http::Handler> MakeLegacyHandler(Service& service) {
+  return std::make_shared<LegacyHandler>(service);
+}
+
+}  // namespace tidemill::api
