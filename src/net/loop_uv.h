@@ -1,11 +1,10 @@
 // Loop::Uv: libuv inside a loop's wait. Its descriptor is one of those the loop polls; it runs only when that
 // is ready, when one of its timers is due, or when something was submitted to it.
 //
-// Included by loop.cc only, and through uv.h that is the point.
+// Loop thread only. Included by loop.cc only.
 #pragma once
 
-#include <uv.h>
-
+#include <memory>
 #include <optional>
 
 #include "net/loop.h"
@@ -14,15 +13,12 @@ namespace tidemill::net {
 
 class Loop::Uv final : public Pollable {
  public:
-  Uv() = default;
+  Uv();
   ~Uv();
   Result<void> Start();
 
-  int fd() const { return uv_backend_fd(&loop_); }
-  uv_loop_t* ForSubmission() {
-    touched_ = true;
-    return &loop_;
-  }
+  int fd() const;
+  uv_loop_s* ForSubmission();
 
   // Before the loop waits.
   void RunIfTouched();
@@ -34,10 +30,10 @@ class Loop::Uv final : public Pollable {
   void OnReady(std::uint32_t) override;
 
  private:
+  struct Handles;
   void Run();
 
-  uv_loop_t loop_{};
-  uv_async_t keep_alive_{};
+  std::unique_ptr<Handles> handles_;
   bool started_ = false;
   bool touched_ = false;
   std::optional<MonotonicTime> due_;

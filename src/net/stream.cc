@@ -63,11 +63,12 @@ std::size_t Stream::queued_bytes() const { return pending_ ? pending_->rest().si
 
 void Stream::OnReady(std::uint32_t epoll_events) {
   if (state_ == State::kEnded) return Finish();
-  if ((epoll_events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) unread_ = true;
+  // TLS may wait for either direction, whatever it is doing.
+  const std::uint32_t readable = EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR | (tls_ ? EPOLLOUT : 0u);
+  if ((epoll_events & readable) != 0) unread_ = true;
   if ((epoll_events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) peer_end_seen_ = true;
   if ((epoll_events & EPOLLERR) != 0 && reading_paused_) return Finish();
   if (handshaking_ && !ContinueHandshake()) return;
-  // TLS may wait for either direction, whatever it is doing.
   if (blocked_ && ((epoll_events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0 || tls_)) OnUnblocked();
   if (fd_ >= 0 && unread_ && !reading_paused_) ReadSome();
 }
