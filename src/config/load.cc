@@ -53,8 +53,9 @@ bool IsFromKubernetes(std::string_view name, std::string_view value) {
 
 class Loader {
  public:
-  Loader() {
+  explicit Loader(const Settings& base) : draft_(Draft::From(base)) {
     for (const Key& key : Keys()) keys_.emplace(key.name, key);
+    for (const auto& [name, options] : base.channel.namespaces) AddKeysOf(name);
   }
 
   void ReadFile(const std::string& path) {
@@ -124,7 +125,10 @@ class Loader {
 
  private:
   void Declare(const std::string& name_space) {
-    if (!draft_.settings.channel.namespaces.try_emplace(name_space).second) return;
+    if (draft_.settings.channel.namespaces.try_emplace(name_space).second) AddKeysOf(name_space);
+  }
+
+  void AddKeysOf(const std::string& name_space) {
     for (Key& key : NamespaceKeys(name_space)) {
       std::string name = key.name;
       keys_.emplace(std::move(name), std::move(key));
@@ -229,7 +233,7 @@ class Loader {
 }  // namespace
 
 Result<Settings> Load(const Sources& sources) {
-  Loader loader;
+  Loader loader(sources.base);
   if (!sources.file.empty()) loader.ReadFile(sources.file);
   loader.ReadEnvironment(sources.environment);
   loader.ReadFlags(sources.flags);

@@ -1,5 +1,5 @@
-// Reads the settings: defaults, then the TOML file, then TIDEMILL_… in the environment, then flags. The later
-// of two wins.
+// Reads the settings: the base (defaults), then the TOML file, then TIDEMILL_… in the environment, then
+// flags. The later of two wins.
 //
 // Nothing is half taken: either every value is good, or the result names each bad one: where it stands, what
 // it was, what is accepted; for an unknown key the nearest known one.
@@ -18,6 +18,7 @@
 namespace tidemill::config {
 
 struct Sources {
+  Settings base;                                           // what is in force where nothing is given
   std::string file;                                        // path; "": none
   std::map<std::string, std::string> environment;          // only TIDEMILL_… is looked at
   std::vector<std::pair<std::string, std::string>> flags;  // key and value, e.g. {"client.insecure", "true"}
