@@ -178,6 +178,34 @@ TEST(Loop, RunsTimersOfLibuv) {
   uv_timer_stop(&timer);
 }
 
+// What a callback of libuv starts to watch is watched, though nobody called uv() for it.
+TEST(Loop, CallbacksOfLibuvMayWatchMore) {
+  struct State {
+    uv_timer_t timer;
+    uv_poll_t poll;
+    int fd = -1;
+    bool readable = false;
+  } state;
+  const auto [one, other] = testing::SocketPair();
+  state.fd = one.get();
+  testing::WriteAll(other.get(), "x");
+  const auto loop = OpenLoop();
+  RunTurns(*loop);
+  state.timer.data = &state;
+  state.poll.data = &state;
+  uv_timer_init(loop->uv(), &state.timer);
+  const auto on_timer = [](uv_timer_t* timer) {
+    auto& s = *static_cast<State*>(timer->data);
+    uv_poll_init(timer->loop, &s.poll, s.fd);
+    uv_poll_start(&s.poll, UV_READABLE, [](uv_poll_t* poll, int, int) {
+      static_cast<State*>(poll->data)->readable = true;
+      uv_poll_stop(poll);
+    });
+  };
+  uv_timer_start(&state.timer, on_timer, 5, 0);
+  EXPECT_TRUE(RunUntil(*loop, [&] { return state.readable; }));
+}
+
 TEST(Loop, MessagesLeftOverAreDestroyedWithIt) {
   const auto token = std::make_shared<int>(0);
   {

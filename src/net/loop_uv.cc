@@ -53,14 +53,12 @@ void Loop::Uv::RunIfDue() {
   if (due_ && SystemClock().Now() >= *due_) Run();
 }
 
-void Loop::Uv::OnReady(std::uint32_t) {
-  Run();
-  touched_ = true;  // a callback may have started watching what only the next run registers
-}
+void Loop::Uv::OnReady(std::uint32_t) { Run(); }
 
 void Loop::Uv::Run() {
   touched_ = false;
   uv_run(&handles_->loop, UV_RUN_NOWAIT);
+  // Zero too when a callback started to watch something, which only the next run registers (since 1.44.2).
   const int timeout_ms = uv_backend_timeout(&handles_->loop);
   due_.reset();
   if (timeout_ms >= 0) due_ = SystemClock().Now() + Milliseconds(timeout_ms);
