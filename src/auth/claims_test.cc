@@ -14,11 +14,13 @@ Claims Parse(std::string_view payload, TokenKind kind = TokenKind::kConnect,
 
 TEST(ParseClaims, ReadsAConnectToken) {
   const Claims claims = Parse(R"({
-      "sub": "42", "exp": 1700000000, "nbf": 1600000000, "iat": 1600000000, "jti": "x", "iss": "us", "aud": "them",
+      "sub": "42", "exp": 1700000000, "nbf": 1600000000, "iat": 1600000000, "jti": "x",
+      "iss": "us", "aud": "them",
       "info": { "name" : "Ann" }, "meta": {"secret":1}, "expire_at": 1800000000,
       "channels": ["a", "b"],
       "subs": {"chat": {"info": [1], "b64data": "AAH/", "override": {
-          "presence": {"value": true}, "join_leave": {"value": false}, "force_recovery": {}, "other": {"value": 1},
+          "presence": {"value": true}, "join_leave": {"value": false}, "force_recovery": {},
+          "other": {"value": 1},
           "force_positioning": null}}, "news": {}, "plain": null},
       "client": 5, "data": 6, "override": 7, "caps": [{}]})");
   EXPECT_EQ(claims.user, "42");
