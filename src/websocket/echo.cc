@@ -48,7 +48,8 @@ class EchoSession final : public ConnectionHandler, public net::Retirable {
     } else {
       connection_.QueueMessage(kind, payload);
     }
-    if (stream.queued_bytes() > owner_.options().queued_bytes_max) stream.PauseReading();
+    // Only a stream that had to wait tells when it can go on; what it merely queued leaves this turn.
+    if (stream.blocked() && stream.queued_bytes() > owner_.options().queued_bytes_max) stream.PauseReading();
   }
 
   void OnWritable() override { connection_.stream().ResumeReading(); }
