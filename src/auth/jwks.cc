@@ -86,11 +86,12 @@ class CachedJwksSource final : public JwksSource {
 }  // namespace
 
 Result<std::unique_ptr<JwksSource>> MakeJwksSource(net::Loop& loop, JwksOptions options) {
-  TM_TRY_ASSIGN(const http::Url url, http::Url::Parse(options.endpoint));
-  if (url.scheme == "https" && options.tls == nullptr) {
-    return Fail(Errc::kInvalidArgument, "jwks_public_endpoint is https and there is no TLS");
+  const Result<http::Url> url = http::Url::Parse(options.endpoint);
+  if (!url) return Fail(Errc::kInvalidArgument, "jwks_public_endpoint: " + url.error().detail);
+  if (url->scheme == "https" && options.tls == nullptr) {
+    return Fail(Errc::kInvalidArgument, "jwks_public_endpoint: is https and there is no TLS");
   }
-  JwksFetch fetch = [&loop, tls = options.tls, url] { return FetchOverHttp(loop, tls, url); };
+  JwksFetch fetch = [&loop, tls = options.tls, url = *url] { return FetchOverHttp(loop, tls, url); };
   return MakeJwksSource(loop, std::move(options), std::move(fetch));
 }
 
