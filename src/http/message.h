@@ -55,4 +55,7 @@ struct Response {
 
 std::string_view ReasonPhrase(int status);
 
+// ASCII letters only, as HTTP compares names and tokens.
+bool EqualIgnoringCase(std::string_view a, std::string_view b);
+
 }  // namespace tidemill::http

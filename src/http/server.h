@@ -9,10 +9,14 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
+#include "http/limits.h"
 #include "http/message.h"
+#include "metrics/metrics.h"
 #include "net/listener.h"
 #include "net/loop.h"
 #include "net/stream.h"
@@ -42,29 +46,27 @@ class UpgradeHandler {
 // A path that exists with other methods answers 405 with Allow; OPTIONS is answered from the CORS settings.
 class Router {
  public:
-  Router();
-  ~Router();
   void Add(Method method, std::string path, std::shared_ptr<Handler> handler);  // kGet serves HEAD too
   void AddUpgrade(std::string path, std::shared_ptr<UpgradeHandler> handler);   // GET with any Upgrade
 
-  struct Match;
-  Match Find(const Request& request) const;
+  // What serves a path; the handlers live as long as the router.
+  struct Route {
+    std::vector<std::pair<Method, std::shared_ptr<Handler>>> handlers;
+    std::shared_ptr<UpgradeHandler> upgrade;
+    std::string allow;  // for Allow: "GET, HEAD, OPTIONS"
+  };
+  // nullptr: no such path.
+  const Route* Find(std::string_view path) const;
 
  private:
-  struct Routes;
-  std::unique_ptr<Routes> routes_;
-};
+  struct PathHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view path) const { return std::hash<std::string_view>{}(path); }
+  };
+  Route& At(std::string path);
 
-struct ServerLimits {
-  Duration handshake_timeout = Seconds(10);   // TLS, from accept; absolute
-  Duration headers_timeout = Seconds(10);     // from the first byte wanted to the end of headers; absolute
-  Duration body_timeout = Seconds(30);        // from the end of headers; absolute
-  Duration keep_alive_timeout = Seconds(75);  // between requests
-  std::size_t request_line_bytes_max = 8 * 1024;
-  std::size_t header_count_max = 100;
-  std::size_t header_bytes_max = 32 * 1024;
-  std::size_t body_bytes_max = 4 * 1024 * 1024;
-  std::size_t pipelined_requests_max = 64;
+  std::unordered_map<std::string, Route, PathHash, std::equal_to<>> routes_;
+  std::vector<std::pair<std::string, Route*>> prefixes_;  // without the '*'
 };
 
 // Requests with an Origin header from elsewhere than these get no CORS headers (and the browser refuses).
@@ -72,14 +74,13 @@ struct CorsOptions {
   std::vector<std::string> allowed_origins;  // patterns, see http/origin.h; empty: same host only
 };
 
-struct ServerMetrics;
-
 // `router` must outlive the server.
 class Server : public net::StreamAcceptor {
  public:
   struct Options {
     ServerLimits limits;
     CorsOptions cors;
+    metrics::Registry* registry = nullptr;  // null: nothing is counted
   };
   static std::unique_ptr<Server> Make(net::Loop& loop, const Router& router, Options options);
   virtual ~Server() = default;

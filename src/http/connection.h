@@ -1,0 +1,71 @@
+// One HTTP/1.1 connection: reads requests, has them handled one at a time in order, writes responses, and
+// gives its stream away when a request asks for an upgrade. Private to http/.
+//
+// Loop thread only. Owned by its server; ends through Server's Forget.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "http/parser.h"
+#include "http/server.h"
+#include "http/server_state.h"
+#include "net/stream.h"
+#include "net/task_scope.h"
+#include "net/timer_wheel.h"
+
+namespace tidemill::http {
+
+class Connection final : public net::StreamHandler, public net::Retirable, private net::Timer {
+ public:
+  Connection(ServerState& server, std::unique_ptr<net::Stream> stream);
+  ~Connection() override;
+
+  void Start();
+  // Answers 503 and closes: there are too many connections.
+  void Turn503(net::Admission admission);
+  // No request after the one at hand.
+  void Drain();
+
+  // net::StreamHandler
+  void OnData(std::string_view bytes) override;
+  void OnWritable() override {}
+  void OnClosed() override;
+  // net::Retirable
+  void OnRetire() override;
+
+  Connection* previous = nullptr;  // the server's list
+  Connection* next = nullptr;
+
+ private:
+  void OnTimer() override;
+  void Work();
+  bool WorkOnce();
+  void Serve(const Router::Route& route);
+  void Upgrade(UpgradeHandler& handler);
+  Task<void> Run(std::shared_ptr<Handler> handler);
+  void Respond(Response response);
+  void RespondAndClose(Response response);
+  void Refuse(const Refused& refused);
+  void Wait(RequestParser::State state);
+  void Finish();
+
+  ServerState& server_;
+  std::unique_ptr<net::Stream> stream_;
+  RequestParser parser_;
+  Request request_;
+  std::string input_;
+  std::size_t used_ = 0;  // bytes of input_ that belong to the request at hand or before
+  RequestParser::State waiting_ = RequestParser::State::kNothing;
+  bool handling_ = false;
+  bool working_ = false;
+  bool close_after_ = false;
+  bool continued_ = false;  // 100 Continue was sent
+  bool over_ = false;       // no request after this one
+  bool finished_ = false;   // retired
+  TaskScope scope_;         // last: its task refers to all above
+};
+
+}  // namespace tidemill::http

@@ -1,0 +1,114 @@
+#include "http/origin.h"
+
+#include <charconv>
+#include <optional>
+
+#include "http/message.h"
+
+namespace tidemill::http {
+namespace {
+
+struct Origin {
+  std::string_view scheme;
+  std::string_view host;  // "[::1]" keeps its brackets
+  std::uint16_t port = 0;
+};
+
+bool IsHostByte(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+         c == '_';
+}
+
+std::uint16_t DefaultPort(std::string_view scheme) {
+  if (EqualIgnoringCase(scheme, "https") || EqualIgnoringCase(scheme, "wss")) return 443;
+  if (EqualIgnoringCase(scheme, "http") || EqualIgnoringCase(scheme, "ws")) return 80;
+  return 0;
+}
+
+// "host", "host:port", "[v6]:port".
+std::optional<Origin> ParseAuthority(std::string_view scheme, std::string_view authority) {
+  Origin origin{.scheme = scheme, .host = authority, .port = DefaultPort(scheme)};
+  std::size_t colon = authority.rfind(':');
+  if (authority.starts_with('[')) {
+    const std::size_t close = authority.find(']');
+    if (close == std::string_view::npos) return std::nullopt;
+    for (const char c : authority.substr(1, close - 1)) {
+      if (!IsHostByte(c) && c != ':') return std::nullopt;
+    }
+    colon = close + 1 == authority.size() ? std::string_view::npos : close + 1;
+    if (colon != std::string_view::npos && authority[colon] != ':') return std::nullopt;
+  }
+  if (colon != std::string_view::npos) {
+    const std::string_view digits = authority.substr(colon + 1);
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), origin.port);
+    if (digits.empty() || error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
+    origin.host = authority.substr(0, colon);
+  }
+  if (origin.host.empty()) return std::nullopt;
+  if (!origin.host.starts_with('[')) {
+    for (const char c : origin.host) {
+      if (!IsHostByte(c)) return std::nullopt;
+    }
+  }
+  return origin;
+}
+
+std::optional<Origin> ParseOrigin(std::string_view text) {
+  const std::size_t slashes = text.find("://");
+  if (slashes == std::string_view::npos || slashes == 0) return std::nullopt;
+  for (const char c : text.substr(0, slashes)) {
+    if (!IsHostByte(c) && c != '+') return std::nullopt;
+  }
+  return ParseAuthority(text.substr(0, slashes), text.substr(slashes + 3));
+}
+
+bool Matches(const Origin& origin, std::string_view pattern) {
+  const std::size_t slashes = pattern.find("://");
+  if (slashes == std::string_view::npos) return false;
+  std::string_view authority = pattern.substr(slashes + 3);
+  const bool any_subdomain = authority.starts_with("*.");
+  if (any_subdomain) authority.remove_prefix(2);
+  const auto wanted = ParseAuthority(pattern.substr(0, slashes), authority);
+  if (!wanted || !EqualIgnoringCase(origin.scheme, wanted->scheme) || origin.port != wanted->port)
+    return false;
+  if (!any_subdomain) return EqualIgnoringCase(origin.host, wanted->host);
+  // At least one whole label in front.
+  const std::size_t extra = origin.host.size() - wanted->host.size();
+  return origin.host.size() > wanted->host.size() + 1 && origin.host[extra - 1] == '.' &&
+         origin.host[0] != '.' && EqualIgnoringCase(origin.host.substr(extra), wanted->host);
+}
+
+}  // namespace
+
+bool IsAuthority(std::string_view text) { return ParseAuthority("http", text).has_value(); }
+
+Result<void> CheckOriginPattern(std::string_view pattern) {
+  if (pattern == "*") return {};
+  const std::size_t slashes = pattern.find("://");
+  if (slashes != std::string_view::npos && slashes > 0) {
+    std::string_view authority = pattern.substr(slashes + 3);
+    if (authority.starts_with("*.")) authority.remove_prefix(2);
+    if (ParseAuthority(pattern.substr(0, slashes), authority)) return {};
+  }
+  return Fail(Errc::kInvalidArgument, "\"" + std::string(pattern) +
+                                          "\" is no origin pattern; write it like \"https://example.com\", "
+                                          "\"https://*.example.com\" or \"*\"");
+}
+
+bool OriginAllowed(std::string_view origin, std::string_view host, std::span<const std::string> patterns) {
+  for (const std::string& pattern : patterns) {
+    if (pattern == "*") return true;
+  }
+  const auto parsed = ParseOrigin(origin);
+  if (!parsed) return false;
+  if (patterns.empty()) {
+    const auto own = ParseAuthority(parsed->scheme, host);
+    return own && EqualIgnoringCase(own->host, parsed->host) && own->port == parsed->port;
+  }
+  for (const std::string& pattern : patterns) {
+    if (Matches(*parsed, pattern)) return true;
+  }
+  return false;
+}
+
+}  // namespace tidemill::http

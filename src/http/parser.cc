@@ -1,0 +1,268 @@
+#include "http/parser.h"
+
+#include <algorithm>
+
+#include "base/assert.h"
+#include "http/grammar.h"
+#include "http/origin.h"
+
+namespace tidemill::http {
+namespace {
+
+constexpr std::size_t kChunkLineBytesMax = 256;
+constexpr std::size_t kTrailerBytesMax = 8 * 1024;
+
+using Outcome = std::expected<void, Refused>;
+
+std::unexpected<Refused> Refuse(int status, const char* why) { return std::unexpected(Refused{status, why}); }
+
+Method MethodOf(std::string_view name) {
+  if (name == "GET") return Method::kGet;
+  if (name == "POST") return Method::kPost;
+  if (name == "HEAD") return Method::kHead;
+  if (name == "OPTIONS") return Method::kOptions;
+  if (name == "PUT") return Method::kPut;
+  if (name == "DELETE") return Method::kDelete;
+  if (name == "PATCH") return Method::kPatch;
+  return Method::kOther;
+}
+
+// Only the origin form (RFC 9112 section 3.2.1) is served; "*" belongs to OPTIONS, the others to proxies.
+Outcome ParseTarget(std::string_view target, Request& request) {
+  if (target.empty()) return Refuse(400, "empty target");
+  for (const char c : target) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte <= 0x20 || byte >= 0x7f || byte == '#')
+      return Refuse(400, "byte that may not stand in a target");
+  }
+  if (target == "*" && request.method != Method::kOptions) return Refuse(400, "target * is for OPTIONS");
+  if (target[0] != '/' && target != "*") return Refuse(400, "target is not an absolute path");
+  request.target = target;
+  const std::size_t question = target.find('?');
+  request.path = target.substr(0, question);
+  request.query = question == std::string_view::npos ? std::string_view() : target.substr(question + 1);
+  return {};
+}
+
+Outcome ParseRequestLine(std::string_view line, Request& request) {
+  const std::size_t first = line.find(' ');
+  const std::size_t last = line.rfind(' ');
+  if (first == std::string_view::npos || first == last) return Refuse(400, "malformed request line");
+  request.method_name = line.substr(0, first);
+  if (!IsToken(request.method_name)) return Refuse(400, "malformed method");
+  request.method = MethodOf(request.method_name);
+  const std::string_view version = line.substr(last + 1);
+  if (version == "HTTP/1.1") {
+    request.version_minor = 1;
+  } else if (version == "HTTP/1.0") {
+    request.version_minor = 0;
+  } else if (version.size() == 8 && version.starts_with("HTTP/") && version[6] == '.') {
+    return Refuse(505, "only HTTP/1.0 and HTTP/1.1 are spoken here");
+  } else {
+    return Refuse(400, "malformed version");
+  }
+  return ParseTarget(line.substr(first + 1, last - first - 1), request);
+}
+
+Outcome ParseHeaderLine(std::string_view line, Request& request) {
+  if (line[0] == ' ' || line[0] == '\t') return Refuse(400, "folded header line");
+  const std::size_t colon = line.find(':');
+  if (colon == std::string_view::npos) return Refuse(400, "header without a colon");
+  const std::string_view name = line.substr(0, colon);
+  if (!IsToken(name)) return Refuse(400, "malformed header name");
+  const std::string_view value = TrimBlanks(line.substr(colon + 1));
+  if (!IsFieldValue(value)) return Refuse(400, "byte that may not stand in a header");
+  request.headers.push_back({name, value});
+  return {};
+}
+
+// Headers that change what a request means may stand only once.
+Outcome CheckSingles(const Request& request) {
+  constexpr std::string_view kSingles[] = {"host",
+                                           "content-length",
+                                           "transfer-encoding",
+                                           "content-type",
+                                           "origin",
+                                           "authorization",
+                                           "sec-websocket-key",
+                                           "x-api-key",
+                                           "expect",
+                                           "sec-websocket-version",
+                                           "access-control-request-method"};
+  std::size_t seen[std::size(kSingles)] = {};
+  for (const HeaderView& header : request.headers) {
+    for (std::size_t i = 0; i < std::size(kSingles); ++i) {
+      if (header.name.size() != kSingles[i].size() || !EqualIgnoringCase(header.name, kSingles[i])) continue;
+      if (++seen[i] > 1) return Refuse(400, "header that may stand only once");
+    }
+  }
+  if (seen[0] == 0 && request.version_minor == 1) return Refuse(400, "Host is missing");
+  return {};
+}
+
+Outcome CheckHost(const Request& request) {
+  const auto host = request.Header("host");
+  if (!host || host->empty()) return {};
+  return IsAuthority(*host) ? Outcome{} : Refuse(400, "malformed Host");
+}
+
+}  // namespace
+
+std::expected<void, Refused> ParseHead(std::string_view head, const ServerLimits& limits, Request& request) {
+  request.headers.clear();
+  bool first = true;
+  while (!head.empty()) {
+    const std::size_t end = head.find("\r\n");
+    TM_ASSERT(end != std::string_view::npos);
+    const std::string_view line = head.substr(0, end);
+    head.remove_prefix(end + 2);
+    if (line.empty()) break;
+    if (line.find('\r') != std::string_view::npos) return Refuse(400, "bare CR");
+    if (!first && request.headers.size() == limits.header_count_max) return Refuse(431, "too many headers");
+    const Outcome parsed = first ? ParseRequestLine(line, request) : ParseHeaderLine(line, request);
+    if (!parsed) return parsed;
+    first = false;
+  }
+  if (const Outcome checked = CheckSingles(request); !checked) return checked;
+  return CheckHost(request);
+}
+
+std::expected<RequestParser::State, Refused> RequestParser::Parse(std::string_view input) {
+  if (head_bytes_ == 0) {
+    if (leading_ == 0 && input.starts_with("\r\n")) leading_ = scanned_ = line_start_ = 2;
+    if (input.size() <= leading_) return State::kNothing;
+    const auto complete = ScanHead(input);
+    if (!complete) return std::unexpected(complete.error());
+    if (!*complete) return State::kHeaders;
+    if (const auto framed = ParseFraming(input.substr(leading_, head_bytes_)); !framed) {
+      return std::unexpected(framed.error());
+    }
+    parsed_at_ = input.data();
+  }
+  if (chunked_) {
+    const auto complete = ReadChunks(input);
+    if (!complete) return std::unexpected(complete.error());
+    return *complete ? State::kComplete : State::kBody;
+  }
+  return input.size() >= leading_ + head_bytes_ + body_bytes_ ? State::kComplete : State::kBody;
+}
+
+// Line by line, so that a bare LF is refused when it comes and not waited on.
+std::expected<bool, Refused> RequestParser::ScanHead(std::string_view input) {
+  for (;;) {
+    const std::size_t newline = input.find('\n', scanned_);
+    const std::size_t line_bytes = (newline == std::string_view::npos ? input.size() : newline) - line_start_;
+    if (lines_ == 0 && line_bytes > limits_->request_line_bytes_max)
+      return Refuse(414, "request line too long");
+    if (lines_ > 0 && input.size() - leading_ > limits_->header_bytes_max + limits_->request_line_bytes_max &&
+        newline == std::string_view::npos) {
+      return Refuse(431, "headers too long");
+    }
+    if (newline == std::string_view::npos) {
+      scanned_ = input.size();
+      return false;
+    }
+    if (newline == line_start_ || input[newline - 1] != '\r') return Refuse(400, "bare LF");
+    const bool empty = newline - 1 == line_start_;
+    if (empty && lines_ == 0) return Refuse(400, "empty line instead of a request");
+    scanned_ = line_start_ = newline + 1;
+    ++lines_;
+    if (scanned_ - leading_ > limits_->header_bytes_max + limits_->request_line_bytes_max) {
+      return Refuse(431, "headers too long");
+    }
+    if (lines_ > limits_->header_count_max + 2) return Refuse(431, "too many headers");
+    if (empty) {
+      head_bytes_ = scanned_ - leading_;
+      return true;
+    }
+  }
+}
+
+std::expected<void, Refused> RequestParser::ParseFraming(std::string_view head) {
+  if (const Outcome parsed = ParseHead(head, *limits_, request_); !parsed) return parsed;
+  const Request& request = request_;
+  const auto length = request.Header("content-length");
+  const auto coding = request.Header("transfer-encoding");
+  if (coding) {
+    if (length) return Refuse(400, "Content-Length beside Transfer-Encoding");
+    if (request.version_minor == 0) return Refuse(400, "Transfer-Encoding in HTTP/1.0");
+    if (!EqualIgnoringCase(*coding, "chunked")) return Refuse(400, "Transfer-Encoding other than chunked");
+    chunked_ = true;
+    chunk_at_ = leading_ + head_bytes_;
+  } else if (length) {
+    const auto bytes = ParseDecimal(*length);
+    if (!bytes) return Refuse(400, "malformed Content-Length");
+    if (*bytes > limits_->body_bytes_max) return Refuse(413, "body too large");
+    body_bytes_ = *bytes;
+  }
+  const auto expect = request.Header("expect");
+  expects_continue_ = expect && EqualIgnoringCase(*expect, "100-continue") && (chunked_ || body_bytes_ > 0);
+  return {};
+}
+
+std::expected<bool, Refused> RequestParser::ReadChunks(std::string_view input) {
+  while (true) {
+    const std::string_view rest = input.substr(chunk_at_);
+    const std::size_t newline = rest.find('\n');
+    const std::size_t line_max = chunks_ended_ ? kTrailerBytesMax : kChunkLineBytesMax;
+    if (newline == std::string_view::npos) {
+      if (rest.size() > line_max) return Refuse(400, "chunk line too long");
+      return false;
+    }
+    if (newline > line_max) return Refuse(400, "chunk line too long");
+    if (newline == 0 || rest[newline - 1] != '\r') return Refuse(400, "bare LF");
+    const std::string_view line = rest.substr(0, newline - 1);
+    if (!IsFieldValue(line)) return Refuse(400, "byte that may not stand in a chunk line");
+    if (chunks_ended_) {
+      // Trailers are read past and dropped.
+      chunk_at_ += newline + 1;
+      trailer_bytes_ += newline + 1;
+      if (line.empty()) return true;
+      if (trailer_bytes_ > kTrailerBytesMax) return Refuse(431, "trailers too long");
+      if (!IsToken(line.substr(0, line.find(':'))) || line.find(':') == std::string_view::npos) {
+        return Refuse(400, "malformed trailer");
+      }
+      continue;
+    }
+    const auto size = ParseHex(line.substr(0, line.find(';')));
+    if (!size) return Refuse(400, "malformed chunk size");
+    if (*size == 0) {
+      chunks_ended_ = true;
+      chunk_at_ += newline + 1;
+      continue;
+    }
+    if (*size > limits_->body_bytes_max || body_.size() + *size > limits_->body_bytes_max) {
+      return Refuse(413, "body too large");
+    }
+    if (rest.size() < newline + 1 + *size + 2) return false;
+    const std::string_view data = rest.substr(newline + 1, *size + 2);
+    if (!data.ends_with("\r\n")) return Refuse(400, "chunk without its end");
+    body_.append(data.substr(0, *size));
+    chunk_at_ += newline + 1 + *size + 2;
+  }
+}
+
+std::size_t RequestParser::Take(std::string_view input, Request& request) {
+  if (input.data() != parsed_at_) {
+    // The bytes have moved since the head was read.
+    const Outcome parsed = ParseHead(input.substr(leading_, head_bytes_), *limits_, request_);
+    TM_ASSERT(parsed.has_value());
+  }
+  std::swap(request, request_);
+  const std::size_t body_at = leading_ + head_bytes_;
+  const std::size_t used = chunked_ ? chunk_at_ : body_at + body_bytes_;
+  taken_body_.swap(body_);
+  request.body = chunked_ ? std::string_view(taken_body_) : input.substr(body_at, body_bytes_);
+  Restart();
+  return used;
+}
+
+void RequestParser::Restart() {
+  scanned_ = line_start_ = lines_ = head_bytes_ = leading_ = 0;
+  body_bytes_ = chunk_at_ = trailer_bytes_ = 0;
+  chunked_ = chunks_ended_ = expects_continue_ = false;
+  parsed_at_ = nullptr;
+  body_.clear();
+}
+
+}  // namespace tidemill::http

@@ -1,0 +1,53 @@
+#include "http/server.h"
+
+#include <utility>
+
+#include "http/connection.h"
+#include "http/server_state.h"
+
+namespace tidemill::http {
+namespace {
+
+class LoopServer final : public Server {
+ public:
+  LoopServer(net::Loop& loop, const Router& router, Options options)
+      : state_(loop, router, std::move(options)) {}
+  ~LoopServer() override {
+    while (Connection* const connection = state_.first) {
+      state_.Forget(*connection);
+      delete connection;
+    }
+  }
+
+  void OnStream(std::unique_ptr<net::Stream> stream, net::Admission admission) override {
+    // Owns itself from here; the list is for the end.
+    auto* const connection = new Connection(state_, std::move(stream));
+    if (admission == net::Admission::kAdmitted) {
+      connection->Start();
+    } else {
+      connection->Turn503(admission);
+    }
+  }
+
+  std::size_t connections() const override { return state_.connections; }
+
+  void Drain() override {
+    state_.draining = true;
+    for (Connection* connection = state_.first; connection;) {
+      Connection* const following = connection->next;
+      connection->Drain();
+      connection = following;
+    }
+  }
+
+ private:
+  ServerState state_;
+};
+
+}  // namespace
+
+std::unique_ptr<Server> Server::Make(net::Loop& loop, const Router& router, Options options) {
+  return std::make_unique<LoopServer>(loop, router, std::move(options));
+}
+
+}  // namespace tidemill::http

@@ -1,0 +1,127 @@
+#include "http/server_state.h"
+
+#include <time.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "http/connection.h"
+#include "http/origin.h"
+
+namespace tidemill::http {
+namespace {
+
+void AppendNumber(std::size_t number, std::string& out) {
+  char digits[20];
+  const auto [end, error] = std::to_chars(digits, digits + sizeof(digits), number);
+  out.append(digits, end);
+}
+
+void AppendHeader(std::string_view name, std::string_view value, std::string& out) {
+  out.append(name).append(": ").append(value).append("\r\n");
+}
+
+// Statuses whose responses have no body, by RFC 9110 section 6.4.1.
+bool HasBody(int status) { return status >= 200 && status != 204 && status != 304; }
+
+}  // namespace
+
+ServerMetrics::ServerMetrics(metrics::Registry& registry)
+    : connections(registry.AddGauge("tidemill_http_connections", "HTTP connections, without upgraded ones.")),
+      bytes_received(registry.AddCounter("tidemill_http_received_bytes_total", "Bytes of requests.")),
+      bytes_sent(registry.AddCounter("tidemill_http_sent_bytes_total", "Bytes of responses.")),
+      timeouts(registry.AddCounter("tidemill_http_timeouts_total", "Requests that did not arrive in time.")) {
+  for (int status_class = 1; status_class <= 5; ++status_class) {
+    responses[status_class] = &registry.AddCounter("tidemill_http_responses_total", "Responses.",
+                                                   {{"class", std::to_string(status_class) + "xx"}});
+  }
+}
+
+ServerState::ServerState(net::Loop& l, const Router& r, Server::Options o)
+    : loop(l), router(r), options(std::move(o)) {
+  if (options.registry) metrics = std::make_unique<ServerMetrics>(*options.registry);
+}
+
+void ServerState::Remember(Connection& connection) {
+  connection.next = first;
+  if (first) first->previous = &connection;
+  first = &connection;
+  ++connections;
+  if (metrics) metrics->connections.Add(1);
+}
+
+void ServerState::Forget(Connection& connection) {
+  if (connection.next) connection.next->previous = connection.previous;
+  (connection.previous ? connection.previous->next : first) = connection.next;
+  connection.next = connection.previous = nullptr;
+  --connections;
+  if (metrics) metrics->connections.Sub(1);
+}
+
+std::string_view ServerState::Date() {
+  const std::int64_t second = loop.clock().WallNow().ms / 1000;
+  if (second != date_second_) {
+    date_second_ = second;
+    char text[64];
+    const time_t now = second;
+    tm parts{};
+    gmtime_r(&now, &parts);
+    date_.assign(text, strftime(text, sizeof(text), "%a, %d %b %Y %H:%M:%S GMT", &parts));
+  }
+  return date_;
+}
+
+void ServerState::AppendResponse(const Request* request, const Response& response, ResponseForm form,
+                                 std::string& out) {
+  const std::size_t before = out.size();
+  out += "HTTP/1.1 ";
+  AppendNumber(static_cast<std::size_t>(response.status), out);
+  out += ' ';
+  out += ReasonPhrase(response.status);
+  out += "\r\n";
+  AppendHeader("Date", Date(), out);
+  for (const auto& [name, value] : response.headers) AppendHeader(name, value, out);
+  if (!response.body.empty()) AppendHeader("X-Content-Type-Options", "nosniff", out);
+  if (request) AppendCors(*request, out);
+  if (!form.keep_alive) {
+    AppendHeader("Connection", "close", out);
+  } else if (form.version_minor == 0) {
+    AppendHeader("Connection", "keep-alive", out);
+  }
+  if (HasBody(response.status)) {
+    out += "Content-Length: ";
+    AppendNumber(response.body.size(), out);
+    out += "\r\n";
+  }
+  out += "\r\n";
+  if (!form.head_only && HasBody(response.status)) out += response.body;
+  if (!metrics) return;
+  metrics->responses[std::clamp(response.status / 100, 1, 5)]->Add();
+  metrics->bytes_sent.Add(out.size() - before);
+}
+
+// A page of another origin may read the answer only if its origin is listed; a listed one, not "*", may also
+// send credentials.
+void ServerState::AppendCors(const Request& request, std::string& out) const {
+  const auto& patterns = options.cors.allowed_origins;
+  if (patterns.empty()) return;
+  AppendHeader("Vary", "Origin", out);
+  const auto origin = request.Header("origin");
+  if (!origin || !OriginAllowed(*origin, request.Header("host").value_or(""), patterns)) return;
+  AppendHeader("Access-Control-Allow-Origin", *origin, out);
+  if (std::ranges::find(patterns, "*") == patterns.end())
+    AppendHeader("Access-Control-Allow-Credentials", "true", out);
+}
+
+Response ServerState::Options(const Request& request, const Router::Route& route) const {
+  Response response{.status = 204, .headers = {{"Allow", route.allow}}};
+  const auto asked = request.Header("access-control-request-headers");
+  if (request.Header("access-control-request-method") && !options.cors.allowed_origins.empty()) {
+    response.headers.emplace_back("Access-Control-Allow-Methods", route.allow);
+    if (asked) response.headers.emplace_back("Access-Control-Allow-Headers", std::string(*asked));
+    response.headers.emplace_back("Access-Control-Max-Age", "300");
+  }
+  return response;
+}
+
+}  // namespace tidemill::http

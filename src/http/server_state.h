@@ -1,0 +1,59 @@
+// What the connections of one server share. Private to http/.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "http/server.h"
+#include "metrics/metrics.h"
+
+namespace tidemill::http {
+
+class Connection;
+
+struct ServerMetrics {
+  explicit ServerMetrics(metrics::Registry& registry);
+  metrics::Counter* responses[6] = {};  // by status class; [0] unused
+  metrics::Gauge& connections;
+  metrics::Counter& bytes_received;
+  metrics::Counter& bytes_sent;
+  metrics::Counter& timeouts;
+};
+
+struct ServerState {
+  ServerState(net::Loop& l, const Router& r, Server::Options o);
+
+  net::Loop& loop;
+  const Router& router;
+  const Server::Options options;
+  std::unique_ptr<ServerMetrics> metrics;  // null: nothing is counted
+  bool draining = false;
+  Connection* first = nullptr;
+  std::size_t connections = 0;
+
+  void Remember(Connection& connection);
+  void Forget(Connection& connection);
+
+  // Appends the head and the body of `response`. `request` null: the request could not be read.
+  struct ResponseForm {
+    bool keep_alive = true;
+    bool head_only = false;
+    int version_minor = 1;
+  };
+  void AppendResponse(const Request* request, const Response& response, ResponseForm form, std::string& out);
+  // The answer to OPTIONS, and what other answers to `request` carry about origins.
+  Response Options(const Request& request, const Router::Route& route) const;
+
+  std::string scratch;  // for building responses
+
+ private:
+  void AppendCors(const Request& request, std::string& out) const;
+  std::string_view Date();
+
+  std::int64_t date_second_ = -1;
+  std::string date_;
+};
+
+}  // namespace tidemill::http
