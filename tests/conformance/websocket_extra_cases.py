@@ -92,7 +92,7 @@ def run_handshake(target, request, wanted, look):
             client.send(frame(TEXT, HELLO))
             client.expect((TEXT, HELLO))
             client.close()
-        else:
+        elif client.answer.status not in (404, 405):  # plain HTTP, which may go on
             while client._fill():  # a refusal ends the connection
                 check(len(client.buffer) < 65536, "a refusal goes on and on")
 
