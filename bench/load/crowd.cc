@@ -1,0 +1,198 @@
+#include "load/crowd.h"
+
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "load/wire.h"
+
+namespace load {
+namespace {
+
+constexpr int kEventsMax = 128;  // few enough that a tick of the publisher is not late
+constexpr std::uint64_t kWatched = std::uint64_t{1} << 32;
+constexpr std::int64_t kSilenceMax = 20'000'000'000;
+
+std::string CloseReason(std::string_view payload) {
+  if (payload.size() < 2) return "without a code";
+  const int code = static_cast<unsigned char>(payload[0]) << 8 | static_cast<unsigned char>(payload[1]);
+  return std::to_string(code) + " " + std::string(payload.substr(2));
+}
+
+}  // namespace
+
+std::string OwnChannel(std::size_t member) { return "own" + std::to_string(100'000 + member); }
+
+Crowd::Crowd(const CrowdPlan& plan)
+    : plan_(plan),
+      epoll_(epoll_create1(0)),
+      handshake_(Handshake(plan.target == Target::kFloor ? "/" : "/connection/websocket")),
+      members_(static_cast<std::size_t>(plan.count)),
+      buffer_(std::size_t{1} << 20, '\0') {}
+
+Crowd::~Crowd() {
+  CloseAll();
+  close(epoll_);
+}
+
+void Crowd::CloseAll() {
+  for (Member& member : members_) {
+    if (member.fd >= 0) close(member.fd);
+    member.fd = -1;
+  }
+}
+
+bool Crowd::parses(std::size_t member) const {
+  const auto every = static_cast<std::size_t>(plan_.parse_every);
+  return member % every == every / 2;
+}
+
+void Crowd::ResetBytes() {
+  bytes_ = 0;
+  for (Member& member : members_) member.bytes = 0;
+}
+
+void Crowd::Send(std::size_t member, std::string_view frame) { SendAll(members_[member].fd, frame); }
+
+void Crowd::Watch(int fd, std::function<void()> on_event) {
+  epoll_event event{.events = EPOLLIN | EPOLLOUT | EPOLLET, .data = {.u64 = kWatched | watched_.size()}};
+  watched_.push_back(std::move(on_event));
+  epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event);
+}
+
+std::string Crowd::Commands(std::size_t member) const {
+  std::string text = R"({"id":1,"connect":{}})";
+  if (plan_.channels != Channels::kNone) {
+    text += "\n{\"id\":2,\"subscribe\":{\"channel\":\"";
+    text += plan_.channels == Channels::kOwn ? OwnChannel(member) : "bench";
+    text += "\"}}";
+  }
+  std::string frame;
+  AppendFrame(text, frame);
+  return frame;
+}
+
+void Crowd::Open() {
+  while (started_ < members_.size() && started_ < static_cast<std::size_t>(plan_.in_flight))
+    Start(started_++);
+  std::int64_t progress_ns = Now();
+  for (std::size_t before = 0; opened_ < members_.size();) {
+    Receive(100'000'000);
+    if (opened_ != before) progress_ns = Now();
+    before = opened_;
+    if (Now() - progress_ns > kSilenceMax) {
+      Die("no answer: " + std::to_string(opened_) + " of " + std::to_string(members_.size()) +
+          " are connected");
+    }
+  }
+  ResetBytes();
+}
+
+void Crowd::Start(std::size_t member) {
+  const int fd = Connect(plan_.port, static_cast<int>(member));
+  members_[member].fd = fd;
+  epoll_event event{.events = EPOLLIN | EPOLLOUT | EPOLLET, .data = {.u64 = member}};
+  epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event);
+}
+
+void Crowd::Receive(std::int64_t wait_ns) {
+  epoll_event events[kEventsMax];
+  const timespec wait{.tv_sec = wait_ns / 1'000'000'000, .tv_nsec = wait_ns % 1'000'000'000};
+  const int count = epoll_pwait2(epoll_, events, kEventsMax, &wait, nullptr);
+  for (int i = 0; i < count; ++i) Handle(events[i].data.u64);
+}
+
+void Crowd::Handle(std::uint64_t token) {
+  if (token >= kWatched) {
+    watched_[token - kWatched]();
+    return;
+  }
+  if (members_[token].phase != Phase::kOpen) {
+    Advance(token);
+  } else if (parses(token)) {
+    Parse(token);
+  } else {
+    Count(token);
+  }
+}
+
+void Crowd::Advance(std::size_t index) {
+  Member& member = members_[index];
+  if (member.phase == Phase::kConnecting) {
+    SendAll(member.fd, handshake_);
+    member.phase = Phase::kUpgrading;
+    return;
+  }
+  const ssize_t got = recv(member.fd, buffer_.data(), buffer_.size(), 0);
+  if (got < 0 && errno == EAGAIN) return;
+  if (got <= 0) Die("the server closed a connection that was being opened: " + member.unread);
+  member.unread.append(buffer_.data(), static_cast<std::size_t>(got));
+  if (member.phase == Phase::kUpgrading) {
+    const std::size_t end = member.unread.find("\r\n\r\n");
+    if (end == std::string::npos) return;
+    if (!member.unread.starts_with("HTTP/1.1 101")) Die("no upgrade: " + member.unread);
+    member.unread.erase(0, end + 4);
+    member.phase = Phase::kCommanded;
+    SendAll(member.fd, Commands(index));
+  }
+  TakeReplies(index);
+}
+
+void Crowd::TakeReplies(std::size_t index) {
+  Member& member = members_[index];
+  // The frames stay until all answers are there: they may come in one frame or in two.
+  bool connected = false;
+  bool subscribed = plan_.channels == Channels::kNone;
+  std::string_view rest = member.unread;
+  for (Frame frame = TakeFrame(rest); frame.bytes != 0; frame = TakeFrame(rest)) {
+    rest.remove_prefix(frame.bytes);
+    if (frame.opcode == kCloseFrame) Die("the server closed a connection: " + CloseReason(frame.payload));
+    if (frame.payload.contains("\"error\"")) Die("refused: " + std::string(frame.payload));
+    connected = connected || frame.payload.contains(R"("id":1,"connect")");
+    subscribed = subscribed || frame.payload.contains(R"("id":2,"subscribe")");
+  }
+  if (!connected || !subscribed) return;
+  if (!rest.empty()) Die("more than the answers: " + std::string(rest));
+  member.unread = std::string();
+  member.phase = Phase::kOpen;
+  ++opened_;
+  if (started_ < members_.size()) Start(started_++);
+}
+
+void Crowd::Count(std::size_t index) {
+  Member& member = members_[index];
+  const ssize_t got = recv(member.fd, buffer_.data(), buffer_.size(), MSG_TRUNC);
+  if (got < 0 && errno == EAGAIN) return;
+  if (got <= 0) Die("the server closed connection " + std::to_string(index));
+  member.bytes += static_cast<std::uint64_t>(got);
+  bytes_ += static_cast<std::uint64_t>(got);
+  if (on_bytes) on_bytes(index, static_cast<std::size_t>(got));
+}
+
+void Crowd::Parse(std::size_t index) {
+  Member& member = members_[index];
+  const ssize_t got = recv(member.fd, buffer_.data(), buffer_.size(), 0);
+  if (got < 0 && errno == EAGAIN) return;
+  if (got <= 0) Die("the server closed connection " + std::to_string(index));
+  member.bytes += static_cast<std::uint64_t>(got);
+  bytes_ += static_cast<std::uint64_t>(got);
+  if (on_bytes) on_bytes(index, static_cast<std::size_t>(got));
+  std::string_view rest(buffer_.data(), static_cast<std::size_t>(got));
+  if (!member.unread.empty()) {
+    member.unread += rest;
+    rest = member.unread;
+  }
+  for (Frame frame = TakeFrame(rest); frame.bytes != 0; frame = TakeFrame(rest)) {
+    rest.remove_prefix(frame.bytes);
+    if (frame.opcode == kCloseFrame) Die("the server closed a connection: " + CloseReason(frame.payload));
+    if (on_frame) on_frame(index, frame.payload);
+  }
+  std::string kept(rest);
+  member.unread.swap(kept);
+}
+
+}  // namespace load

@@ -1,0 +1,15 @@
+// What can be measured; each adds its figures to the report, or makes it void.
+#pragma once
+
+#include "load/options.h"
+#include "load/report.h"
+
+namespace load {
+
+void RunFanout(const Options& options, Report& report);
+void RunRate(const Options& options, Report& report);
+void RunConnect(const Options& options, Report& report);
+void RunPublish(const Options& options, Report& report);
+void RunIdle(const Options& options, Report& report);
+
+}  // namespace load
