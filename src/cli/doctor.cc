@@ -1,0 +1,40 @@
+#include "cli/doctor.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "cli/commands.h"
+
+namespace tidemill::cli {
+
+int RunDoctor(const SettingsOptions& options, Io io) {
+  Diagnoses found;
+  const Result<config::Settings> loaded = LoadSettings(options);
+  if (loaded) {
+    found.push_back({Verdict::kOk, "configuration", "good"});
+  } else {
+    found.push_back({Verdict::kFail, "configuration", loaded.error().detail});
+  }
+  // The machine is looked at in any case, as if the settings were the defaults.
+  const config::Settings settings = loaded.value_or(config::Settings{});
+  if (loaded) CheckSecrets(settings, found);
+  CheckAddresses(settings, found);
+  CheckTls(settings, found);
+  CheckOpenFiles(settings, found);
+  CheckAcceptQueue(found);
+  CheckCores(settings, found);
+  CheckMemory(settings, found);
+  CheckClock(found);
+
+  constexpr std::array<std::string_view, 3> kNames = {"OK", "WARN", "FAIL"};
+  for (const Diagnosis& diagnosis : found) {
+    fmt::print(io.out, "{:<4} {}: {}\n", kNames[static_cast<std::size_t>(diagnosis.verdict)],
+               diagnosis.subject, diagnosis.text);
+  }
+  const bool failed = std::ranges::find(found, Verdict::kFail, &Diagnosis::verdict) != found.end();
+  return failed ? kFailed : kDone;
+}
+
+}  // namespace tidemill::cli
