@@ -11,7 +11,8 @@ from websocket_client import BINARY, TEXT, check, fragments, frame
 
 SIZES = (16, 64, 256, 1024, 4096, 8192, 16384, 32768, 65536, 131072)
 SHAPES = [(size, None) for size in SIZES] + [
-    (8192, 256), (16384, 256), (32768, 256), (65536, 256), (131072, 256), (131072, 1024), (131072, 4096), (131072, 32768)
+    (8192, 256), (16384, 256), (32768, 256), (65536, 256), (131072, 256),
+    (131072, 1024), (131072, 4096), (131072, 32768),
 ]
 # Group 13: (asks for server_no_context_takeover, asks for server_max_window_bits) of each offer, in order.
 OFFERS = [
@@ -32,10 +33,12 @@ def build_data():
     words = ["".join(rng.choices("abcdefghilmnoprstuvwz", k=rng.randint(2, 11))) for _ in range(800)]
     records = ",".join(
         '{"id":%d,"name":"%s","price":%.2f,"tags":["%s","%s"]}'
-        % (i, rng.choice(words), rng.random() * 100, rng.choice(words), rng.choice(words)) for i in range(4000))
+        % (i, rng.choice(words), rng.random() * 100, rng.choice(words), rng.choice(words))
+        for i in range(4000))
     prose = " ".join(rng.choice(words) for _ in range(50000))
-    html = "".join(f'<li class="{rng.choice(words)}"><a href="/{rng.choice(words)}">{rng.choice(words)} – ä</a></li>\n'
-                   for _ in range(6000))
+    html = "".join(
+        f'<li class="{rng.choice(words)}"><a href="/{rng.choice(words)}">{rng.choice(words)} – ä</a></li>\n'
+        for _ in range(6000))
     rows = [bytes((x * y + rng.randint(0, 3)) & 0xFF for x in range(512)) for y in range(512)]
     return [(TEXT, records[:size]), (BINARY, b"".join(rows)), (BINARY, prose.encode()[:size]), (TEXT, html[:size]),
             (BINARY, rng.randbytes(size))]

@@ -229,7 +229,8 @@ def inflating():
     yield "D.4", "text is not UTF-8 inside", fails([squeezed(b"\xc0\xaf")], 1007)
     yield "D.5", "RSV1 on ping", fails([frame(PING, b"p", rsv=4)], 1002)
     yield "D.6", "RSV1 on a continuation", fails([frame(TEXT, b"", fin=False, rsv=4), frame(CONT, rsv=4)], 1002)
-    yield "D.7", "uncompressed among compressed", answers([frame(TEXT, HELLO), squeezed(HELLO)], (TEXT, HELLO), (TEXT, HELLO))
+    mixed = [frame(TEXT, HELLO), squeezed(HELLO)]
+    yield "D.7", "uncompressed among compressed", answers(mixed, (TEXT, HELLO), (TEXT, HELLO))
     last = frame(TEXT, b"\xf3\x48\xcd\xc9\xc9\x07\x00\x00", rsv=4)
     yield "D.8", "block marked as last (7.2.3.4)", answers([last, squeezed(HELLO)], (TEXT, b"Hello"), (TEXT, HELLO))
     stored = frame(TEXT, b"\x00\x05\x00\xfa\xff\x48\x65\x6c\x6c\x6f\x00", rsv=4)
