@@ -16,7 +16,7 @@
 #include "base/clock.h"
 #include "http/limits.h"
 #include "http/message.h"
-#include "metrics/metrics.h"
+#include "http/metrics.h"
 #include "net/listener.h"
 #include "net/loop.h"
 #include "net/stream.h"
@@ -80,7 +80,7 @@ class Server : public net::StreamAcceptor {
   struct Options {
     ServerLimits limits;
     CorsOptions cors;
-    metrics::Registry* registry = nullptr;  // null: nothing is counted
+    ServerMetrics* metrics = nullptr;  // null: nothing is counted
   };
   static std::unique_ptr<Server> Make(net::Loop& loop, const Router& router, Options options);
   virtual ~Server() = default;

@@ -31,16 +31,14 @@ ServerMetrics::ServerMetrics(metrics::Registry& registry)
       bytes_received(registry.AddCounter("tidemill_http_received_bytes_total", "Bytes of requests.")),
       bytes_sent(registry.AddCounter("tidemill_http_sent_bytes_total", "Bytes of responses.")),
       timeouts(registry.AddCounter("tidemill_http_timeouts_total", "Requests that did not arrive in time.")) {
-  for (int status_class = 1; status_class <= 5; ++status_class) {
+  for (std::size_t status_class = 1; status_class <= 5; ++status_class) {
     responses[status_class] = &registry.AddCounter("tidemill_http_responses_total", "Responses.",
                                                    {{"class", std::to_string(status_class) + "xx"}});
   }
 }
 
 ServerState::ServerState(net::Loop& l, const Router& r, Server::Options o)
-    : loop(l), router(r), options(std::move(o)) {
-  if (options.registry) metrics = std::make_unique<ServerMetrics>(*options.registry);
-}
+    : loop(l), router(r), options(std::move(o)), metrics(options.metrics) {}
 
 void ServerState::Remember(Connection& connection) {
   connection.next = first;
@@ -96,7 +94,7 @@ void ServerState::AppendResponse(const Request* request, const Response& respons
   out += "\r\n";
   if (!form.head_only && HasBody(response.status)) out += response.body;
   if (!metrics) return;
-  metrics->responses[std::clamp(response.status / 100, 1, 5)]->Add();
+  metrics->responses[static_cast<std::size_t>(std::clamp(response.status / 100, 1, 5))]->Add();
   metrics->bytes_sent.Add(out.size() - before);
 }
 

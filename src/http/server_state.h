@@ -7,20 +7,10 @@
 #include <string_view>
 
 #include "http/server.h"
-#include "metrics/metrics.h"
 
 namespace tidemill::http {
 
 class Connection;
-
-struct ServerMetrics {
-  explicit ServerMetrics(metrics::Registry& registry);
-  metrics::Counter* responses[6] = {};  // by status class; [0] unused
-  metrics::Gauge& connections;
-  metrics::Counter& bytes_received;
-  metrics::Counter& bytes_sent;
-  metrics::Counter& timeouts;
-};
 
 struct ServerState {
   ServerState(net::Loop& l, const Router& r, Server::Options o);
@@ -28,7 +18,7 @@ struct ServerState {
   net::Loop& loop;
   const Router& router;
   const Server::Options options;
-  std::unique_ptr<ServerMetrics> metrics;  // null: nothing is counted
+  ServerMetrics* const metrics;  // null: nothing is counted
   bool draining = false;
   Connection* first = nullptr;
   std::size_t connections = 0;

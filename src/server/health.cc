@@ -1,0 +1,48 @@
+#include "server/health.h"
+
+#include <string>
+#include <utility>
+
+namespace tidemill::server {
+namespace {
+
+class HealthHandler final : public http::Handler {
+ public:
+  explicit HealthHandler(const Health& health) : health_(health) {}
+  Task<http::Response> Handle(const http::Request&) override {
+    if (health_.draining) co_return http::Response::Json(503, "{\"status\":\"draining\"}");
+    co_return http::Response::Json(200, "{}");
+  }
+
+ private:
+  const Health& health_;
+};
+
+class MetricsHandler final : public http::Handler {
+ public:
+  explicit MetricsHandler(const metrics::Registry& registry) : registry_(registry) {}
+  Task<http::Response> Handle(const http::Request&) override {
+    http::Response response = http::Response::Text(200, registry_.Text());
+    response.headers.front().second = "text/plain; version=0.0.4; charset=utf-8";
+    co_return response;
+  }
+
+ private:
+  const metrics::Registry& registry_;
+};
+
+}  // namespace
+
+void AddHealthRoutes(http::Router& router, const config::Settings& settings, const Health& health,
+                     const metrics::Registry& registry) {
+  if (settings.health_enabled) {
+    auto handler = std::make_shared<HealthHandler>(health);
+    router.Add(http::Method::kGet, "/health", handler);
+    router.Add(http::Method::kGet, "/ready", handler);
+  }
+  if (settings.prometheus_enabled) {
+    router.Add(http::Method::kGet, "/metrics", std::make_shared<MetricsHandler>(registry));
+  }
+}
+
+}  // namespace tidemill::server

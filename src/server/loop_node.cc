@@ -1,0 +1,108 @@
+#include "server/loop_node.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "protocol/codes.h"
+#include "session/node_directory.h"
+#include "session/session.h"
+#include "session/websocket_endpoint.h"
+#include "websocket/echo.h"
+
+namespace tidemill::server {
+namespace {
+
+http::Server::Options ServerOptions(const config::Settings& settings, http::ServerMetrics& metrics) {
+  const config::HttpServerSettings& http = settings.http_server;
+  http::Server::Options options;
+  options.limits.headers_timeout = http.headers_timeout;
+  options.limits.body_timeout = http.body_timeout;
+  options.limits.keep_alive_timeout = http.keep_alive_timeout;
+  options.limits.body_bytes_max = http.max_request_body_bytes;
+  options.cors.allowed_origins = settings.client.allowed_origins;
+  options.metrics = &metrics;
+  return options;
+}
+
+}  // namespace
+
+LoopNode::LoopNode(net::Loop& loop, broker::MemoryNode memory, SharedParts shared, LiveSettings live,
+                   const config::Settings& settings, const std::vector<session::Context*>& contexts)
+    : loop_(loop),
+      memory_(std::move(memory)),
+      hub_(loop, shared.hub_metrics, {.compression_min_bytes = settings.websocket.compression_min_size}),
+      context_{.loop = loop,
+               .broker = *memory_.broker,
+               .presence = *memory_.presence,
+               .hub = hub_,
+               .metrics = shared.session_metrics,
+               .settings = std::move(live.session),
+               .tokens = std::move(live.tokens),
+               .scope = scope_},
+      directory_(session::MakeNodeDirectory(context_, contexts)),
+      api_(api::Api::Make({*memory_.broker, *memory_.presence, *directory_}, std::move(live.api),
+                          shared.api_metrics)),
+      tls_(std::move(live.tls)),
+      limiter_(shared.limiter),
+      probe_(loop, hub_, shared.registry) {
+  context_.directory = directory_.get();
+  memory_.broker->SetEvents(hub_);
+  public_router_.AddUpgrade(settings.websocket.handler_prefix, session::MakeWebsocketEndpoint(context_));
+  if (settings.websocket.echo_for_test) {
+    public_router_.AddUpgrade("/echo", websocket::MakeEchoHandler({.deflate = true}));
+  }
+  // With ports of their own for it, the API and the metrics are not on the public one.
+  http::Router& operators = settings.http_server.internal_listen.empty() ? public_router_ : internal_router_;
+  AddHealthRoutes(operators, settings, shared.health, shared.registry);
+  api_->AddRoutes(operators);
+  public_server_ = http::Server::Make(loop, public_router_, ServerOptions(settings, shared.http_metrics));
+  internal_server_ = http::Server::Make(loop, internal_router_, ServerOptions(settings, shared.http_metrics));
+}
+
+Result<std::vector<Listening>> LoopNode::Listen(std::vector<Listening> public_addresses,
+                                                std::vector<Listening> internal_addresses) {
+  std::vector<Listening> bound;
+  TM_TRY(ListenOn(public_addresses, *public_server_, bound));
+  TM_TRY(ListenOn(internal_addresses, *internal_server_, bound));
+  return bound;
+}
+
+Result<void> LoopNode::ListenOn(const std::vector<Listening>& addresses, http::Server& server,
+                                std::vector<Listening>& bound) {
+  for (const Listening& listening : addresses) {
+    net::ListenerOptions options{.address = listening.address,
+                                 .tls = listening.address.unix_path.empty() ? tls_ : nullptr,
+                                 .shared_unix_fd = listening.shared_unix_fd,
+                                 .limiter = &limiter_};
+    TM_TRY_ASSIGN(auto listener, net::OpenListener(loop_, std::move(options), server));
+    const bool is_unix = !listening.address.unix_path.empty();
+    bound.push_back({listener->bound(), is_unix ? listener->fd() : -1});
+    listeners_.push_back(std::move(listener));
+  }
+  return {};
+}
+
+void LoopNode::Replace(LiveSettings live) {
+  context_.settings = std::move(live.session);
+  context_.tokens = std::move(live.tokens);
+  api_->ReplaceSettings(std::move(live.api));
+  if (live.tls) {
+    for (const auto& listener : listeners_) listener->ReplaceTls(live.tls);
+  }
+}
+
+void LoopNode::StopAccepting() {
+  context_.draining = true;
+  for (const auto& listener : listeners_) listener->StopAccepting();
+  public_server_->Drain();
+  internal_server_->Drain();
+}
+
+void LoopNode::EndSessions(std::size_t count) {
+  for (session::Session* session : context_.registry.All()) {
+    if (count-- == 0) return;
+    session->Disconnect(protocol::kDisconnectShutdown);
+  }
+}
+
+}  // namespace tidemill::server

@@ -1,0 +1,92 @@
+// LoopNode: all that lives on one loop: its hub, sessions, API and HTTP server. Node makes one per loop.
+//
+// Built before the loops run; then the loop's thread only, but for what says otherwise.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "api/api.h"
+#include "api/metrics.h"
+#include "broker/memory/memory_broker.h"
+#include "config/settings.h"
+#include "http/server.h"
+#include "hub/hub.h"
+#include "metrics/metrics.h"
+#include "net/listener.h"
+#include "net/task_scope.h"
+#include "server/health.h"
+#include "server/loop_probe.h"
+#include "session/context.h"
+
+namespace tidemill::server {
+
+// What the loops share.
+struct SharedParts {
+  metrics::Registry& registry;
+  hub::HubMetrics& hub_metrics;
+  session::SessionMetrics& session_metrics;
+  http::ServerMetrics& http_metrics;
+  api::ApiMetrics& api_metrics;
+  net::ConnectionLimiter& limiter;
+  const Health& health;
+};
+
+// What a reload replaces; immutable.
+struct LiveSettings {
+  std::shared_ptr<const session::SessionSettings> session;
+  std::shared_ptr<const api::ApiSettings> api;
+  std::shared_ptr<session::Tokens> tokens;  // this loop's
+  std::shared_ptr<net::TlsContext> tls;     // null: plaintext
+};
+
+struct Listening {
+  net::ListenAddress address;
+  int shared_unix_fd = -1;
+};
+
+class LoopNode {
+ public:
+  LoopNode(net::Loop& loop, broker::MemoryNode memory, SharedParts shared, LiveSettings live,
+           const config::Settings& settings, const std::vector<session::Context*>& contexts);
+
+  // Adds routes that only some servers have (the demo page), to the public port.
+  http::Router& public_routes() { return public_router_; }
+
+  // Opens the ports, which must come last. Gives where it listens, real port numbers included.
+  Result<std::vector<Listening>> Listen(std::vector<Listening> public_addresses,
+                                        std::vector<Listening> internal_addresses);
+
+  void Replace(LiveSettings live);
+  void StopAccepting();
+  // Ends `share` of every connected session with code 3001; 1 ends all.
+  void EndSessions(std::size_t count);
+  std::size_t sessions() const { return context_.registry.sessions(); }
+
+  net::Loop& loop() { return loop_; }
+  session::Context& context() { return context_; }
+
+ private:
+  Result<void> ListenOn(const std::vector<Listening>& addresses, http::Server& server,
+                        std::vector<Listening>& bound);
+
+  net::Loop& loop_;
+  broker::MemoryNode memory_;
+  hub::Hub hub_;
+  session::Context context_;
+  std::unique_ptr<session::Directory> directory_;
+  std::unique_ptr<api::Api> api_;
+  http::Router public_router_;
+  http::Router internal_router_;
+  std::unique_ptr<http::Server> public_server_;
+  std::unique_ptr<http::Server> internal_server_;
+  std::shared_ptr<net::TlsContext> tls_;
+  net::ConnectionLimiter& limiter_;
+  std::vector<std::unique_ptr<net::Listener>> listeners_;
+  LoopProbe probe_;
+  TaskScope scope_;  // last, so that nothing its tasks refer to ends before them
+};
+
+}  // namespace tidemill::server

@@ -1,0 +1,229 @@
+#include "server/node.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <future>
+#include <utility>
+
+#include "base/log.h"
+#include "base/random.h"
+#include "net/tls.h"
+#include "server/log_options.h"
+#include "server/version.h"
+
+namespace tidemill::server {
+namespace {
+
+// Draining sessions leave at this rate at most, so that the nodes they go to can take them.
+constexpr std::size_t kDrainedPerSecond = 1000;
+constexpr Duration kDrainStep = Milliseconds(50);
+// For the peers' half of the closing handshake, once all sessions were told.
+constexpr Duration kCloseGrace = Seconds(2);
+
+std::size_t LoopCount(const config::Settings& settings) {
+  if (settings.loops > 0) return settings.loops;
+  return std::max(1u, std::thread::hardware_concurrency());
+}
+
+std::string HostName() {
+  char name[256] = {};
+  gethostname(name, sizeof(name) - 1);
+  return name;
+}
+
+broker::MemoryBrokerLimits BrokerLimits(const config::BrokerSettings& broker) {
+  return {.history_bytes_max = broker.history_bytes_max,
+          .mailbox_messages_max = broker.mailbox_messages_max,
+          .presence_entries_max = broker.presence_entries_max};
+}
+
+net::ConnectionLimits ConnectionLimitsOf(const config::HttpServerSettings& http) {
+  return {.connections_max = http.connection_limit,
+          .connections_per_address_max = http.connection_limit_per_address};
+}
+
+Result<std::vector<Listening>> ParseAddresses(const std::vector<std::string>& texts) {
+  std::vector<Listening> addresses;
+  for (const std::string& text : texts) {
+    TM_TRY_ASSIGN(net::ListenAddress address, net::ListenAddress::Parse(text));
+    addresses.push_back({.address = std::move(address)});
+  }
+  return addresses;
+}
+
+void Pause(Duration duration) { usleep(static_cast<useconds_t>(duration.ms * 1000)); }
+
+}  // namespace
+
+Node::Node(config::Settings settings)
+    : settings_(std::move(settings)),
+      node_id_(Uuid::Random().ToString()),
+      hub_metrics_(registry_),
+      session_metrics_(registry_),
+      http_metrics_(registry_),
+      api_metrics_(registry_),
+      limiter_(net::ConnectionLimiter::Make(ConnectionLimitsOf(settings_.http_server))) {}
+
+Result<std::unique_ptr<Node>> Node::Start(config::Settings settings, const AddRoutes& add_routes) {
+  std::unique_ptr<Node> node(new Node(std::move(settings)));
+  TM_TRY(node->Build(add_routes));
+  TM_TRY(node->OpenPorts());
+  for (const auto& loop : node->loops_) {
+    node->threads_.emplace_back([&loop] { loop->Run(); });
+  }
+  return node;
+}
+
+Result<void> Node::Build(const AddRoutes& add_routes) {
+  std::vector<net::Loop*> loops;
+  for (std::size_t i = 0; i < LoopCount(settings_); ++i) {
+    TM_TRY_ASSIGN(auto loop, net::Loop::Open({.index = i}));
+    loops.push_back(loop.get());
+    loops_.push_back(std::move(loop));
+  }
+  brokers_ = broker::MakeMemoryBrokerGroup(loops, BrokerLimits(settings_.broker));
+  TM_TRY_ASSIGN(auto live, MakeLive(settings_));
+  const SharedParts shared{.registry = registry_,
+                           .hub_metrics = hub_metrics_,
+                           .session_metrics = session_metrics_,
+                           .http_metrics = http_metrics_,
+                           .api_metrics = api_metrics_,
+                           .limiter = *limiter_,
+                           .health = health_};
+  for (std::size_t i = 0; i < loops.size(); ++i) {
+    nodes_.push_back(std::make_unique<LoopNode>(*loops[i], brokers_->TakeNode(i), shared, std::move(live[i]),
+                                                settings_, contexts_));
+    contexts_.push_back(&nodes_.back()->context());
+    add_routes(nodes_.back()->public_routes());
+  }
+  metrics::AddProcessMetrics(registry_);
+  AddNodeMetrics();
+  return {};
+}
+
+void Node::AddNodeMetrics() {
+  registry_.AddCallback("tidemill_build_info", "Always 1; the version is the label.", {{"version", kVersion}},
+                        [] { return 1.0; });
+  registry_.AddCallback("tidemill_open_connections", "Accepted connections of any kind.", {},
+                        [this] { return static_cast<double>(limiter_->connections()); });
+  const auto stat = [this](const char* name, const char* help,
+                           std::uint64_t broker::MemoryBrokerStats::* member) {
+    registry_.AddCallback(name, help, {},
+                          [this, member] { return static_cast<double>(brokers_->Stats().*member); });
+  };
+  using Stats = broker::MemoryBrokerStats;
+  stat("tidemill_broker_channels", "Channels the broker knows.", &Stats::channels);
+  stat("tidemill_broker_history_bytes", "Memory of kept publications.", &Stats::history_bytes);
+  stat("tidemill_broker_history_publications", "Publications kept.", &Stats::history_publications);
+  stat("tidemill_broker_presence_entries", "Presence entries.", &Stats::presence_entries);
+}
+
+Result<std::vector<LiveSettings>> Node::MakeLive(const config::Settings& settings) {
+  auto session = std::make_shared<session::SessionSettings>();
+  session->client = settings.client;
+  session->websocket = settings.websocket;
+  session->version = kVersion;
+  TM_TRY_ASSIGN(session->rules, channels::Rules::Make(settings.channel));
+  auto api = std::make_shared<api::ApiSettings>();
+  api->http_api = settings.http_api;
+  api->rules = session->rules;
+  api->node_id = node_id_;
+  api->node_name = settings.node_name.empty() ? HostName() : settings.node_name;
+  api->version = kVersion;
+  std::shared_ptr<net::TlsContext> tls;
+  if (!settings.http_server.tls_cert_file.empty()) {
+    TM_TRY_ASSIGN(tls,
+                  net::OpenServerTls(settings.http_server.tls_cert_file, settings.http_server.tls_key_file));
+  }
+  std::vector<LiveSettings> live;
+  for (const auto& loop : loops_) {
+    TM_TRY_ASSIGN(auto tokens, session::MakeTokens(*loop, settings.client));
+    live.push_back({.session = session, .api = api, .tokens = std::move(tokens), .tls = tls});
+  }
+  return live;
+}
+
+Result<void> Node::OpenPorts() {
+  TM_TRY_ASSIGN(auto public_addresses, ParseAddresses(settings_.http_server.listen));
+  TM_TRY_ASSIGN(auto internal_addresses, ParseAddresses(settings_.http_server.internal_listen));
+  for (const auto& node : nodes_) {
+    TM_TRY_ASSIGN(auto bound, node->Listen(public_addresses, internal_addresses));
+    // The first loop's real ports and Unix sockets are the others' too.
+    const auto middle = bound.begin() + static_cast<std::ptrdiff_t>(public_addresses.size());
+    public_addresses.assign(bound.begin(), middle);
+    internal_addresses.assign(middle, bound.end());
+  }
+  for (const auto* list : {&public_addresses, &internal_addresses}) {
+    for (const Listening& listening : *list) addresses_.push_back(listening.address);
+  }
+  return {};
+}
+
+template <class F>
+void Node::OnEveryLoop(F function) {
+  std::vector<std::promise<void>> done(nodes_.size());
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    nodes_[i]->loop().Post([&node = *nodes_[i], &promise = done[i], &function, i] {
+      function(node, i);
+      promise.set_value();
+    });
+  }
+  for (auto& promise : done) promise.get_future().wait();
+}
+
+Result<std::vector<std::string>> Node::Reload(config::Settings settings) {
+  TM_TRY_ASSIGN(auto live, MakeLive(settings));
+  log::Configure(LogOptions(settings.log));
+  limiter_->ReplaceLimits(ConnectionLimitsOf(settings.http_server));
+  brokers_->ReplaceLimits(BrokerLimits(settings.broker));
+  OnEveryLoop([&](LoopNode& node, std::size_t i) { node.Replace(std::move(live[i])); });
+  std::vector<std::string> need_restart;
+  const auto check = [&](const char* name, bool same) {
+    if (!same) need_restart.emplace_back(name);
+  };
+  check("loops", settings.loops == settings_.loops);
+  check("http_server.listen", settings.http_server.listen == settings_.http_server.listen);
+  check("http_server.internal_listen",
+        settings.http_server.internal_listen == settings_.http_server.internal_listen);
+  check("websocket.handler_prefix", settings.websocket.handler_prefix == settings_.websocket.handler_prefix);
+  check("http_api.handler_prefix", settings.http_api.handler_prefix == settings_.http_api.handler_prefix);
+  check("broker.type", settings.broker.type == settings_.broker.type);
+  return need_restart;
+}
+
+std::size_t Node::CountSessions() {
+  std::atomic<std::size_t> sessions{0};
+  OnEveryLoop([&](LoopNode& node, std::size_t) { sessions += node.sessions(); });
+  return sessions;
+}
+
+void Node::Drain(const std::function<bool()>& hurry) {
+  health_.draining = true;
+  OnEveryLoop([](LoopNode& node, std::size_t) { node.StopAccepting(); });
+  const MonotonicTime begun = SystemClock().Now();
+  const std::size_t sessions = CountSessions();
+  log::Info("server.draining", {{"sessions", sessions}, {"timeout_s", settings_.shutdown_timeout.ms / 1000}});
+  // Evenly over four fifths of the time at most; the rest is for the last ones to say goodbye.
+  const std::int64_t steps_max =
+      std::max<std::int64_t>(settings_.shutdown_timeout.ms * 4 / 5 / kDrainStep.ms, 1);
+  const auto per_step_wanted = kDrainedPerSecond * static_cast<std::size_t>(kDrainStep.ms) / 1000;
+  const std::size_t per_step = std::max(per_step_wanted, sessions / static_cast<std::size_t>(steps_max) + 1);
+  while (CountSessions() > 0 && !hurry() && SystemClock().Now() - begun < settings_.shutdown_timeout) {
+    const std::size_t per_loop = per_step / nodes_.size() + 1;
+    OnEveryLoop([&](LoopNode& node, std::size_t) { node.EndSessions(per_loop); });
+    Pause(kDrainStep);
+  }
+  const MonotonicTime told = SystemClock().Now();
+  while (limiter_->connections() > 0 && !hurry() && SystemClock().Now() - told < kCloseGrace)
+    Pause(kDrainStep);
+  log::Info("server.drained", {{"seconds", (SystemClock().Now() - begun).ms / 1000}});
+}
+
+Node::~Node() {
+  for (const auto& loop : loops_) loop->Stop();
+  for (std::thread& thread : threads_) thread.join();
+}
+
+}  // namespace tidemill::server

@@ -1,0 +1,68 @@
+// Node: the whole server in one object: loops, their threads, and what they share.
+//
+// This is the wiring: the only place that names implementations and makes everything by hand, bottom up.
+// Thread: the main one. Start returns when all ports are open.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/result.h"
+#include "broker/memory/memory_broker.h"
+#include "config/settings.h"
+#include "server/loop_node.h"
+
+namespace tidemill::server {
+
+class Node {
+ public:
+  // `add_routes` is called for each loop's public port before it opens.
+  using AddRoutes = std::function<void(http::Router&)>;
+  static Result<std::unique_ptr<Node>> Start(config::Settings settings, const AddRoutes& add_routes);
+  ~Node();
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
+
+  // Where it listens, real port numbers included.
+  const std::vector<net::ListenAddress>& addresses() const { return addresses_; }
+
+  // Takes over what can change while running: all of it, or nothing if anything is wrong with it.
+  // Gives the names of changed settings that need a restart.
+  Result<std::vector<std::string>> Reload(config::Settings settings);
+
+  // Stops accepting and says so on /health; ends the sessions with code 3001, spread so that clients do not
+  // come back all at once; waits for them. At most shutdown_timeout. `hurry` is asked between steps.
+  void Drain(const std::function<bool()>& hurry);
+
+ private:
+  explicit Node(config::Settings settings);
+
+  Result<void> Build(const AddRoutes& add_routes);
+  Result<void> OpenPorts();
+  void AddNodeMetrics();
+  Result<std::vector<LiveSettings>> MakeLive(const config::Settings& settings);
+  std::size_t CountSessions();
+  template <class F>
+  void OnEveryLoop(F function);
+
+  config::Settings settings_;
+  const std::string node_id_;
+  metrics::Registry registry_;
+  hub::HubMetrics hub_metrics_;
+  session::SessionMetrics session_metrics_;
+  http::ServerMetrics http_metrics_;
+  api::ApiMetrics api_metrics_;
+  Health health_;
+  std::unique_ptr<net::ConnectionLimiter> limiter_;
+  std::vector<std::unique_ptr<net::Loop>> loops_;
+  std::unique_ptr<broker::MemoryBrokerGroup> brokers_;
+  std::vector<session::Context*> contexts_;
+  std::vector<std::unique_ptr<LoopNode>> nodes_;
+  std::vector<net::ListenAddress> addresses_;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace tidemill::server

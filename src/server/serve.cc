@@ -1,0 +1,107 @@
+#include "server/serve.h"
+
+#include <signal.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "base/log.h"
+#include "server/dev.h"
+#include "server/log_options.h"
+#include "server/node.h"
+#include "server/version.h"
+
+namespace tidemill::server {
+namespace {
+
+// The signals the main thread waits for; blocked in all threads.
+sigset_t HandledSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGHUP, SIGINT, SIGTERM}) sigaddset(&signals, signal);
+  return signals;
+}
+
+// As many descriptors as the system lets us have: each client is one.
+void RaiseOpenFileLimit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+    log::Warn("server.open_file_limit_kept", {{"limit", limit.rlim_cur}});
+}
+
+bool SecondSignal(const sigset_t& signals) {
+  const timespec none{};
+  const int signal = sigtimedwait(&signals, nullptr, &none);
+  return signal == SIGINT || signal == SIGTERM;
+}
+
+void Reload(Node& node, const config::Sources& sources) {
+  auto settings = config::Load(sources);
+  if (!settings) return log::Error("server.reload_refused", {{"why", settings.error().detail}});
+  auto need_restart = node.Reload(*std::move(settings));
+  if (!need_restart) return log::Error("server.reload_refused", {{"why", need_restart.error().detail}});
+  for (const std::string& name : *need_restart)
+    log::Warn("server.setting_needs_restart", {{"setting", name}});
+  log::Info("server.reloaded");
+}
+
+int RunUntilSignalled(Node& node, const config::Sources& sources, const sigset_t& signals) {
+  for (;;) {
+    int signal = 0;
+    sigwait(&signals, &signal);
+    if (signal == SIGHUP) {
+      Reload(node, sources);
+      continue;
+    }
+    // A second signal ends the waiting.
+    node.Drain([&] { return SecondSignal(signals); });
+    return 0;
+  }
+}
+
+void WarnOfInsecureSettings(const config::Settings& settings) {
+  if (settings.client.insecure) log::Warn("server.insecure", {{"setting", "client.insecure"}});
+  if (settings.http_api.insecure) log::Warn("server.insecure", {{"setting", "http_api.insecure"}});
+  if (settings.client.insecure_skip_token_signature_verify) {
+    log::Warn("server.insecure", {{"setting", "client.insecure_skip_token_signature_verify"}});
+  }
+}
+
+}  // namespace
+
+int Serve(const cli::ServeOptions& options) {
+  const sigset_t signals = HandledSignals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+  config::Sources sources = options.sources;
+  if (options.dev) sources.base = DevSettings(sources);
+  auto settings = config::Load(sources);
+  if (!settings) {
+    std::fprintf(stderr, "%s\n", settings.error().detail.c_str());
+    return 2;
+  }
+  log::Configure(LogOptions(settings->log));
+  RaiseOpenFileLimit();
+  WarnOfInsecureSettings(*settings);
+  const DevPage page(*settings);
+  auto node = Node::Start(*settings, [&](http::Router& router) {
+    if (options.dev) page.AddRoutes(router);
+  });
+  if (!node) {
+    std::fprintf(stderr, "tidemill could not start: %s\n", node.error().detail.c_str());
+    return 1;
+  }
+  for (const net::ListenAddress& address : (*node)->addresses()) {
+    log::Info("server.listening", {{"address", address.ToString()}, {"version", kVersion}});
+  }
+  if (options.dev) page.PrintWelcome((*node)->addresses().front());
+  return RunUntilSignalled(**node, sources, signals);
+}
+
+}  // namespace tidemill::server
