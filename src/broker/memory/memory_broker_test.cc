@@ -15,7 +15,6 @@ using testing::BackendParam;
 using testing::BrokerContract;
 using testing::BrokerFixture;
 using testing::BrokerStress;
-using testing::ParamName;
 using testing::PresenceContract;
 
 class MemoryBackend final : public Backend {
@@ -41,9 +40,11 @@ BackendParam OnLoops(std::size_t loops) {
           }};
 }
 
-INSTANTIATE_TEST_SUITE_P(Memory, BrokerContract, ::testing::Values(OnLoops(1), OnLoops(3)), ParamName);
-INSTANTIATE_TEST_SUITE_P(Memory, BrokerStress, ::testing::Values(OnLoops(1), OnLoops(3)), ParamName);
-INSTANTIATE_TEST_SUITE_P(Memory, PresenceContract, ::testing::Values(OnLoops(1), OnLoops(3)), ParamName);
+INSTANTIATE_TEST_SUITE_P(Memory, BrokerContract, ::testing::Values(OnLoops(1), OnLoops(3)),
+                         BrokerContract::Name);
+INSTANTIATE_TEST_SUITE_P(Memory, BrokerStress, ::testing::Values(OnLoops(1), OnLoops(3)), BrokerStress::Name);
+INSTANTIATE_TEST_SUITE_P(Memory, PresenceContract, ::testing::Values(OnLoops(1), OnLoops(3)),
+                         PresenceContract::Name);
 
 constexpr StreamSettings kStream{.size = 100, .ttl = Seconds(60), .meta_ttl = Seconds(600)};
 

@@ -8,6 +8,10 @@ namespace tidemill::broker::testing {
 BrokerContract::BrokerContract() : fixture_(GetParam().loops, GetParam().make) {}
 BrokerContract::~BrokerContract() = default;
 
+std::string BrokerContract::Name(const ::testing::TestParamInfo<BackendParam>& info) {
+  return info.param.name;
+}
+
 namespace {
 
 constexpr StreamSettings kStream{.size = 5, .ttl = Seconds(60), .meta_ttl = Seconds(600)};

@@ -1,7 +1,7 @@
 // The contract of Broker, as tests. An implementation's test file says
 //
-//   INSTANTIATE_TEST_SUITE_P(Memory, BrokerContract, ::testing::ValuesIn(params), ParamName);
-//   INSTANTIATE_TEST_SUITE_P(Memory, BrokerStress, ::testing::ValuesIn(params), ParamName);
+//   INSTANTIATE_TEST_SUITE_P(Memory, BrokerContract, ::testing::ValuesIn(params), BrokerContract::Name);
+//   INSTANTIATE_TEST_SUITE_P(Memory, BrokerStress, ::testing::ValuesIn(params), BrokerStress::Name);
 #pragma once
 
 #include <gtest/gtest.h>
@@ -14,6 +14,10 @@
 namespace tidemill::broker::testing {
 
 class BrokerContract : public ::testing::TestWithParam<BackendParam> {
+ public:
+  // Defined beside the tests: naming it makes the linker take them from their library.
+  static std::string Name(const ::testing::TestParamInfo<BackendParam>& info);
+
  protected:
   BrokerContract();
   ~BrokerContract() override;
@@ -25,13 +29,14 @@ class BrokerContract : public ::testing::TestWithParam<BackendParam> {
 
 // Many publishers and subscribers that come and go, on all loops at once.
 class BrokerStress : public ::testing::TestWithParam<BackendParam> {
+ public:
+  static std::string Name(const ::testing::TestParamInfo<BackendParam>& info);
+
  protected:
   BrokerStress();
   ~BrokerStress() override;
 
   BrokerFixture fixture_;
 };
-
-inline std::string ParamName(const ::testing::TestParamInfo<BackendParam>& info) { return info.param.name; }
 
 }  // namespace tidemill::broker::testing

@@ -12,6 +12,8 @@ namespace tidemill::broker::testing {
 BrokerStress::BrokerStress() : fixture_(GetParam().loops, GetParam().make) {}
 BrokerStress::~BrokerStress() = default;
 
+std::string BrokerStress::Name(const ::testing::TestParamInfo<BackendParam>& info) { return info.param.name; }
+
 namespace {
 
 constexpr int kChannels = 4;

@@ -8,6 +8,9 @@
 namespace tidemill::broker::testing {
 
 class PresenceContract : public ::testing::TestWithParam<BackendParam> {
+ public:
+  static std::string Name(const ::testing::TestParamInfo<BackendParam>& info);
+
  protected:
   PresenceContract();
   ~PresenceContract() override;
