@@ -1,0 +1,338 @@
+#!/usr/bin/env python3
+"""Asks a running server through the official client `cent` and with raw requests.
+
+    api_test.py --url http://127.0.0.1:8000 --api-key api_key
+
+The server needs the settings of config.toml beside this file. May be run again on the same server: every run
+has channels of its own. Prints a line per failed case and ends with "N passed, N failed".
+"""
+
+import argparse
+import http.client
+import json
+import sys
+import urllib.parse
+import uuid
+
+import cent
+
+EPOCH_LETTERS = 8
+
+
+class Server:
+    def __init__(self, url, api_key):
+        self.url = url.rstrip("/")
+        self.api_key = api_key
+        self.client = cent.Client(self.url + "/api", api_key)
+        self.run = uuid.uuid4().hex[:8]
+
+    def channel(self, name, namespace=""):
+        return f"{namespace}{name}-{self.run}"
+
+    def post(self, path, body, headers=None, method="POST"):
+        """Status and body text; an epoch in it is written EPOCH."""
+        parts = urllib.parse.urlsplit(self.url)
+        connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=10)
+        try:
+            if headers is None:
+                headers = {"X-API-Key": self.api_key}
+            connection.request(method, path, body.encode() if isinstance(body, str) else body, headers)
+            response = connection.getresponse()
+            return response.status, hide_epochs(response.read().decode()).strip()
+        finally:
+            connection.close()
+
+
+def hide_epochs(text):
+    name = '"epoch":"'
+    at = text.find(name)
+    while at >= 0:
+        begin = at + len(name)
+        text = text[:begin] + "EPOCH" + text[begin + EPOCH_LETTERS :]
+        at = text.find(name, begin)
+    return text
+
+
+def equal(got, wanted):
+    if got != wanted:
+        raise AssertionError(f"got {got!r}, wanted {wanted!r}")
+
+
+def api_error(code, call):
+    try:
+        call()
+    except cent.CentApiResponseError as error:
+        equal(error.code, code)
+        return
+    raise AssertionError(f"no error, wanted code {code}")
+
+
+# ---- raw requests, in this order, on one set of channels
+
+
+def golden(server):
+    a, q, nons = server.channel("a"), server.channel("q", "plain:"), server.channel("a", "nons:")
+    bad = '{"error":{"code":107,"message":"bad request"}}'
+    unknown = '{"error":{"code":102,"message":"unknown channel"}}'
+    off = '{"error":{"code":108,"message":"not available"}}'
+    legacy = {"method": "publish", "params": {"channel": a, "data": {}}}
+    batch = [
+        {"publish": {"channel": a, "data": {}}},
+        {"history": {"channel": a}},
+        {"publish": {"channel": nons, "data": 1}},
+    ]
+    first = '{"result":{"offset":1,"epoch":"EPOCH"}}'
+    return [
+        ("publish", {"channel": a}, 200, bad),
+        ("publish", {"channel": nons, "data": 1}, 200, unknown),
+        ("publish", {"data": 1}, 200, bad),
+        ("publish", "{bad", 400, "Bad Request"),
+        ("publish", {"channel": a, "data": 1, "idempotency_key": "k"}, 200, first),
+        ("publish", {"channel": a, "data": 1, "idempotency_key": "k"}, 200, first),
+        ("publish", {"channel": q, "data": None}, 200, '{"result":{}}'),
+        (
+            "broadcast",
+            {"channels": [a, nons], "data": {}},
+            200,
+            '{"result":{"responses":[{"result":{"offset":2,"epoch":"EPOCH"}},' + unknown + "]}}",
+        ),
+        (
+            "history",
+            {"channel": a, "limit": 2, "reverse": True},
+            200,
+            '{"result":{"publications":[{"data":{},"offset":2},{"data":1,"offset":1}],'
+            '"epoch":"EPOCH","offset":2}}',
+        ),
+        ("history", {"channel": q}, 200, off),
+        ("history", {"channel": a, "since": {"offset": 0, "epoch": "bad"}}, 200,
+         '{"error":{"code":112,"message":"unrecoverable position"}}'),
+        ("presence", {"channel": q}, 200, off),
+        ("presence", {"channel": a}, 200, '{"result":{"presence":{}}}'),
+        ("presence_stats", {"channel": a}, 200, '{"result":{}}'),
+        ("channels", {"pattern": "*" + server.run}, 200, '{"result":{"channels":{}}}'),
+        ("rpc", {"method": "x"}, 200, '{"error":{"code":104,"message":"not found"}}'),
+        (
+            "batch",
+            {"commands": batch},
+            200,
+            '{"replies":[{"publish":{"offset":3,"epoch":"EPOCH"}},'
+            '{"history":{"publications":[],"epoch":"EPOCH","offset":3}},' + unknown + "]}",
+        ),
+        ("history_remove", {"channel": a}, 200, '{"result":{}}'),
+        ("", legacy, 200, '{"result":{"offset":4,"epoch":"EPOCH"}}'),
+        ("", json.dumps(legacy) + "\n" + json.dumps(legacy), 200,
+         '{"result":{"offset":5,"epoch":"EPOCH"}}\n{"result":{"offset":6,"epoch":"EPOCH"}}'),
+        ("", {"method": "nosuch"}, 200, '{"error":{"code":104,"message":"not found"}}'),
+        ("publish", {"channel": server.channel("o", "object:"), "data": []}, 200, bad),
+        ("publish", {"channel": q, "b64data": "?"}, 200, bad),
+        ("publish", {"channel": q, "b64data": "AAE="}, 200, '{"result":{}}'),
+        ("publish", {"channel": q, "data": 1, "delta": True}, 200, bad),
+        ("publish", {"channel": a, "data": 1, "skip_history": True}, 200, '{"result":{}}'),
+        ("disconnect", {"user": "nobody", "disconnect": {"code": 1, "reason": "x"}}, 200, bad),
+    ]
+
+
+def golden_cases(server):
+    for number, (method, body, status, text) in enumerate(golden(server)):
+        path = "/api/" + method if method else "/api"
+        content = body if isinstance(body, str) else json.dumps(body)
+
+        def case(path=path, content=content, status=status, text=text):
+            equal(server.post(path, content), (status, text))
+
+        yield f"golden {number}: {path} {content}", case
+
+
+def unknown_method(server):
+    equal(server.post("/api/nosuch", "{}")[0], 404)
+
+
+def wrong_http_method(server):
+    equal(server.post("/api/publish", "", method="GET")[0], 405)
+
+
+def keys(server):
+    key = server.api_key
+    for headers, query, status in [
+        ({"X-API-Key": key}, "", 200),
+        ({"Authorization": "apikey " + key}, "", 200),
+        ({}, "?api_key=" + urllib.parse.quote(key), 200),
+        ({}, "", 401),
+        ({"X-API-Key": key + "x"}, "", 401),
+        ({"X-API-Key": key[:-1]}, "", 401),
+        ({"Authorization": "Bearer " + key}, "", 401),
+    ]:
+        equal(server.post("/api/info" + query, "{}", headers)[0], status)
+
+
+def errors_by_status(server):
+    body = json.dumps({"channel": server.channel("a", "nons:"), "data": 1})
+    for name in ["X-Centrifugo-Error-Mode", "X-Tidemill-Error-Mode"]:
+        headers = {"X-API-Key": server.api_key, name: "transport"}
+        equal(server.post("/api/publish", body, headers), (404, '{"code":102,"message":"unknown channel"}'))
+        headers[name] = "other"
+        equal(server.post("/api/publish", body, headers)[0], 200)
+
+
+def openapi(server):
+    status, text = server.post("/api/openapi.json", "", {}, method="GET")
+    equal(status, 200)
+    description = json.loads(text)
+    for path in description["paths"]:
+        equal(server.post("/api" + path, "{bad"), (400, "Bad Request"))
+
+
+# ---- the official client
+
+
+def cent_publish(server):
+    channel = server.channel("publish")
+    payloads = [{"x": 1}, "тест ☃ \u2028", [1.5], 0]
+    for data in payloads:
+        result = server.client.publish(cent.PublishRequest(channel=channel, data=data))
+        equal(len(result.epoch), EPOCH_LETTERS)
+    history = server.client.history(cent.HistoryRequest(channel=channel, limit=10))
+    equal([publication.data for publication in history.publications], payloads)
+    equal(history.offset, 4)
+
+
+def cent_publish_options(server):
+    channel = server.channel("options")
+    request = cent.PublishRequest(channel=channel, data=1, tags={"k": "v"}, idempotency_key="once")
+    equal(server.client.publish(request).offset, 1)
+    equal(server.client.publish(request).offset, 1)
+    request = cent.PublishRequest(channel=channel, data=2, version=5, version_epoch="e")
+    equal(server.client.publish(request).offset, 2)
+    equal(server.client.publish(request).offset, 2)
+    history = server.client.history(cent.HistoryRequest(channel=channel, limit=10))
+    equal([(p.offset, p.data, p.tags) for p in history.publications], [(1, 1, {"k": "v"}), (2, 2, None)])
+
+
+def cent_broadcast(server):
+    channels = [server.channel(f"broadcast{n}") for n in range(200)]
+    result = server.client.broadcast(cent.BroadcastRequest(channels=channels, data={"input": "x"}))
+    equal([response.result.offset for response in result.responses], [1] * 200)
+    result = server.client.broadcast(
+        cent.BroadcastRequest(channels=[channels[0], server.channel("x", "nons:")], data=1)
+    )
+    equal(result.responses[0].result.offset, 2)
+    equal(result.responses[1].error.code, 102)
+
+
+def cent_connections(server):
+    client, channel = server.client, server.channel("connections")
+    override = cent.ChannelOptionsOverride(presence=cent.BoolValue(value=True))
+    client.subscribe(cent.SubscribeRequest(user="nobody", channel=channel, info={"a": 1}, override=override))
+    client.unsubscribe(cent.UnsubscribeRequest(user="nobody", channel=channel))
+    client.disconnect(cent.DisconnectRequest(user="nobody", disconnect=cent.Disconnect(code=4000, reason="bye")))
+    client.refresh(cent.RefreshRequest(user="nobody", expired=True))
+    api_error(102, lambda: client.subscribe(cent.SubscribeRequest(user="u", channel="nons:" + channel)))
+
+
+def cent_presence(server):
+    channel = server.channel("presence")
+    equal(server.client.presence(cent.PresenceRequest(channel=channel)).presence, {})
+    stats = server.client.presence_stats(cent.PresenceStatsRequest(channel=channel))
+    equal((stats.num_clients, stats.num_users), (0, 0))
+    api_error(108, lambda: server.client.presence(cent.PresenceRequest(channel="plain:x")))
+
+
+def cent_history(server):
+    channel = server.channel("history")
+    for n in range(1, 8):
+        server.client.publish(cent.PublishRequest(channel=channel, data={"n": n}))
+
+    def read(**options):
+        history = server.client.history(cent.HistoryRequest(channel=channel, **options))
+        return [publication.data["n"] for publication in history.publications], history
+
+    equal(read()[0], [])
+    numbers, history = read(limit=2)
+    equal(numbers, [3, 4])
+    since = cent.StreamPosition(offset=history.publications[-1].offset, epoch=history.epoch)
+    equal(read(limit=2, since=since)[0], [5, 6])
+    equal(read(limit=-1, reverse=True)[0], [7, 6, 5, 4, 3])
+    wrong = cent.StreamPosition(offset=1, epoch="wrong")
+    api_error(112, lambda: read(limit=1, since=wrong))
+    server.client.history_remove(cent.HistoryRemoveRequest(channel=channel))
+    numbers, after = read(limit=10)
+    equal((numbers, after.offset, after.epoch), ([], 7, history.epoch))
+
+
+def cent_channels(server):
+    equal(server.client.channels(cent.ChannelsRequest(pattern="none-" + server.run)).channels, {})
+
+
+def cent_info(server):
+    nodes = server.client.info(cent.InfoRequest()).nodes
+    equal(len(nodes), 1)
+    if not nodes[0].uid or not nodes[0].name or not nodes[0].version:
+        raise AssertionError(f"incomplete: {nodes[0]}")
+
+
+def cent_batch(server):
+    channel = server.channel("batch")
+    requests = [
+        cent.PublishRequest(channel=channel, data=1),
+        cent.PublishRequest(channel=channel, data=2),
+        cent.BroadcastRequest(channels=[channel], data=3),
+        cent.PresenceRequest(channel=channel),
+        cent.HistoryRequest(channel=channel, limit=10),
+    ]
+    for parallel in [False, True]:
+        server.client.history_remove(cent.HistoryRemoveRequest(channel=channel))
+        replies = server.client.batch(cent.BatchRequest(requests=requests, parallel=parallel)).replies
+        equal(replies[1].offset, replies[0].offset + 1)
+        equal(replies[2].responses[0].result.offset, replies[0].offset + 2)
+        equal([publication.data for publication in replies[4].publications], [1, 2, 3])
+
+
+def cent_errors(server):
+    api_error(102, lambda: server.client.publish(cent.PublishRequest(channel="nons:x", data=1)))
+    stranger = cent.Client(server.url + "/api", server.api_key + "x")
+    try:
+        stranger.info(cent.InfoRequest())
+    except cent.CentUnauthorizedError:
+        return
+    raise AssertionError("a wrong key came in")
+
+
+CASES = [
+    unknown_method,
+    wrong_http_method,
+    keys,
+    errors_by_status,
+    openapi,
+    cent_publish,
+    cent_publish_options,
+    cent_broadcast,
+    cent_connections,
+    cent_presence,
+    cent_history,
+    cent_channels,
+    cent_info,
+    cent_batch,
+    cent_errors,
+]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--url", required=True)
+    parser.add_argument("--api-key", required=True)
+    arguments = parser.parse_args()
+    server = Server(arguments.url, arguments.api_key)
+    cases = list(golden_cases(server)) + [(case.__name__, lambda case=case: case(server)) for case in CASES]
+    failed = 0
+    for name, case in cases:
+        try:
+            case()
+        except Exception as error:  # any: the other cases are still of interest
+            failed += 1
+            print(f"FAILED {name}: {type(error).__name__}: {error}")
+    print(f"{len(cases) - failed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
