@@ -9,14 +9,14 @@
 // turn: all messages of a loop turn leave together (what coalescing can reach).
 //
 // It has no timers, history, permissions or limits: a yardstick, not a server.
-#include <arpa/inet.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -62,9 +62,23 @@ struct Server {
   std::string buffer = std::string(1 << 18, '\0');
 };
 
+// A yardstick may wait for a slow reader; a server may not.
+void SendRest(int fd, std::string_view bytes) {
+  while (!bytes.empty()) {
+    pollfd wait{.fd = fd, .events = POLLOUT, .revents = 0};
+    poll(&wait, 1, 1000);
+    const ssize_t sent = send(fd, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (sent < 0 && errno != EAGAIN) return;
+    if (sent > 0) bytes.remove_prefix(static_cast<std::size_t>(sent));
+  }
+}
+
 void SendToAll(Server& server, std::string_view frames) {
   for (const int fd : server.subscribers) {
-    if (send(fd, frames.data(), frames.size(), MSG_DONTWAIT | MSG_NOSIGNAL) < 0) continue;
+    const ssize_t sent = send(fd, frames.data(), frames.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (sent == static_cast<ssize_t>(frames.size())) continue;
+    if (sent > 0 || errno == EAGAIN)
+      SendRest(fd, frames.substr(static_cast<std::size_t>(sent > 0 ? sent : 0)));
   }
 }
 

@@ -74,6 +74,7 @@ void RunFanout(const Options& options, Report& report) {
   bool whole = fanout.Rounds(kWarmUpSeconds);
   fanout.each_us.clear();
   fanout.last_us.clear();
+  fanout.checked = 0;
   fanout.crowd.ResetBytes();
   const Stretch stretch(options);
   whole = whole && fanout.Rounds(options.seconds);

@@ -1,0 +1,89 @@
+"""What is measured, and what it should cost: the one table of the benchmarks."""
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True)
+class Goal:
+    """A bound on one figure: of our own (`at_most`), or of ours divided by the floor's (`ratio_at_most`)."""
+    figure: str
+    title: str
+    unit: str
+    at_most: float | None = None
+    ratio_at_most: float | None = None
+    higher_is_better: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Measure:
+    name: str
+    title: str
+    scenario: str
+    floor: str | None                 # mode of the kernel floor, None: nothing to compare with
+    figures: tuple[Goal, ...]
+    subscribers: int = 1000
+    seconds: float = 5
+    quick_seconds: float = 2
+    arguments: tuple[str, ...] = ()   # of the load generator
+    settings: tuple[str, ...] = ()    # of the server
+    quick_settings: tuple[str, ...] | None = None
+
+
+def fanout(subscribers):
+    return Measure(
+        name=f"fanout_{subscribers // 1000}k", title=f"one message to {subscribers:,} subscribers",
+        scenario="fanout", floor="each", subscribers=subscribers, figures=(
+            Goal("cpu_us_per_delivery", "CPU per delivered frame", "us", ratio_at_most=1.1),
+            Goal("deliveries_per_s", "deliveries", "/s", higher_is_better=True),
+            Goal("last_p50_us", "publish to last subscriber, p50", "us"),
+            Goal("delivery_p99_us", "publish to receive, p99", "us")))
+
+
+def rate(messages_per_s):
+    return Measure(
+        name=f"rate_{messages_per_s}", title=f"1,000 subscribers, {messages_per_s:,} messages/s",
+        scenario="rate", floor="turn", arguments=("--rate", str(messages_per_s)), figures=(
+            Goal("cpu_us_per_delivery", "CPU per delivered frame", "us", ratio_at_most=1.1),
+            Goal("deliveries_per_s", "deliveries", "/s", higher_is_better=True),
+            Goal("delivery_p50_us", "publish to receive, p50", "us"),
+            Goal("delivery_p99_us", "publish to receive, p99", "us")))
+
+
+def publish(title, subscribers, limit_us):
+    return Measure(
+        name=f"publish_{subscribers}", title=title, scenario="publish", floor="each", subscribers=subscribers,
+        figures=(Goal("cpu_us_per_publish", "CPU per HTTP publish", "us", at_most=limit_us),
+                 Goal("publishes_per_s", "publications", "/s", higher_is_better=True),
+                 Goal("answer_p99_us", "request to answer, p99", "us")))
+
+
+# The default ping interval, watched for one whole interval.
+PINGS = dict(scenario="idle", subscribers=18000, seconds=25, quick_seconds=5,
+             settings=("--client.ping_interval=25s",), quick_settings=("--client.ping_interval=5s",
+                                                                       "--client.pong_timeout=4s"))
+MEMORY = (Goal("anonymous_bytes_per_connection", "own memory (RssAnon) per connection", "B", at_most=1024),
+          Goal("rss_bytes_per_connection", "resident memory per connection", "B"),
+          Goal("cpu_us_per_connection_second", "CPU per connection and second", "us", at_most=1.0))
+
+MEASURES = (
+    fanout(1000), fanout(10_000), fanout(18_000),
+    rate(1000), rate(3000), rate(10_000),
+    Measure(name="latency", title="100 subscribers, 100 messages/s", scenario="latency", floor="turn",
+            subscribers=100, arguments=("--rate", "100"), seconds=10, quick_seconds=3, figures=(
+                Goal("delivery_p50_us", "publish to receive, p50", "us"),
+                Goal("delivery_p99_us", "publish to receive, p99", "us"),
+                Goal("delivery_p999_us", "publish to receive, p99.9", "us"))),
+    Measure(name="connect", title="15,000 connections, 256 at a time", scenario="connect", floor="each",
+            subscribers=15_000, figures=(
+                Goal("cpu_us_per_connect", "CPU per connect", "us", at_most=12.5),
+                Goal("connections_per_s", "connections", "/s", higher_is_better=True),
+                Goal("cpu_us_per_close", "CPU per close", "us"))),
+    publish("HTTP publish, nobody listening", 0, 4.5),
+    publish("HTTP publish, one subscriber per channel", 1000, 7.8),
+    Measure(name="idle_shared", title="18,000 idle connections, one shared channel", floor="each",
+            figures=MEMORY, **PINGS),
+    Measure(name="idle_own", title="18,000 idle connections, a channel each", floor=None, figures=MEMORY,
+            arguments=("--own-channel",), **PINGS),
+    Measure(name="idle_silent", title="18,000 idle connections, no pings due", scenario="idle", floor=None,
+            subscribers=18_000, seconds=10, figures=(
+                Goal("cpu_us_per_connection_second", "CPU per connection and second", "us"),)),
+)
