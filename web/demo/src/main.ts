@@ -1,0 +1,76 @@
+// The demo page of `tidemill serve --dev`: one connection, a chat room, and a live rate.
+import { Centrifuge } from 'centrifuge';
+import { byId } from './dom';
+import { fetchIdentity, type Identity } from './identity';
+import { Pulse } from './pulse';
+import { Room } from './room';
+
+const RETRY_MS = 1000;
+
+function showState(state: 'connecting' | 'connected' | 'disconnected', text: string): void {
+  byId('state').dataset.state = state;
+  byId('state-text').textContent = text;
+  byId<HTMLButtonElement>('send').disabled = state !== 'connected';
+}
+
+// Keeps asking: the page may be older than the server it was loaded from.
+async function identify(): Promise<Identity> {
+  for (;;) {
+    try {
+      return await fetchIdentity();
+    } catch {
+      showState('connecting', 'Waiting for the server…');
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
+  }
+}
+
+function compose(room: Room): void {
+  const form = byId<HTMLFormElement>('composer');
+  const input = byId<HTMLInputElement>('text');
+  const note = byId('note');
+  form.addEventListener('submit', async (event) => {
+    event.preventDefault();
+    const text = input.value.trim();
+    if (text === '' || byId<HTMLButtonElement>('send').disabled) return;
+    input.value = '';
+    note.hidden = true;
+    try {
+      await room.say(text);
+    } catch (error) {
+      // Nothing typed is lost, unless something newer stands there.
+      input.value ||= text;
+      note.textContent = `Not sent: ${(error as Error).message ?? 'no connection'}`;
+      note.hidden = false;
+    }
+  });
+}
+
+async function main(): Promise<void> {
+  let identity = await identify();
+  const address = `${location.origin.replace(/^http/, 'ws')}/connection/websocket`;
+  const client = new Centrifuge(address, { token: identity.token, name: 'demo', maxReconnectDelay: 3000 });
+  let lost = false;
+  client.on('connected', () => {
+    lost = true;
+    showState('connected', `Connected as ${identity.user}`);
+  });
+  client.on('connecting', () => showState('connecting', lost ? 'Connection lost, trying again…' : 'Connecting…'));
+  client.on('disconnected', async ({ reason }) => {
+    // The keys of a development server are new at every start: come back as somebody new.
+    showState('disconnected', `Disconnected: ${reason}`);
+    await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    identity = await identify();
+    client.setToken(identity.token);
+    client.connect();
+  });
+
+  byId('room-name').textContent = identity.channel;
+  let pulse: Pulse | undefined;
+  const room = new Room(client, identity.channel, () => pulse?.count());
+  pulse = new Pulse(client, identity.rateChannel);
+  compose(room);
+  client.connect();
+}
+
+void main();
