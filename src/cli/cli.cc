@@ -40,7 +40,9 @@ class Grammar {
     try {
       app_.parse(std::move(arguments));
     } catch (const CLI::CallForHelp&) {
-      fmt::print(io_.out, "{}", Chosen(app_)->help());
+      const CLI::App* command = Chosen(app_);
+      const CLI::App* parent = command->get_parent();
+      fmt::print(io_.out, "{}", command->help(parent == nullptr ? "" : "tidemill" + PathOf(parent)));
       return kDone;
     } catch (const CLI::ParseError& error) {
       return Misused(io_, fmt::format("{}\nTry: tidemill{} --help", error.what(), PathOf(Chosen(app_))));

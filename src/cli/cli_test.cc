@@ -144,6 +144,7 @@ TEST(Run, TeachesEachCommandWithAnExample) {
     const Ran ran = RunWith(arguments);
     EXPECT_EQ(ran.code, kDone);
     EXPECT_TRUE(ran.out.contains("Examples:\n  ")) << ran.out;
+    EXPECT_TRUE(ran.out.contains("Usage: tidemill " + arguments.front())) << ran.out;
     EXPECT_EQ(ran.err, "");
   }
   EXPECT_EQ(RunWith({"--help"}).code, kDone);

@@ -53,7 +53,11 @@ class Interrupt {
 class Tail {
  public:
   Tail(TailSession::Options options, Endpoint endpoint, std::string path, Io io)
-      : session_(std::move(options)), endpoint_(std::move(endpoint)), path_(std::move(path)), io_(io) {}
+      : anonymous_(options.token.empty()),
+        session_(std::move(options)),
+        endpoint_(std::move(endpoint)),
+        path_(std::move(path)),
+        io_(io) {}
 
   int Run() {
     std::int64_t back_off_ms = kBackOffMinMs;
@@ -61,19 +65,27 @@ class Tail {
       const Result<Next> next = Connect();
       if (!next && next.error().code == Errc::kCancelled) return kDone;
       if (!next) Note(next.error().detail);
-      if (next && *next == Next::kEnd) return written_ ? kFailed : kDone;
+      if (next && *next == Next::kEnd) return End();
       if (!next && next.error().code == Errc::kPermissionDenied) return kFailed;
       if (session_.subscribed()) back_off_ms = kBackOffMinMs;
       // All tails of a server that restarts must not come back at once.
       const Duration pause{back_off_ms / 2 + static_cast<std::int64_t>(
                                                  RandomBelow(static_cast<std::uint64_t>(back_off_ms / 2)))};
-      Note(fmt::format("trying again in {}", config::ToString(pause)));
+      Note(fmt::format("trying again in {:.1f} s", static_cast<double>(pause.ms) / 1000));
       if (!interrupt_.Sleep(pause)) return kDone;
       back_off_ms = std::min(back_off_ms * 2, kBackOffMaxMs);
     }
   }
 
  private:
+  int End() const {
+    if (!written_) return kDone;  // whoever read the output has seen enough
+    if (anonymous_ && !session_.subscribed()) {
+      Note("this was the anonymous user; `tidemill token create --user ID` makes a token for --token");
+    }
+    return kFailed;
+  }
+
   // One connection, from its beginning to its end.
   Result<Next> Connect() {
     TM_TRY_ASSIGN(const std::unique_ptr<WebsocketClient> client,
@@ -107,6 +119,7 @@ class Tail {
 
   void Note(std::string_view text) const { fmt::print(io_.err, "tidemill: {}\n", text); }
 
+  const bool anonymous_;
   TailSession session_;
   const Endpoint endpoint_;
   const std::string path_;

@@ -127,7 +127,8 @@ void TailSession::OnSubscribe(JsonReader& json, TailOutcome& outcome) {
   outcome.notes.push_back(
       fmt::format("subscribed to {}{}", options_.channel, recovered ? ", nothing was missed" : ""));
   if (was_recovering && !recovered)
-    outcome.notes.push_back("publications were lost: too many, or too long ago");
+    outcome.notes.push_back(
+        "publications were lost: too many or too old to recover, or the server began anew");
   for (const std::string_view publication : publications) OnPublication(publication, outcome);
 }
 

@@ -57,7 +57,9 @@ TEST(TailSession, SaysWhenPublicationsWereLost) {
   session.Begin();
   const TailOutcome outcome = session.OnFrame(
       R"({"id":2,"subscribe":{"recoverable":true,"epoch":"f","offset":1,"was_recovering":true}})");
-  EXPECT_EQ(outcome.notes, (Lines{"subscribed to a", "publications were lost: too many, or too long ago"}));
+  EXPECT_EQ(outcome.notes,
+            (Lines{"subscribed to a",
+                   "publications were lost: too many or too old to recover, or the server began anew"}));
   EXPECT_TRUE(session.Begin().ends_with(R"("epoch":"f","offset":1}})"));
 }
 
