@@ -133,6 +133,16 @@ TEST(MemoryBroker, FreesAChannelThatIsNotUsedAnyMore) {
   EXPECT_EQ(limited.group->Stats().presence_entries, 0u);
 }
 
+TEST(MemoryBroker, FreesExpiredPublicationsThoughNobodyReadsThem) {
+  Limited limited(1, {});
+  BrokerFixture& fixture = limited.fixture;
+  ASSERT_TRUE(fixture.Subscribe(0, "a", {.stream = kStream}));  // its stream ends in ten minutes
+  ASSERT_TRUE(fixture.Publish(0, "a", "1", Keep()));            // its publications in one
+  EXPECT_EQ(limited.group->Stats().history_publications, 1u);
+  fixture.Advance(Seconds(61));
+  EXPECT_EQ(limited.group->Stats().history_publications, 0u);
+}
+
 TEST(MemoryBroker, AnIdlePublishKeepsNoChannel) {
   Limited limited(1, {});
   ASSERT_TRUE(limited.fixture.Publish(0, "a", "1"));

@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <ostream>
 #include <semaphore>
 #include <string>
 #include <thread>
@@ -51,6 +52,8 @@ struct BackendParam {
   std::size_t loops = 1;
   BackendFactory make;
   bool follows_clock = true;  // false: times are the store's own, and tests of expiry are skipped
+
+  friend void PrintTo(const BackendParam& param, std::ostream* out) { *out << param.name; }
 };
 
 // Writes down a loop's events, one line each: "a pub 1 {}", "a join c1", "a leave c1", "a lost".
