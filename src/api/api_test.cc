@@ -214,8 +214,8 @@ TEST(Api, ActsOnAUsersConnections) {
   const Case cases[] = {
       {"subscribe", R"({"user":"u","channel":"a"})", done, {"subscribe u// a"}},
       {"subscribe",
-       R"({"user":"u","client":"c","session":"s","channel":"a","info":{"n":1},"b64data":"eA==","expire_at":9,)"
-       R"("recover_since":{"offset":3,"epoch":"e"},"override":{"presence":{"value":true},)"
+       R"({"user":"u","client":"c","session":"s","channel":"a","info":{"n":1},"b64data":"eA==",)"
+       R"("expire_at":9,"recover_since":{"offset":3,"epoch":"e"},"override":{"presence":{"value":true},)"
        R"("join_leave":{"value":false},"force_recovery":{},"force_positioning":null}})",
        done,
        {R"(subscribe u/c/s a info={"n":1} data=x expire_at=9 since=3e presence=yes join_leave=no)"
