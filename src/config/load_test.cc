@@ -101,7 +101,8 @@ TEST_F(LoadTest, RefusesValuesOfTheWrongTypeOrRange) {
        R"(tidemill.toml:1: http_api.error_mode = "http": accepted: "", "transport")"},
       {"broker.type = \"redis\"", R"(tidemill.toml:1: broker.type = "redis": accepted: "memory")"},
       {"channel.without_namespace.force_recovery_mode = \"all\"",
-       R"(tidemill.toml:1: channel.without_namespace.force_recovery_mode = "all": accepted: "", "stream", "cache")"},
+       R"(tidemill.toml:1: channel.without_namespace.force_recovery_mode = "all": accepted: "", )"
+       R"("stream", "cache")"},
       {"channel.without_namespace.publication_data_format = \"xml\"",
        R"(tidemill.toml:1: channel.without_namespace.publication_data_format = "xml": accepted: "", "json", )"
        R"("json_object", "binary")"},
@@ -312,13 +313,16 @@ TEST_F(LoadTest, RefusesContradictions) {
       {"http_server.tls.key_pem = \"a.pem\"",
        "tidemill.toml:1: http_server.tls.key_pem: needs http_server.tls.cert_pem as well"},
       {"http_api.handler_prefix = \"api\"",
-       R"(tidemill.toml:1: http_api.handler_prefix = "api": not a path; it begins with a "/" and does not end with one)"},
+       R"(tidemill.toml:1: http_api.handler_prefix = "api": not a path; it begins with a "/" and )"
+       "does not end with one"},
       {"websocket.handler_prefix = \"/\"",
-       R"(tidemill.toml:1: websocket.handler_prefix = "/": not a path; it begins with a "/" and does not end with one)"},
+       R"(tidemill.toml:1: websocket.handler_prefix = "/": not a path; it begins with a "/" and )"
+       "does not end with one"},
       {"http_api.handler_prefix = \"/x\"\nwebsocket.handler_prefix = \"/x\"",
        "tidemill.toml:1: http_api.handler_prefix: the same as websocket.handler_prefix"},
       {"client.token.jwks_public_endpoint = \"example.com/jwks\"",
-       R"(tidemill.toml:1: client.token.jwks_public_endpoint = "example.com/jwks": not a URL that begins with )"
+       R"(tidemill.toml:1: client.token.jwks_public_endpoint = "example.com/jwks": not a URL that )"
+       "begins with "
        "https:// or http://"},
       {"client.subscription_token.hmac_secret_key = \"s\"",
        "client.subscription_token.enabled = false: keys of client.subscription_token are given; set it to "
