@@ -119,7 +119,8 @@ def all_plots(results, values):
             ("rate", "CPU per delivered frame at a rate, 1,000 subscribers",
              bars("CPU per delivered frame, 1,000 subscribers", f"microseconds; {lowest}", rates)),
             ("memory", "Own memory per idle connection",
-             bars("Own memory per idle connection with one subscription",
-                  f"bytes of RssAnon, 18,000 connections; {lowest}", memory, goal=(1024, "goal: 1 KiB")))):
+             bars("Own memory per idle connection",
+                  f"bytes of RssAnon, 18,000 connections with one subscription each; {lowest}", memory,
+                  goal=(1024, "goal: 1 KiB")))):
         if picture:
             yield name, title, picture

@@ -71,14 +71,16 @@ struct Fanout {
 
 void RunFanout(const Options& options, Report& report) {
   Fanout fanout(options);
-  bool whole = fanout.Rounds(kWarmUpSeconds);
+  if (!fanout.Rounds(kWarmUpSeconds)) {
+    report.Void("not every subscriber got every message while warming up");
+    return;
+  }
   fanout.each_us.clear();
   fanout.last_us.clear();
   fanout.checked = 0;
   fanout.crowd.ResetBytes();
   const Stretch stretch(options);
-  whole = whole && fanout.Rounds(options.seconds);
-  if (!whole) report.Void("not every subscriber got every message");
+  if (!fanout.Rounds(options.seconds)) report.Void("not every subscriber got every message");
   const double deliveries =
       static_cast<double>(fanout.crowd.bytes()) / static_cast<double>(fanout.messages.delivered_bytes());
   stretch.AddTo(report, "cpu_us_per_delivery", deliveries);

@@ -94,7 +94,10 @@ struct Stream {
 void RunRate(const Options& options, Report& report) {
   const bool read_all = options.scenario == "latency" || options.subscribers <= 64;
   Stream stream(options, read_all ? 1 : 64);
-  if (!stream.Run(kWarmUpSeconds)) report.Void("deliveries are missing after warming up");
+  if (!stream.Run(kWarmUpSeconds)) {
+    report.Void("deliveries are missing after warming up");
+    return;
+  }
   stream.crowd.ResetBytes();
   stream.latency_us.clear();
   stream.late_us.clear();
