@@ -1,10 +1,9 @@
 // Reads one HTTP/1.1 request, strictly by RFC 9112. Bytes in, a Request or a refusal out; no I/O.
 //
-// Refused, each with the status that fits and the end of the connection: a bare LF or CR; folded header
-// lines; blanks before a colon; bytes outside the grammar anywhere; a missing or repeated Host;
-// Content-Length that is repeated, signed, or beside Transfer-Encoding; a Transfer-Encoding other than
-// exactly "chunked"; chunk sizes that are not plain hex; anything over its limit. Smuggling lives on what
-// servers let pass.
+// Refused, each with the status that fits and the end of the connection: bare LF or CR, folded header lines,
+// blanks before a colon, bytes outside the grammar anywhere, a missing or repeated Host, a Content-Length
+// that is repeated, signed, or beside Transfer-Encoding, a Transfer-Encoding other than exactly "chunked",
+// chunk sizes that are not plain hex, anything over its limit. Smuggling lives on what servers let pass.
 #pragma once
 
 #include <cstddef>

@@ -25,7 +25,8 @@ std::string Read(const LogCursor& cursor, std::uint64_t end) {
   iovec ranges[64];
   const std::size_t count = Ranges(cursor, end, ranges, 64);
   std::string bytes;
-  for (std::size_t i = 0; i < count; ++i) bytes.append(static_cast<const char*>(ranges[i].iov_base), ranges[i].iov_len);
+  for (std::size_t i = 0; i < count; ++i)
+    bytes.append(static_cast<const char*>(ranges[i].iov_base), ranges[i].iov_len);
   return bytes;
 }
 

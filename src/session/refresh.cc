@@ -12,6 +12,13 @@ constexpr std::int64_t kTtlSecondsMax = 365LL * 24 * 3600;  // what clients are 
 
 }  // namespace
 
+// An expired token ends what it was to prolong: it must not make it permanent.
+void Session::RefuseRefresh(std::uint32_t id, const Error& error, protocol::DisconnectCode expired) {
+  if (error.code == Errc::kExpired) return Disconnect(expired);
+  if (error.code == Errc::kUnauthenticated) return Disconnect(protocol::kDisconnectInvalidToken);
+  ReplyError(id, protocol::kErrorInternal);  // the keys could not be had: the client tries again
+}
+
 std::uint32_t Session::TtlUntil(std::int64_t expire_at) const {
   return static_cast<std::uint32_t>(std::clamp<std::int64_t>(expire_at - WallSeconds(), 0, kTtlSecondsMax));
 }
@@ -23,9 +30,7 @@ Task<void> Session::Handle(std::uint32_t id, protocol::RefreshRequest request) {
   if (closed_) co_return;
   if (!token) {
     log::Debug("session.refresh_refused", {{"client", client_.ToString()}, {"why", token.error().detail}});
-    if (token.error().code == Errc::kUnavailable) co_return ReplyError(id, protocol::kErrorInternal);
-    const bool expired = token.error().code == Errc::kExpired;
-    co_return Disconnect(expired ? protocol::kDisconnectExpired : protocol::kDisconnectInvalidToken);
+    co_return RefuseRefresh(id, token.error(), protocol::kDisconnectExpired);
   }
   if (token->user != user_) co_return Disconnect(protocol::kDisconnectInvalidToken);
   // Other server-side channels than before: the client must connect anew to get them.
@@ -59,7 +64,6 @@ Task<void> Session::Handle(std::uint32_t id, protocol::SubRefreshRequest request
     log::Debug("session.sub_refresh_refused",
                {{"client", client_.ToString()}, {"why", token.error().detail}});
     if (token.error().code == Errc::kUnavailable) co_return ReplyError(id, protocol::kErrorInternal);
-    // An expired token must not make the subscription permanent.
     const bool expired = token.error().code == Errc::kExpired;
     co_return Disconnect(expired ? protocol::kDisconnectSubExpired : protocol::kDisconnectInvalidToken);
   }

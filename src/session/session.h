@@ -163,6 +163,7 @@ class Session final : public hub::OutboxOwner, private net::Timer {
   // refresh.cc
   Task<void> Handle(std::uint32_t id, protocol::RefreshRequest request);
   Task<void> Handle(std::uint32_t id, protocol::SubRefreshRequest request);
+  void RefuseRefresh(std::uint32_t id, const Error& error, protocol::DisconnectCode expired);
   std::uint32_t TtlUntil(std::int64_t expire_at) const;
 
   // deadlines.cc

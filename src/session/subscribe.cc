@@ -110,8 +110,8 @@ Task<Verdict<Session::SubscribeTerms>> Session::Authorize(protocol::SubscribeReq
   if (!token) {
     log::Debug("session.subscribe_refused", {{"client", client_.ToString()}, {"why", token.error().detail}});
     if (token.error().code == Errc::kExpired) co_return Refused(protocol::kErrorTokenExpired);
-    if (token.error().code == Errc::kUnavailable) co_return Refused(protocol::kErrorInternal);
-    co_return Refused(protocol::kErrorPermissionDenied);
+    if (token.error().code == Errc::kUnauthenticated) co_return Refused(protocol::kErrorPermissionDenied);
+    co_return Refused(protocol::kErrorInternal);  // the keys could not be had: the client tries again
   }
   if (!TokenIsFor(*token, request.channel)) co_return Refused(protocol::kDisconnectInvalidToken);
   const std::int64_t expire_at = held->client.insecure ? 0 : token->expire_at;

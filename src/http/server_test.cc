@@ -1,0 +1,278 @@
+#include "http/server.h"
+
+#include <gtest/gtest.h>
+
+#include <coroutine>
+#include <string>
+
+#include "http/assets.h"
+#include "net/async.h"
+#include "net/testing/harness.h"
+
+namespace tidemill::http {
+namespace {
+
+class Echo final : public Handler {
+ public:
+  Task<Response> Handle(const Request& request) override {
+    co_return Response::Text(200, std::string(request.method_name) + " " + std::string(request.body));
+  }
+};
+
+// Answers when the test says so.
+class Later final : public Handler {
+ public:
+  struct Gate {
+    std::coroutine_handle<> waiting;
+    bool await_ready() const { return false; }
+    void await_suspend(std::coroutine_handle<> handle) { waiting = handle; }
+    void await_resume() const {}
+  };
+  Task<Response> Handle(const Request& request) override {
+    const std::string path(request.path);
+    co_await gate;
+    co_return Response::Text(200, std::string(request.path) == path ? "late" : "torn");
+  }
+  Gate gate;
+};
+
+class TakeStream final : public UpgradeHandler {
+ public:
+  std::optional<Response> Upgrade(const Request& request, std::unique_ptr<net::Stream>& stream,
+                                  std::string_view rest) override {
+    if (request.QueryParameter("refuse")) return Response::Text(426, "no\n");
+    taken = std::move(stream);
+    left = rest;
+    return std::nullopt;
+  }
+  std::unique_ptr<net::Stream> taken;
+  std::string left;
+};
+
+class ServerTest : public testing::Test {
+ protected:
+  ServerTest() : loop_(net::testing::OpenLoop({.clock = &clock_})) {
+    router_.Add(Method::kGet, "/echo", std::make_shared<Echo>());
+    router_.Add(Method::kPost, "/echo", std::make_shared<Echo>());
+    router_.Add(Method::kGet, "/later", later_);
+    router_.AddUpgrade("/up", upgrade_);
+    router_.Add(Method::kGet, "/page",
+                MakeAssetHandler({.content_type = "text/html", .body = std::string(1000, 'p')}));
+    Server::Options options;
+    options.cors.allowed_origins = {"https://good.com"};
+    server_ = Server::Make(*loop_, router_, options);
+  }
+
+  // A new connection; its other end is the test's.
+  net::Fd Connect(net::Admission admission = net::Admission::kAdmitted) {
+    auto [ours, theirs] = net::testing::TcpPair();
+    server_->OnStream(net::Stream::Adopt(*loop_, theirs.Release(), {}, nullptr), admission);
+    return std::move(ours);
+  }
+  std::string Hear(const net::Fd& fd) {
+    net::testing::RunTurns(*loop_);
+    return net::testing::ReadAvailable(fd.get());
+  }
+  std::string Say(const net::Fd& fd, std::string_view bytes) {
+    net::testing::WriteAll(fd.get(), bytes);
+    return Hear(fd);
+  }
+  // Without what changes from day to day.
+  static std::string Body(const std::string& response) {
+    return response.substr(response.find("\r\n\r\n") + 4);
+  }
+
+  ManualClock clock_;
+  std::unique_ptr<net::Loop> loop_;
+  std::shared_ptr<Later> later_ = std::make_shared<Later>();
+  std::shared_ptr<TakeStream> upgrade_ = std::make_shared<TakeStream>();
+  Router router_;
+  std::unique_ptr<Server> server_;
+};
+
+TEST_F(ServerTest, AnswersAndKeepsTheConnection) {
+  const net::Fd fd = Connect();
+  const std::string first = Say(fd, "GET /echo HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_TRUE(first.starts_with("HTTP/1.1 200 OK\r\nDate: ")) << first;
+  EXPECT_EQ(Body(first), "GET ");
+  EXPECT_EQ(first.find("Connection"), std::string::npos);
+  EXPECT_EQ(Body(Say(fd, "POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nhi")), "POST hi");
+}
+
+TEST_F(ServerTest, AnswersPipelinedRequestsInOrder) {
+  const net::Fd fd = Connect();
+  std::string requests;
+  for (int i = 0; i < 20; ++i) {
+    requests += "POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n" + std::to_string(10 + i);
+  }
+  const std::string got = Say(fd, requests);
+  std::size_t at = 0;
+  for (int i = 0; i < 20; ++i) {
+    at = got.find("POST " + std::to_string(10 + i), at);
+    ASSERT_NE(at, std::string::npos) << i;
+  }
+}
+
+TEST_F(ServerTest, ARequestStaysWholeWhileItsHandlerWaits) {
+  const net::Fd fd = Connect();
+  EXPECT_EQ(Say(fd, "GET /later HTTP/1.1\r\nHost: h\r\n\r\n"), "");
+  std::string more;
+  for (int i = 0; i < 100; ++i) more += "GET /echo HTTP/1.1\r\nHost: h\r\n\r\n";
+  EXPECT_EQ(Say(fd, more), "");
+
+  later_->gate.waiting.resume();
+
+  std::string got = Hear(fd);
+  got += Hear(fd);
+  EXPECT_NE(got.find("late"), std::string::npos);
+  EXPECT_LT(got.find("late"), got.find("GET "));
+}
+
+TEST_F(ServerTest, AClientMayLeaveWhileItsHandlerWaits) {
+  {
+    const net::Fd fd = Connect();
+    Say(fd, "GET /later HTTP/1.1\r\nHost: h\r\n\r\n");
+  }
+  net::testing::RunTurns(*loop_);
+  later_->gate.waiting.resume();
+  net::testing::RunTurns(*loop_);
+  EXPECT_EQ(server_->connections(), 0u);
+}
+
+TEST_F(ServerTest, StatusesAndClosing) {
+  struct Case {
+    const char* name;
+    const char* request;
+    const char* status;
+    bool closes;
+  };
+  const Case cases[] = {
+      {"not found", "GET /no HTTP/1.1\r\nHost: h\r\n\r\n", "404", false},
+      {"wrong method", "DELETE /echo HTTP/1.1\r\nHost: h\r\n\r\n", "405", false},
+      {"malformed", "GET / HTTP/1.1\n\n", "400", true},
+      {"asked to close", "GET /echo HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n", "200", true},
+      {"HTTP/1.0", "GET /echo HTTP/1.0\r\n\r\n", "200", true},
+      {"HTTP/1.0 kept", "GET /echo HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", "200", false},
+      {"refused upgrade", "GET /up?refuse=1 HTTP/1.1\r\nHost: h\r\n\r\nGET /echo HTTP/1.1\r\nHost: h\r\n\r\n",
+       "426", true},
+      {"too large", "POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 99999999\r\n\r\n", "413", true},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.name);
+    const net::Fd fd = Connect();
+    const std::string got = Say(fd, c.request);
+    EXPECT_EQ(got.substr(9, 3), c.status);
+    EXPECT_EQ(got.find("HTTP/1.1", 1), std::string::npos) << "one response only";
+    EXPECT_EQ(got.find("Connection: close\r\n") != std::string::npos, c.closes);
+  }
+}
+
+TEST_F(ServerTest, HeadIsGetWithoutTheBody) {
+  const std::string get = Say(Connect(), "GET /page HTTP/1.1\r\nHost: h\r\n\r\n");
+  const std::string head = Say(Connect(), "HEAD /page HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_EQ(get.substr(0, get.find("\r\n\r\n") + 4), head);
+  EXPECT_EQ(Body(get).size(), 1000u);
+}
+
+TEST_F(ServerTest, AssetsAreCompressedAndNotSentTwice) {
+  const net::Fd fd = Connect();
+  const std::string packed =
+      Say(fd, "GET /page HTTP/1.1\r\nHost: h\r\nAccept-Encoding: br, gzip;q=0.5\r\n\r\n");
+  EXPECT_NE(packed.find("Content-Encoding: gzip\r\n"), std::string::npos);
+  EXPECT_LT(Body(packed).size(), 100u);
+  const std::string plain = Say(fd, "GET /page HTTP/1.1\r\nHost: h\r\nAccept-Encoding: gzip;q=0\r\n\r\n");
+  EXPECT_EQ(plain.find("Content-Encoding"), std::string::npos);
+  const std::size_t at = plain.find("ETag: ") + 6;
+  const std::string etag = plain.substr(at, plain.find("\r\n", at) - at);
+  const std::string same =
+      Say(fd, "GET /page HTTP/1.1\r\nHost: h\r\nIf-None-Match: W/\"x\", " + etag + "\r\n\r\n");
+  EXPECT_TRUE(same.starts_with("HTTP/1.1 304 ")) << same;
+  EXPECT_EQ(Body(same), "");
+}
+
+TEST_F(ServerTest, OriginsGetCorsHeadersOnlyWhenListed) {
+  const net::Fd fd = Connect();
+  const std::string preflight =
+      "OPTIONS /echo HTTP/1.1\r\nHost: h\r\nAccess-Control-Request-Method: POST\r\nOrigin: ";
+  const std::string good = Say(fd, preflight + "https://good.com\r\n\r\n");
+  EXPECT_TRUE(good.starts_with("HTTP/1.1 204 ")) << good;
+  EXPECT_NE(good.find("Access-Control-Allow-Origin: https://good.com\r\n"), std::string::npos);
+  EXPECT_NE(good.find("Access-Control-Max-Age: 300\r\n"), std::string::npos);
+  const std::string evil = Say(fd, preflight + "https://evil.com\r\n\r\n");
+  EXPECT_EQ(evil.find("Access-Control-Allow-Origin"), std::string::npos);
+}
+
+TEST_F(ServerTest, DeadlinesAreAbsolute) {
+  struct Case {
+    const char* name;
+    const char* begin;
+    Duration timeout;
+    const char* status;  // null: closed without a word
+  };
+  const ServerLimits limits;
+  const Case cases[] = {
+      {"idle", "", limits.keep_alive_timeout, nullptr},
+      {"headers", "GET /echo HTTP/1.1\r\n", limits.headers_timeout, "408"},
+      {"body", "POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 1000\r\n\r\n", limits.body_timeout, "408"},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.name);
+    const net::Fd fd = Connect();
+    EXPECT_EQ(Say(fd, c.begin), "");
+    std::string got;
+    for (std::int64_t left = c.timeout.ms - 500; left > 0; left -= 1000) {
+      clock_.Advance(Milliseconds(std::min<std::int64_t>(left, 1000)));
+      if (c.status) net::testing::WriteAll(fd.get(), "a");  // a byte now and then
+      got += Hear(fd);
+    }
+    EXPECT_EQ(got, "");
+    clock_.Advance(Seconds(1));
+    got += Hear(fd);
+    if (c.status) {
+      EXPECT_EQ(got.substr(9, 3), c.status);
+    } else {
+      char byte = 0;
+      EXPECT_EQ(recv(fd.get(), &byte, 1, MSG_DONTWAIT), 0);
+    }
+  }
+}
+
+TEST_F(ServerTest, AnUpgradeTakesTheStreamAndWhatFollows) {
+  const net::Fd fd = Connect();
+  EXPECT_EQ(Say(fd, "GET /up HTTP/1.1\r\nHost: h\r\n\r\nframes"), "");
+  EXPECT_NE(upgrade_->taken, nullptr);
+  EXPECT_EQ(upgrade_->left, "frames");
+  EXPECT_EQ(server_->connections(), 0u);
+  net::testing::RecordingHandler handler;
+  upgrade_->taken->SetHandler(&handler);
+  Say(fd, "more");
+  EXPECT_EQ(handler.received, "more");
+  upgrade_->taken.reset();
+}
+
+TEST_F(ServerTest, OneTooManyIsToldSo) {
+  const net::Fd fd = Connect(net::Admission::kTooManyConnections);
+  const std::string got = Hear(fd);
+  EXPECT_TRUE(got.starts_with("HTTP/1.1 503 ")) << got;
+  EXPECT_NE(got.find("Retry-After: "), std::string::npos);
+}
+
+TEST_F(ServerTest, DrainingClosesIdleConnectionsAndLetsOthersFinish) {
+  const net::Fd idle = Connect();
+  Hear(idle);
+  const net::Fd busy = Connect();
+  Say(busy, "GET /later HTTP/1.1\r\nHost: h\r\n\r\n");
+
+  server_->Drain();
+  net::testing::RunTurns(*loop_);
+  char byte = 0;
+  EXPECT_EQ(recv(idle.get(), &byte, 1, MSG_DONTWAIT), 0);
+  later_->gate.waiting.resume();
+
+  const std::string got = Hear(busy);
+  EXPECT_NE(got.find("Connection: close\r\n"), std::string::npos);
+  EXPECT_NE(got.find("late"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace tidemill::http
