@@ -22,7 +22,8 @@ struct Seen {
 };
 
 Seen Parse(const std::string& input, std::size_t first_piece) {
-  static const ServerLimits limits{.request_line_bytes_max = 200, .header_bytes_max = 600, .body_bytes_max = 1000};
+  static const ServerLimits limits{
+      .request_line_bytes_max = 200, .header_bytes_max = 600, .body_bytes_max = 1000};
   RequestParser parser(limits);
   const std::string begin = input.substr(0, first_piece);
   for (const std::string* piece : {&begin, &input}) {
