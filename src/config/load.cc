@@ -251,4 +251,22 @@ std::map<std::string, std::string> Environment() {
   return environment;
 }
 
+std::vector<std::string> NeedRestart(const Settings& running, const Settings& wanted) {
+  Draft before = Draft::From(running);
+  Draft after = Draft::From(wanted);
+  std::vector<std::string> names;
+  for (const Key& key : Keys()) {
+    if (key.facts.reload == Reload::kYes) continue;
+    const auto same = [](auto* a, auto* b) {
+      if constexpr (std::is_same_v<decltype(a), decltype(b)>) {
+        return *a == *b;
+      } else {
+        return false;
+      }
+    };
+    if (!std::visit(same, key.field(before), key.field(after))) names.push_back(key.name);
+  }
+  return names;
+}
+
 }  // namespace tidemill::config

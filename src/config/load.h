@@ -49,6 +49,9 @@ struct KeyDoc {
 };
 std::vector<KeyDoc> AllKeys();
 
+// Names of the keys in which `wanted` differs from `running` and that only a restart takes over.
+std::vector<std::string> NeedRestart(const Settings& running, const Settings& wanted);
+
 // docs/configuration.md, made of AllKeys.
 std::string Markdown();
 

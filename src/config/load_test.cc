@@ -450,5 +450,17 @@ TEST_F(LoadTest, ReadsPublicKeysFromTextOrFile) {
       "--client.token.ed25519_public_key = \"private.pem\": a private key; only the public one belongs here");
 }
 
+TEST(NeedRestart, NamesWhatAReloadDoesNotTakeOver) {
+  const Settings running;
+  Settings wanted;
+  wanted.client.ping_interval = Seconds(5);
+  wanted.channel.namespaces["chat"].presence = true;
+  EXPECT_EQ(NeedRestart(running, wanted), std::vector<std::string>{});
+
+  wanted.loops = 7;
+  wanted.http_server.listen = {":9000"};
+  EXPECT_EQ(NeedRestart(running, wanted), (std::vector<std::string>{"loops", "http_server.listen"}));
+}
+
 }  // namespace
 }  // namespace tidemill::config

@@ -100,8 +100,8 @@ TEST(AllKeys, TellsWhatAPersonNeeds) {
   EXPECT_EQ(ping->type, "duration");
   EXPECT_EQ(ping->default_value, "\"25s\"");
   EXPECT_EQ(ping->range, "1s … 1h");
-  EXPECT_FALSE(ping->reloadable);
-  EXPECT_TRUE(std::ranges::find(keys, "log.level", &KeyDoc::name)->reloadable);
+  EXPECT_TRUE(ping->reloadable);
+  EXPECT_FALSE(std::ranges::find(keys, "loops", &KeyDoc::name)->reloadable);
   EXPECT_EQ(std::ranges::find(keys, "websocket.echo_for_test", &KeyDoc::name), keys.end());
 }
 

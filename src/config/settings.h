@@ -112,8 +112,6 @@ struct ClientSettings {
   Duration stale_close_delay = Seconds(10);
   Duration expired_close_delay = Seconds(25);
   Duration expired_sub_close_delay = Seconds(25);
-  Duration presence_update_interval = Seconds(27);
-  Duration channel_position_check_delay = Seconds(40);
   std::uint32_t channel_limit = 128;
   std::uint32_t user_connection_limit = 0;
   std::uint32_t queue_max_size = 1048576;  // bytes waiting for one connection

@@ -29,6 +29,8 @@ class LoopServer final : public Server {
     }
   }
 
+  void ReplaceCors(CorsOptions cors) override { state_.options.cors = std::move(cors); }
+
   std::size_t connections() const override { return state_.connections; }
 
   void Drain() override {

@@ -85,6 +85,7 @@ class Server : public net::StreamAcceptor {
   static std::unique_ptr<Server> Make(net::Loop& loop, const Router& router, Options options);
   virtual ~Server() = default;
 
+  virtual void ReplaceCors(CorsOptions cors) = 0;
   virtual std::size_t connections() const = 0;  // HTTP only, not the upgraded ones
   // Stops keep-alive: finishes what runs, answers with Connection: close.
   virtual void Drain() = 0;

@@ -17,7 +17,7 @@ struct ServerState {
 
   net::Loop& loop;
   const Router& router;
-  const Server::Options options;
+  Server::Options options;
   ServerMetrics* const metrics;  // null: nothing is counted
   bool draining = false;
   Connection* first = nullptr;

@@ -84,6 +84,9 @@ Result<void> LoopNode::ListenOn(const std::vector<Listening>& addresses, http::S
 
 void LoopNode::Replace(LiveSettings live) {
   context_.settings = std::move(live.session);
+  for (http::Server* server : {public_server_.get(), internal_server_.get()}) {
+    server->ReplaceCors({.allowed_origins = context_.settings->client.allowed_origins});
+  }
   context_.tokens = std::move(live.tokens);
   api_->ReplaceSettings(std::move(live.api));
   if (live.tls) {

@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/random.h"
+#include "config/load.h"
 #include "net/tls.h"
 #include "server/log_options.h"
 #include "server/version.h"
@@ -179,18 +180,8 @@ Result<std::vector<std::string>> Node::Reload(config::Settings settings) {
   limiter_->ReplaceLimits(ConnectionLimitsOf(settings.http_server));
   brokers_->ReplaceLimits(BrokerLimits(settings.broker));
   OnEveryLoop([&](LoopNode& node, std::size_t i) { node.Replace(std::move(live[i])); });
-  std::vector<std::string> need_restart;
-  const auto check = [&](const char* name, bool same) {
-    if (!same) need_restart.emplace_back(name);
-  };
-  check("loops", settings.loops == settings_.loops);
-  check("http_server.listen", settings.http_server.listen == settings_.http_server.listen);
-  check("http_server.internal_listen",
-        settings.http_server.internal_listen == settings_.http_server.internal_listen);
-  check("websocket.handler_prefix", settings.websocket.handler_prefix == settings_.websocket.handler_prefix);
-  check("http_api.handler_prefix", settings.http_api.handler_prefix == settings_.http_api.handler_prefix);
-  check("broker.type", settings.broker.type == settings_.broker.type);
-  return need_restart;
+  settings_.shutdown_timeout = settings.shutdown_timeout;
+  return config::NeedRestart(settings_, settings);
 }
 
 std::size_t Node::CountSessions() {
