@@ -62,8 +62,6 @@ def server_command(arguments, measure, target, port):
     if target == "floor":
         return [str(arguments.build / "bench/kernel_floor"), str(port), measure.floor]
     settings = measure.settings or QUIET_SETTINGS
-    if arguments.quick and measure.quick_settings is not None:
-        settings = measure.quick_settings
     return [str(arguments.build / "src/tidemill"), "serve", f"--http_server.listen=127.0.0.1:{port}",
             *SERVER_SETTINGS, *settings]
 
