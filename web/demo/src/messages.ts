@@ -50,8 +50,9 @@ export class Messages {
     this.append(row);
   }
 
-  // A line about the room itself: somebody came, something was lost.
+  // A line about the room itself: somebody came, something was lost. An empty room has nothing to tell.
   note(text: string, kind: 'event' | 'event break' = 'event'): void {
+    if (this.list.childElementCount === 0) return;
     this.last = undefined;
     this.append(element('li', kind, text));
   }
