@@ -109,16 +109,17 @@ Written by `bench/run.py`; do not edit. Run it again with `./dev bench` (`--quic
 **How it is measured.** The server runs with one loop, pinned to core 0; the load generator (`bench/load/`,
 one thread) is pinned to core 1. Beside it, in turns and in the same run, stands the *kernel floor*
 (`bench/kernel_floor.cc`): a bare epoll loop that makes the same system calls with the same bytes and does
-nothing else: no history, permissions, timers or limits. Each run has a fresh server. Figures are medians of the
-rounds, with the smallest and largest; a ratio is the median of the ratios of each round. CPU is what the
+nothing else: no history, permissions, timers or limits. Each run has a fresh server. Figures are medians of
+the rounds, with the smallest and largest; a ratio is the median of the ratios of each round. CPU is what the
 scheduler charged to the server's threads, with the kernel's network thread of its core. A run in which a
 delivery is missing, out of order or of the wrong size, or in which the generator itself was late, is void and
-done again.
+done again. At a fixed rate, one subscriber in 64 reads each frame as it comes (latency is theirs); what the
+others received is collected every 10 ms without waking anybody.
 
 **How to read it.** All of it is one machine talking to itself: on loopback the sender's core also does the
-receiver's half of TCP, so absolute figures are worse than over a network card, and differences between servers
-are smaller than they would be there. Differences under about 10 % mean nothing from 10,000 subscribers on. A
-publication carries 128 bytes of data; the frame that each subscriber receives is 243 bytes.
+receiver's half of TCP, so absolute figures are worse than over a network card, and differences between
+servers are smaller than they would be there. Differences under about 10 % mean nothing from 10,000 subscribers
+on. A publication carries 128 bytes of data; the frame that each subscriber receives is 243 bytes.
 
 | | |
 |---|---|

@@ -157,10 +157,24 @@ void Crowd::TakeReplies(std::size_t index) {
   }
   if (!connected || !subscribed) return;
   if (!rest.empty()) Die("more than the answers: " + std::string(rest));
+  Settle(index);
+}
+
+void Crowd::Settle(std::size_t index) {
+  Member& member = members_[index];
   member.unread = std::string();
   member.phase = Phase::kOpen;
   ++opened_;
+  if (plan_.counting == Counting::kSwept && !parses(index))
+    epoll_ctl(epoll_, EPOLL_CTL_DEL, member.fd, nullptr);
   if (started_ < members_.size()) Start(started_++);
+}
+
+void Crowd::Sweep(std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) {
+    swept_ = swept_ + 1 < members_.size() ? swept_ + 1 : 0;
+    if (!parses(swept_)) Count(swept_);
+  }
 }
 
 void Crowd::Count(std::size_t index) {
@@ -171,6 +185,8 @@ void Crowd::Count(std::size_t index) {
   member.bytes += static_cast<std::uint64_t>(got);
   bytes_ += static_cast<std::uint64_t>(got);
   if (on_bytes) on_bytes(index, static_cast<std::size_t>(got));
+  if (static_cast<std::size_t>(got) == buffer_.size())
+    Count(index);  // there may be more, and no further event
 }
 
 void Crowd::Parse(std::size_t index) {
@@ -193,6 +209,7 @@ void Crowd::Parse(std::size_t index) {
   }
   std::string kept(rest);
   member.unread.swap(kept);
+  if (static_cast<std::size_t>(got) == buffer_.size()) Parse(index);
 }
 
 }  // namespace load

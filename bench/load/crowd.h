@@ -1,7 +1,8 @@
 // Many WebSocket connections on one epoll: opens them, then reads what they are sent as cheaply as it can.
 //
 // Of most connections only the bytes are counted (recv with MSG_TRUNC copies nothing); one of every
-// `parse_every` is read and cut into frames. Edge-triggered, one recv for each event.
+// `parse_every` is read and cut into frames. Edge-triggered, one recv for each event; Counting::kSwept leaves
+// even the events out for those that are counted.
 #pragma once
 
 #include <cstddef>
@@ -15,6 +16,11 @@
 
 namespace load {
 
+enum class Counting {
+  kAtOnce,  // as the bytes arrive
+  kSwept,   // when Sweep comes by: nobody is woken for them
+};
+
 struct CrowdPlan {
   int port = 0;
   Target target = Target::kTidemill;
@@ -22,6 +28,7 @@ struct CrowdPlan {
   int count = 0;
   int in_flight = 256;
   int parse_every = 64;
+  Counting counting = Counting::kAtOnce;
 };
 
 class Crowd {
@@ -41,6 +48,8 @@ class Crowd {
   void Open();
   // Waits for events at most so long, and handles those that are there (a limited number of them).
   void Receive(std::int64_t wait_ns);
+  // Reads the next so many of the members that are swept, in turn.
+  void Sweep(std::size_t count);
   void Send(std::size_t member, std::string_view frame);
   void CloseAll();
 
@@ -67,6 +76,7 @@ class Crowd {
   void Start(std::size_t member);
   void Advance(std::size_t member);
   void TakeReplies(std::size_t member);
+  void Settle(std::size_t member);
   void Count(std::size_t member);
   void Parse(std::size_t member);
   void Handle(std::uint64_t token);
@@ -79,6 +89,7 @@ class Crowd {
   std::vector<std::function<void()>> watched_;
   std::size_t started_ = 0;
   std::size_t opened_ = 0;
+  std::size_t swept_ = 0;  // the member that Sweep looks at next
   std::uint64_t bytes_ = 0;
   std::string buffer_;
 };
