@@ -32,8 +32,9 @@ async function step(name, body) {
   }
 }
 
-async function open(context, url, complaints) {
+async function open(context, url, complaints, prepare = async () => {}) {
   const page = await context.newPage();
+  await prepare(page);
   page.setDefaultTimeout(WAIT_MS);
   page.on('pageerror', (error) => complaints.push(`error: ${error.message}`));
   page.on('console', (message) => {
@@ -51,6 +52,21 @@ const connected = (page) => page.locator('#state[data-state=connected]').waitFor
 const shows = (page, text) => page.locator('.message p', { hasText: text }).first().waitFor();
 const people = (page, count) =>
   page.waitForFunction((wanted) => document.querySelectorAll('#people .person').length === wanted, count);
+
+// The page's first connection ends, as if the network broke, at its first command that says `word`.
+async function breakOnce(page, word) {
+  let broken = false;
+  await page.routeWebSocket(/\/connection\/websocket$/, (client) => {
+    const server = client.connectToServer();
+    client.onMessage((message) => {
+      if (broken || !message.includes(word)) return server.send(message);
+      broken = true;
+      server.close();
+      client.close({ code: 1012 });
+    });
+  });
+  return () => broken;
+}
 
 async function say(page, text) {
   await page.getByLabel('Your message').fill(text);
@@ -100,6 +116,18 @@ async function run(browser, started) {
     await connected(two);
     await shows(two, 'does the wheel turn?');
     assert.equal(await two.locator('.message p').count(), 3);
+    await people(two, 2);
+  });
+  await step('history comes though the connection broke while it was asked for', async () => {
+    let broken;
+    const late = await open(context, server.url, complaints, async (page) => {
+      broken = await breakOnce(page, '"history"');
+    });
+    await shows(late, 'does the wheel turn?');
+    await people(late, 3);
+    assert.ok(broken());
+    assert.equal(await late.locator('.message p').count(), 3);
+    await late.close();
     await people(two, 2);
   });
   await step('a message sent while a tab is offline follows when it is back', async () => {

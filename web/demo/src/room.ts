@@ -11,6 +11,7 @@ export class Room {
   private readonly people: People;
   private clientId = '';
   private epoch = '';
+  private loaded = false;
   private newest = 0; // offset of the last publication shown
   private waiting: PublicationContext[] | undefined = []; // those that arrive while history is asked for
 
@@ -41,17 +42,20 @@ export class Room {
     this.messages.scrollToEnd();
   }
 
-  // Recovered: what was missed follows by itself. Otherwise the history fills in what it still has.
+  // Recovered: what was missed follows by itself. Otherwise the history fills in what it still has, as it
+  // does when the connection went away before the first of it came.
   private async start(context: SubscribedContext): Promise<void> {
     const epoch = context.streamPosition?.epoch ?? '';
-    const asked = this.people.load(async () => (await this.subscription.presence()).clients);
     try {
-      if (!context.recovered) await this.load(epoch);
-      await asked;
+      await Promise.all([
+        this.people.load(async () => (await this.subscription.presence()).clients),
+        context.recovered && this.loaded ? undefined : this.load(epoch),
+      ]);
     } catch {
       // The connection went away; the next one starts again.
       return;
     }
+    this.loaded = true;
     const waiting = this.waiting ?? [];
     this.waiting = undefined;
     for (const publication of waiting) this.show(publication);
