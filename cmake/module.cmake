@@ -41,3 +41,17 @@ function(tm_module name)
     set_tests_properties(${name} PROPERTIES TIMEOUT 300)
   endif()
 endfunction()
+
+# tm_embeds(SOURCE files...): SOURCE #embeds these files. Their digest becomes part of its command line, because
+# ccache does not see what #embed reads.
+function(tm_embeds source)
+  set(digests "")
+  foreach(file ${ARGN})
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
+    file(SHA256 ${file} digest)
+    string(APPEND digests ${digest})
+  endforeach()
+  string(SHA256 digest "${digests}")
+  set_property(SOURCE ${source} APPEND PROPERTY COMPILE_DEFINITIONS TM_EMBEDDED_${digest})
+  set_property(SOURCE ${source} APPEND PROPERTY OBJECT_DEPENDS "${ARGN}")
+endfunction()

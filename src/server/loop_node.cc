@@ -24,6 +24,16 @@ http::Server::Options ServerOptions(const config::Settings& settings, http::Serv
   return options;
 }
 
+// What tests/conformance/ asks: one that takes the largest messages of its cases, one with the limits configured.
+void AddEchoRoutes(http::Router& router, const config::WebsocketSettings& settings) {
+  constexpr websocket::FrameLimits kLarge{.message_bytes_max = 32 << 20, .fragments_max = 131072};
+  const websocket::FrameLimits configured{.message_bytes_max = settings.message_size_limit,
+                                          .fragments_max = settings.fragments_max};
+  for (const auto& [path, limits] : {std::pair("/echo", kLarge), std::pair("/limited", configured)}) {
+    router.AddUpgrade(path, websocket::MakeEchoHandler({.connection = {.limits = limits}, .deflate = true}));
+  }
+}
+
 }  // namespace
 
 LoopNode::LoopNode(net::Loop& loop, broker::MemoryNode memory, SharedParts shared, LiveSettings live,
@@ -49,7 +59,7 @@ LoopNode::LoopNode(net::Loop& loop, broker::MemoryNode memory, SharedParts share
   memory_.broker->SetEvents(hub_);
   public_router_.AddUpgrade(settings.websocket.handler_prefix, session::MakeWebsocketEndpoint(context_));
   if (settings.websocket.echo_for_test) {
-    public_router_.AddUpgrade("/echo", websocket::MakeEchoHandler({.deflate = true}));
+    AddEchoRoutes(public_router_, settings.websocket);
   }
   // With ports of their own for it, the API and the metrics are not on the public one.
   http::Router& operators = settings.http_server.internal_listen.empty() ? public_router_ : internal_router_;
