@@ -1,0 +1,224 @@
+"""Thousands of malformed inputs at random, from a seed; the server must neither fall, nor grow, nor forget others."""
+import json
+import os
+import random
+import socket
+import time
+
+import jwt
+from websocket import BINARY, TEXT, Closed, WebSocket, frame
+
+INPUTS = 10_000
+WARM_UP = 3_000
+PER_CONNECTION = 20
+CHECK_EVERY = 1_000
+GROWTH_MAX = 1.10
+GROWTH_FLOOR_BYTES = 512 << 10  # what an allocator may round up to
+SETTLE_SECONDS = 30
+FILES_AT_REST = 40  # more than an idle server has
+CHANNELS = ["a", "b", "", "$p", "x#1", "nons:x", "healthy:x", "a" * 300, "ä"]
+COMMANDS = ["connect", "subscribe", "unsubscribe", "publish", "presence", "presence_stats", "history", "ping",
+            "send", "rpc", "refresh", "sub_refresh", "foo"]
+VALUES = [None, True, 0, -1, 1 << 31, 1 << 63, 1 << 64, 1e300, 0.5, "", "x", "\0", "\ud800", "🌊" * 20, [], [[]],
+          {}, {"a": 1}, "x" * 5000]
+
+
+class Inputs:
+    """Each call gives bytes to send to a WebSocket, protocol included or broken."""
+
+    def __init__(self, seed):
+        self._random = random.Random(seed)
+
+    def next(self, protobuf):
+        kind = self._random.random()
+        if kind < 0.45:
+            data = self._protobuf() if protobuf else self._json()
+            return frame(BINARY if protobuf else TEXT, data)
+        if kind < 0.65:
+            data = self._mutated(self._protobuf() if protobuf else self._json())
+            return frame(BINARY if protobuf else TEXT, data)
+        if kind < 0.75:
+            return frame(self._random.choice([TEXT, BINARY]), self._random.randbytes(self._random.randrange(400)))
+        if kind < 0.80:
+            return frame(TEXT, b"[" * self._random.randrange(60000))
+        if kind < 0.90:
+            return self._mutated(frame(BINARY if protobuf else TEXT, self._json()))
+        return frame(self._random.randrange(16), self._random.randbytes(self._random.randrange(200)),
+                     fin=self._random.random() < 0.5, rsv=self._random.randrange(8),
+                     masked=self._random.random() < 0.9)
+
+    def http(self):
+        request = (b"POST /api/publish HTTP/1.1\r\nHost: a\r\nX-API-Key: secret\r\nContent-Length: 30\r\n\r\n"
+                   b'{"channel":"a","data":{"x":1}}')
+        return self._mutated(request)
+
+    def chance(self, share):
+        return self._random.random() < share
+
+    def _json(self):
+        lines = []
+        for _ in range(self._random.choice([1, 1, 1, 2, 5])):
+            body = {"channel": self._random.choice(CHANNELS), "data": {"x": 1}}
+            for _ in range(self._random.randrange(3)):
+                key = self._random.choice(["channel", "data", "token", "recover", "offset", "epoch", "limit", "since",
+                                           "type", "flag", "delta", "tf", "reverse", "subs", "name"])
+                body[key] = self._random.choice(VALUES)
+            if self._random.random() < 0.1:
+                body["token"] = jwt.sign({"sub": "u", "channel": "a", "exp": self._random.choice(VALUES)})
+            command = {"id": self._random.choice([1, 2, 3, 4, 0, -1, "x"]), self._random.choice(COMMANDS): body}
+            lines.append(json.dumps(command))
+        return "\n".join(lines).encode()
+
+    def _protobuf(self):
+        def field(number, payload):
+            return self._varint(number << 3 | 2) + self._varint(len(payload)) + payload
+
+        channel = self._random.choice(CHANNELS).encode()
+        body = field(1, channel) + self._random.choice([b"", field(2, b'{"x":1}'), b"\x48\x01", b"\x38\xff\x01"])
+        command = self._varint(8) + self._varint(self._random.randrange(1, 9)) + field(
+            self._random.randrange(4, 16), body)
+        return self._varint(len(command)) + command
+
+    @staticmethod
+    def _varint(value):
+        out = b""
+        while value > 127:
+            out += bytes([value & 127 | 128])
+            value >>= 7
+        return out + bytes([value])
+
+    def _mutated(self, data):
+        data = bytearray(data)
+        for _ in range(self._random.choice([1, 1, 2, 5, 20])):
+            at = self._random.randrange(len(data) + 1)
+            change = self._random.randrange(5)
+            if change == 0:
+                data[at : at + 1] = self._random.randbytes(1)
+            elif change == 1:
+                del data[at : at + self._random.randrange(1, 9)]
+            elif change == 2:
+                data[at:at] = self._random.randbytes(self._random.randrange(1, 9))
+            elif change == 3:
+                data[at:at] = data[at : at + 40]
+            else:
+                del data[at:]
+        return bytes(data)
+
+
+class Bystander:
+    """A healthy client, subscribed all the while: it must get what is published, in order and soon."""
+
+    def __init__(self, server):
+        self._server = server
+        self._client = WebSocket(server.address)
+        token = jwt.sign({"sub": "bystander", "subs": {"healthy:x": {}}})
+        self._client.send_text(json.dumps({"id": 1, "connect": {"token": token}}))
+        self._sent = 0
+        self._client.receive()
+
+    def check(self):
+        self._sent += 1
+        self._server.api("publish", {"channel": "healthy:x", "data": self._sent})
+        while True:
+            for line in self._client.receive().splitlines():
+                message = json.loads(line)
+                if not message:
+                    self._client.send_text("{}")
+                    continue
+                got = message["push"]["pub"]["data"]
+                if got != self._sent:
+                    raise AssertionError(f"the bystander got {got} instead of {self._sent}")
+                return
+
+
+def send_over_websocket(server, inputs, count):
+    """Sends up to `count` inputs over one connection; gives how many until the server closed it."""
+    protobuf = inputs.chance(0.4)
+    client = WebSocket(server.address, subprotocol="centrifuge-protobuf" if protobuf else None)
+    sent = 0
+    try:
+        if inputs.chance(0.85):
+            if protobuf:
+                client.send_binary(b"\x04\x08\x01\x22\x00")
+            else:
+                client.send_text('{"id":1,"connect":{}}')
+            client.receive()
+        while sent < count:
+            client.send_raw(inputs.next(protobuf))
+            sent += 1
+            try:
+                client.receive(0.002)
+            except TimeoutError:
+                pass
+    except (Closed, OSError, UnicodeDecodeError):
+        pass
+    finally:
+        client.abort()
+    return max(sent, 1)
+
+
+def send_over_http(server, inputs):
+    host, port = server.address.rsplit(":", 1)
+    with socket.create_connection((host, int(port)), 5) as connection:
+        try:
+            connection.sendall(inputs.http())
+            connection.shutdown(socket.SHUT_WR)
+            while connection.recv(65536):
+                pass
+        except OSError:
+            pass
+
+
+def send(server, inputs, bystander, count):
+    sent = checked = 0
+    while sent < count:
+        if inputs.chance(0.1):
+            send_over_http(server, inputs)
+            sent += 1
+        else:
+            sent += send_over_websocket(server, inputs, min(PER_CONNECTION, count - sent))
+        if sent - checked >= CHECK_EVERY:
+            checked = sent
+            bystander.check()
+
+
+def settled(measure, limit):
+    """Measures until the result is within the limit or time is up: closing takes a moment."""
+    deadline = time.monotonic() + SETTLE_SECONDS
+    while (value := measure()) > limit and time.monotonic() < deadline:
+        time.sleep(0.2)
+    return value
+
+
+def run(server, tally):
+    seed = int(os.environ.get("SEED", random.randrange(1 << 32)))
+    print(f"random input with SEED={seed}", flush=True)
+    inputs = Inputs(seed)
+    bystander = Bystander(server)
+    pid = server.pid
+    try:
+        send(server, inputs, bystander, WARM_UP)
+        files = settled(server.open_files, FILES_AT_REST)
+        memory = server.rss_bytes()
+        send(server, inputs, bystander, INPUTS)
+        bystander.check()
+        problem = None
+    except (AssertionError, Closed, TimeoutError, OSError, RuntimeError) as error:
+        problem = f"SEED={seed}: {error!r}"
+    if not server.alive():
+        problem = f"SEED={seed}: the server ended with {server.process.returncode}:\n{server.log()[-4000:]}"
+    tally.record(f"random: {INPUTS} inputs, and another client undisturbed", problem)
+    if problem:
+        return
+    same = os.path.exists(f"/proc/{pid}") and server.pid == pid and server.alive()
+    tally.record("random: the same process", None if same else f"SEED={seed}: pid {pid} is gone")
+    now_files = settled(server.open_files, files + 3)
+    tally.record("random: connections are given back",
+                 None if now_files <= files + 3 else f"SEED={seed}: {files} open files became {now_files}")
+    if os.environ.get("SANITIZED"):
+        return  # a sanitizer keeps what was freed
+    limit = max(int(memory * GROWTH_MAX), memory + GROWTH_FLOOR_BYTES)
+    now_memory = settled(server.rss_bytes, limit)
+    print(f"memory {memory >> 10} KiB before, {now_memory >> 10} KiB after", flush=True)
+    tally.record("random: memory is flat",
+                 None if now_memory <= limit else f"SEED={seed}: {memory} bytes became {now_memory}")
