@@ -6,7 +6,7 @@ from websocket_client import BINARY, CLOSE, CONT, PING, PONG, TEXT, Client, chec
 from websocket_cases import HELLO, answers, fails
 from websocket_deflate_cases import deflate
 
-# Limits of the second endpoint; see echo_server.cc.
+# Limits of the second endpoint; see run.sh.
 MESSAGE_BYTES_MAX = 65536
 FRAGMENTS_MAX = 64
 
