@@ -138,7 +138,7 @@ def write_documents(results):
         ("date", "date"), ("commit", "commit"), ("CPU", "cpu"), ("cores", "cores"), ("memory", "memory"),
         ("kernel", "kernel"), ("TCP congestion control", "tcp"), ("compiler", "compiler"))]
     lines += [f"| command | `{results['command']}` |", f"| rounds | {results['rounds']} |", ""]
-    lines += [f"> {line}\n" for line in warnings(results)]
+    lines += [f"> - {line}" for line in warnings(results)] + [""]
     for name, title, picture in plot.all_plots(results, values):
         path = DOCUMENT.parent / "benchmarks" / f"{name}.svg"
         path.parent.mkdir(exist_ok=True)

@@ -152,6 +152,12 @@ def parse_arguments():
     return arguments
 
 
+def command(arguments):
+    """What to type for the same run; the build folder is nobody else's business."""
+    scenarios = "".join(f" --scenario {name}" for name in arguments.scenario)
+    return f"./dev bench{' --quick' if arguments.quick else ''}{scenarios} --rounds {arguments.rounds}"
+
+
 def main():
     arguments = parse_arguments()
     if arguments.source:
@@ -172,7 +178,7 @@ def main():
     RESULTS.mkdir(exist_ok=True)
     facts = machine.facts()
     results = {"machine": facts, "quick": arguments.quick, "rounds": arguments.rounds,
-               "command": " ".join(["./dev bench", *sys.argv[1:]]), "runs": run_all(arguments, chosen)}
+               "command": command(arguments), "runs": run_all(arguments, chosen)}
     path = RESULTS / (time.strftime("%Y%m%d-%H%M%S", time.gmtime()) + ".json")
     path.write_text(json.dumps(results, indent=1))
     print(report.text(results))
