@@ -222,8 +222,12 @@ void Hub::SendOneGroup(Group& group) {
   iovec ranges[kTurnRangesMax];
   const std::size_t count =
       Ranges(group.log.CursorAt(group.log.turn_begin()), group.log.end(), ranges, kTurnRangesMax);
-  for (Subscription* subscription : group.subscriptions) {
-    subscription->outbox->SendOnly(*subscription, std::span(ranges, count));
+  const std::span<Subscription* const> subscriptions = group.subscriptions;
+  for (std::size_t i = 0; i < subscriptions.size(); ++i) {
+    // What belongs to a subscriber lies in three places that were last touched long ago.
+    if (i + 8 < subscriptions.size()) __builtin_prefetch(subscriptions[i + 8]);
+    if (i + 4 < subscriptions.size()) subscriptions[i + 4]->outbox->Prefetch();
+    subscriptions[i]->outbox->SendOnly(*subscriptions[i], std::span(ranges, count));
   }
 }
 

@@ -59,6 +59,7 @@ class Outbox {
   void SendPending();
   // The same for the only group of the turn, without the detour. `turn` is all of the turn's frames.
   void SendOnly(Subscription& subscription, std::span<const iovec> turn);
+  void Prefetch() const { __builtin_prefetch(&stream_); }
   // Forgets `subscription`, which ends.
   void Drop(Subscription& subscription);
 
