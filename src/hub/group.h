@@ -14,6 +14,7 @@ struct Group {
   Group(HubChannel& c, Form f, SegmentPool& pool) : channel(&c), form(f), log(pool) {}
 
   HubChannel* channel;
+  std::unique_ptr<Group> next;  // of the same channel
   Form form;
   bool dirty = false;  // has frames of this turn
   FrameLog log;

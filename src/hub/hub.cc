@@ -110,13 +110,13 @@ void Hub::Attach(std::string_view name, Form form, Outbox& outbox, Subscription&
     channel->name = &made->first;
     metrics_.channels.Add(1);
   }
-  Group* group = nullptr;
-  for (const auto& candidate : channel->groups) {
-    if (candidate->form == form) group = candidate.get();
-  }
+  Group* group = channel->groups.get();
+  while (group && group->form != form) group = group->next.get();
   if (!group) {
-    channel->groups.push_back(std::make_unique<Group>(*channel, form, pool_));
-    group = channel->groups.back().get();
+    auto made = std::make_unique<Group>(*channel, form, pool_);
+    made->next = std::move(channel->groups);
+    channel->groups = std::move(made);
+    group = channel->groups.get();
   }
   subscription.outbox = &outbox;
   subscription.group = group;
@@ -147,7 +147,7 @@ void Hub::OnPublication(const broker::ChannelName& name, const broker::Publicati
   if (!channel) return;
   metrics_.publications.Add();
   encoder_->Begin();
-  for (const auto& group : channel->groups) {
+  for (Group* group = channel->groups.get(); group; group = group->next.get()) {
     const bool json = group->form.encoding == protocol::Encoding::kJson;
     if (json && !publication->data_is_json && !protocol::IsJson(publication->data)) {
       for (Subscription* subscription : group->subscriptions) subscription->OnInappropriateData();
@@ -175,7 +175,7 @@ void Hub::OnLeave(const broker::ChannelName& name, const broker::ClientInfo& inf
 void Hub::AppendPush(HubChannel& channel, const protocol::Push& push) {
   metrics_.publications.Add();
   encoder_->Begin();
-  for (const auto& group : channel.groups) {
+  for (Group* group = channel.groups.get(); group; group = group->next.get()) {
     if (!group->form.join_leave) continue;
     encoder_->AppendTo(group->log, group->form, [&](protocol::Encoding encoding, std::string& out) {
       protocol::AppendPush(encoding, push, out);
@@ -187,7 +187,7 @@ void Hub::AppendPush(HubChannel& channel, const protocol::Push& push) {
 void Hub::OnStreamLost(const broker::ChannelName& name) {
   HubChannel* const channel = Find(name.value());
   if (!channel) return;
-  for (const auto& group : channel->groups) {
+  for (Group* group = channel->groups.get(); group; group = group->next.get()) {
     for (Subscription* subscription : group->subscriptions) subscription->OnStreamLost();
   }
 }
@@ -248,8 +248,10 @@ void Hub::EndTurnOf(Group& group) {
   group.log.EndTurn();
   if (!group.subscriptions.empty()) return;
   HubChannel& channel = *group.channel;
-  std::erase_if(channel.groups, [&](const auto& candidate) { return candidate.get() == &group; });
-  if (!channel.groups.empty()) return;
+  std::unique_ptr<Group>* at = &channel.groups;
+  while (at->get() != &group) at = &(*at)->next;
+  *at = std::move((*at)->next);
+  if (channel.groups) return;
   channels_.erase(channels_.find(*channel.name));
   metrics_.channels.Sub(1);
 }

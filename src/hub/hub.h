@@ -36,7 +36,7 @@ struct Group;
 
 struct HubChannel {
   const std::string* name = nullptr;  // the key under which the hub keeps it
-  std::vector<std::unique_ptr<Group>> groups;
+  std::unique_ptr<Group> groups;      // a list: nearly always of one
 };
 
 // One session's place in one channel. Sessions derive from it to keep what else they know of the channel.

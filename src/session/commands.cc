@@ -42,7 +42,7 @@ Task<void> Session::Handle(std::uint32_t id, protocol::PublishRequest request) {
   broker::Publication publication;
   publication.data = std::move(request.data);
   publication.data_is_json = form_.encoding == protocol::Encoding::kJson;
-  publication.info = InfoFor(subscription ? subscription->chan_info : "");
+  publication.info = InfoFor(subscription ? subscription->chan_info() : "");
   broker::PublishOptions options{.stream = StreamOf(*channel->options, held->rules->settings())};
   const auto published = co_await context_.broker.Publish(broker::ChannelName(std::move(request.channel)),
                                                           std::move(publication), std::move(options));

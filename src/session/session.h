@@ -40,15 +40,16 @@ class Session;
 // A channel the session follows, or is just about to.
 struct ChannelSubscription final : hub::Subscription {
   Session* session = nullptr;
-  std::string name;            // empty once attached: the hub has it
-  std::string chan_info;       // raw bytes, for presence and publications
-  std::int64_t expire_at = 0;  // seconds since the Unix epoch; 0: never
+  std::unique_ptr<std::string> pending_name;  // until it is attached: then the hub has it
+  std::unique_ptr<std::string> own_info;      // chan_info, raw bytes; null: empty
+  std::int64_t expire_at = 0;                 // seconds since the Unix epoch; 0: never
   bool server_side = false;
   bool presence = false;    // has an entry there
   bool join_leave = false;  // its coming and going is published
   bool lost = false;        // the stream it followed is gone: to be told
 
-  const std::string& channel_name() const { return attached() ? channel() : name; }
+  const std::string& channel_name() const { return attached() ? channel() : *pending_name; }
+  std::string_view chan_info() const { return own_info ? std::string_view(*own_info) : std::string_view(); }
   void OnInappropriateData() override;
   void OnStreamLost() override;
 };

@@ -326,7 +326,7 @@ TEST_F(SessionTest, FollowsNoMoreChannelsThanTheLimit) {
 
 TEST_F(SessionTest, AnIdleConnectionIsSmall) {
   EXPECT_LE(sizeof(Session), 400u);
-  EXPECT_LE(sizeof(ChannelSubscription), 160u);
+  EXPECT_LE(sizeof(ChannelSubscription), 88u);
 }
 
 }  // namespace

@@ -139,12 +139,12 @@ Task<Verdict<protocol::SubscribeResult>> Session::Join(protocol::SubscribeReques
 
   ChannelSubscription& subscription = AddSubscription(request.channel);
   subscription.server_side = terms.server_side;
-  subscription.chan_info = std::move(terms.info);
+  if (!terms.info.empty()) subscription.own_info = std::make_unique<std::string>(std::move(terms.info));
   subscription.expire_at = terms.expire_at;
   subscription.presence = effective.presence;
   const broker::ChannelName name(request.channel);
   if (effective.presence) {
-    const auto added = co_await context_.presence.Add(name, InfoFor(subscription.chan_info));
+    const auto added = co_await context_.presence.Add(name, InfoFor(subscription.chan_info()));
     if (closed_ || FindSubscription(request.channel) != &subscription)
       co_return Refused(protocol::kErrorInternal);
     if (!added) co_return FailJoin(request.channel, added.error());
@@ -165,8 +165,7 @@ Task<Verdict<protocol::SubscribeResult>> Session::Join(protocol::SubscribeReques
   if (!outcome) co_return FailJoin(request.channel, outcome.error());
   context_.hub.Attach(request.channel, {form_.encoding, form_.compressed, effective.push_join_leave}, outbox_,
                       subscription);
-  subscription.name.clear();
-  subscription.name.shrink_to_fit();
+  subscription.pending_name.reset();
   subscription.join_leave = effective.join_leave;
   if (recovering) (outcome->recovered ? context_.metrics.recovered : context_.metrics.not_recovered).Add();
   if (recovering && !outcome->recovered && (request.flag & kFlagRejectUnrecovered) != 0) {
@@ -197,7 +196,7 @@ std::unexpected<Refusal> Session::FailJoin(std::string_view channel, const Error
 void Session::Announce(const ChannelSubscription* subscription) {
   if (!subscription || !subscription->join_leave) return;
   context_.scope.Spawn(PublishJoin(context_.broker, broker::ChannelName(subscription->channel_name()),
-                                   InfoFor(subscription->chan_info)));
+                                   InfoFor(subscription->chan_info())));
 }
 
 void Session::Handle(std::uint32_t id, const protocol::UnsubscribeRequest& request) {
@@ -216,7 +215,7 @@ ChannelSubscription* Session::FindSubscription(std::string_view channel) const {
 ChannelSubscription& Session::AddSubscription(std::string_view channel) {
   auto subscription = std::make_unique<ChannelSubscription>();
   subscription->session = this;
-  subscription->name = channel;
+  subscription->pending_name = std::make_unique<std::string>(channel);
   if (subscriptions_.size() == subscriptions_.capacity()) subscriptions_.reserve(subscriptions_.size() + 1);
   subscriptions_.push_back(std::move(subscription));
   return *subscriptions_.back();
@@ -239,7 +238,7 @@ void Session::EndSubscription(std::unique_ptr<ChannelSubscription> subscription)
   }
   if (!subscription->attached()) return;
   if (subscription->join_leave) {
-    context_.scope.Spawn(PublishLeave(context_.broker, name, InfoFor(subscription->chan_info)));
+    context_.scope.Spawn(PublishLeave(context_.broker, name, InfoFor(subscription->chan_info())));
   }
   context_.hub.Detach(*subscription);
   context_.broker.Unsubscribe(name);
