@@ -7,8 +7,10 @@
 namespace tidemill::session {
 namespace {
 
-// Frames of a client that wait for its command in flight; more means it does not wait for answers at all.
-constexpr std::size_t kBacklogFramesMax = 256;
+// What may wait while a command is in flight. Reading pauses then, so that it is at most what one read
+// brought; only a flood of the tiniest frames comes near this.
+constexpr std::size_t kBacklogBytesMax = 1 << 20;
+constexpr std::size_t kFrameOverheadBytes = 64;
 
 }  // namespace
 
@@ -42,9 +44,10 @@ void Session::OnFrame(std::string_view frame) {
     context_.scope.Spawn(Pump(std::string(frame)));
     return;
   }
-  if (!backlog_) backlog_ = std::make_unique<std::deque<std::string>>();
-  if (backlog_->size() >= kBacklogFramesMax) return Disconnect(protocol::kDisconnectTooManyRequests);
-  backlog_->emplace_back(frame);
+  if (!backlog_) backlog_ = std::make_unique<Backlog>();
+  backlog_->bytes += frame.size() + kFrameOverheadBytes;
+  if (backlog_->bytes > kBacklogBytesMax) return Disconnect(protocol::kDisconnectTooManyRequests);
+  backlog_->frames.emplace_back(frame);
   transport_.stream().PauseReading();
 }
 
@@ -94,9 +97,10 @@ void Session::RetireIfOver() {
 Task<void> Session::Pump(std::string frame) {
   const PinGuard pin = Pin();
   co_await RunFrame(std::move(frame));
-  while (!closed_ && backlog_ && !backlog_->empty()) {
-    std::string next = std::move(backlog_->front());
-    backlog_->pop_front();
+  while (!closed_ && backlog_ && !backlog_->frames.empty()) {
+    std::string next = std::move(backlog_->frames.front());
+    backlog_->frames.pop_front();
+    backlog_->bytes -= next.size() + kFrameOverheadBytes;
     co_await RunFrame(std::move(next));
   }
   pumping_ = false;

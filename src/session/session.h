@@ -108,6 +108,11 @@ class Session final : public hub::OutboxOwner, private net::Timer {
   friend struct ChannelSubscription;
   struct SubscribeTerms;  // subscribe.cc: what a subscription was granted
 
+  // Frames that came while a command was in flight.
+  struct Backlog {
+    std::deque<std::string> frames;
+    std::size_t bytes = 0;
+  };
   // What of a connection is rarely there.
   struct Identity {
     std::string conn_info;                                      // raw bytes
@@ -185,7 +190,7 @@ class Session final : public hub::OutboxOwner, private net::Timer {
   std::string user_;
   std::unique_ptr<Identity> identity_;
   std::vector<std::unique_ptr<ChannelSubscription>> subscriptions_;
-  std::unique_ptr<std::deque<std::string>> backlog_;    // frames that came while a command was in flight
+  std::unique_ptr<Backlog> backlog_;
   const protocol::DisconnectCode* end_with_ = nullptr;  // to be closed with it, at the next timer
   Uuid client_;
   MonotonicTime next_ping_{};  // before the connect command succeeded: when the session is stale

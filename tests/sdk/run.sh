@@ -33,7 +33,7 @@ for suite in "${suites[@]}"; do
   case $suite in
     js)
       need_node && need_packages "$here/js"
-      run js '^ok ' '^not ok ' bash -c "cd '$here/js' && node --test --test-reporter=tap *.test.mjs | sed -E 's/^ +//'"
+      run js '^ok ' '^not ok ' bash -o pipefail -c "cd '$here/js' && node --test --test-reporter=tap *.test.mjs | sed -E 's/^ +//'"
       ;;
     python)
       need_venv sdk-python -r "$here/python/requirements.txt"
