@@ -42,7 +42,7 @@ struct Facts {
   std::int64_t min = 0;                         // of integers, and of durations in milliseconds
   std::int64_t max = 0;                         // 0: whatever the type holds
   std::span<const std::string_view> choices{};  // of strings; empty: any
-  Reload reload = Reload::kYes;  // kNo: what is built at the start and stays
+  Reload reload = Reload::kYes;                 // kNo: what is built at the start and stays
   Shown shown = Shown::kYes;
   Form form = Form::kPlain;
 };

@@ -24,7 +24,7 @@ http::Server::Options ServerOptions(const config::Settings& settings, http::Serv
   return options;
 }
 
-// What tests/conformance/ asks: one that takes the largest messages of its cases, one with the limits configured.
+// What tests/conformance/ asks: one that takes its largest messages, one with the limits configured.
 void AddEchoRoutes(http::Router& router, const config::WebsocketSettings& settings) {
   constexpr websocket::FrameLimits kLarge{.message_bytes_max = 32 << 20, .fragments_max = 131072};
   const websocket::FrameLimits configured{.message_bytes_max = settings.message_size_limit,

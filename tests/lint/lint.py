@@ -18,13 +18,12 @@ HEAVY_IN_HEADERS = {"iostream", "regex", "future", "filesystem", "random"}
 PRIVATE_HEADERS = {
     "uv.h": {"net"},
     "openssl/": {"base", "net", "websocket", "auth", "cli"},
-    "rapidjson/": {"base"},
+    "rapidjson/": {"base"},  # tests only
     "toml++/": {"config"},
-    "protozero/": {"protocol"},
+    "protozero/": {"protocol"},  # tests only
     "CLI/": {"cli"},
     "re2/": {"channels", "config"},
     "zlib.h": {"http", "websocket"},
-    "libdeflate.h": {"websocket"},
 }
 
 findings = []
