@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "hub/group.h"
+#include "websocket/deflate.h"
+#include "websocket/frame.h"
 
 namespace tidemill::hub {
 namespace {
@@ -173,6 +175,29 @@ TEST_F(HubTest, DataThatIsNotJsonReachesProtobufAndIsReportedByJson) {
   EXPECT_EQ(json.Read(), "");
   EXPECT_FALSE(protobuf.follow.inappropriate);
   EXPECT_NE(protobuf.Read(), "");
+}
+
+TEST_F(HubTest, ACompressedFrameIsMadeOnceAndInflatesToTheMessage) {
+  Peer& plain = Follow("news");
+  Peer& a = Follow("news", {.compressed = true});
+  Peer& b = Follow("news", {.compressed = true});
+  const std::string data = "\"" + std::string(2000, 'x') + "\"";
+  Publish("news", data);
+  Publish("news", "1");
+  Turn();
+
+  const std::string frames = a.Read();
+  EXPECT_EQ(frames, b.Read());
+  EXPECT_GT(plain.Read().size(), 2000u);
+  EXPECT_LT(frames.size(), 200u);
+  ASSERT_EQ(static_cast<unsigned char>(frames[0]), 0xc1);  // FIN, RSV1, text
+  const std::size_t bytes = websocket::FrameBytes(frames);
+  std::string text;
+  ASSERT_TRUE(websocket::MessageInflater::Make({})->Inflate(std::string_view(frames).substr(2, bytes - 2),
+                                                            1 << 20, text));
+  EXPECT_EQ(text, R"({"push":{"channel":"news","pub":{"data":)" + data + "}}}");
+  // Too small to gain from it.
+  EXPECT_EQ(frames.substr(bytes), TextFrame(R"({"push":{"channel":"news","pub":{"data":1}}})"));
 }
 
 TEST_F(HubTest, AHeldOutboxSendsWhenReleased) {
