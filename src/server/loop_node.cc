@@ -72,22 +72,24 @@ LoopNode::LoopNode(net::Loop& loop, broker::MemoryNode memory, SharedParts share
 Result<std::vector<Listening>> LoopNode::Listen(std::vector<Listening> public_addresses,
                                                 std::vector<Listening> internal_addresses) {
   std::vector<Listening> bound;
-  TM_TRY(ListenOn(public_addresses, *public_server_, bound));
-  TM_TRY(ListenOn(internal_addresses, *internal_server_, bound));
+  TM_TRY(ListenOn(public_addresses, *public_server_, public_listeners_, bound));
+  TM_TRY(ListenOn(internal_addresses, *internal_server_, internal_listeners_, bound));
   return bound;
 }
 
 Result<void> LoopNode::ListenOn(const std::vector<Listening>& addresses, http::Server& server,
-                                std::vector<Listening>& bound) {
+                                Listeners& listeners, std::vector<Listening>& bound) {
   for (const Listening& listening : addresses) {
     net::ListenerOptions options{.address = listening.address,
                                  .tls = listening.address.unix_path.empty() ? tls_ : nullptr,
+                                 // The other loops share the port with the first; nobody else does.
+                                 .refuse_shared_port = loop_.index() == 0,
                                  .shared_unix_fd = listening.shared_unix_fd,
                                  .limiter = &limiter_};
     TM_TRY_ASSIGN(auto listener, net::OpenListener(loop_, std::move(options), server));
     const bool is_unix = !listening.address.unix_path.empty();
     bound.push_back({listener->bound(), is_unix ? listener->fd() : -1});
-    listeners_.push_back(std::move(listener));
+    listeners.push_back(std::move(listener));
   }
   return {};
 }
@@ -100,13 +102,15 @@ void LoopNode::Replace(LiveSettings live) {
   context_.tokens = std::move(live.tokens);
   api_->ReplaceSettings(std::move(live.api));
   if (live.tls) {
-    for (const auto& listener : listeners_) listener->ReplaceTls(live.tls);
+    for (const auto& listener : public_listeners_) listener->ReplaceTls(live.tls);
+    for (const auto& listener : internal_listeners_) listener->ReplaceTls(live.tls);
   }
 }
 
 void LoopNode::StopAccepting() {
   context_.draining = true;
-  for (const auto& listener : listeners_) listener->StopAccepting();
+  // Whoever asks on the internal ports how it is goes on being told.
+  for (const auto& listener : public_listeners_) listener->StopAccepting();
   public_server_->Drain();
   internal_server_->Drain();
 }

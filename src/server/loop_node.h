@@ -60,6 +60,7 @@ class LoopNode {
                                         std::vector<Listening> internal_addresses);
 
   void Replace(LiveSettings live);
+  // On the public ports; the internal ones go on until the end.
   void StopAccepting();
   // Ends `share` of every connected session with code 3001; 1 ends all.
   void EndSessions(std::size_t count);
@@ -69,7 +70,8 @@ class LoopNode {
   session::Context& context() { return context_; }
 
  private:
-  Result<void> ListenOn(const std::vector<Listening>& addresses, http::Server& server,
+  using Listeners = std::vector<std::unique_ptr<net::Listener>>;
+  Result<void> ListenOn(const std::vector<Listening>& addresses, http::Server& server, Listeners& listeners,
                         std::vector<Listening>& bound);
 
   net::Loop& loop_;
@@ -84,7 +86,8 @@ class LoopNode {
   std::unique_ptr<http::Server> internal_server_;
   std::shared_ptr<net::TlsContext> tls_;
   net::ConnectionLimiter& limiter_;
-  std::vector<std::unique_ptr<net::Listener>> listeners_;
+  Listeners public_listeners_;
+  Listeners internal_listeners_;
   LoopProbe probe_;
   TaskScope scope_;  // last, so that nothing its tasks refer to ends before them
 };

@@ -34,11 +34,18 @@ def frame(opcode, payload=b"", *, fin=True, rsv=0, masked=True):
     return head + key + mixed.to_bytes(len(payload), "big")
 
 
+def tcp_connection(address, timeout=10):
+    host, port = address.rsplit(":", 1)
+    connection = socket.create_connection((host, int(port)), timeout)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return connection
+
+
 class WebSocket:
-    def __init__(self, address, path="/connection/websocket", *, subprotocol=None, timeout=10):
-        host, port = address.rsplit(":", 1)
-        self._socket = socket.create_connection((host, int(port)), timeout)
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    def __init__(self, address, path="/connection/websocket", *, subprotocol=None, timeout=10, connection=None,
+                 headers=()):
+        """`connection`: a connected socket to use, such as one with TLS; else a new one to the address."""
+        self._socket = connection or tcp_connection(address, timeout)
         self._bytes = b""
         request = [
             f"GET {path} HTTP/1.1",
@@ -47,6 +54,7 @@ class WebSocket:
             "Upgrade: websocket",
             "Sec-WebSocket-Version: 13",
             "Sec-WebSocket-Key: " + base64.b64encode(os.urandom(16)).decode(),
+            *headers,
         ]
         if subprotocol:
             request.append(f"Sec-WebSocket-Protocol: {subprotocol}")

@@ -1,0 +1,135 @@
+"""The commands beside serve."""
+import json
+import os
+import select
+import signal
+import subprocess
+import time
+
+from node import OPEN, Node, check, equal, eventually, run_command, token
+
+
+def tail(binary, node, *arguments):
+    command = [binary, "tail", "news", "--url", f"ws://{node.address}", *arguments]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def read_line(stream, seconds=15):
+    """One line, however it is cut; "" at the end."""
+    line, deadline = b"", time.monotonic() + seconds
+    while not line.endswith(b"\n"):
+        check(select.select([stream], [], [], deadline - time.monotonic())[0], f"no whole line came: {line}")
+        byte = os.read(stream.fileno(), 1)
+        if not byte:
+            break
+        line += byte
+    return line.decode()
+
+
+def publish_reaches_tail(binary, folder):
+    """what publish sends, tail --json prints; SIGINT ends it with 0"""
+    with Node(binary, folder) as node:
+        with tail(binary, node, "--json") as process:
+            try:
+                eventually(lambda: node.metrics()["tidemill_subscriptions"] == 1, "tail subscribed")
+                code, out, error = run_command(binary, "publish", "news", '{"text":"hello"}', "--url", node.http,
+                                               "--api-key", "secret")
+                equal((code, error), (0, ""))
+                check("published" in out, out)
+                equal(json.loads(read_line(process.stdout))["data"], {"text": "hello"})
+                process.send_signal(signal.SIGINT)
+                equal(process.wait(10), 0)
+            finally:
+                process.kill()
+
+
+def tail_survives_restart(binary, folder):
+    """tail reconnects when its server comes back"""
+    with Node(binary, folder) as node:
+        address = node.address
+        process = tail(binary, node, "--json")
+    try:
+        with Node(binary, folder, listen=address) as node:
+            eventually(lambda: node.metrics()["tidemill_subscriptions"] == 1, "tail subscribed again")
+            node.api("publish", {"channel": "news", "data": 1})
+            equal(json.loads(read_line(process.stdout))["data"], 1)
+            process.send_signal(signal.SIGINT)
+            equal(process.wait(10), 0)
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def tail_refused(binary, folder):
+    """tail with a bad token ends with an error"""
+    with Node(binary, folder) as node:
+        with tail(binary, node, "--token", token("u") + "x") as process:
+            equal(process.wait(10), 1)
+            check(b"invalid token" in process.stderr.read(), "it does not say why")
+
+
+def publish_refused(binary, folder):
+    """publish says why it failed"""
+    with Node(binary, folder) as node:
+        cases = [
+            (["news", "{}", "--url", node.http, "--api-key", "wrong"], 1, "API key"),
+            (["nons:x", "{}", "--url", node.http, "--api-key", "secret"], 1, "102"),
+            (["news", "{", "--url", node.http, "--api-key", "secret"], 2, "not JSON"),
+            (["news", "{}", "--url", "nonsense://x", "--api-key", "secret"], 2, "--url"),
+        ]
+        for arguments, wanted, text in cases:
+            code, _, error = run_command(binary, "publish", *arguments)
+            equal((code, text in error), (wanted, True))
+        code, out, _ = run_command(binary, "publish", "news", "-", "--url", node.http, "--api-key", "secret",
+                                   stdin='{"from":"stdin"}')
+        equal((code, "published" in out), (0, True))
+    equal(run_command(binary, "publish", "news", "{}", "--url", "http://127.0.0.1:1", "--api-key", "secret")[0], 1)
+
+
+def tokens(binary, folder):
+    """what token create signs, token check and the server take"""
+    (folder / "t.toml").write_text(OPEN, encoding="utf-8")
+    config = ["--config", str(folder / "t.toml")]
+    code, made, _ = run_command(binary, "token", "create", "--user", "42", "--info", '{"n":1}', *config)
+    made = made.strip()
+    equal(code, 0)
+    code, out, _ = run_command(binary, "token", "check", made, *config)
+    equal((code, "good" in out, '"42"' in out), (0, True, True))
+    equal(run_command(binary, "token", "check", made[:-4] + "AAAA", *config)[0], 1)
+    equal(run_command(binary, "token", "check", made, "--hmac-key", "other")[0], 1)
+    code, out, error = run_command(binary, "token", "check", token("42", exp=1), *config)
+    equal((code, "expired" in out + error), (1, True))
+    equal(run_command(binary, "token", "create", "--user", "42")[0], 1)
+    equal(run_command(binary, "token", "create", "--user", "42", "--ttl", "long", *config)[0], 2)
+    with Node(binary, folder) as node:
+        with tail(binary, node, "--token", made) as process:
+            try:
+                eventually(lambda: node.metrics()["tidemill_subscriptions"] == 1, "tail subscribed")
+                equal(list(node.api("info", {})["nodes"])[0]["num_users"], 1)
+            finally:
+                process.kill()
+
+
+def doctor(binary, folder):
+    """doctor ends with 0 for good settings and with 1 for bad ones, and names them"""
+    path = folder / "t.toml"
+    path.write_text(OPEN, encoding="utf-8")
+    equal(run_command(binary, "doctor", "--config", str(path), "--http_server.listen", "127.0.0.1:0")[0], 0)
+    path.write_text("[client]\nping_intervall = 1\n", encoding="utf-8")
+    code, out, _ = run_command(binary, "doctor", "--config", str(path), "--http_server.listen", "127.0.0.1:0")
+    equal((code, "client.ping_interval?" in out), (1, True))
+    path.write_text(f'[http_server.tls]\ncert_pem = "{folder}/none.pem"\nkey_pem = "{folder}/none.key"\n',
+                    encoding="utf-8")
+    code, out, _ = run_command(binary, "doctor", "--config", str(path), "--http_server.listen", "127.0.0.1:0")
+    equal((code, "none.pem" in out), (1, True))
+
+
+def wrong_usage(binary, _):
+    """what is no command or option ends with 2 and a hint"""
+    for arguments in (["no-such"], ["serve", "--no-such"], ["publish"], ["token", "create"]):
+        code, out, error = run_command(binary, *arguments)
+        equal((arguments, code), (arguments, 2))
+        check(out + error, f"{arguments}: not a word")
+
+
+TESTS = [publish_reaches_tail, tail_survives_restart, tail_refused, publish_refused, tokens, doctor, wrong_usage]

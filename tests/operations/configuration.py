@@ -1,0 +1,85 @@
+"""Configuration files: what is wrong is named, what is shown can be read back."""
+from node import OPEN, check, equal, run_command
+
+BAD = """
+loops = 99
+[client]
+ping_intervall = "5s"
+pong_timeout = "5x"
+insecure = "yes"
+token.hmac_previous_secret_key = 5
+[engine]
+type = "redis"
+[channel.without_namespace]
+force_recovery = true
+[[channel.namespaces]]
+name = "Bad Name"
+"""
+NAMED = ["loops", "0 … 64", "ping_intervall", "client.ping_interval?", "pong_timeout", '"5x"', "insecure", "boolean",
+         "hmac_previous_secret_key", "engine.type", "force_recovery", "history_size", "Bad Name"]
+
+
+def write(folder, text):
+    path = folder / "tidemill.toml"
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
+def names_everything(binary, folder):
+    """serve ends with 2 and names all that is wrong in the file"""
+    code, _, error = run_command(binary, "serve", "--config", write(folder, BAD))
+    equal(code, 2)
+    for word in NAMED:
+        check(word in error, f"{word!r} is not in: {error}")
+
+
+def check_says_the_same(binary, folder):
+    """config check finds the same, and nothing in a good file"""
+    path = write(folder, BAD)
+    serve = run_command(binary, "serve", "--config", path)
+    checked = run_command(binary, "config", "check", "--config", path)
+    check(checked[0] != 0, "config check ended with 0")
+    equal(sorted((checked[1] + checked[2]).splitlines()), sorted(serve[2].splitlines()))
+    equal(run_command(binary, "config", "check", "--config", write(folder, OPEN))[0], 0)
+
+
+def unreadable_files(binary, folder):
+    """serve ends with 2 without the file, or when it is no TOML"""
+    for path in [str(folder / "none.toml"), str(folder), write(folder, "[client")]:
+        code, _, error = run_command(binary, "serve", "--config", path)
+        equal(code, 2)
+        check(path in error, f"{path} is not in: {error}")
+
+
+def default_loads(binary, folder):
+    """the output of config default is a configuration, and shows as itself"""
+    code, default, _ = run_command(binary, "config", "default")
+    equal(code, 0)
+    path = write(folder, default)
+    equal(run_command(binary, "config", "check", "--config", path)[0], 0)
+    shown = run_command(binary, "config", "show", "--config", path)[1]
+    equal(shown, run_command(binary, "config", "show")[1])
+
+
+def show_masks(binary, folder):
+    """config show masks secrets, and its output is refused instead of taken for the secrets"""
+    secrets = ["canary1", "canary2", "canary3"]
+    path = write(folder, f'[http_api]\nkey = ["{secrets[0]}", "{secrets[1]}"]\n'
+                         f'[client.token]\nhmac_secret_key = "{secrets[2]}"\n')
+    code, shown, _ = run_command(binary, "config", "show", "--config", path)
+    equal(code, 0)
+    for secret in secrets:
+        check(secret not in shown, f"{secret} is in: {shown}")
+    check("***" in shown, "nothing is masked")
+    check(run_command(binary, "config", "check", "--config", write(folder, shown))[0] != 0, "*** is taken")
+
+
+def order_of_sources(binary, folder):
+    """a flag goes over the file"""
+    path = write(folder, "[client]\nping_interval = '20s'\npong_timeout = '3s'\n")
+    shown = run_command(binary, "config", "show", "--config", path, "--client.ping_interval=30s")[1]
+    check('ping_interval = "30s"' in shown, shown)
+    check('pong_timeout = "3s"' in shown, shown)
+
+
+TESTS = [names_everything, check_says_the_same, unreadable_files, default_loads, show_masks, order_of_sources]

@@ -1,0 +1,183 @@
+"""Where a server listens, over TLS and without, and to whom it speaks."""
+import base64
+import http.client
+import os
+import socket
+import ssl
+import subprocess
+
+from node import OPEN, Client, Node, answer_of, check, equal, raw_request, run_command
+from websocket import tcp_connection
+
+ORIGINS = """
+allowed_origins = ["https://app.example.com", "https://*.example.org"]
+"""
+
+
+def make_certificate(folder, name):
+    """A self-signed one for 127.0.0.1, in cert.pem and key.pem."""
+    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+               "-days", "2", "-subj", f"/CN={name}", "-addext", "subjectAltName=IP:127.0.0.1",
+               "-keyout", str(folder / "key.pem"), "-out", str(folder / "cert.pem")]
+    subprocess.run(command, check=True, capture_output=True)
+
+
+def with_tls(folder):
+    return OPEN + f'[http_server.tls]\ncert_pem = "{folder}/cert.pem"\nkey_pem = "{folder}/key.pem"\n'
+
+
+def trusting(folder):
+    return ssl.create_default_context(cafile=str(folder / "cert.pem"))
+
+
+def tls_connection(address, context):
+    return context.wrap_socket(tcp_connection(address), server_hostname="127.0.0.1")
+
+
+def https_get(address, path, context):
+    host, port = address.rsplit(":", 1)
+    connection = http.client.HTTPSConnection(host, int(port), timeout=10, context=context)
+    try:
+        connection.request("GET", path)
+        return answer_of(connection.getresponse())
+    finally:
+        connection.close()
+
+
+def tls(binary, folder):
+    """HTTPS and WSS, with certificates that are replaced while running, and no TLS before 1.2"""
+    make_certificate(folder, "one")
+    with Node(binary, folder, with_tls(folder)) as node:
+        first = trusting(folder)
+        equal(https_get(node.address, "/health", first)[0], 200)
+        client = Client(node.address, connection=tls_connection(node.address, first))
+        other = Client(node.address, connection=tls_connection(node.address, first))
+        client.subscribe("news")
+
+        make_certificate(folder, "two")
+        second = trusting(folder)
+        node.reload(with_tls(folder))
+        equal(https_get(node.address, "/health", second)[0], 200)
+        try:
+            tls_connection(node.address, first)
+        except ssl.SSLCertVerificationError:
+            pass
+        else:
+            raise AssertionError("the first certificate is still served")
+        other.call("publish", {"channel": "news", "data": "x" * 50_000})
+        equal(client.next_data(), "x" * 50_000)
+
+        (folder / "key.pem").write_text("no key", encoding="utf-8")
+        log = node.reload(with_tls(folder))
+        check("reload_refused" in log and "key.pem" in log, log)
+        equal(https_get(node.address, "/health", second)[0], 200)
+
+
+def old_tls(binary, folder):
+    """TLS 1.1 is refused, 1.2 and 1.3 are spoken, and what is no TLS at all ends"""
+    make_certificate(folder, "one")
+    with Node(binary, folder, with_tls(folder)) as node:
+        for version, name in [(ssl.TLSVersion.TLSv1_2, "TLSv1.2"), (ssl.TLSVersion.TLSv1_3, "TLSv1.3")]:
+            context = trusting(folder)
+            context.minimum_version = context.maximum_version = version
+            with tls_connection(node.address, context) as connection:
+                equal(connection.version(), name)
+        hello = subprocess.run(["openssl", "s_client", "-connect", node.address, "-tls1_1", "-cipher",
+                                "ALL@SECLEVEL=0"], input="", capture_output=True, text=True, timeout=10)
+        equal(hello.returncode, 1)
+        check("protocol version" in hello.stderr, f"not for its version: {hello.stderr}")
+        check(b"200" not in raw_request(node.address, b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n"), "plaintext answered")
+        equal(https_get(node.address, "/health", trusting(folder))[0], 200)
+
+
+def unix_socket(binary, folder):
+    """a Unix socket, which goes with the server and replaces one left over by a crash"""
+    path = folder / "s.sock"
+
+    def connected():
+        connection = socket.socket(socket.AF_UNIX)
+        connection.connect(str(path))
+        connection.settimeout(10)
+        return connection
+
+    listen = f"127.0.0.1:0 unix:{path}"
+    with Node(binary, folder, listen=listen) as node:
+        clients = [Client("localhost", connection=connected()) for _ in range(8)]
+        clients[0].subscribe("news")
+        clients[7].call("publish", {"channel": "news", "data": 1})
+        equal(clients[0].next_data(), 1)
+        node.kill()
+        check(path.exists(), "the test is void: nothing is left over")
+        with Node(binary, folder, listen=listen):
+            Client("localhost", connection=connected()).abort()
+        check(not path.exists(), "the socket's file is left behind")
+        node.stop = lambda: 0  # it was killed on purpose
+
+
+def internal_port(binary, folder):
+    """with internal addresses, API, metrics and health are there only, and clients are not"""
+    with Node(binary, folder, internal="127.0.0.1:0") as node:
+        public, internal = node.addresses
+        for path in ("/health", "/ready", "/metrics"):
+            equal((path, node.get(path, public)[0]), (path, 404))
+            equal((path, node.get(path, internal)[0]), (path, 200))
+        request = (b"POST /api/info HTTP/1.1\r\nHost: a\r\nX-API-Key: secret\r\nConnection: close\r\n"
+                   b"Content-Length: 2\r\n\r\n{}")
+        check(raw_request(public, request).startswith(b"HTTP/1.1 404 "), "the API is on the public port")
+        check(raw_request(internal, request).startswith(b"HTTP/1.1 200 "), "the API is not on the internal port")
+        equal(upgrade(node, internal, None), 404)
+        client = Client(public)
+        client.subscribe("news")
+        node.api("publish", {"channel": "news", "data": 1})
+        equal(client.next_data(), 1)
+
+
+def upgrade(node, address, origin, host=None):
+    """The status of a WebSocket handshake."""
+    headers = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13",
+               "Sec-WebSocket-Key": base64.b64encode(os.urandom(16)).decode(), "Host": host or address}
+    if origin is not None:
+        headers["Origin"] = origin
+    return node.get("/connection/websocket", address, headers)[0]
+
+
+def origins(binary, folder):
+    """web pages of listed origins may connect; without a list, those of the same host"""
+    with Node(binary, folder) as node:
+        own = node.address
+        cases = [(None, 101), (f"http://{own}", 101), ("https://evil.example", 403), ("null", 403), ("", 403),
+                 (f"http://{own}.evil.example", 403), (f"http://evil.example/{own}", 403), ("http://127.0.0.1:1", 403)]
+        for origin, wanted in cases:
+            equal((origin, upgrade(node, own, origin)), (origin, wanted))
+        equal(upgrade(node, own, "https://rt.example.com", host="rt.example.com"), 101)
+        node.reload(OPEN.replace("[client]", "[client]" + ORIGINS))
+        cases = [(None, 101), ("https://app.example.com", 101), ("https://APP.example.com", 101),
+                 ("https://a.b.example.org", 101), ("http://app.example.com", 403), ("https://app.example.com:8443", 403),
+                 ("https://example.org", 403), ("https://evilexample.org", 403), ("https://x.example.com", 403),
+                 ("https://app.example.com.evil.example", 403), ("null", 403), (f"http://{own}", 403)]
+        for origin, wanted in cases:
+            equal((origin, upgrade(node, own, origin)), (origin, wanted))
+
+
+def taken_port(binary, folder):
+    """a second server on the same port ends with 1 and says so; the first one goes on"""
+    with Node(binary, folder) as node:
+        code, _, error = run_command(binary, "serve", "--http_server.listen", node.address)
+        equal(code, 1)
+        check(node.address in error and "in use" in error, error)
+        code, _, error = run_command(binary, "serve", "--http_server.listen", "192.0.2.1:80")
+        equal((code, "192.0.2.1:80" in error), (1, True))
+        for _ in range(10):
+            Client(node.address).abort()
+
+
+def one_port_twice(binary, folder):
+    """one address given twice is refused, instead of shared between public and internal"""
+    with socket.create_server(("127.0.0.1", 0)) as holder:
+        port = holder.getsockname()[1]  # free again in a moment
+    code, _, error = run_command(binary, "serve", "--http_server.listen", f"127.0.0.1:{port}",
+                                 "--http_server.internal_listen", f"127.0.0.1:{port}")
+    equal((code, f"127.0.0.1:{port}" in error), (1, True))
+
+
+TESTS = [tls, old_tls, unix_socket, internal_port, origins, taken_port, one_port_twice]

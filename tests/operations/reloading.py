@@ -1,0 +1,118 @@
+"""SIGHUP: what can change while running does, and nothing else is disturbed."""
+import urllib.error
+
+from node import OPEN, Client, Node, check, equal, eventually, token
+from websocket import Closed
+
+CHAT = """
+[[channel.namespaces]]
+name = "chat"
+allow_subscribe_for_client = true
+allow_subscribe_for_anonymous = true
+"""
+
+
+def api_works(node, key):
+    node.api_key = key
+    try:
+        node.api("info", {})
+        return True
+    except urllib.error.HTTPError as error:
+        equal(error.code, 401)
+        return False
+
+
+def namespace_added(binary, folder):
+    """a namespace is added under live connections, and taken away again"""
+    with Node(binary, folder) as node:
+        clients = [Client(node.address) for _ in range(20)]
+        for client in clients:
+            client.subscribe("news")
+            try:
+                client.subscribe("chat:x")
+            except AssertionError as error:
+                check("102" in str(error), error)
+            else:
+                raise AssertionError("the namespace is there already")
+        check("server.reloaded" in node.reload(OPEN + CHAT), "not reloaded")
+        for client in clients:
+            client.subscribe("chat:x")
+        node.api("publish", {"channel": "chat:x", "data": 1})
+        node.api("publish", {"channel": "news", "data": 2})
+        for client in clients:
+            equal(sorted([client.next_data(), client.next_data()]), [1, 2])
+        node.reload(OPEN)
+        try:
+            node.api("publish", {"channel": "chat:x", "data": 1})
+        except RuntimeError as error:
+            check("102" in str(error), error)
+        else:
+            raise AssertionError("the namespace is still there")
+        node.api("publish", {"channel": "news", "data": 3})
+        for client in clients:
+            equal(client.next_data(), 3)
+        equal(node.metrics()["tidemill_connections"], 20)
+
+
+def keys_changed(binary, folder):
+    """API key and token secret are replaced, on every loop"""
+    with Node(binary, folder, "loops = 3\n" + OPEN) as node:
+        fresh = OPEN.replace('key = "secret"', 'key = "fresh"', 1)
+        node.reload("loops = 3\n" + fresh.replace('hmac_secret_key = "secret"', 'hmac_secret_key = "other"'))
+        for _ in range(20):
+            check(api_works(node, "fresh"), "the new key is refused")
+            check(not api_works(node, "secret"), "the old key is taken")
+            try:
+                Client(node.address, {"token": token("u")})
+            except Closed as closed:
+                equal(closed.code, 3500)
+            else:
+                raise AssertionError("a token of the old secret is taken")
+
+
+def bad_file(binary, folder):
+    """a bad file changes nothing, and the log says why"""
+    with Node(binary, folder) as node:
+        client = Client(node.address)
+        client.subscribe("news")
+        for text, word in [(OPEN + "\n[client2]\n", "client2"), (OPEN.replace("true", '"maybe"'), "maybe"),
+                           (OPEN + CHAT + CHAT, "chat"), ("[", "TOML")]:
+            log = node.reload(text.replace('key = "secret"', 'key = "fresh"', 1))
+            check("server.reload_refused" in log and word in log, f"{word!r} is not in: {log}")
+            check(not api_works(node, "fresh") and api_works(node, "secret"), "the bad file is half taken")
+        node.api("publish", {"channel": "news", "data": 1})
+        equal(client.next_data(), 1)
+        check("server.reloaded" in node.reload(OPEN + CHAT), "a good file is refused after bad ones")
+
+
+def log_level(binary, folder):
+    """the log's level and format change"""
+    with Node(binary, folder) as node:
+        def log_of_refused_command():
+            before = len(node.log())
+            client = Client(node.address)
+            client.send_text("x")
+            equal(client.close_code(), 3501)
+            node.metrics()  # another turn
+            return node.log()[before:]
+
+        equal(log_of_refused_command(), "")
+        node.reload("[log]\nlevel = 'debug'\n" + OPEN)
+        eventually(lambda: "session.command_refused" in log_of_refused_command(), "a line at debug level")
+        node.reload("[log]\nlevel = 'debug'\nformat = 'json'\n" + OPEN)
+        eventually(lambda: log_of_refused_command().startswith("{"), "a line in JSON")
+        node.reload(OPEN)
+        equal(log_of_refused_command(), "")
+
+
+def restart_needed(binary, folder):
+    """the log names what changed and needs a restart"""
+    with Node(binary, folder) as node:
+        changed = "loops = 7\nprometheus.enabled = false\n[http_server]\nheaders_timeout = '3s'\n"
+        log = node.reload(changed + OPEN)
+        for name in ("loops", "prometheus.enabled", "http_server.headers_timeout"):
+            check(f"setting_needs_restart setting={name}\n" in log, f"{name} is not in: {log}")
+        equal(node.get("/metrics")[0], 200)
+
+
+TESTS = [namespace_added, keys_changed, bad_file, log_level, restart_needed]
