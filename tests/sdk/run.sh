@@ -7,6 +7,7 @@ binary=$(realpath "$1")
 shift
 suites=("$@")
 [ ${#suites[@]} -gt 0 ] || suites=(js python go)
+export SDK_BINARY=$binary SDK_CONFIG=$here/tidemill.toml
 source "$here/../lib/toolchain.sh"
 passed=0
 failed=0

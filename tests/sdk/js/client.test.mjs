@@ -1,243 +1,44 @@
 // The official JavaScript client, unmodified, against a running server; every case in JSON and in Protobuf.
 //
-// The server is at TIDEMILL_HTTP, configured by tests/sdk/tidemill.toml; tests/sdk/run.sh starts it.
+// The server is at TIDEMILL_HTTP and has the configuration tests/sdk/tidemill.toml: tests/sdk/run.sh starts it.
 import assert from 'node:assert/strict';
-import { createHmac, randomBytes } from 'node:crypto';
-import { test } from 'node:test';
-import { Centrifuge as JsonCentrifuge } from 'centrifuge';
-import { Centrifuge as ProtobufCentrifuge } from 'centrifuge/build/protobuf';
 import WebSocket from 'ws';
+import {
+  api,
+  apiBatch,
+  both,
+  deferred,
+  errorOf,
+  issuer,
+  next,
+  now,
+  numbersOf,
+  publishByApi,
+  range,
+  sign,
+  unique,
+  within,
+} from './harness.mjs';
 
-const URL_HTTP = process.env.TIDEMILL_HTTP ?? 'http://127.0.0.1:8000';
-const API_KEY = process.env.TIDEMILL_API_KEY ?? 'secret';
-const HMAC_SECRET = 'secret';
-const TIMEOUT_MS = 5000;
 const CHANNEL_LIMIT = 128;
 
-const PROTOCOLS = [
-  { name: 'json', Client: JsonCentrifuge, encode: (value) => value, decode: (data) => data },
-  {
-    name: 'protobuf',
-    Client: ProtobufCentrifuge,
-    encode: (value) => new TextEncoder().encode(JSON.stringify(value)),
-    decode: (data) => JSON.parse(new TextDecoder().decode(data)),
-  },
-];
-
-const now = () => Math.floor(Date.now() / 1000);
-const unique = (prefix) => `${prefix}${randomBytes(6).toString('hex')}`;
-const range = (first, last) => Array.from({ length: last - first + 1 }, (_, index) => first + index);
-
-function sign(claims, secret = HMAC_SECRET) {
-  const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
-  const signed = `${part({ alg: 'HS256', typ: 'JWT' })}.${part(claims)}`;
-  return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`;
-}
-
-async function api(method, request) {
-  const response = await fetch(`${URL_HTTP}/api/${method}`, {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json', 'X-API-Key': API_KEY },
-    body: JSON.stringify(request),
-  });
-  assert.equal(response.status, 200, method);
-  const answer = await response.json();
-  assert.equal(answer.error, undefined, `${method}: ${JSON.stringify(answer.error)}`);
-  return answer.result;
-}
-
-const publishByApi = (channel, numbers) =>
-  api('batch', { commands: numbers.map((n) => ({ publish: { channel, data: { n } } })) });
-
-/** A promise and what resolves it. */
-function deferred() {
-  let resolve;
-  const promise = new Promise((settle) => {
-    resolve = settle;
-  });
-  return { promise, resolve };
-}
-
-/** A getToken that signs these claims; counts its calls, and `called` is done at the first. */
-function issuer(claims) {
-  const { promise, resolve } = deferred();
-  const getToken = async () => {
-    getToken.calls++;
-    resolve();
-    return sign({ ...claims, exp: now() + 600 });
-  };
-  return Object.assign(getToken, { calls: 0, called: promise });
-}
-
-/** Rejects when `promise` takes longer than TIMEOUT_MS, naming what was waited for. */
-function within(promise, what) {
-  let timer;
-  const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no ${what} within ${TIMEOUT_MS} ms`)), TIMEOUT_MS);
-  });
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
-}
-
-/** Gives the next event of that name that `wanted` accepts. */
-function next(emitter, name, wanted = () => true) {
-  let listener;
-  const event = new Promise((resolve) => {
-    listener = (context) => wanted(context) && resolve(context);
-    emitter.on(name, listener);
-  });
-  const found = within(event, `"${name}"`).finally(() => emitter.off(name, listener));
-  found.catch(() => {}); // Nobody awaits it when the case fails before.
-  return found;
-}
-
-/** Gives the error that the promise is rejected with. */
-async function errorOf(promise) {
-  try {
-    await within(promise, 'answer');
-  } catch (error) {
-    return error;
-  }
-  return assert.fail('succeeded, though an error was expected');
-}
-
-/** Collects the numbers of publications; `upTo(count)` waits until so many are there. */
-class Inbox {
-  numbers = [];
-  #waiting = [];
-
-  constructor(emitter, decode, channel) {
-    emitter.on('publication', (context) => {
-      if (channel !== undefined && context.channel !== channel) return;
-      this.numbers.push(decode(context.data).n);
-      this.#waiting = this.#waiting.filter(({ count, resolve }) => this.numbers.length < count || resolve());
-    });
-  }
-
-  upTo(count) {
-    if (this.numbers.length >= count) return Promise.resolve();
-    const reached = new Promise((resolve) => this.#waiting.push({ count, resolve }));
-    return within(reached, `${count} publications`);
-  }
-}
-
-/** One case in one protocol: makes clients and closes them when it ends. */
-class Case {
-  #clients = [];
-
-  constructor(protocol) {
-    Object.assign(this, protocol);
-  }
-
-  client(options = {}) {
-    const client = new this.Client(`${URL_HTTP.replace(/^http/, 'ws')}/connection/websocket`, {
-      websocket: WebSocket,
-      minReconnectDelay: 10,
-      maxReconnectDelay: 50,
-      ...options,
-    });
-    client.on('error', () => {});
-    this.#clients.push(client);
-    return client;
-  }
-
-  async connected(claims = {}, options = {}) {
-    const token = sign({ sub: unique('user'), exp: now() + 600, ...claims });
-    const client = this.client({ token, ...options });
-    const connected = next(client, 'connected');
-    client.connect();
-    client.id = (await connected).client;
-    return client;
-  }
-
-  async reconnect(client) {
-    const connected = next(client, 'connected');
-    client.connect();
-    await connected;
-  }
-
-  subscription(client, channel, options = {}) {
-    const delays = { minResubscribeDelay: 10, maxResubscribeDelay: 50 };
-    const subscription = client.newSubscription(channel, { ...delays, ...options });
-    subscription.on('error', () => {});
-    return subscription;
-  }
-
-  async subscribed(client, channel, options = {}) {
-    const subscription = this.subscription(client, channel, options);
-    const subscribed = next(subscription, 'subscribed');
-    subscription.subscribe();
-    subscription.context = await subscribed;
-    return subscription;
-  }
-
-  /** Connects, and gives the server's subscription to the channel. */
-  serverSubscribed(client, channel) {
-    const subscribed = next(client, 'subscribed', (context) => context.channel === channel);
-    client.connect();
-    return subscribed;
-  }
-
-  /** Gives the code that a new subscription to the channel ends with. */
-  async refusal(client, channel) {
-    const subscription = this.subscription(client, channel);
-    const unsubscribed = next(subscription, 'unsubscribed');
-    subscription.subscribe();
-    const { code } = await unsubscribed;
-    client.removeSubscription(subscription);
-    return code;
-  }
-
-  /** Subscribes, gets `before`, is away while `missed` is published, and comes back. */
-  async away(channel, before, missed) {
-    const client = await this.connected();
-    const subscription = await this.subscribed(client, channel);
-    const inbox = this.inbox(subscription);
-    await publishByApi(channel, before);
-    await inbox.upTo(before.length);
-    client.disconnect();
-    if (missed.length > 0) await publishByApi(channel, missed);
-    const subscribed = next(subscription, 'subscribed');
-    await this.reconnect(client);
-    return { context: await subscribed, inbox };
-  }
-
-  inbox(emitter, channel) {
-    return new Inbox(emitter, this.decode, channel);
-  }
-
-  close() {
-    for (const client of this.#clients) client.disconnect();
-  }
-}
-
-function both(name, body) {
-  for (const protocol of PROTOCOLS) {
-    test(`${protocol.name}: ${name}`, { timeout: 60_000 }, async () => {
-      const run = new Case(protocol);
-      try {
-        await body(run);
-      } finally {
-        run.close();
-      }
-    });
-  }
-}
-
-/** The numbers of publications in a history's answer. */
-const numbersOf = (run, history) => history.publications.map(({ data }) => run.decode(data).n);
-
-both('a connection without a good token is refused for good', async (run) => {
-  const cases = [
-    [undefined, 3501],
-    ['garbage', 3500],
-    [sign({ sub: 'eve', exp: now() + 600 }, 'another secret'), 3500],
-  ];
-  for (const [token, code] of cases) {
+both('a token that is not good is refused for good', async (run) => {
+  for (const token of ['garbage', sign({ sub: 'eve', exp: now() + 600 }, 'another secret')]) {
     const client = run.client({ token });
     const disconnected = next(client, 'disconnected');
     client.connect();
-    assert.equal((await disconnected).code, code, token);
+    assert.equal((await disconnected).code, 3500, token);
   }
+});
+
+both('a client without a token is anonymous, and may do what the anonymous may', async (run) => {
+  const client = run.client();
+  await run.reconnect(client);
+  assert.equal(await run.refusal(client, unique('plain:')), 103);
+  const subscription = await run.subscribed(client, unique('open:'));
+  const publication = next(subscription, 'publication');
+  await subscription.publish(run.encode({ n: 1 }));
+  assert.equal((await publication).info.user, '');
 });
 
 both('an expired token is replaced by the one of getToken', async (run) => {
@@ -316,7 +117,7 @@ both('1000 publications reach two subscribers in order, none lost', async (run) 
   }
   for (let first = 1; first <= 1000; first += 100) {
     const data = range(first, first + 99).map((n) => ({ broadcast: { channels, data: { n } } }));
-    await api('batch', { commands: data });
+    await apiBatch(data);
   }
   await Promise.all(inboxes.map((inbox) => inbox.upTo(1000)));
   for (const inbox of inboxes) assert.deepEqual(inbox.numbers, range(1, 1000));
@@ -332,16 +133,16 @@ both('1000 publications of a client, sent without waiting, arrive in order', asy
   assert.deepEqual(inbox.numbers, range(1, 1000));
 });
 
-both('60 KB pass; 70 KB end the connection for good', async (run) => {
+both('just under 64 KiB pass; just over end the connection for good', async (run) => {
   const channel = unique('plain:');
   const client = await run.connected();
   const subscription = await run.subscribed(client, channel);
   const publication = next(subscription, 'publication');
-  const large = 'x'.repeat(60 * 1024);
+  const large = 'x'.repeat(65_000);
   await subscription.publish(run.encode({ large }));
   assert.equal(run.decode((await publication).data).large, large);
   const disconnected = next(client, 'disconnected');
-  const refused = errorOf(subscription.publish(run.encode({ large: 'x'.repeat(70 * 1024) })));
+  const refused = errorOf(subscription.publish(run.encode({ large: 'x'.repeat(65_537) })));
   assert.equal((await disconnected).reason, 'message size limit exceeded');
   await refused;
 });
@@ -389,6 +190,34 @@ both('more missed than the history holds is not recovered', async (run) => {
   await publishByApi(channel, [7]);
   await inbox.upTo(2);
   assert.deepEqual(inbox.numbers, [1, 7]);
+});
+
+both('a position of another epoch is not recovered', async (run) => {
+  const channel = unique('chat:');
+  await publishByApi(channel, [1, 2, 3]);
+  const client = await run.connected();
+  const { context, inbox } = await run.since(client, channel, { offset: 1, epoch: 'other' });
+  assert.deepEqual([context.wasRecovering, context.recovered], [true, false]);
+  await publishByApi(channel, [4]);
+  await inbox.upTo(1);
+  assert.deepEqual(inbox.numbers, [4]);
+  const { epoch } = context.streamPosition;
+  const second = await run.since(await run.connected(), channel, { offset: 1, epoch });
+  assert.equal(second.context.recovered, true);
+  await second.inbox.upTo(3);
+  assert.deepEqual(second.inbox.numbers, [2, 3, 4]);
+});
+
+both('position and recovery are given to a subscription that asks, where the channel allows it', async (run) => {
+  const client = await run.connected();
+  const asked = async (prefix, options) => {
+    const { context } = await run.subscribed(client, unique(prefix), options);
+    return [context.positioned, context.recoverable];
+  };
+  assert.deepEqual(await asked('open:', {}), [false, false]);
+  assert.deepEqual(await asked('open:', { positioned: true }), [true, false]);
+  assert.deepEqual(await asked('open:', { recoverable: true }), [true, true]);
+  assert.deepEqual(await asked('plain:', { positioned: true, recoverable: true }), [false, false]);
 });
 
 both('cache recovery gives the latest publication only', async (run) => {
