@@ -2,16 +2,12 @@
 
 #include <algorithm>
 
+#include "http/grammar.h"
+
 namespace tidemill::http {
 namespace {
 
 char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
-
-std::string_view Trim(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
 
 int HexDigit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -56,7 +52,7 @@ bool Request::HeaderHasToken(std::string_view name, std::string_view token) cons
     if (!EqualIgnoringCase(header.name, name)) continue;
     for (std::string_view rest = header.value; !rest.empty();) {
       const std::size_t comma = rest.find(',');
-      if (EqualIgnoringCase(Trim(rest.substr(0, comma)), token)) return true;
+      if (EqualIgnoringCase(TrimBlanks(rest.substr(0, comma)), token)) return true;
       if (comma == std::string_view::npos) break;
       rest.remove_prefix(comma + 1);
     }

@@ -2,17 +2,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "broker/stream_settings.h"
 #include "session/session.h"
-#include "session/subscribe_terms.h"
 
 namespace tidemill::session {
-
-broker::StreamSettings StreamOf(const config::ChannelOptions& options,
-                                const config::ChannelSettings& settings) {
-  return {.size = options.history_size,
-          .ttl = options.history_ttl,
-          .meta_ttl = options.history_meta_ttl.ms > 0 ? options.history_meta_ttl : settings.history_meta_ttl};
-}
 
 Verdict<channels::Channel> Session::FindChannel(std::string_view channel) const {
   if (channel.empty()) return std::unexpected(Refusal(protocol::kDisconnectBadRequest));
@@ -43,7 +36,8 @@ Task<void> Session::Handle(std::uint32_t id, protocol::PublishRequest request) {
   publication.data = std::move(request.data);
   publication.data_is_json = form_.encoding == protocol::Encoding::kJson;
   publication.info = InfoFor(subscription ? subscription->chan_info() : "");
-  broker::PublishOptions options{.stream = StreamOf(*channel->options, held->rules->settings())};
+  broker::PublishOptions options{
+      .stream = broker::StreamSettingsOf(*channel->options, held->rules->settings().history_meta_ttl)};
   const auto published = co_await context_.broker.Publish(broker::ChannelName(std::move(request.channel)),
                                                           std::move(publication), std::move(options));
   if (closed_) co_return;
@@ -90,7 +84,8 @@ Task<void> Session::Handle(std::uint32_t id, protocol::HistoryRequest request) {
   const std::shared_ptr<const SessionSettings> held = context_.settings;
   const auto channel = FindChannel(request.channel);
   if (!channel) co_return Refuse(id, channel.error());
-  const broker::StreamSettings stream = StreamOf(*channel->options, held->rules->settings());
+  const broker::StreamSettings stream =
+      broker::StreamSettingsOf(*channel->options, held->rules->settings().history_meta_ttl);
   if (!stream.enabled()) co_return ReplyError(id, protocol::kErrorNotAvailable);
   if (!channels::MayReadHistory(*channel, AskerOf(request.channel))) {
     co_return ReplyError(id, protocol::kErrorPermissionDenied);

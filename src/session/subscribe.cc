@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "broker/stream_settings.h"
 #include "session/session.h"
 #include "session/subscribe_terms.h"
 
@@ -154,7 +155,8 @@ Task<Verdict<protocol::SubscribeResult>> Session::Join(protocol::SubscribeReques
       effective.recoverable && (request.recover || (cache && channel->options->auto_cache_recover));
   broker::SubscribeOptions options{.mode = effective.mode,
                                    .recovery_limit = held->client.recovery_max_publication_limit};
-  if (effective.positioned) options.stream = StreamOf(*channel->options, held->rules->settings());
+  if (effective.positioned)
+    options.stream = broker::StreamSettingsOf(*channel->options, held->rules->settings().history_meta_ttl);
   if (recovering) options.recover = broker::StreamPosition{request.offset, request.epoch};
   auto outcome = co_await context_.broker.Subscribe(name, std::move(options));
   // From here to Attach nothing may suspend: the next publication is for this session.

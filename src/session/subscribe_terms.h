@@ -19,8 +19,4 @@ struct Session::SubscribeTerms {
   auth::OptionOverrides overrides;
 };
 
-// How a channel of these options keeps its stream.
-broker::StreamSettings StreamOf(const config::ChannelOptions& options,
-                                const config::ChannelSettings& settings);
-
 }  // namespace tidemill::session
