@@ -43,7 +43,7 @@ for suite in "${suites[@]}"; do
       ;;
     go)
       need_go
-      run go '^ *--- PASS' '^ *--- FAIL' bash -c "cd '$here/go' && go test -count=1 -v ./..."
+      run go '^    --- PASS' '^    --- FAIL' bash -c "cd '$here/go' && go test -count=1 -v ./..."
       ;;
     *) echo "unknown suite $suite" >&2; exit 2 ;;
   esac

@@ -121,8 +121,11 @@ type client struct {
 }
 
 func newClient(t *testing.T, format string, config centrifuge.Config) *client {
+	return newClientAt(t, os.Getenv("TIDEMILL_WS"), format, config)
+}
+
+func newClientAt(t *testing.T, address, format string, config centrifuge.Config) *client {
 	config.MinReconnectDelay = 20 * time.Millisecond
-	address := os.Getenv("TIDEMILL_WS")
 	c := &client{
 		connecting:   make(chan centrifuge.ConnectingEvent, 100),
 		connected:    make(chan centrifuge.ConnectedEvent, 100),

@@ -15,9 +15,11 @@ import centrifuge
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "lib"))
 import jwt  # noqa: E402
 
-HTTP = os.environ["TIDEMILL_HTTP"]
-WEBSOCKET = os.environ["TIDEMILL_WS"]
-API_KEY = os.environ["TIDEMILL_API_KEY"]
+# Taken out, because a server that a test starts would read them as settings.
+HTTP = os.environ.pop("TIDEMILL_HTTP")
+WEBSOCKET = os.environ.pop("TIDEMILL_WS")
+API_KEY = os.environ.pop("TIDEMILL_API_KEY")
+os.environ.pop("TIDEMILL_ADDRESS")
 WAIT_SECONDS = 15
 
 logging.getLogger("asyncio").setLevel(logging.ERROR)  # no remarks on slow steps between the results
@@ -95,6 +97,7 @@ class SdkTest(unittest.IsolatedAsyncioTestCase):
     """A test of one format; what it connects is disconnected at its end."""
 
     protobuf = False
+    websocket = WEBSOCKET
 
     def encode(self, value):
         return json.dumps(value).encode() if self.protobuf else value
@@ -106,7 +109,7 @@ class SdkTest(unittest.IsolatedAsyncioTestCase):
         events = Events()
         options.setdefault("token", "" if "get_token" in options else token("ada"))
         client = centrifuge.Client(
-            WEBSOCKET, events=events, use_protobuf=self.protobuf, min_reconnect_delay=0.02, proxy=None, **options
+            self.websocket, events=events, use_protobuf=self.protobuf, min_reconnect_delay=0.02, proxy=None, **options
         )
         self.addAsyncCleanup(client.disconnect)
         return client, events
