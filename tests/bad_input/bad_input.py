@@ -6,6 +6,7 @@ tests/bad_input/run.sh BINARY. SEED=N repeats a random run.
 import pathlib
 import sys
 
+import enumeration
 import golden
 import random_run
 import table
@@ -20,6 +21,7 @@ def main():
     with Server(binary, "--config", str(HERE / "golden.toml")) as server:
         golden.run(server, tally)
         table.run(server, tally)
+        enumeration.run(server, tally)
     with Server(binary, "--config", str(HERE / "random.toml")) as server:
         random_run.run(server, tally)
     return tally.close()

@@ -19,6 +19,17 @@ FILES_AT_REST = 40  # more than an idle server has
 CHANNELS = ["a", "b", "", "$p", "x#1", "nons:x", "healthy:x", "a" * 300, "ä"]
 COMMANDS = ["connect", "subscribe", "unsubscribe", "publish", "presence", "presence_stats", "history", "ping",
             "send", "rpc", "refresh", "sub_refresh", "foo"]
+CLAIMS = ["sub", "exp", "nbf", "iat", "channel", "channels", "subs", "info", "b64info", "override", "aud", "iss",
+          "meta"]
+API = [
+    ("publish", {"channel": "a", "data": {"x": "a"}, "tags": {"a": "a"}, "idempotency_key": "k"}),
+    ("broadcast", {"channels": ["a", "b"], "data": "a"}), ("subscribe", {"user": "u", "channel": "a"}),
+    ("unsubscribe", {"user": "u", "channel": "a"}), ("disconnect", {"user": "u", "disconnect": {"code": 4501}}),
+    ("refresh", {"user": "u", "expire_at": 1, "expired": "a"}), ("presence", {"channel": "a"}),
+    ("history", {"channel": "a", "limit": 5, "since": {"offset": 1, "epoch": "a"}}), ("channels", {"pattern": "a"}),
+    ("batch", {"commands": [{"publish": {"channel": "a", "data": 1}}, {"history": {"channel": "a"}}],
+               "parallel": True}),
+]
 VALUES = [None, True, 0, -1, 1 << 31, 1 << 63, 1 << 64, 1e300, 0.5, "", "x", "\0", "\ud800", "🌊" * 20, [], [[]],
           {}, {"a": 1}, "x" * 5000]
 
@@ -48,9 +59,19 @@ class Inputs:
                      masked=self._random.random() < 0.9)
 
     def http(self):
-        request = (b"POST /api/publish HTTP/1.1\r\nHost: a\r\nX-API-Key: secret\r\nContent-Length: 30\r\n\r\n"
-                   b'{"channel":"a","data":{"x":1}}')
-        return self._mutated(request)
+        """A call of the API, broken anywhere or only in its body."""
+        method, body = self._random.choice(API)
+        body = json.dumps(body).encode()
+        if self._random.random() < 0.5:
+            for _ in range(self._random.randrange(3)):
+                body = body.replace(b'"a"', json.dumps(self._random.choice(VALUES)).encode(), 1)
+            return self._request(method, self._mutated(body))
+        return self._mutated(self._request(method, body))
+
+    @staticmethod
+    def _request(method, body):
+        head = f"POST /api/{method} HTTP/1.1\r\nHost: a\r\nX-API-Key: secret\r\nContent-Length: {len(body)}\r\n\r\n"
+        return head.encode() + body
 
     def chance(self, share):
         return self._random.random() < share
@@ -63,11 +84,20 @@ class Inputs:
                 key = self._random.choice(["channel", "data", "token", "recover", "offset", "epoch", "limit", "since",
                                            "type", "flag", "delta", "tf", "reverse", "subs", "name"])
                 body[key] = self._random.choice(VALUES)
-            if self._random.random() < 0.1:
-                body["token"] = jwt.sign({"sub": "u", "channel": "a", "exp": self._random.choice(VALUES)})
+            if self._random.random() < 0.2:
+                body["token"] = self._token()
             command = {"id": self._random.choice([1, 2, 3, 4, 0, -1, "x"]), self._random.choice(COMMANDS): body}
             lines.append(json.dumps(command))
         return "\n".join(lines).encode()
+
+    def _token(self):
+        claims = {"sub": "u", self._random.choice(CLAIMS): self._random.choice(VALUES), "channel": "a"}
+        kind = self._random.randrange(3)
+        if kind == 0:
+            return self._mutated(jwt.sign(claims).encode()).decode("latin-1")
+        if kind == 1:
+            return jwt.sign(self._mutated(json.dumps(claims).encode()))
+        return jwt.sign(claims)
 
     def _protobuf(self):
         def field(number, payload):
@@ -172,7 +202,7 @@ def send_over_http(server, inputs):
 def send(server, inputs, bystander, count):
     sent = checked = 0
     while sent < count:
-        if inputs.chance(0.1):
+        if inputs.chance(0.5):  # connections; one over WebSocket takes several inputs
             send_over_http(server, inputs)
             sent += 1
         else:

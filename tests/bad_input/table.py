@@ -58,6 +58,19 @@ def http_answer(server, data):
     return int(answer.split(b" ")[1]) if answer.startswith(b"HTTP/1.1 ") else 0
 
 
+def api_answer(server, method, body):
+    """The code of the error in the body, or the status when it is not 200."""
+    head = f"POST /api/{method} HTTP/1.1\r\nHost: a\r\nX-API-Key: {server.api_key}\r\nConnection: close\r\n"
+    host, port = server.address.rsplit(":", 1)
+    with socket.create_connection((host, int(port)), 10) as connection:
+        connection.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+        answer = connection.makefile("rb").read()
+    status = int(answer.split(b" ")[1])
+    if status != 200:
+        return status
+    return json.loads(answer.split(b"\r\n\r\n", 1)[1]).get("error", {}).get("code", cases.OK)
+
+
 def run(server, tally):
     def check(group, name, expected, ask):
         try:
@@ -96,3 +109,5 @@ def run(server, tally):
         check("frame", name, expected, lambda: ask_first(data))
     for name, data, expected in cases.HTTP:
         check("http", name, expected, lambda: http_answer(server, data))
+    for name, method, body, expected in cases.API:
+        check("api", f"{method}: {name}", expected, lambda: api_answer(server, method, body))
