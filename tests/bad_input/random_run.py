@@ -4,6 +4,7 @@ import os
 import random
 import socket
 import time
+import urllib.request
 
 import jwt
 from websocket import BINARY, TEXT, Closed, WebSocket, frame
@@ -242,6 +243,8 @@ def run(server, tally):
         return
     same = os.path.exists(f"/proc/{pid}") and server.pid == pid and server.alive()
     tally.record("random: the same process", None if same else f"SEED={seed}: pid {pid} is gone")
+    with urllib.request.urlopen(f"{server.http}/health", timeout=10) as answer:
+        tally.record("random: it is healthy", None if answer.status == 200 else f"SEED={seed}: {answer.status}")
     now_files = settled(server.open_files, files + 3)
     tally.record("random: connections are given back",
                  None if now_files <= files + 3 else f"SEED={seed}: {files} open files became {now_files}")
