@@ -157,6 +157,19 @@ class Channels:
         gone = await events.next("unsubscribed")
         self.assertEqual((gone.code, gone.reason), (2000, "server unsubscribe"))
 
+    async def test_is_whole_after_many_times_unsubscribed_and_subscribed(self):
+        channel = unique("chat:")
+        client, _ = await self.connected()
+        subscription, events, _ = await self.subscribed(client, channel)
+        for _ in range(50):
+            await subscription.unsubscribe()
+            await subscription.subscribe()
+            await events.next("subscribed")
+        for number in (1, 2):
+            await api("publish", channel=channel, data=number)
+        self.assertEqual(await self.data(events, 2), [1, 2])
+        self.assertEqual((await subscription.presence_stats()).num_clients, 1)
+
     async def test_has_room_for_so_many_channels(self):
         # The personal channel that every user of these settings has counts too.
         client, _ = await self.connected(token=token(""))
