@@ -31,8 +31,6 @@ HubMetrics::HubMetrics(metrics::Registry& registry)
       frames_sent(registry.AddCounter("tidemill_hub_frames_sent_total", "Frames handed to subscribers.")),
       bytes_sent(
           registry.AddCounter("tidemill_hub_bytes_sent_total", "Bytes of frames handed to subscribers.")),
-      slow_sessions(registry.AddCounter("tidemill_hub_slow_sessions_total",
-                                        "Sessions that fell behind their byte limit.")),
       subscriptions(registry.AddGauge("tidemill_subscriptions", "Subscriptions of this node's sessions.")),
       channels(
           registry.AddGauge("tidemill_hub_channels", "Channels with a subscriber, counted once per loop.")),

@@ -68,7 +68,6 @@ struct HubMetrics {
   metrics::Counter& publications;  // events taken from the broker
   metrics::Counter& frames_sent;   // publications, joins and leaves × subscribers
   metrics::Counter& bytes_sent;
-  metrics::Counter& slow_sessions;
   metrics::Gauge& subscriptions;
   metrics::Gauge& channels;
   metrics::Histogram& flush_seconds;  // from a turn's first event to its last write
