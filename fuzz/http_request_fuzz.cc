@@ -15,9 +15,10 @@ using tidemill::http::ServerLimits;
 
 struct Seen {
   int status = -1;  // -1: not complete
-  std::size_t used = 0;
   std::string target;
+  std::string path;
   std::string body;
+  std::string rest;  // what follows the request
   friend bool operator==(const Seen&, const Seen&) = default;
 };
 
@@ -25,16 +26,24 @@ Seen Parse(const std::string& input, std::size_t first_piece) {
   static const ServerLimits limits{
       .request_line_bytes_max = 200, .header_bytes_max = 600, .body_bytes_max = 1000};
   RequestParser parser(limits);
-  const std::string begin = input.substr(0, first_piece);
-  for (const std::string* piece : {&begin, &input}) {
-    const auto state = parser.Parse(*piece);
+  std::string buffer;
+  std::size_t fed = 0;
+  for (const std::size_t end : {first_piece, input.size()}) {
+    buffer += input.substr(fed, end - fed);
+    fed = end;
+    const auto state = parser.Parse(buffer);
     if (!state) return {.status = state.error().status};
-    if (*state != RequestParser::State::kComplete) continue;
-    Request request;
-    Seen seen{.status = 0, .used = parser.Take(*piece, request)};
-    seen.target = request.target;
-    seen.body = request.body;
-    return seen;
+    if (*state == RequestParser::State::kComplete) {
+      Request request;
+      const std::size_t used = parser.Take(buffer, request);
+      Seen seen{.status = 0};
+      seen.target = request.target;
+      seen.path = request.path;
+      seen.body = request.body;
+      seen.rest = buffer.substr(used) + input.substr(fed);
+      return seen;
+    }
+    parser.Compact(buffer);
   }
   return {};
 }

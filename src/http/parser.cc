@@ -1,6 +1,6 @@
 #include "http/parser.h"
 
-#include <algorithm>
+#include <optional>
 
 #include "base/assert.h"
 #include "http/grammar.h"
@@ -10,6 +10,8 @@ namespace tidemill::http {
 namespace {
 
 constexpr std::size_t kChunkLineBytesMax = 256;
+constexpr std::size_t kBodyBytesKept = 4 * 1024;
+constexpr std::size_t kExtensionBytesMax = 8 * 1024;
 constexpr std::size_t kTrailerBytesMax = 8 * 1024;
 
 using Outcome = std::expected<void, Refused>;
@@ -27,7 +29,18 @@ Method MethodOf(std::string_view name) {
   return Method::kOther;
 }
 
-// Only the origin form (RFC 9112 section 3.2.1) is served; "*" belongs to OPTIONS, the others to proxies.
+// "http://host:port/path?query": nullopt for any other form, "host:port" of this one.
+std::optional<std::string_view> AuthorityOf(std::string_view target) {
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (!EqualIgnoringCase(target.substr(0, scheme.size()), scheme)) continue;
+    target.remove_prefix(scheme.size());
+    return target.substr(0, target.find_first_of("/?"));
+  }
+  return std::nullopt;
+}
+
+// The origin form, or the absolute form, of which path and query count here (RFC 9112 section 3.2). "*"
+// belongs to OPTIONS, the authority form to proxies.
 Outcome ParseTarget(std::string_view target, Request& request) {
   if (target.empty()) return Refuse(400, "empty target");
   for (const char c : target) {
@@ -35,14 +48,24 @@ Outcome ParseTarget(std::string_view target, Request& request) {
     if (byte <= 0x20 || byte >= 0x7f || byte == '#')
       return Refuse(400, "byte that may not stand in a target");
   }
-  if (target == "*" && request.method != Method::kOptions) return Refuse(400, "target * is for OPTIONS");
-  if (target[0] != '/' && target != "*") return Refuse(400, "target is not an absolute path");
   request.target = target;
+  if (target[0] != '/') {
+    if (const auto authority = AuthorityOf(target)) {
+      target = target.substr(target.find("://") + 3 + authority->size());
+    } else if (target != "*") {
+      return Refuse(400, "target is neither an absolute path nor a URL");
+    } else if (request.method != Method::kOptions) {
+      return Refuse(400, "target * is for OPTIONS");
+    }
+  }
   const std::size_t question = target.find('?');
   request.path = target.substr(0, question);
+  if (request.path.empty()) request.path = "/";
   request.query = question == std::string_view::npos ? std::string_view() : target.substr(question + 1);
   return {};
 }
+
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 Outcome ParseRequestLine(std::string_view line, Request& request) {
   const std::size_t first = line.find(' ');
@@ -56,7 +79,8 @@ Outcome ParseRequestLine(std::string_view line, Request& request) {
     request.version_minor = 1;
   } else if (version == "HTTP/1.0") {
     request.version_minor = 0;
-  } else if (version.size() == 8 && version.starts_with("HTTP/") && version[6] == '.') {
+  } else if (version.size() == 8 && version.starts_with("HTTP/") && IsDigit(version[5]) &&
+             version[6] == '.' && IsDigit(version[7])) {
     return Refuse(505, "only HTTP/1.0 and HTTP/1.1 are spoken here");
   } else {
     return Refuse(400, "malformed version");
@@ -102,8 +126,13 @@ Outcome CheckSingles(const Request& request) {
 
 Outcome CheckHost(const Request& request) {
   const auto host = request.Header("host");
-  if (!host || host->empty()) return {};
-  return IsAuthority(*host) ? Outcome{} : Refuse(400, "malformed Host");
+  if (host && !host->empty() && !IsAuthority(*host)) return Refuse(400, "malformed Host");
+  if (request.target.starts_with('/')) return {};
+  const auto authority = AuthorityOf(request.target);
+  if (!authority) return {};
+  if (!IsAuthority(*authority)) return Refuse(400, "malformed host in the target");
+  if (host && !EqualIgnoringCase(*host, *authority)) return Refuse(400, "the target names another Host");
+  return {};
 }
 
 }  // namespace
@@ -131,6 +160,8 @@ std::expected<RequestParser::State, Refused> RequestParser::Parse(std::string_vi
   if (head_bytes_ == 0) {
     if (leading_ == 0 && input.starts_with("\r\n")) leading_ = scanned_ = line_start_ = 2;
     if (input.size() <= leading_) return State::kNothing;
+    // At once: what is not HTTP at all, as a TLS client's greeting, may never get to the end of a line.
+    if (!IsToken(input.substr(leading_, 1)) && input != "\r") return Refuse(400, "that is no request");
     const auto complete = ScanHead(input);
     if (!complete) return std::unexpected(complete.error());
     if (!*complete) return State::kHeaders;
@@ -164,7 +195,6 @@ std::expected<bool, Refused> RequestParser::ScanHead(std::string_view input) {
     }
     if (newline == line_start_ || input[newline - 1] != '\r') return Refuse(400, "bare LF");
     const bool empty = newline - 1 == line_start_;
-    if (empty && lines_ == 0) return Refuse(400, "empty line instead of a request");
     scanned_ = line_start_ = newline + 1;
     ++lines_;
     if (scanned_ - leading_ > limits_->header_bytes_max + limits_->request_line_bytes_max) {
@@ -196,7 +226,8 @@ std::expected<void, Refused> RequestParser::ParseFraming(std::string_view head) 
     body_bytes_ = *bytes;
   }
   const auto expect = request.Header("expect");
-  expects_continue_ = expect && EqualIgnoringCase(*expect, "100-continue") && (chunked_ || body_bytes_ > 0);
+  expects_continue_ = expect && EqualIgnoringCase(*expect, "100-continue") && request.version_minor > 0 &&
+                      (chunked_ || body_bytes_ > 0);
   return {};
 }
 
@@ -224,8 +255,12 @@ std::expected<bool, Refused> RequestParser::ReadChunks(std::string_view input) {
       }
       continue;
     }
-    const auto size = ParseHex(line.substr(0, line.find(';')));
+    const std::string_view digits = line.substr(0, line.find(';'));
+    const auto size = ParseHex(digits);
     if (!size) return Refuse(400, "malformed chunk size");
+    if (extension_bytes_ + line.size() - digits.size() > kExtensionBytesMax) {
+      return Refuse(400, "chunk extensions too long");
+    }
     if (*size == 0) {
       chunks_ended_ = true;
       chunk_at_ += newline + 1;
@@ -237,9 +272,21 @@ std::expected<bool, Refused> RequestParser::ReadChunks(std::string_view input) {
     if (rest.size() < newline + 1 + *size + 2) return false;
     const std::string_view data = rest.substr(newline + 1, *size + 2);
     if (!data.ends_with("\r\n")) return Refuse(400, "chunk without its end");
+    extension_bytes_ += line.size() - digits.size();
     body_.append(data.substr(0, *size));
     chunk_at_ += newline + 1 + *size + 2;
   }
+}
+
+void RequestParser::Compact(std::string& input) {
+  if (head_bytes_ == 0 && taken_body_.capacity() + body_.capacity() > kBodyBytesKept) {
+    std::string().swap(taken_body_);
+    std::string().swap(body_);
+  }
+  if (!chunked_) return;
+  const std::size_t body_at = leading_ + head_bytes_;
+  input.erase(body_at, chunk_at_ - body_at);
+  chunk_at_ = body_at;
 }
 
 std::size_t RequestParser::Take(std::string_view input, Request& request) {
@@ -259,7 +306,7 @@ std::size_t RequestParser::Take(std::string_view input, Request& request) {
 
 void RequestParser::Restart() {
   scanned_ = line_start_ = lines_ = head_bytes_ = leading_ = 0;
-  body_bytes_ = chunk_at_ = trailer_bytes_ = 0;
+  body_bytes_ = chunk_at_ = extension_bytes_ = trailer_bytes_ = 0;
   chunked_ = chunks_ended_ = expects_continue_ = false;
   parsed_at_ = nullptr;
   body_.clear();
