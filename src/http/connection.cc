@@ -10,12 +10,35 @@ namespace {
 // How long a connection that ends with an error stays open so that the client can read why.
 constexpr Duration kLinger = Seconds(2);
 
+// Responses that a client has not yet taken, before its next request is looked at.
+constexpr std::size_t kUnreadBytesMax = 256 * 1024;
+
+// A buffer that has grown larger for once is given back.
+constexpr std::size_t kInputBytesKept = 4 * 1024;
+constexpr std::size_t kScratchBytesKept = 1024 * 1024;
+
 std::shared_ptr<Handler> HandlerFor(const Router::Route& route, Method method) {
   for (const auto& [served, handler] : route.handlers) {
     if (served == method || (served == Method::kGet && method == Method::kHead)) return handler;
   }
   return nullptr;
 }
+
+// Counts a request while it is handled, until its task ends or is destroyed.
+class InFlight {
+ public:
+  explicit InFlight(ServerMetrics* metrics) : metrics_(metrics) {
+    if (metrics_) metrics_->requests_in_flight.Add(1);
+  }
+  InFlight(const InFlight&) = delete;
+  InFlight& operator=(const InFlight&) = delete;
+  ~InFlight() {
+    if (metrics_) metrics_->requests_in_flight.Sub(1);
+  }
+
+ private:
+  ServerMetrics* const metrics_;
+};
 
 }  // namespace
 
@@ -43,13 +66,21 @@ void Connection::Turn503(net::Admission admission) {
 
 void Connection::Drain() {
   close_after_ = true;
-  if (!handling_ && waiting_ == RequestParser::State::kNothing && !over_) Finish();
+  if (handling_ || over_ || waiting_ != RequestParser::State::kNothing) return;
+  if (stream_->queued_bytes() == 0) return Finish();
+  Close(server_.options.limits.body_timeout);
 }
 
 void Connection::OnData(std::string_view bytes) {
   if (over_) return;
   if (server_.metrics) server_.metrics->bytes_received.Add(bytes.size());
   input_ += bytes;
+  Work();
+}
+
+void Connection::OnWritable() {
+  if (over_ || handling_) return;
+  stream_->ResumeReading();
   Work();
 }
 
@@ -77,20 +108,15 @@ void Connection::Work() {
 
 // Reads and handles one request; true: look at once for the next.
 bool Connection::WorkOnce() {
-  if (over_ || handling_) return false;
-  if (used_ > 0) input_.erase(0, std::exchange(used_, 0));
-  if (input_.empty()) {
-    // An idle connection owns no buffer.
-    if (input_.capacity() > 4096) std::string().swap(input_);
-    Wait(RequestParser::State::kNothing);
-    return false;
-  }
-  const auto state = parser_.Parse(input_);
+  if (over_ || handling_ || WaitForReader()) return false;
+  const std::string_view input = std::string_view(input_).substr(used_);
+  const auto state = input.empty() ? RequestParser::State::kNothing : parser_.Parse(input);
   if (!state) {
     Refuse(state.error());
     return false;
   }
   if (*state != RequestParser::State::kComplete) {
+    ForgetHandled();
     if (parser_.expects_continue() && !std::exchange(continued_, true)) {
       stream_->Queue("HTTP/1.1 100 Continue\r\n\r\n");
     }
@@ -98,7 +124,7 @@ bool Connection::WorkOnce() {
     return false;
   }
   continued_ = false;
-  used_ = parser_.Take(input_, request_);
+  used_ += parser_.Take(input, request_);
   request_.peer = stream_->peer();
   request_.over_tls = stream_->is_tls();
   server_.loop.timers().Cancel(*this);
@@ -113,6 +139,23 @@ bool Connection::WorkOnce() {
     Serve(*route);
   }
   return !over_ && !handling_;
+}
+
+// Whether the client has enough unread responses to take first: nobody may ask for more than he reads.
+bool Connection::WaitForReader() {
+  if (stream_->queued_bytes() <= kUnreadBytesMax) return false;
+  stream_->Send({});
+  if (!stream_->blocked()) return false;
+  stream_->PauseReading();
+  Wait(RequestParser::State::kNothing);
+  return true;
+}
+
+// Keeps of the input only what is not yet handled; an idle connection owns no buffer.
+void Connection::ForgetHandled() {
+  input_.erase(0, std::exchange(used_, 0));
+  parser_.Compact(input_);
+  if (input_.empty() && input_.capacity() > kInputBytesKept) std::string().swap(input_);
 }
 
 void Connection::Serve(const Router::Route& route) {
@@ -131,6 +174,7 @@ void Connection::Serve(const Router::Route& route) {
 }
 
 Task<void> Connection::Run(std::shared_ptr<Handler> handler) {
+  const InFlight in_flight(server_.metrics);
   Response response = co_await handler->Handle(request_);
   handling_ = false;
   if (over_) co_return;
@@ -151,28 +195,31 @@ void Connection::Upgrade(UpgradeHandler& handler) {
 
 void Connection::Respond(Response response) {
   const bool keep_alive = !close_after_ && !response.close && !server_.draining;
-  std::string& out = server_.scratch;
-  out.clear();
-  server_.AppendResponse(&request_, response,
-                         {.keep_alive = keep_alive,
-                          .head_only = request_.method == Method::kHead,
-                          .version_minor = request_.version_minor},
-                         out);
-  stream_->Queue(out);
-  if (keep_alive) return;
-  over_ = true;
-  server_.loop.timers().Cancel(*this);
-  stream_->CloseAfterFlush(kLinger);
+  Write(&request_, response,
+        {.keep_alive = keep_alive,
+         .head_only = request_.method == Method::kHead,
+         .version_minor = request_.version_minor});
+  // A client may take as long for a body as for sending one.
+  if (!keep_alive) Close(server_.options.limits.body_timeout);
 }
 
 void Connection::RespondAndClose(Response response) {
-  over_ = true;
-  server_.loop.timers().Cancel(*this);
+  Write(nullptr, response, {.keep_alive = false});
+  Close(kLinger);
+}
+
+void Connection::Write(const Request* request, const Response& response, ServerState::ResponseForm form) {
   std::string& out = server_.scratch;
   out.clear();
-  server_.AppendResponse(nullptr, response, {.keep_alive = false}, out);
+  server_.AppendResponse(request, response, form, out);
   stream_->Queue(out);
-  stream_->CloseAfterFlush(kLinger);
+  if (out.size() > kScratchBytesKept) std::string().swap(out);
+}
+
+void Connection::Close(Duration linger) {
+  over_ = true;
+  server_.loop.timers().Cancel(*this);
+  stream_->CloseAfterFlush(linger);
 }
 
 void Connection::Refuse(const Refused& refused) {

@@ -1,6 +1,10 @@
 // One HTTP/1.1 connection: reads requests, has them handled one at a time in order, writes responses, and
 // gives its stream away when a request asks for an upgrade. Private to http/.
 //
+// Reading stops while a handler waits and while the client leaves responses unread, so what is buffered is at
+// most one request, what one read brought behind it, and kUnreadBytesMax and one response on the way out.
+// A client that half-closes still gets its answers; one that resets ends the handler that runs for it.
+//
 // Loop thread only. Owned by its server; ends through Server's Forget.
 #pragma once
 
@@ -31,7 +35,7 @@ class Connection final : public net::StreamHandler, public net::Retirable, priva
 
   // net::StreamHandler
   void OnData(std::string_view bytes) override;
-  void OnWritable() override {}
+  void OnWritable() override;
   void OnClosed() override;
   // net::Retirable
   void OnRetire() override;
@@ -43,11 +47,15 @@ class Connection final : public net::StreamHandler, public net::Retirable, priva
   void OnTimer() override;
   void Work();
   bool WorkOnce();
+  bool WaitForReader();
+  void ForgetHandled();
   void Serve(const Router::Route& route);
   void Upgrade(UpgradeHandler& handler);
   Task<void> Run(std::shared_ptr<Handler> handler);
   void Respond(Response response);
   void RespondAndClose(Response response);
+  void Write(const Request* request, const Response& response, ServerState::ResponseForm form);
+  void Close(Duration linger);
   void Refuse(const Refused& refused);
   void Wait(RequestParser::State state);
   void Finish();

@@ -12,6 +12,7 @@ struct ServerMetrics {
 
   std::array<metrics::Counter*, 6> responses{};  // by status class; [0] unused
   metrics::Gauge& connections;
+  metrics::Gauge& requests_in_flight;
   metrics::Counter& bytes_received;
   metrics::Counter& bytes_sent;
   metrics::Counter& timeouts;

@@ -28,6 +28,8 @@ bool HasBody(int status) { return status >= 200 && status != 204 && status != 30
 
 ServerMetrics::ServerMetrics(metrics::Registry& registry)
     : connections(registry.AddGauge("tidemill_http_connections", "HTTP connections, without upgraded ones.")),
+      requests_in_flight(
+          registry.AddGauge("tidemill_http_requests_in_flight", "Requests whose response is not ready.")),
       bytes_received(registry.AddCounter("tidemill_http_received_bytes_total", "Bytes of requests.")),
       bytes_sent(registry.AddCounter("tidemill_http_sent_bytes_total", "Bytes of responses.")),
       timeouts(registry.AddCounter("tidemill_http_timeouts_total", "Requests that did not arrive in time.")) {

@@ -30,10 +30,27 @@ class Later final : public Handler {
   };
   Task<Response> Handle(const Request& request) override {
     const std::string path(request.path);
+    const End end{ended};
     co_await gate;
     co_return Response::Text(200, std::string(request.path) == path ? "late" : "torn");
   }
+  // Counts tasks that came to an end or were destroyed.
+  struct End {
+    int& count;
+    ~End() { ++count; }
+  };
   Gate gate;
+  int ended = 0;
+};
+
+// Answers with so many bytes.
+class Sized final : public Handler {
+ public:
+  explicit Sized(std::size_t bytes) : bytes_(bytes) {}
+  Task<Response> Handle(const Request&) override { co_return Response::Text(200, std::string(bytes_, 'b')); }
+
+ private:
+  const std::size_t bytes_;
 };
 
 class TakeStream final : public UpgradeHandler {
@@ -58,10 +75,16 @@ class ServerTest : public testing::Test {
     router_.AddUpgrade("/up", upgrade_);
     router_.Add(Method::kGet, "/page",
                 MakeAssetHandler({.content_type = "text/html", .body = std::string(1000, 'p')}));
+    router_.Add(Method::kGet, "/large", std::make_shared<Sized>(kLargeBytes));
+    router_.Add(Method::kGet, "/huge", std::make_shared<Sized>(kHugeBytes));
     Server::Options options;
+    options.metrics = &metrics_;
     options.cors.allowed_origins = {"https://good.com"};
     server_ = Server::Make(*loop_, router_, options);
   }
+
+  static constexpr std::size_t kLargeBytes = 1'000'000;
+  static constexpr std::size_t kHugeBytes = 20'000'000;  // fits into no buffer of the kernel's
 
   // A new connection; its other end is the test's.
   net::Fd Connect(net::Admission admission = net::Admission::kAdmitted) {
@@ -82,7 +105,20 @@ class ServerTest : public testing::Test {
     return response.substr(response.find("\r\n\r\n") + 4);
   }
 
+  // Everything the server has to say; empty if what it counted as sent does not arrive.
+  std::string HearAll(const net::Fd& fd) {
+    std::string all;
+    const bool heard = net::testing::RunUntil(*loop_, [&] {
+      const std::string more = net::testing::ReadAvailable(fd.get());
+      all += more;
+      return more.empty() && all.size() == metrics_.bytes_sent.value();
+    });
+    return heard ? all : "";
+  }
+
   ManualClock clock_;
+  metrics::Registry registry_;
+  ServerMetrics metrics_{registry_};
   std::unique_ptr<net::Loop> loop_;
   std::shared_ptr<Later> later_ = std::make_shared<Later>();
   std::shared_ptr<TakeStream> upgrade_ = std::make_shared<TakeStream>();
@@ -137,6 +173,73 @@ TEST_F(ServerTest, AClientMayLeaveWhileItsHandlerWaits) {
   later_->gate.waiting.resume();
   net::testing::RunTurns(*loop_);
   EXPECT_EQ(server_->connections(), 0u);
+}
+
+TEST_F(ServerTest, AClientThatHalfClosesGetsItsAnswer) {
+  const net::Fd fd = Connect();
+  Say(fd, "GET /later HTTP/1.1\r\nHost: h\r\n\r\n");
+  shutdown(fd.get(), SHUT_WR);
+  EXPECT_EQ(Hear(fd), "");
+
+  later_->gate.waiting.resume();
+
+  EXPECT_EQ(Body(Hear(fd)), "late");
+  EXPECT_EQ(server_->connections(), 0u);
+}
+
+TEST_F(ServerTest, AResetEndsTheHandlerThatWaits) {
+  {
+    const net::Fd fd = Connect();
+    Say(fd, "GET /later HTTP/1.1\r\nHost: h\r\n\r\n");
+    EXPECT_EQ(metrics_.requests_in_flight.value(), 1);
+    const linger at_once{.l_onoff = 1, .l_linger = 0};
+    setsockopt(fd.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  }
+  net::testing::RunTurns(*loop_);
+  EXPECT_EQ(later_->ended, 1);
+  EXPECT_EQ(server_->connections(), 0u);
+  EXPECT_EQ(metrics_.requests_in_flight.value(), 0);
+}
+
+TEST_F(ServerTest, WhoDoesNotReadIsNotAnswered) {
+  constexpr std::size_t kRequests = 60;
+  const net::Fd fd = Connect();
+  std::string requests;
+  for (std::size_t i = 0; i < kRequests; ++i) requests += "GET /large HTTP/1.1\r\nHost: h\r\n\r\n";
+  net::testing::WriteAll(fd.get(), requests);
+  net::testing::RunTurns(*loop_);
+  // Two megabytes and more fit into the kernel's buffers; the rest is not made before they are read.
+  EXPECT_LT(metrics_.bytes_sent.value(), kRequests * kLargeBytes / 3);
+
+  EXPECT_GT(HearAll(fd).size(), kRequests * kLargeBytes);
+  EXPECT_EQ(Body(Say(fd, "GET /echo HTTP/1.1\r\nHost: h\r\n\r\n")), "GET ");
+}
+
+TEST_F(ServerTest, WhoNeverReadsIsClosed) {
+  const net::Fd fd = Connect();
+  std::string requests;
+  for (int i = 0; i < 100; ++i) requests += "GET /large HTTP/1.1\r\nHost: h\r\n\r\n";
+  net::testing::WriteAll(fd.get(), requests);
+  net::testing::RunTurns(*loop_);
+  EXPECT_EQ(server_->connections(), 1u);
+  clock_.Advance(ServerLimits().keep_alive_timeout);
+  clock_.Advance(Seconds(1));
+  net::testing::RunTurns(*loop_);
+  EXPECT_EQ(server_->connections(), 0u);
+}
+
+TEST_F(ServerTest, ALargeResponseMayTakeItsTimeBeforeTheClose) {
+  const net::Fd fd = Connect();
+  net::testing::WriteAll(fd.get(), "GET /huge HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+  net::testing::RunTurns(*loop_);
+  clock_.Advance(Seconds(20));
+  net::testing::RunTurns(*loop_);
+  EXPECT_GT(HearAll(fd).size(), kHugeBytes);
+}
+
+TEST_F(ServerTest, AProxyMayAskInAbsoluteForm) {
+  const net::Fd fd = Connect();
+  EXPECT_EQ(Body(Say(fd, "GET http://h:80/echo?x HTTP/1.1\r\nHost: h:80\r\n\r\n")), "GET ");
 }
 
 TEST_F(ServerTest, StatusesAndClosing) {
