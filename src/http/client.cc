@@ -4,9 +4,11 @@
 #include <optional>
 #include <utility>
 
+#include "http/grammar.h"
 #include "http/response_parser.h"
 #include "net/async.h"
 #include "net/stream.h"
+#include "net/task_scope.h"
 
 namespace tidemill::http {
 namespace {
@@ -15,8 +17,8 @@ namespace {
 class Exchange final : public net::StreamHandler, private net::Timer {
  public:
   Exchange(net::Loop& loop, std::unique_ptr<net::Stream> stream, MonotonicTime deadline,
-           std::size_t body_bytes_max)
-      : loop_(loop), stream_(std::move(stream)), deadline_(deadline), parser_(body_bytes_max) {}
+           ResponseParser parser)
+      : loop_(loop), stream_(std::move(stream)), deadline_(deadline), parser_(std::move(parser)) {}
   ~Exchange() {
     stream_->Close();
     loop_.Retire(std::move(stream_));
@@ -64,6 +66,54 @@ class Exchange final : public net::StreamHandler, private net::Timer {
   std::coroutine_handle<> awaiter_;
 };
 
+// Awaits a task until `deadline`: kTimeout then, and the task is destroyed at the end of the turn.
+template <class T>
+class [[nodiscard]] Until {
+ public:
+  Until(net::Loop& loop, MonotonicTime deadline, Task<Result<T>> task)
+      : loop_(loop), race_(std::make_unique<Race>(loop)) {
+    loop.timers().Schedule(*race_, deadline);
+    race_->scope.Spawn(Race::Run(*race_, std::move(task)));
+  }
+  Until(const Until&) = delete;
+  Until& operator=(const Until&) = delete;
+  ~Until() { loop_.Retire(std::move(race_)); }
+
+  bool await_ready() const { return race_->done.has_value(); }
+  void await_suspend(std::coroutine_handle<> awaiter) { race_->awaiter = awaiter; }
+  Result<T> await_resume() { return *std::move(race_->done); }
+
+ private:
+  struct Race final : net::Retirable, net::Timer {
+    explicit Race(net::Loop& l) : loop(l) {}
+
+    static Task<void> Run(Race& race, Task<Result<T>> task) { race.Finish(co_await task); }
+    void OnTimer() override { Finish(Fail(Errc::kTimeout, "not in time")); }
+    void OnRetire() override {
+      awaiter = nullptr;
+      loop.timers().Cancel(*this);
+    }
+    void Finish(Result<T> result) {
+      if (done) return;
+      done = std::move(result);
+      loop.timers().Cancel(*this);
+      if (awaiter) std::exchange(awaiter, nullptr).resume();
+    }
+
+    net::Loop& loop;
+    std::optional<Result<T>> done;
+    std::coroutine_handle<> awaiter;
+    TaskScope scope;  // last: its task refers to all above
+  };
+
+  net::Loop& loop_;
+  std::unique_ptr<Race> race_;
+};
+
+bool HasBody(const ClientRequest& request) {
+  return !request.body.empty() || (request.method != "GET" && request.method != "HEAD");
+}
+
 std::string RequestText(const ClientRequest& request) {
   const Url& url = request.url;
   std::string text = request.method + " " + url.target + " HTTP/1.1\r\nHost: " + url.host;
@@ -71,49 +121,72 @@ std::string RequestText(const ClientRequest& request) {
   if (!default_port) text += ":" + std::to_string(url.port);
   text += "\r\nConnection: close\r\nUser-Agent: tidemill\r\n";
   for (const auto& [name, value] : request.headers) text += name + ": " + value + "\r\n";
-  if (!request.body.empty()) text += "Content-Length: " + std::to_string(request.body.size()) + "\r\n";
+  if (HasBody(request)) text += "Content-Length: " + std::to_string(request.body.size()) + "\r\n";
   return text + "\r\n" + request.body;
+}
+
+// What others gave us must not become lines of its own.
+Result<void> Check(const ClientRequest& request) {
+  if (!IsToken(request.method)) return Fail(Errc::kInvalidArgument, "malformed method");
+  for (const auto& [name, value] : request.headers) {
+    if (!IsToken(name) || !IsFieldValue(value)) {
+      return Fail(Errc::kInvalidArgument, "malformed request header");
+    }
+  }
+  return {};
 }
 
 std::string_view WithoutBrackets(std::string_view host) {
   return host.starts_with('[') ? host.substr(1, host.size() - 2) : host;
 }
 
-Task<Result<net::SocketAddress>> Locate(net::Loop& loop, std::string host, std::uint16_t port,
-                                        bool allow_private) {
-  const std::string name(WithoutBrackets(host));
-  net::SocketAddress address{.port = port};
-  if (const auto literal = net::IpAddress::Parse(name)) {
-    address.ip = *literal;
-  } else {
-    TM_CO_TRY_ASSIGN(const auto addresses, co_await net::Resolve(loop, name, port));
-    if (addresses.empty()) co_return Fail(Errc::kNotFound, "no address of " + name);
-    address = addresses.front();
+// The addresses to connect to. Judged by the address that is then used: a name cannot change its mind in
+// between.
+Task<Result<std::vector<net::SocketAddress>>> Locate(net::Loop& loop, std::string name, std::uint16_t port,
+                                                     bool allow_private) {
+  TM_CO_TRY_ASSIGN(auto addresses, co_await net::Resolve(loop, name, port));
+  if (addresses.empty()) co_return Fail(Errc::kNotFound, "no address of " + name);
+  if (!allow_private) {
+    std::erase_if(addresses, [](const net::SocketAddress& a) { return a.ip.IsLocalOrPrivate(); });
+    if (addresses.empty()) co_return Fail(Errc::kPermissionDenied, name + " is a local or private address");
   }
-  // Judged by the address that is then connected to: a name cannot change its mind in between.
-  if (!allow_private && address.ip.IsLocalOrPrivate()) {
-    co_return Fail(Errc::kPermissionDenied, name + " is a local or private address");
+  co_return addresses;
+}
+
+Task<Result<std::unique_ptr<net::Stream>>> ConnectToAny(net::Loop& loop,
+                                                        std::vector<net::SocketAddress> addresses,
+                                                        MonotonicTime deadline, net::ConnectOptions options) {
+  Result<std::unique_ptr<net::Stream>> stream = Fail(Errc::kTimeout, "no connection in time");
+  for (std::size_t i = 0; i < addresses.size(); ++i) {
+    const Duration left = deadline - loop.clock().Now();
+    if (left.ms <= 0) break;
+    options.address = addresses[i];
+    options.timeout = Milliseconds(left.ms / static_cast<std::int64_t>(addresses.size() - i) + 1);
+    stream = co_await net::Connect(loop, options);
+    if (stream) break;
   }
-  co_return address;
+  co_return stream;
 }
 
 }  // namespace
 
 Task<Result<ClientResponse>> Fetch(net::Loop& loop, std::shared_ptr<net::TlsContext> tls,
                                    ClientRequest request) {
+  TM_CO_TRY(Check(request));
   const bool secure = request.url.scheme == "https";
   if (secure && !tls) co_return Fail(Errc::kInvalidArgument, "https needs a TLS context");
   const MonotonicTime deadline = loop.clock().Now() + request.timeout;
-  TM_CO_TRY_ASSIGN(const net::SocketAddress address, co_await Locate(loop, request.url.host, request.url.port,
-                                                                     request.allow_private_addresses));
-  const Duration left = deadline - loop.clock().Now();
-  if (left.ms <= 0) co_return Fail(Errc::kTimeout, "no address in time");
-  net::ConnectOptions connect{.address = address,
-                              .timeout = left,
-                              .tls = secure ? std::move(tls) : nullptr,
-                              .server_name = std::string(WithoutBrackets(request.url.host))};
-  TM_CO_TRY_ASSIGN(auto stream, co_await net::Connect(loop, std::move(connect)));
-  Exchange exchange(loop, std::move(stream), deadline, request.response_bytes_max);
+  const std::string name(WithoutBrackets(request.url.host));
+  TM_CO_TRY_ASSIGN(
+      auto addresses,
+      co_await Until(loop, deadline, Locate(loop, name, request.url.port, request.allow_private_addresses)));
+  net::ConnectOptions connect{.tls = secure ? std::move(tls) : nullptr, .server_name = name};
+  TM_CO_TRY_ASSIGN(auto stream,
+                   co_await ConnectToAny(loop, std::move(addresses), deadline, std::move(connect)));
+  const bool head = request.method == "HEAD";
+  Exchange exchange(loop, std::move(stream), deadline,
+                    ResponseParser(request.response_bytes_max,
+                                   head ? ResponseParser::Body::kNone : ResponseParser::Body::kAsFramed));
   exchange.Start(RequestText(request));
   co_return co_await exchange;
 }

@@ -1,6 +1,7 @@
 // Outgoing HTTP/1.1 requests on a loop: for JWKS now, proxies and webhooks later. One request per connection.
 //
 // No redirects are followed. Sizes and times are bounded. Responses by Content-Length, chunked, or close.
+// The addresses of a name are tried one after the other, each with its share of the time that is left.
 #pragma once
 
 #include <memory>
@@ -42,8 +43,8 @@ struct ClientResponse {
   std::string body;
 };
 
-// kTimeout, kUnavailable, kLimitExceeded, kInvalidArgument (the answer is not HTTP).
-// `tls` is used for https; null: kInvalidArgument for https.
+// kTimeout, kUnavailable, kNotFound (the name), kLimitExceeded, kPermissionDenied (only private addresses),
+// kInvalidArgument: the request or the answer is not HTTP. `tls` is used for https; null: kInvalidArgument.
 Task<Result<ClientResponse>> Fetch(net::Loop& loop, std::shared_ptr<net::TlsContext> tls,
                                    ClientRequest request);
 

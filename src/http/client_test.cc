@@ -48,8 +48,9 @@ struct Parsed {
   std::string body;
 };
 
-Parsed ParseResponse(const std::string& text, std::size_t piece, bool end) {
-  ResponseParser parser(100);
+Parsed ParseResponse(const std::string& text, std::size_t piece, bool end,
+                     ResponseParser::Body body = ResponseParser::Body::kAsFramed) {
+  ResponseParser parser(100, body);
   for (std::size_t at = 0; at < text.size(); at += piece) {
     const auto complete = parser.Feed(std::string_view(text).substr(at, piece));
     if (!complete) return {};
@@ -61,6 +62,19 @@ Parsed ParseResponse(const std::string& text, std::size_t piece, bool end) {
   if (!end || !parser.End().value_or(false)) return {};
   ClientResponse response = parser.Take();
   return {response.status, response.body};
+}
+
+std::string Repeat(std::string_view text, int times) {
+  std::string all;
+  while (times-- > 0) all += text;
+  return all;
+}
+
+TEST(ResponseParser, HeadHasNoBodyWhateverItSays) {
+  const std::string text = "HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n";
+  const Parsed got = ParseResponse(text, text.size(), false, ResponseParser::Body::kNone);
+  EXPECT_EQ(got.status, 200);
+  EXPECT_EQ(got.body, "");
 }
 
 TEST(ResponseParser, ReadsEveryFraming) {
@@ -98,6 +112,41 @@ TEST(ResponseParser, ReadsEveryFraming) {
       {"two lengths", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\nhi", false, {}},
       {"not HTTP", "SSH-2.0-OpenSSH\r\n\r\n", false, {}},
       {"status out of range", "HTTP/1.1 999 X\r\n\r\n", false, {}},
+      {"not modified, with the length of another",
+       "HTTP/1.1 304 Not Modified\r\nContent-Length: 7\r\n\r\n",
+       false,
+       {304, ""}},
+      {"no reason", "HTTP/1.1 200\r\nContent-Length: 0\r\n\r\n", false, {200, ""}},
+      {"more than the length", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi!", false, {200, "hi"}},
+      {"chunked twice",
+       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+       false,
+       {}},
+      {"chunked in HTTP/1.0", "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", false, {}},
+      {"gzip", "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", false, {}},
+      {"length with a sign", "HTTP/1.1 200 OK\r\nContent-Length: +2\r\n\r\nhi", false, {}},
+      {"chunk size with a sign",
+       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n+2\r\nhi\r\n",
+       false,
+       {}},
+      {"chunk longer than said",
+       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nhi\r\n",
+       false,
+       {}},
+      {"a 1xx with a length", "HTTP/1.1 103 Early\r\nContent-Length: 2\r\n\r\n", false, {}},
+      {"an upgrade", "HTTP/1.1 101 Switching Protocols\r\n\r\n", false, {}},
+      {"1xx without end", Repeat("HTTP/1.1 100 Continue\r\n\r\n", 20), false, {}},
+      {"trailers without end",
+       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n" + Repeat("A: bcdefghijkl\r\n", 1000),
+       false,
+       {}},
+      {"extensions without end",
+       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" +
+           Repeat("1;" + std::string(200, 'x') + "\r\na\r\n", 60),
+       false,
+       {}},
+      {"status glued to its reason", "HTTP/1.1 2000\r\n\r\n", true, {}},
+      {"HTTP/2", "HTTP/2.0 200 OK\r\n\r\n", true, {}},
       {"malformed header", "HTTP/1.1 200 OK\r\nA b\r\n\r\n", false, {}},
       {"headers without an end", "HTTP/1.1 200 OK\r\nA: " + std::string(40000, 'a'), false, {}},
   };

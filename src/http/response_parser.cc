@@ -10,6 +10,8 @@ namespace {
 
 constexpr std::size_t kHeadBytesMax = 32 * 1024;
 constexpr std::size_t kChunkLineBytesMax = 1024;
+constexpr std::size_t kOverheadBytesMax = 8 * 1024;
+constexpr int kInterimMax = 8;
 
 std::unexpected<Error> NotHttp(const char* why) {
   return Fail(Errc::kInvalidArgument, std::string("malformed response: ") + why);
@@ -21,20 +23,23 @@ Result<bool> ResponseParser::Feed(std::string_view bytes) {
   input_ += bytes;
   while (!head_done_) {
     const std::size_t end = input_.find("\r\n\r\n");
-    if (end == std::string::npos) {
-      if (input_.size() > kHeadBytesMax) return Fail(Errc::kLimitExceeded, "response headers too long");
-      return false;
+    if (std::min(end, input_.size()) > kHeadBytesMax) {
+      return Fail(Errc::kLimitExceeded, "response headers too long");
     }
+    if (end == std::string::npos) return false;
     TM_TRY(ParseHead(std::string_view(input_).substr(0, end + 2)));
     input_.erase(0, end + 4);
     // 1xx come before the real response.
     head_done_ = response_.status >= 200;
-    if (!head_done_) response_ = {};
+    if (head_done_) break;
+    if (++interim_ > kInterimMax) return NotHttp("too many interim responses");
+    response_ = {};
   }
   return ReadBody();
 }
 
 Result<bool> ResponseParser::End() {
+  if (complete_) return true;
   if (!head_done_) return NotHttp("it ends before its headers do");
   if (chunked_ || has_length_) return NotHttp("it ends before its body does");
   response_.body = std::move(input_);
@@ -44,75 +49,111 @@ Result<bool> ResponseParser::End() {
 Result<void> ResponseParser::ParseHead(std::string_view head) {
   std::size_t end = head.find("\r\n");
   const std::string_view status = head.substr(0, end);
-  const bool shaped =
-      status.size() >= 12 && (status.starts_with("HTTP/1.1 ") || status.starts_with("HTTP/1.0 "));
+  const bool shaped = status.size() >= 12 &&
+                      (status.starts_with("HTTP/1.1 ") || status.starts_with("HTTP/1.0 ")) &&
+                      (status.size() == 12 || status[12] == ' ') && IsFieldValue(status);
   const auto code = shaped ? ParseDecimal(status.substr(9, 3)) : std::nullopt;
-  if (!code || *code < 100 || *code > 599) return NotHttp("status line");
+  // 101 would answer an upgrade, which we never ask for.
+  if (!code || *code < 100 || *code > 599 || *code == 101) return NotHttp("status line");
   response_.status = static_cast<int>(*code);
   for (head.remove_prefix(end + 2); !head.empty(); head.remove_prefix(end + 2)) {
     end = head.find("\r\n");
-    const std::string_view line = head.substr(0, end);
-    const std::size_t colon = line.find(':');
-    if (colon == std::string_view::npos || !IsToken(line.substr(0, colon))) return NotHttp("header name");
-    const std::string_view value = TrimBlanks(line.substr(colon + 1));
-    if (!IsFieldValue(value)) return NotHttp("header value");
-    std::string name(line.substr(0, colon));
-    std::ranges::transform(name, name.begin(),
-                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-    if (name == "content-length") {
-      const auto length = ParseDecimal(value);
-      if (!length || has_length_) return NotHttp("Content-Length");
-      has_length_ = true;
-      length_ = *length;
-    }
-    if (name == "transfer-encoding") {
-      if (!EqualIgnoringCase(value, "chunked")) return NotHttp("Transfer-Encoding");
-      chunked_ = true;
-    }
-    response_.headers.emplace_back(std::move(name), std::string(value));
+    TM_TRY(ParseHeader(head.substr(0, end)));
   }
+  return DecideFraming(status.starts_with("HTTP/1.0"));
+}
+
+Result<void> ResponseParser::ParseHeader(std::string_view line) {
+  const std::size_t colon = line.find(':');
+  if (colon == std::string_view::npos || !IsToken(line.substr(0, colon))) return NotHttp("header name");
+  const std::string_view value = TrimBlanks(line.substr(colon + 1));
+  if (!IsFieldValue(value)) return NotHttp("header value");
+  std::string name(line.substr(0, colon));
+  std::ranges::transform(name, name.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  if (name == "content-length") {
+    const auto length = ParseDecimal(value);
+    if (!length || has_length_) return NotHttp("Content-Length");
+    has_length_ = true;
+    length_ = *length;
+  }
+  if (name == "transfer-encoding") {
+    if (!EqualIgnoringCase(value, "chunked") || chunked_) return NotHttp("Transfer-Encoding");
+    chunked_ = true;
+  }
+  response_.headers.emplace_back(std::move(name), std::string(value));
+  return {};
+}
+
+// RFC 9112 section 6.3, without its leniency.
+Result<void> ResponseParser::DecideFraming(bool http_1_0) {
   if (chunked_ && has_length_) return NotHttp("Content-Length beside Transfer-Encoding");
-  if (response_.status == 204 || response_.status == 304) has_length_ = true;
+  if (chunked_ && http_1_0) return NotHttp("Transfer-Encoding in HTTP/1.0");
+  const int status = response_.status;
+  if (status < 200 && (chunked_ || has_length_)) return NotHttp("an interim response with a body");
+  if (body_ == Body::kNone || status == 204 || status == 304) {
+    // Whatever they say about length is about another response.
+    chunked_ = false;
+    has_length_ = true;
+    length_ = 0;
+  }
   return {};
 }
 
 Result<bool> ResponseParser::ReadBody() {
+  if (complete_) return true;
   if (chunked_) return ReadChunks();
-  if (std::max(length_, input_.size()) > body_bytes_max_)
-    return Fail(Errc::kLimitExceeded, "response too large");
-  if (!has_length_ || input_.size() < length_) return false;
+  if (!has_length_) {
+    if (input_.size() > body_bytes_max_) return Fail(Errc::kLimitExceeded, "response too large");
+    return false;
+  }
+  if (length_ > body_bytes_max_) return Fail(Errc::kLimitExceeded, "response too large");
+  if (input_.size() < length_) return false;
   response_.body = input_.substr(0, length_);
-  return true;
+  return complete_ = true;
 }
 
 Result<bool> ResponseParser::ReadChunks() {
   for (;;) {
-    const std::size_t end = input_.find("\r\n");
-    if (end == std::string::npos) {
-      if (input_.size() > kChunkLineBytesMax) return NotHttp("chunk line");
-      return false;
-    }
-    if (last_chunk_) {
-      // Trailers are read past and dropped.
-      input_.erase(0, end + 2);
-      if (end == 0) return true;
-      continue;
-    }
-    const auto size = ParseHex(std::string_view(input_).substr(0, std::min(end, input_.find(';'))));
+    const std::size_t before = at_;
+    TM_TRY_ASSIGN(complete_, ReadChunk());
+    if (complete_) return true;
+    if (at_ != before) continue;
+    input_.erase(0, std::exchange(at_, 0));
+    return false;
+  }
+}
+
+// Reads past one chunk or one line of the trailers, if it is there; true: that was the end.
+Result<bool> ResponseParser::ReadChunk() {
+  const std::string_view rest = std::string_view(input_).substr(at_);
+  const std::size_t end = rest.find("\r\n");
+  if (std::min(end, rest.size()) > kChunkLineBytesMax) return NotHttp("chunk line");
+  if (end == std::string_view::npos) return false;
+  const std::string_view line = rest.substr(0, end);
+  const std::size_t digits = last_chunk_ ? 0 : std::min(end, line.find(';'));
+  if (overhead_bytes_ + end - digits > kOverheadBytesMax) return NotHttp("chunk extensions or trailers");
+  std::size_t used = end + 2;
+  if (last_chunk_) {
+    // Trailers are dropped.
+    if (end == 0) return true;
+  } else {
+    const auto size = ParseHex(line.substr(0, digits));
     if (!size) return NotHttp("chunk size");
     if (*size > body_bytes_max_ || response_.body.size() + *size > body_bytes_max_) {
       return Fail(Errc::kLimitExceeded, "response too large");
     }
-    if (*size == 0) {
-      last_chunk_ = true;
-      input_.erase(0, end + 2);
-      continue;
+    last_chunk_ = *size == 0;
+    if (!last_chunk_) {
+      if (rest.size() < used + *size + 2) return false;
+      if (rest.substr(used + *size, 2) != "\r\n") return NotHttp("chunk end");
+      response_.body.append(rest, used, *size);
+      used += *size + 2;
     }
-    if (input_.size() < end + 2 + *size + 2) return false;
-    if (input_.compare(end + 2 + *size, 2, "\r\n") != 0) return NotHttp("chunk end");
-    response_.body.append(input_, end + 2, *size);
-    input_.erase(0, end + 2 + *size + 2);
   }
+  overhead_bytes_ += end - digits;
+  at_ += used;
+  return false;
 }
 
 }  // namespace tidemill::http

@@ -12,7 +12,10 @@ namespace tidemill::http {
 
 class ResponseParser {
  public:
-  explicit ResponseParser(std::size_t body_bytes_max) : body_bytes_max_(body_bytes_max) {}
+  // kNone: the response to HEAD, whose Content-Length is another response's.
+  enum class Body { kAsFramed, kNone };
+  explicit ResponseParser(std::size_t body_bytes_max, Body body = Body::kAsFramed)
+      : body_bytes_max_(body_bytes_max), body_(body) {}
 
   // More bytes; true when the response is complete. kInvalidArgument: that is no HTTP; kLimitExceeded.
   Result<bool> Feed(std::string_view bytes);
@@ -22,17 +25,25 @@ class ResponseParser {
 
  private:
   Result<void> ParseHead(std::string_view head);
+  Result<void> ParseHeader(std::string_view line);
+  Result<void> DecideFraming(bool http_1_0);
   Result<bool> ReadBody();
   Result<bool> ReadChunks();
+  Result<bool> ReadChunk();
 
   const std::size_t body_bytes_max_;
+  const Body body_;
   ClientResponse response_;
-  std::string input_;  // not yet read
-  std::size_t length_ = 0;
+  std::string input_;
+  std::size_t at_ = 0;              // bytes of input_ that were read
+  std::size_t length_ = 0;          // by Content-Length
+  std::size_t overhead_bytes_ = 0;  // of chunk extensions and trailers
+  int interim_ = 0;                 // responses 1xx so far
   bool head_done_ = false;
   bool has_length_ = false;
   bool chunked_ = false;
   bool last_chunk_ = false;
+  bool complete_ = false;
 };
 
 }  // namespace tidemill::http
