@@ -9,6 +9,7 @@
 
 #include "config/keys.h"
 #include "config/load.h"
+#include "config/redis_address.h"
 #include "config/value.h"
 
 namespace tidemill::config {
@@ -24,6 +25,14 @@ bool IsNamespaceName(std::string_view name) {
          });
 }
 
+// A part of a key of Redis: nothing that is a hash tag ("{"), a pattern, or a blank.
+bool IsRedisWord(std::string_view word) {
+  return !word.empty() && std::ranges::all_of(word, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_' || c == '.' || c == ':';
+  });
+}
+
 class Checker {
  public:
   explicit Checker(const Settings& settings) : settings_(settings) {}
@@ -32,6 +41,7 @@ class Checker {
     CheckClient();
     CheckServer();
     CheckTokens();
+    CheckRedis();
     CheckOptions("channel.without_namespace.", settings_.channel.without_namespace);
     const auto& namespaces = settings_.channel.namespaces;
     if (namespaces.size() > kNamespacesMax) {
@@ -104,6 +114,73 @@ class Checker {
   void CheckEndpoint(std::string key, std::string_view url) {
     if (url.empty() || url.starts_with("https://") || url.starts_with("http://")) return;
     Add(std::move(key), {}, fmt::format(" = {}: not a URL that begins with https:// or http://", Quote(url)));
+  }
+
+  void CheckRedis() {
+    const RedisSettings& redis = settings_.broker.redis;
+    CheckTopology(redis);
+    CheckAddresses("broker.redis.address", redis.address, OnlyDb0::kNo);
+    CheckAddresses("broker.redis.cluster_address", redis.cluster_address, OnlyDb0::kYes);
+    CheckAddresses("broker.redis.sentinel_address", redis.sentinel_address, OnlyDb0::kYes);
+    if (!redis.cluster_address.empty() && redis.db != 0) {
+      Add("broker.redis.db", {"broker.redis.cluster_address"},
+          fmt::format(" = {}: a cluster has only database 0", redis.db));
+    }
+    if (redis.presence_ttl <= settings_.client.presence_update_interval) {
+      Add("broker.redis.presence_ttl", {"client.presence_update_interval"},
+          fmt::format(" = \"{}\": must be more than client.presence_update_interval, \"{}\"",
+                      ToString(redis.presence_ttl), ToString(settings_.client.presence_update_interval)));
+    }
+    if (!IsRedisWord(redis.prefix)) {
+      Add("broker.redis.prefix", {},
+          fmt::format(" = {}: accepted: one or more of letters, digits, \"-\", \"_\", \".\", \":\"",
+                      Quote(redis.prefix)));
+    }
+    if (!redis.client_name.empty() && !IsRedisWord(redis.client_name)) {
+      Add("broker.redis.client_name", {},
+          fmt::format(" = {}: accepted: letters, digits, \"-\", \"_\", \".\", \":\"",
+                      Quote(redis.client_name)));
+    }
+  }
+
+  void CheckTopology(const RedisSettings& redis) {
+    const std::pair<std::string_view, bool> lists[] = {{"address", !redis.address.empty()},
+                                                       {"cluster_address", !redis.cluster_address.empty()},
+                                                       {"sentinel_address", !redis.sentinel_address.empty()}};
+    std::string first;
+    for (const auto& [name, given] : lists) {
+      if (!given) continue;
+      const std::string key = fmt::format("broker.redis.{}", name);
+      if (!first.empty()) Add(key, {first}, fmt::format(": {} is given as well; keep one of them", first));
+      if (first.empty()) first = key;
+    }
+    if (first.empty() && settings_.broker.type == "redis") {
+      Add("broker.type",
+          {"broker.redis.address", "broker.redis.cluster_address", "broker.redis.sentinel_address"},
+          " = \"redis\": needs broker.redis.address, cluster_address or sentinel_address");
+    }
+    if (redis.sentinel_address.empty() != redis.sentinel_master_name.empty()) {
+      const bool no_name = redis.sentinel_master_name.empty();
+      Add(no_name ? "broker.redis.sentinel_address" : "broker.redis.sentinel_master_name",
+          {no_name ? "broker.redis.sentinel_master_name" : "broker.redis.sentinel_address"},
+          fmt::format(": needs broker.redis.{} as well",
+                      no_name ? "sentinel_master_name" : "sentinel_address"));
+    }
+  }
+
+  enum class OnlyDb0 : std::uint8_t { kNo, kYes };
+  // Addresses are not quoted: what is not one may still hold a password.
+  void CheckAddresses(const std::string& key, const std::vector<Address>& addresses, OnlyDb0 only_db_0) {
+    for (std::size_t i = 0; i < addresses.size(); ++i) {
+      const Result<RedisAddress> address = RedisAddress::Parse(addresses[i].text);
+      const std::string which =
+          addresses.size() == 1 ? "" : fmt::format(" (address {} of {})", i + 1, addresses.size());
+      if (!address) {
+        Add(key, {}, fmt::format("{}: not an address of Redis: {}", which, address.error().detail));
+      } else if (only_db_0 == OnlyDb0::kYes && address->db != 0) {
+        Add(key, {}, fmt::format("{}: only database 0 is there", which));
+      }
+    }
   }
 
   void CheckNamespaceName(const std::string& name) {

@@ -18,7 +18,7 @@ constexpr std::int64_t kGiB = std::int64_t{1} << 30;
 constexpr std::array<std::string_view, 3> kRecoveryModes = {"", "stream", "cache"};
 constexpr std::array<std::string_view, 4> kDataFormats = {"", "json", "json_object", "binary"};
 constexpr std::array<std::string_view, 2> kErrorModes = {"", "transport"};
-constexpr std::array<std::string_view, 1> kBrokerTypes = {"memory"};
+constexpr std::array<std::string_view, 2> kBrokerTypes = {"memory", "redis"};
 constexpr std::array<std::string_view, 5> kLogLevels = {"debug", "info", "warn", "error", "off"};
 constexpr std::array<std::string_view, 2> kLogFormats = {"text", "json"};
 
@@ -173,6 +173,19 @@ constexpr Row<ClientSettings> kClient[] = {
     {"expired_sub_close_delay",
      Of<&ClientSettings::expired_sub_close_delay>,
      {.doc = "The same for the token of a subscription.", .max = 24 * kHour}},
+    {"presence_update_interval",
+     Of<&ClientSettings::presence_update_interval>,
+     {.doc = "With Redis: how often a node renews the presence of its clients; less than "
+             "broker.redis.presence_ttl.",
+      .min = 100,
+      .max = kHour,
+      .reload = Reload::kNo}},
+    {"channel_position_check_delay",
+     Of<&ClientSettings::channel_position_check_delay>,
+     {.doc = "With Redis: how long a node hears nothing of a channel with positions before it compares its "
+             "position; 0s: never.",
+      .max = kHour,
+      .reload = Reload::kNo}},
     {"channel_limit",
      Of<&ClientSettings::channel_limit>,
      {.doc = "Channels that one connection may be subscribed to.", .min = 1, .max = 1'000'000}},
@@ -344,7 +357,10 @@ constexpr Row<ChannelOptions> kOptions[] = {
 constexpr Row<BrokerSettings> kBroker[] = {
     {"type",
      Of<&BrokerSettings::type>,
-     {.doc = "Where channels and their history live.", .choices = kBrokerTypes, .reload = Reload::kNo}},
+     {.doc = "Where channels, their history and presence live; \"redis\", unless given, when an address "
+             "below broker.redis is given.",
+      .choices = kBrokerTypes,
+      .reload = Reload::kNo}},
     {"history_bytes_max",
      Of<&BrokerSettings::history_bytes_max>,
      {.doc = "Memory for the history of all channels, in bytes.", .min = 1 << 20, .max = 1024 * kGiB}},
@@ -354,6 +370,94 @@ constexpr Row<BrokerSettings> kBroker[] = {
     {"presence_entries_max",
      Of<&BrokerSettings::presence_entries_max>,
      {.doc = "Presence entries of all channels.", .min = 1, .max = 1'000'000'000}},
+};
+
+constexpr Row<RedisSettings> kRedis[] = {
+    {"address",
+     Of<&RedisSettings::address>,
+     {.doc =
+          "A Redis: \"10.0.0.7:6379\", \"redis://user:password@host:6379/0\", \"rediss://…\" for TLS, "
+          "\"unix:///run/redis.sock\". Several share the channels out among them; the list is the same, in "
+          "the same order, for every node.",
+      .reload = Reload::kNo}},
+    {"cluster_address",
+     Of<&RedisSettings::cluster_address>,
+     {.doc = "Some nodes of a Redis Cluster; the others are learned from them.", .reload = Reload::kNo}},
+    {"sentinel_address",
+     Of<&RedisSettings::sentinel_address>,
+     {.doc = "Sentinels, asked in turn where the primary is; with sentinel_master_name.",
+      .reload = Reload::kNo}},
+    {"sentinel_master_name",
+     Of<&RedisSettings::sentinel_master_name>,
+     {.doc = "What the sentinels call the primary.", .reload = Reload::kNo}},
+    {"sentinel_user",
+     Of<&RedisSettings::sentinel_user>,
+     {.doc = "User at the sentinels; the default one when empty.", .reload = Reload::kNo}},
+    {"sentinel_password",
+     Of<&RedisSettings::sentinel_password>,
+     {.doc = "Password at the sentinels.", .reload = Reload::kNo}},
+    {"user",
+     Of<&RedisSettings::user>,
+     {.doc = "User at Redis where an address names none; the default one when empty.",
+      .reload = Reload::kNo}},
+    {"password",
+     Of<&RedisSettings::password>,
+     {.doc = "Password at Redis where an address has none.", .reload = Reload::kNo}},
+    {"db",
+     Of<&RedisSettings::db>,
+     {.doc = "Database of Redis where an address names none; a cluster has only 0.",
+      .max = std::numeric_limits<std::int32_t>::max(),
+      .reload = Reload::kNo}},
+    {"tls.enabled",
+     Of<&RedisSettings::tls_enabled>,
+     {.doc = "TLS to every Redis and sentinel, whatever the scheme of its address.", .reload = Reload::kNo}},
+    {"tls.server_ca_pem",
+     Of<&RedisSettings::tls_ca_file>,
+     {.doc =
+          "File with the certificates in PEM that are trusted to vouch for Redis; the system's when empty.",
+      .reload = Reload::kNo}},
+    {"tls.server_name",
+     Of<&RedisSettings::tls_server_name>,
+     {.doc = "Name in Redis' certificate; the host of its address when empty.", .reload = Reload::kNo}},
+    {"prefix",
+     Of<&RedisSettings::prefix>,
+     {.doc = "Begins each key and each pub/sub channel; nodes with the same one belong together.",
+      .reload = Reload::kNo}},
+    {"client_name",
+     Of<&RedisSettings::client_name>,
+     {.doc = "Name of the connections in CLIENT LIST.", .reload = Reload::kNo}},
+    {"connect_timeout",
+     Of<&RedisSettings::connect_timeout>,
+     {.doc = "Until a connection to Redis is there: name, TCP, TLS and authentication together.",
+      .min = 10,
+      .max = kHour,
+      .reload = Reload::kNo}},
+    {"io_timeout",
+     Of<&RedisSettings::io_timeout>,
+     {.doc = "How long Redis may take to answer; then the connection is made anew.",
+      .min = 10,
+      .max = kHour,
+      .reload = Reload::kNo}},
+    {"presence_ttl",
+     Of<&RedisSettings::presence_ttl>,
+     {.doc = "How long the presence of a dead node's clients stays; more than "
+             "client.presence_update_interval.",
+      .min = kSecond,
+      .max = 24 * kHour,
+      .reload = Reload::kNo}},
+    {"ready_grace",
+     Of<&RedisSettings::ready_grace>,
+     {.doc = "How long Redis may be away before /ready says 503.", .max = kHour, .reload = Reload::kNo}},
+    {"sharded_pub_sub",
+     Of<&RedisSettings::sharded_pub_sub>,
+     {.doc = "In a cluster, carries publications through the primary of the channel's slot only (SPUBLISH; "
+             "Redis 7) and not through all nodes.",
+      .reload = Reload::kNo}},
+    {"plant_bug_for_test",
+     Of<&RedisSettings::plant_bug_for_test>,
+     {.doc = "Plants a bug of that name, which the tests' checkers must find.",
+      .reload = Reload::kNo,
+      .shown = Shown::kNo}},
 };
 
 // Adds the rows of `owner(draft)` under `prefix`.
@@ -384,6 +488,7 @@ std::vector<Key> MakeKeys() {
   Append(keys, "channel.without_namespace.", kOptions,
          [](Draft& d) -> ChannelOptions& { return d.settings.channel.without_namespace; });
   Append(keys, "broker.", kBroker, [](Draft& d) -> BrokerSettings& { return d.settings.broker; });
+  Append(keys, "broker.redis.", kRedis, [](Draft& d) -> RedisSettings& { return d.settings.broker.redis; });
   return keys;
 }
 
@@ -432,7 +537,8 @@ std::string_view TypeName(const Field& field) {
                [](const Duration*) { return "duration"; }, [](const std::string*) { return "string"; },
                [](const Secret*) { return "secret"; },
                [](const std::vector<std::string>*) { return "list of strings"; },
-               [](const std::vector<Secret>*) { return "list of secrets"; }},
+               [](const std::vector<Secret>*) { return "list of secrets"; },
+               [](const std::vector<Address>*) { return "list of addresses"; }},
       field);
 }
 

@@ -30,7 +30,7 @@ struct Draft {
 
 // Where a key's value lives.
 using Field = std::variant<bool*, std::uint32_t*, std::uint64_t*, std::int64_t*, Duration*, std::string*,
-                           Secret*, std::vector<std::string>*, std::vector<Secret>*>;
+                           Secret*, std::vector<std::string>*, std::vector<Secret>*, std::vector<Address>*>;
 
 enum class Reload : std::uint8_t { kNo, kYes };
 enum class Shown : std::uint8_t { kYes, kNo };
@@ -63,7 +63,8 @@ std::vector<Key> NamespaceKeys(const std::string& name_space);
 // Lists the names of namespaces in the environment and in flags, and their tables in a file.
 inline constexpr std::string_view kNamespacesKey = "channel.namespaces";
 
-// "duration", "integer", "boolean", "string", "list of strings", "secret", "list of secrets".
+// "duration", "integer", "boolean", "string", "list of strings", "secret", "list of secrets",
+// "list of addresses".
 std::string_view TypeName(const Field& field);
 
 // The least and the greatest value of an integer, or of a duration in milliseconds.

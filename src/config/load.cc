@@ -111,6 +111,7 @@ class Loader {
                   " = false: keys of client.subscription_token are given; set it to true, or remove them"});
     }
     Settings settings = std::move(draft_).Finish();
+    if (settings.broker.redis.given() && !origins_.contains("broker.type")) settings.broker.type = "redis";
     for (const Finding& finding : FindContradictions(settings)) AddFinding(finding);
     if (problems_.empty()) return settings;
     std::string lines;

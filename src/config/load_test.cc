@@ -99,7 +99,11 @@ TEST_F(LoadTest, RefusesValuesOfTheWrongTypeOrRange) {
       {"log.format = \"\"", R"(tidemill.toml:1: log.format = "": accepted: "text", "json")"},
       {"http_api.error_mode = \"http\"",
        R"(tidemill.toml:1: http_api.error_mode = "http": accepted: "", "transport")"},
-      {"broker.type = \"redis\"", R"(tidemill.toml:1: broker.type = "redis": accepted: "memory")"},
+      {"broker.type = \"nats\"", R"(tidemill.toml:1: broker.type = "nats": accepted: "memory", "redis")"},
+      {"broker.redis.address = 5",
+       R"(tidemill.toml:1: broker.redis.address = ***: not a list of strings; write ["a", "b"])"},
+      {"broker.redis.address = [\"h\", \"\"]",
+       "tidemill.toml:1: broker.redis.address = ***: an empty string in the list"},
       {"channel.without_namespace.force_recovery_mode = \"all\"",
        R"(tidemill.toml:1: channel.without_namespace.force_recovery_mode = "all": accepted: "", )"
        R"("stream", "cache")"},
@@ -149,6 +153,19 @@ TEST_F(LoadTest, NeverShowsSecrets) {
        "tidemill.toml:1:52: not TOML: Error while parsing decimal integer: what stands here is not "
        "representable in "
        "64 bits"},
+      {"broker.redis.address = \"redis://:hunter2@h:port\"",
+       "tidemill.toml:1: broker.redis.address: not an address of Redis: the port is not a number from 1 to "
+       "65535"},
+      {"broker.redis.address = [\"h\", \"redis://:hunter2\"]",
+       "tidemill.toml:1: broker.redis.address (address 2 of 2): not an address of Redis: no host"},
+      {"broker.redis.address = \"redis://:hunter2\\u0007@h\"",
+       "tidemill.toml:1: broker.redis.address = ***: holds a control byte"},
+      {"broker.redis.address = \"redis://:***@h\"",
+       "tidemill.toml:1: broker.redis.address = ***: the mask that `config show` prints, not the password "
+       "itself"},
+      {"broker.redis.password = \"***\"",
+       "tidemill.toml:1: broker.redis.password = ***: the mask that `config show` prints, not the secret "
+       "itself"},
       {"client.token.hmac_secret_key = hunter2",
        "tidemill.toml:1:32: not TOML: Error while parsing value: could not determine value type"},
   };
@@ -175,10 +192,18 @@ TEST_F(LoadTest, RefusesKeysItDoesNotKnow) {
       {"[engine]\ntype = \"redis\"",
        "tidemill.toml:2: engine.type: a setting of Centrifugo that is not available in this version; choose "
        "with "
-       "broker.type"},
-      {"broker.redis.address = \"redis://x\"",
-       "tidemill.toml:1: broker.redis.address: a setting of Centrifugo that is not available in this "
-       "version"},
+       "broker.type, and broker.redis"},
+      {"broker.redis.adress = \"redis://x\"",
+       "tidemill.toml:1: broker.redis.adress: unknown; did you mean broker.redis.address?"},
+      {"broker.redis.force_resp2 = true",
+       "tidemill.toml:1: broker.redis.force_resp2: a setting of Centrifugo that is not available in this "
+       "version; RESP2 is what is spoken; remove it"},
+      {"broker.redis.tls.insecure_skip_verify = true",
+       "tidemill.toml:1: broker.redis.tls.insecure_skip_verify: a setting of Centrifugo that is not "
+       "available "
+       "in this version; tls.enabled, tls.server_ca_pem and tls.server_name are there"},
+      {"broker.nats.url = \"nats://x\"",
+       "tidemill.toml:1: broker.nats.url: a setting of Centrifugo that is not available in this version"},
       {"http_server.port = 9000",
        "tidemill.toml:1: http_server.port: a setting of Centrifugo that is not available in this version; "
        "use "
@@ -337,6 +362,62 @@ TEST_F(LoadTest, RefusesContradictions) {
     SCOPED_TRACE(c.text);
     EXPECT_EQ(Why(LoadText(c.text)), c.message);
   }
+}
+
+TEST_F(LoadTest, RefusesContradictionsAboutRedis) {
+  const BadText cases[] = {
+      {"broker.type = \"redis\"",
+       "tidemill.toml:1: broker.type = \"redis\": needs broker.redis.address, cluster_address or "
+       "sentinel_address"},
+      {"[broker.redis]\naddress = \"h\"\ncluster_address = \"h\"",
+       "tidemill.toml:3: broker.redis.cluster_address: broker.redis.address is given as well; keep one of "
+       "them"},
+      {"[broker.redis]\naddress = \"h\"\nsentinel_address = \"h\"\nsentinel_master_name = \"m\"",
+       "tidemill.toml:3: broker.redis.sentinel_address: broker.redis.address is given as well; keep one of "
+       "them"},
+      {"[broker.redis]\ncluster_address = \"h\"\nsentinel_address = \"h\"\nsentinel_master_name = \"m\"",
+       "tidemill.toml:3: broker.redis.sentinel_address: broker.redis.cluster_address is given as well; keep "
+       "one of them"},
+      {"broker.redis.sentinel_address = [\"h:26379\", \"h:26380\"]",
+       "tidemill.toml:1: broker.redis.sentinel_address: needs broker.redis.sentinel_master_name as well"},
+      {"[broker.redis]\naddress = \"h\"\nsentinel_master_name = \"m\"",
+       "tidemill.toml:3: broker.redis.sentinel_master_name: needs broker.redis.sentinel_address as well"},
+      {"[broker.redis]\ncluster_address = \"h\"\ndb = 1",
+       "tidemill.toml:3: broker.redis.db = 1: a cluster has only database 0"},
+      {"broker.redis.cluster_address = \"redis://h/1\"",
+       "tidemill.toml:1: broker.redis.cluster_address: only database 0 is there"},
+      {"broker.redis.presence_ttl = \"27s\"",
+       "tidemill.toml:1: broker.redis.presence_ttl = \"27s\": must be more than "
+       "client.presence_update_interval, \"27s\""},
+      {"broker.redis.prefix = \"a{b\"",
+       "tidemill.toml:1: broker.redis.prefix = \"a{b\": accepted: one or more of letters, digits, \"-\", "
+       "\"_\", \".\", \":\""},
+      {"broker.redis.prefix = \"\"",
+       "tidemill.toml:1: broker.redis.prefix = \"\": accepted: one or more of letters, digits, \"-\", "
+       "\"_\", \".\", \":\""},
+      {"broker.redis.client_name = \"a b\"",
+       "tidemill.toml:1: broker.redis.client_name = \"a b\": accepted: letters, digits, \"-\", \"_\", "
+       "\".\", \":\""},
+  };
+  for (const BadText& c : cases) {
+    SCOPED_TRACE(c.text);
+    EXPECT_EQ(Why(LoadText(c.text)), c.message);
+  }
+}
+
+TEST_F(LoadTest, TakesRedisAsTheBrokerWhenAnAddressIsGiven) {
+  EXPECT_EQ(LoadText("").value().broker.type, "memory");
+  EXPECT_EQ(LoadText("broker.redis.address = \"h\"").value().broker.type, "redis");
+  EXPECT_EQ(LoadText("broker.redis.cluster_address = [\"a\", \"b\"]").value().broker.type, "redis");
+  EXPECT_EQ(
+      LoadText("[broker.redis]\nsentinel_address = \"a\"\nsentinel_master_name = \"m\"").value().broker.type,
+      "redis");
+  EXPECT_EQ(LoadText("broker.redis.prefix = \"p\"").value().broker.type, "memory");
+  EXPECT_EQ(LoadText("broker.type = \"memory\"\nbroker.redis.address = \"h\"").value().broker.type, "memory");
+  const Result<Settings> loaded = Load({.environment = {{"TIDEMILL_BROKER_REDIS_ADDRESS", "a:1 redis://b"}}});
+  ASSERT_TRUE(loaded) << loaded.error().detail;
+  EXPECT_EQ(loaded->broker.type, "redis");
+  EXPECT_EQ(loaded->broker.redis.address, (std::vector<Address>{{"a:1"}, {"redis://b"}}));
 }
 
 TEST_F(LoadTest, RefusesTextThatIsNotToml) {

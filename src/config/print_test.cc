@@ -32,6 +32,7 @@ struct Change {
   void operator()(Duration* field) const { field->ms = field->ms + 1 <= max ? field->ms + 1 : field->ms - 1; }
   void operator()(std::string* field) const {
     *field = choices.empty() ? "/\"quoted\\ \tü" : std::string(choices.back());
+    if (name.ends_with("redis.prefix") || name.ends_with("client_name")) *field = "word";
     if (name.ends_with("_prefix")) *field = "/" + std::to_string(name.size());
     if (name.ends_with("_endpoint")) *field = "https://example.com";
     if (name.ends_with("_regex")) *field = "^\\d+\"$";
@@ -39,6 +40,7 @@ struct Change {
   }
   void operator()(Secret* field) const { field->value = "it's \"secret\""; }
   void operator()(std::vector<std::string>* field) const { *field = {"a", "b \"c\""}; }
+  void operator()(std::vector<Address>* field) const { *field = {{"redis://u:hunter2@h/1"}, {"h:1"}}; }
   void operator()(std::vector<Secret>* field) const { *field = {{"k1"}, {"k2"}}; }
   template <std::integral Integer>
   void operator()(Integer* field) const {
@@ -59,6 +61,10 @@ Settings FullExample() {
     std::visit(Change{bounds.min, bounds.max, key.facts.choices, key.name}, field);
   }
   draft.settings.client.personal_channel_namespace = "chat";
+  // These exclude each other.
+  draft.settings.broker.redis.cluster_address.clear();
+  draft.settings.broker.redis.sentinel_address.clear();
+  draft.settings.broker.redis.sentinel_master_name.clear();
   return std::move(draft).Finish();
 }
 
@@ -77,6 +83,8 @@ TEST(ToToml, MasksSecretsAndIsThenRefused) {
   const std::string text = ToToml(FullExample(), SecretsIn::kMasked);
   EXPECT_FALSE(text.contains("secret\\\"")) << text;
   EXPECT_FALSE(text.contains("k1"));
+  EXPECT_FALSE(text.contains("hunter2"));
+  EXPECT_TRUE(text.contains("address = [\"redis://u:***@h/1\", \"h:1\"]\n")) << text;
   EXPECT_TRUE(text.contains("hmac_secret_key = \"***\"\n"));
   EXPECT_TRUE(text.contains("key = [\"***\", \"***\"]\n"));
   EXPECT_FALSE(LoadText(text));
@@ -103,6 +111,8 @@ TEST(AllKeys, TellsWhatAPersonNeeds) {
   EXPECT_TRUE(ping->reloadable);
   EXPECT_FALSE(std::ranges::find(keys, "loops", &KeyDoc::name)->reloadable);
   EXPECT_EQ(std::ranges::find(keys, "websocket.echo_for_test", &KeyDoc::name), keys.end());
+  EXPECT_EQ(std::ranges::find(keys, "broker.redis.plant_bug_for_test", &KeyDoc::name), keys.end());
+  EXPECT_EQ(std::ranges::find(keys, "broker.redis.address", &KeyDoc::name)->type, "list of addresses");
 }
 
 TEST(Markdown, IsWhatTheDocumentationHolds) {

@@ -21,6 +21,12 @@ struct Secret {
   friend bool operator==(const Secret&, const Secret&) = default;
 };
 
+// An address that may have a password in it: printed with "***" in its place.
+struct Address {
+  std::string text;
+  friend bool operator==(const Address&, const Address&) = default;
+};
+
 // Options of the channels of one namespace. All off unless a default is given.
 struct ChannelOptions {
   bool presence = false;
@@ -112,6 +118,8 @@ struct ClientSettings {
   Duration stale_close_delay = Seconds(10);
   Duration expired_close_delay = Seconds(25);
   Duration expired_sub_close_delay = Seconds(25);
+  Duration presence_update_interval = Seconds(27);
+  Duration channel_position_check_delay = Seconds(40);  // 0: off
   std::uint32_t channel_limit = 128;
   std::uint32_t user_connection_limit = 0;
   std::uint32_t queue_max_size = 1048576;  // bytes waiting for one connection
@@ -133,11 +141,39 @@ struct ChannelSettings {
   friend bool operator==(const ChannelSettings&, const ChannelSettings&) = default;
 };
 
+// Redis as the broker. At most one of the three lists is given; config/redis_address.h says how addresses
+// look.
+struct RedisSettings {
+  std::vector<Address> address;           // one server, or several that share the channels out among them
+  std::vector<Address> cluster_address;   // some nodes of a Redis Cluster
+  std::vector<Address> sentinel_address;  // sentinels that know where the primary is
+  std::string sentinel_master_name;
+  std::string sentinel_user;
+  Secret sentinel_password;
+  std::string user;  // here and below: where an address does not say it itself
+  Secret password;
+  std::uint32_t db = 0;
+  bool tls_enabled = false;
+  std::string tls_ca_file;      // "": the system's authorities
+  std::string tls_server_name;  // "": the host of the address
+  std::string prefix = "tidemill";
+  std::string client_name = "tidemill";
+  Duration connect_timeout = Seconds(1);
+  Duration io_timeout = Seconds(4);
+  Duration presence_ttl = Seconds(60);
+  Duration ready_grace = Seconds(5);
+  bool sharded_pub_sub = true;     // in a cluster
+  std::string plant_bug_for_test;  // a fault that the checkers of tests/faults must find; "": none
+  bool given() const { return !address.empty() || !cluster_address.empty() || !sentinel_address.empty(); }
+  friend bool operator==(const RedisSettings&, const RedisSettings&) = default;
+};
+
 struct BrokerSettings {
-  std::string type = "memory";
+  std::string type = "memory";  // or "redis"
   std::uint64_t history_bytes_max = std::uint64_t{1} << 30;
   std::uint32_t mailbox_messages_max = 100'000;
   std::uint32_t presence_entries_max = 1'000'000;
+  RedisSettings redis;
   friend bool operator==(const BrokerSettings&, const BrokerSettings&) = default;
 };
 

@@ -86,7 +86,7 @@ TEST(Sources, RefusesBadVariables) {
        "TIDEMILL_CLIENT_PING_INTERVALL: unknown; did you mean TIDEMILL_CLIENT_PING_INTERVAL?"},
       {{{"TIDEMILL_ENGINE_TYPE", "redis"}},
        "TIDEMILL_ENGINE_TYPE: a setting of Centrifugo that is not available in this version; choose with "
-       "broker.type"},
+       "broker.type, and broker.redis"},
       {{{"TIDEMILL_CHANNEL_WITHOUT_NAMESPACE_DELTA_PUBLISH", "true"}},
        "TIDEMILL_CHANNEL_WITHOUT_NAMESPACE_DELTA_PUBLISH: a setting of Centrifugo that is not available in "
        "this "

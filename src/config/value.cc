@@ -8,6 +8,7 @@
 
 #include "base/utf8.h"
 #include "config/file.h"
+#include "config/redis_address.h"
 
 namespace tidemill::config {
 namespace {
@@ -158,10 +159,26 @@ Result<void> AssignSecrets(const Value& value, std::vector<Secret>& out) {
   return {};
 }
 
+Result<void> AssignAddresses(const Value& value, std::vector<Address>& out) {
+  TM_TRY_ASSIGN(std::vector<std::string> list, ListOf(value));
+  std::vector<Address> addresses;
+  for (std::string& item : list) {
+    if (item.empty()) return Wrong("an empty string in the list");
+    if (item.contains(fmt::format(":{}@", kMask))) {
+      return Wrong("the mask that `config show` prints, not the password itself");
+    }
+    TM_TRY(CheckText(item));
+    addresses.push_back({std::move(item)});
+  }
+  out = std::move(addresses);
+  return {};
+}
+
 bool IsSecret(const Key& key) {
   Draft draft;
   const Field field = key.field(draft);
-  return std::holds_alternative<Secret*>(field) || std::holds_alternative<std::vector<Secret>*>(field);
+  return std::holds_alternative<Secret*>(field) || std::holds_alternative<std::vector<Secret>*>(field) ||
+         std::holds_alternative<std::vector<Address>*>(field);
 }
 
 std::string QuoteShort(std::string_view text) {
@@ -206,6 +223,7 @@ Result<void> Assign(const Key& key, const Value& value, Draft& draft) {
         if constexpr (std::same_as<T, Secret>) return AssignSecret(value, *out);
         if constexpr (std::same_as<T, std::vector<std::string>>) return AssignStrings(value, *out);
         if constexpr (std::same_as<T, std::vector<Secret>>) return AssignSecrets(value, *out);
+        if constexpr (std::same_as<T, std::vector<Address>>) return AssignAddresses(value, *out);
         if constexpr (std::integral<T> && !std::same_as<T, bool>) {
           return AssignInteger(key, value, bounds, *out);
         }
@@ -247,6 +265,9 @@ std::string ToToml(const Field& field, SecretsIn secrets) {
   const auto print_secret = [secrets](const Secret& secret) {
     return Quote(secrets == SecretsIn::kMasked && !secret.empty() ? kMask : std::string_view(secret.value));
   };
+  const auto print_address = [secrets](const Address& address) {
+    return Quote(secrets == SecretsIn::kMasked ? MaskPassword(address.text) : address.text);
+  };
   return std::visit(
       [&]<class T>(const T* in) -> std::string {
         if constexpr (std::same_as<T, bool>) return *in ? "true" : "false";
@@ -255,6 +276,7 @@ std::string ToToml(const Field& field, SecretsIn secrets) {
         if constexpr (std::same_as<T, Secret>) return print_secret(*in);
         if constexpr (std::same_as<T, std::vector<std::string>>) return QuoteList(*in, Quote);
         if constexpr (std::same_as<T, std::vector<Secret>>) return QuoteList(*in, print_secret);
+        if constexpr (std::same_as<T, std::vector<Address>>) return QuoteList(*in, print_address);
         if constexpr (std::integral<T> && !std::same_as<T, bool>) return fmt::to_string(*in);
       },
       field);

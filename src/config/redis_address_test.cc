@@ -1,0 +1,126 @@
+#include "config/redis_address.h"
+
+#include <gtest/gtest.h>
+
+namespace tidemill::config {
+namespace {
+
+TEST(RedisAddress, IsParsed) {
+  struct Case {
+    std::string_view text;
+    RedisAddress want;
+  };
+  const Case cases[] = {
+      {"redis", {.host = "redis"}},
+      {"redis:6380", {.host = "redis", .port = 6380}},
+      {"10.0.0.7:1", {.host = "10.0.0.7", .port = 1}},
+      {"[::1]", {.host = "::1"}},
+      {"[2001:db8::7]:65535", {.host = "2001:db8::7", .port = 65535}},
+      {"redis://h", {.host = "h"}},
+      {"redis://h/", {.host = "h"}},
+      {"redis://h:1/7", {.host = "h", .port = 1, .db = 7, .has_db = true}},
+      {"redis://h/0", {.host = "h", .db = 0, .has_db = true}},
+      {"redis://h/2147483647", {.host = "h", .db = 2147483647, .has_db = true}},
+      {"redis://[::1]:7/3", {.host = "::1", .port = 7, .db = 3, .has_db = true}},
+      {"redis://:secret@h", {.host = "h", .password = "secret"}},
+      {"redis://user@h", {.host = "h", .user = "user"}},
+      {"redis://user:@h", {.host = "h", .user = "user"}},
+      {"redis://user:p:q@h", {.host = "h", .user = "user", .password = "p:q"}},
+      {"redis://user:p@q@h", {.host = "h", .user = "user", .password = "p@q"}},
+      {"redis://u%40v:%2F%3a%25%00x@h", {.host = "h", .user = "u@v", .password = std::string("/:%\0x", 5)}},
+      {"rediss://u:p@redis.example.com:6390/1",
+       {.host = "redis.example.com",
+        .port = 6390,
+        .user = "u",
+        .password = "p",
+        .db = 1,
+        .has_db = true,
+        .tls = true}},
+      {"unix:///run/redis.sock", {.unix_path = "/run/redis.sock"}},
+      {"unix:///run/redis.sock?db=2", {.unix_path = "/run/redis.sock", .db = 2, .has_db = true}},
+      {"unix://u:p%20q@/run/r.sock", {.unix_path = "/run/r.sock", .user = "u", .password = "p q"}},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.text);
+    const Result<RedisAddress> address = RedisAddress::Parse(c.text);
+    ASSERT_TRUE(address) << address.error().detail;
+    EXPECT_EQ(*address, c.want);
+  }
+}
+
+TEST(RedisAddress, IsRefusedWithoutQuotingThePassword) {
+  struct Case {
+    std::string text;
+    std::string_view why;
+  };
+  constexpr std::string_view kPort = "the port is not a number from 1 to 65535";
+  constexpr std::string_view kDb = "the database is not a whole number";
+  constexpr std::string_view kHost = "the host is not a name or an IP address";
+  constexpr std::string_view kEscape = "after a % in user or password stand two hexadecimal digits";
+  const Case cases[] = {
+      {"", "no host"},
+      {":6379", "no host"},
+      {"h:", kPort},
+      {"h:0", kPort},
+      {"h:65536", kPort},
+      {"h:-1", kPort},
+      {"h:+1", kPort},
+      {"h:6379 ", kPort},
+      {"h:99999999999999999999", kPort},
+      {"h o", kHost},
+      {std::string(254, 'a'), kHost},
+      {"::1", "more than one colon; an IPv6 address stands in brackets"},
+      {"[::1", "a [ without its ]"},
+      {"[h]:1", "what stands in brackets is not an IPv6 address"},
+      {"[::1]6379", "something other than :port after the brackets"},
+      {"hunter2@h", "more than host:port; write it as redis://user:password@host:port/db"},
+      {"h/1", "more than host:port; write it as redis://user:password@host:port/db"},
+      {"/run/redis.sock", "more than host:port; write it as redis://user:password@host:port/db"},
+      {"http://:hunter2@h", "an unknown scheme; accepted: redis://, rediss://, unix://"},
+      {"REDIS://h", "an unknown scheme; accepted: redis://, rediss://, unix://"},
+      {"redis://", "no host"},
+      {"redis://:hunter2@", "no host"},
+      {"redis://:hunter2@:6379", "no host"},
+      {"redis://:hunter2@h:port", kPort},
+      {"redis://u:hunter2:6379", "more than one colon; an IPv6 address stands in brackets"},
+      {"redis://:hun/ter2@h", "a / before the @; in user and password it is written %2F"},
+      {"redis://:hunter2%@h", kEscape},
+      {"redis://:hunter2%4@h", kEscape},
+      {"redis://hunter2%zz:p@h", kEscape},
+      {"redis://h/x", kDb},
+      {"redis://h/-1", kDb},
+      {"redis://h/1/2", kDb},
+      {"redis://h/2147483648", kDb},
+      {"redis://h/1?ssl=true", kDb},
+      {"redis://h?db=1", kHost},
+      {"redis://:hunter2@h#x", kHost},
+      {"unix://", "no path; write unix:///path"},
+      {"unix:///", "no path; write unix:///path"},
+      {"unix://run/redis.sock", "the path does not begin with a /; write unix:///path"},
+      {"unix:///r?password=hunter2", "something other than db=N after the ?"},
+      {"unix:///r?db=x", kDb},
+      {"unix:///" + std::string(107, 'a'), "the path is over 107 bytes"},
+      {std::string("h\0", 2), "holds a zero byte"},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.text);
+    const Result<RedisAddress> address = RedisAddress::Parse(c.text);
+    ASSERT_FALSE(address);
+    EXPECT_EQ(address.error().code, Errc::kInvalidArgument);
+    EXPECT_EQ(address.error().detail, c.why);
+    EXPECT_FALSE(address.error().detail.contains("hunter2"));
+  }
+}
+
+TEST(RedisAddress, IsPrintedWithoutItsPassword) {
+  EXPECT_EQ(MaskPassword("redis://u:hunter2@h:1/2"), "redis://u:***@h:1/2");
+  EXPECT_EQ(MaskPassword("redis://:hun:t@er2@h"), "redis://:***@h");
+  EXPECT_EQ(MaskPassword("unix://:hunter2@/run/r.sock"), "unix://:***@/run/r.sock");
+  for (const std::string_view plain :
+       {"h", "h:6379", "[::1]:1", "redis://h:1/2", "redis://u@h:1", "redis://u:@h", "unix:///run/r.sock"}) {
+    EXPECT_EQ(MaskPassword(plain), plain);
+  }
+}
+
+}  // namespace
+}  // namespace tidemill::config
