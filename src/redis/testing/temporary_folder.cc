@@ -1,0 +1,44 @@
+#include "redis/testing/temporary_folder.h"
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "base/assert.h"
+
+namespace tidemill::redis::testing {
+namespace {
+
+// Reads until nobody holds the other end any more. What writes into the folder is killed at the same moment,
+// so a first removal may meet a new file.
+constexpr const char* kRemove =
+    "cat >/dev/null; rm -rf -- \"$0\" 2>/dev/null || { sleep 0.2; rm -rf -- \"$0\"; }";
+
+}  // namespace
+
+TemporaryFolder::TemporaryFolder() {
+  char path[] = "/tmp/tidemill-redis-XXXXXX";
+  TM_ASSERT(mkdtemp(path) != nullptr);
+  path_ = path;
+  int ends[2];
+  TM_ASSERT(pipe2(ends, O_CLOEXEC) == 0);
+  alive_ = ends[1];
+  remover_ = fork();
+  TM_ASSERT(remover_ >= 0);
+  if (remover_ == 0) {
+    setsid();
+    dup2(ends[0], STDIN_FILENO);
+    execl("/bin/sh", "sh", "-c", kRemove, path, nullptr);
+    _exit(127);
+  }
+  close(ends[0]);
+}
+
+TemporaryFolder::~TemporaryFolder() {
+  close(alive_);
+  waitpid(remover_, nullptr, 0);
+}
+
+}  // namespace tidemill::redis::testing
