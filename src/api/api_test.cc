@@ -6,6 +6,7 @@
 
 #include "api/openapi.h"
 #include "api/testing/api_fixture.h"
+#include "base/log.h"
 
 namespace tidemill::api {
 namespace {
@@ -296,13 +297,41 @@ TEST(Api, FindsChannelsByPattern) {
   EXPECT_EQ(api.Post("channels", R"({"pattern":"["})"), kBad);
 }
 
-TEST(Api, DescribesItsNode) {
+TEST(Api, DescribesTheNodes) {
   ApiFixture api;
-  EXPECT_EQ(api.Post("info", "{}"), Ok(R"({"nodes":[{"uid":"node-1","name":"here","version":"1.2.3"}]})"));
-  api.directory.counts = {.clients = 4, .users = 3, .subscriptions = 2, .channels = 1};
+  api.directory.nodes = {
+      {.uid = "node-1", .name = "here", .version = "1.2.3"},
+      {.uid = "node-2",
+       .name = "there",
+       .version = "1.2.4",
+       .uptime = Milliseconds(5900),
+       .counts = {.clients = 4, .users = 3, .subscriptions = 2, .channels = 1}},
+  };
   EXPECT_EQ(api.Post("info", "{}"),
-            Ok(R"({"nodes":[{"uid":"node-1","name":"here","version":"1.2.3","num_clients":4,"num_users":3,)"
-               R"("num_subs":2,"num_channels":1}]})"));
+            Ok(R"({"nodes":[{"uid":"node-1","name":"here","version":"1.2.3"},)"
+               R"({"uid":"node-2","name":"there","version":"1.2.4","num_clients":4,"num_users":3,)"
+               R"("num_subs":2,"num_channels":1,"uptime":5}]})"));
+}
+
+std::vector<std::string> logged;
+
+TEST(Api, ANodeThatDoesNotAnswerIsAnInternalErrorAndNamedInTheLog) {
+  ApiFixture api;
+  api.directory.answer = Fail(Errc::kTimeout, "not acknowledged by tide-2");
+  const Reply internal{200, R"({"error":{"code":100,"message":"internal server error"}})"};
+  logged.clear();
+  log::SetSinkForTest([](std::string_view line) { logged.emplace_back(line); });
+  EXPECT_EQ(api.Post("disconnect", R"({"user":"u"})"), internal);
+  EXPECT_EQ(api.Post("unsubscribe", R"({"user":"u"})"), internal);
+  EXPECT_EQ(api.Post("subscribe", R"({"user":"u","channel":"a"})"), internal);
+  EXPECT_EQ(api.Post("refresh", R"({"user":"u"})"), internal);
+  EXPECT_EQ(api.Post("channels", "{}"), internal);
+  log::SetSinkForTest(nullptr);
+  ASSERT_EQ(logged.size(), 5u);
+  for (const std::string& line : logged) {
+    EXPECT_NE(line.find("api.command_failed"), std::string::npos) << line;
+    EXPECT_NE(line.find("not acknowledged by tide-2"), std::string::npos) << line;
+  }
 }
 
 TEST(Api, RunsBatchesInOrderOrAtOnce) {

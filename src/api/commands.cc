@@ -7,7 +7,7 @@
 namespace tidemill::api {
 
 Commands::Commands(ApiServices services, std::shared_ptr<const ApiSettings> settings)
-    : services_(services), settings_(std::move(settings)), started_(SystemClock().Now()) {}
+    : services_(services), settings_(std::move(settings)) {}
 
 // Nothing of ours extends the API with procedures; the method is there so that its callers are told so.
 Task<Outcome> Commands::Run(RpcRequest, std::string&) { co_return std::unexpected(kErrorNotFound); }

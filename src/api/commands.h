@@ -10,7 +10,6 @@
 #include "api/api.h"
 #include "api/errors.h"
 #include "api/requests.h"
-#include "base/clock.h"
 #include "channels/rules.h"
 #include "net/loop.h"
 #include "net/task.h"
@@ -50,7 +49,6 @@ class Commands {
 
   ApiServices services_;
   std::shared_ptr<const ApiSettings> settings_;
-  const MonotonicTime started_;
 };
 
 }  // namespace tidemill::api

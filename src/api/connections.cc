@@ -23,7 +23,7 @@ Task<Outcome> Commands::Run(DisconnectRequest request, std::string& out) {
   }
   const auto disconnected =
       co_await services_.directory.Disconnect(std::move(request.target), std::move(disconnect));
-  if (!disconnected) co_return std::unexpected(CodeOf(disconnected.error()));
+  if (!disconnected) co_return std::unexpected(CodeOfDirectory("disconnect", disconnected.error()));
   out += "{}";
   co_return Outcome();
 }
@@ -31,7 +31,7 @@ Task<Outcome> Commands::Run(DisconnectRequest request, std::string& out) {
 Task<Outcome> Commands::Run(RefreshRequest request, std::string& out) {
   const auto refreshed =
       co_await services_.directory.Refresh(std::move(request.target), std::move(request.refresh));
-  if (!refreshed) co_return std::unexpected(CodeOf(refreshed.error()));
+  if (!refreshed) co_return std::unexpected(CodeOfDirectory("refresh", refreshed.error()));
   out += "{}";
   co_return Outcome();
 }

@@ -1,6 +1,7 @@
 #include "api/errors.h"
 
 #include "base/json.h"
+#include "base/log.h"
 
 namespace tidemill::api {
 
@@ -13,6 +14,15 @@ ErrorCode CodeOf(const Error& error) {
     case Errc::kPermissionDenied: return protocol::kErrorPermissionDenied;
     default: return protocol::kErrorInternal;
   }
+}
+
+ErrorCode CodeOfDirectory(std::string_view method, const Error& error) {
+  const ErrorCode code = CodeOf(error);
+  if (code.code == protocol::kErrorInternal.code) {
+    log::Warn("api.command_failed",
+              {{"method", method}, {"error", Name(error.code)}, {"why", std::string_view(error.detail)}});
+  }
+  return code;
 }
 
 int HttpStatusOf(const ErrorCode& error) {

@@ -3,6 +3,7 @@
 
 #include <expected>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 #include "protocol/codes.h"
@@ -17,6 +18,10 @@ inline constexpr ErrorCode kErrorNotFound{104, "not found"};
 
 // What a failure of the broker or the sessions is to a backend.
 ErrorCode CodeOf(const Error& error);
+
+// The same for what the directory failed with. An internal error is written to the log, because the answer
+// does not tell which nodes it was.
+ErrorCode CodeOfDirectory(std::string_view method, const Error& error);
 
 // For error mode "transport".
 int HttpStatusOf(const ErrorCode& error);

@@ -1,13 +1,30 @@
-// channels and info: what this node has.
+// channels and info: what the nodes have.
 #include <utility>
 
 #include "api/commands.h"
 
 namespace tidemill::api {
+namespace {
+
+void WriteNode(const session::NodeInfo& node, JsonWriter& json) {
+  json.BeginObject();
+  json.Member("uid", node.uid);
+  json.Member("name", node.name);
+  json.Member("version", node.version);
+  const session::NodeCounts& counts = node.counts;
+  if (counts.clients > 0) json.Member("num_clients", counts.clients);
+  if (counts.users > 0) json.Member("num_users", counts.users);
+  if (counts.subscriptions > 0) json.Member("num_subs", counts.subscriptions);
+  if (counts.channels > 0) json.Member("num_channels", counts.channels);
+  if (const std::int64_t uptime_s = node.uptime.ms / 1000; uptime_s > 0) json.Member("uptime", uptime_s);
+  json.EndObject();
+}
+
+}  // namespace
 
 Task<Outcome> Commands::Run(ChannelsRequest request, std::string& out) {
-  const auto found = co_await services_.broker.Channels(std::move(request.pattern));
-  if (!found) co_return std::unexpected(CodeOf(found.error()));
+  const auto found = co_await services_.directory.Channels(std::move(request.pattern));
+  if (!found) co_return std::unexpected(CodeOfDirectory("channels", found.error()));
   JsonWriter json(out);
   json.BeginObject();
   json.Key("channels");
@@ -24,22 +41,12 @@ Task<Outcome> Commands::Run(ChannelsRequest request, std::string& out) {
 }
 
 Task<Outcome> Commands::Run(InfoRequest, std::string& out) {
-  const session::NodeCounts counts = co_await services_.directory.Counts();
+  const std::vector<session::NodeInfo> nodes = co_await services_.directory.Nodes();
   JsonWriter json(out);
   json.BeginObject();
   json.Key("nodes");
   json.BeginArray();
-  json.BeginObject();
-  json.Member("uid", settings_->node_id);
-  json.Member("name", settings_->node_name);
-  json.Member("version", settings_->version);
-  if (counts.clients > 0) json.Member("num_clients", counts.clients);
-  if (counts.users > 0) json.Member("num_users", counts.users);
-  if (counts.subscriptions > 0) json.Member("num_subs", counts.subscriptions);
-  if (counts.channels > 0) json.Member("num_channels", counts.channels);
-  const std::int64_t uptime_s = (SystemClock().Now() - started_).ms / 1000;
-  if (uptime_s > 0) json.Member("uptime", uptime_s);
-  json.EndObject();
+  for (const session::NodeInfo& node : nodes) WriteNode(node, json);
   json.EndArray();
   json.EndObject();
   co_return Outcome();

@@ -14,7 +14,7 @@ Task<Outcome> Commands::Run(SubscribeRequest request, std::string& out) {
   request.subscribe.data = std::move(request.data.bytes);
   const auto subscribed =
       co_await services_.directory.Subscribe(std::move(request.target), std::move(request.subscribe));
-  if (!subscribed) co_return std::unexpected(CodeOf(subscribed.error()));
+  if (!subscribed) co_return std::unexpected(CodeOfDirectory("subscribe", subscribed.error()));
   out += "{}";
   co_return Outcome();
 }
@@ -25,7 +25,7 @@ Task<Outcome> Commands::Run(UnsubscribeRequest request, std::string& out) {
   }
   const auto unsubscribed =
       co_await services_.directory.Unsubscribe(std::move(request.target), std::move(request.channel));
-  if (!unsubscribed) co_return std::unexpected(CodeOf(unsubscribed.error()));
+  if (!unsubscribed) co_return std::unexpected(CodeOfDirectory("unsubscribe", unsubscribed.error()));
   out += "{}";
   co_return Outcome();
 }

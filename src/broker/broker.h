@@ -103,6 +103,7 @@ struct HistoryOutcome {
 struct ChannelCount {
   std::string channel;
   std::uint64_t subscriptions = 0;
+  friend bool operator==(const ChannelCount&, const ChannelCount&) = default;
 };
 
 class Broker {
@@ -137,7 +138,7 @@ class Broker {
   // Forgets the publications; the offset goes on.
   virtual Task<Result<void>> RemoveHistory(ChannelName channel) = 0;
 
-  // Channels with at least one subscription anywhere, by glob pattern ("" all: '*', '?', '[…]').
+  // Channels with at least one subscription on this node, by glob pattern ("" all: '*', '?', '[…]').
   // kLimitExceeded over 100,000 results: ask with a narrower pattern.
   virtual Task<Result<std::vector<ChannelCount>>> Channels(std::string pattern) = 0;
 };

@@ -116,7 +116,9 @@ Task<Verdict<void>> Session::EnforceUserLimits() {
   if (held->client.single_connection) {
     Target others{.user = user_, .client = "", .session = "", .except_clients = {client_.ToString()}};
     const auto& code = protocol::kDisconnectConnectionLimit;
-    (void)co_await context_.directory->Disconnect(std::move(others), {code.code, std::string(code.reason)});
+    // Nobody may be kept out because a node that has just died does not acknowledge.
+    session::Disconnect disconnect{code.code, std::string(code.reason), WaitFor::kThisNode};
+    (void)co_await context_.directory->Disconnect(std::move(others), std::move(disconnect));
   }
   co_return {};
 }

@@ -25,6 +25,8 @@ struct SessionSettings {
   config::ClientSettings client;
   config::WebsocketSettings websocket;
   std::shared_ptr<const channels::Rules> rules;
+  std::string node_id;
+  std::string node_name;
   std::string version;  // of this server, told to clients
 };
 

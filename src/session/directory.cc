@@ -68,7 +68,8 @@ Task<std::vector<T>> AskAll(Context& own, const std::vector<Context*>& contexts,
 
 class NodeDirectory final : public Directory {
  public:
-  NodeDirectory(Context& own, const std::vector<Context*>& contexts) : own_(own), contexts_(contexts) {}
+  NodeDirectory(Context& own, const std::vector<Context*>& contexts)
+      : own_(own), contexts_(contexts), started_(own.loop.clock().Now()) {}
 
   Task<Result<void>> Subscribe(Target target, ServerSubscribe subscribe) override {
     using Sender = net::Reply<Result<void>>::Sender;
@@ -103,7 +104,40 @@ class NodeDirectory final : public Directory {
     co_return {};
   }
 
-  Task<NodeCounts> Counts() override {
+  Task<std::uint64_t> CountOfUser(std::string user) override {
+    const auto ask = [user](Context& context, const net::Reply<std::uint64_t>::Sender& done) {
+      done.Send(context.registry.OfUser(user).size());
+    };
+    std::uint64_t sum = 0;
+    for (const std::uint64_t count : co_await AskAll<std::uint64_t>(own_, contexts_, ask)) sum += count;
+    co_return sum;
+  }
+
+  Task<std::vector<NodeInfo>> Nodes() override {
+    const std::shared_ptr<const SessionSettings> settings = own_.settings;
+    const NodeCounts counts = co_await Counts();
+    co_return std::vector<NodeInfo>{{.uid = settings->node_id,
+                                     .name = settings->node_name,
+                                     .version = settings->version,
+                                     .uptime = own_.loop.clock().Now() - started_,
+                                     .counts = counts}};
+  }
+
+  Task<Result<std::vector<broker::ChannelCount>>> Channels(std::string pattern) override {
+    return own_.broker.Channels(std::move(pattern));
+  }
+
+ private:
+  template <class Act>
+  Task<void> ForEach(Target target, Act act) {
+    const auto ask = [target, act](Context& context, const net::Reply<bool>::Sender& done) {
+      for (Session* session : Find(context, target)) act(*session);
+      done.Send(true);
+    };
+    (void)co_await AskAll<bool>(own_, contexts_, ask);
+  }
+
+  Task<NodeCounts> Counts() {
     struct LoopCounts {
       std::vector<std::string> users;
       NodeCounts counts;
@@ -128,27 +162,9 @@ class NodeDirectory final : public Directory {
     co_return sum;
   }
 
-  Task<std::uint64_t> CountOfUser(std::string user) override {
-    const auto ask = [user](Context& context, const net::Reply<std::uint64_t>::Sender& done) {
-      done.Send(context.registry.OfUser(user).size());
-    };
-    std::uint64_t sum = 0;
-    for (const std::uint64_t count : co_await AskAll<std::uint64_t>(own_, contexts_, ask)) sum += count;
-    co_return sum;
-  }
-
- private:
-  template <class Act>
-  Task<void> ForEach(Target target, Act act) {
-    const auto ask = [target, act](Context& context, const net::Reply<bool>::Sender& done) {
-      for (Session* session : Find(context, target)) act(*session);
-      done.Send(true);
-    };
-    (void)co_await AskAll<bool>(own_, contexts_, ask);
-  }
-
   Context& own_;
   const std::vector<Context*>& contexts_;
+  const MonotonicTime started_;
 };
 
 }  // namespace

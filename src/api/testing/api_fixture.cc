@@ -60,6 +60,11 @@ Task<Result<void>> FakeDirectory::Refresh(session::Target target, session::Serve
   co_return answer;
 }
 
+Task<Result<std::vector<broker::ChannelCount>>> FakeDirectory::Channels(std::string pattern) {
+  if (!answer) co_return std::unexpected(answer.error());
+  co_return co_await broker->Channels(std::move(pattern));
+}
+
 ApiFixture::ApiFixture(std::size_t loops) : metrics_(registry) {
   std::vector<net::Loop*> opened;
   for (std::size_t i = 0; i < loops; ++i) {
@@ -73,6 +78,7 @@ ApiFixture::ApiFixture(std::size_t loops) : metrics_(registry) {
     nodes_.push_back(group_->TakeNode(i));
     nodes_.back().broker->SetEvents(*this);
   }
+  directory.broker = nodes_[0].broker.get();
   const auto settings = std::make_shared<const ApiSettings>(DefaultSettings());
   service_ = std::unique_ptr<Service>(
       new Service{.commands = Commands({*nodes_[0].broker, *nodes_[0].presence, directory}, settings),

@@ -24,11 +24,13 @@ class FakeDirectory final : public session::Directory {
   Task<Result<void>> Unsubscribe(session::Target target, std::string channel) override;
   Task<Result<void>> Disconnect(session::Target target, session::Disconnect disconnect) override;
   Task<Result<void>> Refresh(session::Target target, session::ServerRefresh refresh) override;
-  Task<session::NodeCounts> Counts() override { co_return counts; }
   Task<std::uint64_t> CountOfUser(std::string) override { co_return 0; }
+  Task<std::vector<session::NodeInfo>> Nodes() override { co_return nodes; }
+  Task<Result<std::vector<broker::ChannelCount>>> Channels(std::string pattern) override;
 
   std::vector<std::string> asked;  // "unsubscribe u1/c1/s1 news"
-  session::NodeCounts counts;
+  std::vector<session::NodeInfo> nodes;
+  broker::Broker* broker = nullptr;  // whose channels it tells
   Result<void> answer;
 };
 
