@@ -19,6 +19,12 @@ class MachineClock final : public Clock {
 
 }  // namespace
 
+std::int64_t MonotonicMicros() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<std::int64_t>(now.tv_sec) * 1'000'000 + now.tv_nsec / 1000;
+}
+
 const Clock& SystemClock() {
   static const MachineClock clock;
   return clock;

@@ -46,6 +46,9 @@ class Clock {
 // The machine's clock; lives for the whole process.
 const Clock& SystemClock();
 
+// The machine's monotonic clock in µs, for measuring how long something took. Any thread.
+std::int64_t MonotonicMicros();
+
 // A clock that a test moves by hand.
 class ManualClock final : public Clock {
  public:

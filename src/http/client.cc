@@ -8,7 +8,7 @@
 #include "http/response_parser.h"
 #include "net/async.h"
 #include "net/stream.h"
-#include "net/task_scope.h"
+#include "net/until.h"
 
 namespace tidemill::http {
 namespace {
@@ -66,50 +66,6 @@ class Exchange final : public net::StreamHandler, private net::Timer {
   std::coroutine_handle<> awaiter_;
 };
 
-// Awaits a task until `deadline`: kTimeout then, and the task is destroyed at the end of the turn.
-template <class T>
-class [[nodiscard]] Until {
- public:
-  Until(net::Loop& loop, MonotonicTime deadline, Task<Result<T>> task)
-      : loop_(loop), race_(std::make_unique<Race>(loop)) {
-    loop.timers().Schedule(*race_, deadline);
-    race_->scope.Spawn(Race::Run(*race_, std::move(task)));
-  }
-  Until(const Until&) = delete;
-  Until& operator=(const Until&) = delete;
-  ~Until() { loop_.Retire(std::move(race_)); }
-
-  bool await_ready() const { return race_->done.has_value(); }
-  void await_suspend(std::coroutine_handle<> awaiter) { race_->awaiter = awaiter; }
-  Result<T> await_resume() { return *std::move(race_->done); }
-
- private:
-  struct Race final : net::Retirable, net::Timer {
-    explicit Race(net::Loop& l) : loop(l) {}
-
-    static Task<void> Run(Race& race, Task<Result<T>> task) { race.Finish(co_await task); }
-    void OnTimer() override { Finish(Fail(Errc::kTimeout, "not in time")); }
-    void OnRetire() override {
-      awaiter = nullptr;
-      loop.timers().Cancel(*this);
-    }
-    void Finish(Result<T> result) {
-      if (done) return;
-      done = std::move(result);
-      loop.timers().Cancel(*this);
-      if (awaiter) std::exchange(awaiter, nullptr).resume();
-    }
-
-    net::Loop& loop;
-    std::optional<Result<T>> done;
-    std::coroutine_handle<> awaiter;
-    TaskScope scope;  // last: its task refers to all above
-  };
-
-  net::Loop& loop_;
-  std::unique_ptr<Race> race_;
-};
-
 bool HasBody(const ClientRequest& request) {
   return !request.body.empty() || (request.method != "GET" && request.method != "HEAD");
 }
@@ -153,21 +109,6 @@ Task<Result<std::vector<net::SocketAddress>>> Locate(net::Loop& loop, std::strin
   co_return addresses;
 }
 
-Task<Result<std::unique_ptr<net::Stream>>> ConnectToAny(net::Loop& loop,
-                                                        std::vector<net::SocketAddress> addresses,
-                                                        MonotonicTime deadline, net::ConnectOptions options) {
-  Result<std::unique_ptr<net::Stream>> stream = Fail(Errc::kTimeout, "no connection in time");
-  for (std::size_t i = 0; i < addresses.size(); ++i) {
-    const Duration left = deadline - loop.clock().Now();
-    if (left.ms <= 0) break;
-    options.address = addresses[i];
-    options.timeout = Milliseconds(left.ms / static_cast<std::int64_t>(addresses.size() - i) + 1);
-    stream = co_await net::Connect(loop, options);
-    if (stream) break;
-  }
-  co_return stream;
-}
-
 }  // namespace
 
 Task<Result<ClientResponse>> Fetch(net::Loop& loop, std::shared_ptr<net::TlsContext> tls,
@@ -177,12 +118,12 @@ Task<Result<ClientResponse>> Fetch(net::Loop& loop, std::shared_ptr<net::TlsCont
   if (secure && !tls) co_return Fail(Errc::kInvalidArgument, "https needs a TLS context");
   const MonotonicTime deadline = loop.clock().Now() + request.timeout;
   const std::string name(WithoutBrackets(request.url.host));
-  TM_CO_TRY_ASSIGN(
-      auto addresses,
-      co_await Until(loop, deadline, Locate(loop, name, request.url.port, request.allow_private_addresses)));
+  TM_CO_TRY_ASSIGN(auto addresses, co_await net::Until(loop, deadline,
+                                                       Locate(loop, name, request.url.port,
+                                                              request.allow_private_addresses)));
   net::ConnectOptions connect{.tls = secure ? std::move(tls) : nullptr, .server_name = name};
   TM_CO_TRY_ASSIGN(auto stream,
-                   co_await ConnectToAny(loop, std::move(addresses), deadline, std::move(connect)));
+                   co_await net::ConnectToAny(loop, std::move(addresses), deadline, std::move(connect)));
   const bool head = request.method == "HEAD";
   Exchange exchange(loop, std::move(stream), deadline,
                     ResponseParser(request.response_bytes_max,

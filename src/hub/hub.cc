@@ -1,11 +1,10 @@
 #include "hub/hub.h"
 
-#include <time.h>
-
 #include <array>
 #include <optional>
 
 #include "base/assert.h"
+#include "base/clock.h"
 #include "hub/group.h"
 #include "websocket/deflate.h"
 #include "websocket/frame.h"
@@ -14,12 +13,6 @@ namespace tidemill::hub {
 namespace {
 
 constexpr std::size_t kTurnRangesMax = 64;
-
-std::int64_t NowMicros() {
-  timespec now{};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<std::int64_t>(now.tv_sec) * 1'000'000 + now.tv_nsec / 1000;
-}
 
 }  // namespace
 
@@ -194,7 +187,7 @@ void Hub::MarkDirty(Group& group) {
   if (group.dirty) return;
   group.dirty = true;
   if (dirty_.empty()) {
-    first_event_us_ = NowMicros();
+    first_event_us_ = MonotonicMicros();
     loop_.ArmTurnEnd(net::TurnEndRank::kFanOut, *this);
   }
   dirty_.push_back(&group);
@@ -213,7 +206,7 @@ void Hub::OnTurnEnd() {
   }
   for (Group* group : dirty_) EndTurnOf(*group);
   dirty_.clear();
-  metrics_.flush_seconds.Observe(static_cast<double>(NowMicros() - first_event_us_) / 1e6);
+  metrics_.flush_seconds.Observe(static_cast<double>(MonotonicMicros() - first_event_us_) / 1e6);
 }
 
 void Hub::SendOneGroup(Group& group) {

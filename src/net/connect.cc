@@ -60,10 +60,12 @@ class Connecting final : public Pollable, public Timer {
 
 std::optional<Result<void>> Connecting::Start() {
   socklen_t bytes = 0;
-  const sockaddr_storage address = ToSockaddr(options_.address, bytes);
+  const bool is_unix = !options_.unix_path.empty();
+  const sockaddr_storage address =
+      is_unix ? ToSockaddr(options_.unix_path, bytes) : ToSockaddr(options_.address, bytes);
   fd_ = Fd(socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd_) return FailErrno(errno);
-  SetNoDelay(fd_.get());
+  if (!is_unix) SetNoDelay(fd_.get());
   if (connect(fd_.get(), reinterpret_cast<const sockaddr*>(&address), bytes) != 0 && errno != EINPROGRESS) {
     return FailErrno(errno);
   }
@@ -105,7 +107,8 @@ std::optional<Result<void>> Connecting::Step() {
 }
 
 std::unexpected<Error> Connecting::FailConnect(Errc code, std::string_view why) const {
-  return Fail(code, "connect to " + options_.address.ToString() + ": " + std::string(why));
+  const std::string where = options_.unix_path.empty() ? options_.address.ToString() : options_.unix_path;
+  return Fail(code, "connect to " + where + ": " + std::string(why));
 }
 
 void Connecting::StopWaiting() {
@@ -125,6 +128,20 @@ Task<Result<std::unique_ptr<Stream>>> Connect(Loop& loop, ConnectOptions options
   Connecting connecting(loop, options);
   TM_CO_TRY(co_await connecting);
   co_return connecting.TakeStream();
+}
+
+Task<Result<std::unique_ptr<Stream>>> ConnectToAny(Loop& loop, std::vector<SocketAddress> addresses,
+                                                   MonotonicTime deadline, ConnectOptions options) {
+  Result<std::unique_ptr<Stream>> stream = Fail(Errc::kTimeout, "no connection in time");
+  for (std::size_t i = 0; i < addresses.size(); ++i) {
+    const Duration left = deadline - loop.clock().Now();
+    if (left.ms <= 0) break;
+    options.address = addresses[i];
+    options.timeout = Milliseconds(left.ms / static_cast<std::int64_t>(addresses.size() - i) + 1);
+    stream = co_await Connect(loop, options);
+    if (stream) break;
+  }
+  co_return stream;
 }
 
 }  // namespace tidemill::net

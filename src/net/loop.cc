@@ -2,7 +2,6 @@
 
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -34,12 +33,6 @@ class CurrentScope {
  private:
   Loop* const previous_;
 };
-
-std::int64_t NowMicros() {
-  timespec now{};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<std::int64_t>(now.tv_sec) * 1'000'000 + now.tv_nsec / 1000;
-}
 
 std::unexpected<Error> FailErrno(const char* call) {
   return Fail(Errc::kInternal, std::string(call) + ": " + std::strerror(errno));
@@ -136,14 +129,14 @@ void Loop::Turn(std::optional<Duration> wait_max) {
   batch_->begin = 0;
   batch_->end = static_cast<std::size_t>(std::max(count, 0));
 
-  const std::int64_t begin_us = NowMicros();
+  const std::int64_t begin_us = MonotonicMicros();
   now_ = clock_->Now();
   mailbox_.Drain();
   RunReady();
   uv_->RunIfDue();
   timers_.Advance(now_);
   FinishTurn();
-  longest_turn_us_ = std::max(longest_turn_us_, NowMicros() - begin_us);
+  longest_turn_us_ = std::max(longest_turn_us_, MonotonicMicros() - begin_us);
 }
 
 int Loop::WaitMs(std::optional<Duration> wait_max) const {

@@ -104,6 +104,14 @@ void SetNoDelay(int fd) { SetOption(fd, IPPROTO_TCP, TCP_NODELAY, 1); }
 
 void SetOption(int fd, int level, int name, int value) { setsockopt(fd, level, name, &value, sizeof value); }
 
+sockaddr_storage ToSockaddr(const std::string& unix_path, socklen_t& bytes) {
+  sockaddr_storage address{};
+  const sockaddr_un unix_address = ToSockaddrUn(unix_path);
+  std::memcpy(&address, &unix_address, sizeof unix_address);
+  bytes = sizeof unix_address;
+  return address;
+}
+
 sockaddr_storage ToSockaddr(const SocketAddress& address, socklen_t& bytes) {
   sockaddr_storage storage{};
   if (address.ip.IsIpv4()) {

@@ -57,6 +57,8 @@ void SetOption(int fd, int level, int name, int value);
 
 // The kernel's form; its length in `bytes`. IPv4 as AF_INET.
 sockaddr_storage ToSockaddr(const SocketAddress& address, socklen_t& bytes);
+// Of a Unix socket; a path that is too long is cut.
+sockaddr_storage ToSockaddr(const std::string& unix_path, socklen_t& bytes);
 // All zero for what is not an IP address.
 SocketAddress FromSockaddr(const sockaddr_storage& address);
 SocketAddress LocalAddress(int fd);

@@ -16,6 +16,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "net/address.h"
@@ -149,10 +150,15 @@ class Stream final : public Pollable, public Retirable {
 // kTimeout, kUnavailable with the reason.
 struct ConnectOptions {
   SocketAddress address;
+  std::string unix_path;  // not empty: a Unix socket, and `address` is unused
   Duration timeout = Seconds(5);
   std::shared_ptr<TlsContext> tls;  // null: plaintext
   std::string server_name;
 };
 Task<Result<std::unique_ptr<Stream>>> Connect(Loop& loop, ConnectOptions options);
+
+// To the first of `addresses` that answers; each gets its share of the time until `deadline`.
+Task<Result<std::unique_ptr<Stream>>> ConnectToAny(Loop& loop, std::vector<SocketAddress> addresses,
+                                                   MonotonicTime deadline, ConnectOptions options);
 
 }  // namespace tidemill::net
