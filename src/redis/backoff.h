@@ -1,0 +1,33 @@
+// Backoff: the pauses between attempts to connect. The longest doubles with each failure up to a cap, and the
+// pause is drawn evenly from zero to it ("full jitter"), so that those who lost the same server together do
+// not come back together.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "base/clock.h"
+#include "base/random.h"
+
+namespace tidemill::redis {
+
+class Backoff {
+ public:
+  Backoff(Duration first, Duration cap) : first_(first), cap_(cap), longest_(first) {}
+
+  Duration Next() {
+    const Duration pause =
+        Milliseconds(static_cast<std::int64_t>(RandomBelow(static_cast<std::uint64_t>(longest_.ms) + 1)));
+    longest_ = std::min(Milliseconds(longest_.ms * 2), cap_);
+    return pause;
+  }
+  void Reset() { longest_ = first_; }
+  Duration longest() const { return longest_; }
+
+ private:
+  const Duration first_;
+  const Duration cap_;
+  Duration longest_;
+};
+
+}  // namespace tidemill::redis

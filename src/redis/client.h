@@ -1,0 +1,58 @@
+// Client: commands to Redis, whatever stands behind it: one server, a primary found by Sentinel, a cluster,
+// or several Redises among which keys are shared out.
+//
+// Never gives up: a lost connection is made again, after pauses that grow and are drawn at random. While it
+// is down commands fail at once. A command is sent once; one whose answer never came is kUnavailable, and may
+// or may not have been carried out.
+//
+// Thread: one Client per loop, that loop only. Commands of a turn leave in one write. Tasks may be destroyed
+// while they wait; what was sent is sent.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "net/task.h"
+#include "redis/command.h"
+#include "redis/reply.h"
+
+namespace tidemill::redis {
+
+// A Lua script; the server keeps it by its digest.
+class Script {
+ public:
+  explicit Script(std::string source);
+  const std::string& source() const { return source_; }
+  const std::string& sha1() const { return sha1_; }  // hex
+
+ private:
+  const std::string source_;
+  const std::string sha1_;
+};
+
+class Client {
+ public:
+  virtual ~Client() = default;
+
+  // The answer, which may be an error reply of the server. `key`: what decides which server gets it; "" any.
+  // kUnavailable: not connected, or the connection ended before the answer came.
+  // kLimitExceeded: too many commands or bytes wait; it was not sent.
+  virtual Task<Result<Reply>> Send(std::string key, Command command) = 0;
+
+  // EVALSHA, and EVAL where the server does not know the script yet. All `keys` belong to one server, the one
+  // of keys[0]. The script gets the connection's incarnation (incarnation.h) as its last argument. Both
+  // outlive the task.
+  virtual Task<Result<Reply>> Run(const Script& script, std::vector<std::string> keys,
+                                  std::vector<std::string> arguments) = 0;
+
+  // Any thread: since when at least one server has been away; nullopt while all are there.
+  virtual std::optional<MonotonicTime> down_since() const = 0;
+};
+
+}  // namespace tidemill::redis

@@ -1,0 +1,27 @@
+// Locator: where the server of a connection is, asked anew before each attempt to connect.
+//
+// A fixed one gives what was configured; Sentinel's asks the sentinels who the primary is.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "base/result.h"
+#include "net/task.h"
+#include "redis/options.h"
+
+namespace tidemill::redis {
+
+class Locator {
+ public:
+  virtual ~Locator() = default;
+  // kUnavailable: nobody knows now.
+  virtual Task<Result<Endpoint>> Locate() = 0;
+  // `on_moved` is called when the server is known to be elsewhere: connections to the old one must end.
+  // At most one; null takes it back.
+  virtual void SetOnMoved(std::function<void()> on_moved) = 0;
+};
+
+std::unique_ptr<Locator> MakeFixedLocator(Endpoint endpoint);
+
+}  // namespace tidemill::redis

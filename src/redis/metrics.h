@@ -1,0 +1,21 @@
+// What /metrics shows of the connections to Redis.
+#pragma once
+
+#include "metrics/metrics.h"
+
+namespace tidemill::redis {
+
+struct Metrics {
+  explicit Metrics(metrics::Registry& registry);
+  metrics::Counter& commands;     // sent
+  metrics::Counter& errors;       // error replies
+  metrics::Counter& refused;      // commands not sent: not connected, or too many wait
+  metrics::Counter& unanswered;   // sent, and the connection ended before the answer
+  metrics::Counter& connects;     // connections made
+  metrics::Counter& disconnects;  // connections lost
+  metrics::Counter& messages;     // pub/sub messages taken
+  metrics::Gauge& connections;    // that are up
+  metrics::Histogram& seconds;    // from a command's sending to its answer
+};
+
+}  // namespace tidemill::redis

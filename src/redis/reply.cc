@@ -1,0 +1,28 @@
+#include "redis/reply.h"
+
+namespace tidemill::redis {
+
+std::string_view Reply::error_code() const {
+  if (!is_error()) return {};
+  return std::string_view(text).substr(0, text.find(' '));
+}
+
+std::string ToString(const Reply& reply) {
+  constexpr std::size_t kShownBytes = 64;
+  switch (reply.kind) {
+    case Reply::Kind::kNil: return "nil";
+    case Reply::Kind::kStatus: return "+" + reply.text.substr(0, kShownBytes);
+    case Reply::Kind::kError: return "-" + reply.text.substr(0, kShownBytes);
+    case Reply::Kind::kInteger: return ":" + std::to_string(reply.integer);
+    case Reply::Kind::kString: return "\"" + reply.text.substr(0, kShownBytes) + "\"";
+    case Reply::Kind::kArray: break;
+  }
+  std::string text = "[";
+  for (const Reply& element : reply.elements) {
+    if (text.size() > 1) text += ", ";
+    text += ToString(element);
+  }
+  return text + "]";
+}
+
+}  // namespace tidemill::redis

@@ -1,0 +1,279 @@
+#include "redis/subscriber_link.h"
+
+#include <algorithm>
+#include <coroutine>
+#include <deque>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "base/log.h"
+#include "net/async.h"
+#include "net/task_scope.h"
+#include "redis/backoff.h"
+#include "redis/down_since.h"
+#include "redis/primary.h"
+
+namespace tidemill::redis {
+namespace {
+
+// Channels in one SUBSCRIBE when all are subscribed to again.
+constexpr std::size_t kChannelsPerCommand = 512;
+
+struct Verbs {
+  std::string_view subscribe, unsubscribe, message, subscribed, unsubscribed;
+};
+constexpr Verbs kPlainVerbs{"SUBSCRIBE", "UNSUBSCRIBE", "message", "subscribe", "unsubscribe"};
+constexpr Verbs kShardedVerbs{"SSUBSCRIBE", "SUNSUBSCRIBE", "smessage", "ssubscribe", "sunsubscribe"};
+
+using Answer = net::Reply<Result<void>>;
+
+struct Channel {
+  bool wanted = true;
+  bool lost = false;               // was there, and is not since the connection ended
+  bool subscribed = false;         // acknowledged at least once
+  std::size_t unacknowledged = 0;  // SUBSCRIBE commands on their way; the last one's answer counts
+  std::vector<Answer::Sender> waiting;
+};
+
+class LinkForSubscriptions final : public SubscriberLink {
+ public:
+  LinkForSubscriptions(net::Loop& loop, Locator& locator, ConnectionOptions options, PubSub mode,
+                       SubscriberEvents& events, Metrics& metrics)
+      : loop_(loop),
+        locator_(locator),
+        options_(std::move(options)),
+        mode_(mode),
+        verbs_(mode == PubSub::kPlain ? kPlainVerbs : kShardedVerbs),
+        events_(events),
+        metrics_(metrics),
+        down_(loop.clock()) {
+    locator_.SetOnMoved([this] { Reconnect("the primary has moved"); });
+  }
+
+  ~LinkForSubscriptions() override {
+    locator_.SetOnMoved(nullptr);
+    if (connection_) loop_.Retire(std::move(connection_));
+  }
+
+  void Start() override { scope_.Spawn(StayConnected()); }
+  void SetOnDropped(std::function<void(const std::string&)> on_dropped) override {
+    on_dropped_ = std::move(on_dropped);
+  }
+
+  Task<Result<void>> Subscribe(std::string name) override {
+    if (!connection_) co_return Fail(Errc::kUnavailable, "not connected to Redis");
+    const auto [found, is_new] = channels_.try_emplace(std::move(name));
+    Channel& channel = found->second;
+    const bool ask = is_new || !channel.wanted;
+    channel.wanted = true;
+    if (ask) TM_CO_TRY(Ask(found->first, channel));
+    if (channel.unacknowledged == 0) co_return Result<void>();
+    Answer answer(loop_);
+    channel.waiting.push_back(answer.sender());
+    co_return co_await answer;
+  }
+
+  void Unsubscribe(const std::string& name) override {
+    const auto found = channels_.find(name);
+    if (found == channels_.end() || !found->second.wanted) return;
+    Channel& channel = found->second;
+    channel.wanted = false;
+    Tell(channel, Fail(Errc::kCancelled, "unsubscribed meanwhile"));
+    if (connection_) (void)connection_->Write({verbs_.unsubscribe, name});
+    if (channel.unacknowledged == 0) channels_.erase(found);
+  }
+
+  Task<Result<void>> Barrier(std::string) override {
+    if (!connection_) co_return Fail(Errc::kUnavailable, "not connected to Redis");
+    TM_CO_TRY(connection_->WritePing());
+    Answer answer(loop_);
+    barriers_.push_back(answer.sender());
+    co_return co_await answer;
+  }
+
+  void Reconnect(std::string why) override {
+    if (connection_) ended_->sender().Send(std::move(why));
+  }
+  std::optional<MonotonicTime> down_since() const override { return down_.since(); }
+
+ private:
+  using Channels = std::unordered_map<std::string, Channel>;
+
+  Result<void> Ask(const std::string& name, Channel& channel) {
+    auto written = connection_->Write({verbs_.subscribe, name});
+    if (!written) {
+      channels_.erase(name);
+      return written;
+    }
+    ++channel.unacknowledged;
+    asked_.push_back(name);
+    return {};
+  }
+
+  static void Tell(Channel& channel, const Result<void>& result) {
+    for (const Answer::Sender& sender : std::exchange(channel.waiting, {})) sender.Send(result);
+  }
+
+  Task<void> StayConnected() {
+    Backoff backoff(options_.reconnect_delay_min, options_.reconnect_delay_max);
+    for (;;) {
+      auto opened = co_await OpenPrimary(loop_, locator_, options_, metrics_);
+      if (opened) {
+        const MonotonicTime begun = loop_.clock().Now();
+        Begin(std::move(opened->connection));
+        const std::string why = co_await *ended_;
+        End(why);
+        if (loop_.clock().Now() - begun > backoff.longest()) backoff.Reset();
+      }
+      co_await net::Sleep(loop_, backoff.Next());
+    }
+  }
+
+  void Begin(std::unique_ptr<Connection> connection) {
+    connection_ = std::move(connection);
+    ended_ = std::make_unique<net::Reply<std::string>>(loop_);
+    connection_->SetOnClosed([sender = ended_->sender()](std::string why) { sender.Send(std::move(why)); });
+    connection_->SetOnPush([this](Reply reply) { OnPush(std::move(reply)); });
+    down_.End();
+    SubscribeAgain();
+  }
+
+  // In batches; with sharded pub/sub the channels of a command must share a slot, so each has its own.
+  void SubscribeAgain() {
+    const std::size_t per_command = mode_ == PubSub::kPlain ? kChannelsPerCommand : 1;
+    auto next = channels_.begin();
+    while (next != channels_.end()) {
+      Command command{verbs_.subscribe};
+      for (std::size_t i = 0; i < per_command && next != channels_.end(); ++i, ++next) {
+        command.Add(next->first);
+        ++next->second.unacknowledged;
+        asked_.push_back(next->first);
+      }
+      if (!connection_->Write(command)) return Reconnect("too many bytes wait");
+    }
+  }
+
+  void End(const std::string& why) {
+    down_.Begin();
+    connection_->Close(why);
+    loop_.Retire(std::move(connection_));
+    log::Warn("redis.subscriptions_lost", {{"why", why}, {"channels", channels_.size()}});
+    asked_.clear();
+    const Result<void> failure = Fail(Errc::kUnavailable, "Redis: " + why);
+    for (const Answer::Sender& sender : std::exchange(barriers_, {})) sender.Send(failure);
+    std::vector<std::string> lost;
+    std::vector<Channel> given_up;
+    for (auto at = channels_.begin(); at != channels_.end();) {
+      Channel& channel = at->second;
+      channel.unacknowledged = 0;
+      if (channel.wanted && channel.subscribed) {
+        if (!std::exchange(channel.lost, true)) lost.push_back(at->first);
+        ++at;
+      } else {
+        given_up.push_back(std::move(channel));
+        at = channels_.erase(at);
+      }
+    }
+    for (Channel& channel : given_up) Tell(channel, failure);
+    for (const std::string& name : lost) events_.OnLost(name);
+  }
+
+  void OnPush(Reply reply) {
+    if (reply.is_error()) return OnRefused(std::move(reply.text));
+    if (reply.is_text()) return OnPong();  // while no channel is subscribed to
+    if (!reply.is_array() || reply.elements.size() < 2) return;
+    const std::string& kind = reply.elements[0].text;
+    const std::string& name = reply.elements[1].text;
+    if (kind == verbs_.message && reply.elements.size() == 3) return OnMessage(name, reply.elements[2].text);
+    if (kind == verbs_.subscribed) return OnSubscribed(name);
+    if (kind == verbs_.unsubscribed) return OnUnsubscribed(name);
+    if (kind == "pong") OnPong();
+  }
+
+  void OnMessage(const std::string& name, const std::string& payload) {
+    metrics_.messages.Add();
+    const auto found = channels_.find(name);
+    if (found != channels_.end() && found->second.wanted) events_.OnMessage(name, payload);
+  }
+
+  void OnSubscribed(const std::string& name) {
+    if (!asked_.empty()) asked_.pop_front();
+    const auto found = channels_.find(name);
+    if (found == channels_.end()) return;
+    Channel& channel = found->second;
+    if (channel.unacknowledged > 0 && --channel.unacknowledged > 0) return;
+    if (!channel.wanted) {
+      channels_.erase(found);
+      return;
+    }
+    channel.subscribed = true;
+    const bool restored = std::exchange(channel.lost, false);
+    const std::string kept = name;
+    Tell(channel, {});
+    if (restored) events_.OnRestored(kept);
+  }
+
+  // Ours are expected; with sharded pub/sub the server ends one by itself when its slot moves.
+  void OnUnsubscribed(const std::string& name) {
+    const auto found = channels_.find(name);
+    if (found == channels_.end() || !found->second.wanted || found->second.unacknowledged > 0) return;
+    Drop(found, "the server ended the subscription");
+  }
+
+  // An answer to the oldest SUBSCRIBE: MOVED, NOPERM and the like.
+  void OnRefused(std::string why) {
+    metrics_.errors.Add();
+    if (asked_.empty()) return;
+    const std::string name = std::move(asked_.front());
+    asked_.pop_front();
+    const auto found = channels_.find(name);
+    if (found == channels_.end()) return;
+    if (found->second.unacknowledged > 0 && --found->second.unacknowledged > 0) return;
+    Drop(found, why);
+  }
+
+  void Drop(Channels::iterator found, const std::string& why) {
+    const std::string name = found->first;
+    Channel channel = std::move(found->second);
+    channels_.erase(found);
+    Tell(channel, Fail(Errc::kUnavailable, "Redis: " + why));
+    if (!channel.wanted || !channel.subscribed) return;
+    log::Warn("redis.subscription_dropped", {{"why", why}});
+    if (!channel.lost) events_.OnLost(name);
+    if (on_dropped_) on_dropped_(name);
+  }
+
+  void OnPong() {
+    if (barriers_.empty()) return;
+    const Answer::Sender sender = std::move(barriers_.front());
+    barriers_.pop_front();
+    sender.Send({});
+  }
+
+  net::Loop& loop_;
+  Locator& locator_;
+  const ConnectionOptions options_;
+  const PubSub mode_;
+  const Verbs verbs_;
+  SubscriberEvents& events_;
+  Metrics& metrics_;
+  DownSince down_;
+  std::function<void(const std::string&)> on_dropped_;
+  std::unique_ptr<Connection> connection_;  // null while it is not up
+  std::unique_ptr<net::Reply<std::string>> ended_;
+  Channels channels_;
+  std::deque<std::string> asked_;  // SUBSCRIBEs without an answer yet, in order
+  std::deque<Answer::Sender> barriers_;
+  TaskScope scope_;  // last: its task refers to all above
+};
+
+}  // namespace
+
+std::unique_ptr<SubscriberLink> MakeSubscriberLink(net::Loop& loop, Locator& locator,
+                                                   ConnectionOptions options, PubSub mode,
+                                                   SubscriberEvents& events, Metrics& metrics) {
+  return std::make_unique<LinkForSubscriptions>(loop, locator, std::move(options), mode, events, metrics);
+}
+
+}  // namespace tidemill::redis
