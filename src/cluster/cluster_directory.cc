@@ -1,0 +1,120 @@
+#include "cluster/cluster_directory.h"
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cluster/cluster.h"
+#include "net/async.h"
+
+namespace tidemill::cluster {
+namespace {
+
+// As many as a broker gives.
+constexpr std::size_t kChannelsMax = 100'000;
+
+using Counts = std::vector<broker::ChannelCount>;
+
+// On loop 0.
+template <class T>
+Task<void> Relay(Task<T> task, typename net::Reply<T>::Sender done) {
+  done.Send(co_await task);
+}
+
+class ClusterDirectory final : public session::Directory {
+ public:
+  ClusterDirectory(net::Loop& own, session::Directory& local, Cluster& cluster)
+      : own_(own), local_(local), cluster_(cluster) {}
+
+  Task<Result<void>> Subscribe(session::Target target, session::ServerSubscribe subscribe) override {
+    Command command{.target = target, .action = subscribe};
+    return Everywhere(local_.Subscribe(std::move(target), std::move(subscribe)), std::move(command));
+  }
+
+  Task<Result<void>> Unsubscribe(session::Target target, std::string channel) override {
+    Command command{.target = target, .action = cluster::Unsubscribe{channel}};
+    return Everywhere(local_.Unsubscribe(std::move(target), std::move(channel)), std::move(command));
+  }
+
+  Task<Result<void>> Disconnect(session::Target target, session::Disconnect disconnect) override {
+    Command command{.target = target, .action = disconnect};
+    const session::WaitFor wait = disconnect.wait;
+    auto here = local_.Disconnect(std::move(target), std::move(disconnect));
+    if (wait == session::WaitFor::kThisNode) return HereFirst(std::move(here), std::move(command));
+    return Everywhere(std::move(here), std::move(command));
+  }
+
+  Task<Result<void>> Refresh(session::Target target, session::ServerRefresh refresh) override {
+    Command command{.target = target, .action = refresh};
+    return Everywhere(local_.Refresh(std::move(target), std::move(refresh)), std::move(command));
+  }
+
+  Task<std::uint64_t> CountOfUser(std::string user) override {
+    net::Reply<std::uint64_t> elsewhere(own_);
+    Start(elsewhere, [user](Cluster& cluster) { return cluster.CountElsewhere(user); });
+    const std::uint64_t here = co_await local_.CountOfUser(std::move(user));
+    co_return here + co_await elsewhere;
+  }
+
+  Task<std::vector<session::NodeInfo>> Nodes() override {
+    net::Reply<std::vector<session::NodeInfo>> elsewhere(own_);
+    Start(elsewhere, [](Cluster& cluster) { return cluster.NodesElsewhere(); });
+    std::vector<session::NodeInfo> nodes = co_await local_.Nodes();
+    for (session::NodeInfo& node : co_await elsewhere) nodes.push_back(std::move(node));
+    co_return nodes;
+  }
+
+  Task<Result<Counts>> Channels(std::string pattern) override {
+    net::Reply<Result<Counts>> elsewhere(own_);
+    Start(elsewhere, [pattern](Cluster& cluster) { return cluster.ChannelsElsewhere(pattern); });
+    TM_CO_TRY_ASSIGN(const Counts here, co_await local_.Channels(std::move(pattern)));
+    TM_CO_TRY_ASSIGN(const Counts others, co_await elsewhere);
+    std::map<std::string, std::uint64_t> sums;
+    for (const Counts* counts : {&here, &others}) {
+      for (const broker::ChannelCount& count : *counts) sums[count.channel] += count.subscriptions;
+    }
+    if (sums.size() > kChannelsMax) co_return Fail(Errc::kLimitExceeded, "too many channels");
+    Counts all;
+    all.reserve(sums.size());
+    for (const auto& [channel, subscriptions] : sums) all.push_back({channel, subscriptions});
+    co_return all;
+  }
+
+ private:
+  // Runs the task that `ask` gives, on the cluster's loop.
+  template <class T, class Ask>
+  void Start(net::Reply<T>& reply, Ask ask) {
+    cluster_.loop().Post([&cluster = cluster_, ask = std::move(ask), done = reply.sender()]() mutable {
+      cluster.scope().Spawn(Relay<T>(ask(cluster), done));
+    });
+  }
+
+  Task<Result<void>> Everywhere(Task<Result<void>> here, Command command) {
+    net::Reply<Result<void>> elsewhere(own_);
+    Start(elsewhere,
+          [told = std::move(command)](Cluster& cluster) mutable { return cluster.Run(std::move(told)); });
+    Result<void> done_here = co_await here;
+    Result<void> done_elsewhere = co_await elsewhere;
+    co_return done_here ? std::move(done_elsewhere) : std::move(done_here);
+  }
+
+  Task<Result<void>> HereFirst(Task<Result<void>> here, Command command) {
+    cluster_.loop().Post(
+        [&cluster = cluster_, told = std::move(command)]() mutable { cluster.Tell(std::move(told)); });
+    co_return co_await here;
+  }
+
+  net::Loop& own_;
+  session::Directory& local_;
+  Cluster& cluster_;
+};
+
+}  // namespace
+
+std::unique_ptr<session::Directory> MakeClusterDirectory(net::Loop& own, session::Directory& local,
+                                                         Cluster& cluster) {
+  return std::make_unique<ClusterDirectory>(own, local, cluster);
+}
+
+}  // namespace tidemill::cluster

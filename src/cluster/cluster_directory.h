@@ -1,0 +1,18 @@
+// The directory of all nodes: this node's own, and the cluster.
+#pragma once
+
+#include <memory>
+
+#include "net/loop.h"
+#include "session/directory.h"
+
+namespace tidemill::cluster {
+
+class Cluster;
+
+// For the loop `own`, whose directory of this node is `local`. All outlive it. Commands are carried out here
+// and elsewhere at the same time; an error of this node goes before one of others.
+std::unique_ptr<session::Directory> MakeClusterDirectory(net::Loop& own, session::Directory& local,
+                                                         Cluster& cluster);
+
+}  // namespace tidemill::cluster

@@ -1,0 +1,246 @@
+#include "cluster/cluster_directory.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cluster/cluster.h"
+#include "cluster/testing/cluster_bench.h"
+#include "cluster/testing/fake_bus.h"
+#include "session/node_directory.h"
+#include "session/testing/session_bench.h"
+
+namespace tidemill::cluster {
+namespace {
+
+using Lines = std::vector<std::string>;
+
+config::Settings TestSettings() {
+  config::Settings settings;
+  settings.channel.without_namespace.allow_subscribe_for_client = true;
+  return settings;
+}
+
+// Nodes with real sessions, each on its own loop; the test's thread runs them in turn.
+class SessionCluster {
+ public:
+  explicit SessionCluster(config::Settings settings) {
+    for (const char* id : {"n0", "n1", "n2"}) nodes_.push_back(std::make_unique<Node>(*this, settings, id));
+    for (const auto& node : nodes_) node->cluster.Start();
+    Advance(Milliseconds(1000));
+  }
+
+  session::SessionBench& bench(std::size_t index) { return nodes_[index]->bench; }
+  session::Directory& directory(std::size_t index) { return *nodes_[index]->directory; }
+  testing::FakeNetwork& network() { return network_; }
+
+  // A client of that node, of the user.
+  std::unique_ptr<session::TestClient> Connect(std::size_t index, const std::string& user) {
+    auto client = bench(index).Connect();
+    const std::string token = session::SessionBench::Token(R"({"sub":")" + user + "\"}");
+    said = client->Say(R"({"id":1,"connect":{"token":")" + token + "\"}}");
+    return client;
+  }
+
+  void Turns() {
+    for (int turn = 0; turn < 8; ++turn) {
+      for (const auto& node : nodes_) node->bench.Turn();
+    }
+  }
+  void Advance(Duration by) {
+    for (std::int64_t left = by.ms; left > 0; left -= 100) {
+      for (const auto& node : nodes_) node->bench.Advance(Milliseconds(100));
+      Turns();
+    }
+  }
+  template <class T>
+  T Await(Task<T> task) {
+    std::optional<T> result;
+    nodes_[0]->scope.Spawn(Collect(std::move(task), result));
+    for (int steps = 0; !result && steps < 20; ++steps) {
+      Turns();
+      if (!result) Advance(Milliseconds(100));
+    }
+    TM_ASSERT(result.has_value());
+    return *std::move(result);
+  }
+
+  Lines said;  // to the last who connected
+
+ private:
+  struct Node {
+    Node(SessionCluster& owner, const config::Settings& settings, std::string id)
+        : bench(settings),
+          metrics(registry),
+          bus(owner.network_.Join(bench.loop(), NodeId(id))),
+          local(NameAndMakeLocal(id)),
+          cluster(bench.loop(), *bus, *local, NodeId(id), metrics),
+          directory(MakeClusterDirectory(bench.loop(), *local, cluster)) {
+      bench.context().directory = directory.get();
+    }
+    std::unique_ptr<session::Directory> NameAndMakeLocal(const std::string& id) {
+      auto named = std::make_shared<session::SessionSettings>(*bench.context().settings);
+      named->node_id = id;
+      named->node_name = "name of " + id;
+      bench.context().settings = std::move(named);
+      contexts.push_back(&bench.context());
+      return session::MakeNodeDirectory(bench.context(), contexts);
+    }
+
+    session::SessionBench bench;
+    metrics::Registry registry;
+    ClusterMetrics metrics;
+    std::unique_ptr<Bus> bus;
+    std::vector<session::Context*> contexts;
+    std::unique_ptr<session::Directory> local;
+    Cluster cluster;
+    std::unique_ptr<session::Directory> directory;
+    TaskScope scope;
+  };
+  template <class T>
+  static Task<void> Collect(Task<T> task, std::optional<T>& result) {
+    result.emplace(co_await task);
+  }
+
+  testing::FakeNetwork network_;
+  std::vector<std::unique_ptr<Node>> nodes_;
+};
+
+TEST(ClusterDirectory, ARevokedUserIsClosedOnEveryNode) {
+  SessionCluster cluster(TestSettings());
+  auto a = cluster.Connect(0, "u");
+  auto b = cluster.Connect(1, "u");
+  auto c = cluster.Connect(2, "u");
+  auto other = cluster.Connect(2, "v");
+  EXPECT_EQ(cluster.Await(cluster.directory(0).CountOfUser("u")), 3u);
+  const auto done = cluster.Await(cluster.directory(0).Disconnect({.user = "u", .except_clients = {b->id()}},
+                                                                  {.code = 3503, .reason = "x"}));
+  EXPECT_TRUE(done);
+  EXPECT_EQ(a->close_code(), 3503u);
+  EXPECT_EQ(b->close_code(), 0u) << "excepted";
+  EXPECT_EQ(c->close_code(), 3503u) << "when the task is done, so are the others";
+  EXPECT_EQ(other->close_code(), 0u);
+}
+
+TEST(ClusterDirectory, ServerSideSubscriptionsReachAUserWhereverItIs) {
+  SessionCluster cluster(TestSettings());
+  auto far = cluster.Connect(1, "u");
+  EXPECT_TRUE(
+      cluster.Await(cluster.directory(0).Subscribe({.user = "u"}, {.channel = "news", .data = "{}"})));
+  EXPECT_EQ(far->Hear(), Lines{R"({"push":{"channel":"news","subscribe":{"data":{}}}})"});
+  EXPECT_TRUE(cluster.Await(cluster.directory(0).Unsubscribe({.user = "u"}, "news")));
+  const Lines heard = far->Hear();
+  ASSERT_EQ(heard.size(), 1u);
+  EXPECT_TRUE(heard[0].contains(R"("unsubscribe":{"code":2000)"));
+  EXPECT_TRUE(cluster.Await(cluster.directory(0).Refresh({.user = "u"}, {.expired = true})));
+  EXPECT_EQ(far->close_code(), 3005u);
+}
+
+TEST(ClusterDirectory, ChannelsAndNodesAreThoseOfAll) {
+  SessionCluster cluster(TestSettings());
+  std::vector<std::unique_ptr<session::TestClient>> clients;
+  for (const std::size_t node : {0u, 1u, 1u}) {
+    clients.push_back(cluster.Connect(node, "u" + std::to_string(clients.size())));
+    clients.back()->Say(R"({"id":2,"subscribe":{"channel":"all"}})");
+  }
+  clients.back()->Say(R"({"id":3,"subscribe":{"channel":"one"}})");
+  const auto channels = cluster.Await(cluster.directory(2).Channels(""));
+  ASSERT_TRUE(channels);
+  EXPECT_EQ(*channels, (std::vector<broker::ChannelCount>{{"all", 3}, {"one", 1}}));
+
+  const auto nodes = cluster.Await(cluster.directory(1).Nodes());
+  ASSERT_EQ(nodes.size(), 3u);
+  EXPECT_EQ(nodes[0].uid, "n1") << "itself first";
+  EXPECT_EQ(nodes[0].counts,
+            (session::NodeCounts{.clients = 2, .users = 2, .subscriptions = 3, .channels = 2}));
+  EXPECT_EQ(nodes[1].uid, "n0");
+  EXPECT_EQ(nodes[1].name, "name of n0");
+  EXPECT_EQ(nodes[1].version, "test");
+  EXPECT_EQ(nodes[1].counts,
+            (session::NodeCounts{.clients = 1, .users = 1, .subscriptions = 1, .channels = 1}));
+  EXPECT_GT(nodes[1].uptime, Duration{});
+  EXPECT_EQ(nodes[2].uid, "n2");
+}
+
+TEST(ClusterDirectory, ASingleConnectionIsSingleOnAllNodes) {
+  config::Settings settings = TestSettings();
+  settings.client.single_connection = true;
+  SessionCluster cluster(settings);
+  auto before = cluster.Connect(0, "u");
+  cluster.Turns();
+  auto after = cluster.Connect(1, "u");
+  cluster.Turns();
+  EXPECT_EQ(before->close_code(), protocol::kDisconnectConnectionLimit.code);
+  EXPECT_EQ(after->close_code(), 0u);
+}
+
+TEST(ClusterDirectory, NobodyIsKeptOutByADeadNode) {
+  config::Settings settings = TestSettings();
+  settings.client.single_connection = true;
+  SessionCluster cluster(settings);
+  cluster.network().Cut(NodeId("n2"));
+  auto client = cluster.Connect(0, "u");
+  ASSERT_EQ(cluster.said.size(), 1u) << "connected in the same turn";
+  EXPECT_TRUE(cluster.said[0].starts_with(R"({"id":1,"connect":{)"));
+
+  for (const char* node : {"n0", "n1"}) cluster.network().Disconnect(NodeId(node));
+  auto alone = cluster.Connect(0, "v");
+  EXPECT_EQ(cluster.said.size(), 1u) << "nor without the bus";
+}
+
+TEST(ClusterDirectory, AUsersConnectionsAreCountedOnAllNodes) {
+  config::Settings settings = TestSettings();
+  settings.client.user_connection_limit = 2;
+  SessionCluster cluster(settings);
+  std::vector<std::unique_ptr<session::TestClient>> clients;
+  for (const std::size_t node : {0u, 1u, 2u}) {
+    clients.push_back(cluster.Connect(node, "u"));
+    cluster.Turns();
+  }
+  EXPECT_EQ(clients[0]->close_code(), 0u);
+  EXPECT_EQ(clients[1]->close_code(), 0u);
+  EXPECT_EQ(clients[2]->close_code(), protocol::kDisconnectConnectionLimit.code);
+}
+
+TEST(ClusterDirectory, ActsHereThoughAnotherNodeIsDeadAndSaysWhich) {
+  SessionCluster cluster(TestSettings());
+  auto here = cluster.Connect(0, "u");
+  auto there = cluster.Connect(1, "u");
+  cluster.network().Cut(NodeId("n2"));
+  const auto done =
+      cluster.Await(cluster.directory(0).Disconnect({.user = "u"}, {.code = 3503, .reason = "x"}));
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error(), (Error{Errc::kTimeout, "not acknowledged by name of n2 (n2)"}));
+  EXPECT_EQ(here->close_code(), 3503u);
+  EXPECT_EQ(there->close_code(), 3503u);
+}
+
+// A directory of another loop than the cluster's.
+TEST(ClusterDirectory, WorksOnEveryLoop) {
+  testing::ClusterBench bench(2);
+  const auto second = *net::Loop::Open({.index = 1, .read_buffer_bytes = 1024, .clock = &bench.clock()});
+  testing::FakeDirectory local(*second, "n0");
+  local.answer = Fail(Errc::kLimitExceeded, "here");
+  const auto directory = MakeClusterDirectory(*second, local, *bench[0].cluster);
+  std::optional<Result<void>> done;
+  TaskScope scope;
+  struct Asking {
+    static Task<void> Run(session::Directory& all, std::optional<Result<void>>& result) {
+      result = co_await all.Unsubscribe({.user = "u"}, "a");
+    }
+  };
+  second->Post([&] { scope.Spawn(Asking::Run(*directory, done)); });
+  for (int turn = 0; turn < 10; ++turn) {
+    second->RunOnce(Milliseconds(0));
+    bench.Turns();
+  }
+  ASSERT_TRUE(done);
+  EXPECT_EQ(done->error().detail, "here");
+  EXPECT_EQ(bench[1].directory.done, Lines{"unsubscribe u a"}) << "at the same time, not afterwards";
+}
+
+}  // namespace
+}  // namespace tidemill::cluster

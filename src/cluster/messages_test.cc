@@ -1,0 +1,172 @@
+#include "cluster/messages.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "protocol/codec.h"
+
+namespace tidemill::cluster {
+namespace {
+
+Message From(decltype(Message::body) body) { return {.from = NodeId("n1"), .body = std::move(body)}; }
+
+session::NodeInfo Node(std::string uid) {
+  return {.uid = std::move(uid),
+          .name = "tide \"1\"",
+          .version = "0.2.0",
+          .uptime = Seconds(7),
+          .counts = {.clients = 1, .users = 2, .subscriptions = 3, .channels = 4}};
+}
+
+TEST(ClusterMessages, ComeOutAsTheyWentIn) {
+  const session::Target target{.user = "u", .client = "c", .session = "s", .except_clients = {"d", "e\n"}};
+  const session::ServerSubscribe subscribe{
+      .channel = "news",
+      .info = std::string("\xff\0\x01", 3),
+      .data = R"({"a":1})",
+      .expire_at = 1'800'000'000,
+      .recover_since = protocol::StreamPosition{.offset = ~0ULL, .epoch = "abcdefgh"},
+      .overrides = {.presence = true,
+                    .join_leave = false,
+                    .force_recovery = true,
+                    .force_positioning = false,
+                    .force_push_join_leave = true}};
+  const Message messages[] = {
+      From(Heartbeat{.node = Node("n1"), .hello = true}),
+      From(Heartbeat{.node = {.uid = "n1", .name = "", .version = ""}}),
+      From(Left{}),
+      From(Command{.id = 1, .target = target, .action = session::Disconnect{3503, "bye"}}),
+      From(Command{
+          .id = 2, .target = {.user = ""}, .action = session::Disconnect{3000, ""}, .wants_ack = false}),
+      From(Command{.id = 3, .target = target, .action = Unsubscribe{"news"}}),
+      From(Command{.id = 4, .target = target, .action = Unsubscribe{""}}),
+      From(Command{.id = 5, .target = target, .action = subscribe}),
+      From(Command{.id = 6, .target = target, .action = session::ServerSubscribe{.channel = "x"}}),
+      From(Command{.id = 7, .target = target, .action = session::ServerRefresh{.expired = true}}),
+      From(Command{.id = 8,
+                   .target = target,
+                   .action = session::ServerRefresh{.expire_at = -1, .info = std::string("\xfe")}}),
+      From(Command{.id = 9, .target = target, .action = session::ServerRefresh{.info = ""}}),
+      From(Ack{.id = 1}),
+      From(Ack{.id = ~0ULL, .result = Fail(Errc::kLimitExceeded, "client.channel_limit reached")}),
+      From(Survey{.id = 1, .question = AskChannels{"chat:*"}}),
+      From(Survey{.id = 1, .question = AskChannels{}}),
+      From(Survey{.id = 2, .question = AskUser{"u"}}),
+      From(Survey{.id = 3, .question = AskNode{}}),
+      From(Answer{.id = 1, .finding = ChannelsAnswer{.channels = {{"a\"", 1}, {"b", 2}}}}),
+      From(Answer{.id = 1, .finding = ChannelsAnswer{.channels = {}, .truncated = true}}),
+      From(Answer{.id = 2, .finding = UserAnswer{.sessions = 5}}),
+      From(Answer{.id = 3, .finding = Node("")}),
+      From(Answer{.id = 4, .finding = FailedAnswer{{Errc::kInvalidArgument, "no such pattern"}}}),
+  };
+  for (const Message& message : messages) {
+    const std::string text = Encode(message);
+    SCOPED_TRACE(text);
+    EXPECT_TRUE(protocol::IsJsonObject(text));
+    const auto read = Decode(text);
+    ASSERT_TRUE(read) << read.error().detail;
+    ASSERT_TRUE(read->has_value());
+    EXPECT_EQ(**read, message);
+  }
+}
+
+// What nodes of this minor step send; a change here is a change of the format.
+TEST(ClusterMessages, KeepTheirForm) {
+  EXPECT_EQ(
+      Encode(From(Command{.id = 7, .target = {.user = "u"}, .action = Unsubscribe{"news"}})),
+      R"({"v":1,"from":"n1","body":{"id":7,"target":{"user":"u"},"channel":"news"},"type":"unsubscribe"})");
+  EXPECT_EQ(
+      Encode(From(Heartbeat{.node = Node("n1"), .hello = true})),
+      R"({"v":1,"from":"n1","body":{"name":"tide \"1\"","version":"0.2.0","uptime_ms":7000,"clients":1,)"
+      R"("users":2,"subscriptions":3,"channels":4,"hello":true},"type":"node"})");
+  EXPECT_EQ(Encode(From(Answer{.id = 1, .finding = ChannelsAnswer{.channels = {{"a", 2}}}})),
+            R"({"v":1,"from":"n1","body":{"id":1,"channels":{"counts":{"a":2}}},"type":"answer"})");
+}
+
+TEST(ClusterMessages, SkipWhatALaterNodeAdds) {
+  const auto read = Decode(
+      R"({"type":"disconnect","new":[{}],"body":{"why":{"x":1},"code":3501,"target":{"user":"u","device":9},)"
+      R"("id":4},)"
+      R"("from":"n2","v":1})");
+  ASSERT_TRUE(read && read->has_value());
+  EXPECT_EQ(**read, (Message{.from = NodeId("n2"),
+                             .body = Command{.id = 4,
+                                             .target = {.user = "u"},
+                                             .action = session::Disconnect{.code = 3501, .reason = ""}}}));
+  const char* const unknown[] = {
+      R"({"v":1,"type":"moved","from":"n2","body":{"id":"text"}})",
+      R"({"v":1,"type":"moved","from":"n2"})",
+      R"({"v":2,"type":"disconnect","from":"n2","body":[]})",
+      R"({"v":1,"type":"survey","from":"n2","body":{"id":1,"weather":{}}})",
+      R"({"v":1,"type":"answer","from":"n2","body":{"id":1,"weather":{}}})",
+  };
+  for (const char* const text : unknown) {
+    SCOPED_TRACE(text);
+    const auto ignored = Decode(text);
+    ASSERT_TRUE(ignored) << ignored.error().detail;
+    EXPECT_FALSE(ignored->has_value());
+  }
+  const auto ack = Decode(R"({"v":1,"type":"ack","from":"n2","body":{"id":1,"error":{"code":"too_new"}}})");
+  ASSERT_TRUE(ack && ack->has_value());
+  EXPECT_EQ(std::get<Ack>((*ack)->body).result, Result<void>(Fail(Errc::kInternal, "")));
+}
+
+TEST(ClusterMessages, AreRefusedWhenMalformed) {
+  const std::string long_id(65, 'x');
+  const std::string long_name(256, 'x');
+  const std::string long_reason(124, 'x');
+  const auto disconnect = [](const std::string& body) {
+    return R"({"v":1,"type":"disconnect","from":"n2","body":)" + body + "}";
+  };
+  const std::vector<std::pair<const char*, std::string>> cases = {
+      {"empty", ""},
+      {"not JSON", "hello"},
+      {"not an object", "[]"},
+      {"cut off", R"({"v":1,"type":"left","from":"n2","body":{)"},
+      {"more behind", R"({"v":1,"type":"left","from":"n2","body":{}} x)"},
+      {"no version", R"({"type":"left","from":"n2","body":{}})"},
+      {"version is text", R"({"v":"1","type":"left","from":"n2","body":{}})"},
+      {"no sender", R"({"v":1,"type":"left","body":{}})"},
+      {"sender too long", R"({"v":1,"type":"left","from":")" + long_id + R"(","body":{}})"},
+      {"no body", R"({"v":1,"type":"left","from":"n2"})"},
+      {"body is no object", R"({"v":1,"type":"left","from":"n2","body":[]})"},
+      {"name too long", R"({"v":1,"type":"node","from":"n2","body":{"name":")" + long_name + R"("}})"},
+      {"count below zero", R"({"v":1,"type":"node","from":"n2","body":{"clients":-1}})"},
+      {"no target", disconnect(R"({"id":1,"code":3000})")},
+      {"no id", disconnect(R"({"target":{},"code":3000})")},
+      {"no code", disconnect(R"({"id":1,"target":{}})")},
+      {"code that a close frame cannot carry", disconnect(R"({"id":1,"target":{},"code":1005})")},
+      {"reason too long",
+       disconnect(R"({"id":1,"target":{},"code":3000,"reason":")" + long_reason + R"("})")},
+      {"subscribe without a channel",
+       R"({"v":1,"type":"subscribe","from":"n2","body":{"id":1,"target":{}}})"},
+      {"not base64",
+       R"({"v":1,"type":"subscribe","from":"n2","body":{"id":1,"target":{},"channel":"a","data":"?"}})"},
+      {"too long",
+       R"({"v":1,"type":"left","from":"n2","body":{"x":")" + std::string(kMessageBytesMax, 'x') + R"("}})"},
+  };
+  for (const auto& [name, text] : cases) {
+    SCOPED_TRACE(name);
+    const auto read = Decode(text);
+    ASSERT_FALSE(read);
+    EXPECT_EQ(read.error().code, Errc::kInvalidArgument);
+  }
+}
+
+TEST(ClusterMessages, AnAnswerEndsAtItsLimitAndSaysSo) {
+  ChannelsAnswer answer;
+  for (int i = 0; i < 100'000; ++i) answer.channels.push_back({"channel-" + std::to_string(i), 1});
+  const std::string text = Encode(From(Answer{.id = 1, .finding = answer}));
+  EXPECT_LE(text.size(), kAnswerBytesMax + 1000);
+  const auto read = Decode(text);
+  ASSERT_TRUE(read && read->has_value());
+  const auto& finding = std::get<ChannelsAnswer>(std::get<Answer>((*read)->body).finding);
+  EXPECT_TRUE(finding.truncated);
+  EXPECT_GT(finding.channels.size(), 40'000u);
+  EXPECT_EQ(finding.channels.back(), answer.channels[finding.channels.size() - 1]);
+}
+
+}  // namespace
+}  // namespace tidemill::cluster

@@ -1,0 +1,38 @@
+// RecentCommands: which commands of other nodes were taken up, so that one that comes twice acts once.
+//
+// Remembers each for kKept, which is longer than anybody asks for it again. Loop 0 only.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "cluster/bus.h"
+
+namespace tidemill::cluster {
+
+class RecentCommands {
+ public:
+  static constexpr std::size_t kCommandsMax = 100'000;
+  static constexpr Duration kKept = Seconds(5);
+
+  using Key = std::pair<NodeId, std::uint64_t>;  // the sender, and its id for the command
+
+  // kNew: from now on it is known. kFull: too many at once; it is not kept and must not be carried out.
+  enum class Taken : std::uint8_t { kNew, kKnown, kFull };
+  Taken Take(const Key& key, MonotonicTime now);
+  void SetResult(const Key& key, const Result<void>& result);
+  // nullopt while it is being carried out.
+  std::optional<Result<void>> ResultOf(const Key& key) const;
+
+ private:
+  std::map<Key, std::optional<Result<void>>> results_;
+  std::deque<std::pair<MonotonicTime, Key>> by_age_;
+};
+
+}  // namespace tidemill::cluster
