@@ -72,19 +72,26 @@ bool SentinelSet::AllKnown(const SentinelSetOptions& options) const {
   });
 }
 
+// Null while the running sentinels do not agree.
 RedisServer* SentinelSet::FindPrimary() const {
-  const auto sentinel = std::ranges::find_if(sentinels, [](const auto& s) { return s->running(); });
-  if (sentinel == sentinels.end()) GiveUp("no sentinel runs");
-  const Reply address = (*sentinel)->Ask({"SENTINEL", "GET-MASTER-ADDR-BY-NAME", kMasterName});
-  if (address.elements.size() != 2) return nullptr;
-  const auto server = std::ranges::find_if(
-      servers, [&](const auto& s) { return std::to_string(s->port()) == address.elements[1].text; });
-  return server == servers.end() ? nullptr : server->get();
+  RedisServer* found = nullptr;
+  for (const auto& sentinel : sentinels) {
+    if (!sentinel->running()) continue;
+    const Reply address = sentinel->Ask({"SENTINEL", "GET-MASTER-ADDR-BY-NAME", kMasterName});
+    if (address.elements.size() != 2) return nullptr;
+    const auto server = std::ranges::find_if(
+        servers, [&](const auto& s) { return std::to_string(s->port()) == address.elements[1].text; });
+    if (server == servers.end() || (found && found != server->get())) return nullptr;
+    found = server->get();
+  }
+  return found;
 }
 
 RedisServer& SentinelSet::Primary() const {
-  RedisServer* const primary = FindPrimary();
-  if (!primary) GiveUp("the sentinels name no primary");
+  RedisServer* primary = nullptr;
+  if (!WaitUntil([&] { return (primary = FindPrimary()) != nullptr; })) {
+    GiveUp("the sentinels do not agree about the primary");
+  }
   return *primary;
 }
 

@@ -30,7 +30,7 @@ class SentinelSet {
   std::vector<std::unique_ptr<RedisServer>> servers;
   std::vector<std::unique_ptr<RedisServer>> sentinels;
 
-  // The server that the first running sentinel calls the primary.
+  // The server that the running sentinels call the primary.
   RedisServer& Primary() const;
   // Asks for a failover and waits until the sentinels name another primary, which gives it.
   RedisServer& FailOver();
