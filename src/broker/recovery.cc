@@ -5,13 +5,12 @@
 namespace tidemill::broker {
 namespace {
 
-bool Contiguous(const SubscribeOptions& options, const StreamPosition& top,
-                const std::vector<PublicationPtr>& read) {
+bool Contiguous(const SubscribeOptions& options, const StreamRead& read) {
   const StreamPosition& asked = *options.recover;
-  if (!SameEpoch(asked, top)) return false;
-  if (read.empty()) return asked.offset == top.offset;
-  return read.size() <= options.recovery_limit && read.front()->offset == asked.offset + 1 &&
-         read.back()->offset == top.offset;
+  if (!SameEpoch(asked, read.top)) return false;
+  if (read.publications.empty()) return asked.offset == read.top.offset;
+  return read.publications.size() <= options.recovery_limit && read.follows == asked.offset &&
+         read.publications.back()->offset == read.top.offset;
 }
 
 }  // namespace
@@ -24,19 +23,18 @@ bool SameEpoch(const StreamPosition& asked, const StreamPosition& top) {
   return asked.epoch.empty() || asked.epoch == top.epoch;
 }
 
-SubscribeOutcome DecideRecovery(const SubscribeOptions& options, StreamPosition top,
-                                std::vector<PublicationPtr> read) {
+SubscribeOutcome DecideRecovery(const SubscribeOptions& options, StreamRead read) {
   SubscribeOutcome outcome;
-  outcome.top = std::move(top);
   if (options.mode == RecoveryMode::kStream) {
-    outcome.recovered = Contiguous(options, outcome.top, read);
-    if (outcome.recovered) outcome.publications = std::move(read);
-    return outcome;
+    outcome.recovered = Contiguous(options, read);
+    if (outcome.recovered) outcome.publications = std::move(read.publications);
+  } else {
+    const bool at_top = *options.recover == read.top;
+    const bool has_newest = !read.publications.empty() && read.publications.back()->offset == read.top.offset;
+    outcome.recovered = at_top || has_newest;
+    if (has_newest && !at_top) outcome.publications.push_back(std::move(read.publications.back()));
   }
-  const bool at_top = *options.recover == outcome.top;
-  const bool has_newest = !read.empty() && read.back()->offset == outcome.top.offset;
-  outcome.recovered = at_top || has_newest;
-  if (has_newest && !at_top) outcome.publications.push_back(std::move(read.back()));
+  outcome.top = std::move(read.top);
   return outcome;
 }
 

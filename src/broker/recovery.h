@@ -15,11 +15,19 @@ std::uint64_t RecoveryReadCount(const SubscribeOptions& options);
 // Whether the asked epoch is the stream's; an empty one matches any.
 bool SameEpoch(const StreamPosition& asked, const StreamPosition& top);
 
-// `read`: what RecoveryReadCount asked for, contiguous within itself. Fills `recovered` and `publications`.
+// What was read of a stream after a position: contiguous within itself, oldest first.
+struct StreamRead {
+  StreamPosition top;
+  std::vector<PublicationPtr> publications;
+  // The offset that the first publication directly comes after: nearly always one less than its own
+  // (docs/decisions/0005-offsets-skip-what-redis-may-have-lost.md).
+  std::uint64_t follows = 0;
+};
+
+// `read`: what RecoveryReadCount asked for. Fills `recovered` and `publications`.
 // Stream mode: recovered when nothing is missing, or when `read` begins right after the asked offset, ends at
 // the top and is within the limit. Cache mode: recovered when the newest publication is there (and given, if
 // the subscriber is not at it already), or when the subscriber is at the top.
-SubscribeOutcome DecideRecovery(const SubscribeOptions& options, StreamPosition top,
-                                std::vector<PublicationPtr> read);
+SubscribeOutcome DecideRecovery(const SubscribeOptions& options, StreamRead read);
 
 }  // namespace tidemill::broker

@@ -92,6 +92,14 @@ class Reply {
   std::shared_ptr<State> state_;
 };
 
+// Runs `function` on `other`, in line with everything else posted there, and brings its answer back.
+template <class T, class F>
+Task<T> Ask(Loop& asker, Loop& other, F function) {
+  Reply<T> reply(asker);
+  other.Post([sender = reply.sender(), ask = std::move(function)]() mutable { sender.Send(ask()); });
+  co_return co_await reply;
+}
+
 // Addresses of a name, by the system's resolver on the thread pool; an IP address is its own answer, at once.
 // kUnavailable, kNotFound. The resolver's own time-outs apply: a caller with a deadline destroys the task.
 Task<Result<std::vector<SocketAddress>>> Resolve(Loop& loop, std::string host, std::uint16_t port);

@@ -135,10 +135,12 @@ Result<SubscribeOutcome> ChannelTable::Subscribe(const ChannelName& channel, con
     const Stream& stream = used->stream;
     if (options.recover) {
       const std::uint64_t count = RecoveryReadCount(options);
-      auto read = options.mode == RecoveryMode::kCache
-                      ? stream.Before(std::numeric_limits<std::uint64_t>::max(), count)
-                      : stream.After(options.recover->offset, count);
-      outcome = DecideRecovery(options, stream.top(), std::move(read));
+      StreamRead read{.top = stream.top(), .publications = {}};
+      read.publications = options.mode == RecoveryMode::kCache
+                              ? stream.Before(std::numeric_limits<std::uint64_t>::max(), count)
+                              : stream.After(options.recover->offset, count);
+      if (!read.publications.empty()) read.follows = read.publications.front()->offset - 1;
+      outcome = DecideRecovery(options, std::move(read));
     } else {
       outcome.top = stream.top();
     }

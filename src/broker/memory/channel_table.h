@@ -18,8 +18,8 @@
 #include "broker/memory/channel_presence.h"
 #include "broker/memory/idempotency.h"
 #include "broker/memory/stream.h"
-#include "broker/memory/subscription_counts.h"
 #include "broker/presence.h"
+#include "broker/subscription_counts.h"
 #include "net/loop.h"
 
 namespace tidemill::broker::memory {

@@ -1,11 +1,10 @@
 #include "broker/memory/memory_broker.h"
 
 #include <atomic>
-#include <functional>
 #include <utility>
-#include <variant>
 
 #include "base/assert.h"
+#include "broker/delivery.h"
 #include "broker/glob.h"
 #include "broker/memory/channel_table.h"
 #include "net/async.h"
@@ -17,54 +16,34 @@ using memory::ChannelTable;
 
 constexpr std::size_t kChannelsMax = 100'000;
 
-struct Join {
-  ClientInfo info;
-};
-struct Leave {
-  ClientInfo info;
-};
-
-// What happened in a channel; shared by the loops it is posted to.
-struct Event {
-  ChannelName channel;
-  std::variant<PublicationPtr, Join, Leave> what;
-};
-
 class Group;
 
 // What one loop owns, and its end of the mailboxes. Loop thread only.
 class Node {
  public:
-  Node(Group& group, net::Loop& loop, memory::TableLimits limits)
-      : group_(group), loop_(loop), table_(loop, limits) {}
+  Node(Group& group, net::Loop& loop, const std::vector<Delivery*>& deliveries, memory::TableLimits limits)
+      : group_(group), loop_(loop), table_(loop, limits), delivery_(loop, deliveries) {}
 
   net::Loop& loop() { return loop_; }
   ChannelTable& table() { return table_; }
   const ChannelTable& table() const { return table_; }
-  void SetEvents(BrokerEvents& events) { events_ = &events; }
+  Delivery& delivery() { return delivery_; }
 
-  // A call of this loop to `owner` needs no mailbox. Not while events are being handled: what was done inside
-  // would be seen before the event that is still on its way to the other subscribers.
-  bool MayCall(const Node& owner) const { return &owner == this && !handling_; }
+  // A call of this loop to `owner` needs no mailbox.
+  bool MayCall(const Node& owner) const { return &owner == this && !delivery_.handling(); }
 
   // As the owner.
   Result<PublishOutcome> Publish(const ChannelName& channel, Publication publication,
                                  const PublishOptions& options);
-  Result<void> Announce(const ChannelName& channel, std::variant<PublicationPtr, Join, Leave> what);
-
-  // As a subscriber.
-  void Handle(const ChannelName& channel, const std::variant<PublicationPtr, Join, Leave>& what);
+  Result<void> Announce(const ChannelName& channel, Happening what);
 
  private:
-  Result<void> CheckRoom(const memory::SubscriptionCounts& subscriptions) const;
-  void Deliver(const memory::SubscriptionCounts& subscriptions, const ChannelName& channel,
-               std::variant<PublicationPtr, Join, Leave> what);
+  Result<void> CheckRoom(const SubscriptionCounts& subscriptions) const;
 
   Group& group_;
   net::Loop& loop_;
   ChannelTable table_;
-  BrokerEvents* events_ = nullptr;
-  bool handling_ = false;
+  Delivery delivery_;
 };
 
 class Group final : public MemoryBrokerGroup {
@@ -88,6 +67,7 @@ class Group final : public MemoryBrokerGroup {
   void Store(const MemoryBrokerLimits& limits);
 
   const std::size_t loops_;
+  std::vector<Delivery*> deliveries_;
   std::vector<std::unique_ptr<Node>> nodes_;
   std::atomic<std::size_t> mailbox_messages_max_;
   std::atomic<std::size_t> presence_entries_max_;
@@ -101,20 +81,20 @@ Result<PublishOutcome> Node::Publish(const ChannelName& channel, Publication pub
                 table_.Publish(entry, channel, std::move(publication), options));
   if (published.live) {
     entry = table_.Find(channel);
-    if (entry) Deliver(entry->second.subscriptions, channel, std::move(published.live));
+    if (entry) delivery_.Deliver(entry->second.subscriptions, channel, std::move(published.live));
   }
   return std::move(published.outcome);
 }
 
-Result<void> Node::Announce(const ChannelName& channel, std::variant<PublicationPtr, Join, Leave> what) {
+Result<void> Node::Announce(const ChannelName& channel, Happening what) {
   const ChannelTable::Entry* entry = table_.Find(channel);
   if (!entry) return {};
   TM_TRY(CheckRoom(entry->second.subscriptions));
-  Deliver(entry->second.subscriptions, channel, std::move(what));
+  delivery_.Deliver(entry->second.subscriptions, channel, std::move(what));
   return {};
 }
 
-Result<void> Node::CheckRoom(const memory::SubscriptionCounts& subscriptions) const {
+Result<void> Node::CheckRoom(const SubscriptionCounts& subscriptions) const {
   bool room = true;
   subscriptions.ForEachLoop([&](std::size_t index) {
     net::Loop& subscriber = group_.node(index).loop_;
@@ -124,43 +104,11 @@ Result<void> Node::CheckRoom(const memory::SubscriptionCounts& subscriptions) co
   return {};
 }
 
-void Node::Deliver(const memory::SubscriptionCounts& subscriptions, const ChannelName& channel,
-                   std::variant<PublicationPtr, Join, Leave> what) {
-  bool here = false;
-  std::shared_ptr<const Event> event;
-  subscriptions.ForEachLoop([&](std::size_t index) {
-    if (index == loop_.index()) {
-      here = true;
-      return;
-    }
-    if (!event) event = std::make_shared<const Event>(channel, what);
-    Node& subscriber = group_.node(index);
-    subscriber.loop_.Post([&subscriber, event] { subscriber.Handle(event->channel, event->what); });
-  });
-  // Last: the handler may unsubscribe, and `subscriptions` would be gone.
-  if (here) Handle(channel, what);
-}
-
-void Node::Handle(const ChannelName& channel, const std::variant<PublicationPtr, Join, Leave>& what) {
-  TM_ASSERT(events_ != nullptr && !handling_);
-  handling_ = true;
-  if (const auto* publication = std::get_if<PublicationPtr>(&what)) {
-    events_->OnPublication(channel, *publication);
-  } else if (const auto* join = std::get_if<Join>(&what)) {
-    events_->OnJoin(channel, join->info);
-  } else {
-    events_->OnLeave(channel, std::get<Leave>(what).info);
-  }
-  handling_ = false;
-}
-
-// Runs `function` on the owner's loop, in line with everything else posted there, and brings its answer back.
+// Asks the owner's node, on its loop.
 template <class T, class F>
 Task<T> Ask(net::Loop& asker, Node& owner, F function) {
-  net::Reply<T> reply(asker);
-  owner.loop().Post(
-      [&owner, sender = reply.sender(), ask = std::move(function)]() mutable { sender.Send(ask(owner)); });
-  co_return co_await reply;
+  return net::Ask<T>(asker, owner.loop(),
+                     [&owner, ask = std::move(function)]() mutable { return ask(owner); });
 }
 
 // Undoes a subscription whose task was destroyed before the answer came: nobody else would.
@@ -194,7 +142,7 @@ class MemoryBroker final : public Broker {
  public:
   MemoryBroker(Group& group, Node& node) : group_(group), node_(node) {}
 
-  void SetEvents(BrokerEvents& events) override { node_.SetEvents(events); }
+  void SetEvents(BrokerEvents& events) override { node_.delivery().SetEvents(events); }
 
   Task<Result<PublishOutcome>> Publish(ChannelName channel, Publication publication,
                                        PublishOptions options) override {
@@ -280,7 +228,7 @@ class MemoryBroker final : public Broker {
     return Fail(Errc::kLimitExceeded, "the channel's loop has mailbox_messages_max waiting");
   }
 
-  Task<Result<void>> Announce(ChannelName channel, std::variant<PublicationPtr, Join, Leave> what) {
+  Task<Result<void>> Announce(ChannelName channel, Happening what) {
     Node& owner = group_.OwnerOf(channel);
     if (node_.MayCall(owner)) co_return owner.Announce(channel, std::move(what));
     if (!group_.HasRoom(owner.loop())) co_return FullMailbox();
@@ -348,7 +296,8 @@ Group::Group(std::vector<net::Loop*> loops, MemoryBrokerLimits limits) : loops_(
   Store(limits);
   for (std::size_t i = 0; i < loops.size(); ++i) {
     TM_ASSERT(loops[i]->index() == i);
-    nodes_.push_back(std::make_unique<Node>(*this, *loops[i], Share(limits)));
+    nodes_.push_back(std::make_unique<Node>(*this, *loops[i], deliveries_, Share(limits)));
+    deliveries_.push_back(&nodes_.back()->delivery());
   }
 }
 
@@ -377,13 +326,7 @@ void Group::ReplaceLimits(MemoryBrokerLimits limits) {
   }
 }
 
-Node& Group::OwnerOf(const ChannelName& channel) const {
-  if (nodes_.size() == 1) return *nodes_.front();
-  // The upper half of the product: independent of the lower bits that hash tables choose their buckets by.
-  constexpr std::uint64_t kOdd = 0x9e3779b97f4a7c15;
-  const std::uint64_t mixed = std::hash<ChannelName>{}(channel)*kOdd;
-  return *nodes_[static_cast<std::size_t>(((mixed >> 32) * nodes_.size()) >> 32)];
-}
+Node& Group::OwnerOf(const ChannelName& channel) const { return *nodes_[OwnerLoop(channel, nodes_.size())]; }
 
 ChannelTable::Growth Group::PresenceGrowth() const {
   std::uint64_t entries = 0;

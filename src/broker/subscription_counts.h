@@ -11,7 +11,7 @@
 
 #include "base/assert.h"
 
-namespace tidemill::broker::memory {
+namespace tidemill::broker {
 
 class SubscriptionCounts {
  public:
@@ -74,4 +74,4 @@ class SubscriptionCounts {
   std::unique_ptr<std::vector<Entry>> rest_;
 };
 
-}  // namespace tidemill::broker::memory
+}  // namespace tidemill::broker
