@@ -58,9 +58,9 @@ class Cluster final : public BusEvents, private net::Timer {
   Task<Result<void>> Leave();
 
   // On every other node: completes when all live ones have carried it out. Gives the id itself.
-  // kTimeout names the nodes that did not acknowledge within kReplyDeadline; the others did.
-  // kUnavailable: the bus is down. kLimitExceeded: too large, or too many wait.
-  // Any other: what a node failed with, and which.
+  // kTimeout names the nodes that did not acknowledge within kReplyDeadline, and may still act; the others
+  // did. kUnavailable: the bus is down. kLimitExceeded: too large, or too many wait. Any other: what a node
+  // failed with, and which.
   Task<Result<void>> Run(Command command);
   // The same without waiting, and without a word if it does not arrive.
   void Tell(Command command);

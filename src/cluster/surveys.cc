@@ -30,7 +30,8 @@ const T* FindingOf(const Reply& reply) {
 }  // namespace
 
 Task<Cluster::Surveyed> Cluster::Ask(Question question, std::vector<NodeId> nodes, Duration patience) {
-  Surveyed surveyed;
+  Surveyed surveyed{.replies = {}, .complete = Reachable()};
+  if (!surveyed.complete) co_return surveyed;
   if (polls_.full()) {
     metrics_.refused.Add();
     surveyed.complete = Fail(Errc::kLimitExceeded, "too many surveys wait for other nodes");
@@ -52,7 +53,6 @@ Task<Cluster::Surveyed> Cluster::Ask(Question question, std::vector<NodeId> node
 
 Task<Result<std::vector<broker::ChannelCount>>> Cluster::ChannelsElsewhere(std::string pattern) {
   co_await Introduced();
-  TM_CO_TRY(Reachable());
   if (channel_surveys_ >= kChannelSurveysMax) {
     metrics_.refused.Add();
     co_return Fail(Errc::kLimitExceeded, "too many surveys of channels at once");
