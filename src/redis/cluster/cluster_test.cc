@@ -1,0 +1,200 @@
+// What only a cluster does: slots that move, nodes that come and go, slots that nobody has.
+#include "redis/cluster/cluster.h"
+
+#include <gtest/gtest.h>
+
+#include "metrics/metrics.h"
+#include "net/testing/harness.h"
+#include "redis/hash_slot.h"
+#include "redis/testing/cluster_set.h"
+#include "redis/testing/recorder.h"
+#include "redis/testing/run_task.h"
+
+namespace tidemill::redis {
+namespace {
+
+using testing::ClusterSet;
+using testing::DriveUntil;
+using testing::Recorder;
+using testing::RedisServer;
+using testing::RunTask;
+
+class ClusterTest : public ::testing::TestWithParam<PubSub> {
+ protected:
+  ~ClusterTest() override {
+    subscriber_.reset();
+    client_.reset();
+    net::testing::RunTurns(*loop_);
+  }
+
+  void Connect(const ClusterSet& set, Duration io_timeout = Seconds(4)) {
+    const ClusterOptions options{.seeds = {set.nodes[0]->endpoint()},
+                                 .connection = {.io_timeout = io_timeout},
+                                 .prefix = "test",
+                                 .pub_sub = GetParam()};
+    client_ = MakeClusterClient(*loop_, options, metrics_);
+    subscriber_ = MakeClusterSubscriber(*loop_, options, recorder_, metrics_);
+    ASSERT_TRUE(AwaitUp());
+  }
+  bool AwaitUp() {
+    return DriveUntil(*loop_, [this] { return !client_->down_since() && !subscriber_->down_since(); });
+  }
+
+  Result<Reply> Send(std::string key, Command command) {
+    return RunTask(*loop_, client_->Send(std::move(key), std::move(command)));
+  }
+  // The text of the answer, or what went wrong.
+  std::string Text(std::string key, Command command) {
+    const auto reply = Send(std::move(key), std::move(command));
+    return reply ? reply->text : reply.error().detail;
+  }
+  Result<Reply> Publish(const std::string& channel, const std::string& payload) {
+    return Send(channel, {GetParam() == PubSub::kSharded ? "SPUBLISH" : "PUBLISH", channel, payload});
+  }
+  // Another primary than the slot's.
+  static RedisServer& Other(const ClusterSet& set, std::uint16_t slot) {
+    return set.PrimaryOf(static_cast<std::uint16_t>((slot + kSlots / 2) % kSlots));
+  }
+
+  Recorder recorder_;
+  metrics::Registry registry_;
+  Metrics metrics_{registry_};
+  const std::unique_ptr<net::Loop> loop_ = net::testing::OpenLoop();
+  std::unique_ptr<Client> client_;
+  std::unique_ptr<Subscriber> subscriber_;
+};
+
+TEST_P(ClusterTest, FollowsSlotsThatMove) {
+  ClusterSet set;
+  Connect(set);
+  ASSERT_TRUE(RunTask(*loop_, subscriber_->Subscribe("k")));
+  ASSERT_TRUE(RunTask(*loop_, subscriber_->Subscribe("{k}2")));
+  const std::uint16_t slot = SlotOf("k");
+  RedisServer& one = set.PrimaryOf(slot);
+  RedisServer& other = Other(set, slot);
+  EXPECT_EQ(Text("k", {"SET", "k", "v"}), "OK");
+  for (int round = 1; round <= 4; ++round) {
+    if (round % 2 == 1) {
+      set.MoveSlot(slot, one, other);
+    } else {
+      set.MoveSlot(slot, other, one);
+    }
+    EXPECT_EQ(Text("k", {"GET", "k"}), "v");
+    for (const char* channel : {"k", "{k}2"}) {
+      ASSERT_TRUE(DriveUntil(*loop_, [&] { return recorder_.restored[channel] == round; })) << channel;
+      EXPECT_EQ(recorder_.lost[channel], round);
+      recorder_.messages.clear();
+      ASSERT_TRUE(Publish(channel, "m"));
+      ASSERT_TRUE(RunTask(*loop_, subscriber_->Barrier(channel)));
+      EXPECT_EQ(recorder_.messages[channel], std::vector<std::string>{"m"});
+    }
+  }
+}
+
+TEST_P(ClusterTest, AsksTheNodeThatASlotIsMovingTo) {
+  ClusterSet set;
+  Connect(set);
+  const std::uint16_t slot = SlotOf("k");
+  RedisServer& from = set.PrimaryOf(slot);
+  RedisServer& to = Other(set, slot);
+  ASSERT_EQ(Text("k", {"SET", "k", "v"}), "OK");
+  set.BeginMove(slot, from, to);
+  EXPECT_EQ(Text("k", {"GET", "k"}), "v");
+  EXPECT_EQ(Text("{k}new", {"SET", "{k}new", "n"}), "OK");
+  EXPECT_TRUE(from.Ask({"GET", "{k}new"}).error_code() == "ASK") << "it was kept where it must not be";
+  set.MoveKeys(slot, from, to);
+  const Script script("return redis.call('GET', KEYS[1])");
+  EXPECT_EQ(Text("k", {"GET", "k"}), "v");
+  EXPECT_EQ(RunTask(*loop_, client_->Run(script, {"k"}, {})).value().text, "v");
+  set.EndMove(slot, from, to);
+  EXPECT_EQ(Text("{k}new", {"GET", "{k}new"}), "n");
+  EXPECT_EQ(RunTask(*loop_, client_->Run(script, {"k"}, {})).value().text, "v");
+}
+
+TEST_P(ClusterTest, WaitsForKeysThatAreOnTheirWay) {
+  ClusterSet set;
+  Connect(set, Milliseconds(600));
+  const std::uint16_t slot = SlotOf("{k}");
+  RedisServer& from = set.PrimaryOf(slot);
+  RedisServer& to = Other(set, slot);
+  ASSERT_EQ(Text("{k}1", {"SET", "{k}1", "v"}), "OK");
+  set.BeginMove(slot, from, to);
+  // One key is there, the other is not anywhere yet: neither node can carry this out.
+  const auto split = Send("{k}1", {"MGET", "{k}1", "{k}2"});
+  ASSERT_FALSE(split);
+  EXPECT_EQ(split.error().code, Errc::kUnavailable);
+  EXPECT_TRUE(split.error().detail.contains("TRYAGAIN")) << split.error().detail;
+  set.MoveKeys(slot, from, to);
+  set.EndMove(slot, from, to);
+  EXPECT_EQ(Send("{k}1", {"MGET", "{k}1", "{k}2"}).value().elements[0].text, "v");
+}
+
+TEST_P(ClusterTest, TakesInNewPrimariesAndLetsGoOfThoseWithoutSlots) {
+  ClusterSet set({.primaries = 2});
+  Connect(set);
+  RedisServer& added = set.AddNode();
+  const std::uint16_t slot = SlotOf("k");
+  ASSERT_EQ(Text("k", {"SET", "k", "v"}), "OK");
+  RedisServer& from = set.PrimaryOf(slot);
+  set.MoveSlot(slot, from, added);
+  EXPECT_EQ(Text("k", {"GET", "k"}), "v");
+  ASSERT_TRUE(RunTask(*loop_, subscriber_->Subscribe("k")));
+  ASSERT_TRUE(AwaitUp());
+  set.MoveSlot(slot, added, from);
+  EXPECT_EQ(Text("k", {"GET", "k"}), "v");
+  if (GetParam() == PubSub::kSharded) {
+    ASSERT_TRUE(DriveUntil(*loop_, [&] { return recorder_.restored["k"] == 1; }));
+  }
+  // Nobody needs it any more, so that its end is no loss.
+  added.Kill();
+  EXPECT_TRUE(AwaitUp());
+  ASSERT_TRUE(Publish("k", "m"));
+  ASSERT_TRUE(RunTask(*loop_, subscriber_->Barrier("k")));
+  EXPECT_EQ(recorder_.messages["k"], std::vector<std::string>{"m"});
+}
+
+TEST_P(ClusterTest, FailsWithinTheTimeoutWhileTheClusterIsDown) {
+  ClusterSet set;
+  Connect(set, Milliseconds(800));
+  set.nodes[2]->Kill();
+  RedisServer& left = *set.nodes[0];
+  const auto state_is = [&left](std::string_view state) {
+    return left.Ask({"CLUSTER", "INFO"}).text.contains("cluster_state:" + std::string(state));
+  };
+  ASSERT_TRUE(
+      testing::WaitUntil([&] { return left.Ask({"CLUSTER", "INFO"}).text.contains("cluster_state:fail"); }));
+  const std::string key = "{" + TagInSlot(0) + "}";
+  const MonotonicTime begin = SystemClock().Now();
+  const auto refused = Send(key, {"SET", key, "v"});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::kUnavailable);
+  EXPECT_TRUE(refused.error().detail.contains("CLUSTERDOWN")) << refused.error().detail;
+  EXPECT_LT(SystemClock().Now() - begin, Seconds(2));
+  EXPECT_TRUE(client_->down_since());
+  set.nodes[2]->Restart();
+  ASSERT_TRUE(AwaitUp());
+  ASSERT_TRUE(
+      testing::WaitUntil([&] { return left.Ask({"CLUSTER", "INFO"}).text.contains("cluster_state:ok"); }));
+  EXPECT_EQ(Text(key, {"SET", key, "v"}), "OK");
+}
+
+TEST_P(ClusterTest, RefusesAtOnceWhenNoNodeHasEverAnswered) {
+  const ClusterOptions options{.seeds = {{.host = "127.0.0.1", .port = 1}}, .prefix = "test"};
+  client_ = MakeClusterClient(*loop_, options, metrics_);
+  subscriber_ = MakeClusterSubscriber(*loop_, options, recorder_, metrics_);
+  const MonotonicTime begin = SystemClock().Now();
+  EXPECT_EQ(Send("k", {"GET", "k"}).error().code, Errc::kUnavailable);
+  EXPECT_EQ(Send("", {"PING"}).error().code, Errc::kUnavailable);
+  EXPECT_EQ(RunTask(*loop_, subscriber_->Subscribe("k")).error().code, Errc::kUnavailable);
+  EXPECT_EQ(RunTask(*loop_, subscriber_->Barrier("k")).error().code, Errc::kUnavailable);
+  EXPECT_LT(SystemClock().Now() - begin, Seconds(1));
+  EXPECT_TRUE(client_->down_since());
+}
+
+INSTANTIATE_TEST_SUITE_P(Redis, ClusterTest, ::testing::Values(PubSub::kSharded, PubSub::kPlain),
+                         [](const auto& mode) {
+                           return std::string(mode.param == PubSub::kSharded ? "Sharded" : "Plain");
+                         });
+
+}  // namespace
+}  // namespace tidemill::redis

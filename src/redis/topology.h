@@ -1,0 +1,34 @@
+// Topology: what the settings say stands behind broker.redis: one server, several that share, a primary found
+// by Sentinel, or a cluster. Makes the connections of a loop to it.
+//
+// Immutable after opening; any thread.
+#pragma once
+
+#include <memory>
+
+#include "base/result.h"
+#include "config/settings.h"
+#include "net/loop.h"
+#include "redis/client.h"
+#include "redis/metrics.h"
+#include "redis/subscriber.h"
+
+namespace tidemill::redis {
+
+class Topology {
+ public:
+  virtual ~Topology() = default;
+
+  // Both begin to connect at once. `loop`, `events` and `metrics` must outlive what is made.
+  virtual std::unique_ptr<Client> MakeClient(net::Loop& loop, Metrics& metrics) const = 0;
+  virtual std::unique_ptr<Subscriber> MakeSubscriber(net::Loop& loop, SubscriberEvents& events,
+                                                     Metrics& metrics) const = 0;
+
+  // Whether Subscriber hears what is published with SPUBLISH, and not with PUBLISH.
+  virtual bool sharded_pub_sub() const = 0;
+};
+
+// kInvalidArgument names the setting and what is wrong with it: an address, the file of authorities.
+Result<std::unique_ptr<const Topology>> OpenTopology(const config::RedisSettings& settings);
+
+}  // namespace tidemill::redis
