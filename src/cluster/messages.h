@@ -47,10 +47,10 @@ struct Unsubscribe {
 using Action =
     std::variant<session::Disconnect, Unsubscribe, session::ServerSubscribe, session::ServerRefresh>;
 struct Command {
-  std::uint64_t id = 0;  // of this sender: the same id is the same command, and is carried out once
+  std::uint64_t id = 0;  // of this sender: the same id is the same command
   session::Target target;
   Action action;
-  bool wants_ack = true;
+  bool wants_ack = true;  // and is carried out once, however often it comes
   friend bool operator==(const Command&, const Command&) = default;
 };
 
