@@ -161,8 +161,7 @@ TEST_P(ClusterTest, FailsWithinTheTimeoutWhileTheClusterIsDown) {
   const auto state_is = [&left](std::string_view state) {
     return left.Ask({"CLUSTER", "INFO"}).text.contains("cluster_state:" + std::string(state));
   };
-  ASSERT_TRUE(
-      testing::WaitUntil([&] { return left.Ask({"CLUSTER", "INFO"}).text.contains("cluster_state:fail"); }));
+  ASSERT_TRUE(DriveUntil(*loop_, [&] { return state_is("fail"); }));
   const std::string key = "{" + TagInSlot(0) + "}";
   const MonotonicTime begin = SystemClock().Now();
   const auto refused = Send(key, {"SET", key, "v"});
@@ -173,8 +172,7 @@ TEST_P(ClusterTest, FailsWithinTheTimeoutWhileTheClusterIsDown) {
   EXPECT_TRUE(client_->down_since());
   set.nodes[2]->Restart();
   ASSERT_TRUE(AwaitUp());
-  ASSERT_TRUE(
-      testing::WaitUntil([&] { return left.Ask({"CLUSTER", "INFO"}).text.contains("cluster_state:ok"); }));
+  ASSERT_TRUE(DriveUntil(*loop_, [&] { return state_is("ok"); }));
   EXPECT_EQ(Text(key, {"SET", key, "v"}), "OK");
 }
 
