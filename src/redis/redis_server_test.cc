@@ -72,7 +72,8 @@ TEST(ClusterSet, MovesASlotAndFailsOver) {
   ASSERT_NE(&before, &other);
   set.MoveSlot(slot, before, other);
   EXPECT_EQ(other.Ask({"GET", "k"}).text, "v");
-  ASSERT_TRUE(WaitUntil([&] { return other.Info("slave0").contains("state=online"); }));
+  ASSERT_TRUE(WaitUntil(
+      [&] { return other.Info("slave0").contains(",offset=" + other.Info("master_repl_offset") + ","); }));
   other.Kill();
   RedisServer& after = set.AwaitPrimaryOtherThan(slot, other);
   EXPECT_EQ(after.Ask({"GET", "k"}).text, "v");
