@@ -326,8 +326,10 @@ TEST(Api, ANodeThatDoesNotAnswerIsAnInternalErrorAndNamedInTheLog) {
   EXPECT_EQ(api.Post("subscribe", R"({"user":"u","channel":"a"})"), internal);
   EXPECT_EQ(api.Post("refresh", R"({"user":"u"})"), internal);
   EXPECT_EQ(api.Post("channels", "{}"), internal);
+  api.directory.answer = Fail(Errc::kUnavailable, "cut off from the other nodes");
+  EXPECT_EQ(api.Post("disconnect", R"({"user":"u"})"), internal);
   log::SetSinkForTest(nullptr);
-  ASSERT_EQ(logged.size(), 5u);
+  ASSERT_EQ(logged.size(), 5u) << "not one for each call while nobody can be reached";
   for (const std::string& line : logged) {
     EXPECT_NE(line.find("api.command_failed"), std::string::npos) << line;
     EXPECT_NE(line.find("not acknowledged by tide-2"), std::string::npos) << line;

@@ -18,7 +18,7 @@ ErrorCode CodeOf(const Error& error) {
 
 ErrorCode CodeOfDirectory(std::string_view method, const Error& error) {
   const ErrorCode code = CodeOf(error);
-  if (code.code == protocol::kErrorInternal.code) {
+  if (code.code == protocol::kErrorInternal.code && error.code != Errc::kUnavailable) {
     log::Warn("api.command_failed",
               {{"method", method}, {"error", Name(error.code)}, {"why", std::string_view(error.detail)}});
   }

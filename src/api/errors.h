@@ -20,7 +20,7 @@ inline constexpr ErrorCode kErrorNotFound{104, "not found"};
 ErrorCode CodeOf(const Error& error);
 
 // The same for what the directory failed with. An internal error is written to the log, because the answer
-// does not tell which nodes it was.
+// does not tell which nodes it was; but not kUnavailable, which each call gets while nobody can be reached.
 ErrorCode CodeOfDirectory(std::string_view method, const Error& error);
 
 // For error mode "transport".

@@ -114,7 +114,8 @@ Result<void> Cluster::Reachable() const {
 }
 
 void Cluster::OnLost() {
-  if (std::exchange(lost_, true)) return;
+  const bool started = ticked_at_ != MonotonicTime{};
+  if (std::exchange(lost_, true) || !started) return;
   log::Warn("cluster.cut_off", {{"nodes", table_.live() + 1}});
 }
 
