@@ -87,11 +87,14 @@ Result<void> Loop::Start() {
 Loop::~Loop() {
   {
     const CurrentScope scope(this);
-    mailbox_.Discard();
-    retired_.clear();
+    // What is destroyed here may retire more.
+    const auto discard = [this] {
+      mailbox_.Discard();
+      while (!retired_.empty()) std::exchange(retired_, {}).clear();
+    };
+    discard();
     uv_.reset();
-    mailbox_.Discard();
-    retired_.clear();
+    discard();
   }
   close(wake_fd_);
   close(epoll_fd_);
