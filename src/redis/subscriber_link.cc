@@ -125,6 +125,8 @@ class LinkForSubscriptions final : public SubscriberLink {
         const std::string why = co_await *ended_;
         End(why);
         if (loop_.clock().Now() - begun > backoff.longest()) backoff.Reset();
+      } else if (!std::exchange(complained_, true)) {
+        log::Warn("redis.subscriber_connect_failed", {{"why", opened.error().detail}});
       }
       co_await net::Sleep(loop_, backoff.Next());
     }
@@ -136,6 +138,7 @@ class LinkForSubscriptions final : public SubscriberLink {
     connection_->SetOnClosed([sender = ended_->sender()](std::string why) { sender.Send(std::move(why)); });
     connection_->SetOnPush([this](Reply reply) { OnPush(std::move(reply)); });
     down_.End();
+    complained_ = false;
     SubscribeAgain();
   }
 
@@ -265,6 +268,7 @@ class LinkForSubscriptions final : public SubscriberLink {
   Channels channels_;
   std::deque<std::string> asked_;  // SUBSCRIBEs without an answer yet, in order
   std::deque<Answer::Sender> barriers_;
+  bool complained_ = false;
   TaskScope scope_;  // last: its task refers to all above
 };
 

@@ -133,6 +133,7 @@ TEST_P(BrokerContract, OnlyTheFirstLivePublicationNamesTheEpoch) {
 }
 
 TEST_P(BrokerContract, EventsComeBeforeTheAnswerOfTheirPublish) {
+  if (!GetParam().publish_in_line) GTEST_SKIP() << "the answer comes another way than the event";
   const std::string channels[] = {"a", "b", "c", "d", "e"};
   for (std::size_t i = 0; i < fixture_.size(); ++i) {
     for (const std::string& channel : channels) {

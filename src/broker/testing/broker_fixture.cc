@@ -39,6 +39,7 @@ BrokerFixture::BrokerFixture(std::size_t loops, const BackendFactory& make) {
   backend_ = make(opened);
   for (std::size_t i = 0; i < loops; ++i) backend_->broker(i).SetEvents(loops_[i]->recorder);
   for (const auto& loop : loops_) loop->thread = std::thread([&loop = *loop->loop] { loop.Run(); });
+  backend_->Settle(*this);
 }
 
 BrokerFixture::~BrokerFixture() {
@@ -68,6 +69,7 @@ void BrokerFixture::Run(std::size_t index, std::function<void()> function) {
 }
 
 void BrokerFixture::Settle() {
+  backend_->Settle(*this);
   // A question, its answer, the events on their way, and one more for what a test's handler does.
   for (int round = 0; round < 4; ++round) {
     for (std::size_t i = 0; i < size(); ++i) Run(i, [] {});

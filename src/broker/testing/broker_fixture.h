@@ -36,12 +36,16 @@ class SharedClock final : public Clock {
   std::atomic<std::int64_t> now_ms_{1'000'000};
 };
 
+class BrokerFixture;
+
 // An implementation under test, opened on the given loops before they run.
 class Backend {
  public:
   virtual ~Backend() = default;
   virtual Broker& broker(std::size_t loop) = 0;
   virtual PresenceStore& presence(std::size_t loop) = 0;
+  // Waits until what was published has come to this node. From the test's thread.
+  virtual void Settle(BrokerFixture&) {}
 };
 
 using BackendFactory = std::function<std::unique_ptr<Backend>(const std::vector<net::Loop*>&)>;
@@ -51,7 +55,8 @@ struct BackendParam {
   std::string name;
   std::size_t loops = 1;
   BackendFactory make;
-  bool follows_clock = true;  // false: times are the store's own, and tests of expiry are skipped
+  bool follows_clock = true;    // false: times are the store's own, and tests of expiry are skipped
+  bool publish_in_line = true;  // false: the answer of a Publish may come before its event
 
   friend void PrintTo(const BackendParam& param, std::ostream* out) { *out << param.name; }
 };

@@ -1,0 +1,19 @@
+// What /metrics shows of the broker on Redis.
+#pragma once
+
+#include "metrics/metrics.h"
+
+namespace tidemill::broker::redis_broker {
+
+struct Metrics {
+  explicit Metrics(metrics::Registry& registry);
+  metrics::Counter& messages;      // publications, joins and leaves taken
+  metrics::Counter& malformed;     // messages that could not be read
+  metrics::Counter& gaps;          // messages that did not follow the one before
+  metrics::Counter& catch_ups;     // streams read to hand on what was missed
+  metrics::Counter& caught_up;     // publications handed on by them
+  metrics::Counter& streams_lost;  // streams whose subscribers had to recover anew
+  metrics::Counter& presence_renewed;
+};
+
+}  // namespace tidemill::broker::redis_broker
