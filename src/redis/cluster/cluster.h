@@ -30,7 +30,8 @@ struct ClusterOptions {
 std::unique_ptr<Client> MakeClusterClient(net::Loop& loop, ClusterOptions options, Metrics& metrics);
 
 // A channel is subscribed to at the primary of its slot, also with PubSub::kPlain: so Barrier holds what it
-// promises when the publisher works there too. When the slot moves, its channels are lost and then restored.
+// promises when the publisher works there too. When the slot moves, its channels are lost and then restored;
+// with kPlain nobody tells, and it may take two seconds, in which messages come by way of the old node.
 std::unique_ptr<Subscriber> MakeClusterSubscriber(net::Loop& loop, ClusterOptions options,
                                                   SubscriberEvents& events, Metrics& metrics);
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <deque>
 #include <map>
 #include <optional>
 #include <utility>
@@ -200,8 +201,12 @@ class ClusterClient final : public Client, private ClusterMapObserver {
       Leave(std::exchange(server, std::move(successor->second)));
       successor = successors_.erase(successor);
     }
+    // Whoever still waits for one of these is told while it is destroyed, and may send again.
     const MonotonicTime now = loop_.clock().Now();
-    std::erase_if(leaving_, [now](const auto& leaving) { return leaving.second <= now; });
+    while (!leaving_.empty() && leaving_.front().second <= now) {
+      const auto gone = std::move(leaving_.front());
+      leaving_.pop_front();
+    }
   }
 
   std::optional<MonotonicTime> ConnectionsDownSince() const override {
@@ -218,7 +223,7 @@ class ClusterClient final : public Client, private ClusterMapObserver {
   Metrics& metrics_;
   std::map<Endpoint, Server> servers_;     // the primaries
   std::map<Endpoint, Server> successors_;  // the same with another key for the incarnation, until connected
-  std::vector<std::pair<Server, MonotonicTime>> leaving_;  // and when they are dropped
+  std::deque<std::pair<Server, MonotonicTime>> leaving_;  // and when they are dropped
   ClusterMap map_;
 };
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <deque>
 #include <map>
 #include <optional>
 #include <unordered_map>
@@ -258,8 +259,12 @@ class ClusterSubscriber final : public Subscriber, private ClusterMapObserver {
   }
 
   void OnTick() override {
+    // Whoever still waits for one of these is told while it is destroyed, and may subscribe again.
     const MonotonicTime now = loop_.clock().Now();
-    std::erase_if(leaving_, [now](const auto& leaving) { return leaving.second <= now; });
+    while (!leaving_.empty() && leaving_.front().second <= now) {
+      const auto gone = std::move(leaving_.front());
+      leaving_.pop_front();
+    }
   }
 
   std::optional<MonotonicTime> ConnectionsDownSince() const override {
@@ -280,8 +285,8 @@ class ClusterSubscriber final : public Subscriber, private ClusterMapObserver {
   const ClusterOptions options_;
   SubscriberEvents& events_;
   Metrics& metrics_;
-  std::map<Endpoint, std::unique_ptr<Node>> nodes_;                       // the primaries
-  std::vector<std::pair<std::unique_ptr<Node>, MonotonicTime>> leaving_;  // and when they are dropped
+  std::map<Endpoint, std::unique_ptr<Node>> nodes_;                      // the primaries
+  std::deque<std::pair<std::unique_ptr<Node>, MonotonicTime>> leaving_;  // and when they are dropped
   std::unordered_map<std::string, Channel, NameHash, std::equal_to<>> channels_;
   ClusterMap map_;
   TaskScope moves_;  // last: its tasks refer to all above

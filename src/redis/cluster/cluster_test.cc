@@ -155,6 +155,23 @@ TEST_P(ClusterTest, TakesInNewPrimariesAndLetsGoOfThoseWithoutSlots) {
   EXPECT_EQ(recorder_.messages["k"].front(), "m");
 }
 
+// A node keeps its incarnation under a key in one of its slots, which may be the one that goes.
+TEST_P(ClusterTest, ConnectsAgainAfterTheSlotOfTheIncarnationHasMoved) {
+  ClusterSet set;
+  Connect(set);
+  RedisServer& from = set.PrimaryOf(0);
+  set.MoveSlot(0, from, set.PrimaryOf(kSlots - 1));
+  const std::string key = "{" + TagInSlot(1) + "}";
+  const std::string moved = "{" + TagInSlot(0) + "}";
+  ASSERT_EQ(Text(moved, {"SET", moved, "v"}), "OK");
+  EXPECT_EQ(from.Ask({"CLIENT", "KILL", "TYPE", "normal"}).is_error(), false);
+  const Script script("return {KEYS[1], ARGV[1]}");
+  EXPECT_TRUE(DriveUntil(*loop_, [&] {
+    const auto reply = RunTask(*loop_, client_->Run(script, {key}, {}));
+    return reply && std::stoll(reply->elements[1].text) > 0 && !client_->down_since();
+  }));
+}
+
 TEST_P(ClusterTest, FailsWithinTheTimeoutWhileTheClusterIsDown) {
   ClusterSet set;
   Connect(set, Milliseconds(800));
