@@ -64,6 +64,9 @@ class ClusterTest : public ::testing::TestWithParam<PubSub> {
   std::unique_ptr<Subscriber> subscriber_;
 };
 
+// What is the same with both kinds of pub/sub.
+class ClusterCommandsTest : public ClusterTest {};
+
 TEST_P(ClusterTest, FollowsSlotsThatMove) {
   ClusterSet set;
   Connect(set);
@@ -91,7 +94,7 @@ TEST_P(ClusterTest, FollowsSlotsThatMove) {
   }
 }
 
-TEST_P(ClusterTest, AsksTheNodeThatASlotIsMovingTo) {
+TEST_P(ClusterCommandsTest, AsksTheNodeThatASlotIsMovingTo) {
   ClusterSet set;
   Connect(set);
   const std::uint16_t slot = SlotOf("k");
@@ -111,7 +114,7 @@ TEST_P(ClusterTest, AsksTheNodeThatASlotIsMovingTo) {
   EXPECT_EQ(RunTask(*loop_, client_->Run(script, {"k"}, {})).value().text, "v");
 }
 
-TEST_P(ClusterTest, WaitsForKeysThatAreOnTheirWay) {
+TEST_P(ClusterCommandsTest, WaitsForKeysThatAreOnTheirWay) {
   ClusterSet set;
   Connect(set, Milliseconds(600));
   const std::uint16_t slot = SlotOf("{k}");
@@ -156,7 +159,7 @@ TEST_P(ClusterTest, TakesInNewPrimariesAndLetsGoOfThoseWithoutSlots) {
 }
 
 // A node keeps its incarnation under a key in one of its slots, which may be the one that goes.
-TEST_P(ClusterTest, ConnectsAgainAfterTheSlotOfTheIncarnationHasMoved) {
+TEST_P(ClusterCommandsTest, ConnectsAgainAfterTheSlotOfTheIncarnationHasMoved) {
   ClusterSet set;
   Connect(set);
   RedisServer& from = set.PrimaryOf(0);
@@ -172,7 +175,7 @@ TEST_P(ClusterTest, ConnectsAgainAfterTheSlotOfTheIncarnationHasMoved) {
   }));
 }
 
-TEST_P(ClusterTest, FailsWithinTheTimeoutWhileTheClusterIsDown) {
+TEST_P(ClusterCommandsTest, FailsWithinTheTimeoutWhileTheClusterIsDown) {
   ClusterSet set;
   Connect(set, Milliseconds(800));
   set.nodes[2]->Kill();
@@ -208,6 +211,7 @@ TEST_P(ClusterTest, RefusesAtOnceWhenNoNodeHasEverAnswered) {
   EXPECT_TRUE(client_->down_since());
 }
 
+INSTANTIATE_TEST_SUITE_P(Redis, ClusterCommandsTest, ::testing::Values(PubSub::kSharded));
 INSTANTIATE_TEST_SUITE_P(Redis, ClusterTest, ::testing::Values(PubSub::kSharded, PubSub::kPlain),
                          [](const auto& mode) {
                            return std::string(mode.param == PubSub::kSharded ? "Sharded" : "Plain");
