@@ -22,9 +22,6 @@ namespace tidemill::api {
 struct ApiSettings {
   config::HttpApiSettings http_api;
   std::shared_ptr<const channels::Rules> rules;
-  std::string node_id;
-  std::string node_name;
-  std::string version;
 };
 
 struct ApiServices {

@@ -6,8 +6,8 @@
 //
 // Thread: one Broker per loop; call it on that loop. Results and events arrive on it.
 //
-// Order. For one channel all loops see the same order of events. A task of Subscribe completes in line with the
-// events: what its answer holds was delivered before, what is delivered afterwards continues it, and the
+// Order. For one channel all loops see the same order of events. A task of Subscribe completes in line with
+// the events: what its answer holds was delivered before, what is delivered afterwards continues it, and the
 // awaiting coroutine is resumed synchronously at that point. So "subscribe, read history, then follow" has no
 // gap and no overlap: attach the subscriber when the task completes, before suspending again. With the memory
 // broker a Publish completes in line too; with Redis its event may come before or after its answer.

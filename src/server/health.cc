@@ -18,6 +18,22 @@ class HealthHandler final : public http::Handler {
   const Health& health_;
 };
 
+class ReadyHandler final : public http::Handler {
+ public:
+  explicit ReadyHandler(const Health& health) : health_(health) {}
+  Task<http::Response> Handle(const http::Request&) override {
+    if (health_.draining) co_return http::Response::Json(503, "{\"status\":\"draining\"}");
+    const auto since = health_.broker_down_since();
+    if (since && SystemClock().Now() - *since > health_.broker_grace) {
+      co_return http::Response::Json(503, "{\"status\":\"broker away\"}");
+    }
+    co_return http::Response::Json(200, "{}");
+  }
+
+ private:
+  const Health& health_;
+};
+
 class MetricsHandler final : public http::Handler {
  public:
   explicit MetricsHandler(const metrics::Registry& registry) : registry_(registry) {}
@@ -36,9 +52,8 @@ class MetricsHandler final : public http::Handler {
 void AddHealthRoutes(http::Router& router, const config::Settings& settings, const Health& health,
                      const metrics::Registry& registry) {
   if (settings.health_enabled) {
-    auto handler = std::make_shared<HealthHandler>(health);
-    router.Add(http::Method::kGet, "/health", handler);
-    router.Add(http::Method::kGet, "/ready", handler);
+    router.Add(http::Method::kGet, "/health", std::make_shared<HealthHandler>(health));
+    router.Add(http::Method::kGet, "/ready", std::make_shared<ReadyHandler>(health));
   }
   if (settings.prometheus_enabled) {
     router.Add(http::Method::kGet, "/metrics", std::make_shared<MetricsHandler>(registry));

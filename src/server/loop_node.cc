@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "cluster/cluster_directory.h"
 #include "protocol/codes.h"
 #include "session/node_directory.h"
 #include "session/session.h"
@@ -34,29 +35,46 @@ void AddEchoRoutes(http::Router& router, const config::WebsocketSettings& settin
   }
 }
 
+std::unique_ptr<cluster::Cluster> MakeCluster(session::Context& context, session::Directory& own,
+                                              const SharedParts& shared) {
+  if (!shared.bus || context.loop.index() != 0) return nullptr;
+  return std::make_unique<cluster::Cluster>(
+      context.loop, *shared.bus, own, cluster::NodeId(context.settings->node_id), *shared.cluster_metrics);
+}
+
+std::unique_ptr<session::Directory> MakeDirectory(session::Context& context,
+                                                  const std::vector<session::Context*>& contexts,
+                                                  session::Directory& own, cluster::Cluster* cluster) {
+  if (!cluster) return session::MakeNodeDirectory(context, contexts);
+  return cluster::MakeClusterDirectory(context.loop, own, *cluster);
+}
+
 }  // namespace
 
-LoopNode::LoopNode(net::Loop& loop, broker::MemoryNode memory, SharedParts shared, LiveSettings live,
+LoopNode::LoopNode(net::Loop& loop, broker::LoopBroker broker, SharedParts shared, LiveSettings live,
                    const config::Settings& settings, const std::vector<session::Context*>& contexts)
     : loop_(loop),
-      memory_(std::move(memory)),
+      broker_(std::move(broker)),
       hub_(loop, shared.hub_metrics, {.compression_min_bytes = settings.websocket.compression_min_size}),
       context_{.loop = loop,
-               .broker = *memory_.broker,
-               .presence = *memory_.presence,
+               .broker = *broker_.broker,
+               .presence = *broker_.presence,
                .hub = hub_,
                .metrics = shared.session_metrics,
                .settings = std::move(live.session),
                .tokens = std::move(live.tokens),
                .scope = scope_},
-      directory_(session::MakeNodeDirectory(context_, contexts)),
-      api_(api::Api::Make({*memory_.broker, *memory_.presence, *directory_}, std::move(live.api),
+      own_directory_(session::MakeNodeDirectory(context_, contexts)),
+      cluster_(MakeCluster(context_, *own_directory_, shared)),
+      directory_(
+          MakeDirectory(context_, contexts, *own_directory_, cluster_ ? cluster_.get() : shared.cluster)),
+      api_(api::Api::Make({*broker_.broker, *broker_.presence, *directory_}, std::move(live.api),
                           shared.api_metrics)),
       tls_(std::move(live.tls)),
       limiter_(shared.limiter),
       probe_(loop, hub_, shared.registry) {
   context_.directory = directory_.get();
-  memory_.broker->SetEvents(hub_);
+  broker_.broker->SetEvents(hub_);
   public_router_.AddUpgrade(settings.websocket.handler_prefix, session::MakeWebsocketEndpoint(context_));
   if (settings.websocket.echo_for_test) {
     AddEchoRoutes(public_router_, settings.websocket);

@@ -10,7 +10,8 @@
 
 #include "api/api.h"
 #include "api/metrics.h"
-#include "broker/memory/memory_broker.h"
+#include "broker/loop_broker.h"
+#include "cluster/cluster.h"
 #include "config/settings.h"
 #include "http/server.h"
 #include "hub/hub.h"
@@ -32,6 +33,9 @@ struct SharedParts {
   api::ApiMetrics& api_metrics;
   net::ConnectionLimiter& limiter;
   const Health& health;
+  cluster::Bus* bus = nullptr;                         // to the other nodes; null: there are none
+  cluster::ClusterMetrics* cluster_metrics = nullptr;  // with a bus
+  cluster::Cluster* cluster = nullptr;                 // of loop 0, for the loops after it
 };
 
 // What a reload replaces; immutable.
@@ -49,7 +53,7 @@ struct Listening {
 
 class LoopNode {
  public:
-  LoopNode(net::Loop& loop, broker::MemoryNode memory, SharedParts shared, LiveSettings live,
+  LoopNode(net::Loop& loop, broker::LoopBroker broker, SharedParts shared, LiveSettings live,
            const config::Settings& settings, const std::vector<session::Context*>& contexts);
 
   // Adds routes that only some servers have (the demo page), to the public port.
@@ -66,6 +70,8 @@ class LoopNode {
   void EndSessions(std::size_t count);
   std::size_t sessions() const { return context_.registry.sessions(); }
 
+  // On loop 0 of a node that is not alone.
+  cluster::Cluster* cluster() { return cluster_.get(); }
   net::Loop& loop() { return loop_; }
   session::Context& context() { return context_; }
 
@@ -75,10 +81,12 @@ class LoopNode {
                         std::vector<Listening>& bound);
 
   net::Loop& loop_;
-  broker::MemoryNode memory_;
+  broker::LoopBroker broker_;
   hub::Hub hub_;
   session::Context context_;
-  std::unique_ptr<session::Directory> directory_;
+  std::unique_ptr<session::Directory> own_directory_;  // of this node
+  std::unique_ptr<cluster::Cluster> cluster_;
+  std::unique_ptr<session::Directory> directory_;  // of all nodes
   std::unique_ptr<api::Api> api_;
   http::Router public_router_;
   http::Router internal_router_;

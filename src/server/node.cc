@@ -34,12 +34,6 @@ std::string HostName() {
   return name;
 }
 
-broker::MemoryBrokerLimits BrokerLimits(const config::BrokerSettings& broker) {
-  return {.history_bytes_max = broker.history_bytes_max,
-          .mailbox_messages_max = broker.mailbox_messages_max,
-          .presence_entries_max = broker.presence_entries_max};
-}
-
 net::ConnectionLimits ConnectionLimitsOf(const config::HttpServerSettings& http) {
   return {.connections_max = http.connection_limit,
           .connections_per_address_max = http.connection_limit_per_address};
@@ -71,6 +65,12 @@ Result<std::unique_ptr<Node>> Node::Start(config::Settings settings, const AddRo
   std::unique_ptr<Node> node(new Node(std::move(settings)));
   TM_TRY(node->Build(add_routes));
   TM_TRY(node->OpenPorts());
+  if (cluster::Cluster* const cluster = node->nodes_[0]->cluster()) {
+    node->loops_[0]->Post([bus = node->brokers_->bus(), cluster] {
+      bus->Start();
+      cluster->Start();
+    });
+  }
   for (const auto& loop : node->loops_) {
     node->threads_.emplace_back([&loop] { loop->Run(); });
   }
@@ -84,19 +84,24 @@ Result<void> Node::Build(const AddRoutes& add_routes) {
     loops.push_back(loop.get());
     loops_.push_back(std::move(loop));
   }
-  brokers_ = broker::MakeMemoryBrokerGroup(loops, BrokerLimits(settings_.broker));
+  TM_TRY_ASSIGN(brokers_, Brokers::Open(loops, settings_, node_id_, registry_));
+  health_.broker_down_since = [this] { return brokers_->down_since(); };
+  health_.broker_grace = settings_.broker.redis.ready_grace;
   TM_TRY_ASSIGN(auto live, MakeLive(settings_));
-  const SharedParts shared{.registry = registry_,
-                           .hub_metrics = hub_metrics_,
-                           .session_metrics = session_metrics_,
-                           .http_metrics = http_metrics_,
-                           .api_metrics = api_metrics_,
-                           .limiter = *limiter_,
-                           .health = health_};
+  SharedParts shared{.registry = registry_,
+                     .hub_metrics = hub_metrics_,
+                     .session_metrics = session_metrics_,
+                     .http_metrics = http_metrics_,
+                     .api_metrics = api_metrics_,
+                     .limiter = *limiter_,
+                     .health = health_,
+                     .bus = brokers_->bus(),
+                     .cluster_metrics = brokers_->cluster_metrics()};
   for (std::size_t i = 0; i < loops.size(); ++i) {
     nodes_.push_back(std::make_unique<LoopNode>(*loops[i], brokers_->TakeNode(i), shared, std::move(live[i]),
                                                 settings_, contexts_));
     contexts_.push_back(&nodes_.back()->context());
+    if (i == 0) shared.cluster = nodes_[0]->cluster();
     add_routes(nodes_.back()->public_routes());
   }
   metrics::AddProcessMetrics(registry_);
@@ -109,30 +114,19 @@ void Node::AddNodeMetrics() {
                         [] { return 1.0; });
   registry_.AddCallback("tidemill_open_connections", "Accepted connections of any kind.", {},
                         [this] { return static_cast<double>(limiter_->connections()); });
-  const auto stat = [this](const char* name, const char* help,
-                           std::uint64_t broker::MemoryBrokerStats::* member) {
-    registry_.AddCallback(name, help, {},
-                          [this, member] { return static_cast<double>(brokers_->Stats().*member); });
-  };
-  using Stats = broker::MemoryBrokerStats;
-  stat("tidemill_broker_channels", "Channels the broker knows.", &Stats::channels);
-  stat("tidemill_broker_history_bytes", "Memory of kept publications.", &Stats::history_bytes);
-  stat("tidemill_broker_history_publications", "Publications kept.", &Stats::history_publications);
-  stat("tidemill_broker_presence_entries", "Presence entries.", &Stats::presence_entries);
 }
 
 Result<std::vector<LiveSettings>> Node::MakeLive(const config::Settings& settings) {
   auto session = std::make_shared<session::SessionSettings>();
   session->client = settings.client;
   session->websocket = settings.websocket;
+  session->node_id = node_id_;
+  session->node_name = settings.node_name.empty() ? HostName() : settings.node_name;
   session->version = kVersion;
   TM_TRY_ASSIGN(session->rules, channels::Rules::Make(settings.channel));
   auto api = std::make_shared<api::ApiSettings>();
   api->http_api = settings.http_api;
   api->rules = session->rules;
-  api->node_id = node_id_;
-  api->node_name = settings.node_name.empty() ? HostName() : settings.node_name;
-  api->version = kVersion;
   std::shared_ptr<net::TlsContext> tls;
   if (!settings.http_server.tls_cert_file.empty()) {
     TM_TRY_ASSIGN(tls,
@@ -178,7 +172,7 @@ Result<std::vector<std::string>> Node::Reload(config::Settings settings) {
   TM_TRY_ASSIGN(auto live, MakeLive(settings));
   log::Configure(LogOptions(settings.log));
   limiter_->ReplaceLimits(ConnectionLimitsOf(settings.http_server));
-  brokers_->ReplaceLimits(BrokerLimits(settings.broker));
+  brokers_->Replace(settings.broker);
   OnEveryLoop([&](LoopNode& node, std::size_t i) { node.Replace(std::move(live[i])); });
   settings_.shutdown_timeout = settings.shutdown_timeout;
   return config::NeedRestart(settings_, settings);
@@ -209,7 +203,23 @@ void Node::Drain(const std::function<bool()>& hurry) {
   const MonotonicTime told = SystemClock().Now();
   while (limiter_->connections() > 0 && !hurry() && SystemClock().Now() - told < kCloseGrace)
     Pause(kDrainStep);
+  LeaveCluster();
   log::Info("server.drained", {{"seconds", (SystemClock().Now() - begun).ms / 1000}});
+}
+
+// Says it once the sessions have ended: from then on nobody waits for this node.
+void Node::LeaveCluster() {
+  struct Leaving {
+    static Task<void> Run(cluster::Cluster& cluster, std::promise<void>& done) {
+      (void)co_await cluster.Leave();
+      done.set_value();
+    }
+  };
+  cluster::Cluster* const cluster = nodes_[0]->cluster();
+  if (!cluster) return;
+  std::promise<void> done;
+  loops_[0]->Post([cluster, &done] { cluster->scope().Spawn(Leaving::Run(*cluster, done)); });
+  done.get_future().wait();
 }
 
 Node::~Node() {

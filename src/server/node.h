@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "base/result.h"
-#include "broker/memory/memory_broker.h"
 #include "config/settings.h"
+#include "server/brokers.h"
 #include "server/loop_node.h"
 
 namespace tidemill::server {
@@ -43,6 +43,7 @@ class Node {
   Result<void> Build(const AddRoutes& add_routes);
   Result<void> OpenPorts();
   void AddNodeMetrics();
+  void LeaveCluster();
   Result<std::vector<LiveSettings>> MakeLive(const config::Settings& settings);
   std::size_t CountSessions();
   template <class F>
@@ -58,7 +59,7 @@ class Node {
   Health health_;
   std::unique_ptr<net::ConnectionLimiter> limiter_;
   std::vector<std::unique_ptr<net::Loop>> loops_;
-  std::unique_ptr<broker::MemoryBrokerGroup> brokers_;
+  std::unique_ptr<Brokers> brokers_;
   std::vector<session::Context*> contexts_;
   std::vector<std::unique_ptr<LoopNode>> nodes_;
   std::vector<net::ListenAddress> addresses_;

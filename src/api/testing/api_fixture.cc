@@ -104,9 +104,6 @@ ApiSettings ApiFixture::DefaultSettings() {
   ApiSettings settings;
   settings.http_api.keys = {{"k"}};
   settings.rules = *std::move(rules);
-  settings.node_id = "node-1";
-  settings.node_name = "here";
-  settings.version = "1.2.3";
   return settings;
 }
 

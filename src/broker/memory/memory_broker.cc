@@ -50,7 +50,7 @@ class Group final : public MemoryBrokerGroup {
  public:
   Group(std::vector<net::Loop*> loops, MemoryBrokerLimits limits);
 
-  MemoryNode TakeNode(std::size_t loop_index) override;
+  LoopBroker TakeNode(std::size_t loop_index) override;
   MemoryBrokerStats Stats() const override;
   void ReplaceLimits(MemoryBrokerLimits limits) override;
 
@@ -301,7 +301,7 @@ Group::Group(std::vector<net::Loop*> loops, MemoryBrokerLimits limits) : loops_(
   }
 }
 
-MemoryNode Group::TakeNode(std::size_t loop_index) {
+LoopBroker Group::TakeNode(std::size_t loop_index) {
   Node& node = *nodes_[loop_index];
   return {.broker = std::make_unique<MemoryBroker>(*this, node),
           .presence = std::make_unique<MemoryPresence>(*this, node)};

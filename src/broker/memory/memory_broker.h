@@ -9,8 +9,7 @@
 #include <span>
 #include <vector>
 
-#include "broker/broker.h"
-#include "broker/presence.h"
+#include "broker/loop_broker.h"
 #include "net/loop.h"
 
 namespace tidemill::broker {
@@ -21,12 +20,6 @@ struct MemoryBrokerLimits {
   std::size_t mailbox_messages_max = 100'000;  // a publish to a loop with more waiting is refused
   std::size_t presence_entries_max = 1'000'000;  // of all channels together
   std::size_t idempotency_keys_max = 1'000'000;  // of all channels together; the oldest is forgotten
-};
-
-// What one loop uses.
-struct MemoryNode {
-  std::unique_ptr<Broker> broker;
-  std::unique_ptr<PresenceStore> presence;
 };
 
 // What /metrics shows; summed over loops. Any thread.
@@ -42,7 +35,7 @@ class MemoryBrokerGroup {
   virtual ~MemoryBrokerGroup() = default;
   // One per loop, in the order of the loops given to Make. Take each once. The group must outlive them, and
   // the loops must have stopped before any of it is destroyed.
-  virtual MemoryNode TakeNode(std::size_t loop_index) = 0;
+  virtual LoopBroker TakeNode(std::size_t loop_index) = 0;
   virtual MemoryBrokerStats Stats() const = 0;
   virtual void ReplaceLimits(MemoryBrokerLimits limits) = 0;
 };

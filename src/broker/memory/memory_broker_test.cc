@@ -29,7 +29,7 @@ class MemoryBackend final : public Backend {
 
  private:
   std::unique_ptr<MemoryBrokerGroup> group_;
-  std::vector<MemoryNode> nodes_;
+  std::vector<LoopBroker> nodes_;
 };
 
 BackendParam OnLoops(std::size_t loops) {

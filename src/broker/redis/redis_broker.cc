@@ -180,7 +180,7 @@ class Group final : public RedisBrokerGroup {
     }
   }
 
-  RedisNode TakeNode(std::size_t loop_index) override {
+  LoopBroker TakeNode(std::size_t loop_index) override {
     Node& node = *nodes_[loop_index];
     const redis_broker::PresenceOptions presence{
         .ttl = shared_.options.presence_ttl, .renewal_interval = shared_.options.presence_renewal_interval};

@@ -12,8 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "broker/broker.h"
-#include "broker/presence.h"
+#include "broker/loop_broker.h"
 #include "broker/redis/metrics.h"
 #include "net/loop.h"
 #include "redis/client.h"
@@ -37,17 +36,11 @@ struct RedisConnections {
   std::function<std::unique_ptr<redis::Subscriber>(net::Loop&, redis::SubscriberEvents&)> make_subscriber;
 };
 
-// What one loop uses.
-struct RedisNode {
-  std::unique_ptr<Broker> broker;
-  std::unique_ptr<PresenceStore> presence;
-};
-
 class RedisBrokerGroup {
  public:
   virtual ~RedisBrokerGroup() = default;
   // As MemoryBrokerGroup::TakeNode.
-  virtual RedisNode TakeNode(std::size_t loop_index) = 0;
+  virtual LoopBroker TakeNode(std::size_t loop_index) = 0;
   // The loop's command connections, for what else is kept in the same Redis.
   virtual redis::Client& client(std::size_t loop_index) = 0;
   // Any thread: since when some connection has been away; nullopt while all are there.

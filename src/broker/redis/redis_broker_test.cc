@@ -67,7 +67,7 @@ class RedisBackend final : public Backend {
   redis_broker::Metrics metrics_{registry_};
   std::vector<redis::Subscriber*> subscribers_;
   std::unique_ptr<RedisBrokerGroup> group_;
-  std::vector<RedisNode> nodes_;
+  std::vector<LoopBroker> nodes_;
 };
 
 BackendParam OnLoops(std::size_t loops) {

@@ -1,0 +1,84 @@
+#include "server/brokers.h"
+
+#include <utility>
+
+namespace tidemill::server {
+namespace {
+
+broker::MemoryBrokerLimits LimitsOf(const config::BrokerSettings& broker) {
+  return {.history_bytes_max = broker.history_bytes_max,
+          .mailbox_messages_max = broker.mailbox_messages_max,
+          .presence_entries_max = broker.presence_entries_max};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Brokers>> Brokers::Open(const std::vector<net::Loop*>& loops,
+                                               const config::Settings& settings, const std::string& node_id,
+                                               metrics::Registry& registry) {
+  std::unique_ptr<Brokers> brokers(new Brokers);
+  if (settings.broker.type == "redis") {
+    TM_TRY(brokers->OpenRedis(loops, settings, node_id, registry));
+  } else {
+    brokers->OpenMemory(loops, settings, registry);
+  }
+  return brokers;
+}
+
+void Brokers::OpenMemory(const std::vector<net::Loop*>& loops, const config::Settings& settings,
+                         metrics::Registry& registry) {
+  memory_ = broker::MakeMemoryBrokerGroup(loops, LimitsOf(settings.broker));
+  using Stats = broker::MemoryBrokerStats;
+  const auto stat = [&](const char* name, const char* help, std::uint64_t Stats::* member) {
+    registry.AddCallback(name, help, {},
+                         [this, member] { return static_cast<double>(memory_->Stats().*member); });
+  };
+  stat("tidemill_broker_channels", "Channels the broker knows.", &Stats::channels);
+  stat("tidemill_broker_history_bytes", "Memory of kept publications.", &Stats::history_bytes);
+  stat("tidemill_broker_history_publications", "Publications kept.", &Stats::history_publications);
+  stat("tidemill_broker_presence_entries", "Presence entries.", &Stats::presence_entries);
+}
+
+Result<void> Brokers::OpenRedis(const std::vector<net::Loop*>& loops, const config::Settings& settings,
+                                const std::string& node_id, metrics::Registry& registry) {
+  const config::RedisSettings& redis = settings.broker.redis;
+  TM_TRY_ASSIGN(topology_, redis::OpenTopology(redis));
+  redis_metrics_ = std::make_unique<redis::Metrics>(registry);
+  broker_metrics_ = std::make_unique<broker::redis_broker::Metrics>(registry);
+  cluster_metrics_ = std::make_unique<cluster::ClusterMetrics>(registry);
+  const broker::RedisConnections connections{
+      .make_client = [this](net::Loop& loop) { return topology_->MakeClient(loop, *redis_metrics_); },
+      .make_subscriber =
+          [this](net::Loop& loop, redis::SubscriberEvents& events) {
+            return topology_->MakeSubscriber(loop, events, *redis_metrics_);
+          }};
+  redis_ =
+      broker::MakeRedisBrokerGroup(loops, connections,
+                                   {.prefix = redis.prefix,
+                                    .sharded_pub_sub = topology_->sharded_pub_sub(),
+                                    .presence_ttl = redis.presence_ttl,
+                                    .presence_renewal_interval = settings.client.presence_update_interval,
+                                    .position_check_delay = settings.client.channel_position_check_delay,
+                                    .plant_bug_for_test = redis.plant_bug_for_test},
+                                   *broker_metrics_);
+  bus_ = MakeRedisBus(*loops[0], *topology_, *redis_metrics_, redis.prefix, cluster::NodeId(node_id));
+  registry.AddCallback("tidemill_broker_channels", "Channels this node is subscribed to in Redis.", {},
+                       [this] { return static_cast<double>(redis_->channels()); });
+  registry.AddCallback("tidemill_broker_up", "1 while all connections to the broker are there.", {},
+                       [this] { return redis_->down_since() ? 0.0 : 1.0; });
+  return {};
+}
+
+broker::LoopBroker Brokers::TakeNode(std::size_t loop_index) {
+  return redis_ ? redis_->TakeNode(loop_index) : memory_->TakeNode(loop_index);
+}
+
+void Brokers::Replace(const config::BrokerSettings& settings) {
+  if (memory_) memory_->ReplaceLimits(LimitsOf(settings));
+}
+
+std::optional<MonotonicTime> Brokers::down_since() const {
+  return redis_ ? redis_->down_since() : std::nullopt;
+}
+
+}  // namespace tidemill::server

@@ -1,0 +1,57 @@
+// The broker that the settings ask for, for all loops: in memory, or in Redis with the bus between the nodes.
+//
+// Built before the loops run. The loops must have stopped before it ends.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "broker/loop_broker.h"
+#include "broker/memory/memory_broker.h"
+#include "broker/redis/redis_broker.h"
+#include "cluster/metrics.h"
+#include "config/settings.h"
+#include "metrics/metrics.h"
+#include "net/loop.h"
+#include "redis/topology.h"
+#include "server/redis_bus.h"
+
+namespace tidemill::server {
+
+class Brokers {
+ public:
+  // `node_id`: by which the other nodes know this one. kInvalidArgument names the setting.
+  static Result<std::unique_ptr<Brokers>> Open(const std::vector<net::Loop*>& loops,
+                                               const config::Settings& settings, const std::string& node_id,
+                                               metrics::Registry& registry);
+
+  broker::LoopBroker TakeNode(std::size_t loop_index);
+  void Replace(const config::BrokerSettings& settings);
+
+  // Null for a node that is alone.
+  RedisBus* bus() { return bus_.get(); }
+  cluster::ClusterMetrics* cluster_metrics() { return cluster_metrics_.get(); }
+  // Any thread.
+  std::optional<MonotonicTime> down_since() const;
+
+ private:
+  Brokers() = default;
+  void OpenMemory(const std::vector<net::Loop*>& loops, const config::Settings& settings,
+                  metrics::Registry& registry);
+  Result<void> OpenRedis(const std::vector<net::Loop*>& loops, const config::Settings& settings,
+                         const std::string& node_id, metrics::Registry& registry);
+
+  std::unique_ptr<broker::MemoryBrokerGroup> memory_;  // this, or what follows
+  std::unique_ptr<redis::Metrics> redis_metrics_;
+  std::unique_ptr<broker::redis_broker::Metrics> broker_metrics_;
+  std::unique_ptr<cluster::ClusterMetrics> cluster_metrics_;
+  std::unique_ptr<const redis::Topology> topology_;
+  std::unique_ptr<broker::RedisBrokerGroup> redis_;
+  std::unique_ptr<RedisBus> bus_;
+};
+
+}  // namespace tidemill::server
