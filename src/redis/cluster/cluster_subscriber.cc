@@ -198,7 +198,9 @@ class ClusterSubscriber final : public Subscriber, private ClusterMapObserver {
       if (channel.at && channel.at != NodeOf(channel.slot)) elsewhere.push_back(name);
     }
     for (const std::string& name : elsewhere) Move(name);
-    const MonotonicTime until = loop_.clock().Now() + options_.connection.io_timeout + Seconds(1);
+    // Long enough for its connection to find out that the server is silent, and to say so to whoever waits.
+    const MonotonicTime until = loop_.clock().Now() + options_.connection.io_timeout +
+                                options_.connection.probe_interval + Seconds(2);
     for (std::unique_ptr<Node>& node : gone) leaving_.emplace_back(std::move(node), until);
   }
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "metrics/metrics.h"
+#include "net/task_scope.h"
 #include "net/testing/harness.h"
 #include "redis/hash_slot.h"
 #include "redis/testing/cluster_set.h"
@@ -130,6 +131,33 @@ TEST_P(ClusterCommandsTest, WaitsForKeysThatAreOnTheirWay) {
   set.MoveKeys(slot, from, to);
   set.EndMove(slot, from, to);
   EXPECT_EQ(Send("{k}1", {"MGET", "{k}1", "{k}2"}).value().elements[0].text, "v");
+}
+
+Task<void> SubscribeTo(Subscriber& subscriber, std::string channel, int& subscribed) {
+  if (co_await subscriber.Subscribe(std::move(channel))) ++subscribed;
+}
+
+TEST_P(ClusterTest, RestoresThousandsOfChannelsAfterAFailover) {
+  constexpr int kChannels = 3000;
+  ClusterSet set({.primaries = 3, .replicas_each = 1});
+  Connect(set);
+  TaskScope scope;
+  int subscribed = 0;
+  for (int i = 0; i < kChannels; ++i) scope.Spawn(SubscribeTo(*subscriber_, std::to_string(i), subscribed));
+  ASSERT_TRUE(DriveUntil(*loop_, [&] { return subscribed == kChannels; }));
+  RedisServer& dead = set.PrimaryOf(SlotOf("7"));
+  dead.Kill();
+  ASSERT_TRUE(DriveUntil(*loop_, [&] { return recorder_.lost["7"] == 1; }));
+  set.AwaitPrimaryOtherThan(SlotOf("7"), dead);
+  ASSERT_TRUE(DriveUntil(*loop_, [&] { return recorder_.restored == recorder_.lost; }));
+  EXPECT_GT(recorder_.lost.size(), kChannels / 4U);
+  EXPECT_LT(recorder_.lost.size(), kChannels / 2U);
+  for (const auto& [channel, times] : recorder_.lost) {
+    EXPECT_EQ(times, 1) << channel;
+    ASSERT_TRUE(Publish(channel, "m"));
+  }
+  ASSERT_TRUE(RunTask(*loop_, subscriber_->Barrier("7")));
+  EXPECT_EQ(recorder_.messages.size(), recorder_.lost.size());
 }
 
 TEST_P(ClusterTest, TakesInNewPrimariesAndLetsGoOfThoseWithoutSlots) {
