@@ -35,6 +35,8 @@ class Backend {
   virtual RedisServer& ServerOf(const std::string& key) = 0;
   // Kills that server and sees to it that somebody has the key again.
   virtual void Replace(RedisServer& server, const std::string&) { server.Restart(); }
+  // Lets a server that was stopped go on, after somebody has taken its place where there is anybody.
+  virtual void Continue(RedisServer& server, const std::string&) { server.Continue(); }
 };
 
 class Single final : public Backend {
@@ -102,6 +104,10 @@ class Watched final : public Backend {
     server.Kill();
     set_.AwaitPrimaryOtherThan(server);
   }
+  void Continue(RedisServer& server, const std::string&) override {
+    set_.AwaitPrimaryOtherThan(server);
+    server.Continue();
+  }
 
  private:
   SentinelSet set_{{.credentials = {"app", "secret"}, .sentinel_credentials = {.password = "guard"}}};
@@ -121,6 +127,10 @@ class Clustered final : public Backend {
   void Replace(RedisServer& server, const std::string& key) override {
     server.Kill();
     set_.AwaitPrimaryOtherThan(SlotOf(key), server);
+  }
+  void Continue(RedisServer& server, const std::string& key) override {
+    set_.AwaitPrimaryOtherThan(SlotOf(key), server);
+    server.Continue();
   }
 
  private:
@@ -144,6 +154,8 @@ const Kind kKinds[] = {
     {"ClusterWithPlainPubSub", [] { return std::make_unique<Clustered>(false); }},
 };
 
+const Kind kKindsThatDifferInSilence[] = {kKinds[3], kKinds[4], kKinds[5], kKinds[6]};
+
 // Publishes in the server that has the key, as the broker does. The last argument is the incarnation.
 const Script& PublishScript(bool sharded) {
   static const Script kPlain("redis.call('PUBLISH', ARGV[1], ARGV[2]) return {KEYS[1], ARGV[3]}");
@@ -165,6 +177,12 @@ class TopologyTest : public ::testing::TestWithParam<Kind> {
     net::testing::RunTurns(*loop_);
   }
 
+  config::RedisSettings QuickSettings() const {
+    config::RedisSettings settings = backend_->Settings();
+    settings.io_timeout = Seconds(1);
+    return settings;
+  }
+
   bool Up() const { return !client_->down_since() && !subscriber_->down_since(); }
 
   Result<Reply> Send(std::string key, Command command) {
@@ -181,7 +199,7 @@ class TopologyTest : public ::testing::TestWithParam<Kind> {
   Metrics metrics_{registry_};
   const std::unique_ptr<net::Loop> loop_ = net::testing::OpenLoop();
   const std::unique_ptr<Backend> backend_ = GetParam().make();
-  const std::unique_ptr<const Topology> topology_ = OpenTopology(backend_->Settings()).value();
+  const std::unique_ptr<const Topology> topology_ = OpenTopology(QuickSettings()).value();
   std::unique_ptr<Client> client_;
   std::unique_ptr<Subscriber> subscriber_;
 };
@@ -267,8 +285,31 @@ TEST_P(TopologyTest, ComesBackAfterAServerIsKilled) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Redis, TopologyTest, ::testing::ValuesIn(kKinds),
-                         [](const auto& kind) { return std::string(kind.param.name); });
+class SilentServerTest : public TopologyTest {};
+
+TEST_P(SilentServerTest, IsNoticedAndReplaced) {
+  ASSERT_TRUE(RunTask(*loop_, subscriber_->Subscribe(ChannelOf("7"))));
+  RedisServer& server = backend_->ServerOf("{7}");
+  server.Stop();
+  const MonotonicTime begin = SystemClock().Now();
+  EXPECT_EQ(Send("{7}", {"GET", "{7}"}).error().code, Errc::kUnavailable);
+  EXPECT_TRUE(DriveUntil(*loop_, [&] { return recorder_.lost[ChannelOf("7")] == 1; }));
+  EXPECT_LT(SystemClock().Now() - begin, Seconds(5));
+  backend_->Continue(server, "{7}");
+  ASSERT_TRUE(DriveUntil(*loop_, [this] { return Up(); }));
+  ASSERT_TRUE(DriveUntil(*loop_, [&] { return recorder_.restored[ChannelOf("7")] == 1; }));
+  // The one that stood still may take itself for the primary for a moment.
+  EXPECT_TRUE(DriveUntil(*loop_, [&] {
+    recorder_.messages.clear();
+    return Publish("7", "m") && RunTask(*loop_, subscriber_->Barrier(ChannelOf("7"))) &&
+           recorder_.messages[ChannelOf("7")] == std::vector<std::string>{"m"};
+  }));
+  EXPECT_EQ(Send("{7}", {"SET", "{7}", "x"}).value().text, "OK");
+}
+
+const auto kNameOf = [](const auto& kind) { return std::string(kind.param.name); };
+INSTANTIATE_TEST_SUITE_P(Redis, TopologyTest, ::testing::ValuesIn(kKinds), kNameOf);
+INSTANTIATE_TEST_SUITE_P(Redis, SilentServerTest, ::testing::ValuesIn(kKindsThatDifferInSilence), kNameOf);
 
 TEST(OpenTopology, NamesTheSettingThatIsWrong) {
   config::RedisSettings settings;

@@ -209,6 +209,7 @@ std::string RedisServer::log() const {
 
 void RedisServer::Kill() {
   if (process_ == 0) return;
+  stopped_ = false;
   kill(process_, SIGKILL);
   waitpid(std::exchange(process_, 0), nullptr, 0);
 }
@@ -219,9 +220,15 @@ void RedisServer::Shutdown() {
   waitpid(std::exchange(process_, 0), nullptr, 0);
 }
 
-void RedisServer::Stop() { kill(process_, SIGSTOP); }
+void RedisServer::Stop() {
+  kill(process_, SIGSTOP);
+  stopped_ = true;
+}
 
-void RedisServer::Continue() { kill(process_, SIGCONT); }
+void RedisServer::Continue() {
+  kill(process_, SIGCONT);
+  stopped_ = false;
+}
 
 void RedisServer::Restart() {
   Kill();

@@ -56,7 +56,8 @@ class RedisServer {
   void Continue();
   // Kills it if it runs; starts it again on the same port and waits until it answers.
   void Restart();
-  bool running() const { return process_ != 0; }
+  // And does not stand still.
+  bool running() const { return process_ != 0 && !stopped_; }
 
   // Sends the command over a connection of its own and waits for the answer. A failure of the test when there
   // is none within 5 s; an error reply is returned.
@@ -74,6 +75,7 @@ class RedisServer {
   std::uint16_t port_ = 0;
   std::uint16_t tls_port_ = 0;
   pid_t process_ = 0;
+  bool stopped_ = false;
 };
 
 // Looks at `done` every few milliseconds; whether it became true within `patience`.
