@@ -20,7 +20,7 @@ struct StreamRead {
   StreamPosition top;
   std::vector<PublicationPtr> publications;
   // The offset that the first publication directly comes after: nearly always one less than its own
-  // (docs/decisions/0005-offsets-skip-what-redis-may-have-lost.md).
+  // (docs/decisions/0006-offsets-skip-what-redis-may-have-lost.md).
   std::uint64_t follows = 0;
 };
 

@@ -354,15 +354,14 @@ Task<Result<bool>> Owner::CatchUpOnce(Followed& followed) {
     Lose(followed, std::move(read.top));
     co_return true;
   }
-  if (read.top.offset < followed.seen.offset && !parts_.bugs.reuse_offsets) {
+  const std::uint64_t seen = followed.seen.offset;
+  const bool skipped = !read.publications.empty() && read.follows < seen;
+  if ((read.top.offset < seen || skipped) && !parts_.bugs.reuse_offsets) {
     TM_CO_TRY(co_await FallBack(followed));
     co_return true;
   }
-  if (read.publications.empty()) {
-    if (read.top.offset > followed.seen.offset) Lose(followed, std::move(read.top));  // removed, expired
-    co_return true;
-  }
-  if (read.follows != followed.seen.offset && !parts_.bugs.reuse_offsets) {
+  const bool missing = read.publications.empty() ? read.top.offset > seen : read.follows > seen;
+  if (missing) {  // removed, expired, trimmed
     Lose(followed, std::move(read.top));
     co_return true;
   }

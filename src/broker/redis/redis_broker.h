@@ -2,7 +2,7 @@
 //
 // Each channel is owned by one loop of each node (owner.h), which follows it for all loops of the node.
 // Publishes go to Redis from the loop they are made on. Durability: that of the Redis behind it
-// (docs/decisions/0005-offsets-skip-what-redis-may-have-lost.md says what holds when it loses its tail).
+// (docs/decisions/0006-offsets-skip-what-redis-may-have-lost.md says what holds when it loses its tail).
 #pragma once
 
 #include <cstddef>

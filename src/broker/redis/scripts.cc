@@ -146,11 +146,17 @@ return {m[1], m[2], redis.call(unpack(range))}
 }
 
 // KEYS: stream, meta. ARGV: the epoch followed, the offset seen in it, the new epoch, meta ttl ms, pub/sub
-// channel, PUBLISH or SPUBLISH, incarnation. Gives 1 if the stream had fallen back and begins anew.
+// channel, PUBLISH or SPUBLISH, incarnation. Gives 1 if the stream had fallen back, even if it has skipped past
+// the offset since, and begins anew.
 const redis::Script& BeginAnewScript() {
   static const redis::Script script(Stream(R"lua(
-local m = redis.call('HMGET', meta, 'e', 's')
-if m[1] ~= ARGV[1] or tonumber(m[2]) >= tonumber(ARGV[2]) then return 0 end
+local m, seen = redis.call('HMGET', meta, 'e', 's'), tonumber(ARGV[2])
+if m[1] ~= ARGV[1] then return 0 end
+if tonumber(m[2]) >= seen then
+  local following = redis.call('XRANGE', stream, '(' .. ARGV[2] .. '-0', '+', 'COUNT', 1)[1]
+  local fields = following and following[2] or {}
+  if fields[3] ~= 'p' or tonumber(fields[4]) >= seen then return 0 end
+end
 redis.call('DEL', stream, meta)
 redis.call('HSET', meta, 'e', ARGV[3], 's', '0', 'i', incarnation)
 redis.call('PEXPIRE', meta, ARGV[4])

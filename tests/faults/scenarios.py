@@ -1,0 +1,289 @@
+"""What is done to Redis and to the nodes while producers and subscribers are at work. Each scenario is a function that
+gets a Stage, does its harm, and waits until it is over; what must hold is checked afterwards."""
+import os
+import tempfile
+import time
+from contextlib import ExitStack, contextmanager
+
+from actors import History, Producer, Subscriber
+from history import Acknowledged, Received, check
+from proxy import Proxy
+from redis_server import RedisError, RedisServer
+from server import Server
+
+CHANNELS = ["a", "b", "c", "d"]
+CONFIG = """
+client.insecure = true
+client.channel_position_check_delay = "2s"
+broker.redis.io_timeout = "2s"
+[channel.without_namespace]
+history_size = 10000
+history_ttl = "600s"
+force_recovery = true
+"""
+
+
+class Stage:
+    """Nodes, actors, and the Redis they share."""
+
+    def __init__(self, binary, seed, stack, redis_lines, extra=(), nodes=2):
+        self.history = History()
+        config = stack.enter_context(tempfile.NamedTemporaryFile("w", suffix=".toml"))
+        config.write(redis_lines + CONFIG)
+        config.flush()
+        options = ("--config", config.name, "--http_api.key=secret", "--loops=2", *extra)
+        self.nodes = [stack.enter_context(Node(binary, *options)) for _ in range(nodes)]
+        self.producers = [Producer(self.history, self.nodes, CHANNELS, 150, seed + n) for n in range(2)]
+        self.subscribers = [Subscriber(f"c{n}", self.history, self.nodes, CHANNELS, seed + 100 + n) for n in range(8)]
+        for actor in [*self.subscribers, *self.producers]:
+            actor.start()
+        stack.callback(self.end)
+        self.wait_until_normal()
+
+    def end(self):
+        for actor in [*self.producers, *self.subscribers]:
+            actor.ending.set()
+        for actor in [*self.producers, *self.subscribers]:
+            actor.finish()
+
+    def wait_until_normal(self, seconds=30):
+        """Publishes are acknowledged again and everybody is subscribed to everything; gives how long it took."""
+        begun = time.monotonic()
+        while time.monotonic() < begun + seconds:
+            acknowledged = self.history.count(Acknowledged)
+            time.sleep(0.2)
+            all_there = all(len(subscriber.subscribed) == len(CHANNELS) for subscriber in self.subscribers)
+            if all_there and self.history.count(Acknowledged) > acknowledged + 5:
+                return time.monotonic() - begun
+        raise RuntimeError(f"not normal after {seconds} s")
+
+    def settle(self):
+        """Lets everything that was published arrive."""
+        for producer in self.producers:
+            producer.finish()
+        time.sleep(3)
+
+
+class Node(Server):
+    def __exit__(self, kind, error, trace):
+        if self.alive():
+            super().__exit__(kind, error, trace)
+        else:
+            os.unlink(self.log_path)
+
+
+@contextmanager
+def single(binary, seed, options, extra=()):
+    with ExitStack() as stack:
+        redis = stack.enter_context(RedisServer(options))
+        yield redis, Stage(binary, seed, stack, f'broker.redis.address = "{redis.url}"\n', extra)
+
+
+@contextmanager
+def proxied(binary, seed, extra=()):
+    with ExitStack() as stack:
+        redis = stack.enter_context(RedisServer({"appendonly": "yes", "appendfsync": "always"}))
+        proxy = stack.enter_context(Proxy(("127.0.0.1", redis.port)))
+        yield redis, proxy, Stage(binary, seed, stack, f'broker.redis.address = "{proxy.url}"\n', extra)
+
+
+def verdict(stage, durable):
+    stage.settle()
+    stage.end()
+    history = stage.history
+    wrong = check(history.events, durable)
+    acknowledged, received = history.count(Acknowledged), history.count(Received)
+    print(f"     {acknowledged} acknowledged, {history.refused} refused, {history.unknown} unknown; "
+          f"{received} received", flush=True)
+    if acknowledged < 50 or received < 200:
+        wrong.append("too little happened to judge")
+    return wrong
+
+
+ALWAYS = {"appendonly": "yes", "appendfsync": "always"}
+EVERY_SECOND = {"appendonly": "yes", "appendfsync": "everysec"}
+
+
+def redis_restarts(binary, seed, extra=()):
+    with single(binary, seed, ALWAYS, extra) as (redis, stage):
+        for end in (redis.shutdown, redis.kill):
+            end()
+            time.sleep(0.5)
+            redis.start()
+            stage.wait_until_normal()
+            time.sleep(1)
+        return verdict(stage, durable=True)
+
+
+def redis_stands_still(binary, seed, extra=()):
+    with single(binary, seed, ALWAYS, extra) as (redis, stage):
+        redis.stop()
+        time.sleep(30 if os.environ.get("FAULTS_LONG") else 5)
+        redis.cont()
+        stage.wait_until_normal()
+        return verdict(stage, durable=True)
+
+
+def connections_are_killed(binary, seed, extra=()):
+    with single(binary, seed, ALWAYS, extra) as (redis, stage):
+        for kind in ("pubsub", "normal", "pubsub", "pubsub"):
+            redis.command("CLIENT", "KILL", "TYPE", kind, "SKIPME", "yes")
+            time.sleep(0.7)
+        stage.wait_until_normal()
+        return verdict(stage, durable=True)
+
+
+def redis_is_full(binary, seed, extra=()):
+    with single(binary, seed, {**ALWAYS, "maxmemory-policy": "noeviction"}, extra) as (redis, stage):
+        redis.command("CONFIG", "SET", "maxmemory", "1")
+        time.sleep(1)
+        redis.command("CONFIG", "SET", "maxmemory", "0")
+        stage.wait_until_normal()
+        wrong = verdict(stage, durable=True)
+        return wrong if stage.history.refused else [*wrong, "a full Redis refused nothing"]
+
+
+def redis_evicts(binary, seed, extra=()):
+    with single(binary, seed, {**ALWAYS, "maxmemory-policy": "allkeys-lru"}, extra) as (redis, stage):
+        redis.command("CONFIG", "SET", "maxmemory", "1")
+        time.sleep(0.5)
+        redis.command("CONFIG", "SET", "maxmemory", "0")
+        stage.wait_until_normal()
+        return verdict(stage, durable=False)
+
+
+def everything_is_flushed(binary, seed, extra=()):
+    with single(binary, seed, ALWAYS, extra) as (redis, stage):
+        redis.command("FLUSHALL")
+        time.sleep(1)
+        for key in redis.command("KEYS", "tidemill.meta.*")[:2]:
+            redis.command("DEL", key)
+        time.sleep(1)
+        redis.command("SET", "tidemill.meta.{.a}", "not a hash")
+        time.sleep(1)
+        redis.command("DEL", "tidemill.meta.{.a}")
+        stage.wait_until_normal()
+        return verdict(stage, durable=False)
+
+
+def redis_loses_its_tail(binary, seed, extra=()):
+    """The hazard: what subscribers saw is gone after a power loss, and the next publications would get the same
+    offsets in the same epoch. Some subscribers and a node are away meanwhile, so that the stream grows past what
+    they saw before they are back."""
+    with single(binary, seed, EVERY_SECOND, extra) as (redis, stage):
+        for _ in range(2):
+            kept = os.path.getsize(redis.aof)
+            time.sleep(1.2)
+            redis.lose_power(kept)
+            stage.nodes[0].process.send_signal(19)  # SIGSTOP: this node comes back last
+            redis.start()
+            time.sleep(2)
+            stage.nodes[0].process.send_signal(18)
+            stage.wait_until_normal()
+            time.sleep(1)
+        return verdict(stage, durable=False)
+
+
+def connection_is_bad(binary, seed, extra=()):
+    with proxied(binary, seed, extra) as (_, proxy, stage):
+        proxy.delay = 0.05
+        time.sleep(1)
+        proxy.delay = 0
+        proxy.cut()
+        time.sleep(0.7)
+        proxy.half_close()
+        time.sleep(0.7)
+        proxy.stalled = True
+        time.sleep(1.5)
+        proxy.stalled = False
+        stage.wait_until_normal()
+        return verdict(stage, durable=True)
+
+
+def connection_is_half_open(binary, seed, extra=()):
+    """Packets vanish and nobody is told: found out by silence, within 5 s."""
+    with proxied(binary, seed, extra) as (_, proxy, stage):
+        before = proxy.connections()
+        proxy.swallow = True
+        begun = time.monotonic()
+        while proxy.connections() > before / 2 and time.monotonic() < begun + 10:
+            proxy_pairs = stage_connections_down(stage)
+            if proxy_pairs:
+                break
+            time.sleep(0.05)
+        noticed = time.monotonic() - begun
+        proxy.swallow = False
+        proxy.cut()
+        stage.wait_until_normal()
+        wrong = verdict(stage, durable=True)
+        return wrong if noticed < 5 else [*wrong, f"a half-open connection was noticed after {noticed:.1f} s"]
+
+
+def stage_connections_down(stage):
+    return all("no answer in time" in node.log() for node in stage.nodes)
+
+
+def node_is_killed(binary, seed, extra=()):
+    with single(binary, seed, ALWAYS, extra) as (_, stage):
+        stage.nodes[0].kill()
+        stage.nodes.pop(0).__exit__(None, None, None)
+        stage.wait_until_normal()
+        return verdict(stage, durable=True)
+
+
+def primary_fails_over(binary, seed, extra=(), lagging=False):
+    """A sentinel promotes the replica; with `lagging`, one that had stopped hearing from the primary."""
+    with ExitStack() as stack:
+        primary = stack.enter_context(RedisServer(ALWAYS))
+        replica = stack.enter_context(RedisServer({**ALWAYS, "replicaof": f"127.0.0.1 {primary.port}"}))
+        sentinel = stack.enter_context(RedisServer({
+            "sentinel": [f"monitor main 127.0.0.1 {primary.port} 1", "down-after-milliseconds main 700",
+                         "failover-timeout main 3000"]}, sentinel=True))
+        lines = f'broker.redis.sentinel_address = "127.0.0.1:{sentinel.port}"\nbroker.redis.sentinel_master_name = "main"\n'
+        wait_for_replica(sentinel)
+        stage = Stage(binary, seed, stack, lines, extra)
+        if lagging:
+            primary.command("CONFIG", "SET", "repl-timeout", "60")
+            replica.stop()
+            time.sleep(0.6)
+            primary.kill()
+            replica.cont()
+        else:
+            time.sleep(0.5)
+            primary.command("CLIENT", "PAUSE", "300", "WRITE")
+            time.sleep(0.2)
+            primary.kill()
+        stage.wait_until_normal(40)
+        return verdict(stage, durable=False)
+
+
+def lagging_replica_is_promoted(binary, seed, extra=()):
+    return primary_fails_over(binary, seed, extra, lagging=True)
+
+
+def wait_for_replica(sentinel):
+    for _ in range(200):
+        try:
+            answer = sentinel.command("SENTINEL", "REPLICAS", "main")
+            if answer and "slave_repl_offset" in answer[0] and sentinel.command("SENTINEL", "CKQUORUM", "main"):
+                return
+        except RedisError:
+            pass
+        time.sleep(0.1)
+    raise RuntimeError("the sentinel does not see the replica")
+
+
+SCENARIOS = [redis_restarts, redis_stands_still, connections_are_killed, redis_is_full, redis_evicts,
+             everything_is_flushed, redis_loses_its_tail, connection_is_bad, connection_is_half_open, node_is_killed,
+             primary_fails_over, lagging_replica_is_promoted]
+
+# A fault planted in the server, and the scenario in which the checker must find it.
+PLANTED = [
+    ("skip_epoch_check", everything_is_flushed),
+    ("skip_catch_up", connections_are_killed),
+    ("drop_resubscribe", connections_are_killed),
+    ("ack_before_append", redis_restarts),
+    ("reuse_offsets", redis_loses_its_tail),
+    ("duplicate_delivery", connections_are_killed),
+    ("forget_buffered", connections_are_killed),
+]

@@ -1,0 +1,46 @@
+"""The checker itself: histories that are right, and one for each thing that can be wrong."""
+from history import Acknowledged, Lost, Received, Subscribed, check
+
+SUB = Subscribed("c", "ch", "e", 0, False, False)
+BACK = Subscribed("c", "ch", "e", 2, True, True)
+NOT_BACK = Subscribed("c", "ch", "e", 5, True, False)
+OTHER = [Subscribed("d", "ch", "e", 0, False, False), *(Received("d", "ch", n, n) for n in range(1, 6))]
+
+
+def got(*offsets):
+    return [Received("c", "ch", offset, offset) for offset in offsets]
+
+
+GOOD = {
+    "nothing": [],
+    "all": [SUB, *got(1, 2, 3, 4, 5), *OTHER],
+    "recovered": [SUB, *got(1, 2), Lost("c", "ch"), BACK, *got(3, 4, 5), *OTHER],
+    "told of the loss": [SUB, *got(1, 2), Lost("c", "ch"), NOT_BACK, *OTHER],
+    "told although something came after the gap": [SUB, *got(1, 4), Lost("c", "ch"), NOT_BACK, *OTHER],
+    "a skip that nobody saw anything in": [SUB, *got(1, 2, 16777217), Subscribed("d", "ch", "e", 2, False, False),
+                                           Received("d", "ch", 16777217, 16777217)],
+    "acknowledged": [SUB, *got(1), Acknowledged("ch", 1, "e", 1)],
+    "acknowledged in an epoch whose end was told": [
+        SUB, *got(1), Acknowledged("ch", 1, "e", 1), Lost("c", "ch"), Subscribed("c", "ch", "f", 0, True, False)],
+}
+BAD = {
+    "gap": [SUB, *got(1, 2, 4, 5), *OTHER],
+    "nothing any more": [SUB, *got(1, 2), *OTHER],
+    "gap across a recovery": [SUB, *got(1, 2), Lost("c", "ch"), BACK, *got(4, 5), *OTHER],
+    "twice": [SUB, *got(1, 2, 2, 3)],
+    "out of order": [SUB, *got(1, 3, 2)],
+    "two publications at one offset": [SUB, *got(1), Subscribed("d", "ch", "e", 0, False, False),
+                                       Received("d", "ch", 1, 99)],
+    "acknowledged as another": [SUB, *got(1), Acknowledged("ch", 99, "e", 1)],
+    "recovered into another epoch": [SUB, *got(1), Lost("c", "ch"), Subscribed("c", "ch", "f", 1, True, True)],
+    "acknowledged and not delivered": [SUB, *got(1), Acknowledged("ch", 1, "e", 1), Acknowledged("ch", 2, "e", 2)],
+    "acknowledged in an epoch that nobody knows": [SUB, *got(1), Acknowledged("ch", 2, "g", 2)],
+}
+
+
+def cases():
+    for name, events in GOOD.items():
+        wrong = check(events, durable=True)
+        yield f"checker accepts: {name}", "; ".join(wrong) or None
+    for name, events in BAD.items():
+        yield f"checker refuses: {name}", None if check(events, durable=True) else "it found nothing"

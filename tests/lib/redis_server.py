@@ -1,0 +1,154 @@
+"""Real redis-server processes for a test: on free ports, in a temporary folder, stopped when the block ends."""
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+START_SECONDS = 15
+
+
+def free_port():
+    """A port with its cluster-bus companion (10,000 higher) free as well."""
+    while True:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        if port < 50000:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port + 10000)) != 0:
+                    return port
+
+
+class RedisError(Exception):
+    pass
+
+
+class RedisServer:
+    """One process. `options`: pairs of redis.conf, such as {"appendonly": "yes"}; sentinel=True: a sentinel."""
+
+    def __init__(self, options=None, *, sentinel=False, port=None):
+        self.port = port or free_port()
+        self.folder = tempfile.mkdtemp(prefix="tidemill-redis-")
+        self._sentinel = sentinel
+        self._process = None
+        if not shutil.which("redis-server"):
+            raise RuntimeError("redis-server is missing. On Debian 12: apt-get install redis-server")
+        lines = {"port": self.port, "bind": "127.0.0.1", "dir": self.folder, "save": '""',
+                 "logfile": os.path.join(self.folder, "redis.log"), **(options or {})}
+        if sentinel:
+            del lines["save"]
+        with open(self._config, "w", encoding="utf-8") as file:
+            for name, value in lines.items():
+                for each in value if isinstance(value, list) else [value]:
+                    file.write(f"{name} {each}\n")
+        self.start()
+
+    @property
+    def _config(self):
+        return os.path.join(self.folder, "redis.conf")
+
+    @property
+    def url(self):
+        return f"redis://127.0.0.1:{self.port}"
+
+    @property
+    def aof(self):
+        """The file of the newest appended commands."""
+        folder = os.path.join(self.folder, "appendonlydir")
+        return os.path.join(folder, next(name for name in os.listdir(folder) if name.endswith(".incr.aof")))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def start(self):
+        mode = ["--sentinel"] if self._sentinel else []
+        self._process = subprocess.Popen(["redis-server", self._config, *mode], stdout=subprocess.DEVNULL,
+                                         stderr=subprocess.DEVNULL)
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            try:
+                if self.command("PING") == "PONG":
+                    return
+            except (OSError, RedisError):
+                pass
+            if self._process.poll() is not None:
+                break
+            time.sleep(0.02)
+        raise RuntimeError(f"redis-server did not start: {self.log()[-2000:]}")
+
+    def log(self):
+        try:
+            with open(os.path.join(self.folder, "redis.log"), encoding="utf-8", errors="replace") as file:
+                return file.read()
+        except FileNotFoundError:
+            return ""
+
+    def command(self, *arguments, timeout=5):
+        """Sends one command on a connection of its own; gives the answer, or raises RedisError."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout) as connection:
+            request = b"*%d\r\n" % len(arguments)
+            for argument in arguments:
+                data = argument if isinstance(argument, bytes) else str(argument).encode()
+                request += b"$%d\r\n%s\r\n" % (len(data), data)
+            connection.sendall(request)
+            with connection.makefile("rb") as answers:
+                return _read_answer(answers)
+
+    def kill(self):
+        """At once, as a crash would."""
+        if self._process:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def shutdown(self):
+        """In order: what is to be saved is saved."""
+        self._process.terminate()
+        self._process.wait(10)
+        self._process = None
+
+    def stop(self):
+        """Lets it stand still, connections and all."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def cont(self):
+        self._process.send_signal(signal.SIGCONT)
+
+    def restart(self):
+        self.kill()
+        self.start()
+
+    def lose_power(self, keep_bytes):
+        """Kills it, and of what it appended after the first `keep_bytes` nothing is left on the disk."""
+        self.kill()
+        os.truncate(self.aof, keep_bytes)
+
+    def close(self):
+        if self._process:
+            self._process.send_signal(signal.SIGCONT)
+        self.kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _read_answer(answers):
+    line = answers.readline().rstrip(b"\r\n").decode(errors="replace")
+    if not line:
+        raise RedisError("no answer")
+    kind, rest = line[0], line[1:]
+    if kind == "+":
+        return rest
+    if kind == "-":
+        raise RedisError(rest)
+    if kind == ":":
+        return int(rest)
+    if kind == "$":
+        if rest == "-1":
+            return None
+        return answers.read(int(rest) + 2)[:-2].decode(errors="replace")
+    return [_read_answer(answers) for _ in range(int(rest))]
