@@ -178,9 +178,12 @@ void Hub::AppendPush(HubChannel& channel, const protocol::Push& push) {
 void Hub::OnStreamLost(const broker::ChannelName& name) {
   HubChannel* const channel = Find(name.value());
   if (!channel) return;
-  for (Group* group = channel->groups.get(); group; group = group->next.get()) {
-    for (Subscription* subscription : group->subscriptions) subscription->OnStreamLost();
+  // A session has one subscription to a channel, so that none of these ends with another.
+  std::vector<Subscription*> told;
+  for (const Group* group = channel->groups.get(); group; group = group->next.get()) {
+    told.insert(told.end(), group->subscriptions.begin(), group->subscriptions.end());
   }
+  for (Subscription* subscription : told) subscription->OnStreamLost();
 }
 
 void Hub::MarkDirty(Group& group) {

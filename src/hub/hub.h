@@ -46,9 +46,10 @@ struct Subscription {
   Subscription& operator=(const Subscription&) = delete;
   virtual ~Subscription() = default;
 
-  // The publication cannot be said in this session's encoding, or the stream it followed was lost.
-  // Called while the hub walks its lists: end the subscription later, not inside.
+  // The publication cannot be said in this session's encoding. Called while the hub walks its lists: end the
+  // subscription later, not inside.
   virtual void OnInappropriateData() = 0;
+  // The stream was lost: what comes next does not continue what came before. The subscription may end inside.
   virtual void OnStreamLost() = 0;
 
   const std::string& channel() const;

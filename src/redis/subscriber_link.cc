@@ -28,6 +28,18 @@ constexpr Verbs kShardedVerbs{"SSUBSCRIBE", "SUNSUBSCRIBE", "smessage", "ssubscr
 
 using Answer = net::Reply<Result<void>>;
 
+// A barrier on its way.
+struct Waiting {
+  std::string name;
+  Answer::Sender sender;
+};
+
+// A channel in a SUBSCRIBE or UNSUBSCRIBE on its way.
+struct Asked {
+  std::string channel;
+  bool subscribe;
+};
+
 struct Channel {
   bool wanted = true;
   bool lost = false;               // was there, and is not since the connection ended
@@ -80,15 +92,16 @@ class LinkForSubscriptions final : public SubscriberLink {
     Channel& channel = found->second;
     channel.wanted = false;
     Tell(channel, Fail(Errc::kCancelled, "unsubscribed meanwhile"));
-    if (connection_) (void)connection_->Write({verbs_.unsubscribe, name});
+    if (connection_ && connection_->Write({verbs_.unsubscribe, name})) asked_.push_back({name, false});
     if (channel.unacknowledged == 0) channels_.erase(found);
   }
 
   Task<Result<void>> Barrier(std::string) override {
     if (!connection_) co_return Fail(Errc::kUnavailable, "not connected to Redis");
-    TM_CO_TRY(connection_->WritePing());
+    const std::string name = std::to_string(++barriers_made_);
+    TM_CO_TRY(connection_->Write({"PING", name}));
     Answer answer(loop_);
-    barriers_.push_back(answer.sender());
+    barriers_.push_back({name, answer.sender()});
     co_return co_await answer;
   }
 
@@ -107,7 +120,7 @@ class LinkForSubscriptions final : public SubscriberLink {
       return written;
     }
     ++channel.unacknowledged;
-    asked_.push_back(name);
+    asked_.push_back({name, true});
     return {};
   }
 
@@ -151,7 +164,7 @@ class LinkForSubscriptions final : public SubscriberLink {
       for (std::size_t i = 0; i < per_command && next != channels_.end(); ++i, ++next) {
         command.Add(next->first);
         ++next->second.unacknowledged;
-        asked_.push_back(next->first);
+        asked_.push_back({next->first, true});
       }
       if (!connection_->Write(command)) return Reconnect("too many bytes wait");
     }
@@ -164,7 +177,7 @@ class LinkForSubscriptions final : public SubscriberLink {
     log::Warn("redis.subscriptions_lost", {{"why", why}, {"channels", channels_.size()}});
     asked_.clear();
     const Result<void> failure = Fail(Errc::kUnavailable, "Redis: " + why);
-    for (const Answer::Sender& sender : std::exchange(barriers_, {})) sender.Send(failure);
+    for (const Waiting& waiting : std::exchange(barriers_, {})) waiting.sender.Send(failure);
     std::vector<std::string> lost;
     std::vector<Channel> given_up;
     for (auto at = channels_.begin(); at != channels_.end();) {
@@ -184,14 +197,14 @@ class LinkForSubscriptions final : public SubscriberLink {
 
   void OnPush(Reply reply) {
     if (reply.is_error()) return OnRefused(std::move(reply.text));
-    if (reply.is_text()) return OnPong();  // while no channel is subscribed to
+    if (reply.is_text()) return OnPong(reply.text);  // while no channel is subscribed to
     if (!reply.is_array() || reply.elements.size() < 2) return;
     const std::string& kind = reply.elements[0].text;
     const std::string& name = reply.elements[1].text;
     if (kind == verbs_.message && reply.elements.size() == 3) return OnMessage(name, reply.elements[2].text);
     if (kind == verbs_.subscribed) return OnSubscribed(name);
     if (kind == verbs_.unsubscribed) return OnUnsubscribed(name);
-    if (kind == "pong") OnPong();
+    if (kind == "pong") OnPong(name);
   }
 
   void OnMessage(const std::string& name, const std::string& payload) {
@@ -219,19 +232,22 @@ class LinkForSubscriptions final : public SubscriberLink {
 
   // Ours are expected; with sharded pub/sub the server ends one by itself when its slot moves.
   void OnUnsubscribed(const std::string& name) {
+    if (!asked_.empty() && !asked_.front().subscribe && asked_.front().channel == name) {
+      return asked_.pop_front();
+    }
     const auto found = channels_.find(name);
     if (found == channels_.end() || !found->second.wanted || found->second.unacknowledged > 0) return;
     Drop(found, "the server ended the subscription");
   }
 
-  // An answer to the oldest SUBSCRIBE: MOVED, NOPERM and the like.
+  // An answer to the oldest command: MOVED, NOPERM and the like.
   void OnRefused(std::string why) {
     metrics_.errors.Add();
     if (asked_.empty()) return;
-    const std::string name = std::move(asked_.front());
+    const Asked asked = std::move(asked_.front());
     asked_.pop_front();
-    const auto found = channels_.find(name);
-    if (found == channels_.end()) return;
+    const auto found = channels_.find(asked.channel);
+    if (!asked.subscribe || found == channels_.end()) return;
     if (found->second.unacknowledged > 0 && --found->second.unacknowledged > 0) return;
     Drop(found, why);
   }
@@ -247,9 +263,10 @@ class LinkForSubscriptions final : public SubscriberLink {
     if (on_dropped_) on_dropped_(name);
   }
 
-  void OnPong() {
-    if (barriers_.empty()) return;
-    const Answer::Sender sender = std::move(barriers_.front());
+  // Those of the probes have another name.
+  void OnPong(std::string_view name) {
+    if (barriers_.empty() || barriers_.front().name != name) return;
+    const Answer::Sender sender = std::move(barriers_.front().sender);
     barriers_.pop_front();
     sender.Send({});
   }
@@ -266,8 +283,9 @@ class LinkForSubscriptions final : public SubscriberLink {
   std::unique_ptr<Connection> connection_;  // null while it is not up
   std::unique_ptr<net::Reply<std::string>> ended_;
   Channels channels_;
-  std::deque<std::string> asked_;  // SUBSCRIBEs without an answer yet, in order
-  std::deque<Answer::Sender> barriers_;
+  std::deque<Asked> asked_;  // SUBSCRIBEs without an answer yet, in order
+  std::deque<Waiting> barriers_;
+  std::uint64_t barriers_made_ = 0;
   bool complained_ = false;
   TaskScope scope_;  // last: its task refers to all above
 };

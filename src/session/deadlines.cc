@@ -75,26 +75,27 @@ void Session::Ping() {
   next_ping_ = context_.loop.Now() + settings().client.ping_interval;
 }
 
-// Subscriptions that expired or whose stream was lost end: a client-side one so that the client can subscribe
-// anew, a server-side one together with the connection.
+// Subscriptions that expired end: a client-side one so that the client can subscribe anew, a server-side one
+// together with the connection.
 void Session::CheckSubscriptions() {
   const WallTime wall = context_.loop.clock().WallNow();
   const Duration delay = settings().client.expired_sub_close_delay;
-  std::vector<std::pair<std::string, bool>> ended;  // channel, lost
+  std::vector<std::string> ended;
   for (const auto& subscription : subscriptions_) {
     const bool expired =
         subscription->expire_at != 0 && wall >= WallTime{subscription->expire_at * 1000} + delay;
-    if (!expired && !subscription->lost) continue;
-    if (subscription->server_side) {
-      return Disconnect(subscription->lost ? protocol::kDisconnectInsufficientState
-                                           : protocol::kDisconnectSubExpired);
-    }
-    ended.emplace_back(subscription->channel_name(), subscription->lost);
+    if (!expired) continue;
+    if (subscription->server_side) return Disconnect(protocol::kDisconnectSubExpired);
+    ended.push_back(subscription->channel_name());
   }
-  for (const auto& [channel, lost] : ended) {
-    ServerUnsubscribe(channel,
-                      lost ? protocol::kUnsubscribeInsufficientState : protocol::kUnsubscribeExpired);
-  }
+  for (const std::string& channel : ended) ServerUnsubscribe(channel, protocol::kUnsubscribeExpired);
+}
+
+// At once: nothing of the new stream may reach who followed the old one. The client subscribes anew and is
+// told whether it recovered; a server-side subscription ends with its connection.
+void Session::OnStreamLost(const ChannelSubscription& subscription) {
+  if (subscription.server_side) return Disconnect(protocol::kDisconnectInsufficientState);
+  ServerUnsubscribe(subscription.channel_name(), protocol::kUnsubscribeInsufficientState);
 }
 
 }  // namespace tidemill::session

@@ -19,8 +19,7 @@ void ChannelSubscription::OnInappropriateData() {
 }
 
 void ChannelSubscription::OnStreamLost() {
-  lost = true;
-  session->context_.loop.timers().Schedule(*session, session->context_.loop.Now());
+  if (positioned) session->OnStreamLost(*this);
 }
 
 Session::Session(Context& context, Transport& transport, SessionForm form)

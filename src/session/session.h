@@ -46,7 +46,7 @@ struct ChannelSubscription final : hub::Subscription {
   bool server_side = false;
   bool presence = false;    // has an entry there
   bool join_leave = false;  // its coming and going is published
-  bool lost = false;        // the stream it followed is gone: to be told
+  bool positioned = false;  // it follows the stream without a gap
 
   const std::string& channel_name() const { return attached() ? channel() : *pending_name; }
   std::string_view chan_info() const { return own_info ? std::string_view(*own_info) : std::string_view(); }
@@ -178,6 +178,7 @@ class Session final : public hub::OutboxOwner, private net::Timer {
   void OnTimer() override;
   void EndLater(protocol::DisconnectCode code);
   void CheckSubscriptions();
+  void OnStreamLost(const ChannelSubscription& subscription);
   void Ping();
 
   protocol::ClientInfo InfoFor(std::string_view chan_info) const;

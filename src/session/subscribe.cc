@@ -143,6 +143,7 @@ Task<Verdict<protocol::SubscribeResult>> Session::Join(protocol::SubscribeReques
   if (!terms.info.empty()) subscription.own_info = std::make_unique<std::string>(std::move(terms.info));
   subscription.expire_at = terms.expire_at;
   subscription.presence = effective.presence;
+  subscription.positioned = effective.positioned;
   const broker::ChannelName name(request.channel);
   if (effective.presence) {
     const auto added = co_await context_.presence.Add(name, InfoFor(subscription.chan_info()));

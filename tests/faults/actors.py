@@ -86,6 +86,11 @@ class Subscriber(Actor):
         self._due = {}  # channel: when to subscribe again
         self._ids = iter(range(2, 1 << 60))
         self.subscribed = set()
+        self._leaving = threading.Event()
+
+    def leave(self):
+        """Drops the connection once in a while when asked, and comes back."""
+        self._leaving.set()
 
     def run(self):
         while not self.ending.is_set():
@@ -102,7 +107,11 @@ class Subscriber(Actor):
         socket.send_text(json.dumps({"id": 1, "connect": {}}))
         self._wanted.clear()
         self._due = {channel: 0 for channel in self._channels}
+        self._leaving.clear()
         while not self.ending.is_set():
+            if self._leaving.is_set() and self.subscribed and self._random.random() < 0.2:
+                return
+            self._leaving.clear()
             try:
                 for line in socket.receive(0.1).split("\n"):
                     self._take(socket, json.loads(line))

@@ -6,15 +6,18 @@ import threading
 
 
 class Proxy:
-    """Forwards 127.0.0.1:`port` to `target` (host, port); a thread of its own."""
+    """Forwards 127.0.0.1:`port` to `target` (host, port), which may change for later connections; a thread of its
+    own."""
 
     def __init__(self, target):
-        self._target = target
+        self.target = target
         self._loop = asyncio.new_event_loop()
         self._pairs = set()
         self.delay = 0.0  # seconds, each way
+        self.delay_of_every_other = 0.0  # the same, for every other connection only
+        self._accepted = 0
         self.stalled = False  # bytes wait until it ends
-        self.swallow = False  # half-open: bytes go nowhere, and nobody is told
+        self.swallow = frozenset()  # half-open: bytes "there" (to the target), "back" or both vanish, nobody is told
         self.refuse = False  # new connections are cut at once
         ready = threading.Event()
         self._thread = threading.Thread(target=self._run, args=(ready,), daemon=True)
@@ -74,31 +77,33 @@ class Proxy:
             writer.transport.abort()
             return
         try:
-            there_reader, there_writer = await asyncio.open_connection(*self._target)
+            there_reader, there_writer = await asyncio.open_connection(*self.target)
         except OSError:
             writer.transport.abort()
             return
         pair = (writer, there_writer)
         self._pairs.add(pair)
-        await asyncio.gather(self._carry(reader, there_writer), self._carry(there_reader, writer))
+        self._accepted += 1
+        odd = self._accepted % 2 == 1
+        await asyncio.gather(self._carry(reader, there_writer, odd), self._carry(there_reader, writer, odd))
         self._pairs.discard(pair)
         for end in pair:
             end.close()
 
-    async def _carry(self, reader, writer):
+    async def _carry(self, reader, writer, direction):
         try:
             while data := await reader.read(65536):
                 while self.stalled:
                     await asyncio.sleep(0.01)
-                if self.swallow:
+                if direction in self.swallow:
                     continue
                 if self.delay:
                     await asyncio.sleep(self.delay)
                 writer.write(data)
                 await writer.drain()
-            while self.swallow:
+            while direction in self.swallow:
                 await asyncio.sleep(0.01)
             if writer.can_write_eof():
                 writer.write_eof()
-        except OSError:
+        except (OSError, RuntimeError):  # RuntimeError: after half_close there is no writing
             pass

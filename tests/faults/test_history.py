@@ -1,8 +1,9 @@
 """The checker itself: histories that are right, and one for each thing that can be wrong."""
-from history import Acknowledged, Lost, Received, Subscribed, check
+from history import SKIP, Acknowledged, Lost, Received, Stored, Subscribed, check
 
 SUB = Subscribed("c", "ch", "e", 0, False, False)
 BACK = Subscribed("c", "ch", "e", 2, True, True)
+SKIPPED = SKIP + 1
 NOT_BACK = Subscribed("c", "ch", "e", 5, True, False)
 OTHER = [Subscribed("d", "ch", "e", 0, False, False), *(Received("d", "ch", n, n) for n in range(1, 6))]
 
@@ -11,19 +12,41 @@ def got(*offsets):
     return [Received("c", "ch", offset, offset) for offset in offsets]
 
 
+def stored(epoch, *offsets):
+    return Stored("ch", epoch, tuple((offset, offset) for offset in offsets))
+
+
+# Right even if the server loses what it acknowledged, as long as it says so.
+GOOD_WITH_LOSSES = {
+    "told of the loss": [SUB, *got(1, 2), Lost("c", "ch"), NOT_BACK, *OTHER, stored("e", 1, 2, 3, 4, 5)],
+    "a new epoch after a loss": [SUB, *got(1), Acknowledged("ch", 1, "e", 1), Lost("c", "ch"),
+                                 Subscribed("c", "ch", "f", 0, True, False), stored("f")],
+}
 GOOD = {
+    "all nodes have it": [SUB, *got(1, 2), Acknowledged("ch", 2, "e", 2), stored("e", 1, 2), stored("e", 1, 2)],
     "nothing": [],
     "all": [SUB, *got(1, 2, 3, 4, 5), *OTHER],
     "recovered": [SUB, *got(1, 2), Lost("c", "ch"), BACK, *got(3, 4, 5), *OTHER],
     "told of the loss": [SUB, *got(1, 2), Lost("c", "ch"), NOT_BACK, *OTHER],
-    "told although something came after the gap": [SUB, *got(1, 4), Lost("c", "ch"), NOT_BACK, *OTHER],
+    "told after a skip over what others saw": [SUB, *got(1, SKIPPED), Lost("c", "ch"), NOT_BACK, *OTHER],
     "a skip that nobody saw anything in": [SUB, *got(1, 2, 16777217), Subscribed("d", "ch", "e", 2, False, False),
                                            Received("d", "ch", 16777217, 16777217)],
     "acknowledged": [SUB, *got(1), Acknowledged("ch", 1, "e", 1)],
     "acknowledged in an epoch whose end was told": [
         SUB, *got(1), Acknowledged("ch", 1, "e", 1), Lost("c", "ch"), Subscribed("c", "ch", "f", 0, True, False)],
 }
+BAD_EVEN_WITH_LOSSES = {
+    "told long after a gap": [SUB, *got(1, 4), Lost("c", "ch"), NOT_BACK, *OTHER],
+    "the history has what was not delivered": [SUB, *got(1, 2), stored("e", 1, 2, 3)],
+    "the history has another": [SUB, *got(1, 2), Stored("ch", "e", ((1, 1), (2, 99)))],
+    "the nodes differ": [SUB, *got(1, 2), stored("e", 1, 2), stored("e", 2)],
+}
 BAD = {
+    "acknowledged and not in the history": [SUB, Acknowledged("ch", 2, "e", 2), Received("c", "ch", 2, 2), stored("e")],
+    "acknowledged in an epoch that is gone": [
+        SUB, *got(1), Acknowledged("ch", 1, "e", 1), Lost("c", "ch"), Subscribed("c", "ch", "f", 0, True, False),
+        stored("f")],
+    "told of a loss that was none": [SUB, *got(1, 2), Lost("c", "ch"), NOT_BACK, *OTHER, stored("e", 1, 2, 3, 4, 5)],
     "gap": [SUB, *got(1, 2, 4, 5), *OTHER],
     "nothing any more": [SUB, *got(1, 2), *OTHER],
     "gap across a recovery": [SUB, *got(1, 2), Lost("c", "ch"), BACK, *got(4, 5), *OTHER],
@@ -42,5 +65,10 @@ def cases():
     for name, events in GOOD.items():
         wrong = check(events, durable=True)
         yield f"checker accepts: {name}", "; ".join(wrong) or None
+    for name, events in GOOD_WITH_LOSSES.items():
+        wrong = check(events, durable=False)
+        yield f"checker accepts: {name}", "; ".join(wrong) or None
+    for name, events in BAD_EVEN_WITH_LOSSES.items():
+        yield f"checker refuses: {name}", None if check(events, durable=False) else "it found nothing"
     for name, events in BAD.items():
         yield f"checker refuses: {name}", None if check(events, durable=True) else "it found nothing"

@@ -17,7 +17,7 @@ HEAVY_IN_HEADERS = {"iostream", "regex", "future", "filesystem", "random"}
 # Third-party headers, and the folders whose .cc files may include them.
 PRIVATE_HEADERS = {
     "uv.h": {"net"},
-    "openssl/": {"base", "net", "websocket", "auth", "cli"},
+    "openssl/": {"base", "net", "websocket", "redis", "auth", "cli"},
     "rapidjson/": {"base"},  # tests only
     "toml++/": {"config"},
     "protozero/": {"protocol"},  # tests only

@@ -76,7 +76,7 @@ class ApiFixture final : public broker::BrokerEvents {
 
   std::vector<std::unique_ptr<net::Loop>> loops_;
   std::unique_ptr<broker::MemoryBrokerGroup> group_;
-  std::vector<broker::MemoryNode> nodes_;
+  std::vector<broker::LoopBroker> nodes_;
   ApiMetrics metrics_;
   std::unique_ptr<Service> service_;
   std::unique_ptr<TaskScope> scope_;

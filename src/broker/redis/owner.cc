@@ -262,7 +262,6 @@ void Owner::Take(Followed& followed, LivePublication live) {
   if (!followed.known) return Accept(followed, std::move(live.position), std::move(publication));
   const bool same_epoch = live.position.epoch == followed.seen.epoch || parts_.bugs.skip_epoch_check;
   if (same_epoch && live.position.offset <= followed.seen.offset) {
-    if (parts_.bugs.duplicate_delivery) Accept(followed, live.position, publication);
     // Late, after its stream was read; or given out again by a server that fell back.
     if (loop_.Now() - followed.heard >= Seconds(1)) CatchUpSoon(followed);
     return;
@@ -347,7 +346,8 @@ Task<void> Owner::CatchUp(ChannelName channel) {
 
 // One page. True: the top is reached.
 Task<Result<bool>> Owner::CatchUpOnce(Followed& followed) {
-  const ReadQuery query{.since = followed.seen.offset, .count = kCatchUpPage};
+  ReadQuery query{.since = followed.seen.offset, .count = kCatchUpPage};
+  if (parts_.bugs.duplicate_delivery && followed.seen.offset > 0) query.since = followed.seen.offset - 1;
   TM_CO_TRY_ASSIGN(StreamRead read, co_await parts_.store.Read(followed.name, query, followed.meta_ttl));
   followed.heard = loop_.Now();
   if (read.top.epoch != followed.seen.epoch && !parts_.bugs.skip_epoch_check) {
@@ -355,12 +355,12 @@ Task<Result<bool>> Owner::CatchUpOnce(Followed& followed) {
     co_return true;
   }
   const std::uint64_t seen = followed.seen.offset;
-  const bool skipped = !read.publications.empty() && read.follows < seen;
+  const bool skipped = !read.publications.empty() && read.follows < *query.since;
   if ((read.top.offset < seen || skipped) && !parts_.bugs.reuse_offsets) {
     TM_CO_TRY(co_await FallBack(followed));
     co_return true;
   }
-  const bool missing = read.publications.empty() ? read.top.offset > seen : read.follows > seen;
+  const bool missing = read.publications.empty() ? read.top.offset > seen : read.follows > *query.since;
   if (missing) {  // removed, expired, trimmed
     Lose(followed, std::move(read.top));
     co_return true;

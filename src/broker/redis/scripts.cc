@@ -146,8 +146,8 @@ return {m[1], m[2], redis.call(unpack(range))}
 }
 
 // KEYS: stream, meta. ARGV: the epoch followed, the offset seen in it, the new epoch, meta ttl ms, pub/sub
-// channel, PUBLISH or SPUBLISH, incarnation. Gives 1 if the stream had fallen back, even if it has skipped past
-// the offset since, and begins anew.
+// channel, PUBLISH or SPUBLISH, incarnation. Gives 1 if the stream had fallen back, even if it has skipped
+// past the offset since, and begins anew.
 const redis::Script& BeginAnewScript() {
   static const redis::Script script(Stream(R"lua(
 local m, seen = redis.call('HMGET', meta, 'e', 's'), tonumber(ARGV[2])

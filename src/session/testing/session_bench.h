@@ -87,7 +87,7 @@ class SessionBench {
   hub::HubMetrics hub_metrics_;
   SessionMetrics session_metrics_;
   std::unique_ptr<broker::MemoryBrokerGroup> brokers_;
-  broker::MemoryNode memory_;
+  broker::LoopBroker memory_;
   hub::Hub hub_;
   std::vector<Context*> contexts_;
   std::unique_ptr<Context> context_;
