@@ -85,20 +85,21 @@ class Proxy:
         self._pairs.add(pair)
         self._accepted += 1
         odd = self._accepted % 2 == 1
-        await asyncio.gather(self._carry(reader, there_writer, odd), self._carry(there_reader, writer, odd))
+        await asyncio.gather(self._carry(reader, there_writer, "there", odd),
+                             self._carry(there_reader, writer, "back", odd))
         self._pairs.discard(pair)
         for end in pair:
             end.close()
 
-    async def _carry(self, reader, writer, direction):
+    async def _carry(self, reader, writer, direction, odd):
         try:
             while data := await reader.read(65536):
                 while self.stalled:
                     await asyncio.sleep(0.01)
                 if direction in self.swallow:
                     continue
-                if self.delay:
-                    await asyncio.sleep(self.delay)
+                if delay := self.delay + odd * self.delay_of_every_other:
+                    await asyncio.sleep(delay)
                 writer.write(data)
                 await writer.drain()
             while direction in self.swallow:

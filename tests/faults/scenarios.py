@@ -293,6 +293,8 @@ SCENARIOS = [redis_restarts, redis_stands_still, connections_are_killed, redis_i
              connection_is_half_open, node_is_killed,
              primary_fails_over, lagging_replica_is_promoted]
 
+SANITIZED = ["redis_restarts", "connections_are_killed", "redis_loses_its_tail", "node_is_killed", "primary_fails_over"]
+
 # A fault planted in the server, and the scenario in which the checker must find it.
 PLANTED = [
     ("skip_epoch_check", everything_is_flushed),
