@@ -1,23 +1,47 @@
-"""Runs the scenarios, and those with a planted fault: faults.py BINARY [--seed N] [NAME…]
+"""Runs the scenarios, then those with a fault planted in the server: faults.py BINARY [--seed N] [NAME…]
 
-With SANITIZED set, only those scenarios that take the server through the most of its code.
+A name is that of a scenario, `planted`, or `planted_` and the name of a fault. They mostly wait, so several run at
+the same time.
 """
-import os
 import random
 import sys
 import time
 import traceback
+from concurrent.futures import ThreadPoolExecutor
 
 import test_history
-from scenarios import PLANTED, SANITIZED, SCENARIOS
+from scenarios import PLANTED, SCENARIOS, notes
 from server import Tally
 
+AT_THE_SAME_TIME = 3
 
-def run(scenario, binary, seed, extra=()):
+
+def run(name, scenario, binary, seed, extra=()):
+    """Gives the violations that the checker found, and whether the scenario got to its end."""
+    begun = time.monotonic()
+    notes.lines = []
     try:
-        return scenario(binary, seed, extra)
+        wrong, ended = scenario(binary, seed, extra), True
     except Exception:  # the scenario itself broke down
-        return [traceback.format_exc()]
+        wrong, ended = [traceback.format_exc()], False
+    told = [f"{name}: {time.monotonic() - begun:.1f} s", *notes.lines]
+    print("\n     ".join(told), flush=True)
+    return wrong, ended
+
+
+def judge(tally, binary, seed, scenario):
+    wrong, _ = run(scenario.__name__, scenario, binary, seed)
+    tally.record(scenario.__name__, "\n     ".join(wrong[:8]) or None)
+
+
+def judge_planted(tally, binary, seed, bug, scenario):
+    name = f"planted_{bug}"
+    wrong, ended = run(name, scenario, binary, seed, (f"--broker.redis.plant_bug_for_test={bug}",))
+    if ended and wrong:
+        print(f"     {name} found: {wrong[0][:150]}", flush=True)
+        tally.record(name)
+    else:
+        tally.record(name, f"in {scenario.__name__} the checker found nothing: {wrong[:1]}")
 
 
 def main():
@@ -30,25 +54,13 @@ def main():
     tally = Tally()
     for name, problem in test_history.cases():
         tally.record(name, problem)
-    if not names and os.environ.get("SANITIZED"):
-        names = SANITIZED
-    for scenario in SCENARIOS:
-        if names and scenario.__name__ not in names:
-            continue
-        begun = time.monotonic()
-        print(f"{scenario.__name__}", flush=True)
-        wrong = run(scenario, binary, seed)
-        print(f"     {time.monotonic() - begun:.1f} s", flush=True)
-        tally.record(scenario.__name__, "\n     ".join(wrong[:8]) or None)
-    for bug, scenario in PLANTED:
-        name = f"planted_{bug}"
-        if names and name not in names and "planted" not in names:
-            continue
-        print(name, flush=True)
-        wrong = run(scenario, binary, seed, (f"--broker.redis.plant_bug_for_test={bug}",))
-        found = any("Traceback" not in line for line in wrong)
-        print(f"     {wrong[0][:150] if wrong else 'nothing found'}", flush=True)
-        tally.record(name, None if found else f"in {scenario.__name__} the checker found nothing: {wrong[:1]}")
+    with ThreadPoolExecutor(AT_THE_SAME_TIME) as pool:
+        futures = [pool.submit(judge, tally, binary, seed, scenario) for scenario in SCENARIOS
+                   if not names or scenario.__name__ in names]
+        futures += [pool.submit(judge_planted, tally, binary, seed, bug, scenario) for bug, scenario in PLANTED
+                    if not names or f"planted_{bug}" in names or "planted" in names]
+    for future in futures:
+        future.result()
     return tally.close()
 
 

@@ -71,8 +71,18 @@ class Proxy:
         ready.set()
         self._loop.run_forever()
         server.close()
+        for task in (tasks := asyncio.all_tasks(self._loop)):
+            task.cancel()
+        self._loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+        self._loop.close()
 
     async def _accept(self, reader, writer):
+        try:
+            await self._forward(reader, writer)
+        except asyncio.CancelledError:  # the proxy ends
+            pass
+
+    async def _forward(self, reader, writer):
         if self.refuse:
             writer.transport.abort()
             return

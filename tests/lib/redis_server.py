@@ -55,6 +55,10 @@ class RedisServer:
         return f"redis://127.0.0.1:{self.port}"
 
     @property
+    def running(self):
+        return self._process is not None
+
+    @property
     def aof(self):
         """The file of the newest appended commands."""
         folder = os.path.join(self.folder, "appendonlydir")
@@ -134,6 +138,100 @@ class RedisServer:
             self._process.send_signal(signal.SIGCONT)
         self.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def redis_replica(primary, options=None):
+    """A server that follows `primary` and has caught up with it."""
+    replica = RedisServer({**(options or {}), "replicaof": f"127.0.0.1 {primary.port}"})
+    wait_until(lambda: "master_link_status:up" in replica.command("INFO", "replication"), "replica is not in step")
+    return replica
+
+
+def redis_sentinels(primary, count, name="main"):
+    """Sentinels that watch `primary`; returned when each of them knows of a replica and of the others."""
+    quorum = count // 2 + 1
+    sentinels = [RedisServer({"sentinel": [f"monitor {name} 127.0.0.1 {primary.port} {quorum}",
+                                           f"down-after-milliseconds {name} 700", f"failover-timeout {name} 3000"]},
+                             sentinel=True) for _ in range(count)]
+
+    def ready(sentinel):
+        try:
+            replicas = sentinel.command("SENTINEL", "REPLICAS", name)
+            others = sentinel.command("SENTINEL", "SENTINELS", name)
+            return replicas and len(others) == count - 1 and sentinel.command("SENTINEL", "CKQUORUM", name)
+        except RedisError:
+            return False
+
+    wait_until(lambda: all(ready(sentinel) for sentinel in sentinels), "sentinels do not see what there is")
+    return sentinels
+
+
+def wait_until(condition, otherwise, seconds=30):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise RuntimeError(otherwise)
+        time.sleep(0.05)
+
+
+class RedisCluster:
+    """Six nodes: three primaries with a replica each."""
+
+    def __init__(self, options=None):
+        each = {"cluster-enabled": "yes", "cluster-node-timeout": "1500", **(options or {})}
+        self.nodes = []
+        try:
+            self.nodes = [RedisServer(each) for _ in range(6)]
+            addresses = [f"127.0.0.1:{node.port}" for node in self.nodes]
+            subprocess.run(["redis-cli", "--cluster", "create", *addresses, "--cluster-replicas", "1", "--cluster-yes"],
+                           check=True, capture_output=True, timeout=60)
+            wait_until(lambda: all(self._complete(node) for node in self.nodes), "the cluster is not complete")
+        except Exception:
+            self.close()
+            raise
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        for node in self.nodes:
+            node.close()
+
+    @property
+    def addresses(self):
+        return [f"127.0.0.1:{node.port}" for node in self.nodes]
+
+    def primary_of(self, key):
+        """The node that has the key's slot."""
+        slot = self.nodes[0].command("CLUSTER", "KEYSLOT", key)
+        living = next(node for node in self.nodes if node.running)
+        for first, last, primary, *_ in living.command("CLUSTER", "SLOTS"):
+            if first <= slot <= last:
+                return next(node for node in self.nodes if node.port == primary[1])
+        raise RuntimeError(f"slot {slot} is nobody's")
+
+    def move_slot(self, key, pause=0.0):
+        """Gives the slot of `key` to another primary, one key after the other, with a pause after each."""
+        source = self.primary_of(key)
+        slot = source.command("CLUSTER", "KEYSLOT", key)
+        target = next(self.primary_of(other) for other in ("b", "c", "d", "e", "f", "g", "h")
+                      if self.primary_of(other) is not source)
+        ids = {node: node.command("CLUSTER", "MYID") for node in (source, target)}
+        target.command("CLUSTER", "SETSLOT", slot, "IMPORTING", ids[source])
+        source.command("CLUSTER", "SETSLOT", slot, "MIGRATING", ids[target])
+        while keys := source.command("CLUSTER", "GETKEYSINSLOT", slot, 1):
+            source.command("MIGRATE", "127.0.0.1", target.port, keys[0], 0, 5000)
+            time.sleep(pause)
+        for node in (target, source):
+            node.command("CLUSTER", "SETSLOT", slot, "NODE", ids[target])
+
+    @staticmethod
+    def _complete(node):
+        return ("cluster_state:ok" in node.command("CLUSTER", "INFO") and len(node.command("CLUSTER", "SLOTS")) == 3
+                and all(len(slots) == 4 for slots in node.command("CLUSTER", "SLOTS")))
 
 
 def _read_answer(answers):

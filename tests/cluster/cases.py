@@ -1,0 +1,239 @@
+"""What holds for several nodes with one Redis. Each case is a function of the Cluster; the cases that break something
+come last and put it right again."""
+import random
+import threading
+import time
+import urllib.error
+import urllib.request
+
+WITHIN_SECONDS = 1.0  # what an API call on one node takes to reach a user on another
+
+
+def until(condition, seconds=15):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"still waiting after {seconds} s")
+        time.sleep(0.02)
+
+
+def close(opened):
+    for library, name, _ in opened:
+        library.close(name)
+
+
+def stream_of(node, channel):
+    """(offset, n) of each publication in the channel's history, and its epoch."""
+    history = node.api("history", {"channel": channel, "limit": -1})
+    return [(each["offset"], each["data"]["n"]) for each in history["publications"]], history["epoch"]
+
+
+def assert_everybody_has(cluster, opened, channel, stream, seconds=15):
+    """Exactly these publications, in this order, to each of the clients."""
+    for _, name, _ in opened:
+        cluster.events.wait(name, "publication", count=len(stream), seconds=seconds, channel=channel)
+        got = [(e["offset"], e["data"]["n"]) for e in cluster.events.of(name, "publication", channel=channel)]
+        if got != stream:
+            wrong = next((i for i, pair in enumerate(zip(got, stream)) if pair[0] != pair[1]), len(stream))
+            raise AssertionError(f"{name} has {got[wrong - 2:wrong + 5]} where {stream[wrong - 2:wrong + 5]} was published")
+
+
+def one_order_for_all(cluster):
+    """Published on all nodes at once, by the API and by clients; everybody sees it, in the order of the history."""
+    channels = ["order-1", "order-2"]
+    opened = cluster.open_everywhere("order", channels)
+    seeds = random.Random(1)
+
+    def publish(node, first):
+        for n in range(first, first + 100):
+            node.api("publish", {"channel": seeds.choice(channels), "data": {"n": n}})
+
+    threads = [threading.Thread(target=publish, args=(node, 1000 * index)) for index, node in enumerate(cluster.nodes)]
+    for thread in threads:
+        thread.start()
+    for n in range(60):
+        library, name, _ = opened[n % len(opened)]
+        library.call(name, "publish", channels[n % 2], {"n": 5000 + n})
+    for thread in threads:
+        thread.join()
+    total = 0
+    for channel in channels:
+        streams = [stream_of(node, channel) for node in cluster.nodes]
+        assert streams[0] == streams[1] == streams[2], "the nodes' histories differ"
+        stream, _ = streams[0]
+        assert [offset for offset, _ in stream] == list(range(1, len(stream) + 1)), "offsets are not 1, 2, 3 …"
+        total += len(stream)
+        assert_everybody_has(cluster, opened, channel, stream)
+    assert total == 360, total
+    close(opened)
+
+
+def presence_of_all_nodes(cluster):
+    opened = cluster.open_everywhere("presence", ["presence"])
+    names = sorted(name for _, name, _ in opened)
+    library, name, node = opened[0]
+    library.open("presence-again", cluster.nodes[2].url, name, ["presence"])  # a user with two clients
+    cluster.events.wait("presence-again", "subscribed")
+    for node in cluster.nodes:
+        present = node.api("presence", {"channel": "presence"})["presence"].values()
+        assert sorted(info["user"] for info in present) == sorted([*names, name]), present
+        assert node.api("presence_stats", {"channel": "presence"}) == {"num_clients": 7, "num_users": 6}
+    for each_library, each_name, _ in opened:
+        assert each_library.call(each_name, "presence", "presence") == sorted([*names, name])
+        assert each_library.call(each_name, "presence_stats", "presence") == [7, 6]
+    library.close("presence-again")
+    close(opened)
+    until(lambda: cluster.nodes[1].api("presence_stats", {"channel": "presence"}).get("num_clients", 0) == 0)
+
+
+def all_nodes_answer(cluster):
+    """`info` and `channels` speak for the cluster, whichever node is asked."""
+    library = cluster.libraries[0]
+    for index, node in enumerate(cluster.nodes):
+        library.open(f"only-{index}", node.url, "ada", [f"only-{index}", "shared"])
+        cluster.events.wait(f"only-{index}", "subscribed", count=2)
+    for node in cluster.nodes:
+        nodes = node.api("info", {})["nodes"]
+        assert len(nodes) == 3 and len({each["uid"] for each in nodes}) == 3, nodes
+        channels = node.api("channels", {"pattern": "only-*"})["channels"]
+        assert {name: each["num_clients"] for name, each in channels.items()} == {
+            "only-0": 1, "only-1": 1, "only-2": 1}, channels
+        assert node.api("channels", {"pattern": "shared"})["channels"]["shared"]["num_clients"] == 3
+    for index in range(3):
+        library.close(f"only-{index}")
+
+
+def commands_reach_other_nodes(cluster):
+    """Each command, made on one node, reaches the user's clients on all nodes within a second."""
+    here = cluster.nodes[0]
+    slowest = {}
+
+    def command(method, request, event, clients, **fields):
+        begun = time.monotonic()
+        here.api(method, request)
+        for name in clients:
+            found = cluster.events.wait(name, event, since=begun, **fields)[0]
+            took = found["at"] - begun
+            slowest[method] = max(slowest.get(method, 0), took)
+            assert took < WITHIN_SECONDS, f"{method} reached {name} after {took:.2f} s"
+
+    for library in cluster.libraries:
+        user = f"user-{cluster.libraries.index(library)}"
+        clients = [f"{user}-{index}" for index in range(3)]
+        for name, node in zip(clients, cluster.nodes):
+            library.open(name, node.url, user, ["commands"])
+            cluster.events.wait(name, "subscribed")
+        command("subscribe", {"user": user, "channel": "given"}, "server_subscribed", clients, channel="given")
+        here.api("publish", {"channel": "given", "data": {"n": 1}})
+        for name in clients:
+            cluster.events.wait(name, "server_publication", channel="given")
+        command("unsubscribe", {"user": user, "channel": "commands"}, "unsubscribed", clients, code=2000)
+        command("refresh", {"user": user, "expired": True}, "connecting", clients, code=3005)
+        for name in clients:
+            cluster.events.wait(name, "connected", count=2)
+        command("disconnect", {"user": user}, "disconnected", clients, code=3503)
+        for name in clients:
+            library.close(name)
+    print("     slowest, ms: " + ", ".join(f"{name} {1000 * took:.0f}" for name, took in slowest.items()), flush=True)
+
+
+def clients_of_a_killed_node_recover(cluster):
+    """Under load, a node is killed; its clients come back on others and have missed nothing, got nothing twice."""
+    channel = "killed"
+    opened = cluster.open_everywhere("killed", [channel])
+    victim = cluster.nodes[2]
+    living = cluster.nodes[:2]
+    ending, acknowledged = threading.Event(), []
+
+    def publish(node, first):
+        n = first
+        while not ending.wait(0.003):
+            node.api("publish", {"channel": channel, "data": {"n": n}})
+            acknowledged.append(n)
+            n += 1
+
+    threads = [threading.Thread(target=publish, args=(node, 100000 * i)) for i, node in enumerate(living)]
+    for thread in threads:
+        thread.start()
+    time.sleep(1)
+    killed = time.monotonic()
+    host, port = living[0].address.split(":")
+    victim.balancer.target = host, int(port)
+    victim.kill()
+    for _, name, node in opened:
+        if node is victim:
+            back = cluster.events.wait(name, "subscribed", since=killed, channel=channel)[0]
+            assert back["was_recovering"] and back["recovered"], back
+    time.sleep(1)
+    ending.set()
+    for thread in threads:
+        thread.join()
+    stream, _ = stream_of(living[0], channel)
+    assert sorted(n for _, n in stream) == sorted(acknowledged), "acknowledged is not what the history has"
+    assert len(stream) > 200, len(stream)
+    assert_everybody_has(cluster, opened, channel, stream)
+    close(opened)
+    until(lambda: len(living[0].api("info", {})["nodes"]) == 2)
+    cluster.nodes[2] = cluster.new_node()
+    until(lambda: all(len(node.api("info", {})["nodes"]) == 3 for node in cluster.nodes))
+
+
+def presence_of_a_killed_node_goes(cluster):
+    channel, ttl = "gone", 3
+    opened = cluster.open_everywhere("gone", [channel])
+    victim = cluster.nodes[2]
+    host, port = victim.address.split(":")
+    victim.balancer.target = host, 1  # nobody: its clients stay away
+    killed = time.monotonic()
+    victim.kill()
+    here = cluster.nodes[0]
+    until(lambda: here.api("presence_stats", {"channel": channel})["num_clients"] == 4, seconds=ttl + 1.5)
+    took = time.monotonic() - killed
+    present = [info["user"] for info in here.api("presence", {"channel": channel})["presence"].values()]
+    assert sorted(present) == sorted(name for _, name, node in opened if node is not victim), present
+    time.sleep(ttl)  # those that live stay
+    assert here.api("presence_stats", {"channel": channel}) == {"num_clients": 4, "num_users": 4}
+    print(f"     gone after {took:.1f} s, time to live {ttl} s", flush=True)
+    close(opened)
+    cluster.nodes[2] = cluster.new_node()
+    until(lambda: all(len(node.api("info", {})["nodes"]) == 3 for node in cluster.nodes))
+
+
+def status(node, path):
+    try:
+        with urllib.request.urlopen(f"{node.http}{path}", timeout=5) as response:
+            return response.status
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+def ready_tells_that_redis_is_away(cluster):
+    """/ready is 503 while Redis is away for longer than the grace, here 1 s; clients stay, and go on afterwards."""
+    channel = "away"
+    opened = cluster.open_everywhere("away", [channel])
+    cluster.nodes[0].api("publish", {"channel": channel, "data": {"n": 1}})
+    begun = time.monotonic()
+    assert [status(node, "/ready") for node in cluster.nodes] == [200] * 3
+    cluster.redis.kill()
+    assert status(cluster.nodes[0], "/ready") == 200, "not ready within the grace"
+    until(lambda: [status(node, "/ready") for node in cluster.nodes] == [503] * 3, seconds=4)
+    assert [status(node, "/health") for node in cluster.nodes] == [200] * 3
+    try:
+        cluster.nodes[1].api("publish", {"channel": channel, "data": {"n": 99}})
+        raise AssertionError("published without Redis")
+    except RuntimeError as error:
+        assert "100" in str(error), error
+    cluster.redis.start()
+    until(lambda: [status(node, "/ready") for node in cluster.nodes] == [200] * 3, seconds=6)
+    cluster.nodes[2].api("publish", {"channel": channel, "data": {"n": 2}})
+    stream, _ = stream_of(cluster.nodes[0], channel)
+    assert [n for _, n in stream] == [1, 2], stream
+    assert_everybody_has(cluster, opened, channel, stream)
+    for _, name, _ in opened:
+        assert not cluster.events.of(name, "disconnected", since=begun), name
+        assert not cluster.events.of(name, "connecting", since=begun), name
+    close(opened)
+
+
+CASES = [one_order_for_all, presence_of_all_nodes, all_nodes_answer, commands_reach_other_nodes,
+         ready_tells_that_redis_is_away, clients_of_a_killed_node_recover, presence_of_a_killed_node_goes]
