@@ -94,7 +94,7 @@ class Server:
             answer = json.load(response)
         if "error" in answer:
             raise RuntimeError(f"{method}: {answer['error']}")
-        return answer["result"]
+        return answer.get("result", answer)  # a batch gives its replies without a result around them
 
     def stop(self):
         """Asks the server to end, and gives its exit code."""
