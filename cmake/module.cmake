@@ -1,9 +1,9 @@
-# tm_module(NAME DEPS modules... LIBS external...): one static library per folder of src/.
+# tm_module(NAME DEPS modules... LIBS external... [SHARDS n]): one static library per folder of src/.
 #
 # Sources are every .cc of the folder; x_test.cc files become one test binary, testing/*.cc a library
-# tm_NAME_testing that this and other modules' tests may link.
+# tm_NAME_testing that this and other modules' tests may link. A test that mostly waits is run in SHARDS parts at once.
 function(tm_module name)
-  cmake_parse_arguments(M "" "" "DEPS;LIBS;TEST_DEPS" ${ARGN})
+  cmake_parse_arguments(M "" "SHARDS" "DEPS;LIBS;TEST_DEPS" ${ARGN})
   set(dir ${PROJECT_SOURCE_DIR}/src/${name})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${dir}/*.cc)
   set(tests ${sources})
@@ -37,8 +37,19 @@ function(tm_module name)
     if(testing)
       target_link_libraries(${name}_test PRIVATE tm_${name}_testing)
     endif()
-    add_test(NAME ${name} COMMAND ${name}_test)
-    set_tests_properties(${name} PROPERTIES TIMEOUT 300)
+    if(NOT M_SHARDS)
+      set(M_SHARDS 1)
+    endif()
+    math(EXPR last "${M_SHARDS} - 1")
+    foreach(shard RANGE ${last})
+      set(test ${name})
+      if(M_SHARDS GREATER 1)
+        set(test ${name}_${shard})
+      endif()
+      add_test(NAME ${test} COMMAND ${name}_test)
+      set_tests_properties(${test} PROPERTIES TIMEOUT 300
+        ENVIRONMENT "GTEST_TOTAL_SHARDS=${M_SHARDS};GTEST_SHARD_INDEX=${shard}")
+    endforeach()
   endif()
 endfunction()
 
