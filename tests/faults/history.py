@@ -12,7 +12,7 @@ A history is a list of events, in the order in which each actor saw them:
 - there is one publication for each (channel, epoch, offset), whoever saw it;
 - between two points at which a client was told of a loss, its publications are those that others saw there and
   those that the history has, all of them, once, in the order of their offsets: recovered=true is never a lie;
-- at the end all nodes give the same history;
+- at the end all nodes give the same history, and every subscriber is in its epoch;
 - with `durable`: all that was acknowledged is in that history, and was delivered to whoever was subscribed at the
   end; nobody was told of a loss, because there was none.
 
@@ -163,6 +163,8 @@ def check_stored(events, segments, durable):
     for stored in stored_of(events):
         if histories.setdefault(stored.channel, stored) != stored:
             wrong.append(f"{stored.channel}: the nodes' histories differ")
+    wrong += [f"{segment}: not told that epoch {histories[segment.channel].epoch} has begun" for segment in segments
+              if segment.last and segment.channel in histories and histories[segment.channel].epoch != segment.epoch]
     if not durable or not histories:
         return wrong
     for event in events:

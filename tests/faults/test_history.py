@@ -41,6 +41,7 @@ BAD_EVEN_WITH_LOSSES = {
     "told long after a gap": [SUB, *got(1, 4), Lost("c", "ch"), NOT_BACK, *OTHER],
     "the history has what was not delivered": [SUB, *got(1, 2), stored("e", 1, 2, 3)],
     "the history has another": [SUB, *got(1, 2), Stored("ch", "e", ((1, 1), (2, 99)))],
+    "not told of a new epoch": [SUB, *got(1, 2), stored("f", 1)],
     "the nodes differ": [SUB, *got(1, 2), stored("e", 1, 2), stored("e", 2)],
 }
 BAD = {
