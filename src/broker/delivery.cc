@@ -24,12 +24,23 @@ void Delivery::Deliver(const SubscriptionCounts& subscriptions, const ChannelNam
       here = true;
       return;
     }
-    if (!event) event = std::make_shared<const Event>(channel, what);
     Delivery& subscriber = *all_[index];
+    if (subscriber.loop_.mailbox_depth() >= mailbox_messages_max_) return Drop(subscriber, channel);
+    if (!event) event = std::make_shared<const Event>(channel, what);
     subscriber.loop_.Post([&subscriber, event] { subscriber.Handle(event->channel, event->what); });
   });
   // Last: the handler may unsubscribe, and `subscriptions` would be gone.
   if (here) Handle(channel, what);
+}
+
+// One message for each channel and loop, however much is dropped before the loop comes to it.
+void Delivery::Drop(Delivery& subscriber, const ChannelName& channel) {
+  dropped_.fetch_add(1, std::memory_order_relaxed);
+  if (!untold_.emplace(&subscriber, channel.value()).second) return;
+  subscriber.loop_.Post([this, &subscriber, channel] {
+    loop_.Post([this, &subscriber, channel] { untold_.erase({&subscriber, channel.value()}); });
+    subscriber.Handle(channel, StreamLost{});
+  });
 }
 
 void Delivery::Handle(const ChannelName& channel, const Happening& what) {

@@ -59,11 +59,14 @@ Result<void> Brokers::OpenRedis(const std::vector<net::Loop*>& loops, const conf
                                     .presence_ttl = redis.presence_ttl,
                                     .presence_renewal_interval = settings.client.presence_update_interval,
                                     .position_check_delay = settings.client.channel_position_check_delay,
+                                    .mailbox_messages_max = settings.broker.mailbox_messages_max,
                                     .plant_bug_for_test = redis.plant_bug_for_test},
                                    *broker_metrics_);
   bus_ = MakeRedisBus(*loops[0], *topology_, *redis_metrics_, redis.prefix, cluster::NodeId(node_id));
   registry.AddCallback("tidemill_broker_channels", "Channels this node is subscribed to in Redis.", {},
                        [this] { return static_cast<double>(redis_->channels()); });
+  registry.AddCallback("tidemill_broker_dropped_total", "Events lost to loops that had too many waiting.", {},
+                       [this] { return static_cast<double>(redis_->dropped()); });
   registry.AddCallback("tidemill_broker_up", "1 while all connections to the broker are there.", {},
                        [this] { return redis_->down_since() ? 0.0 : 1.0; });
   return {};

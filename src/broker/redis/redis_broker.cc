@@ -42,7 +42,7 @@ class Node {
   Node(net::Loop& l, const Shared& shared, const RedisConnections& connections,
        const std::vector<Delivery*>& deliveries)
       : loop(l),
-        delivery(l, deliveries),
+        delivery(l, deliveries, shared.options.mailbox_messages_max),
         client(connections.make_client(l)),
         store(*client, shared.keys, shared.options.sharded_pub_sub, shared.bugs),
         owner(l, {delivery, store, shared.keys, shared.bugs, shared.metrics,
@@ -199,6 +199,12 @@ class Group final : public RedisBrokerGroup {
       }
     }
     return earliest;
+  }
+
+  std::uint64_t dropped() const override {
+    std::uint64_t sum = 0;
+    for (const auto& node : nodes_) sum += node->delivery.dropped();
+    return sum;
   }
 
   std::uint64_t channels() const override {

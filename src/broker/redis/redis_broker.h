@@ -26,8 +26,9 @@ struct RedisBrokerOptions {
   Duration presence_ttl = Seconds(60);
   Duration presence_renewal_interval = Seconds(27);
   Duration position_check_delay =
-      Seconds(40);                 // of silence, after which a stream's position is checked; 0: never
-  std::string plant_bug_for_test;  // "": none
+      Seconds(40);  // of silence, after which a stream's position is checked; 0: never
+  std::size_t mailbox_messages_max = 100'000;  // waiting for a loop; what comes then is lost to it
+  std::string plant_bug_for_test;              // "": none
 };
 
 // Makes the connections of one loop; they begin to connect at once.
@@ -45,6 +46,8 @@ class RedisBrokerGroup {
   virtual redis::Client& client(std::size_t loop_index) = 0;
   // Any thread: since when some connection has been away; nullopt while all are there.
   virtual std::optional<MonotonicTime> down_since() const = 0;
+  // Any thread: events lost to loops that had too many waiting.
+  virtual std::uint64_t dropped() const = 0;
   // Any thread: channels subscribed to in Redis by this node.
   virtual std::uint64_t channels() const = 0;
 };

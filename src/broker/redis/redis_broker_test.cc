@@ -2,10 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <semaphore>
 #include <thread>
 
 #include "base/random.h"
+#include "broker/delivery.h"
 #include "broker/testing/broker_contract.h"
 #include "broker/testing/presence_contract.h"
 #include "redis/single.h"
@@ -232,6 +234,34 @@ TEST_F(RedisBroker, AFullRedisRefusesAndKeepsNothing) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, Errc::kUnavailable);
   EXPECT_EQ(fixture.Publish(0, "a", "3", Keep())->position.offset, 2u);
+}
+
+TEST(RedisBrokerLimits, ALoopThatIsBehindLosesTheStreamAndIsToldOnce) {
+  BrokerFixture fixture(2, [](const std::vector<net::Loop*>& loops) {
+    return std::make_unique<RedisBackend>(loops, RedisBrokerOptions{.mailbox_messages_max = 10});
+  });
+  // A channel that the first loop owns.
+  std::string channel = "a";
+  while (OwnerLoop(ChannelName(channel), 2) != 0) channel += "a";
+  ASSERT_TRUE(fixture.Subscribe(1, channel, {.stream = kStream}));
+  ASSERT_TRUE(fixture.Subscribe(0, channel, {.stream = kStream}));
+  std::binary_semaphore go_on(0);
+  fixture.loop(1).Post([&] { go_on.acquire(); });
+  constexpr std::size_t kPublications = 50;
+  for (std::size_t n = 0; n < kPublications; ++n) ASSERT_TRUE(fixture.Publish(0, channel, "1", Keep()));
+  while (true) {  // until all have come to the first loop
+    std::size_t lines = 0;
+    fixture.Run(0, [&] { lines = fixture.recorder(0).lines.size(); });
+    if (lines == kPublications) break;
+  }
+  go_on.release();
+  const std::vector<std::string> lines = fixture.TakeLines(1);
+  ASSERT_GT(lines.size(), 5u);
+  EXPECT_LE(lines.size(), 12u);
+  EXPECT_EQ(lines.back(), channel + " lost");
+  EXPECT_EQ(std::ranges::count(lines, channel + " lost"), 1);
+  ASSERT_TRUE(fixture.Publish(0, channel, "again", Keep()));
+  EXPECT_EQ(fixture.TakeLines(1), (std::vector<std::string>{channel + " pub 51 again"}));
 }
 
 TEST_F(RedisBroker, IgnoresMessagesOfAnotherVersion) {
