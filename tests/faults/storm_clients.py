@@ -1,10 +1,9 @@
 """Many clients in one process: each subscribes to one channel, and comes back after every loss with the back-off of
 centrifuge-js. Bare epoll, because a process holds about 16,000 of them.
 
-`run(pipe, counters, address, count, channels, seed)` is the process. `counters`, shared memory, tells how it goes.
+`run(pipe, counters, address, count, channels, index)` is the process. `counters`, shared memory, tells how it goes.
 A dict on the pipe, {channel: (epoch, offset)}, asks how many clients have exactly everything up to there; None ends.
 """
-import errno
 import heapq
 import itertools
 import json
@@ -12,6 +11,7 @@ import random
 import resource
 import select
 import socket
+import struct
 import time
 
 from websocket import TEXT, frame
@@ -20,6 +20,10 @@ COUNTERS = CONNECTED, SUBSCRIBED, RECOVERED, TOLD, WRONG, ATTEMPTS = range(6)
 MIN_DELAY_SECONDS, MAX_DELAY_SECONDS = 0.5, 20.0
 ATTEMPT_SECONDS = 5.0  # centrifuge-js waits so long for an answer
 FIRST_PER_SECOND = 1200  # how fast the first connections are made, before any storm
+# Each process has a source address and each of its clients ports of its own, because the kernel's search for a free
+# one among so many takes longer than all the rest.
+FIRST_PORT, PORTS = 2000, 60000
+RESET = struct.pack("ii", 1, 0)  # SO_LINGER: no TIME_WAIT, in which a port could not be used again
 
 
 def backoff(attempt, source):
@@ -43,25 +47,27 @@ PONG = client_frame("{}")
 
 class Client:
     __slots__ = ("socket", "bytes", "upgraded", "subscribed", "channel", "epoch", "offset", "attempt", "generation",
-                 "wrong")
+                 "wrong", "index")
 
-    def __init__(self, channel):
+    def __init__(self, index, channel):
+        self.index = index
         self.socket, self.bytes, self.upgraded, self.subscribed = None, b"", False, False
         self.channel, self.epoch, self.offset = channel, None, 0
         self.attempt, self.generation, self.wrong = 0, 0, False
 
 
 class Crowd:
-    def __init__(self, counters, address, count, channels, seed):
+    def __init__(self, counters, address, count, channels, index):
         self._counters, self._address = counters, address
-        self._random = random.Random(seed)
+        self._source = f"127.0.1.{index + 1}"
+        self._random = random.Random(index)
         self._epoll = select.epoll()
         self._by_fd = {}
         self._order = itertools.count()
         begin = time.monotonic()
-        self._clients = [Client(channels[index % len(channels)]) for index in range(count)]
-        self._due = [(begin + index / FIRST_PER_SECOND, next(self._order), client, 0)
-                     for index, client in enumerate(self._clients)]  # (when, …, client, its generation then)
+        self._clients = [Client(each, channels[each % len(channels)]) for each in range(count)]
+        self._due = [(begin + client.index / FIRST_PER_SECOND, next(self._order), client, 0)
+                     for client in self._clients]  # (when, …, client, its generation then)
 
     def turn(self):
         now = time.monotonic()
@@ -82,12 +88,20 @@ class Crowd:
         self._counters[ATTEMPTS] += 1
         client.generation += 1
         client.socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
-        error = client.socket.connect_ex(self._address)
+        client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+        slots = PORTS // len(self._clients)
+        port = FIRST_PORT + client.index * slots + client.generation % slots
+        try:
+            client.socket.bind((self._source, port))
+            client.socket.connect(self._address)
+        except BlockingIOError:
+            pass
+        except OSError:
+            return self._lose(client)
         self._by_fd[client.socket.fileno()] = client
         self._epoll.register(client.socket.fileno(), select.EPOLLOUT)
         self._later(client, ATTEMPT_SECONDS)
-        if error not in (0, errno.EINPROGRESS):
-            self._lose(client)
 
     def _later(self, client, seconds):
         when = time.monotonic() + seconds
@@ -197,9 +211,9 @@ def _take_frame(data):
     return data[0] & 0x0F, data[begin:begin + length], data[begin + length:]
 
 
-def run(pipe, counters, address, count, channels, seed):
+def run(pipe, counters, address, count, channels, index):
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
-    crowd = Crowd(counters, address, count, channels, seed)
+    crowd = Crowd(counters, address, count, channels, index)
     while True:
         crowd.turn()
         if pipe.poll():
