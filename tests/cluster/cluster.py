@@ -1,4 +1,5 @@
 """Three nodes act as one: cluster.py BINARY [NAME…]"""
+import os
 import sys
 import tempfile
 import time
@@ -52,6 +53,8 @@ class Node(Server):
         self.balancer.__exit__()
         if self.alive():
             super().__exit__(kind, error, trace)
+        else:
+            os.unlink(self.log_path)
 
     @property
     def url(self):

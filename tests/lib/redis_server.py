@@ -1,4 +1,5 @@
 """Real redis-server processes for a test: on free ports, in a temporary folder, stopped when the block ends."""
+import atexit
 import os
 import shutil
 import signal
@@ -44,6 +45,7 @@ class RedisServer:
             for name, value in lines.items():
                 for each in value if isinstance(value, list) else [value]:
                     file.write(f"{name} {each}\n")
+        atexit.register(self.close)  # whatever happens to the test
         self.start()
 
     @property
@@ -63,6 +65,10 @@ class RedisServer:
         """The file of the newest appended commands."""
         folder = os.path.join(self.folder, "appendonlydir")
         return os.path.join(folder, next(name for name in os.listdir(folder) if name.endswith(".incr.aof")))
+
+    @property
+    def pid(self):
+        return self._process.pid
 
     def __enter__(self):
         return self
@@ -138,6 +144,7 @@ class RedisServer:
             self._process.send_signal(signal.SIGCONT)
         self.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
+        atexit.unregister(self.close)
 
 
 def redis_replica(primary, options=None):
