@@ -20,6 +20,7 @@ constexpr char kUsage[] =
     "  publish   HTTP publications over 16 connections, each waiting for its answer\n"
     "  idle      memory and CPU of connections that do nothing\n"
     "\n"
+    "  --publish-port P  fanout, rate, latency: publish on another node (that of --port)\n"
     "  --core C          core the server is pinned to (0)\n"
     "  --target T        tidemill or floor (tidemill)\n"
     "  --subscribers N   connections (1000); publish: 0 is allowed, each has a channel of its own\n"
@@ -51,6 +52,8 @@ void Set(Options& options, std::string_view name, const std::string& value) {
   const auto whole = [&](double min, double max) { return static_cast<int>(Number(name, value, min, max)); };
   if (name == "--port") {
     options.port = whole(1, 65535);
+  } else if (name == "--publish-port") {
+    options.publish_port = whole(1, 65535);
   } else if (name == "--pid") {
     options.server_pid = whole(1, 1 << 30);
   } else if (name == "--core") {

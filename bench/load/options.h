@@ -15,6 +15,7 @@ struct Options {
   Target target = Target::kTidemill;
   Channels channels = Channels::kShared;
   int port = 0;
+  int publish_port = 0;  // where messages are published; 0: on `port`
   int server_pid = 0;
   int server_core = 0;
   int subscribers = 1000;

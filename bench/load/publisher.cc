@@ -29,7 +29,8 @@ void Await(int fd, std::string_view what, std::string& buffer) {
 }  // namespace
 
 Publisher::Publisher(const Options& options, Crowd& crowd)
-    : fd_(Connect(options.port, 199)), buffer_(1 << 16, '\0') {
+    : fd_(Connect(options.publish_port != 0 ? options.publish_port : options.port, 199)),
+      buffer_(1 << 16, '\0') {
   const bool floor = options.target == Target::kFloor;
   SendAll(fd_, Handshake(floor ? "/publisher" : "/connection/websocket"));
   Await(fd_, "\r\n\r\n", buffer_);
