@@ -41,6 +41,7 @@ class LinkToPrimary final : public Link {
     arguments.push_back(incarnation_);
     auto reply = co_await Send(Call("EVALSHA", script.sha1(), keys, arguments), asking);
     if (reply && reply->error_code() == "NOSCRIPT") {
+      arguments.back() = incarnation_;  // the connection may be another one by now
       reply = co_await Send(Call("EVAL", script.source(), keys, arguments), asking);
     }
     co_return reply;
