@@ -137,20 +137,64 @@ def commands_reach_other_nodes(cluster):
     print("     slowest, ms: " + ", ".join(f"{name} {1000 * took:.0f}" for name, took in slowest.items()), flush=True)
 
 
+def publishes_act_once(cluster):
+    """An idempotency key or a version that one node has seen counts on the others."""
+    first = cluster.nodes[0].api("publish", {"channel": "once", "data": {"n": 1}, "idempotency_key": "k"})
+    for node in cluster.nodes:
+        again = node.api("publish", {"channel": "once", "data": {"n": 2}, "idempotency_key": "k"})
+        assert again == first, (again, first)
+    for node, version in zip(cluster.nodes, (5, 4, 6)):
+        node.api("publish", {"channel": "once", "data": {"n": 10 + version}, "version": version})
+    stream, _ = stream_of(cluster.nodes[1], "once")
+    assert stream == [(1, 1), (2, 15), (3, 16)], stream
+
+
+def one_client_is_meant(cluster):
+    """A command for one client of a user, or for all but one, leaves the others alone, wherever they are."""
+    library = cluster.libraries[0]
+    names = [f"meant-{index}" for index in range(3)]
+    for name, node in zip(names, cluster.nodes):
+        library.open(name, node.url, "eve", [name])
+        cluster.events.wait(name, "subscribed")
+    ids = {name: next(iter(cluster.nodes[0].api("presence", {"channel": name})["presence"])) for name in names}
+    cluster.nodes[0].api("disconnect", {"user": "eve", "client": ids["meant-2"]})
+    cluster.events.wait("meant-2", "disconnected")
+    cluster.nodes[1].api("disconnect", {"user": "eve", "whitelist": [ids["meant-1"]]})
+    cluster.events.wait("meant-0", "disconnected")
+    time.sleep(0.2)
+    assert not cluster.events.of("meant-1", "disconnected")
+    for name in names:
+        library.close(name)
+
+
+def a_stopped_node_leaves(cluster):
+    """In order, so that nobody waits for its silence."""
+    leaving = cluster.nodes[2]
+    assert leaving.stop() == 0
+    stopped = time.monotonic()
+    until(lambda: all(len(node.api("info", {})["nodes"]) == 2 for node in cluster.nodes[:2]), seconds=1)
+    print(f"     gone from info after {1000 * (time.monotonic() - stopped):.0f} ms", flush=True)
+    cluster.nodes[2] = cluster.new_node()
+    until(lambda: all(len(node.api("info", {})["nodes"]) == 3 for node in cluster.nodes))
+
+
 def clients_of_a_killed_node_recover(cluster):
     """Under load, a node is killed; its clients come back on others and have missed nothing, got nothing twice."""
     channel = "killed"
     opened = cluster.open_everywhere("killed", [channel])
     victim = cluster.nodes[2]
     living = cluster.nodes[:2]
-    ending, acknowledged = threading.Event(), []
+    ending, acknowledged, problems = threading.Event(), [], []
 
     def publish(node, first):
         n = first
-        while not ending.wait(0.003):
-            node.api("publish", {"channel": channel, "data": {"n": n}})
-            acknowledged.append(n)
-            n += 1
+        try:
+            while not ending.wait(0.003):
+                node.api("publish", {"channel": channel, "data": {"n": n}})
+                acknowledged.append(n)
+                n += 1
+        except Exception as problem:  # tell it where it is seen
+            problems.append(problem)
 
     threads = [threading.Thread(target=publish, args=(node, 100000 * i)) for i, node in enumerate(living)]
     for thread in threads:
@@ -168,6 +212,7 @@ def clients_of_a_killed_node_recover(cluster):
     ending.set()
     for thread in threads:
         thread.join()
+    assert not problems, problems
     stream, _ = stream_of(living[0], channel)
     assert sorted(n for _, n in stream) == sorted(acknowledged), "acknowledged is not what the history has"
     assert len(stream) > 200, len(stream)
@@ -235,5 +280,5 @@ def ready_tells_that_redis_is_away(cluster):
     close(opened)
 
 
-CASES = [one_order_for_all, presence_of_all_nodes, all_nodes_answer, commands_reach_other_nodes,
-         ready_tells_that_redis_is_away, clients_of_a_killed_node_recover, presence_of_a_killed_node_goes]
+CASES = [one_order_for_all, presence_of_all_nodes, all_nodes_answer, commands_reach_other_nodes, publishes_act_once,
+         one_client_is_meant, a_stopped_node_leaves, ready_tells_that_redis_is_away, clients_of_a_killed_node_recover, presence_of_a_killed_node_goes]
