@@ -20,6 +20,13 @@ if(CCACHE)
 endif()
 
 add_link_options(-fuse-ld=lld-19)
+# Archives have no symbol index: lld does not need one, and an `ar` that is older than the compiler cannot make one
+# from LTO objects.
+foreach(language C CXX)
+  set(CMAKE_${language}_ARCHIVE_CREATE "<CMAKE_AR> qcS <TARGET> <LINK_FLAGS> <OBJECTS>")
+  set(CMAKE_${language}_ARCHIVE_APPEND "<CMAKE_AR> qS <TARGET> <LINK_FLAGS> <OBJECTS>")
+  set(CMAKE_${language}_ARCHIVE_FINISH "")
+endforeach()
 
 # Linked by our targets only, so that third-party headers stay out of it.
 add_library(tm_warnings INTERFACE)
