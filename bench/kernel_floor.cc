@@ -1,7 +1,8 @@
 // kernel_floor: what the kernel alone costs. A bare epoll loop that accepts WebSocket connections without
 // checking anything, and sends what one of them (path /publisher) says to all others: one send() of one
-// shared buffer each. What a subscriber says gets one fixed answer, and so does an HTTP POST, after which the
-// next subscriber in turn gets a fixed frame: the system calls of a server, and nothing else.
+// shared buffer each. What a subscriber says gets one fixed answer, and so does an HTTP POST, whose
+// publication then goes to the next N subscribers in turn (path /next/N): the system calls of a server, and
+// nothing else.
 //
 //   kernel_floor PORT [each|turn]
 //
@@ -55,10 +56,9 @@ struct Server {
   bool each = true;
   std::vector<Peer> peers = std::vector<Peer>(1 << 16);
   std::vector<int> subscribers;
-  std::size_t next = 0;  // the subscriber that the next POST is for
-  std::string push = "\x81\x7e" + std::string({'\0', '\xb4'}) + std::string(0xb4, '.');
-  std::string turn;     // frames of this turn
-  std::string partial;  // the publisher's bytes that are no whole frame yet
+  std::size_t next = 0;  // the subscriber whose turn it is
+  std::string turn;      // frames of this turn
+  std::string partial;   // the publisher's bytes that are no whole frame yet
   std::string buffer = std::string(1 << 18, '\0');
 };
 
@@ -73,13 +73,14 @@ void SendRest(int fd, std::string_view bytes) {
   }
 }
 
+void SendTo(int fd, std::string_view frames) {
+  const ssize_t sent = send(fd, frames.data(), frames.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  if (sent == static_cast<ssize_t>(frames.size())) return;
+  if (sent > 0 || errno == EAGAIN) SendRest(fd, frames.substr(static_cast<std::size_t>(sent > 0 ? sent : 0)));
+}
+
 void SendToAll(Server& server, std::string_view frames) {
-  for (const int fd : server.subscribers) {
-    const ssize_t sent = send(fd, frames.data(), frames.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (sent == static_cast<ssize_t>(frames.size())) continue;
-    if (sent > 0 || errno == EAGAIN)
-      SendRest(fd, frames.substr(static_cast<std::size_t>(sent > 0 ? sent : 0)));
-  }
+  for (const int fd : server.subscribers) SendTo(fd, frames);
 }
 
 // Turns a client's masked frame into a server's; gives its length, 0 if it is not whole.
@@ -135,10 +136,35 @@ void Answer(int fd, std::string_view bytes) {
   send(fd, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
-void Posted(Server& server, int fd) {
+// The frame with which the server would bring {"channel":C,"data":D} to a subscriber.
+std::string PushOf(std::string_view request) {
+  const std::string_view body = request.substr(request.find("\r\n\r\n") + 4);
+  const std::size_t data = body.find(",\"data\":");
+  std::string push = "{\"push\":";
+  push += body.substr(0, data);
+  push += ",\"pub\":{";
+  push += body.substr(data + 1);
+  push += "}}";
+  const char high = static_cast<char>(push.size() >> 8);
+  const char low = static_cast<char>(push.size() & 255);
+  return (push.size() < 126 ? std::string{'\x81', low} : std::string{'\x81', 126, high, low}) + push;
+}
+
+void Posted(Server& server, int fd, std::string_view request) {
   Answer(fd, {kPosted, sizeof(kPosted) - 1});
-  if (!server.subscribers.empty())
-    Answer(server.subscribers[server.next++ % server.subscribers.size()], server.push);
+  if (server.subscribers.empty()) return;
+  const auto receivers = static_cast<std::size_t>(std::atoi(request.data() + sizeof("POST /next/") - 1));
+  const std::string push = PushOf(request);
+  if (receivers < server.subscribers.size()) {
+    for (std::size_t i = 0; i < receivers; ++i) {
+      const int subscriber = server.subscribers[server.next++ % server.subscribers.size()];
+      SendTo(subscriber, push);
+    }
+  } else if (server.each) {
+    SendToAll(server, push);
+  } else {
+    server.turn += push;
+  }
 }
 
 void Read(Server& server, int fd) {
@@ -153,7 +179,7 @@ void Read(Server& server, int fd) {
     }
     const std::string_view bytes(server.buffer.data(), static_cast<std::size_t>(got));
     if (bytes.starts_with("POST ")) {
-      Posted(server, fd);
+      Posted(server, fd, bytes);
       continue;
     }
     if (!peer.upgraded) {

@@ -1,5 +1,6 @@
 #include "load/crowd.h"
 
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -8,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "load/messages.h"
 #include "load/wire.h"
 
 namespace load {
@@ -25,12 +27,11 @@ std::string CloseReason(std::string_view payload) {
 
 }  // namespace
 
-std::string OwnChannel(std::size_t member) { return "own" + std::to_string(100'000 + member); }
-
 Crowd::Crowd(const CrowdPlan& plan)
     : plan_(plan),
+      protocol_(plan.target),
       epoll_(epoll_create1(0)),
-      handshake_(Handshake(plan.target == Target::kFloor ? "/" : "/connection/websocket")),
+      handshake_(Handshake(protocol_.path())),
       members_(static_cast<std::size_t>(plan.count)),
       buffer_(std::size_t{1} << 20, '\0') {}
 
@@ -51,9 +52,21 @@ bool Crowd::parses(std::size_t member) const {
   return member % every == every / 2;
 }
 
-void Crowd::ResetBytes() {
-  bytes_ = 0;
-  for (Member& member : members_) member.bytes = 0;
+std::uint64_t Crowd::Deliveries(std::uint64_t count) const {
+  return one_by_one() ? count : count / plan_.delivery_bytes;
+}
+
+bool Crowd::whole() const {
+  if (one_by_one()) return true;
+  for (const Member& member : members_) {
+    if (member.count % plan_.delivery_bytes != 0) return false;
+  }
+  return true;
+}
+
+void Crowd::ResetCounts() {
+  count_ = 0;
+  for (Member& member : members_) member.count = 0;
 }
 
 void Crowd::Send(std::size_t member, std::string_view frame) { SendAll(members_[member].fd, frame); }
@@ -64,16 +77,10 @@ void Crowd::Watch(int fd, std::function<void()> on_event) {
   epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event);
 }
 
-std::string Crowd::Commands(std::size_t member) const {
-  std::string text = R"({"id":1,"connect":{}})";
-  if (plan_.channels != Channels::kNone) {
-    text += "\n{\"id\":2,\"subscribe\":{\"channel\":\"";
-    text += plan_.channels == Channels::kOwn ? OwnChannel(member) : "bench";
-    text += "\"}}";
-  }
-  std::string frame;
-  AppendFrame(text, frame);
-  return frame;
+std::string Crowd::ChannelOfMember(std::size_t member) const {
+  if (plan_.channels == Channels::kNone) return {};
+  if (plan_.channels == Channels::kShared) return "bench";
+  return plan_.rooms == 0 ? OwnChannel(member) : ChannelOf(static_cast<std::int64_t>(member), plan_.rooms);
 }
 
 void Crowd::Open() {
@@ -89,11 +96,16 @@ void Crowd::Open() {
           " are connected");
     }
   }
-  ResetBytes();
+  ResetCounts();
+}
+
+void Crowd::Reopen(std::size_t member) {
+  members_[member] = {};
+  Start(member);
 }
 
 void Crowd::Start(std::size_t member) {
-  const int fd = Connect(plan_.port, static_cast<int>(member));
+  const int fd = Connect(plan_.port, static_cast<int>(member), slow(member));
   members_[member].fd = fd;
   epoll_event event{.events = EPOLLIN | EPOLLOUT | EPOLLET, .data = {.u64 = member}};
   epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event);
@@ -111,25 +123,41 @@ void Crowd::Handle(std::uint64_t token) {
     watched_[token - kWatched]();
     return;
   }
+  if (members_[token].fd < 0) return;  // closed by what an earlier event brought
   if (members_[token].phase != Phase::kOpen) {
     Advance(token);
-  } else if (parses(token)) {
+  } else if (parses(token) || one_by_one()) {
     Parse(token);
   } else {
     Count(token);
   }
 }
 
+void Crowd::Closed(std::size_t index, const std::string& why) {
+  if (!on_closed) Die("the server closed connection " + std::to_string(index) + ": " + why);
+  Member& member = members_[index];
+  close(member.fd);
+  member.fd = -1;
+  on_closed(index);
+}
+
 void Crowd::Advance(std::size_t index) {
   Member& member = members_[index];
   if (member.phase == Phase::kConnecting) {
+    if (!Connected(member.fd)) {
+      Closed(index, "refused");
+      return;
+    }
     SendAll(member.fd, handshake_);
     member.phase = Phase::kUpgrading;
     return;
   }
   const ssize_t got = recv(member.fd, buffer_.data(), buffer_.size(), 0);
   if (got < 0 && errno == EAGAIN) return;
-  if (got <= 0) Die("the server closed a connection that was being opened: " + member.unread);
+  if (got <= 0) {
+    Closed(index, "while it was being opened: " + member.unread);
+    return;
+  }
   member.unread.append(buffer_.data(), static_cast<std::size_t>(got));
   if (member.phase == Phase::kUpgrading) {
     const std::size_t end = member.unread.find("\r\n\r\n");
@@ -137,27 +165,37 @@ void Crowd::Advance(std::size_t index) {
     if (!member.unread.starts_with("HTTP/1.1 101")) Die("no upgrade: " + member.unread);
     member.unread.erase(0, end + 4);
     member.phase = Phase::kCommanded;
-    SendAll(member.fd, Commands(index));
+    const std::vector<Step> steps = protocol_.Steps(ChannelOfMember(index));
+    if (steps.empty()) {
+      Settle(index);
+      return;
+    }
+    std::string frame;
+    AppendFrame(steps[0].say, frame);
+    SendAll(member.fd, frame);
   }
-  TakeReplies(index);
+  TakeAnswers(index);
 }
 
-void Crowd::TakeReplies(std::size_t index) {
+void Crowd::TakeAnswers(std::size_t index) {
   Member& member = members_[index];
-  // The frames stay until all answers are there: they may come in one frame or in two.
-  bool connected = false;
-  bool subscribed = plan_.channels == Channels::kNone;
+  const std::vector<Step> steps = protocol_.Steps(ChannelOfMember(index));
   std::string_view rest = member.unread;
   for (Frame frame = TakeFrame(rest); frame.bytes != 0; frame = TakeFrame(rest)) {
     rest.remove_prefix(frame.bytes);
     if (frame.opcode == kCloseFrame) Die("the server closed a connection: " + CloseReason(frame.payload));
     if (frame.payload.contains("\"error\"")) Die("refused: " + std::string(frame.payload));
-    connected = connected || frame.payload.contains(R"("id":1,"connect")");
-    subscribed = subscribed || frame.payload.contains(R"("id":2,"subscribe")");
+    if (!frame.payload.contains(steps[member.step].answer)) continue;
+    if (++member.step == steps.size()) {
+      if (!rest.empty()) Die("more than the answers: " + std::string(rest));
+      Settle(index);
+      return;
+    }
+    std::string next;
+    AppendFrame(steps[member.step].say, next);
+    SendAll(member.fd, next);
   }
-  if (!connected || !subscribed) return;
-  if (!rest.empty()) Die("more than the answers: " + std::string(rest));
-  Settle(index);
+  member.unread.erase(0, member.unread.size() - rest.size());
 }
 
 void Crowd::Settle(std::size_t index) {
@@ -165,26 +203,38 @@ void Crowd::Settle(std::size_t index) {
   member.unread = std::string();
   member.phase = Phase::kOpen;
   ++opened_;
-  if (plan_.counting == Counting::kSwept && !parses(index))
-    epoll_ctl(epoll_, EPOLL_CTL_DEL, member.fd, nullptr);
+  const bool unwatched = plan_.counting == Counting::kSwept && !parses(index);
+  if (unwatched || slow(index)) epoll_ctl(epoll_, EPOLL_CTL_DEL, member.fd, nullptr);
   if (started_ < members_.size()) Start(started_++);
 }
 
 void Crowd::Sweep(std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) {
     swept_ = swept_ + 1 < members_.size() ? swept_ + 1 : 0;
-    if (!parses(swept_)) Count(swept_);
+    if (parses(swept_) || slow(swept_) || members_[swept_].fd < 0) continue;
+    if (one_by_one()) {
+      Parse(swept_);
+    } else {
+      Count(swept_);
+    }
   }
+}
+
+void Crowd::Came(std::size_t index, std::uint64_t count) {
+  members_[index].count += count;
+  count_ += count;
+  if (on_deliveries && count > 0) on_deliveries(index);
 }
 
 void Crowd::Count(std::size_t index) {
   Member& member = members_[index];
   const ssize_t got = recv(member.fd, buffer_.data(), buffer_.size(), MSG_TRUNC);
   if (got < 0 && errno == EAGAIN) return;
-  if (got <= 0) Die("the server closed connection " + std::to_string(index));
-  member.bytes += static_cast<std::uint64_t>(got);
-  bytes_ += static_cast<std::uint64_t>(got);
-  if (on_bytes) on_bytes(index, static_cast<std::size_t>(got));
+  if (got <= 0) {
+    Closed(index, "while its bytes were counted");
+    return;
+  }
+  Came(index, static_cast<std::uint64_t>(got));
   if (static_cast<std::size_t>(got) == buffer_.size())
     Count(index);  // there may be more, and no further event
 }
@@ -193,23 +243,42 @@ void Crowd::Parse(std::size_t index) {
   Member& member = members_[index];
   const ssize_t got = recv(member.fd, buffer_.data(), buffer_.size(), 0);
   if (got < 0 && errno == EAGAIN) return;
-  if (got <= 0) Die("the server closed connection " + std::to_string(index));
-  member.bytes += static_cast<std::uint64_t>(got);
-  bytes_ += static_cast<std::uint64_t>(got);
-  if (on_bytes) on_bytes(index, static_cast<std::size_t>(got));
+  if (got <= 0) {
+    Closed(index, "while it was read");
+    return;
+  }
+  if (!one_by_one()) Came(index, static_cast<std::uint64_t>(got));
   std::string_view rest(buffer_.data(), static_cast<std::size_t>(got));
   if (!member.unread.empty()) {
     member.unread += rest;
     rest = member.unread;
   }
+  std::uint64_t publications = 0;
   for (Frame frame = TakeFrame(rest); frame.bytes != 0; frame = TakeFrame(rest)) {
     rest.remove_prefix(frame.bytes);
-    if (frame.opcode == kCloseFrame) Die("the server closed a connection: " + CloseReason(frame.payload));
-    if (on_frame) on_frame(index, frame.payload);
+    if (frame.opcode == kCloseFrame) {
+      Closed(index, CloseReason(frame.payload));
+      return;
+    }
+    publications += Protocol::Publications(frame.payload);
+    if (on_frame && parses(index)) on_frame(index, frame);
   }
   std::string kept(rest);
   member.unread.swap(kept);
+  if (one_by_one()) Came(index, publications);
   if (static_cast<std::size_t>(got) == buffer_.size()) Parse(index);
+}
+
+bool Crowd::DrainSlow(std::size_t index, std::int64_t patience_ns, std::uint64_t& bytes) {
+  const std::int64_t end = Now() + patience_ns;
+  while (Now() < end) {
+    pollfd readable{.fd = members_[index].fd, .events = POLLIN, .revents = 0};
+    if (poll(&readable, 1, 100) != 1) continue;
+    const ssize_t got = recv(members_[index].fd, buffer_.data(), buffer_.size(), MSG_TRUNC);
+    if (got <= 0) return true;
+    bytes += static_cast<std::uint64_t>(got);
+  }
+  return false;
 }
 
 }  // namespace load

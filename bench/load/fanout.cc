@@ -1,4 +1,6 @@
-// One message to all subscribers; the next is published when all have it.
+// Messages to all subscribers, a fixed number under way at once: the next is published when all have one
+// more.
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -11,57 +13,73 @@
 namespace load {
 namespace {
 
-constexpr std::int64_t kRoundMax = 10'000'000'000;
+constexpr std::int64_t kSilenceMax = 20'000'000'000;
 constexpr double kWarmUpSeconds = 0.5;
 
 struct Fanout {
   Crowd crowd;
-  Publisher publisher;
-  Messages messages;
-  std::int64_t number = 0;
-  std::int64_t sent_ns = 0;
-  std::int64_t last_ns = 0;
+  std::unique_ptr<Publisher> publisher;
+  const int rooms;
+  const std::uint64_t window;
+  const std::uint64_t receivers;  // of each message
+  std::vector<std::int64_t> sent_ns;
+  std::uint64_t completed = 0;  // messages' worth of deliveries
   std::uint64_t checked = 0;
-  std::vector<float> each_us;
-  std::vector<float> last_us;
+  std::vector<float> each_us;  // of a message alone: its way to each subscriber
+  std::vector<float> last_us;  // and to the last of them
 
   explicit Fanout(const Options& options)
-      : crowd({.port = options.port, .target = options.target, .count = options.subscribers}),
-        publisher(options, crowd),
-        messages(options.target, options.payload_bytes) {
+      : crowd({.port = options.port,
+               .target = options.target,
+               .channels = options.channels,
+               .rooms = options.rooms,
+               .count = options.subscribers,
+               .delivery_bytes = DeliveryBytes(options)}),
+        publisher(MakePublisher(options, crowd)),
+        rooms(options.rooms),
+        window(static_cast<std::uint64_t>(options.window)),
+        receivers(crowd.size() / static_cast<std::uint64_t>(rooms == 0 ? 1 : rooms)) {
     crowd.Open();
-    crowd.on_bytes = [this](std::size_t, std::size_t) {
-      last_ns = Now();
-      each_us.push_back(static_cast<float>(last_ns - sent_ns) / 1e3F);
+    crowd.on_deliveries = [this](std::size_t) {
+      if (window == 1) each_us.push_back(Since(sent_ns.back()));
     };
-    crowd.on_frame = [this](std::size_t, std::string_view payload) {
-      if (ReadStamp(payload).number != number)
-        Die("not the message that was published: " + std::string(payload));
-      ++checked;
+    crowd.on_frame = [this](std::size_t, const Frame& frame) {
+      for (const Stamp& stamp : ReadStamps(frame.payload)) Check(stamp, frame.payload);
     };
   }
 
-  // False if not all of them got it in time.
-  bool Round() {
-    std::string frame;
-    const std::uint64_t expected = crowd.bytes() + crowd.size() * messages.delivered_bytes();
-    ++number;
-    sent_ns = Now();
-    messages.AppendPublish({.number = number, .time_ns = sent_ns}, frame);
-    publisher.Send(frame);
-    while (crowd.bytes() < expected) {
-      crowd.Receive(kRoundMax);
-      if (Now() - sent_ns > kRoundMax) return false;
-    }
-    if (crowd.bytes() != expected) Die("a push of another size than expected; is the channel plain?");
-    last_us.push_back(static_cast<float>(last_ns - sent_ns) / 1e3F);
-    return true;
+  static float Since(std::int64_t time_ns) { return static_cast<float>(Now() - time_ns) / 1e3F; }
+
+  void Check(const Stamp& stamp, std::string_view payload) {
+    const auto sent = static_cast<std::int64_t>(sent_ns.size());
+    if (stamp.number < 0 || stamp.number >= sent ||
+        stamp.time_ns != sent_ns[static_cast<std::size_t>(stamp.number)])
+      Die("not a message that was published: " + std::string(payload));
+    ++checked;
   }
 
-  bool Rounds(double seconds) {
+  void Publish() {
+    sent_ns.push_back(Now());
+    publisher->Publish({.number = static_cast<std::int64_t>(sent_ns.size()) - 1, .time_ns = sent_ns.back()});
+    publisher->Flush();
+  }
+
+  // False if the server went silent. Ends with nothing under way.
+  bool Run(double seconds) {
+    const std::uint64_t before = sent_ns.size();
+    const std::uint64_t already = crowd.deliveries();
     const std::int64_t end = Now() + static_cast<std::int64_t>(seconds * 1e9);
-    while (Now() < end) {
-      if (!Round()) return false;
+    std::int64_t heard_ns = Now();
+    completed = before;
+    while (Now() < end || completed < sent_ns.size()) {
+      while (Now() < end && sent_ns.size() - completed < window) Publish();
+      crowd.Receive(kSilenceMax / 10);
+      const std::uint64_t now_completed = before + (crowd.deliveries() - already) / receivers;
+      if (now_completed == completed && Now() - heard_ns > kSilenceMax) return false;
+      if (now_completed == completed) continue;
+      completed = now_completed;
+      heard_ns = Now();
+      if (window == 1) last_us.push_back(Since(sent_ns.back()));
     }
     return true;
   }
@@ -71,25 +89,28 @@ struct Fanout {
 
 void RunFanout(const Options& options, Report& report) {
   Fanout fanout(options);
-  if (!fanout.Rounds(kWarmUpSeconds)) {
+  if (!fanout.Run(kWarmUpSeconds)) {
     report.Void("not every subscriber got every message while warming up");
     return;
   }
   fanout.each_us.clear();
   fanout.last_us.clear();
   fanout.checked = 0;
-  fanout.crowd.ResetBytes();
+  fanout.crowd.ResetCounts();
+  const std::size_t before = fanout.sent_ns.size();
   const Stretch stretch(options);
-  if (!fanout.Rounds(options.seconds)) report.Void("not every subscriber got every message");
-  const double deliveries =
-      static_cast<double>(fanout.crowd.bytes()) / static_cast<double>(fanout.messages.delivered_bytes());
+  if (!fanout.Run(options.seconds)) report.Void("not every subscriber got every message");
+  const auto messages = static_cast<double>(fanout.sent_ns.size() - before);
+  const auto deliveries = static_cast<double>(fanout.crowd.deliveries());
   stretch.AddTo(report, "cpu_us_per_delivery", deliveries);
+  report.Add("messages_per_s", messages / stretch.Seconds());
   report.Add("deliveries", deliveries);
   report.Add("deliveries_per_s", deliveries / stretch.Seconds());
-  report.Add("delivered_bytes", static_cast<double>(fanout.messages.delivered_bytes()));
   report.Add("frames_read", static_cast<double>(fanout.checked));
   report.AddTimes("last", fanout.last_us);
   report.AddTimes("delivery", fanout.each_us);
+  if (deliveries != messages * static_cast<double>(fanout.receivers) || !fanout.crowd.whole())
+    report.Void("deliveries are missing, or more than expected");
 }
 
 }  // namespace load

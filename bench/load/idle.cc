@@ -3,6 +3,7 @@
 #include <string>
 
 #include "load/crowd.h"
+#include "load/protocol.h"
 #include "load/scenarios.h"
 #include "load/usage.h"
 #include "load/wire.h"
@@ -23,22 +24,23 @@ void RunIdle(const Options& options, Report& report) {
   Crowd crowd({.port = options.port,
                .target = options.target,
                .channels = options.channels,
+               .rooms = options.rooms,
                .count = options.subscribers,
                .in_flight = options.in_flight,
                .parse_every = 1});
-  std::string pong;
-  AppendFrame("{}", pong);
+  const Protocol protocol(options.target);
   std::uint64_t pings = 0;
-  crowd.on_frame = [&](std::size_t member, std::string_view payload) {
-    if (payload != "{}") Die("not a ping: " + std::string(payload));
+  crowd.on_frame = [&](std::size_t member, const Frame& frame) {
+    const std::string pong = protocol.Pong(frame);
+    if (pong.empty()) Die("not a ping: " + std::string(frame.payload));
     crowd.Send(member, pong);
     ++pings;
   };
   const double count = options.subscribers;
-  const Usage before = UsageOf(options.server_pid, options.server_core);
+  const Usage before = UsageOf(options.server_pids, options.server_core);
   crowd.Open();
   RunFor(crowd, kSettleSeconds);
-  const Usage after = UsageOf(options.server_pid, options.server_core);
+  const Usage after = UsageOf(options.server_pids, options.server_core);
   report.Add("connections", count);
   report.Add("rss_bytes_per_connection", static_cast<double>(after.rss_bytes - before.rss_bytes) / count);
   report.Add("anonymous_bytes_per_connection",
@@ -49,7 +51,7 @@ void RunIdle(const Options& options, Report& report) {
   RunFor(crowd, options.seconds);
   stretch.AddTo(report, "cpu_us_per_connection_second", count * stretch.Seconds());
   report.Add("pings", static_cast<double>(pings));
-  const Usage end = UsageOf(options.server_pid, options.server_core);
+  const Usage end = UsageOf(options.server_pids, options.server_core);
   report.Add("anonymous_bytes_per_connection_at_end",
              static_cast<double>(end.anonymous_bytes - before.anonymous_bytes) / count);
 }

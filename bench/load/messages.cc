@@ -1,8 +1,7 @@
 #include "load/messages.h"
 
+#include <algorithm>
 #include <cstdlib>
-
-#include "load/wire.h"
 
 namespace load {
 namespace {
@@ -10,12 +9,6 @@ namespace {
 // Added to what is written, so that it always has the same number of digits.
 constexpr std::int64_t kNumberBase = 1'000'000'000;
 constexpr std::int64_t kTimeBase = 1'000'000'000'000'000'000;
-
-constexpr std::string_view kPushBefore = R"({"push":{"channel":"bench","pub":{"data":)";
-constexpr std::string_view kPushAfter =
-    R"(,"info":{"user":"","client":"00000000-0000-0000-0000-000000000000"}}}})";
-
-}  // namespace
 
 Stamp ReadStamp(std::string_view payload) {
   constexpr std::string_view kNumber = R"({"n":)";
@@ -27,14 +20,21 @@ Stamp ReadStamp(std::string_view payload) {
           .time_ns = std::strtoll(number + 10 + kTime.size(), nullptr, 10) - kTimeBase};
 }
 
-Messages::Messages(Target target, int payload_bytes)
-    : before_(target == Target::kFloor ? kPushBefore : R"({"id":3,"publish":{"channel":"bench","data":)"),
-      after_(target == Target::kFloor ? kPushAfter : "}}") {
-  const auto size = static_cast<std::size_t>(payload_bytes);
-  data_ = R"({"n":1000000000,"t":1000000000000000000,"p":")";
-  data_.append(size - data_.size() - 2, 'x');
+}  // namespace
+
+std::vector<Stamp> ReadStamps(std::string_view payload) {
+  std::vector<Stamp> stamps;
+  while (!payload.empty()) {
+    const std::size_t end = std::min(payload.find('\n'), payload.size());
+    stamps.push_back(ReadStamp(payload.substr(0, end)));
+    payload.remove_prefix(std::min(end + 1, payload.size()));
+  }
+  return stamps;
+}
+
+Messages::Messages(int payload_bytes) : data_(R"({"n":1000000000,"t":1000000000000000000,"p":")") {
+  data_.append(static_cast<std::size_t>(payload_bytes) - data_.size() - 2, 'x');
   data_ += "\"}";
-  delivered_bytes_ = FrameBytes(kPushBefore.size() + size + kPushAfter.size());
 }
 
 std::string_view Messages::Data(const Stamp& stamp) {
@@ -43,13 +43,10 @@ std::string_view Messages::Data(const Stamp& stamp) {
   return data_;
 }
 
-void Messages::AppendPublish(const Stamp& stamp, std::string& out) {
-  text_ = before_;
-  text_ += Data(stamp);
-  text_ += after_;
-  AppendFrame(text_, out);
-}
+std::string OwnChannel(std::size_t number) { return "own" + std::to_string(100'000 + number); }
 
-std::size_t Messages::delivered_bytes() const { return delivered_bytes_; }
+std::string ChannelOf(std::int64_t number, int rooms) {
+  return rooms == 0 ? "bench" : OwnChannel(static_cast<std::size_t>(number % rooms));
+}
 
 }  // namespace load

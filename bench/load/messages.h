@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "load/options.h"
 
@@ -15,27 +16,23 @@ struct Stamp {
   std::int64_t time_ns = 0;
 };
 
-// Finds the stamp in a frame's payload.
-Stamp ReadStamp(std::string_view payload);
+// The stamps of a frame's publications, in their order. A publication without one counts as number -1.
+std::vector<Stamp> ReadStamps(std::string_view payload);
 
 class Messages {
  public:
-  Messages(Target target, int payload_bytes);
+  explicit Messages(int payload_bytes);
 
-  // Appends a client's frame that publishes to the shared channel. The floor gets what the server would make
-  // of it, so that subscribers of both receive the same bytes.
-  void AppendPublish(const Stamp& stamp, std::string& out);
   // A publication's data; valid until the next call.
   std::string_view Data(const Stamp& stamp);
-  // Bytes of the frame that each subscriber gets.
-  std::size_t delivered_bytes() const;
 
  private:
-  const std::string before_;
-  const std::string after_;
   std::string data_;
-  std::string text_;
-  std::size_t delivered_bytes_;
 };
+
+// A channel of a run, all of one length.
+std::string OwnChannel(std::size_t number);
+// The channel a message goes to: the shared one, or that of its room.
+std::string ChannelOf(std::int64_t number, int rooms);
 
 }  // namespace load

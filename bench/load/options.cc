@@ -2,7 +2,9 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <sstream>
 #include <string_view>
+#include <utility>
 
 #include "load/wire.h"
 
@@ -10,25 +12,32 @@ namespace load {
 namespace {
 
 constexpr char kUsage[] =
-    "usage: load SCENARIO --port P --pid SERVER_PID [OPTIONS]\n"
+    "usage: load SCENARIO --port P --pid SERVER_PID[,PID...] [OPTIONS]\n"
     "\n"
     "scenarios\n"
-    "  fanout    one message to all subscribers, the next when all have it\n"
+    "  fanout    messages to all subscribers, the next when all have one of those under way\n"
     "  rate      messages at fixed times, whether the server keeps up or not (void if one is missing)\n"
     "  latency   the same, with every frame of every subscriber read\n"
     "  connect   connections per second: TCP, upgrade, answer to connect\n"
-    "  publish   HTTP publications over 16 connections, each waiting for its answer\n"
+    "  publish   HTTP publications, each connection waiting for its answer\n"
     "  idle      memory and CPU of connections that do nothing\n"
+    "  storm     says 'ready', and how long it takes until all are back that the server then loses\n"
     "\n"
     "  --publish-port P  fanout, rate, latency: publish on another node (that of --port)\n"
     "  --core C          core the server is pinned to (0)\n"
-    "  --target T        tidemill or floor (tidemill)\n"
+    "  --target T        tidemill, floor, incumbent, plain or socketio (tidemill)\n"
     "  --subscribers N   connections (1000); publish: 0 is allowed, each has a channel of its own\n"
     "  --rate R          messages per second (1000)\n"
     "  --seconds S       length of the measurement (5)\n"
     "  --payload B       bytes of a publication's data, 64 or more (128)\n"
     "  --in-flight N     connections being opened at once (256)\n"
     "  --own-channel     idle: a channel for each connection\n"
+    "  --rooms N         fanout, rate: N channels, shared out among the subscribers (one)\n"
+    "  --callers N       publish over N HTTP connections (publish: 16; others: over one WebSocket)\n"
+    "  --window N        fanout: messages under way at once (1)\n"
+    "  --count-frames    publications carry offsets: read them all, for their size does not tell their "
+    "number\n"
+    "  --slow N          rate: so many of the subscribers stop reading (0)\n"
     "  --api-key K       of the server's HTTP API (bench)\n"
     "  --json-out FILE   write the result there too\n"
     "\n"
@@ -48,6 +57,26 @@ double Number(std::string_view name, const std::string& text, double min, double
   return value;
 }
 
+std::vector<int> Numbers(std::string_view name, const std::string& list) {
+  std::vector<int> numbers;
+  std::stringstream parts(list);
+  for (std::string part; std::getline(parts, part, ',');)
+    numbers.push_back(static_cast<int>(Number(name, part, 1, 1 << 30)));
+  return numbers;
+}
+
+Target TargetOf(const std::string& name) {
+  constexpr std::pair<std::string_view, Target> kTargets[] = {{"tidemill", Target::kTidemill},
+                                                              {"floor", Target::kFloor},
+                                                              {"incumbent", Target::kIncumbent},
+                                                              {"plain", Target::kPlain},
+                                                              {"socketio", Target::kSocketIo}};
+  for (const auto& [known, target] : kTargets) {
+    if (known == name) return target;
+  }
+  Refuse("--target: '" + name + "' is not one of them");
+}
+
 void Set(Options& options, std::string_view name, const std::string& value) {
   const auto whole = [&](double min, double max) { return static_cast<int>(Number(name, value, min, max)); };
   if (name == "--port") {
@@ -55,7 +84,16 @@ void Set(Options& options, std::string_view name, const std::string& value) {
   } else if (name == "--publish-port") {
     options.publish_port = whole(1, 65535);
   } else if (name == "--pid") {
-    options.server_pid = whole(1, 1 << 30);
+    options.server_pids = Numbers(name, value);
+  } else if (name == "--rooms") {
+    options.rooms = whole(1, 100'000);
+    options.channels = Channels::kOwn;
+  } else if (name == "--callers") {
+    options.callers = whole(1, 4096);
+  } else if (name == "--window") {
+    options.window = whole(1, 4096);
+  } else if (name == "--slow") {
+    options.slow = whole(0, 1000);
   } else if (name == "--core") {
     options.server_core = whole(0, 1023);
   } else if (name == "--subscribers") {
@@ -72,8 +110,8 @@ void Set(Options& options, std::string_view name, const std::string& value) {
     options.api_key = value;
   } else if (name == "--json-out") {
     options.json_out = value;
-  } else if (name == "--target" && (value == "tidemill" || value == "floor")) {
-    options.target = value == "floor" ? Target::kFloor : Target::kTidemill;
+  } else if (name == "--target") {
+    options.target = TargetOf(value);
   } else {
     Refuse("not understood: " + std::string(name) + " " + value);
   }
@@ -89,13 +127,23 @@ Options ParseOptions(int argc, char** argv) {
     const std::string_view name = argv[i];
     if (name == "--own-channel") {
       options.channels = Channels::kOwn;
+    } else if (name == "--count-frames") {
+      options.count_frames = true;
     } else if (i + 1 == argc) {
       Refuse("a value is missing: " + std::string(name));
     } else {
       Set(options, name, argv[++i]);
     }
   }
-  if (options.port == 0 || options.server_pid == 0) Refuse("--port and --pid are needed");
+  if (options.port == 0 || options.server_pids.empty()) Refuse("--port and --pid are needed");
+  const bool centrifuge = options.target == Target::kTidemill || options.target == Target::kFloor;
+  const bool publishes =
+      options.scenario == "fanout" || options.scenario == "rate" || options.scenario == "latency";
+  if (publishes && options.callers == 0 && (options.rooms != 0 || !centrifuge))
+    Refuse("--callers is needed: rooms, and other targets, are published to over HTTP");
+  if (options.slow >= options.subscribers && options.slow > 0) Refuse("--slow: somebody must read");
+  if (options.rooms != 0 && options.subscribers % options.rooms != 0)
+    Refuse("--subscribers must be a multiple of --rooms");
   if (options.subscribers == 0 && options.scenario != "publish") Refuse("--subscribers: at least one");
   return options;
 }

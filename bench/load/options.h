@@ -2,10 +2,12 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 namespace load {
 
-enum class Target { kTidemill, kFloor };
+// What the server under test speaks; protocol.h says how.
+enum class Target { kTidemill, kFloor, kIncumbent, kPlain, kSocketIo };
 
 // Who a connection of a crowd hears.
 enum class Channels { kNone, kShared, kOwn };
@@ -15,10 +17,15 @@ struct Options {
   Target target = Target::kTidemill;
   Channels channels = Channels::kShared;
   int port = 0;
-  int publish_port = 0;  // where messages are published; 0: on `port`
-  int server_pid = 0;
+  int publish_port = 0;          // where messages are published; 0: on `port`
+  std::vector<int> server_pids;  // whose CPU and memory are the server's
   int server_core = 0;
   int subscribers = 1000;
+  int rooms = 0;              // channels that the subscribers share out among themselves; 0: one, or one each
+  int callers = 0;            // HTTP connections that publish; 0: publish over one WebSocket
+  int window = 1;             // fanout: messages under way at once
+  int slow = 0;               // rate: subscribers that stop reading
+  bool count_frames = false;  // deliveries are not all of one size
   int in_flight = 256;
   int payload_bytes = 128;  // of a publication's data
   double rate_per_s = 1000;

@@ -1,32 +1,31 @@
-// The connection that publishes over WebSocket. What the socket does not take at once waits here, so that a
-// slow server does not make the generator late.
+// Who publishes in a run: one WebSocket connection, or a number of HTTP connections.
 #pragma once
 
-#include <string>
-#include <string_view>
+#include <cstddef>
+#include <memory>
 
-#include "load/crowd.h"
+#include "load/messages.h"
 #include "load/options.h"
 
 namespace load {
 
+class Crowd;
+
+// What the server does not take at once waits here, so that a slow server does not make the generator late.
 class Publisher {
  public:
-  // Connects; from then on it lives on the crowd's epoll.
-  Publisher(const Options& options, Crowd& crowd);
-  ~Publisher();
-  Publisher(const Publisher&) = delete;
-  Publisher& operator=(const Publisher&) = delete;
+  virtual ~Publisher() = default;
 
-  void Send(std::string_view frames);
-
- private:
-  void Flush();
-  void ReadAnswers();
-
-  const int fd_;
-  std::string waiting_;
-  std::string buffer_;
+  // Leaves with the next Flush at the latest.
+  virtual void Publish(const Stamp& stamp) = 0;
+  virtual void Flush() = 0;
+  // Messages that wait here; over HTTP with those that are not answered yet.
+  virtual std::size_t waiting() const = 0;
 };
+
+// Over HTTP if there are callers, else over a WebSocket; lives on the crowd's epoll.
+std::unique_ptr<Publisher> MakePublisher(const Options& options, Crowd& crowd);
+// Bytes of the frame that brings one of its publications to a subscriber; 0: it may be of any size.
+std::size_t DeliveryBytes(const Options& options);
 
 }  // namespace load

@@ -54,12 +54,12 @@ Stretch::Stretch(const Options& options)
     : options_(options),
       begun_ns_(Now()),
       own_cpu_ns_(OwnCpu()),
-      server_(UsageOf(options.server_pid, options.server_core)) {}
+      server_(UsageOf(options.server_pids, options.server_core)) {}
 
 double Stretch::Seconds() const { return static_cast<double>(Now() - begun_ns_) / 1e9; }
 
 double Stretch::ServerCpu() const {
-  return static_cast<double>(UsageOf(options_.server_pid, options_.server_core).cpu_ns - server_.cpu_ns) /
+  return static_cast<double>(UsageOf(options_.server_pids, options_.server_core).cpu_ns - server_.cpu_ns) /
          1e3;
 }
 

@@ -11,5 +11,6 @@ void RunRate(const Options& options, Report& report);
 void RunConnect(const Options& options, Report& report);
 void RunPublish(const Options& options, Report& report);
 void RunIdle(const Options& options, Report& report);
+void RunStorm(const Options& options, Report& report);
 
 }  // namespace load

@@ -39,11 +39,7 @@ std::string KernelNetworkThread(int core) {
   return path;
 }
 
-}  // namespace
-
-Usage UsageOf(int pid, int core) {
-  static const std::string network = KernelNetworkThread(core);
-  Usage usage;
+void AddProcess(int pid, Usage& usage) {
   const std::string process = "/proc/" + std::to_string(pid);
   DIR* const tasks = opendir((process + "/task").c_str());
   if (tasks == nullptr) Die("the server is gone");
@@ -52,14 +48,22 @@ Usage UsageOf(int pid, int core) {
     usage.cpu_ns += RunTime(process + "/task/" + entry->d_name + "/schedstat");
   }
   closedir(tasks);
-  if (!network.empty()) usage.cpu_ns += RunTime(network);
   const std::string status = ReadFile(process + "/status");
   const auto field = [&](const char* name) -> std::int64_t {
     const std::size_t at = status.find(name);
     return at == std::string::npos ? 0 : std::atoll(status.c_str() + at + std::strlen(name)) * 1024;
   };
-  usage.rss_bytes = field("VmRSS:");
-  usage.anonymous_bytes = field("RssAnon:");
+  usage.rss_bytes += field("VmRSS:");
+  usage.anonymous_bytes += field("RssAnon:");
+}
+
+}  // namespace
+
+Usage UsageOf(const std::vector<int>& pids, int core) {
+  static const std::string network = KernelNetworkThread(core);
+  Usage usage;
+  for (const int pid : pids) AddProcess(pid, usage);
+  if (!network.empty()) usage.cpu_ns += RunTime(network);
   return usage;
 }
 

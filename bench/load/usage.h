@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 namespace load {
 
@@ -12,7 +13,8 @@ struct Usage {
   std::int64_t anonymous_bytes = 0;
 };
 
-Usage UsageOf(int pid, int core);
+// Of all these processes together.
+Usage UsageOf(const std::vector<int>& pids, int core);
 
 // CPU time of the load generator itself.
 std::int64_t OwnCpu();

@@ -25,11 +25,13 @@ std::int64_t Now() {
   return static_cast<std::int64_t>(now.tv_sec) * 1'000'000'000 + now.tv_nsec;
 }
 
-int Connect(int port, int source) {
+int Connect(int port, int source, bool slow) {
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
   if (fd < 0) Die("socket: " + std::string(std::strerror(errno)) + " (raise the open-file limit)");
   const int on = 1;
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+  const int small = 4096;
+  if (slow) setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK + static_cast<unsigned>(source) % 200);
@@ -43,6 +45,12 @@ int Connect(int port, int source) {
     Die("connect: " + std::string(std::strerror(errno)));
   }
   return fd;
+}
+
+bool Connected(int fd) {
+  int error = 0;
+  socklen_t size = sizeof(error);
+  return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error == 0;
 }
 
 void SendAll(int fd, std::string_view bytes) {
@@ -94,8 +102,13 @@ Frame TakeFrame(std::string_view bytes) {
     if (bytes.size() < 4) return {};
     length = byte(2) << 8 | byte(3);
     header = 4;
-  } else if (length > 126) {
-    Die("a frame that no server of ours sends: masked, or over 64 KiB");
+  } else if (length == 127) {
+    if (bytes.size() < 10) return {};
+    length = 0;
+    for (std::size_t at = 2; at < 10; ++at) length = length << 8 | byte(at);
+    header = 10;
+  } else if (length > 127) {
+    Die("a masked frame, which no server may send");
   }
   if (bytes.size() < header + length) return {};
   return {.bytes = header + length,

@@ -12,8 +12,10 @@ namespace load {
 std::int64_t Now();
 
 // Non-blocking TCP to 127.0.0.1, from 127.0.0.(1 + source % 200) so that ports do not run out. Exits on
-// failure.
-int Connect(int port, int source);
+// failure. One that is slow has a small receive buffer.
+int Connect(int port, int source, bool slow = false);
+// Whether a connection attempt that has ended succeeded.
+bool Connected(int fd);
 // Sends all of it, waiting if it must.
 void SendAll(int fd, std::string_view bytes);
 

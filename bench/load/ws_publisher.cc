@@ -1,4 +1,4 @@
-#include "load/publisher.h"
+#include "load/ws_publisher.h"
 
 #include <poll.h>
 #include <sys/socket.h>
@@ -14,6 +14,10 @@ namespace {
 
 constexpr std::size_t kWaitingMax = 64 << 20;
 
+constexpr std::string_view kPushBefore = R"({"push":{"channel":"bench","pub":{"data":)";
+constexpr std::string_view kPushAfter =
+    R"(,"info":{"user":"","client":"00000000-0000-0000-0000-000000000000"}}}})";
+
 // Reads until `what` has come.
 void Await(int fd, std::string_view what, std::string& buffer) {
   std::string seen;
@@ -28,8 +32,16 @@ void Await(int fd, std::string_view what, std::string& buffer) {
 
 }  // namespace
 
-Publisher::Publisher(const Options& options, Crowd& crowd)
-    : fd_(Connect(options.publish_port != 0 ? options.publish_port : options.port, 199)),
+std::size_t WsPublisher::DeliveryBytes(std::size_t data_bytes) {
+  return FrameBytes(kPushBefore.size() + data_bytes + kPushAfter.size());
+}
+
+WsPublisher::WsPublisher(const Options& options, Crowd& crowd)
+    : before_(options.target == Target::kFloor ? kPushBefore
+                                               : R"({"id":3,"publish":{"channel":"bench","data":)"),
+      after_(options.target == Target::kFloor ? kPushAfter : "}}"),
+      messages_(options.payload_bytes),
+      fd_(Connect(options.publish_port != 0 ? options.publish_port : options.port, 199)),
       buffer_(1 << 16, '\0') {
   const bool floor = options.target == Target::kFloor;
   SendAll(fd_, Handshake(floor ? "/publisher" : "/connection/websocket"));
@@ -46,22 +58,24 @@ Publisher::Publisher(const Options& options, Crowd& crowd)
   });
 }
 
-Publisher::~Publisher() { close(fd_); }
+WsPublisher::~WsPublisher() { close(fd_); }
 
-void Publisher::Send(std::string_view frames) {
-  waiting_ += frames;
+void WsPublisher::Publish(const Stamp& stamp) {
+  text_ = before_;
+  text_ += messages_.Data(stamp);
+  text_ += after_;
+  AppendFrame(text_, waiting_);
   if (waiting_.size() > kWaitingMax) Die("the server does not read what is published");
-  Flush();
 }
 
-void Publisher::Flush() {
+void WsPublisher::Flush() {
   if (waiting_.empty()) return;
   const ssize_t sent = send(fd_, waiting_.data(), waiting_.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
   if (sent < 0 && errno != EAGAIN) Die("publish: " + std::string(std::strerror(errno)));
   if (sent > 0) waiting_.erase(0, static_cast<std::size_t>(sent));
 }
 
-void Publisher::ReadAnswers() {
+void WsPublisher::ReadAnswers() {
   for (;;) {
     const ssize_t got = recv(fd_, buffer_.data(), buffer_.size(), 0);
     if (got < 0) return;

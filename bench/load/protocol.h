@@ -1,0 +1,48 @@
+// What each kind of target is told and what it says: the one place that knows their protocols apart.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "load/options.h"
+#include "load/wire.h"
+
+namespace load {
+
+// A frame's payload to say while a connection is opened, and what stands in the answer to it.
+struct Step {
+  std::string say;
+  std::string_view answer;
+};
+
+class Protocol {
+ public:
+  explicit Protocol(Target target) : target_(target) {}
+
+  // Of the WebSocket endpoint.
+  std::string_view path() const;
+  // From the upgrade to the subscription; no channel: without one.
+  std::vector<Step> Steps(const std::string& channel) const;
+  // Bytes of the frame that brings a publication made over HTTP.
+  std::size_t DeliveryBytes(std::size_t channel_bytes, std::size_t data_bytes) const;
+  // A frame may hold several publications.
+  bool joins() const { return target_ == Target::kIncumbent; }
+  // Publications in a frame.
+  static std::size_t Publications(std::string_view payload);
+  // The whole frame that answers a ping; empty: it is none.
+  std::string Pong(const Frame& frame) const;
+  // The HTTP request that publishes; `receivers` is for the floor, which knows no channels.
+  std::string PublishRequest(std::string_view channel, std::string_view data, std::string_view api_key,
+                             std::size_t receivers) const;
+  // Whether a 200 with this body says that it is published.
+  bool Published(std::string_view body) const;
+
+ private:
+  bool centrifuge() const { return target_ != Target::kPlain && target_ != Target::kSocketIo; }
+
+  const Target target_;
+};
+
+}  // namespace load
