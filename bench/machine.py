@@ -66,8 +66,8 @@ def reads(path):
 class Neighbours:
     """How much CPU processes that are not part of the run took meanwhile."""
 
-    def __init__(self, server_pid):
-        self.ours = [server_pid, *kernel_network_threads()]
+    def __init__(self, server_pids):
+        self.ours = [*server_pids, *kernel_network_threads()]
         self.begun = self.now()
 
     def now(self):

@@ -1,4 +1,4 @@
-"""Turns results into tables: for the terminal, and docs/benchmarks.md with its plots."""
+"""Turns results into tables: for the terminal, and docs/benchmarks-floor.md with its plots."""
 import pathlib
 import statistics
 
@@ -6,7 +6,7 @@ import measures
 import plot
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
-DOCUMENT = ROOT / "docs" / "benchmarks.md"
+DOCUMENT = ROOT / "docs" / "benchmarks-floor.md"
 NEIGHBOUR_CORES_MAX = 0.1  # more than that, and the figures are called provisional
 
 
@@ -101,7 +101,7 @@ def text(results):
     return "\n".join(lines + [""] + warnings(results))
 
 
-INTRODUCTION = """# Benchmarks
+INTRODUCTION = """# Beside the kernel floor
 
 Written by `bench/run.py`; do not edit. Run it again with `./dev bench` (`--quick` for a first impression,
 `--help` for the rest).

@@ -1,7 +1,7 @@
 """Measures the server beside the kernel floor, in turns, and says which goals are met.
 
 The server is pinned to core 0 and the load generator to core 1; each run has a fresh server. Results go to
-bench/results/ as JSON; a full run also writes docs/benchmarks.md.
+bench/results/ as JSON; a full run also writes docs/benchmarks-floor.md.
 """
 import argparse
 import json
@@ -33,21 +33,27 @@ def free_port():
 
 
 class Server:
-    """A server of its own for one run."""
+    """A server of its own for one run, on the server's core."""
 
-    def __init__(self, command, port, log):
-        self.log = log
-        self.process = subprocess.Popen(["taskset", "-c", SERVER_CORE, *command], stdout=log, stderr=log)
+    def __init__(self, command, port, log, environment=None):
+        self.command, self.port, self.log = command, port, log
+        self.environment = {**os.environ, **(environment or {})}
+        self.start()
+
+    def start(self):
+        """Returns when it listens."""
+        self.process = subprocess.Popen(["taskset", "-c", SERVER_CORE, *self.command], stdout=self.log,
+                                        stderr=self.log, env=self.environment)
         deadline = time.monotonic() + 10
         while True:
             try:
-                socket.create_connection(("127.0.0.1", port), timeout=1).close()
+                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
                 return
             except OSError:
                 if self.process.poll() is not None or time.monotonic() > deadline:
                     self.stop()
-                    raise SystemExit(f"bench: the server did not start: {' '.join(command)} (see {log.name})")
-                time.sleep(0.02)
+                    raise SystemExit(f"bench: the server did not start: {' '.join(self.command)} (see {self.log.name})")
+                time.sleep(0.01)
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
@@ -74,7 +80,7 @@ def run_once(arguments, measure, target):
     with open(RESULTS / f"{target}.log", "a") as log:
         server = Server(server_command(arguments, measure, target, port), port, log)
         try:
-            neighbours = machine.Neighbours(server.process.pid)
+            neighbours = machine.Neighbours([server.process.pid])
             seconds = measure.quick_seconds if arguments.quick else measure.seconds
             load = subprocess.run(
                 ["taskset", "-c", LOAD_CORE, str(arguments.build / "bench/load"), measure.scenario,
@@ -144,7 +150,7 @@ def parse_arguments():
     parser.add_argument("--targets", nargs="+", default=["floor", "tidemill"], choices=["floor", "tidemill"])
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build/release", help="build folder")
     parser.add_argument("--docs", action="store_true",
-                        help="write docs/benchmarks.md after a partial run too")
+                        help="write docs/benchmarks-floor.md after a partial run too")
     parser.add_argument("--from", dest="source", type=pathlib.Path, metavar="FILE",
                         help="measure nothing: write the documents from a file of bench/results/")
     arguments = parser.parse_args()
@@ -185,7 +191,7 @@ def main():
     print(f"written: {path.relative_to(ROOT)}")
     if arguments.docs or (len(chosen) == len(measures.MEASURES) and not arguments.quick):
         report.write_documents(results)
-        print("written: docs/benchmarks.md")
+        print("written: docs/benchmarks-floor.md")
 
 
 if __name__ == "__main__":
