@@ -32,6 +32,10 @@ def free_port():
         return probe.getsockname()[1]
 
 
+class DidNotStart(Exception):
+    """The message says which, and where its log is."""
+
+
 class Server:
     """A server of its own for one run, on the server's core."""
 
@@ -52,7 +56,7 @@ class Server:
             except OSError:
                 if self.process.poll() is not None or time.monotonic() > deadline:
                     self.stop()
-                    raise SystemExit(f"bench: the server did not start: {' '.join(self.command)} (see {self.log.name})")
+                    raise DidNotStart(f"the server did not start: {' '.join(self.command)} (see {self.log.name})")
                 time.sleep(0.01)
 
     def stop(self):
@@ -195,4 +199,7 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except DidNotStart as why:
+        raise SystemExit(f"bench: {why}")

@@ -37,8 +37,8 @@ void HttpPublisher::Publish(const Stamp& stamp) {
     queue_.push_back(stamp);
     return;
   }
-  const std::size_t caller = free_.back();
-  free_.pop_back();
+  const std::size_t caller = free_.front();
+  free_.pop_front();
   Call(caller, stamp);
 }
 

@@ -45,8 +45,9 @@ class HttpPublisher final : public Publisher {
   const std::size_t receivers_;  // of each message
   Messages messages_;
   std::vector<Caller> callers_;
-  std::vector<std::size_t> free_;  // callers that wait for no answer
-  std::deque<Stamp> queue_;        // messages for which no caller was free
+  std::deque<std::size_t>
+      free_;  // callers that wait for no answer, the longest idle first: servers close those that are idle
+  std::deque<Stamp> queue_;  // messages for which no caller was free
 };
 
 }  // namespace load

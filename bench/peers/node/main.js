@@ -10,8 +10,8 @@ const BODY_BYTES_MAX = DATA_BYTES_MAX + 4096;
 const MESSAGE_BYTES_MAX = 4096;
 const POLICY_VIOLATION = 1008;
 
-const publisher = REDIS_URL && new Redis(REDIS_URL, { enableAutoPipelining: true });
-const subscriber = REDIS_URL && new Redis(REDIS_URL, { maxRetriesPerRequest: null });
+const publisher = REDIS_URL ? new Redis(REDIS_URL, { enableAutoPipelining: true }) : undefined;
+const subscriber = REDIS_URL ? new Redis(REDIS_URL, { maxRetriesPerRequest: null }) : undefined;
 const hub = new Hub(subscriber, TUNED === '1');
 const sockets = new WebSocketServer({
   noServer: true, perMessageDeflate: false, maxPayload: MESSAGE_BYTES_MAX,
@@ -82,7 +82,8 @@ async function publish(request) {
 const server = createServer(async (request, response) => {
   const url = new URL(request.url, 'http://localhost');
   const answerWith = (status, body = {}) => {
-    response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
+    const text = JSON.stringify(body);
+    response.writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': text.length }).end(text);
   };
   if (url.pathname === '/health') return answerWith(200);
   if (request.headers['x-api-key'] !== API_KEY) return answerWith(401);

@@ -10,13 +10,14 @@ const BODY_BYTES_MAX = DATA_BYTES_MAX + 4096;
 const MESSAGE_BYTES_MAX = 4096;
 const QUEUE_BYTES_MAX = 1 << 20;
 
-const publisher = REDIS_URL && new Redis(REDIS_URL, { enableAutoPipelining: true });
-const subscriber = REDIS_URL && new Redis(REDIS_URL, { maxRetriesPerRequest: null });
+const publisher = REDIS_URL ? new Redis(REDIS_URL, { enableAutoPipelining: true }) : undefined;
+const subscriber = REDIS_URL ? new Redis(REDIS_URL, { maxRetriesPerRequest: null }) : undefined;
 
 const server = createServer(async (request, response) => {
   const url = new URL(request.url, 'http://localhost');
   const answerWith = (status, body = {}) => {
-    response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
+    const text = JSON.stringify(body);
+    response.writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': text.length }).end(text);
   };
   if (url.pathname === '/health') return answerWith(200);
   if (request.headers['x-api-key'] !== API_KEY) return answerWith(401);
@@ -26,7 +27,7 @@ const server = createServer(async (request, response) => {
 });
 
 const io = new Server(server, {
-  adapter: REDIS_URL && createAdapter(publisher, subscriber),
+  adapter: REDIS_URL ? createAdapter(publisher, subscriber) : undefined,
   transports: ['websocket'],
   serveClient: false,
   perMessageDeflate: false,

@@ -1,0 +1,98 @@
+"""Who is compared: how each is started, what it speaks, what it is made of."""
+import dataclasses
+import json
+import pathlib
+import re
+import subprocess
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+PEERS = ROOT / "bench" / "peers"
+BUILT = ROOT / "build" / "peers"  # bench/compare.sh puts what it builds there
+API_KEY = "bench"
+QUIET_SECONDS = 3600              # between pings, where they would be counted as deliveries
+TIDEMILL = ("--loops=1", "--log.level=error", "--client.insecure=true", f"--http_api.key={API_KEY}")
+HISTORY = ("--channel.without_namespace.history_size=100", "--channel.without_namespace.history_ttl=300s",
+           "--channel.without_namespace.force_recovery=true")
+
+
+@dataclasses.dataclass(frozen=True)
+class Contender:
+    name: str
+    title: str
+    target: str                          # the load generator's word for its protocol
+    protocol: str | None                 # conformance.py's; None: it is no service
+    command: tuple[str, ...] = ()
+    folder: str | None = None            # of its source, for counting lines and reading versions
+    environment: tuple[tuple[str, str], ...] = ()
+    settings: tuple[str, ...] = ()       # Tidemill's
+    load: tuple[str, ...] = ()           # for the load generator
+
+    def start(self, build, port, ping_seconds=QUIET_SECONDS, redis_url="", floor="each", presence=False):
+        """The command and the environment that start it on a port."""
+        if self.target == "floor":
+            return [str(build / "bench/kernel_floor"), str(port), floor], {}
+        if self.target == "tidemill":
+            command = [str(build / "src/tidemill"), "serve", f"--http_server.listen=127.0.0.1:{port}", *TIDEMILL,
+                       f"--client.ping_interval={ping_seconds}s", *self.settings]
+            command += [f"--broker.redis.address={redis_url}"] if redis_url else []
+            command += ["--channel.without_namespace.presence=true"] if presence else []
+            return command, {}
+        environment = {"PORT": str(port), "API_KEY": API_KEY, "PING_SECONDS": str(ping_seconds),
+                       "REDIS_URL": redis_url, "GOMAXPROCS": "1", "PRESENCE": "1" if presence else "",
+                       **dict(self.environment)}
+        return [word.replace("{built}", str(BUILT)).replace("{peers}", str(PEERS)) for word in self.command], environment
+
+
+CONTENDERS = (
+    Contender("floor", "kernel floor", "floor", None),
+    Contender("tidemill", "Tidemill", "tidemill", "centrifuge"),
+    Contender("tidemill_history", "Tidemill, history", "tidemill", "centrifuge", settings=HISTORY,
+              load=("--count-frames",)),
+    Contender("incumbent", "centrifuge (Go)", "incumbent", "centrifuge", ("{built}/incumbent",), "incumbent"),
+    Contender("go", "Go", "plain", "plain", ("{built}/go",), "go"),
+    Contender("node", "Node, ws", "plain", "plain", ("node", "{peers}/node/main.js"), "node"),
+    Contender("node_tuned", "Node, ws tuned", "plain", "plain", ("node", "{peers}/node/main.js"), "node",
+              environment=(("TUNED", "1"),)),
+    Contender("socketio", "Node, socket.io", "socketio", "socketio", ("node", "{peers}/socketio/main.js"), "socketio"),
+    Contender("python", "Python", "plain", "plain", ("{built}/python/bin/python", "{peers}/python/main.py"), "python"),
+)
+
+
+def lines_of_code(folder):
+    """Lines that are neither empty nor only a comment."""
+    if folder is None:
+        return None
+    count = 0
+    for path in (PEERS / folder).iterdir():
+        if path.suffix in (".go", ".js", ".py"):
+            text = re.sub(r'"""(?:.|\n)*?"""', "", path.read_text())
+            count += sum(1 for line in text.splitlines() if line.strip() and not line.strip().startswith(("//", "#")))
+    return count
+
+
+def first_line(*command):
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()[0]
+    except (OSError, subprocess.CalledProcessError, IndexError):
+        return "unknown"
+
+
+def versions(contender, build):
+    """What it is made of, in words."""
+    if contender.target == "tidemill":
+        return first_line(str(build / "src/tidemill"), "version")
+    if contender.folder is None:
+        return "bench/kernel_floor.cc"
+    folder = PEERS / contender.folder
+    if (folder / "go.mod").exists():
+        direct = re.findall(r"^\s*(?:require )?(\S+/\S+) (v\S+)$", (folder / "go.mod").read_text(), re.MULTILINE)
+        made_of = [f"{name.removeprefix('github.com/')} {version}" for name, version in direct]
+        return ", ".join([first_line("go", "env", "GOVERSION"), *made_of])
+    if (folder / "package.json").exists():
+        wanted = json.loads((folder / "package.json").read_text())["dependencies"]
+        locked = json.loads((folder / "package-lock.json").read_text())["packages"]
+        made_of = [f"{name} {locked['node_modules/' + name]['version']}" for name in wanted]
+        return ", ".join([f"Node {first_line('node', '--version')}", *made_of])
+    made_of = re.findall(r"^([a-z0-9_-]+)(?:\[\w+\])?==(\S+)", (folder / "requirements.txt").read_text(), re.MULTILINE)
+    return ", ".join([first_line(str(BUILT / "python/bin/python"), "--version"),
+                      *(f"{name} {version}" for name, version in made_of)])
