@@ -104,6 +104,8 @@ void Connection::Work() {
   while (WorkOnce()) {
   }
   working_ = false;
+  // Before the turn's fan-out: who asked need not wait until thousands have what he published.
+  if (!over_) stream_->Send({});
 }
 
 // Reads and handles one request; true: look at once for the next.

@@ -73,9 +73,10 @@ void SegmentPool::Give(Segment* segment) {
 void FrameLog::Append(std::string_view header, std::string_view payload) {
   const std::size_t bytes = header.size() + payload.size();
   if (!tail_ || tail_->capacity - tail_->used < bytes) {
-    // Each segment of a turn is twice the one before: a burst soon lies in one piece.
+    // As large as what the turn before needed, and each further one twice the one before: a burst lies in one
+    // piece, whose send costs each subscriber an eighth less than three (bench compare, `maximum`).
     const std::size_t wanted =
-        tail_ ? std::min<std::size_t>(tail_->capacity * 2, SegmentPool::kLargestBytes) : 0;
+        tail_ ? std::min<std::size_t>(tail_->capacity * 2, SegmentPool::kLargestBytes) : last_turn_bytes_;
     SegmentRef fresh(pool_->Take(std::max(bytes, wanted)));
     if (tail_) {
       tail_->next = fresh.get();
@@ -105,6 +106,7 @@ LogCursor FrameLog::CursorAt(std::uint64_t position) const {
 void FrameLog::EndTurn() {
   // Cursors of those behind hold what they need; the tail stays only while one of them does, so that what
   // they read next follows on.
+  last_turn_bytes_ = static_cast<std::uint32_t>(std::min(turn_bytes(), kFirstBytesMax));
   turn_begin_.segment = SegmentRef();
   Trim();
   turn_begin_.position = end_;

@@ -110,11 +110,14 @@ class FrameLog {
   void Trim();
 
  private:
+  static constexpr std::uint64_t kFirstBytesMax = 64 * 1024;
+
   SegmentPool* pool_;
   SegmentRef tail_;
   LogCursor turn_begin_;
   std::uint64_t end_ = 0;
   std::uint32_t turn_frames_ = 0;
+  std::uint32_t last_turn_bytes_ = 0;  // at most kFirstBytesMax
 };
 
 // Fills `ranges` with what lies from `cursor` to `end`; gives how many ranges (fewer may hold less than all).
