@@ -166,7 +166,7 @@ def parse_arguments():
                         help="measure nothing: write the documents from a file of bench/results/")
     arguments = parser.parse_args()
     arguments.rounds = arguments.rounds or (1 if arguments.quick else 3)
-    arguments.once = ("idle",)  # a long run whose figures hardly differ
+    arguments.once = ("idle", "slow")  # long runs whose figures hardly differ
     return arguments
 
 

@@ -131,7 +131,7 @@ def warnings(results):
     reasons = {}
     for run in results["runs"]:
         if "void" in run:
-            key = f"{run['comparison']}, {run['contender']}: {run['void'].splitlines()[0]}"
+            key = f"{run['comparison']}, {run['contender']}: {run['void'].splitlines()[0][:100]}"
             reasons[key] = reasons.get(key, 0) + 1
     return lines + [f"Void, {count} run{'s' if count > 1 else ''}: {reason}" for reason, count in reasons.items()]
 

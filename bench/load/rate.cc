@@ -17,11 +17,14 @@ namespace {
 
 constexpr std::int64_t kTickMin = 1'000'000;
 constexpr std::int64_t kSweepPeriod = 10'000'000;
+constexpr std::int64_t kSlowSweepPeriod = 100'000'000;  // at a rate that fills no socket meanwhile
+constexpr double kSlowRate = 1000;
 constexpr std::int64_t kDrainMax = 10'000'000'000;
 constexpr double kWarmUpSeconds = 1;
 constexpr double kLatenessMaxUs = 5'000;
 constexpr double kOwnCpuShareMax = 0.97;
 constexpr double kBehindSeconds = 2;
+constexpr std::int64_t kBehindMax = 1'000'000'000;
 constexpr std::int64_t kSlowPatience = 3'000'000'000;
 
 struct Stream {
@@ -29,11 +32,11 @@ struct Stream {
   std::unique_ptr<Publisher> publisher;
   const double rate_per_s;
   const std::size_t rooms;
-  const bool no_rooms;             // the floor sends to whoever's turn it is
-  const std::int64_t reorder_max;  // messages of several callers may overtake each other
+  const bool no_rooms;  // the floor sends to whoever's turn it is
+  const bool ordered;   // messages of several callers may overtake each other
   std::int64_t sent = 0;
-  std::vector<std::int64_t> highest;  // by member: of the messages that came
-  std::uint64_t wrong = 0;            // out of order, or of another room
+  std::vector<std::vector<bool>> seen;  // by member that is read: the messages that came
+  std::uint64_t wrong = 0;              // out of order, twice, or of another room
   std::size_t closed = 0;
   std::vector<float> latency_us;
   std::vector<float> late_us;
@@ -53,8 +56,8 @@ struct Stream {
         rate_per_s(options.rate_per_s),
         rooms(options.rooms == 0 ? 1 : static_cast<std::size_t>(options.rooms)),
         no_rooms(options.target == Target::kFloor),
-        reorder_max(std::max(1, options.callers) * static_cast<std::int64_t>(rooms)),
-        highest(crowd.size(), -1) {
+        ordered(options.callers <= 1),
+        seen(crowd.size()) {
     crowd.Open();
     crowd.on_closed = [this](std::size_t) { ++closed; };
     crowd.on_frame = [this](std::size_t member, const Frame& frame) {
@@ -63,21 +66,28 @@ struct Stream {
     };
   }
 
+  bool IsNew(std::vector<bool>& came, std::size_t number) const {
+    const bool later = number >= came.size();
+    if (later) came.resize(number + 1);
+    const bool is_new = (later || !ordered) && !came[number];
+    came[number] = true;
+    return is_new;
+  }
+
   void Take(std::size_t member, const Stamp& stamp, std::int64_t now) {
     const bool mine =
         stamp.number >= 0 && (no_rooms || static_cast<std::size_t>(stamp.number) % rooms == member % rooms);
-    if (!mine || stamp.number <= highest[member] - reorder_max ||
-        stamp.number > highest[member] + reorder_max)
-      ++wrong;
-    highest[member] = std::max(highest[member], stamp.number);
+    if (!mine || !IsNew(seen[member], static_cast<std::size_t>(stamp.number))) ++wrong;
     latency_us.push_back(static_cast<float>(now - stamp.time_ns) / 1e3F);
   }
 
   std::uint64_t receivers() const { return crowd.readers() / rooms; }
 
-  // Publishes for so long, then waits until nothing is missing. False if the server does not keep up.
+  // Publishes for so long, then waits until nothing is missing. False if the server does not keep up: it
+  // closes connections, or is seconds behind.
   bool Run(double seconds) {
     const auto tick_ns = std::max(kTickMin, static_cast<std::int64_t>(1e9 / rate_per_s));
+    const std::int64_t period = rate_per_s < kSlowRate ? kSlowSweepPeriod : kSweepPeriod;
     const std::int64_t begun = Now();
     const std::int64_t first = sent;
     const std::uint64_t already = crowd.deliveries();
@@ -97,16 +107,18 @@ struct Stream {
         publisher->Publish({.number = sent, .time_ns = due});
       publisher->Flush();
       if (closed > 0 || Behind()) return false;
-      crowd.Sweep(crowd.size() * static_cast<std::size_t>(std::min(tick_ns, kSweepPeriod)) / kSweepPeriod +
+      crowd.Sweep(crowd.size() * static_cast<std::size_t>(std::min(tick_ns, period)) /
+                      static_cast<std::size_t>(period) +
                   1);
     }
     const std::uint64_t expected = already + static_cast<std::uint64_t>(total) * receivers();
-    const std::int64_t patience_end = Now() + kDrainMax;
+    const std::int64_t sent_ns = Now();
+    const std::int64_t patience_end = sent_ns + kDrainMax;
     while (crowd.deliveries() < expected && Now() < patience_end && closed == 0) {
       crowd.Sweep(crowd.size());
       crowd.Receive(1'000'000);
     }
-    return closed == 0 && Now() < patience_end;
+    return closed == 0 && Now() - sent_ns < kBehindMax;
   }
 
   // More messages wait for a caller than is a moment's delay.
@@ -141,6 +153,7 @@ void RunRate(const Options& options, Report& report) {
   const bool read_all = options.scenario == "latency" || options.subscribers <= 64;
   Stream stream(options, read_all ? 1 : 64);
   const std::int64_t rss_before = UsageOf(options.server_pids, options.server_core).rss_bytes;
+  const Stretch warm_up(options);
   bool kept_up = stream.Run(kWarmUpSeconds);
   if (kept_up) {
     stream.crowd.ResetCounts();
@@ -148,7 +161,8 @@ void RunRate(const Options& options, Report& report) {
     stream.late_us.clear();
   }
   const std::int64_t before = kept_up ? stream.sent : 0;
-  const Stretch stretch(options);
+  const Stretch measured(options);
+  const Stretch& stretch = kept_up ? measured : warm_up;
   const std::int64_t own_before = OwnCpu();
   kept_up = kept_up && stream.Run(options.seconds);
   const double own_share = static_cast<double>(OwnCpu() - own_before) / 1e9 / stretch.Seconds();
