@@ -5,6 +5,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 source "$here/../tests/lib/toolchain.sh"
 built=$here/../build/peers
 mkdir -p "$built"
+export PYTHONPATH=$here/../tests/lib
 case " $* " in *" --help "* | *" -h "* | *" --from "*) exec python3 "$here/compare.py" "$@" ;; esac
 
 need_go
@@ -15,4 +16,4 @@ need_node
 for peer in node socketio; do need_packages "$here/peers/$peer"; done
 need_venv peers -r "$here/peers/python/requirements.txt"
 ln -sfn "$VENV" "$built/python"
-PYTHONPATH="$here/../tests/lib" exec python3 "$here/compare.py" "$@"
+exec python3 "$here/compare.py" "$@"
