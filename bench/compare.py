@@ -156,7 +156,8 @@ def parse_arguments():
     parser = argparse.ArgumentParser(prog="./dev bench compare", description=__doc__.split("\n", maxsplit=1)[0],
                                      epilog="comparisons: " + ", ".join(c.name for c in COMPARISONS))
     parser.add_argument("--quick", action="store_true", help="short runs, one round: about a quarter of an hour")
-    parser.add_argument("--scenario", action="append", default=[], metavar="X", help="only this comparison (repeatable)")
+    parser.add_argument("--scenario", action="append", default=[], metavar="X",
+                        help="only this comparison (repeatable)")
     parser.add_argument("--rounds", type=int, help="runs of each contender (3, quick: 1)")
     parser.add_argument("--contenders", nargs="+", default=names, choices=names)
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build/release", help="build folder")

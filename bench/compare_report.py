@@ -206,7 +206,8 @@ def write_documents(results):
         panels = list(picture_panels(results, wanted))
         if panels:
             path = DOCUMENT.parent / "benchmarks" / f"{name}.svg"
-            path.write_text(compare_plot.sheet(title, f"{facts['cpu']}, one core for the server; {facts['date']}", panels))
+            below = f"{facts['cpu']}, one core for the server; {facts['date']}"
+            path.write_text(compare_plot.sheet(title, below, panels))
             lines += [f"![{title}](benchmarks/{name}.svg)", ""]
     lines += ["## What was wanted", "", *markdown(
         ["", "goal", "found", "", "the floor itself"], [[c.title, *rest] for c, *rest in goals(results)]), "",

@@ -77,8 +77,8 @@ COMPARISONS = (
     rate("rate_3000", "One room of 1,000, 3,000 messages/s", 1000, 3000, callers=64, quick_seconds=2,
          contenders=("floor", "tidemill", "tidemill_history", "incumbent", "go", "node", "node_tuned"),
          goals=(Goal("incumbent", 10),),
-         note="Open loop. Who cannot keep up shows what a delivery costs while drowning. Tidemill and the floor use the "
-              "whole core because they send as soon as they can: what is left over goes into latency."),
+         note="Open loop. Who cannot keep up shows what a delivery costs while drowning. Tidemill and the floor use "
+              "the whole core because they send as soon as they can: what is left over goes into latency."),
     rate("room_1k", "One room of 1,000, 20 messages/s", 1000, 20, quick_seconds=3),
     rate("room_10k", "One room of 10,000, a message each second", 10_000, 1, seconds=6, quick_seconds=4,
          note="Most of the time to receive is the time to write to 10,000 sockets one after the other."),
@@ -103,10 +103,11 @@ COMPARISONS = (
                (Figure("back_after_start_us", "all back after it listens again", "us"),
                 Figure("cpu_us_per_back", "CPU per client that is back", "us"),
                 Figure("started_us", "start until it listens", "us"),
-                Figure("back_p50_us", "half back after the loss", "us"), Figure("refused", "attempts refused", "count")),
+                Figure("back_p50_us", "half back after the loss", "us"),
+                Figure("refused", "attempts refused", "count")),
                ("--subscribers", "10000"), storm=True,
-               note="It is killed, not asked to stop. Clients come back as the Centrifuge SDKs do: full jitter, 0.5 s doubled with each attempt. How "
-                    "long a server takes to start decides how far that has doubled."),
+               note="It is killed, not asked to stop. Clients come back as the Centrifuge SDKs do: full jitter, 0.5 s doubled "
+                    "with each attempt. How long a server takes to start decides how far that has doubled."),
     Comparison("connect", "10,000 connections, 256 at a time", "connect",
                (Figure("cpu_us_per_connect", "CPU per connection", "us"),
                 Figure("connections_per_s", "connections", "/s"), Figure("cpu_us_per_close", "CPU per close", "us")),

@@ -40,7 +40,8 @@ class Contender:
         environment = {"PORT": str(port), "API_KEY": API_KEY, "PING_SECONDS": str(ping_seconds),
                        "REDIS_URL": redis_url, "GOMAXPROCS": "1", "PRESENCE": "1" if presence else "",
                        **dict(self.environment)}
-        return [word.replace("{built}", str(BUILT)).replace("{peers}", str(PEERS)) for word in self.command], environment
+        command = [word.replace("{built}", str(BUILT)).replace("{peers}", str(PEERS)) for word in self.command]
+        return command, environment
 
 
 CONTENDERS = (
