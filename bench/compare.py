@@ -18,7 +18,8 @@ import machine
 from comparisons import COMPARISONS
 from contenders import API_KEY, BUILT, CONTENDERS, PEERS, lines_of_code, versions
 from redis_server import RedisServer
-from run import LOAD_CORE, RESULTS, ROOT, RUN_SECONDS_MAX, SERVER_CORE, DidNotStart, Progress, Server, free_port
+from run import (LOAD_CORE, RESULTS, ROOT, RUN_SECONDS_MAX, SERVER_CORE, DidNotStart, Progress, Server, free_port,
+                 until_valid)
 
 ATTEMPTS = 2  # for a run that is void
 BY_NAME = {contender.name: contender for contender in CONTENDERS}
@@ -68,8 +69,19 @@ def rate_of(comparison, contender, number, runs):
     return None
 
 
-def run_once(arguments, comparison, contender, log, rate=None):
-    """Fresh processes, one load; the figures, with "void" and the reason when they must not be used."""
+def run_once(arguments, comparison, contender, rate):
+    """One run; the figures, with "void" and the reason when they must not be used."""
+    if comparison.share_of_maximum and rate is None:
+        return {"void": "its maximum is not known"}
+    try:
+        with open(RESULTS / f"{contender.name}.log", "a", encoding="utf-8") as log:
+            return load_once(arguments, comparison, contender, log, rate)
+    except DidNotStart as why:
+        return {"void": str(why)}
+
+
+def load_once(arguments, comparison, contender, log, rate):
+    """Fresh processes, one load."""
     out = RESULTS / "run.json"
     out.unlink(missing_ok=True)
     options = {"ping_seconds": comparison.ping_seconds} if comparison.ping_seconds else {}
@@ -131,22 +143,12 @@ def run_all(arguments, chosen, taking_part):
     progress = Progress(len(plan))
     runs = []
     for comparison, contender, number in plan:
-        for attempt in range(ATTEMPTS):
-            again = f", attempt {attempt + 1}" if attempt else ""
-            progress.show(f"{comparison.name}: {contender.title}, round {number + 1} of {arguments.rounds}{again}")
-            rate = rate_of(comparison, contender, number, runs) if comparison.share_of_maximum else None
-            if comparison.share_of_maximum and rate is None:
-                break
-            with open(RESULTS / f"{contender.name}.log", "a", encoding="utf-8") as log:
-                try:
-                    figures = run_once(arguments, comparison, contender, log, rate)
-                except DidNotStart as why:
-                    figures = {"void": str(why)}
-            runs.append({"comparison": comparison.name, "contender": contender.name, "round": number, **figures})
-            if "void" not in figures:
-                break
-            progress.say(f"      {comparison.name}: {contender.title}: void: {figures['void']}")
-        progress.done += 1
+        rate = rate_of(comparison, contender, number, runs) if comparison.share_of_maximum else None
+        found = until_valid(
+            progress, f"{comparison.name}: {contender.title}, round {number + 1} of {arguments.rounds}", ATTEMPTS,
+            lambda: run_once(arguments, comparison, contender, rate))
+        runs += [{"comparison": comparison.name, "contender": contender.name, "round": number, **figures}
+                 for figures in found]
     progress.say(f"{len(runs)} runs in {(time.monotonic() - progress.begun) / 60:.1f} minutes")
     return runs
 

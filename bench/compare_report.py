@@ -3,12 +3,12 @@ import pathlib
 import statistics
 
 import compare_plot
+import report
 from comparisons import COMPARISONS
 from report import number
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 DOCUMENT = ROOT / "docs" / "benchmarks.md"
-NEIGHBOUR_CORES_MAX = 0.1
 FASTER_IS_MORE = ("deliveries_per_s", "deliveries_per_cpu_second", "connections_per_s", "publishes_per_s")
 # What the pictures show: file, title, comparisons.
 PICTURES = (
@@ -123,18 +123,7 @@ def shown_median(results, comparison, contender, figure):
 
 
 def warnings(results):
-    lines = []
-    busy = [r["neighbour_cores"] for r in results["runs"] if "neighbour_cores" in r]
-    if busy and statistics.median(busy) > NEIGHBOUR_CORES_MAX:
-        lines.append(f"Provisional: other processes took {statistics.median(busy):.2f} cores (median) meanwhile.")
-    if results["quick"]:
-        lines.append("Provisional: short runs, one round (`--quick`).")
-    reasons = {}
-    for run in results["runs"]:
-        if "void" in run:
-            key = f"{run['comparison']}, {run['contender']}: {run['void'].splitlines()[0][:100]}"
-            reasons[key] = reasons.get(key, 0) + 1
-    return lines + [f"Void, {count} run{'s' if count > 1 else ''}: {reason}" for reason, count in reasons.items()]
+    return report.warnings(results, lambda run: f"{run['comparison']}, {run['contender']}")
 
 
 def text(results):

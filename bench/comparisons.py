@@ -51,7 +51,8 @@ SHARE = Figure("server_cpu_share", "core used", "%")
 
 def rate(name, title, subscribers, per_second, *load, callers=4, **options):
     return Comparison(name, title, "rate", (DELIVERY_CPU, PER_CPU_SECOND, *LATENCY, SHARE),
-                      ("--subscribers", str(subscribers), "--rate", str(per_second), "--callers", str(callers), *load),
+                      ("--subscribers", str(subscribers), "--rate", str(per_second), "--callers", str(callers), "--may-drown",
+                       *load),
                       floor="turn", **options)
 
 

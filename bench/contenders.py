@@ -3,7 +3,8 @@ import dataclasses
 import json
 import pathlib
 import re
-import subprocess
+
+from machine import first_line
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 PEERS = ROOT / "bench" / "peers"
@@ -69,13 +70,6 @@ def lines_of_code(folder):
             text = re.sub(r'"""(?:.|\n)*?"""', "", path.read_text())
             count += sum(1 for line in text.splitlines() if line.strip() and not line.strip().startswith(("//", "#")))
     return count
-
-
-def first_line(*command):
-    try:
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()[0]
-    except (OSError, subprocess.CalledProcessError, IndexError):
-        return "unknown"
 
 
 def versions(contender, build):

@@ -7,6 +7,7 @@ import plot
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 DOCUMENT = ROOT / "docs" / "benchmarks-floor.md"
+REASON_CHARACTERS_MAX = 100
 NEIGHBOUR_CORES_MAX = 0.1  # more than that, and the figures are called provisional
 
 
@@ -74,7 +75,8 @@ def neighbour_cores(results):
     return statistics.median(found) if found else 0.0
 
 
-def warnings(results):
+def warnings(results, subject=lambda run: f"{run['measure']} {run['target']}"):
+    """What a reader must know of the runs; `subject` names one."""
     lines = []
     busy = neighbour_cores(results)
     if busy > NEIGHBOUR_CORES_MAX:
@@ -84,7 +86,7 @@ def warnings(results):
     reasons = {}
     for run in results["runs"]:
         if "void" in run:
-            key = f"{run['measure']} {run['target']}: {run['void']}"
+            key = f"{subject(run)}: {run['void'].splitlines()[0][:REASON_CHARACTERS_MAX]}"
             reasons[key] = reasons.get(key, 0) + 1
     lines += [f"Void, {count} of the runs: {reason}" for reason, count in reasons.items()]
     return lines

@@ -32,8 +32,8 @@ def free_port():
         return probe.getsockname()[1]
 
 
-class DidNotStart(Exception):
-    """The message says which, and where its log is."""
+class DidNotStart(SystemExit):
+    """The message says which server, and where its log is; ends the program unless somebody expects it."""
 
 
 class Server:
@@ -56,7 +56,8 @@ class Server:
             except OSError:
                 if self.process.poll() is not None or time.monotonic() > deadline:
                     self.stop()
-                    raise DidNotStart(f"the server did not start: {' '.join(self.command)} (see {self.log.name})")
+                    raise DidNotStart(
+                        f"bench: the server did not start: {' '.join(self.command)} (see {self.log.name})")
                 time.sleep(0.01)
 
     def stop(self):
@@ -121,6 +122,19 @@ class Progress:
         print(f"\r\033[K{text}" if self.terminal else text, file=sys.stderr, flush=True)
 
 
+def until_valid(progress, name, attempts, run):
+    """The figures of each attempt, of which only the last may count."""
+    found = []
+    for attempt in range(attempts):
+        progress.show(f"{name}, attempt {attempt + 1}" if attempt else name)
+        found.append(run())
+        if "void" not in found[-1]:
+            break
+        progress.say(f"      {name}: void: {found[-1]['void']}")
+    progress.done += 1
+    return found
+
+
 def run_all(arguments, chosen):
     plan = []
     for measure in chosen:
@@ -131,15 +145,9 @@ def run_all(arguments, chosen):
     progress = Progress(len(plan))
     runs = []
     for measure, target, number in plan:
-        for attempt in range(ATTEMPTS):
-            again = f", attempt {attempt + 1}" if attempt else ""
-            progress.show(f"{measure.name} {target}, round {number + 1} of {arguments.rounds}{again}")
-            figures = run_once(arguments, measure, target)
-            runs.append({"measure": measure.name, "target": target, "round": number, **figures})
-            if "void" not in figures:
-                break
-            progress.say(f"      {measure.name} {target}: void: {figures['void']}")
-        progress.done += 1
+        found = until_valid(progress, f"{measure.name} {target}, round {number + 1} of {arguments.rounds}", ATTEMPTS,
+                            lambda: run_once(arguments, measure, target))
+        runs += [{"measure": measure.name, "target": target, "round": number, **figures} for figures in found]
     progress.say(f"{len(runs)} runs in {time.monotonic() - progress.begun:.0f} s")
     return runs
 
@@ -199,7 +207,4 @@ def main():
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except DidNotStart as why:
-        raise SystemExit(f"bench: {why}")
+    main()

@@ -23,7 +23,8 @@ struct Fanout {
   const std::uint64_t window;
   const std::uint64_t receivers;  // of each message
   std::vector<std::int64_t> sent_ns;
-  std::uint64_t completed = 0;  // messages' worth of deliveries
+  std::uint64_t completed = 0;     // messages' worth of deliveries
+  std::vector<Received> received;  // by member that is read
   std::uint64_t checked = 0;
   std::vector<float> each_us;  // of a message alone: its way to each subscriber
   std::vector<float> last_us;  // and to the last of them
@@ -38,23 +39,27 @@ struct Fanout {
         publisher(MakePublisher(options, crowd)),
         rooms(options.rooms),
         window(static_cast<std::uint64_t>(options.window)),
-        receivers(crowd.size() / static_cast<std::uint64_t>(rooms == 0 ? 1 : rooms)) {
+        receivers(crowd.size() / static_cast<std::uint64_t>(rooms == 0 ? 1 : rooms)),
+        received(crowd.size()) {
     crowd.Open();
     crowd.on_deliveries = [this](std::size_t) {
       if (window == 1) each_us.push_back(Since(sent_ns.back()));
     };
-    crowd.on_frame = [this](std::size_t, const Frame& frame) {
-      for (const Stamp& stamp : ReadStamps(frame.payload)) Check(stamp, frame.payload);
+    crowd.on_frame = [this](std::size_t member, const Frame& frame) {
+      for (const Stamp& stamp : ReadStamps(frame.payload)) Check(member, stamp, frame.payload);
     };
   }
 
   static float Since(std::int64_t time_ns) { return static_cast<float>(Now() - time_ns) / 1e3F; }
 
-  void Check(const Stamp& stamp, std::string_view payload) {
+  // With one message under way it must be that one.
+  void Check(std::size_t member, const Stamp& stamp, std::string_view payload) {
     const auto sent = static_cast<std::int64_t>(sent_ns.size());
-    if (stamp.number < 0 || stamp.number >= sent ||
-        stamp.time_ns != sent_ns[static_cast<std::size_t>(stamp.number)])
-      Die("not a message that was published: " + std::string(payload));
+    const std::int64_t first = window == 1 ? sent - 1 : 0;
+    if (stamp.number < first || stamp.number >= sent ||
+        stamp.time_ns != sent_ns[static_cast<std::size_t>(stamp.number)] ||
+        !received[member].Take(stamp.number, window == 1))
+      Die("not a message that was published, or not for the first time: " + std::string(payload));
     ++checked;
   }
 

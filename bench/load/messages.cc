@@ -36,6 +36,15 @@ std::vector<Stamp> ReadStamps(std::string_view payload) {
   return stamps;
 }
 
+bool Received::Take(std::int64_t number, bool ordered) {
+  const auto place = static_cast<std::size_t>(number);
+  const bool later = place >= came_.size();
+  if (later) came_.resize(place + 1);
+  const bool is_new = (later || !ordered) && !came_[place];
+  came_[place] = true;
+  return is_new;
+}
+
 Messages::Messages(int payload_bytes) : data_(R"({"n":1000000000,"t":1000000000000000,"p":")") {
   data_.append(static_cast<std::size_t>(payload_bytes) - data_.size() - 2, 'x');
   data_ += "\"}";

@@ -19,6 +19,16 @@ struct Stamp {
 // The stamps of a frame's publications, in their order. A publication without one counts as number -1.
 std::vector<Stamp> ReadStamps(std::string_view payload);
 
+// The messages that came to one subscriber.
+class Received {
+ public:
+  // False if it came before or, where order counts, after a later one.
+  bool Take(std::int64_t number, bool ordered);
+
+ private:
+  std::vector<bool> came_;
+};
+
 class Messages {
  public:
   explicit Messages(int payload_bytes);

@@ -37,6 +37,7 @@ constexpr char kUsage[] =
     "  --window N        fanout: messages under way at once (1)\n"
     "  --count-frames    publications carry offsets: read them all, for their size does not tell their "
     "number\n"
+    "  --may-drown       rate: a server that does not keep up is a finding, the run is not void\n"
     "  --slow N          rate: so many of the subscribers stop reading (0)\n"
     "  --api-key K       of the server's HTTP API (bench)\n"
     "  --json-out FILE   write the result there too\n"
@@ -129,6 +130,8 @@ Options ParseOptions(int argc, char** argv) {
       options.channels = Channels::kOwn;
     } else if (name == "--count-frames") {
       options.count_frames = true;
+    } else if (name == "--may-drown") {
+      options.may_drown = true;
     } else if (i + 1 == argc) {
       Refuse("a value is missing: " + std::string(name));
     } else {

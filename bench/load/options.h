@@ -25,6 +25,7 @@ struct Options {
   int callers = 0;            // HTTP connections that publish; 0: publish over one WebSocket
   int window = 1;             // fanout: messages under way at once
   int slow = 0;               // rate: subscribers that stop reading
+  bool may_drown = false;     // rate: that the server does not keep up is a finding, and makes nothing void
   bool count_frames = false;  // deliveries are not all of one size
   int in_flight = 256;
   int payload_bytes = 128;  // of a publication's data

@@ -35,8 +35,8 @@ struct Stream {
   const bool no_rooms;  // the floor sends to whoever's turn it is
   const bool ordered;   // messages of several callers may overtake each other
   std::int64_t sent = 0;
-  std::vector<std::vector<bool>> seen;  // by member that is read: the messages that came
-  std::uint64_t wrong = 0;              // out of order, twice, or of another room
+  std::vector<Received> received;  // by member that is read
+  std::uint64_t wrong = 0;         // out of order, twice, or of another room
   std::size_t closed = 0;
   std::vector<float> latency_us;
   std::vector<float> late_us;
@@ -57,7 +57,7 @@ struct Stream {
         rooms(options.rooms == 0 ? 1 : static_cast<std::size_t>(options.rooms)),
         no_rooms(options.target == Target::kFloor),
         ordered(options.callers <= 1),
-        seen(crowd.size()) {
+        received(crowd.size()) {
     crowd.Open();
     crowd.on_closed = [this](std::size_t) { ++closed; };
     crowd.on_frame = [this](std::size_t member, const Frame& frame) {
@@ -66,18 +66,10 @@ struct Stream {
     };
   }
 
-  bool IsNew(std::vector<bool>& came, std::size_t number) const {
-    const bool later = number >= came.size();
-    if (later) came.resize(number + 1);
-    const bool is_new = (later || !ordered) && !came[number];
-    came[number] = true;
-    return is_new;
-  }
-
   void Take(std::size_t member, const Stamp& stamp, std::int64_t now) {
     const bool mine =
         stamp.number >= 0 && (no_rooms || static_cast<std::size_t>(stamp.number) % rooms == member % rooms);
-    if (!mine || !IsNew(seen[member], static_cast<std::size_t>(stamp.number))) ++wrong;
+    if (!mine || !received[member].Take(stamp.number, ordered)) ++wrong;
     latency_us.push_back(static_cast<float>(now - stamp.time_ns) / 1e3F);
   }
 
@@ -180,7 +172,10 @@ void RunRate(const Options& options, Report& report) {
   report.AddTimes("generator_late", stream.late_us);
   if (options.slow > 0) AddSlow(stream, options, rss_before, report);
   if (stream.wrong != 0) report.Void("messages came out of order, twice, or to others");
-  if (!kept_up) return;  // a finding, not a fault of the run
+  if (!kept_up) {
+    if (!options.may_drown) report.Void("the server does not keep up, or deliveries are missing");
+    return;
+  }
   const float late_p99_us = stream.late_us[(stream.late_us.size() - 1) * 99 / 100];
   if (!stream.EachGotAll(count)) report.Void("deliveries are missing, or more than expected");
   if (late_p99_us > kLatenessMaxUs) report.Void("the generator published late");
