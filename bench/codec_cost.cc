@@ -1,6 +1,6 @@
 // What the codec costs per message, on one core. Compile by hand from the root:
 //
-//   clang++-19 -std=c++23 -O3 -Isrc bench/codec_cost.cc src/protocol/{codec,json,protobuf,wire}.cc
+//   clang++-19 -std=c++23 -O3 -Isrc bench/codec_cost.cc src/realtime/protocol/{codec,json,protobuf,wire}.cc
 //     src/base/{json_reader,json_writer,utf8,assert,result}.cc -o /tmp/codec_cost && /tmp/codec_cost
 #include <rapidjson/memorystream.h>
 #include <rapidjson/reader.h>
@@ -12,7 +12,7 @@
 #include <new>
 
 #include "base/json.h"
-#include "protocol/codec.h"
+#include "realtime/protocol/codec.h"
 
 namespace {
 

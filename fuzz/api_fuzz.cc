@@ -9,7 +9,7 @@
 
 #include "api/testing/api_fixture.h"
 #include "base/assert.h"
-#include "protocol/codec.h"
+#include "realtime/protocol/codec.h"
 
 namespace {
 

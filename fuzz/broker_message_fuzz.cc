@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "base/assert.h"
-#include "broker/redis/record.h"
+#include "realtime/broker/redis/record.h"
 
 namespace {
 

@@ -8,7 +8,7 @@
 #include "base/assert.h"
 #include "base/utf8.h"
 #include "cluster/messages.h"
-#include "protocol/codec.h"
+#include "realtime/protocol/codec.h"
 
 namespace {
 

@@ -3,7 +3,7 @@
 #include <cstdint>
 
 #include "base/assert.h"
-#include "protocol/codec.h"
+#include "realtime/protocol/codec.h"
 
 namespace {
 

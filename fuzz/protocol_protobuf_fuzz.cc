@@ -5,7 +5,7 @@
 #include <protozero/pbf_reader.hpp>
 
 #include "base/assert.h"
-#include "protocol/codec.h"
+#include "realtime/protocol/codec.h"
 
 namespace {
 

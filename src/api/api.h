@@ -9,12 +9,12 @@
 #include <string>
 
 #include "api/metrics.h"
-#include "broker/broker.h"
-#include "broker/presence.h"
-#include "channels/rules.h"
 #include "config/settings.h"
 #include "http/server.h"
-#include "session/directory.h"
+#include "realtime/broker/broker.h"
+#include "realtime/broker/presence.h"
+#include "realtime/channels/rules.h"
+#include "realtime/session/directory.h"
 
 namespace tidemill::api {
 

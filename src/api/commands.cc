@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "broker/stream_settings.h"
+#include "realtime/broker/stream_settings.h"
 
 namespace tidemill::api {
 

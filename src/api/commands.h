@@ -10,9 +10,9 @@
 #include "api/api.h"
 #include "api/errors.h"
 #include "api/requests.h"
-#include "channels/rules.h"
 #include "net/loop.h"
 #include "net/task.h"
+#include "realtime/channels/rules.h"
 
 namespace tidemill::api {
 

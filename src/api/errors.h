@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "base/result.h"
-#include "protocol/codes.h"
+#include "realtime/protocol/codes.h"
 
 namespace tidemill::api {
 

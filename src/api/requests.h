@@ -12,9 +12,9 @@
 #include <vector>
 
 #include "base/json.h"
-#include "broker/broker.h"
-#include "protocol/messages.h"
-#include "session/directory.h"
+#include "realtime/broker/broker.h"
+#include "realtime/protocol/messages.h"
+#include "realtime/session/directory.h"
 
 namespace tidemill::api {
 

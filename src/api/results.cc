@@ -1,7 +1,7 @@
 #include "api/results.h"
 
 #include "base/base64.h"
-#include "protocol/codec.h"
+#include "realtime/protocol/codec.h"
 
 namespace tidemill::api {
 namespace {

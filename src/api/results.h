@@ -4,7 +4,7 @@
 #include <string>
 
 #include "base/json.h"
-#include "protocol/messages.h"
+#include "realtime/protocol/messages.h"
 
 namespace tidemill::api {
 

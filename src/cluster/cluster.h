@@ -15,7 +15,6 @@
 
 #include "base/clock.h"
 #include "base/result.h"
-#include "broker/broker.h"
 #include "cluster/bus.h"
 #include "cluster/messages.h"
 #include "cluster/metrics.h"
@@ -26,7 +25,8 @@
 #include "net/task.h"
 #include "net/task_scope.h"
 #include "net/timer_wheel.h"
-#include "session/directory.h"
+#include "realtime/broker/broker.h"
+#include "realtime/session/directory.h"
 
 namespace tidemill::cluster {
 

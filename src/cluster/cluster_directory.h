@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "net/loop.h"
-#include "session/directory.h"
+#include "realtime/session/directory.h"
 
 namespace tidemill::cluster {
 

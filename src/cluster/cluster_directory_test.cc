@@ -12,8 +12,8 @@
 #include "cluster/cluster.h"
 #include "cluster/testing/cluster_bench.h"
 #include "cluster/testing/fake_bus.h"
-#include "session/node_directory.h"
-#include "session/testing/session_bench.h"
+#include "realtime/session/node_directory.h"
+#include "realtime/session/testing/session_bench.h"
 
 namespace tidemill::cluster {
 namespace {

@@ -16,9 +16,9 @@
 #include <vector>
 
 #include "base/result.h"
-#include "broker/broker.h"
 #include "cluster/bus.h"
-#include "session/directory.h"
+#include "realtime/broker/broker.h"
+#include "realtime/session/directory.h"
 
 namespace tidemill::cluster {
 

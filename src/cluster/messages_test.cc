@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "protocol/codec.h"
+#include "realtime/protocol/codec.h"
 
 namespace tidemill::cluster {
 namespace {

@@ -13,7 +13,7 @@
 
 #include "base/clock.h"
 #include "cluster/bus.h"
-#include "session/directory.h"
+#include "realtime/session/directory.h"
 
 namespace tidemill::cluster {
 

@@ -116,9 +116,8 @@ TEST(AllKeys, TellsWhatAPersonNeeds) {
 }
 
 TEST(Markdown, IsWhatTheDocumentationHolds) {
-  const std::string path = std::string(__FILE__).substr(0, std::string(__FILE__).rfind("/src/"));
   std::stringstream text;
-  text << std::ifstream(path + "/docs/configuration.md").rdbuf();
+  text << std::ifstream(TM_DOCS "/configuration.md").rdbuf();
   EXPECT_EQ(text.str(), Markdown()) << "run: tidemill config doc > docs/configuration.md";
 }
 

@@ -62,7 +62,8 @@ Result<void> Brokers::OpenRedis(const std::vector<net::Loop*>& loops, const conf
                                     .mailbox_messages_max = settings.broker.mailbox_messages_max,
                                     .plant_bug_for_test = redis.plant_bug_for_test},
                                    *broker_metrics_);
-  bus_ = MakeRedisBus(*loops[0], *topology_, *redis_metrics_, redis.prefix, cluster::NodeId(node_id));
+  bus_ =
+      cluster::MakeRedisBus(*loops[0], *topology_, *redis_metrics_, redis.prefix, cluster::NodeId(node_id));
   registry.AddCallback("tidemill_broker_channels", "Channels this node is subscribed to in Redis.", {},
                        [this] { return static_cast<double>(redis_->channels()); });
   registry.AddCallback("tidemill_broker_dropped_total", "Events lost to loops that had too many waiting.", {},

@@ -10,15 +10,15 @@
 
 #include "base/clock.h"
 #include "base/result.h"
-#include "broker/loop_broker.h"
-#include "broker/memory/memory_broker.h"
-#include "broker/redis/redis_broker.h"
 #include "cluster/metrics.h"
+#include "cluster/redis/redis_bus.h"
 #include "config/settings.h"
 #include "metrics/metrics.h"
 #include "net/loop.h"
+#include "realtime/broker/loop_broker.h"
+#include "realtime/broker/memory/memory_broker.h"
+#include "realtime/broker/redis/redis_broker.h"
 #include "redis/topology.h"
-#include "server/redis_bus.h"
 
 namespace tidemill::server {
 
@@ -33,7 +33,7 @@ class Brokers {
   void Replace(const config::BrokerSettings& settings);
 
   // Null for a node that is alone.
-  RedisBus* bus() { return bus_.get(); }
+  cluster::RedisBus* bus() { return bus_.get(); }
   cluster::ClusterMetrics* cluster_metrics() { return cluster_metrics_.get(); }
   // Any thread.
   std::optional<MonotonicTime> down_since() const;
@@ -51,7 +51,7 @@ class Brokers {
   std::unique_ptr<cluster::ClusterMetrics> cluster_metrics_;
   std::unique_ptr<const redis::Topology> topology_;
   std::unique_ptr<broker::RedisBrokerGroup> redis_;
-  std::unique_ptr<RedisBus> bus_;
+  std::unique_ptr<cluster::RedisBus> bus_;
 };
 
 }  // namespace tidemill::server

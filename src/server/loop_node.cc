@@ -4,10 +4,10 @@
 #include <utility>
 
 #include "cluster/cluster_directory.h"
-#include "protocol/codes.h"
-#include "session/node_directory.h"
-#include "session/session.h"
-#include "session/websocket_endpoint.h"
+#include "realtime/protocol/codes.h"
+#include "realtime/session/node_directory.h"
+#include "realtime/session/session.h"
+#include "realtime/session/transports/websocket.h"
 #include "websocket/echo.h"
 
 namespace tidemill::server {

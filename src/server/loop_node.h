@@ -10,17 +10,17 @@
 
 #include "api/api.h"
 #include "api/metrics.h"
-#include "broker/loop_broker.h"
 #include "cluster/cluster.h"
 #include "config/settings.h"
 #include "http/server.h"
-#include "hub/hub.h"
 #include "metrics/metrics.h"
 #include "net/listener.h"
 #include "net/task_scope.h"
+#include "realtime/broker/loop_broker.h"
+#include "realtime/hub/hub.h"
+#include "realtime/session/context.h"
 #include "server/health.h"
 #include "server/loop_probe.h"
-#include "session/context.h"
 
 namespace tidemill::server {
 

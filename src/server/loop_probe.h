@@ -4,9 +4,9 @@
 #include <atomic>
 #include <cstdint>
 
-#include "hub/hub.h"
 #include "metrics/metrics.h"
 #include "net/loop.h"
+#include "realtime/hub/hub.h"
 
 namespace tidemill::server {
 

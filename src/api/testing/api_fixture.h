@@ -10,11 +10,11 @@
 #include <vector>
 
 #include "api/service.h"
-#include "broker/memory/memory_broker.h"
 #include "metrics/metrics.h"
 #include "net/loop.h"
 #include "net/task_scope.h"
-#include "session/directory.h"
+#include "realtime/broker/memory/memory_broker.h"
+#include "realtime/session/directory.h"
 
 namespace tidemill::api::testing {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "net/async.h"
-#include "session/directory.h"
+#include "realtime/session/directory.h"
 
 namespace tidemill::cluster::testing {
 

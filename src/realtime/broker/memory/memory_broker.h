@@ -1,0 +1,46 @@
+// The broker and presence store of a single node: everything in memory, each channel owned by one loop
+// (hash of its name), reached from other loops through their mailboxes.
+//
+// Durability: none. A restart begins new epochs, so recovery says recovered=false and never lies.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "net/loop.h"
+#include "realtime/broker/loop_broker.h"
+
+namespace tidemill::broker {
+
+struct MemoryBrokerLimits {
+  std::size_t history_bytes_max = std::size_t{1}
+                                  << 30;       // of all channels together, with overhead; shared out by loop
+  std::size_t mailbox_messages_max = 100'000;  // a publish to a loop with more waiting is refused
+  std::size_t presence_entries_max = 1'000'000;  // of all channels together
+  std::size_t idempotency_keys_max = 1'000'000;  // of all channels together; the oldest is forgotten
+};
+
+// What /metrics shows; summed over loops. Any thread.
+struct MemoryBrokerStats {
+  std::uint64_t channels = 0;
+  std::uint64_t history_bytes = 0;
+  std::uint64_t history_publications = 0;
+  std::uint64_t presence_entries = 0;
+};
+
+class MemoryBrokerGroup {
+ public:
+  virtual ~MemoryBrokerGroup() = default;
+  // One per loop, in the order of the loops given to Make. Take each once. The group must outlive them, and
+  // the loops must have stopped before any of it is destroyed.
+  virtual LoopBroker TakeNode(std::size_t loop_index) = 0;
+  virtual MemoryBrokerStats Stats() const = 0;
+  virtual void ReplaceLimits(MemoryBrokerLimits limits) = 0;
+};
+
+std::unique_ptr<MemoryBrokerGroup> MakeMemoryBrokerGroup(std::vector<net::Loop*> loops,
+                                                         MemoryBrokerLimits limits);
+
+}  // namespace tidemill::broker

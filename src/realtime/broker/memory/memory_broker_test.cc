@@ -1,0 +1,213 @@
+#include "realtime/broker/memory/memory_broker.h"
+
+#include <gtest/gtest.h>
+
+#include <semaphore>
+
+#include "realtime/broker/testing/broker_contract.h"
+#include "realtime/broker/testing/presence_contract.h"
+
+namespace tidemill::broker {
+namespace {
+
+using testing::Backend;
+using testing::BackendParam;
+using testing::BrokerContract;
+using testing::BrokerFixture;
+using testing::BrokerStress;
+using testing::PresenceContract;
+
+class MemoryBackend final : public Backend {
+ public:
+  MemoryBackend(const std::vector<net::Loop*>& loops, MemoryBrokerLimits limits)
+      : group_(MakeMemoryBrokerGroup(loops, limits)) {
+    for (std::size_t i = 0; i < loops.size(); ++i) nodes_.push_back(group_->TakeNode(i));
+  }
+  Broker& broker(std::size_t loop) override { return *nodes_[loop].broker; }
+  PresenceStore& presence(std::size_t loop) override { return *nodes_[loop].presence; }
+  MemoryBrokerGroup& group() { return *group_; }
+
+ private:
+  std::unique_ptr<MemoryBrokerGroup> group_;
+  std::vector<LoopBroker> nodes_;
+};
+
+BackendParam OnLoops(std::size_t loops) {
+  return {.name = std::to_string(loops) + (loops == 1 ? "Loop" : "Loops"),
+          .loops = loops,
+          .make = [](const std::vector<net::Loop*>& opened) {
+            return std::make_unique<MemoryBackend>(opened, MemoryBrokerLimits{});
+          }};
+}
+
+INSTANTIATE_TEST_SUITE_P(Memory, BrokerContract, ::testing::Values(OnLoops(1), OnLoops(3)),
+                         BrokerContract::Name);
+INSTANTIATE_TEST_SUITE_P(Memory, BrokerStress, ::testing::Values(OnLoops(1), OnLoops(3)), BrokerStress::Name);
+INSTANTIATE_TEST_SUITE_P(Memory, PresenceContract, ::testing::Values(OnLoops(1), OnLoops(3)),
+                         PresenceContract::Name);
+
+constexpr StreamSettings kStream{.size = 100, .ttl = Seconds(60), .meta_ttl = Seconds(600)};
+
+// A fixture with limits, and what the group says of itself.
+class Limited {
+ public:
+  Limited(std::size_t loops, MemoryBrokerLimits limits)
+      : fixture(loops, [this, limits](const std::vector<net::Loop*>& opened) {
+          auto backend = std::make_unique<MemoryBackend>(opened, limits);
+          group = &backend->group();
+          return backend;
+        }) {}
+
+  MemoryBrokerGroup* group = nullptr;
+  BrokerFixture fixture;
+};
+
+PublishOptions Keep(std::string key = "") {
+  return {.stream = kStream, .idempotency_key = std::move(key), .version = 0, .version_epoch = ""};
+}
+
+TEST(MemoryBroker, KeepsNothingOfAPublishOverTheHistoryBudget) {
+  MemoryBrokerLimits limits;
+  limits.history_bytes_max = 4096;
+  Limited limited(1, limits);
+  BrokerFixture& fixture = limited.fixture;
+  ASSERT_TRUE(fixture.Subscribe(0, "a"));
+  std::uint64_t kept = 0;
+  Result<PublishOutcome> outcome;
+  while ((outcome = fixture.Publish(0, "a", std::string(100, 'x'), Keep()))) ++kept;
+  EXPECT_EQ(outcome.error().code, Errc::kLimitExceeded);
+  EXPECT_GT(kept, 5u);
+  EXPECT_LE(limited.group->Stats().history_bytes, 4096u);
+  EXPECT_EQ(limited.group->Stats().history_publications, kept);
+  EXPECT_EQ(fixture.TakeLines(0).size(), kept) << "what was refused was not delivered";
+  EXPECT_EQ(fixture.History(0, "a", {}, kStream)->top.offset, kept);
+
+  EXPECT_FALSE(fixture.Subscribe(0, "new", {.stream = kStream})) << "no room for a new stream";
+  EXPECT_EQ(fixture.Channels(0, "new")->size(), 0u);
+  EXPECT_TRUE(fixture.Publish(0, "other", "no stream"));
+
+  ASSERT_TRUE(fixture.RemoveHistory(0, "a"));
+  EXPECT_TRUE(fixture.Publish(0, "a", "fits again", Keep()));
+}
+
+TEST(MemoryBroker, AFullStreamTakesOneMoreForTheOneItDrops) {
+  Limited limited(1, {});
+  BrokerFixture& fixture = limited.fixture;
+  PublishOptions options = Keep();
+  options.stream.size = 3;
+  for (int n = 0; n < 3; ++n) ASSERT_TRUE(fixture.Publish(0, "a", "123", options));
+  MemoryBrokerLimits limits;
+  limits.history_bytes_max = limited.group->Stats().history_bytes;
+  limited.group->ReplaceLimits(limits);
+  fixture.Settle();
+  EXPECT_TRUE(fixture.Publish(0, "a", "456", options));
+  EXPECT_FALSE(fixture.Publish(0, "a", "4567", options)) << "one byte more than what goes";
+}
+
+TEST(MemoryBroker, FreesAChannelThatIsNotUsedAnyMore) {
+  Limited limited(2, {});
+  BrokerFixture& fixture = limited.fixture;
+  for (const char* channel : {"a", "b", "c", "d"}) {
+    ASSERT_TRUE(fixture.Publish(0, channel, "1", Keep()));
+    ASSERT_TRUE(fixture.Subscribe(1, channel));
+    const auto added = fixture.Await<Result<void>>(0, [&] {
+      return fixture.presence(0).Add(
+          channels::ChannelName(channel),
+          ClientInfo{.user = "u", .client = "c", .conn_info = "", .chan_info = ""});
+    });
+    ASSERT_TRUE(added);
+  }
+  EXPECT_EQ(limited.group->Stats().channels, 4u);
+  EXPECT_EQ(limited.group->Stats().presence_entries, 4u);
+  for (const char* channel : {"a", "b", "c", "d"}) {
+    fixture.Unsubscribe(1, channel);
+    fixture.Await<Result<void>>(
+        0, [&] { return fixture.presence(0).Remove(channels::ChannelName(channel), "c"); });
+  }
+  EXPECT_EQ(limited.group->Stats().channels, 4u) << "their streams are there";
+  fixture.Advance(Seconds(61));
+  EXPECT_EQ(limited.group->Stats().history_publications, 0u);
+  fixture.Advance(Seconds(600));
+  EXPECT_EQ(limited.group->Stats().channels, 0u);
+  EXPECT_EQ(limited.group->Stats().history_bytes, 0u);
+  EXPECT_EQ(limited.group->Stats().presence_entries, 0u);
+}
+
+TEST(MemoryBroker, FreesExpiredPublicationsThoughNobodyReadsThem) {
+  Limited limited(1, {});
+  BrokerFixture& fixture = limited.fixture;
+  ASSERT_TRUE(fixture.Subscribe(0, "a", {.stream = kStream}));  // its stream ends in ten minutes
+  ASSERT_TRUE(fixture.Publish(0, "a", "1", Keep()));            // its publications in one
+  EXPECT_EQ(limited.group->Stats().history_publications, 1u);
+  fixture.Advance(Seconds(61));
+  EXPECT_EQ(limited.group->Stats().history_publications, 0u);
+}
+
+TEST(MemoryBroker, AnIdlePublishKeepsNoChannel) {
+  Limited limited(1, {});
+  ASSERT_TRUE(limited.fixture.Publish(0, "a", "1"));
+  EXPECT_EQ(limited.group->Stats().channels, 0u);
+}
+
+TEST(MemoryBroker, RefusesAPublishToALoopThatIsBehind) {
+  MemoryBrokerLimits limits;
+  limits.mailbox_messages_max = 10;
+  Limited limited(2, limits);
+  BrokerFixture& fixture = limited.fixture;
+  for (const char* channel : {"a", "b", "c", "d", "e", "f"}) {
+    SCOPED_TRACE(channel);
+    ASSERT_TRUE(fixture.Subscribe(1, channel));
+    // Loop 1 stops in the middle of a turn with messages waiting, whether it owns the channel or follows it.
+    std::binary_semaphore stopped(0);
+    std::binary_semaphore go_on(0);
+    fixture.loop(1).Post([&] {
+      stopped.release();
+      go_on.acquire();
+    });
+    stopped.acquire();
+    for (int n = 0; n < 12; ++n) fixture.loop(1).Post([] {});
+    const auto refused = fixture.Publish(0, channel, "1", Keep());
+    go_on.release();
+    fixture.Settle();
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, Errc::kLimitExceeded);
+    EXPECT_EQ(fixture.TakeLines(1).size(), 0u);
+    const auto accepted = fixture.Publish(0, channel, "1", Keep());
+    ASSERT_TRUE(accepted);
+    EXPECT_EQ(accepted->position.offset, 1u) << "the refused one left nothing";
+    fixture.TakeLines(1);
+  }
+}
+
+TEST(MemoryBroker, ForgetsTheOldestIdempotencyKeyWhenThereAreTooMany) {
+  MemoryBrokerLimits limits;
+  limits.idempotency_keys_max = 2;
+  Limited limited(1, limits);
+  BrokerFixture& fixture = limited.fixture;
+  for (const char* key : {"1", "2", "3"}) ASSERT_TRUE(fixture.Publish(0, "a", "x", Keep(key)));
+  EXPECT_TRUE(fixture.Publish(0, "a", "x", Keep("3"))->suppressed);
+  EXPECT_TRUE(fixture.Publish(0, "a", "x", Keep("2"))->suppressed);
+  EXPECT_FALSE(fixture.Publish(0, "a", "x", Keep("1"))->suppressed);
+}
+
+TEST(MemoryBroker, RefusesPresenceEntriesOverTheLimitOfAllLoops) {
+  MemoryBrokerLimits limits;
+  limits.presence_entries_max = 3;
+  Limited limited(2, limits);
+  BrokerFixture& fixture = limited.fixture;
+  const auto add = [&](std::string channel, std::string client) {
+    return fixture.Await<Result<void>>(0, [&] {
+      return fixture.presence(0).Add(
+          channels::ChannelName(channel),
+          ClientInfo{.user = "u", .client = client, .conn_info = "", .chan_info = ""});
+    });
+  };
+  EXPECT_TRUE(add("a", "1") && add("b", "1") && add("c", "1"));
+  const auto refused = add("d", "1");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::kLimitExceeded);
+  EXPECT_TRUE(add("a", "1")) << "a refresh is no new entry";
+}
+
+}  // namespace
+}  // namespace tidemill::broker

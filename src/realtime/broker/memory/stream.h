@@ -1,0 +1,72 @@
+// Stream: the recent publications of one channel and the position they end at.
+//
+// Knows neither time nor limits across channels: ChannelTable decides when to drop. There may be a million
+// of these, so it is small, and an empty one owns no memory. Loop thread only.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "realtime/broker/broker.h"
+
+namespace tidemill::broker::memory {
+
+// What publications weigh in the history budget.
+struct Usage {
+  std::size_t bytes = 0;
+  std::size_t publications = 0;
+};
+
+// The bytes a kept publication is accounted with: payloads plus the objects that hold them.
+std::size_t AccountedBytes(const Publication& publication);
+
+class Stream {
+ public:
+  Stream();
+
+  StreamPosition top() const { return {.offset = top_offset_, .epoch = std::string(epoch())}; }
+  std::uint64_t top_offset() const { return top_offset_; }
+  std::string_view epoch() const { return {epoch_.data(), epoch_.size()}; }
+  std::size_t size() const { return size_; }
+
+  // What would be dropped if only `keep` publications stayed.
+  Usage ExcessOver(std::size_t keep) const;
+  Usage DropExcessOver(std::size_t keep);
+
+  // `publication` has the offset after the top.
+  void Append(PublicationPtr publication);
+
+  // Up to `count` of those with an offset over (reverse: under) `since`, in the order of travel.
+  std::vector<PublicationPtr> After(std::uint64_t since, std::uint64_t count) const;
+  std::vector<PublicationPtr> Before(std::uint64_t since, std::uint64_t count) const;
+
+  // Remembers the version unless it is not higher than the last one of its epoch ("": of any epoch).
+  bool IsNewVersion(std::uint64_t version, std::string_view version_epoch) const;
+  void SetVersion(std::uint64_t version, std::string version_epoch);
+
+ private:
+  struct Version {
+    std::uint64_t number = 0;
+    std::string epoch;
+  };
+
+  const PublicationPtr& At(std::size_t index) const { return slots_[(head_ + index) & (capacity_ - 1)]; }
+  std::uint64_t first_offset() const { return top_offset_ - size_ + 1; }
+  void Grow();
+
+  // A ring of `capacity_` slots, a power of two or zero; offsets in it are contiguous and end at the top.
+  std::unique_ptr<PublicationPtr[]> slots_;
+  std::uint32_t capacity_ = 0;
+  std::uint32_t head_ = 0;
+  std::uint32_t size_ = 0;
+  std::array<char, 8> epoch_;
+  std::uint64_t top_offset_ = 0;
+  std::unique_ptr<Version> version_;
+};
+
+}  // namespace tidemill::broker::memory

@@ -1,0 +1,157 @@
+#include "realtime/broker/redis/presence_store.h"
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <unordered_map>
+#include <utility>
+
+#include "net/task_scope.h"
+#include "realtime/broker/redis/record.h"
+#include "realtime/broker/redis/scripts.h"
+#include "realtime/broker/redis/stream_store.h"
+
+namespace tidemill::broker::redis_broker {
+namespace {
+
+constexpr std::size_t kClientsPerRenewal = 500;
+constexpr Duration kTick = Milliseconds(500);
+
+std::string ValueOf(const protocol::ClientInfo& info) {
+  return std::to_string(info.user.size()) + ":" + info.user + EncodeClientInfo(info);
+}
+
+// What follows the length and the user.
+Result<protocol::ClientInfo> InfoOf(std::string_view value) {
+  const std::size_t colon = value.find(':');
+  std::size_t user_bytes = 0;
+  for (const char digit : value.substr(0, colon)) {
+    user_bytes = user_bytes * 10 + static_cast<std::size_t>(digit - '0');
+  }
+  if (colon == std::string_view::npos || user_bytes > value.size() - colon - 1) {
+    return Fail(Errc::kUnavailable, "Redis: malformed presence entry");
+  }
+  return DecodeClientInfo(value.substr(colon + 1 + user_bytes));
+}
+
+class RedisPresence final : public PresenceStore, private net::Timer {
+ public:
+  RedisPresence(net::Loop& loop, redis::Client& client, const Keys& keys, PresenceOptions options,
+                Metrics& metrics)
+      : loop_(loop), client_(client), keys_(keys), options_(options), metrics_(metrics) {}
+
+  Task<Result<void>> Add(channels::ChannelName channel, protocol::ClientInfo info) override {
+    Clients& clients = ours_[channel];
+    if (clients.empty()) RenewLater(channel);
+    clients[info.client] = info;
+    return Put(std::move(channel), std::move(info));
+  }
+
+  Task<Result<void>> Remove(channels::ChannelName channel, std::string client) override {
+    const auto found = ours_.find(channel);
+    if (found != ours_.end() && found->second.erase(client) > 0 && found->second.empty()) ours_.erase(found);
+    TM_CO_TRY_ASSIGN(const redis::Reply reply,
+                     co_await client_.Run(RemovePresenceScript(), KeysOf(channel), {std::move(client)}));
+    co_return CheckReply(reply);
+  }
+
+  Task<Result<std::vector<protocol::ClientInfo>>> Get(channels::ChannelName channel) override {
+    TM_CO_TRY_ASSIGN(const redis::Reply reply,
+                     co_await client_.Run(ReadPresenceScript(), KeysOf(channel), {}));
+    TM_CO_TRY(CheckReply(reply));
+    std::vector<protocol::ClientInfo> entries;
+    for (const redis::Reply& element : reply.elements) {
+      TM_CO_TRY_ASSIGN(auto info, InfoOf(element.text));
+      entries.push_back(std::move(info));
+    }
+    co_return entries;
+  }
+
+  Task<Result<PresenceStats>> Stats(channels::ChannelName channel) override {
+    TM_CO_TRY_ASSIGN(const redis::Reply reply,
+                     co_await client_.Run(CountPresenceScript(), KeysOf(channel), {}));
+    TM_CO_TRY(CheckReply(reply));
+    if (reply.elements.size() != 2) co_return Fail(Errc::kUnavailable, "Redis answered " + ToString(reply));
+    co_return PresenceStats{.clients = static_cast<std::uint32_t>(reply.elements[0].integer),
+                            .users = static_cast<std::uint32_t>(reply.elements[1].integer)};
+  }
+
+ private:
+  using Clients = std::map<std::string, protocol::ClientInfo>;
+  struct Due {
+    MonotonicTime at;
+    channels::ChannelName channel;
+  };
+
+  std::vector<std::string> KeysOf(const channels::ChannelName& channel) const {
+    return {keys_.PresenceData(channel), keys_.PresenceExpiry(channel), keys_.PresenceUsers(channel)};
+  }
+  std::string Ttl() const { return std::to_string(options_.ttl.ms); }
+
+  Task<Result<void>> Put(channels::ChannelName channel, protocol::ClientInfo info) {
+    TM_CO_TRY_ASSIGN(const redis::Reply reply, co_await client_.Run(AddPresenceScript(), KeysOf(channel),
+                                                                    {info.client, ValueOf(info), Ttl()}));
+    co_return CheckReply(reply);
+  }
+
+  void RenewLater(channels::ChannelName channel) {
+    due_.push_back({loop_.Now() + options_.renewal_interval, std::move(channel)});
+    if (!scheduled()) loop_.timers().Schedule(*this, loop_.Now() + kTick);
+  }
+
+  // The interval is the same for all, so the list is in order of time. A channel that was left and joined
+  // again stands in it twice until its first turn, and is then renewed twice: nothing comes of that.
+  void OnTimer() override {
+    const MonotonicTime now = loop_.Now();
+    while (!due_.empty() && due_.front().at <= now) {
+      channels::ChannelName channel = std::move(due_.front().channel);
+      due_.pop_front();
+      const auto found = ours_.find(channel);
+      if (found == ours_.end()) continue;
+      RenewAll(channel, found->second);
+      due_.push_back({now + options_.renewal_interval, std::move(channel)});
+    }
+    if (!due_.empty()) loop_.timers().Schedule(*this, now + kTick);
+  }
+
+  void RenewAll(const channels::ChannelName& channel, const Clients& clients) {
+    std::vector<std::string> arguments;
+    for (const auto& [client, info] : clients) {
+      if (arguments.empty()) arguments.push_back(Ttl());
+      arguments.push_back(client);
+      if (arguments.size() > kClientsPerRenewal) scope_.Spawn(Renew(channel, std::exchange(arguments, {})));
+    }
+    if (!arguments.empty()) scope_.Spawn(Renew(channel, std::move(arguments)));
+  }
+
+  // What fails now is tried again in the next interval; entries outlive one that is missed.
+  Task<void> Renew(channels::ChannelName channel, std::vector<std::string> arguments) {
+    metrics_.presence_renewed.Add(arguments.size() - 1);
+    const auto reply = co_await client_.Run(RefreshPresenceScript(), KeysOf(channel), std::move(arguments));
+    if (!reply) co_return;
+    for (const redis::Reply& missing : reply->elements) {
+      const auto found = ours_.find(channel);
+      if (found == ours_.end()) co_return;
+      const auto entry = found->second.find(missing.text);
+      if (entry != found->second.end()) (void)co_await Put(channel, entry->second);
+    }
+  }
+
+  net::Loop& loop_;
+  redis::Client& client_;
+  const Keys& keys_;
+  const PresenceOptions options_;
+  Metrics& metrics_;
+  std::unordered_map<channels::ChannelName, Clients> ours_;
+  std::deque<Due> due_;
+  TaskScope scope_;  // last: its tasks refer to all above
+};
+
+}  // namespace
+
+std::unique_ptr<PresenceStore> MakePresenceStore(net::Loop& loop, redis::Client& client, const Keys& keys,
+                                                 PresenceOptions options, Metrics& metrics) {
+  return std::make_unique<RedisPresence>(loop, client, keys, options, metrics);
+}
+
+}  // namespace tidemill::broker::redis_broker

@@ -1,0 +1,277 @@
+#include "realtime/broker/redis/redis_broker.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <semaphore>
+#include <thread>
+
+#include "base/random.h"
+#include "realtime/broker/delivery.h"
+#include "realtime/broker/testing/broker_contract.h"
+#include "realtime/broker/testing/presence_contract.h"
+#include "redis/single.h"
+#include "redis/testing/redis_server.h"
+
+namespace tidemill::broker {
+namespace {
+
+using redis::testing::RedisServer;
+using testing::Backend;
+using testing::BackendParam;
+using testing::BrokerContract;
+using testing::BrokerFixture;
+using testing::BrokerStress;
+using testing::PresenceContract;
+
+// One server for all tests; each has a prefix of its own.
+RedisServer& Server() {
+  static RedisServer server;
+  return server;
+}
+
+class RedisBackend final : public Backend {
+ public:
+  RedisBackend(const std::vector<net::Loop*>& loops, RedisBrokerOptions options)
+      : prefix_(RandomLetters(12)), subscribers_(loops.size()) {
+    options.prefix = prefix_;
+    const RedisConnections connections{
+        .make_client =
+            [&](net::Loop& loop) {
+              return redis::MakeSingleClient(loop, redis::MakeFixedLocator(Server().endpoint()),
+                                             {.connection = {}, .incarnation_key = prefix_ + ".incarnation"},
+                                             redis_metrics_);
+            },
+        .make_subscriber =
+            [&](net::Loop& loop, redis::SubscriberEvents& events) {
+              auto subscriber = redis::MakeSingleSubscriber(
+                  loop, redis::MakeFixedLocator(Server().endpoint()), {}, events, redis_metrics_);
+              subscribers_[loop.index()] = subscriber.get();
+              return subscriber;
+            }};
+    group_ = MakeRedisBrokerGroup(loops, connections, std::move(options), metrics_);
+    for (std::size_t i = 0; i < loops.size(); ++i) nodes_.push_back(group_->TakeNode(i));
+  }
+  Broker& broker(std::size_t loop) override { return *nodes_[loop].broker; }
+  PresenceStore& presence(std::size_t loop) override { return *nodes_[loop].presence; }
+  const std::string& prefix() const { return prefix_; }
+  const redis_broker::Metrics& metrics() const { return metrics_; }
+
+  void Settle(BrokerFixture& fixture) override {
+    while (group_->down_since()) std::this_thread::yield();
+    for (std::size_t i = 0; i < nodes_.size(); ++i) {
+      const auto passed = fixture.Await<Result<void>>(i, [&, i] { return subscribers_[i]->Barrier("any"); });
+      ASSERT_TRUE(passed) << passed.error().detail;
+    }
+  }
+
+ private:
+  const std::string prefix_;
+  metrics::Registry registry_;
+  redis::Metrics redis_metrics_{registry_};
+  redis_broker::Metrics metrics_{registry_};
+  std::vector<redis::Subscriber*> subscribers_;
+  std::unique_ptr<RedisBrokerGroup> group_;
+  std::vector<LoopBroker> nodes_;
+};
+
+BackendParam OnLoops(std::size_t loops) {
+  return {.name = std::to_string(loops) + (loops == 1 ? "Loop" : "Loops"),
+          .loops = loops,
+          .make =
+              [](const std::vector<net::Loop*>& opened) {
+                return std::make_unique<RedisBackend>(opened, RedisBrokerOptions{});
+              },
+          .follows_clock = false,
+          .publish_in_line = false};
+}
+
+INSTANTIATE_TEST_SUITE_P(Redis, BrokerContract, ::testing::Values(OnLoops(1), OnLoops(3)),
+                         BrokerContract::Name);
+INSTANTIATE_TEST_SUITE_P(Redis, BrokerStress, ::testing::Values(OnLoops(1), OnLoops(3)), BrokerStress::Name);
+INSTANTIATE_TEST_SUITE_P(Redis, PresenceContract, ::testing::Values(OnLoops(1), OnLoops(3)),
+                         PresenceContract::Name);
+
+constexpr StreamSettings kStream{.size = 100, .ttl = Seconds(60), .meta_ttl = Seconds(600)};
+
+PublishOptions Keep(std::string key = "") {
+  return {.stream = kStream, .idempotency_key = std::move(key), .version = 0, .version_epoch = ""};
+}
+
+SubscribeOptions Recover(StreamPosition position) {
+  return {.stream = kStream, .recover = std::move(position)};
+}
+
+// A broker on two loops, and its server.
+class RedisBroker : public ::testing::Test {
+ protected:
+  // The key's name without the prefix.
+  redis::Reply Ask(std::string_view command, std::string_view key, std::vector<std::string> arguments = {}) {
+    redis::Command asked{command, backend->prefix() + std::string(key)};
+    for (const std::string& argument : arguments) asked.Add(argument);
+    return Server().Ask(asked);
+  }
+  std::int64_t Pttl(std::string_view key) { return Ask("PTTL", key).integer; }
+
+  RedisBackend* backend = nullptr;
+  BrokerFixture fixture{2, [this](const std::vector<net::Loop*>& loops) {
+                          auto made = std::make_unique<RedisBackend>(loops, RedisBrokerOptions{});
+                          backend = made.get();
+                          return made;
+                        }};
+};
+
+TEST_F(RedisBroker, KeysExpireAsTheSettingsSay) {
+  ASSERT_TRUE(fixture.Publish(0, "a", "1", Keep("k")));
+  const auto within = [](std::int64_t ms, Duration ttl) { return ms > ttl.ms - 10'000 && ms <= ttl.ms; };
+  EXPECT_TRUE(within(Pttl(".stream.{.a}"), Seconds(60)));
+  EXPECT_TRUE(within(Pttl(".meta.{.a}"), Seconds(600)));
+  EXPECT_TRUE(within(Pttl(".result.{.a}.k"), Minutes(5)));
+  const auto added = fixture.Await<Result<void>>(0, [&] {
+    return fixture.presence(0).Add(ChannelName("a"),
+                                   ClientInfo{.user = "u", .client = "c", .conn_info = "", .chan_info = ""});
+  });
+  ASSERT_TRUE(added);
+  for (const char* key : {".presence.data.{.a}", ".presence.expiry.{.a}", ".presence.users.{.a}"}) {
+    EXPECT_TRUE(within(Pttl(key), Seconds(60))) << key;
+  }
+}
+
+TEST_F(RedisBroker, KeepsAChannelForAWhileAfterItsLastSubscriber) {
+  const auto subscribed = [&] {
+    return Server().Ask({"PUBSUB", "NUMSUB", backend->prefix() + ".client.{.a}"}).elements[1].integer;
+  };
+  ASSERT_TRUE(fixture.Subscribe(0, "a"));
+  ASSERT_TRUE(fixture.Subscribe(1, "a"));
+  EXPECT_EQ(subscribed(), 1) << "one loop follows it for both";
+  fixture.Unsubscribe(0, "a");
+  fixture.Unsubscribe(1, "a");
+  EXPECT_EQ(subscribed(), 1);
+  ASSERT_TRUE(fixture.Subscribe(0, "a"));
+  fixture.Unsubscribe(0, "a");
+  fixture.Advance(Milliseconds(1100));
+  EXPECT_EQ(subscribed(), 0);
+}
+
+TEST_F(RedisBroker, ChecksThePositionOfASilentChannelOnce) {
+  for (int n = 0; n < 5; ++n)
+    ASSERT_TRUE(fixture.Subscribe(static_cast<std::size_t>(n) % 2, "a", {.stream = kStream}));
+  fixture.Advance(Seconds(51));
+  EXPECT_EQ(backend->metrics().catch_ups.value(), 1u);
+  EXPECT_TRUE(fixture.TakeLines(0).empty());
+}
+
+TEST_F(RedisBroker, HandsOnWhatPubSubLost) {
+  ASSERT_TRUE(fixture.Subscribe(0, "a", {.stream = kStream}));
+  ASSERT_TRUE(fixture.Publish(1, "a", "1", Keep()));
+  EXPECT_EQ(fixture.TakeLines(0), (std::vector<std::string>{"a pub 1 1"}));
+  // Appended as the script does it, but not published.
+  Ask("XADD", ".stream.{.a}", {"2-0", "d", "\n\0012"});
+  Ask("HSET", ".meta.{.a}", {"s", "2"});
+  fixture.Advance(Seconds(51));
+  EXPECT_EQ(fixture.TakeLines(0), (std::vector<std::string>{"a pub 2 2"}));
+}
+
+TEST_F(RedisBroker, ALostStreamIsToldAndRecoveryDoesNotLie) {
+  struct Case {
+    const char* name;
+    std::vector<std::vector<std::string>> harm;  // command, key, arguments
+  };
+  const Case cases[] = {
+      {"deleted", {{"DEL", ".meta.{.a}"}}},
+      {"fell back", {{"XTRIM", ".stream.{.a}", "MAXLEN", "0"}, {"HSET", ".meta.{.a}", "s", "1"}}},
+      {"removed", {{"XTRIM", ".stream.{.a}", "MAXLEN", "0"}, {"HSET", ".meta.{.a}", "s", "9"}}},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.name);
+    ASSERT_TRUE(fixture.Subscribe(0, "a", {.stream = kStream}));
+    for (const char* data : {"1", "2", "3"}) ASSERT_TRUE(fixture.Publish(1, "a", data, Keep()));
+    const StreamPosition seen = fixture.History(0, "a", {}, kStream)->top;
+    ASSERT_EQ(fixture.TakeLines(0).size(), 3u);
+    for (const auto& step : c.harm) {
+      ASSERT_FALSE(Ask(step[0], step[1], {step.begin() + 2, step.end()}).is_error());
+    }
+    fixture.Advance(Seconds(51));
+    EXPECT_EQ(fixture.TakeLines(0), (std::vector<std::string>{"a lost"}));
+    const auto back = fixture.Subscribe(1, "a", Recover(seen));
+    ASSERT_TRUE(back);
+    EXPECT_FALSE(back->recovered);
+    fixture.Unsubscribe(0, "a");
+    fixture.Unsubscribe(1, "a");
+    fixture.Advance(Seconds(2));
+    Ask("DEL", ".meta.{.a}");
+  }
+}
+
+// The offsets that a Redis lost with its tail are not given out again: 3 and 4 were seen, and then gone.
+TEST_F(RedisBroker, ANewIncarnationSkipsWhatMayHaveBeenLost) {
+  for (const char* data : {"1", "2"}) ASSERT_TRUE(fixture.Publish(0, "a", data, Keep()));
+  const std::string epoch = fixture.History(0, "a", {}, kStream)->top.epoch;
+  ASSERT_FALSE(Ask("HSET", ".meta.{.a}", {"i", "1"}).is_error());
+  constexpr std::uint64_t kSkipped = (1u << 24) + 1;
+  const auto first = fixture.Publish(0, "a", "5", Keep());
+  ASSERT_TRUE(first);
+  EXPECT_EQ(first->position, (StreamPosition{.offset = kSkipped, .epoch = epoch}));
+  ASSERT_TRUE(fixture.Publish(0, "a", "6", Keep()));
+
+  const auto recover = [&](std::uint64_t offset) {
+    auto outcome = fixture.Subscribe(1, "a", Recover({.offset = offset, .epoch = epoch}));
+    return outcome && outcome->recovered ? static_cast<int>(outcome->publications.size()) : -1;
+  };
+  EXPECT_EQ(recover(1), 3);
+  EXPECT_EQ(recover(2), 2) << "exactly across the skip";
+  EXPECT_EQ(recover(3), -1) << "saw what is gone";
+  EXPECT_EQ(recover(4), -1);
+  EXPECT_EQ(recover(kSkipped), 1);
+  EXPECT_EQ(recover(kSkipped + 1), 0);
+}
+
+TEST_F(RedisBroker, AFullRedisRefusesAndKeepsNothing) {
+  ASSERT_TRUE(fixture.Publish(0, "a", "1", Keep()));
+  Server().Ask({"CONFIG", "SET", "maxmemory", "1"});
+  const auto refused = fixture.Publish(0, "a", "2", Keep());
+  Server().Ask({"CONFIG", "SET", "maxmemory", "0"});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::kUnavailable);
+  EXPECT_EQ(fixture.Publish(0, "a", "3", Keep())->position.offset, 2u);
+}
+
+TEST(RedisBrokerLimits, ALoopThatIsBehindLosesTheStreamAndIsToldOnce) {
+  BrokerFixture fixture(2, [](const std::vector<net::Loop*>& loops) {
+    return std::make_unique<RedisBackend>(loops, RedisBrokerOptions{.mailbox_messages_max = 10});
+  });
+  // A channel that the first loop owns.
+  std::string channel = "a";
+  while (OwnerLoop(ChannelName(channel), 2) != 0) channel += "a";
+  ASSERT_TRUE(fixture.Subscribe(1, channel, {.stream = kStream}));
+  ASSERT_TRUE(fixture.Subscribe(0, channel, {.stream = kStream}));
+  std::binary_semaphore go_on(0);
+  fixture.loop(1).Post([&] { go_on.acquire(); });
+  constexpr std::size_t kPublications = 50;
+  for (std::size_t n = 0; n < kPublications; ++n) ASSERT_TRUE(fixture.Publish(0, channel, "1", Keep()));
+  while (true) {  // until all have come to the first loop
+    std::size_t lines = 0;
+    fixture.Run(0, [&] { lines = fixture.recorder(0).lines.size(); });
+    if (lines == kPublications) break;
+  }
+  go_on.release();
+  const std::vector<std::string> lines = fixture.TakeLines(1);
+  ASSERT_GT(lines.size(), 5u);
+  EXPECT_LE(lines.size(), 12u);
+  EXPECT_EQ(lines.back(), channel + " lost");
+  EXPECT_EQ(std::ranges::count(lines, channel + " lost"), 1);
+  ASSERT_TRUE(fixture.Publish(0, channel, "again", Keep()));
+  EXPECT_EQ(fixture.TakeLines(1), (std::vector<std::string>{channel + " pub 51 again"}));
+}
+
+TEST_F(RedisBroker, IgnoresMessagesOfAnotherVersion) {
+  ASSERT_TRUE(fixture.Subscribe(0, "a"));
+  Server().Ask({"PUBLISH", backend->prefix() + ".client.{.a}", "9P0:0:\n"});
+  Server().Ask({"PUBLISH", backend->prefix() + ".client.{.a}", ""});
+  ASSERT_TRUE(fixture.Publish(0, "a", "1"));
+  EXPECT_EQ(fixture.TakeLines(0), (std::vector<std::string>{"a pub 0 1"}));
+  EXPECT_EQ(backend->metrics().malformed.value(), 2u);
+}
+
+}  // namespace
+}  // namespace tidemill::broker

@@ -1,0 +1,113 @@
+#include "realtime/hub/frame_log.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "websocket/frame.h"
+
+namespace tidemill::hub {
+namespace {
+
+std::string Frame(std::string_view payload) {
+  std::string frame;
+  websocket::AppendFrameHeader({websocket::Opcode::kText}, payload.size(), frame);
+  return frame.append(payload);
+}
+
+void Append(FrameLog& log, std::string_view payload) {
+  std::string header;
+  websocket::AppendFrameHeader({websocket::Opcode::kText}, payload.size(), header);
+  log.Append(header, payload);
+}
+
+std::string Read(const LogCursor& cursor, std::uint64_t end) {
+  iovec ranges[64];
+  const std::size_t count = Ranges(cursor, end, ranges, 64);
+  std::string bytes;
+  for (std::size_t i = 0; i < count; ++i)
+    bytes.append(static_cast<const char*>(ranges[i].iov_base), ranges[i].iov_len);
+  return bytes;
+}
+
+TEST(FrameLog, ATurnsFramesLieInOnePiece) {
+  SegmentPool pool;
+  FrameLog log(pool);
+  Append(log, "one");
+  Append(log, "two");
+
+  iovec ranges[4];
+  ASSERT_EQ(Ranges(log.CursorAt(log.turn_begin()), log.end(), ranges, 4), 1u);
+  EXPECT_EQ(Read(log.CursorAt(log.turn_begin()), log.end()), Frame("one") + Frame("two"));
+  EXPECT_EQ(log.turn_frames(), 2u);
+}
+
+TEST(FrameLog, GivesAllMemoryBackWhenNobodyIsBehind) {
+  SegmentPool pool;
+  FrameLog log(pool);
+  for (int i = 0; i < 1000; ++i) Append(log, std::string(1000, 'x'));
+  EXPECT_GT(pool.bytes_in_use(), 1'000'000u);
+
+  log.EndTurn();
+
+  EXPECT_EQ(pool.bytes_in_use(), 0u);
+  EXPECT_EQ(log.turn_bytes(), 0u);
+}
+
+TEST(FrameLog, ACursorKeepsWhatFollowsItAndNothingElse) {
+  SegmentPool pool;
+  FrameLog log(pool);
+  std::string expected;
+  for (int i = 0; i < 500; ++i) Append(log, std::string(1000, 'a'));
+  LogCursor cursor = log.CursorAt(log.end());
+  log.EndTurn();
+  for (int turn = 0; turn < 3; ++turn) {
+    const std::string payload(300 * 1024, static_cast<char>('b' + turn));
+    Append(log, payload);
+    expected += Frame(payload);
+    log.EndTurn();
+  }
+
+  EXPECT_LT(pool.bytes_in_use(), 2'500'000u);
+  EXPECT_EQ(Read(cursor, log.end()), expected);
+
+  Advance(cursor, log.end() - cursor.position);
+  cursor = LogCursor();
+  log.Trim();
+  EXPECT_EQ(pool.bytes_in_use(), 0u);
+}
+
+TEST(FrameLog, RestOfFrameFindsTheFrameThatWasCut) {
+  SegmentPool pool;
+  FrameLog log(pool);
+  const std::string frames[] = {Frame("first"), Frame(std::string(200, 'm')), Frame(std::string(70000, 'l'))};
+  std::string all;
+  for (const std::string& frame : frames) {
+    log.Append(frame, "");
+    all += frame;
+  }
+  const LogCursor begin = log.CursorAt(log.turn_begin());
+  const std::size_t borders[] = {0, frames[0].size(), frames[0].size() + frames[1].size(), all.size()};
+  for (std::size_t cut = 0; cut <= all.size(); cut += (cut < 300 ? 1 : 997)) {
+    SCOPED_TRACE(cut);
+    LogCursor cursor = begin;
+    Advance(cursor, cut);
+    std::size_t border = 0;
+    while (borders[border] < cut) ++border;
+
+    EXPECT_EQ(RestOfFrame(begin, cursor), all.substr(cut, borders[border] - cut));
+  }
+}
+
+TEST(SegmentPool, KeepsNoMoreThanItsLimit) {
+  SegmentPool pool;
+  std::vector<SegmentRef> held;
+  for (int i = 0; i < 200; ++i) held.emplace_back(pool.Take(SegmentPool::kLargestBytes));
+  held.clear();
+
+  EXPECT_LE(pool.bytes_kept(), SegmentPool::kKeptBytesMax);
+  EXPECT_EQ(pool.bytes_in_use(), 0u);
+}
+
+}  // namespace
+}  // namespace tidemill::hub

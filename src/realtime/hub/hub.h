@@ -1,0 +1,132 @@
+// Hub: the subscriptions of one loop's sessions, and the fan-out to them.
+//
+// A publication is encoded once per wire form some subscriber of the channel uses, into that form's log; at
+// the end of the turn every session with something new is written once. Nothing is allocated or copied per
+// subscriber. The hub knows channels, forms and outboxes; it knows no permissions and no protocol state.
+//
+// Thread: one Hub per loop, that loop only. It gets the broker's events and turns them into frames.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "metrics/metrics.h"
+#include "net/loop.h"
+#include "realtime/broker/broker.h"
+#include "realtime/hub/frame_log.h"
+#include "realtime/hub/outbox.h"
+#include "realtime/protocol/codec.h"
+
+namespace tidemill::hub {
+
+// How frames of a channel look to a session; each form in use has its own log.
+struct Form {
+  protocol::Encoding encoding = protocol::Encoding::kJson;
+  bool compressed = false;  // permessage-deflate was negotiated
+  bool join_leave = false;  // joins and leaves are wanted too
+  friend bool operator==(const Form&, const Form&) = default;
+};
+
+struct Group;
+
+struct HubChannel {
+  const std::string* name = nullptr;  // the key under which the hub keeps it
+  std::unique_ptr<Group> groups;      // a list: nearly always of one
+};
+
+// One session's place in one channel. Sessions derive from it to keep what else they know of the channel.
+struct Subscription {
+  Subscription() = default;
+  Subscription(const Subscription&) = delete;
+  Subscription& operator=(const Subscription&) = delete;
+  virtual ~Subscription() = default;
+
+  // The publication cannot be said in this session's encoding. Called while the hub walks its lists: end the
+  // subscription later, not inside.
+  virtual void OnInappropriateData() = 0;
+  // The stream was lost: what comes next does not continue what came before. The subscription may end inside.
+  virtual void OnStreamLost() = 0;
+
+  const std::string& channel() const;
+  bool attached() const { return group != nullptr; }
+
+  // The hub's.
+  Outbox* outbox = nullptr;
+  Group* group = nullptr;
+  Subscription* next_pending = nullptr;
+  std::uint64_t from = 0;   // log position of the first frame that is for it
+  std::uint32_t index = 0;  // in group->subscriptions
+  bool behind = false;      // the outbox has a cursor for it
+};
+
+struct HubMetrics {
+  explicit HubMetrics(metrics::Registry& registry);
+  metrics::Counter& publications;  // events taken from the broker
+  metrics::Counter& frames_sent;   // publications, joins and leaves × subscribers
+  metrics::Counter& bytes_sent;
+  metrics::Gauge& subscriptions;
+  metrics::Gauge& channels;
+  metrics::Histogram& flush_seconds;  // from a turn's first event to its last write
+};
+
+struct HubOptions {
+  std::size_t compression_min_bytes = 128;  // smaller messages are sent as they are
+};
+
+class Hub final : public broker::BrokerEvents, public net::TurnEndHook {
+ public:
+  Hub(net::Loop& loop, HubMetrics& metrics, HubOptions options);
+  ~Hub();
+  Hub(const Hub&) = delete;
+  Hub& operator=(const Hub&) = delete;
+
+  // From here on `subscription` gets the channel's events, in `form`, through `outbox`.
+  // Both stay the session's and must be detached before they end.
+  void Attach(std::string_view channel, Form form, Outbox& outbox, Subscription& subscription);
+  void Detach(Subscription& subscription);
+
+  std::size_t channels() const { return channels_.size(); }
+  std::size_t subscriptions() const { return subscriptions_; }
+  const SegmentPool& segments() const { return pool_; }
+
+  // broker::BrokerEvents
+  void OnPublication(const broker::ChannelName& channel, const broker::PublicationPtr& publication) override;
+  void OnJoin(const broker::ChannelName& channel, const broker::ClientInfo& info) override;
+  void OnLeave(const broker::ChannelName& channel, const broker::ClientInfo& info) override;
+  void OnStreamLost(const broker::ChannelName& channel) override;
+
+  // net::TurnEndHook
+  void OnTurnEnd() override;
+
+ private:
+  class Encoder;
+
+  HubChannel* Find(std::string_view channel);
+  void AppendPush(HubChannel& channel, const protocol::Push& push);
+  void MarkDirty(Group& group);
+  void SendOneGroup(Group& group);
+  void SendManyGroups();
+  void EndTurnOf(Group& group);
+
+  struct NameHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view name) const { return std::hash<std::string_view>{}(name); }
+  };
+
+  net::Loop& loop_;
+  HubMetrics& metrics_;
+  SegmentPool pool_;
+  std::unique_ptr<Encoder> encoder_;
+  std::unordered_map<std::string, HubChannel, NameHash, std::equal_to<>> channels_;
+  std::size_t subscriptions_ = 0;
+  std::vector<Group*> dirty_;
+  std::vector<Outbox*> outboxes_;  // of the turn's flush
+  std::int64_t first_event_us_ = 0;
+};
+
+}  // namespace tidemill::hub

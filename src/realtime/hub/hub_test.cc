@@ -1,0 +1,272 @@
+#include "realtime/hub/hub.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "realtime/hub/group.h"
+#include "websocket/deflate.h"
+#include "websocket/frame.h"
+
+namespace tidemill::hub {
+namespace {
+
+using protocol::Encoding;
+
+// A session as the hub sees it, with the peer's end of its socket in the test's hands.
+struct Peer final : OutboxOwner, net::StreamHandler {
+  struct Follow final : Subscription {
+    bool inappropriate = false;
+    bool lost = false;
+    void OnInappropriateData() override { inappropriate = true; }
+    void OnStreamLost() override { lost = true; }
+  };
+
+  Peer(net::Loop& loop, std::size_t queued_bytes_max) {
+    int ends[2];
+    EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
+    fd = ends[1];
+    stream = net::Stream::Adopt(loop, ends[0], {}, nullptr);
+    stream->SetHandler(this);
+    outbox = std::make_unique<Outbox>(*this, *stream, queued_bytes_max);
+  }
+  ~Peer() { close(fd); }
+
+  std::string Read() {
+    std::string bytes(1 << 20, '\0');
+    const ssize_t got = recv(fd, bytes.data(), bytes.size(), 0);
+    bytes.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+    return bytes;
+  }
+
+  void OnSlow(std::size_t queued_bytes) override { slow_at = queued_bytes; }
+  void OnData(std::string_view) override {}
+  void OnWritable() override { outbox->OnWritable(); }
+  void OnClosed() override {}
+
+  int fd = -1;
+  std::size_t slow_at = 0;
+  std::unique_ptr<net::Stream> stream;
+  std::unique_ptr<Outbox> outbox;
+  Follow follow;
+  Follow other;
+};
+
+class HubTest : public testing::Test {
+ protected:
+  HubTest() : loop_(*net::Loop::Open({})), metrics_(registry_), hub_(*loop_, metrics_, {}) {}
+  ~HubTest() override {
+    for (auto& peer : peers_) {
+      for (Subscription* subscription : {&peer->follow, &peer->other}) {
+        if (subscription->attached()) hub_.Detach(*subscription);
+      }
+      peer->outbox->Close();
+    }
+  }
+
+  Peer& AddPeer(std::size_t queued_bytes_max = 1 << 20) {
+    return *peers_.emplace_back(std::make_unique<Peer>(*loop_, queued_bytes_max));
+  }
+  Peer& Follow(std::string_view channel, Form form = {}) {
+    Peer& peer = AddPeer();
+    hub_.Attach(channel, form, *peer.outbox, peer.follow);
+    return peer;
+  }
+  void Publish(std::string channel, std::string data) {
+    auto publication = std::make_shared<protocol::Publication>();
+    publication->data = std::move(data);
+    hub_.OnPublication(broker::ChannelName(std::move(channel)), publication);
+  }
+  void Turn() { loop_->RunOnce(Milliseconds(0)); }
+
+  std::unique_ptr<net::Loop> loop_;
+  metrics::Registry registry_;
+  HubMetrics metrics_;
+  Hub hub_;
+  std::vector<std::unique_ptr<Peer>> peers_;
+};
+
+std::string TextFrame(const std::string& payload) {
+  return std::string("\x81") + static_cast<char>(payload.size()) + payload;
+}
+
+TEST_F(HubTest, DeliversToSubscribersOfTheChannelOnly) {
+  Peer& a = Follow("news");
+  Peer& b = Follow("news");
+  Peer& stranger = Follow("sports");
+
+  Publish("news", "{\"n\":1}");
+  Turn();
+
+  const std::string frame = TextFrame(R"({"push":{"channel":"news","pub":{"data":{"n":1}}}})");
+  EXPECT_EQ(a.Read(), frame);
+  EXPECT_EQ(b.Read(), frame);
+  EXPECT_EQ(stranger.Read(), "");
+}
+
+TEST_F(HubTest, WritesATurnOnceAndKeepsNoMemory) {
+  Peer& peer = Follow("news");
+  for (int i = 0; i < 100; ++i) Publish("news", std::to_string(i));
+  Turn();
+
+  std::string expected;
+  for (int i = 0; i < 100; ++i) {
+    expected += TextFrame(R"({"push":{"channel":"news","pub":{"data":)" + std::to_string(i) + "}}}");
+  }
+  EXPECT_EQ(peer.Read(), expected);
+  EXPECT_EQ(hub_.segments().bytes_in_use(), 0u);
+}
+
+TEST_F(HubTest, OneWhoComesInTheMiddleOfATurnGetsOnlyWhatFollows) {
+  Follow("news");
+  Publish("news", "1");
+  Peer& late = Follow("news");
+  Publish("news", "2");
+  Turn();
+
+  EXPECT_EQ(late.Read(), TextFrame(R"({"push":{"channel":"news","pub":{"data":2}}})"));
+}
+
+TEST_F(HubTest, OneWhoLeavesInTheMiddleOfATurnGetsNothing) {
+  Peer& peer = Follow("news");
+  Publish("news", "1");
+  hub_.Detach(peer.follow);
+  Turn();
+
+  EXPECT_EQ(peer.Read(), "");
+  EXPECT_EQ(hub_.channels(), 0u);
+}
+
+TEST_F(HubTest, SeveralChannelsOfOneSessionGoTogether) {
+  Peer& peer = Follow("a");
+  hub_.Attach("b", {}, *peer.outbox, peer.other);
+  Publish("a", "1");
+  Publish("b", "2");
+  Turn();
+
+  const std::string both = peer.Read();
+  EXPECT_NE(both.find(TextFrame(R"({"push":{"channel":"a","pub":{"data":1}}})")), std::string::npos);
+  EXPECT_NE(both.find(TextFrame(R"({"push":{"channel":"b","pub":{"data":2}}})")), std::string::npos);
+}
+
+TEST_F(HubTest, JoinsGoToThoseWhoAskedForThem) {
+  Peer& plain = Follow("room");
+  Peer& curious = Follow("room", {.join_leave = true});
+  hub_.OnJoin(broker::ChannelName("room"), {.user = "u", .client = "c"});
+  Turn();
+
+  EXPECT_EQ(plain.Read(), "");
+  EXPECT_EQ(curious.Read(),
+            TextFrame(R"({"push":{"channel":"room","join":{"info":{"user":"u","client":"c"}}}})"));
+}
+
+TEST_F(HubTest, DataThatIsNotJsonReachesProtobufAndIsReportedByJson) {
+  Peer& json = Follow("bin");
+  Peer& protobuf = Follow("bin", {.encoding = Encoding::kProtobuf});
+  Publish("bin", "\xff\x00");
+  Turn();
+
+  EXPECT_TRUE(json.follow.inappropriate);
+  EXPECT_EQ(json.Read(), "");
+  EXPECT_FALSE(protobuf.follow.inappropriate);
+  EXPECT_NE(protobuf.Read(), "");
+}
+
+TEST_F(HubTest, ACompressedFrameIsMadeOnceAndInflatesToTheMessage) {
+  Peer& plain = Follow("news");
+  Peer& a = Follow("news", {.compressed = true});
+  Peer& b = Follow("news", {.compressed = true});
+  const std::string data = "\"" + std::string(2000, 'x') + "\"";
+  Publish("news", data);
+  Publish("news", "1");
+  Turn();
+
+  const std::string frames = a.Read();
+  EXPECT_EQ(frames, b.Read());
+  EXPECT_GT(plain.Read().size(), 2000u);
+  EXPECT_LT(frames.size(), 200u);
+  ASSERT_EQ(static_cast<unsigned char>(frames[0]), 0xc1);  // FIN, RSV1, text
+  const std::size_t bytes = websocket::FrameBytes(frames);
+  std::string text;
+  ASSERT_TRUE(websocket::MessageInflater::Make({})->Inflate(std::string_view(frames).substr(2, bytes - 2),
+                                                            1 << 20, text));
+  EXPECT_EQ(text, R"({"push":{"channel":"news","pub":{"data":)" + data + "}}}");
+  // Too small to gain from it.
+  EXPECT_EQ(frames.substr(bytes), TextFrame(R"({"push":{"channel":"news","pub":{"data":1}}})"));
+}
+
+TEST_F(HubTest, AHeldOutboxSendsWhenReleased) {
+  Peer& peer = Follow("news");
+  peer.outbox->Hold();
+  Publish("news", "1");
+  Turn();
+  EXPECT_EQ(peer.Read(), "");
+
+  peer.stream->Queue("reply");
+  peer.outbox->Release();
+  Turn();
+
+  EXPECT_EQ(peer.Read(), "reply" + TextFrame(R"({"push":{"channel":"news","pub":{"data":1}}})"));
+}
+
+// The peer reads nothing for a while, then everything: whole frames, in order, none missing.
+TEST_F(HubTest, ASlowReaderGetsEveryFrameWholeAndInOrder) {
+  Peer& peer = AddPeer(64 << 20);
+  hub_.Attach("news", {}, *peer.outbox, peer.follow);
+  std::string expected;
+  std::string got;
+  bool was_behind = false;
+  for (int i = 0; i < 400; ++i) {
+    const std::string data = "\"" + std::string(static_cast<std::size_t>(10000 + i), 'x') + "\"";
+    Publish("news", data);
+    const std::string payload = R"({"push":{"channel":"news","pub":{"data":)" + data + "}}}";
+    expected += std::string("\x81\x7e") + static_cast<char>(payload.size() >> 8) +
+                static_cast<char>(payload.size() & 255) + payload;
+    Turn();
+    was_behind = was_behind || peer.outbox->behind();
+    if (i > 200 && i % 3 == 0) got += peer.Read();
+  }
+  EXPECT_TRUE(was_behind);
+  for (int i = 0; i < 1000 && got.size() < expected.size(); ++i) {
+    got += peer.Read();
+    Turn();
+  }
+
+  EXPECT_EQ(got.size(), expected.size());
+  EXPECT_TRUE(got == expected);
+  EXPECT_FALSE(peer.outbox->behind());
+  EXPECT_EQ(hub_.segments().bytes_in_use(), 0u);
+}
+
+TEST_F(HubTest, AStuckReaderIsReportedAtItsLimitAndDelaysNobody) {
+  Peer& stuck = AddPeer(100'000);
+  hub_.Attach("news", {}, *stuck.outbox, stuck.follow);
+  Peer& good = Follow("news");
+  std::size_t received = 0;
+  int turns = 0;
+  while (stuck.slow_at == 0 && turns < 10'000) {
+    Publish("news", "\"" + std::string(5000, 'x') + "\"");
+    Turn();
+    received += good.Read().size();
+    ++turns;
+  }
+
+  EXPECT_GT(stuck.slow_at, 100'000u);
+  EXPECT_LT(stuck.slow_at, 120'000u);
+  EXPECT_GT(received, static_cast<std::size_t>(turns) * 5000);
+  EXPECT_EQ(good.slow_at, 0u);
+}
+
+TEST_F(HubTest, TellsFollowersThatTheirStreamIsLost) {
+  Peer& peer = Follow("news");
+  hub_.OnStreamLost(broker::ChannelName("news"));
+  EXPECT_TRUE(peer.follow.lost);
+}
+
+}  // namespace
+}  // namespace tidemill::hub

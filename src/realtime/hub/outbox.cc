@@ -1,0 +1,185 @@
+#include "realtime/hub/outbox.h"
+
+#include <algorithm>
+
+#include "base/assert.h"
+#include "realtime/hub/group.h"
+
+namespace tidemill::hub {
+namespace {
+
+constexpr std::size_t kRangesMax = 64;  // of one send
+
+std::size_t RangeBytes(std::span<const iovec> ranges) {
+  std::size_t bytes = 0;
+  for (const iovec& range : ranges) bytes += range.iov_len;
+  return bytes;
+}
+
+}  // namespace
+
+struct Outbox::Lag {
+  struct Entry {
+    Subscription* subscription;
+    LogCursor cursor;  // on a frame's first byte
+  };
+  std::vector<Entry> entries;  // oldest first
+
+  std::size_t Bytes() const {
+    std::uint64_t bytes = 0;
+    for (const Entry& entry : entries) bytes += entry.subscription->group->log.end() - entry.cursor.position;
+    return static_cast<std::size_t>(bytes);
+  }
+};
+
+Outbox::Outbox(OutboxOwner& owner, net::Stream& stream, std::size_t queued_bytes_max)
+    : owner_(owner), stream_(stream), queued_bytes_max_(static_cast<std::uint32_t>(queued_bytes_max)) {}
+
+Outbox::~Outbox() = default;
+
+void Outbox::Hold() { held_ = true; }
+
+void Outbox::Release() {
+  held_ = false;
+  if (lag_ && !stream_.blocked()) SendLag();
+}
+
+void Outbox::OnWritable() {
+  if (lag_ && !held_) SendLag();
+}
+
+void Outbox::Close() {
+  closed_ = true;
+  if (lag_) {
+    for (const Lag::Entry& entry : lag_->entries) entry.subscription->behind = false;
+    lag_.reset();
+  }
+}
+
+std::size_t Outbox::queued_bytes() const { return stream_.queued_bytes() + (lag_ ? lag_->Bytes() : 0); }
+
+void Outbox::AddPending(Subscription& subscription) {
+  subscription.next_pending = pending_;
+  pending_ = &subscription;
+}
+
+void Outbox::SendPending() {
+  while (pending_) {
+    // As many subscriptions as fit into one send, each with all its ranges.
+    Subscription* chain[kRangesMax];
+    iovec ranges[kRangesMax];
+    std::size_t count = 0;
+    std::size_t used = 0;
+    std::size_t wanted = 0;
+    while (pending_ && used < kRangesMax) {
+      const FrameLog& log = pending_->group->log;
+      const LogCursor cursor = log.CursorAt(std::max(pending_->from, log.turn_begin()));
+      const std::uint64_t bytes = log.end() - cursor.position;
+      const std::size_t got = Ranges(cursor, log.end(), ranges + used, kRangesMax - used);
+      const bool fits = RangeBytes(std::span(ranges + used, got)) == bytes;
+      if (!fits && count > 0) break;
+      used += got;
+      wanted += bytes;
+      chain[count++] = pending_;
+      pending_ = std::exchange(pending_->next_pending, nullptr);
+    }
+    if (closed_) continue;
+    const std::size_t sent = CanSendNow() && !held_ ? stream_.Send(std::span(ranges, used)) : 0;
+    if (sent < wanted) KeepUnsent(std::span(chain, count), sent);
+  }
+}
+
+void Outbox::SendOnly(Subscription& subscription, std::span<const iovec> turn) {
+  if (closed_) return;
+  const FrameLog& log = subscription.group->log;
+  std::size_t sent = 0;
+  if (CanSendNow() && !held_) {
+    if (subscription.from <= log.turn_begin()) {
+      sent = stream_.Send(turn);
+    } else {
+      // It joined in the middle of the turn: what was published before is not for it.
+      iovec ranges[kRangesMax];
+      const std::size_t count = Ranges(log.CursorAt(subscription.from), log.end(), ranges, kRangesMax);
+      sent = stream_.Send(std::span(ranges, count));
+    }
+  }
+  if (sent == log.end() - std::max(subscription.from, log.turn_begin())) return;
+  Subscription* const one = &subscription;
+  KeepUnsent(std::span(&one, 1), sent);
+}
+
+void Outbox::KeepUnsent(std::span<Subscription* const> subscriptions, std::size_t sent) {
+  for (Subscription* const kept : subscriptions) {
+    Subscription& subscription = *kept;
+    const FrameLog& log = subscription.group->log;
+    const std::uint64_t from = std::max(subscription.from, log.turn_begin());
+    const std::size_t here = std::min<std::size_t>(sent, log.end() - from);
+    sent -= here;
+    if (from + here < log.end()) FallBehind(subscription, from + here);
+  }
+  CheckLimit();
+}
+
+void Outbox::FallBehind(Subscription& subscription, std::uint64_t position) {
+  if (subscription.behind) return;  // its cursor stands before this turn's frames: they will follow
+  FrameLog& log = subscription.group->log;
+  LogCursor cursor = log.CursorAt(position);
+  if (position > log.turn_begin()) {
+    // The kernel may have taken a part of a frame: the rest of it goes before any other byte.
+    const LogCursor begin = log.CursorAt(std::max(subscription.from, log.turn_begin()));
+    const std::string_view rest = RestOfFrame(begin, cursor);
+    if (!rest.empty()) {
+      stream_.Queue(rest);
+      Advance(cursor, rest.size());
+      if (cursor.position == log.end()) return;
+    }
+  }
+  if (!lag_) lag_ = std::make_unique<Lag>();
+  subscription.behind = true;
+  lag_->entries.push_back({&subscription, std::move(cursor)});
+}
+
+void Outbox::SendLag() {
+  while (lag_ && !stream_.blocked() && !stream_.closed()) {
+    Lag::Entry& entry = lag_->entries.front();
+    FrameLog& log = entry.subscription->group->log;
+    const LogCursor before = entry.cursor;
+    iovec ranges[kRangesMax];
+    const std::size_t count = Ranges(before, log.end(), ranges, kRangesMax);
+    Advance(entry.cursor, stream_.Send(std::span(ranges, count)));
+    const std::string_view rest = RestOfFrame(before, entry.cursor);
+    if (!rest.empty()) {
+      stream_.Queue(rest);
+      Advance(entry.cursor, rest.size());
+    }
+    if (entry.cursor.position < log.end()) continue;
+    // Frames of the turn under way are among what was sent: its end must not send them again.
+    entry.subscription->from = log.end();
+    entry.subscription->behind = false;
+    lag_->entries.erase(lag_->entries.begin());
+    log.Trim();
+    if (lag_->entries.empty()) lag_.reset();
+  }
+}
+
+void Outbox::Drop(Subscription& subscription) {
+  for (Subscription** at = &pending_; *at; at = &(*at)->next_pending) {
+    if (*at != &subscription) continue;
+    *at = std::exchange(subscription.next_pending, nullptr);
+    break;
+  }
+  if (!subscription.behind) return;
+  subscription.behind = false;
+  std::erase_if(lag_->entries, [&](const Lag::Entry& entry) { return entry.subscription == &subscription; });
+  if (lag_->entries.empty()) lag_.reset();
+}
+
+void Outbox::CheckLimit() {
+  if (told_slow_ || closed_) return;
+  const std::size_t queued = queued_bytes();
+  if (queued <= queued_bytes_max_) return;
+  told_slow_ = true;
+  owner_.OnSlow(queued);
+}
+
+}  // namespace tidemill::hub

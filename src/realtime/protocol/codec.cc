@@ -1,0 +1,70 @@
+#include "realtime/protocol/codec.h"
+
+#include <utility>
+
+#include "base/json.h"
+#include "realtime/protocol/json.h"
+#include "realtime/protocol/protobuf.h"
+
+namespace tidemill::protocol {
+
+Result<std::optional<Command>> CommandReader::Next() {
+  if (rest_.empty()) return std::nullopt;
+  Result<Command> command = encoding_ == Encoding::kJson ? NextJson() : NextProtobuf();
+  if (command) return std::move(*command);
+  rest_ = {};
+  return std::unexpected(std::move(command).error());
+}
+
+Result<Command> CommandReader::NextJson() {
+  const std::string_view line = rest_.substr(0, rest_.find('\n'));
+  const std::size_t position = Position();
+  rest_.remove_prefix(line.size());
+  if (!rest_.empty()) rest_.remove_prefix(1);
+  Result<Command> command = DecodeJsonCommand(line);
+  if (!command) {
+    std::string& detail = command.error().detail;
+    detail = "command at byte " + std::to_string(position) + ", " + detail;
+  }
+  return command;
+}
+
+Result<Command> CommandReader::NextProtobuf() {
+  WireStatus status;
+  const std::string_view message = TakeDelimited(rest_, status);
+  Command command = DecodeProtobufCommand(message, status);
+  if (status.ok()) return command;
+  return Fail(Errc::kInvalidArgument,
+              "byte " + std::to_string(status.at - frame_.data()) + ": " + status.what);
+}
+
+void AppendReply(Encoding encoding, const Reply& reply, std::string& out) {
+  return encoding == Encoding::kJson ? AppendJsonReply(reply, out) : AppendProtobufReply(reply, out);
+}
+
+void AppendPush(Encoding encoding, const Push& push, std::string& out) {
+  return encoding == Encoding::kJson ? AppendJsonPush(push, out) : AppendProtobufPush(push, out);
+}
+
+void AppendPublicationPush(Encoding encoding, std::string_view channel, const Publication& publication,
+                           std::string& out) {
+  if (encoding == Encoding::kJson) return AppendJsonPublicationPush(channel, publication, out);
+  AppendProtobufPublicationPush(channel, publication, out);
+}
+
+void AppendPing(Encoding encoding, std::string& out) {
+  if (encoding == Encoding::kJson) {
+    out += "{}";
+  } else {
+    out += '\0';
+  }
+}
+
+bool IsJson(std::string_view text) { return JsonReader(text).Finish().has_value(); }
+
+bool IsJsonObject(std::string_view text) {
+  JsonReader json(text);
+  return json.Peek() == JsonReader::Kind::kObject && json.Finish().has_value();
+}
+
+}  // namespace tidemill::protocol

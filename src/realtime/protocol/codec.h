@@ -1,0 +1,63 @@
+// The two encodings of the client protocol. Bytes in, values out; no I/O, no state between frames.
+//
+// JSON: messages joined by one '\n'. Protobuf: each message behind its length as a varint. A frame may hold
+// many messages. Unknown fields are skipped in both.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "realtime/protocol/messages.h"
+
+namespace tidemill::protocol {
+
+enum class Encoding : std::uint8_t { kJson, kProtobuf };
+
+// Walks the commands of one frame in order.
+//
+//   CommandReader reader(encoding, frame);
+//   while (true) { auto command = reader.Next(); … }
+//
+// An empty frame has no commands: the first Next gives nullopt and `empty()` is true. The frame must outlive
+// the reader, not the commands. A command with two different requests is refused: the protocol allows one,
+// and which of them another server would take is its own affair. What a frame decodes to is bounded by its
+// size: at most about 100 bytes of memory for each of its bytes.
+class CommandReader {
+ public:
+  CommandReader(Encoding encoding, std::string_view frame)
+      : encoding_(encoding), frame_(frame), rest_(frame) {}
+
+  // kInvalidArgument with the position and what was wrong; nothing can be read after it.
+  Result<std::optional<Command>> Next();
+  bool empty() const { return frame_.empty(); }
+
+ private:
+  Result<Command> NextJson();
+  Result<Command> NextProtobuf();
+  std::size_t Position() const { return frame_.size() - rest_.size(); }
+
+  Encoding encoding_;
+  std::string_view frame_;
+  std::string_view rest_;
+};
+
+// Append one message. In JSON without a separator: the caller puts '\n' between messages of one frame.
+// In Protobuf with its length in front. Payloads are written as they are, except that raw line breaks in JSON
+// payloads become spaces (they can only be insignificant blanks there). A payload that is not JSON makes the
+// frame not JSON: the caller must not send it to such a connection.
+void AppendReply(Encoding encoding, const Reply& reply, std::string& out);
+void AppendPush(Encoding encoding, const Push& push, std::string& out);
+// The hot one: AppendPush of a publication without building a Push.
+void AppendPublicationPush(Encoding encoding, std::string_view channel, const Publication& publication,
+                           std::string& out);
+// Server ping: "{}" or one zero byte.
+void AppendPing(Encoding encoding, std::string& out);
+
+// Whether `text` is one valid JSON value of at most 64 levels (RFC 8259; UTF-8 checked).
+bool IsJson(std::string_view text);
+bool IsJsonObject(std::string_view text);
+
+}  // namespace tidemill::protocol

@@ -1,0 +1,415 @@
+#include "realtime/protocol/codec.h"
+
+#include <gtest/gtest.h>
+
+#include "base/hex.h"
+
+namespace tidemill::protocol {
+namespace {
+
+using namespace std::string_view_literals;
+
+// Blanks between the digits are for the reader.
+std::string HexToBytes(std::string hex) {
+  std::erase(hex, ' ');
+  return HexDecode(hex).value();
+}
+
+// The one command of a JSON frame; a test failure if there is none.
+Command JsonCommand(std::string_view text) {
+  CommandReader reader(Encoding::kJson, text);
+  Result<std::optional<Command>> command = reader.Next();
+  EXPECT_TRUE(command.has_value()) << text << (command ? "" : ": " + command.error().detail);
+  if (!command || !*command) return {};
+  return **std::move(command);
+}
+
+Command ProtobufCommand(const std::string& hex) {
+  const std::string frame = HexToBytes(hex);
+  CommandReader reader(Encoding::kProtobuf, frame);
+  Result<std::optional<Command>> command = reader.Next();
+  EXPECT_TRUE(command.has_value()) << hex << (command ? "" : ": " + command.error().detail);
+  if (!command || !*command) return {};
+  return **std::move(command);
+}
+
+bool Refuses(Encoding encoding, std::string_view frame) {
+  CommandReader reader(encoding, frame);
+  for (;;) {
+    const Result<std::optional<Command>> command = reader.Next();
+    if (!command) {
+      EXPECT_EQ(command.error().code, Errc::kInvalidArgument);
+      EXPECT_TRUE(command.error().detail.contains("byte ")) << command.error().detail;
+      // Nothing can be read after an error.
+      EXPECT_FALSE(reader.Next()->has_value());
+      return true;
+    }
+    if (!*command) return false;
+  }
+}
+
+TEST(JsonCommands, FieldsOfEachRequest) {
+  const auto connect = std::get<ConnectRequest>(
+      JsonCommand(
+          R"({"id":7,"connect":{"token":"t","data":{"a": 1},"name":"js","version":"1","flag":1,"dict":"d",)"
+          R"("profile":"p","headers":{"X-A":"1","X-B":"\u0032"},)"
+          R"("subs":{"a":{"recover":true,"epoch":"e","offset":5},"b":{}}}})")
+          .request);
+  EXPECT_EQ(connect.token, "t");
+  EXPECT_EQ(connect.data, R"({"a": 1})");
+  EXPECT_EQ(connect.name, "js");
+  EXPECT_EQ(connect.version, "1");
+  EXPECT_EQ(connect.headers, (std::map<std::string, std::string>{{"X-A", "1"}, {"X-B", "2"}}));
+  ASSERT_EQ(connect.subs.size(), 2u);
+  EXPECT_TRUE(connect.subs.at("a").recover);
+  EXPECT_EQ(connect.subs.at("a").epoch, "e");
+  EXPECT_EQ(connect.subs.at("a").offset, 5u);
+  EXPECT_FALSE(connect.subs.at("b").recover);
+
+  const auto subscribe = std::get<SubscribeRequest>(
+      JsonCommand(R"({"id":7,"subscribe":{"channel":"c","token":"t","recover":true,"epoch":"e",)"
+                  R"("offset":18446744073709551615,"data":null,"positioned":true,"recoverable":true,)"
+                  R"("join_leave":true,)"
+                  R"("delta":"fossil","tf":{"key":"k"},"flag":3,"type":-1,"phase":2,"cursor":"x",)"
+                  R"("limit":5,)"
+                  R"("asc":true}})")
+          .request);
+  EXPECT_EQ(subscribe.channel, "c");
+  EXPECT_EQ(subscribe.token, "t");
+  EXPECT_TRUE(subscribe.recover);
+  EXPECT_EQ(subscribe.epoch, "e");
+  EXPECT_EQ(subscribe.offset, 18446744073709551615u);
+  EXPECT_EQ(subscribe.data, "");
+  EXPECT_TRUE(subscribe.positioned);
+  EXPECT_TRUE(subscribe.recoverable);
+  EXPECT_TRUE(subscribe.join_leave);
+  EXPECT_EQ(subscribe.delta, "fossil");
+  EXPECT_TRUE(subscribe.has_filter);
+  EXPECT_EQ(subscribe.flag, 3);
+  EXPECT_EQ(subscribe.type, -1);
+
+  const auto publish = std::get<PublishRequest>(
+      JsonCommand(R"({"publish":{"channel":"c","data":"x","type":1,"key":"k","removed":true}})").request);
+  EXPECT_EQ(publish.channel, "c");
+  EXPECT_EQ(publish.data, "\"x\"");
+  EXPECT_EQ(publish.type, 1);
+  EXPECT_EQ(publish.key, "k");
+  EXPECT_TRUE(publish.removed);
+
+  const auto history = std::get<HistoryRequest>(
+      JsonCommand(R"({"history":{"channel":"c","limit":-1,"since":{"offset":3,"epoch":"e"},)"
+                  R"("reverse":true}})")
+          .request);
+  EXPECT_EQ(history.limit, -1);
+  EXPECT_EQ(history.since, (StreamPosition{3, "e"}));
+  EXPECT_TRUE(history.reverse);
+
+  EXPECT_EQ(std::get<SendRequest>(JsonCommand(R"({"send":{"data":[1, 2]}})").request).data, "[1, 2]");
+  const auto rpc = std::get<RpcRequest>(JsonCommand(R"({"rpc":{"data":1,"method":"m"}})").request);
+  EXPECT_EQ(rpc.data, "1");
+  EXPECT_EQ(rpc.method, "m");
+  const auto sub_refresh = std::get<SubRefreshRequest>(
+      JsonCommand(R"({"sub_refresh":{"channel":"c","token":"t","type":2,"track":[{}],"untrack":["k"]}})")
+          .request);
+  EXPECT_EQ(sub_refresh.channel, "c");
+  EXPECT_EQ(sub_refresh.token, "t");
+  EXPECT_EQ(sub_refresh.type, 2);
+}
+
+TEST(JsonCommands, NullIsAbsent) {
+  const Command command = JsonCommand(
+      R"({"id":null,"publish":null,"subscribe":{"channel":null,"offset":null,"recover":null,"tf":null,)"
+      R"("delta":null}})");
+  EXPECT_EQ(command.id, 0u);
+  const auto& subscribe = std::get<SubscribeRequest>(command.request);
+  EXPECT_EQ(subscribe.channel, "");
+  EXPECT_FALSE(subscribe.has_filter);
+  EXPECT_FALSE(
+      std::get<HistoryRequest>(JsonCommand(R"({"history":{"since":null}})").request).since.has_value());
+  EXPECT_TRUE(
+      std::get<ConnectRequest>(JsonCommand(R"({"connect":{"subs":{"a":null},"headers":null}})").request)
+          .subs.empty());
+}
+
+TEST(JsonCommands, LastOfTheSameKeyWins) {
+  const Command command = JsonCommand(
+      R"({"id":1,"id":2,"publish":{"channel":"a","key":"k"},"publish":{"channel":"b","channel":"c"}})");
+  EXPECT_EQ(command.id, 2u);
+  EXPECT_EQ(std::get<PublishRequest>(command.request).channel, "c");
+  EXPECT_EQ(std::get<PublishRequest>(command.request).key, "");
+}
+
+TEST(JsonCommands, KeysMayBeEscapedAndAreCaseSensitive) {
+  const Command command =
+      JsonCommand(R"({"\u0069d":3,"\u0070ublish":{"\u0063hannel":"a","\u0064ata":{"\u0078":1}}})");
+  EXPECT_EQ(command.id, 3u);
+  EXPECT_EQ(std::get<PublishRequest>(command.request).channel, "a");
+  EXPECT_EQ(std::get<PublishRequest>(command.request).data, R"({"\u0078":1})");
+  EXPECT_EQ(JsonCommand(R"({"ID":3,"Publish":{"channel":"a"}})").request.index(), 0u);
+}
+
+TEST(JsonCommands, RefusesWrongTypesAndRanges) {
+  const char* const frames[] = {
+      R"({"id":"1"})",
+      R"({"id":1.0})",
+      R"({"id":1e2})",
+      R"({"id":-1})",
+      R"({"id":4294967296})",
+      R"({"id":true})",
+      R"({"id":{}})",
+      R"([])",
+      R"("x")",
+      R"(1)",
+      R"(null)",
+      R"({"connect":[]})",
+      R"({"connect":1})",
+      R"({"publish":"x"})",
+      R"({"publish":{"channel":1}})",
+      R"({"publish":{"channel":["a"]}})",
+      R"({"publish":{"type":2147483648}})",
+      R"({"publish":{"removed":1}})",
+      R"({"publish":{"removed":"true"}})",
+      R"({"subscribe":{"offset":-1}})",
+      R"({"subscribe":{"offset":18446744073709551616}})",
+      R"({"subscribe":{"recover":0}})",
+      R"({"subscribe":{"tf":[]}})",
+      R"({"subscribe":{"tf":"x"}})",
+      R"({"subscribe":{"flag":9223372036854775808}})",
+      R"({"connect":{"subs":[]}})",
+      R"({"connect":{"subs":{"a":1}}})",
+      R"({"connect":{"headers":{"a":1}}})",
+      R"({"history":{"since":[]}})",
+      R"({"history":{"limit":1.5}})",
+      R"({"publish":{"channel":"\ud800"}})",
+      R"({"publish":{"data":boom}})",
+      R"({"publish":{"data":}})",
+      R"({"publish")",
+      "{\"publish\":{\"channel\":\"\xff\"}}",
+      "{\"publish\":{\"data\":\"\xff\"}}",
+      R"({} {})",
+      R"({},{})",
+      R"({}})",
+      "\xef\xbb\xbf{}",
+  };
+  for (const char* frame : frames) {
+    SCOPED_TRACE(frame);
+    EXPECT_TRUE(Refuses(Encoding::kJson, frame));
+  }
+  EXPECT_TRUE(Refuses(Encoding::kJson, "{}\0"sv));
+  EXPECT_TRUE(Refuses(Encoding::kJson, R"({"publish":{"data":)" + std::string(100'000, '[')));
+}
+
+TEST(Commands, RefusesTwoRequestsInOneCommand) {
+  EXPECT_TRUE(Refuses(Encoding::kJson, R"({"id":1,"publish":{"channel":"a"},"rpc":{}})"));
+  EXPECT_TRUE(Refuses(Encoding::kJson, R"({"id":1,"ping":{},"connect":{}})"));
+  EXPECT_FALSE(Refuses(Encoding::kJson, R"({"id":1,"publish":{"channel":"a"},"rpc":null})"));
+  EXPECT_TRUE(Refuses(Encoding::kProtobuf, HexToBytes("063a006a000801")));
+  EXPECT_FALSE(Refuses(Encoding::kProtobuf, HexToBytes("063a003a000801")));
+}
+
+TEST(JsonFrames, AreLines) {
+  const auto count = [](std::string_view frame) {
+    CommandReader reader(Encoding::kJson, frame);
+    int commands = 0;
+    for (auto command = reader.Next(); command && *command; command = reader.Next()) ++commands;
+    return commands;
+  };
+  EXPECT_EQ(count(""), 0);
+  EXPECT_EQ(count("{}"), 1);
+  EXPECT_EQ(count("{}\n"), 1);
+  EXPECT_EQ(count("{\"id\":1,\"connect\":{}}\n{\"id\":2,\"subscribe\":{}}\n{}"), 3);
+  EXPECT_EQ(count(" {} \r\n\t{}"), 2);
+  EXPECT_TRUE(CommandReader(Encoding::kJson, "").empty());
+  EXPECT_FALSE(CommandReader(Encoding::kJson, "{}").empty());
+
+  EXPECT_TRUE(Refuses(Encoding::kJson, "\n"));
+  EXPECT_TRUE(Refuses(Encoding::kJson, "{}\n\n"));
+  EXPECT_TRUE(Refuses(Encoding::kJson, "{}\n\n{}"));
+  EXPECT_TRUE(Refuses(Encoding::kJson, "{\"id\":\n1}"));
+  EXPECT_TRUE(Refuses(Encoding::kJson, "   "));
+}
+
+TEST(JsonFrames, TellWhichCommandWasBroken) {
+  CommandReader reader(Encoding::kJson, "{\"id\":1}\n{\"id\":x}\n{}");
+  EXPECT_TRUE(reader.Next()->has_value());
+  const auto broken = reader.Next();
+  ASSERT_FALSE(broken.has_value());
+  EXPECT_EQ(broken.error().detail, "command at byte 9, byte 6: expected an integer");
+}
+
+TEST(ProtobufCommands, RecordedFrames) {
+  const Command connect = ProtobufCommand("0408012200");
+  EXPECT_EQ(connect.id, 1u);
+  EXPECT_TRUE(std::holds_alternative<ConnectRequest>(connect.request));
+  const Command subscribe = ProtobufCommand("0908022a050a03612e62");
+  EXPECT_EQ(subscribe.id, 2u);
+  EXPECT_EQ(std::get<SubscribeRequest>(subscribe.request).channel, "a.b");
+  const Command pong = ProtobufCommand("00");
+  EXPECT_EQ(pong.id, 0u);
+  EXPECT_TRUE(std::holds_alternative<std::monostate>(pong.request));
+}
+
+TEST(ProtobufCommands, FieldsOfEachRequest) {
+  // connect{token:"t", data:ff, subs:{"a":{recover,epoch:"e",offset:5}}, name:"n", headers:{"h":"v"}, flag:1}
+  const auto connect = std::get<ConnectRequest>(
+      ProtobufCommand("23 2221 0a0174 1201ff 1a0c 0a0161 1207 18013201653805 22016e 3206 0a0168 120176 3801")
+          .request);
+  EXPECT_EQ(connect.token, "t");
+  EXPECT_EQ(connect.data, "\xff");
+  ASSERT_EQ(connect.subs.size(), 1u);
+  EXPECT_TRUE(connect.subs.at("a").recover);
+  EXPECT_EQ(connect.subs.at("a").epoch, "e");
+  EXPECT_EQ(connect.subs.at("a").offset, 5u);
+  EXPECT_EQ(connect.name, "n");
+  EXPECT_EQ(connect.headers, (std::map<std::string, std::string>{{"h", "v"}}));
+
+  // subscribe{positioned, recoverable, join_leave, delta:"fossil", tf:{}, flag:3, type:1, phase:2}
+  const auto subscribe = std::get<SubscribeRequest>(
+      ProtobufCommand("19 2a17 4801 5001 5801 6206666f7373696c 6a00 7003 7801 800102").request);
+  EXPECT_TRUE(subscribe.positioned);
+  EXPECT_TRUE(subscribe.recoverable);
+  EXPECT_TRUE(subscribe.join_leave);
+  EXPECT_EQ(subscribe.delta, "fossil");
+  EXPECT_TRUE(subscribe.has_filter);
+  EXPECT_EQ(subscribe.flag, 3);
+  EXPECT_EQ(subscribe.type, 1);
+
+  // history{channel:"c", limit:-1, since:{offset:3,epoch:"e"}, reverse}
+  const auto history = std::get<HistoryRequest>(
+      ProtobufCommand("19 5217 0a0163 38ffffffffffffffffff01 4205 0803120165 4801").request);
+  EXPECT_EQ(history.channel, "c");
+  EXPECT_EQ(history.limit, -1);
+  EXPECT_EQ(history.since, (StreamPosition{3, "e"}));
+  EXPECT_TRUE(history.reverse);
+
+  EXPECT_EQ(std::get<SendRequest>(ProtobufCommand("05 6203 0a0178").request).data, "x");
+  EXPECT_EQ(std::get<RpcRequest>(ProtobufCommand("05 6a03 12016d").request).method, "m");
+  EXPECT_EQ(std::get<RefreshRequest>(ProtobufCommand("05 7203 0a0174").request).token, "t");
+  EXPECT_EQ(std::get<SubRefreshRequest>(ProtobufCommand("07 7a05 0a0163 1802").request).type, 2);
+}
+
+TEST(ProtobufCommands, RefusesBrokenFrames) {
+  struct Case {
+    const char* name;
+    const char* hex;
+    const char* want;
+  };
+  const Case cases[] = {
+      {"length over the rest", "0508012200", "byte 1: length over the rest"},
+      {"length without end", "80", "byte 0: varint without end"},
+      {"eleven byte length", "8080808080808080808001", "byte 0: varint over 64 bits"},
+      {"length over 32 bits", "848080801008012200", "byte 5: length over the rest"},
+      {"greatest length", "ffffffffffffffffff01", "byte 10: length over the rest"},
+      {"id is text", "030a0131", "byte 4: wrong wire type"},
+      {"id over 32 bits", "06088080808010", "byte 7: number out of range"},
+      {"connect is a number", "022001", "byte 3: wrong wire type"},
+      {"varint cut by the message's end", "020880", "byte 2: varint without end"},
+      {"eleven byte varint", "0c08ffffffffffffffffffff01", "byte 2: varint over 64 bits"},
+      {"nested length over the message", "032a0261", "byte 3: length over the rest"},
+      {"nested field broken", "052a030a0261", "byte 5: length over the rest"},
+      {"channel not UTF-8", "052a030a01ff", "byte 6: invalid UTF-8"},
+      {"group", "010b", "byte 2: group or unknown wire type"},
+      {"group inside", "032a010b", "byte 4: group or unknown wire type"},
+      {"unknown field broken", "02a206", "byte 3: varint without end"},
+      {"field number zero", "020000", "byte 2: field number out of range"},
+      {"second command broken", "00040801220001", "byte 7: length over the rest"},
+      {"map entry broken", "0622041a020a05", "byte 7: length over the rest"},
+      {"flag is text", "052a031a0131", "byte 6: wrong wire type"},
+      {"two requests", "063a006a000801", "byte 5: a second request in one command"},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.name);
+    const std::string frame = HexToBytes(c.hex);
+    EXPECT_TRUE(Refuses(Encoding::kProtobuf, frame));
+    CommandReader reader(Encoding::kProtobuf, frame);
+    auto command = reader.Next();
+    while (command && *command) command = reader.Next();
+    EXPECT_EQ(command ? "" : command.error().detail, c.want);
+  }
+}
+
+TEST(ProtobufCommands, SkipsUnknownFieldsOfEveryWireType) {
+  // 100: varint, fixed64, bytes, fixed32; then id 1 and unsubscribe{}
+  const Command command = ProtobufCommand("1c a00601 a1060102030405060708 a20602ffff a50601020304 0801 3200");
+  EXPECT_EQ(command.id, 1u);
+  EXPECT_TRUE(std::holds_alternative<UnsubscribeRequest>(command.request));
+}
+
+TEST(ProtobufCommands, LastOfTheSameFieldWins) {
+  const Command command = ProtobufCommand("11 0801 0802 3a03 220161 3a06 0a0162 0a0163");
+  EXPECT_EQ(command.id, 2u);
+  EXPECT_EQ(std::get<PublishRequest>(command.request).channel, "c");
+  EXPECT_EQ(std::get<PublishRequest>(command.request).key, "");
+}
+
+TEST(ProtobufFrames, HoldManyCommands) {
+  const std::string frame = HexToBytes("0408012200 00 0908022a050a03612e62");
+  CommandReader reader(Encoding::kProtobuf, frame);
+  EXPECT_EQ((*reader.Next())->id, 1u);
+  EXPECT_EQ((*reader.Next())->id, 0u);
+  EXPECT_EQ((*reader.Next())->id, 2u);
+  EXPECT_FALSE(reader.Next()->has_value());
+  EXPECT_TRUE(CommandReader(Encoding::kProtobuf, "").empty());
+  EXPECT_FALSE(CommandReader(Encoding::kProtobuf, "").Next()->has_value());
+}
+
+TEST(PublicationPush, IsWhatAppendPushGives) {
+  const Publication publications[] = {
+      {},
+      {.data = "{}", .offset = 1, .epoch = "abc"},
+      {.data = std::string(5000, '1'),
+       .info = ClientInfo{.user = "u", .client = "c", .conn_info = "{}", .chan_info = "[]"},
+       .offset = 18446744073709551615u,
+       .tags = {{"a", "1"}, {"b\"", ""}}},
+  };
+  for (const Encoding encoding : {Encoding::kJson, Encoding::kProtobuf}) {
+    for (const Publication& publication : publications) {
+      std::string one = "x";
+      std::string other = "x";
+      AppendPublicationPush(encoding, "news", publication, one);
+      AppendPush(encoding, {"news", std::make_shared<const Publication>(publication)}, other);
+      EXPECT_EQ(one, other);
+      EXPECT_GT(one.size(), publication.data.size());
+    }
+  }
+}
+
+TEST(JsonFrames, HoldNoRawLineBreaks) {
+  std::string out;
+  AppendPublicationPush(Encoding::kJson, "a\nb",
+                        {.data = "{\r\n  \"x\": \"\\n\"\n}", .info = ClientInfo{.conn_info = "\n1\r"}}, out);
+  EXPECT_EQ(out, R"({"push":{"channel":"a\nb","pub":{"data":{    "x": "\n" },"info":{"user":"",)"
+                 R"("client":"",)"
+                 R"("conn_info": 1 }}}})");
+  EXPECT_TRUE(IsJson(out));
+  // Bytes of a Protobuf payload stay what they are.
+  out.clear();
+  AppendPublicationPush(Encoding::kProtobuf, "", {.data = "\n\r"}, out);
+  EXPECT_EQ(out, HexToBytes("08 2206 2204 2202 0a0d"));
+}
+
+TEST(JsonFrames, EscapeTextsFromOutside) {
+  std::string out;
+  AppendReply(Encoding::kJson,
+              {1, PresenceResult{.presence = {{"c\"1", {.user = "<\xff\u2028>", .client = "c\"1"}}}}}, out);
+  EXPECT_EQ(out,
+            "{\"id\":1,\"presence\":{\"presence\":{\"c\\\"1\":{\"user\":\"<\uFFFD\\u2028>\",\"client\":"
+            "\"c\\\"1\"}}}}");
+  EXPECT_TRUE(IsJson(out));
+}
+
+TEST(IsJson, ChecksOneWholeValue) {
+  EXPECT_TRUE(IsJson("{}"));
+  EXPECT_TRUE(IsJson(" 1 "));
+  EXPECT_TRUE(IsJson(R"("\ud800")"));
+  EXPECT_FALSE(IsJson(""));
+  EXPECT_FALSE(IsJson("{} {}"));
+  EXPECT_FALSE(IsJson("\"\xff\""));
+  EXPECT_TRUE(IsJsonObject(" {\"a\":[]}\n"));
+  EXPECT_FALSE(IsJsonObject("[]"));
+  EXPECT_FALSE(IsJsonObject("{"));
+  EXPECT_FALSE(IsJsonObject(""));
+}
+
+}  // namespace
+}  // namespace tidemill::protocol

@@ -1,0 +1,188 @@
+#include "realtime/protocol/json.h"
+
+#include "base/json.h"
+#include "realtime/protocol/schema.h"
+
+namespace tidemill::protocol {
+namespace {
+
+template <class M>
+void ReadMessage(JsonReader& json, M& message);
+
+// Offers the member that comes next to every field of a message; the one with its key reads it.
+class MemberReader {
+ public:
+  MemberReader(JsonReader& json, std::string_view key) : json_(json), key_(key) {}
+
+  void Text(int, std::string_view name, std::string& value) {
+    if (Take(name)) value = json_.ReadString();
+  }
+  void Payload(int, std::string_view name, std::string& value) {
+    if (Take(name)) value = json_.ReadRaw();
+  }
+  template <class T>
+  void Number(int, std::string_view name, T& value) {
+    if (Take(name)) value = json_.ReadInteger<T>();
+  }
+  void Flag(int, std::string_view name, bool& value) {
+    if (Take(name)) value = json_.ReadBool();
+  }
+  template <class M>
+  void Maybe(int, std::string_view name, std::optional<M>& message) {
+    if (Take(name)) ReadMessage(json_, message.emplace());
+  }
+  void Given(int, std::string_view name, bool& given) {
+    if (!Take(name)) return;
+    if (json_.Peek() != JsonReader::Kind::kObject) return json_.Fail("expected an object");
+    given = true;
+  }
+  template <class T>
+  void Map(int, std::string_view name, std::map<std::string, T>& map) {
+    if (!Take(name)) return;
+    map.clear();
+    json_.EnterObject();
+    while (const auto key = json_.NextKey()) {
+      if (json_.SkipNull()) continue;
+      ReadEntry(map[std::string(*key)]);
+    }
+  }
+  template <class M, class Variant>
+  void Case(int, std::string_view name, Variant& variant) {
+    if (!Take(name)) return;
+    if (!std::holds_alternative<std::monostate>(variant) && !std::holds_alternative<M>(variant)) {
+      return json_.Fail("a second request in one command");
+    }
+    ReadMessage(json_, variant.template emplace<M>());
+  }
+
+ private:
+  // Reading may overwrite what `key_` refers to, so it is not looked at once it is taken.
+  bool Take(std::string_view name) {
+    if (taken_ || key_ != name) return false;
+    taken_ = true;
+    return true;
+  }
+  void ReadEntry(std::string& text) { text = json_.ReadString(); }
+  template <class M>
+  void ReadEntry(M& message) {
+    message = {};
+    ReadMessage(json_, message);
+  }
+
+  JsonReader& json_;
+  std::string_view key_;
+  bool taken_ = false;
+};
+
+template <class M>
+void ReadMessage(JsonReader& json, M& message) {
+  json.EnterObject();
+  while (const auto key = json.NextKey()) {
+    if (json.SkipNull()) continue;
+    MemberReader member(json, *key);
+    Fields(member, message);
+  }
+}
+
+template <class M>
+void WriteMessage(JsonWriter& json, const M& message);
+
+class MemberWriter {
+ public:
+  explicit MemberWriter(JsonWriter& json) : json_(json) {}
+
+  void Text(int, JsonName name, std::string_view value, Zero zero = Zero::kOmitted) {
+    if (!value.empty() || zero == Zero::kWritten) json_.Member(name, value);
+  }
+  void Payload(int, JsonName name, std::string_view value) {
+    if (value.empty()) return;
+    json_.Key(name);
+    json_.RawOnOneLine(value);
+  }
+  template <class T>
+  void Number(int, JsonName name, T value, Zero zero = Zero::kOmitted) {
+    if (value != 0 || zero == Zero::kWritten) json_.Member(name, value);
+  }
+  void Flag(int, JsonName name, bool value) {
+    if (value) json_.Member(name, true);
+  }
+  template <class M>
+  void Message(int, JsonName name, const M& message) {
+    json_.Key(name);
+    WriteMessage(json_, message);
+  }
+  template <class M>
+  void Maybe(int number, JsonName name, const std::optional<M>& message) {
+    if (message) Message(number, name, *message);
+  }
+  void List(int, JsonName name, const std::vector<PublicationPtr>& list, Zero zero = Zero::kOmitted) {
+    if (list.empty() && zero == Zero::kOmitted) return;
+    json_.Key(name);
+    json_.BeginArray();
+    for (const PublicationPtr& publication : list) WriteMessage(json_, *publication);
+    json_.EndArray();
+  }
+  template <class T>
+  void Map(int, JsonName name, const std::vector<std::pair<std::string, T>>& map,
+           Zero zero = Zero::kOmitted) {
+    if (map.empty() && zero == Zero::kOmitted) return;
+    json_.Key(name);
+    json_.BeginObject();
+    for (const auto& [key, value] : map) {
+      json_.DynamicKey(key);
+      WriteEntry(value);
+    }
+    json_.EndObject();
+  }
+  template <class T, class Variant>
+  void Case(int number, JsonName name, const Variant& variant) {
+    if (const T* value = std::get_if<T>(&variant)) Message(number, name, *value);
+  }
+  void Message(int number, JsonName name, const PublicationPtr& publication) {
+    Message(number, name, *publication);
+  }
+
+ private:
+  void WriteEntry(const std::string& text) { json_.String(text); }
+  template <class M>
+  void WriteEntry(const M& message) {
+    WriteMessage(json_, message);
+  }
+
+  JsonWriter& json_;
+};
+
+template <class M>
+void WriteMessage(JsonWriter& json, const M& message) {
+  json.BeginObject();
+  MemberWriter members(json);
+  Fields(members, message);
+  json.EndObject();
+}
+
+template <class M>
+void AppendMessage(const M& message, std::string& out) {
+  JsonWriter json(out);
+  WriteMessage(json, message);
+}
+
+}  // namespace
+
+Result<Command> DecodeJsonCommand(std::string_view text) {
+  JsonReader json(text);
+  Command command;
+  ReadMessage(json, command);
+  TM_TRY(json.Finish());
+  return command;
+}
+
+void AppendJsonReply(const Reply& reply, std::string& out) { AppendMessage(reply, out); }
+
+void AppendJsonPush(const Push& push, std::string& out) { AppendMessage(PushReply<Push>{push}, out); }
+
+void AppendJsonPublicationPush(std::string_view channel, const Publication& publication, std::string& out) {
+  const PublicationPush push{channel, publication};
+  AppendMessage(PushReply<PublicationPush>{push}, out);
+}
+
+}  // namespace tidemill::protocol

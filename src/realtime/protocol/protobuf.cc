@@ -1,0 +1,161 @@
+#include "realtime/protocol/protobuf.h"
+
+#include "realtime/protocol/schema.h"
+
+namespace tidemill::protocol {
+namespace {
+
+template <class M>
+void ReadMessage(std::string_view bytes, M& message, WireStatus& status);
+
+// Offers the field that was just read to every field of a message; the one with its number takes it.
+class FieldReader {
+ public:
+  explicit FieldReader(WireReader& wire) : wire_(wire) {}
+
+  void Text(std::uint32_t number, std::string_view, std::string& value) {
+    if (Is(number)) value = wire_.Text();
+  }
+  void Payload(std::uint32_t number, std::string_view, std::string& value) {
+    if (Is(number)) value = wire_.Bytes();
+  }
+  template <class T>
+  void Number(std::uint32_t number, std::string_view, T& value) {
+    if (Is(number)) value = wire_.Integer<T>();
+  }
+  void Flag(std::uint32_t number, std::string_view, bool& value) {
+    if (Is(number)) value = wire_.Bool();
+  }
+  template <class M>
+  void Maybe(std::uint32_t number, std::string_view, std::optional<M>& message) {
+    if (Is(number)) ReadMessage(wire_.Bytes(), message.emplace(), wire_.status());
+  }
+  void Given(std::uint32_t number, std::string_view, bool& given) {
+    if (!Is(number)) return;
+    wire_.Bytes();
+    given = true;
+  }
+  template <class T>
+  void Map(std::uint32_t number, std::string_view, std::map<std::string, T>& map) {
+    if (!Is(number)) return;
+    std::string key;
+    T value{};
+    WireReader entry(wire_.Bytes(), wire_.status());
+    while (entry.Next()) {
+      if (entry.field() == 1) key = entry.Text();
+      if (entry.field() == 2) ReadEntry(entry, value);
+    }
+    map.insert_or_assign(std::move(key), std::move(value));
+  }
+  template <class M, class Variant>
+  void Case(std::uint32_t number, std::string_view, Variant& variant) {
+    if (!Is(number)) return;
+    if (!std::holds_alternative<std::monostate>(variant) && !std::holds_alternative<M>(variant)) {
+      return wire_.Fail("a second request in one command");
+    }
+    ReadMessage(wire_.Bytes(), variant.template emplace<M>(), wire_.status());
+  }
+
+ private:
+  bool Is(std::uint32_t number) const { return wire_.field() == number; }
+  static void ReadEntry(WireReader& entry, std::string& text) { text = entry.Text(); }
+  template <class M>
+  static void ReadEntry(WireReader& entry, M& message) {
+    message = {};
+    ReadMessage(entry.Bytes(), message, entry.status());
+  }
+
+  WireReader& wire_;
+};
+
+template <class M>
+void ReadMessage(std::string_view bytes, M& message, WireStatus& status) {
+  WireReader wire(bytes, status);
+  FieldReader field(wire);
+  while (wire.Next()) Fields(field, message);
+}
+
+class FieldWriter {
+ public:
+  explicit FieldWriter(WireWriter& wire) : wire_(wire) {}
+
+  void Text(std::uint32_t number, std::string_view, std::string_view value, Zero = Zero::kOmitted) {
+    wire_.Bytes(number, value);
+  }
+  void Payload(std::uint32_t number, std::string_view, std::string_view value) { wire_.Bytes(number, value); }
+  template <class T>
+  void Number(std::uint32_t number, std::string_view, T value, Zero = Zero::kOmitted) {
+    wire_.Varint(number, static_cast<std::uint64_t>(value));
+  }
+  void Flag(std::uint32_t number, std::string_view, bool value) { wire_.Varint(number, value ? 1 : 0); }
+  template <class M>
+  void Message(std::uint32_t number, std::string_view, const M& message) {
+    wire_.Message(number, [&](WireWriter& nested) {
+      FieldWriter fields(nested);
+      Fields(fields, message);
+    });
+  }
+  void Message(std::uint32_t number, std::string_view name, const PublicationPtr& publication) {
+    Message(number, name, *publication);
+  }
+  template <class M>
+  void Maybe(std::uint32_t number, std::string_view name, const std::optional<M>& message) {
+    if (message) Message(number, name, *message);
+  }
+  void List(std::uint32_t number, std::string_view name, const std::vector<PublicationPtr>& list,
+            Zero = Zero::kOmitted) {
+    for (const PublicationPtr& publication : list) Message(number, name, *publication);
+  }
+  template <class T>
+  void Map(std::uint32_t number, std::string_view, const std::vector<std::pair<std::string, T>>& map,
+           Zero = Zero::kOmitted) {
+    for (const auto& [key, value] : map) {
+      wire_.Message(number, [&](WireWriter& entry) {
+        entry.Bytes(1, key);
+        WriteEntry(entry, value);
+      });
+    }
+  }
+  template <class T, class Variant>
+  void Case(std::uint32_t number, std::string_view name, const Variant& variant) {
+    if (const T* value = std::get_if<T>(&variant)) Message(number, name, *value);
+  }
+
+ private:
+  static void WriteEntry(WireWriter& entry, const std::string& text) { entry.Bytes(2, text); }
+  template <class M>
+  static void WriteEntry(WireWriter& entry, const M& message) {
+    FieldWriter(entry).Message(2, {}, message);
+  }
+
+  WireWriter& wire_;
+};
+
+template <class M>
+void AppendMessage(const M& message, std::string& out) {
+  AppendDelimited(out, [&] {
+    WireWriter wire(out);
+    FieldWriter fields(wire);
+    Fields(fields, message);
+  });
+}
+
+}  // namespace
+
+Command DecodeProtobufCommand(std::string_view message, WireStatus& status) {
+  Command command;
+  ReadMessage(message, command, status);
+  return command;
+}
+
+void AppendProtobufReply(const Reply& reply, std::string& out) { AppendMessage(reply, out); }
+
+void AppendProtobufPush(const Push& push, std::string& out) { AppendMessage(PushReply<Push>{push}, out); }
+
+void AppendProtobufPublicationPush(std::string_view channel, const Publication& publication,
+                                   std::string& out) {
+  const PublicationPush push{channel, publication};
+  AppendMessage(PushReply<PublicationPush>{push}, out);
+}
+
+}  // namespace tidemill::protocol

@@ -1,0 +1,60 @@
+// Context: what the sessions of one loop share.
+//
+// Loop thread only, but for SessionSettings, which is immutable and shared by loops; a reload replaces the
+// pointers, sessions keep what they hold.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "auth/token.h"
+#include "config/settings.h"
+#include "net/loop.h"
+#include "net/task_scope.h"
+#include "realtime/broker/broker.h"
+#include "realtime/broker/presence.h"
+#include "realtime/channels/rules.h"
+#include "realtime/hub/hub.h"
+#include "realtime/session/directory.h"
+#include "realtime/session/metrics.h"
+#include "realtime/session/registry.h"
+
+namespace tidemill::session {
+
+struct SessionSettings {
+  config::ClientSettings client;
+  config::WebsocketSettings websocket;
+  std::shared_ptr<const channels::Rules> rules;
+  std::string node_id;
+  std::string node_name;
+  std::string version;  // of this server, told to clients
+};
+
+// The verifiers of one loop.
+struct Tokens {
+  std::unique_ptr<auth::JwksSource> connect_keys;
+  std::unique_ptr<auth::JwksSource> subscribe_keys;
+  std::unique_ptr<auth::TokenVerifier> connect;
+  std::unique_ptr<auth::TokenVerifier> subscribe;  // null: `connect` serves both
+
+  auth::TokenVerifier& for_subscribe() { return subscribe ? *subscribe : *connect; }
+};
+
+// kInvalidArgument names the key that cannot be used.
+Result<std::shared_ptr<Tokens>> MakeTokens(net::Loop& loop, const config::ClientSettings& client);
+
+struct Context {
+  net::Loop& loop;
+  broker::Broker& broker;
+  broker::PresenceStore& presence;
+  hub::Hub& hub;
+  SessionMetrics& metrics;
+  std::shared_ptr<const SessionSettings> settings;
+  std::shared_ptr<Tokens> tokens;
+  Directory* directory = nullptr;  // set by the wiring once all loops are there
+  bool draining = false;           // no new connections
+  Registry registry;
+  TaskScope& scope;  // what outlives a session: its commands in flight, its farewells
+};
+
+}  // namespace tidemill::session

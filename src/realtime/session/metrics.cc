@@ -1,0 +1,58 @@
+#include "realtime/session/metrics.h"
+
+#include <string>
+
+#include "realtime/protocol/codes.h"
+
+namespace tidemill::session {
+namespace {
+
+constexpr const char* kCommandNames[] = {"none",     "connect",        "subscribe",  "unsubscribe", "publish",
+                                         "presence", "presence_stats", "history",    "ping",        "send",
+                                         "rpc",      "refresh",        "sub_refresh"};
+
+template <class Codes>
+std::map<std::uint32_t, metrics::Counter*> CountersOf(metrics::Registry& registry, const char* name,
+                                                      const char* help, const Codes& codes) {
+  std::map<std::uint32_t, metrics::Counter*> counters;
+  counters[0] = &registry.AddCounter(name, help, {{"code", "other"}});
+  for (const auto& code : codes) {
+    counters[code.code] = &registry.AddCounter(name, help, {{"code", std::to_string(code.code)}});
+  }
+  return counters;
+}
+
+void Count(const std::map<std::uint32_t, metrics::Counter*>& counters, std::uint32_t code) {
+  const auto found = counters.find(code);
+  (found == counters.end() ? counters.at(0) : found->second)->Add();
+}
+
+}  // namespace
+
+SessionMetrics::SessionMetrics(metrics::Registry& registry)
+    : connections(registry.AddGauge("tidemill_connections", "Client connections that have connected.")),
+      connects(registry.AddCounter("tidemill_connects_total", "Successful connect commands.")),
+      frames_received(registry.AddCounter("tidemill_frames_received_total", "Frames received from clients.")),
+      bytes_received(
+          registry.AddCounter("tidemill_bytes_received_total", "Payload bytes received from clients.")),
+      replies_sent(registry.AddCounter("tidemill_replies_sent_total", "Replies queued for clients.")),
+      recovered(registry.AddCounter("tidemill_recoveries_total", "Subscriptions that asked for recovery.",
+                                    {{"recovered", "yes"}})),
+      not_recovered(registry.AddCounter("tidemill_recoveries_total", "", {{"recovered", "no"}})) {
+  for (std::size_t i = 0; i < commands.size(); ++i) {
+    commands[i] = &registry.AddCounter("tidemill_commands_total", "Commands of clients.",
+                                       {{"command", kCommandNames[i]}});
+  }
+  errors_ = CountersOf(registry, "tidemill_reply_errors_total", "Errors replied to clients.",
+                       protocol::AllErrorCodes());
+  disconnects_ = CountersOf(registry, "tidemill_disconnects_total", "Connections ended by the server.",
+                            protocol::AllDisconnectCodes());
+  unsubscribes_ = CountersOf(registry, "tidemill_unsubscribes_total", "Subscriptions ended by the server.",
+                             protocol::AllUnsubscribeCodes());
+}
+
+void SessionMetrics::CountError(std::uint32_t code) { Count(errors_, code); }
+void SessionMetrics::CountDisconnect(std::uint32_t code) { Count(disconnects_, code); }
+void SessionMetrics::CountUnsubscribe(std::uint32_t code) { Count(unsubscribes_, code); }
+
+}  // namespace tidemill::session

@@ -1,0 +1,38 @@
+// What sessions count.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+
+#include "metrics/metrics.h"
+#include "realtime/protocol/messages.h"
+
+namespace tidemill::session {
+
+struct SessionMetrics {
+  explicit SessionMetrics(metrics::Registry& registry);
+
+  metrics::Gauge& connections;  // sessions whose connect command succeeded
+  metrics::Counter& connects;
+  metrics::Counter& frames_received;
+  metrics::Counter& bytes_received;
+  metrics::Counter& replies_sent;
+  metrics::Counter& recovered;  // subscriptions that asked for recovery and got it
+  metrics::Counter& not_recovered;
+
+  // By the index of protocol::Command::request.
+  std::array<metrics::Counter*, std::variant_size_v<decltype(protocol::Command::request)>> commands{};
+
+  void CountError(std::uint32_t code);
+  void CountDisconnect(std::uint32_t code);
+  void CountUnsubscribe(std::uint32_t code);
+
+ private:
+  // Fixed at construction, one per code of protocol/codes.h; others share 0.
+  std::map<std::uint32_t, metrics::Counter*> errors_;
+  std::map<std::uint32_t, metrics::Counter*> disconnects_;
+  std::map<std::uint32_t, metrics::Counter*> unsubscribes_;
+};
+
+}  // namespace tidemill::session

@@ -1,0 +1,16 @@
+// The directory of a single node: all its loops.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "realtime/session/directory.h"
+
+namespace tidemill::session {
+
+struct Context;
+
+// For the loop of `own`. `contexts` is every loop's, and outlives the directory.
+std::unique_ptr<Directory> MakeNodeDirectory(Context& own, const std::vector<Context*>& contexts);
+
+}  // namespace tidemill::session

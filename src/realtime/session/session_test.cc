@@ -1,0 +1,333 @@
+#include "realtime/session/session.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "realtime/session/testing/session_bench.h"
+
+namespace tidemill::session {
+namespace {
+
+using Lines = std::vector<std::string>;
+
+config::Settings TestSettings() {
+  config::Settings settings;
+  settings.client.allow_anonymous_connect_without_token = true;
+  settings.client.pong_timeout = Seconds(8);
+  config::ChannelOptions room;
+  room.presence = true;
+  room.join_leave = true;
+  room.force_push_join_leave = true;
+  room.history_size = 5;
+  room.history_ttl = Seconds(300);
+  room.force_recovery = true;
+  room.allow_subscribe_for_client = true;
+  room.allow_subscribe_for_anonymous = true;
+  room.allow_publish_for_subscriber = true;
+  room.allow_presence_for_subscriber = true;
+  room.allow_history_for_subscriber = true;
+  settings.channel.namespaces["room"] = room;
+  config::ChannelOptions plain;
+  plain.allow_subscribe_for_client = true;
+  plain.allow_subscribe_for_anonymous = true;
+  settings.channel.namespaces["plain"] = plain;
+  settings.channel.namespaces["closed"] = {};
+  return settings;
+}
+
+class SessionTest : public testing::Test {
+ protected:
+  SessionTest() : bench_(TestSettings()) {}
+
+  std::unique_ptr<TestClient> Connected(std::string_view claims = "{\"sub\":\"u\"}") {
+    auto client = bench_.Connect();
+    client->Say(R"({"id":1,"connect":{"token":")" + SessionBench::Token(claims) + "\"}}");
+    return client;
+  }
+  std::string Exp(std::int64_t seconds) { return std::to_string(bench_.WallSeconds() + seconds); }
+  std::string SubToken(std::string_view channel, std::int64_t seconds) {
+    return SessionBench::Token(R"({"sub":"u","channel":")" + std::string(channel) + R"(","exp":)" +
+                               Exp(seconds) + "}");
+  }
+
+  SessionBench bench_;
+};
+
+TEST_F(SessionTest, ConnectsAnonymouslyWhereAllowed) {
+  auto client = bench_.Connect();
+
+  EXPECT_EQ(client->Say(R"({"id":1,"connect":{}})"),
+            (Lines{R"({"id":1,"connect":{"client":")" + client->id() +
+                   R"(","version":"test","ping":25,"pong":true}})"}));
+}
+
+TEST_F(SessionTest, ClosesWhoDoesNotConnectInTime) {
+  auto client = bench_.Connect();
+  bench_.Advance(Milliseconds(9500));
+  EXPECT_EQ(client->close_code(), 0u);
+  bench_.Advance(Seconds(1));
+  EXPECT_EQ(client->close_code(), 3502u);
+}
+
+TEST_F(SessionTest, AnErrorReplyToConnectLeavesTheConnectionUnusable) {
+  auto client = bench_.Connect();
+  const std::string expired = SessionBench::Token("{\"sub\":\"u\",\"exp\":1}");
+  EXPECT_EQ(client->Say(R"({"id":1,"connect":{"token":")" + expired + "\"}}\n" +
+                        R"({"id":2,"subscribe":{"channel":"plain:x"}})"),
+            (Lines{R"({"id":1,"error":{"code":109,"message":"token expired"}})"}));
+  EXPECT_EQ(client->close_code(), 3501u);
+}
+
+TEST_F(SessionTest, ASubscribeReplyComesBeforePublicationsAndTheOwnJoin) {
+  auto client = Connected();
+  const Lines heard = client->Say(R"({"id":2,"subscribe":{"channel":"room:a"}})");
+
+  ASSERT_EQ(heard.size(), 2u);
+  EXPECT_TRUE(heard[0].starts_with(R"({"id":2,"subscribe":{"recoverable":true,"epoch":")"));
+  EXPECT_EQ(heard[1],
+            R"({"push":{"channel":"room:a","join":{"info":{"user":"u","client":")" + client->id() + "\"}}}}");
+}
+
+TEST_F(SessionTest, CommandsThatBreakTheRulesEndTheConnection) {
+  struct Case {
+    const char* name;
+    const char* frame;
+    std::uint32_t code;
+  };
+  const Case cases[] = {
+      {"second connect", R"({"id":2,"connect":{}})", 3501},
+      {"pong that nobody asked for", "{}", 3501},
+      {"empty frame", "", 3501},
+      {"not JSON", "{\"id\":2,\"publish\":{\"channel\":\"a\",\"data\":boom}}", 3501},
+      {"no id", R"({"subscribe":{"channel":"plain:x"}})", 3501},
+      {"unknown command", R"({"id":2,"foo":{}})", 3501},
+      {"ping command", R"({"id":2,"ping":{}})", 3501},
+      {"send", R"({"send":{"data":{}}})", 3508},
+      {"empty channel", R"({"id":2,"subscribe":{"channel":""}})", 3501},
+      {"unknown delta", R"({"id":2,"subscribe":{"channel":"plain:x","delta":"nope"}})", 3501},
+      {"refresh without a token", R"({"id":2,"refresh":{}})", 3501},
+      {"refresh with a bad token", R"({"id":2,"refresh":{"token":"x"}})", 3500},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.name);
+    auto client = Connected();
+    client->Say(c.frame);
+    EXPECT_EQ(client->close_code(), c.code);
+    EXPECT_NE(client->close_reason(), "");
+  }
+}
+
+TEST_F(SessionTest, CommandsThatMayNotBeDoneGetAnErrorReply) {
+  struct Case {
+    const char* name;
+    const char* command;
+    int code;
+  };
+  const Case cases[] = {
+      {"unknown namespace", R"("subscribe":{"channel":"nons:x"})", 102},
+      {"not allowed", R"("subscribe":{"channel":"closed:x"})", 103},
+      {"private without a token", R"("subscribe":{"channel":"$plain:x"})", 103},
+      {"bad token", R"("subscribe":{"channel":"plain:y","token":"bad"})", 103},
+      {"not ASCII", R"("subscribe":{"channel":"plain:ü"})", 107},
+      {"filter", R"("subscribe":{"channel":"plain:f","tf":{"key":"t","cmp":"eq","val":"1"}})", 107},
+      {"another subscription type", R"("subscribe":{"channel":"plain:f","type":1})", 103},
+      {"presence that is off", R"("presence":{"channel":"plain:x"})", 108},
+      {"presence of others", R"("presence":{"channel":"room:x"})", 103},
+      {"history that is off", R"("history":{"channel":"plain:x"})", 108},
+      {"publish not allowed", R"("publish":{"channel":"plain:x","data":{}})", 103},
+      {"publish without data", R"("publish":{"channel":"plain:x"})", 107},
+      {"rpc", R"("rpc":{"method":"m","data":{}})", 108},
+      {"sub_refresh of a channel not followed", R"("sub_refresh":{"channel":"plain:x","token":"t"})", 103},
+  };
+  auto client = Connected();
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.name);
+    const Lines heard = client->Say(std::string("{\"id\":9,") + c.command + "}");
+    ASSERT_EQ(heard.size(), 1u);
+    EXPECT_TRUE(heard[0].starts_with(R"({"id":9,"error":{"code":)" + std::to_string(c.code))) << heard[0];
+  }
+  EXPECT_EQ(client->close_code(), 0u);
+}
+
+TEST_F(SessionTest, RecoversExactlyWhatWasMissed) {
+  auto client = Connected();
+  const std::string first = client->Say(R"({"id":2,"subscribe":{"channel":"room:r"}})")[0];
+  const std::string epoch = first.substr(first.find("epoch") + 8, 8);
+  for (const char* data : {"1", "2", "3"}) bench_.Publish("room:r", data);
+  bench_.Turn();
+  auto late = Connected();
+
+  const Lines heard = late->Say(
+      R"({"id":2,"subscribe":{"channel":"room:r","recover":true,"offset":1,"epoch":")" + epoch + "\"}}");
+  EXPECT_EQ(heard[0],
+            R"({"id":2,"subscribe":{"recoverable":true,"epoch":")" + epoch +
+                R"(","publications":[{"data":2,"offset":2},{"data":3,"offset":3}],"recovered":true,)" +
+                R"("offset":1,"positioned":true,"was_recovering":true}})");
+}
+
+TEST_F(SessionTest, RefusesAnUnrecoverablePositionIfAskedTo) {
+  auto client = Connected();
+  bench_.Publish("room:r", "1");
+  EXPECT_EQ(
+      client->Say(
+          R"({"id":2,"subscribe":{"channel":"room:r","recover":true,"offset":1,"epoch":"zz","flag":2}})"),
+      (Lines{R"({"id":2,"error":{"code":112,"message":"unrecoverable position"}})"}));
+  EXPECT_EQ(client->session().subscriptions(), 0u);
+}
+
+TEST_F(SessionTest, PingsAndClosesWhoDoesNotAnswer) {
+  auto client = Connected();
+  int pings = 0;
+  for (int second = 0; second < 80; ++second) {
+    bench_.Advance(Seconds(1));
+    for (const std::string& line : client->Hear()) {
+      EXPECT_EQ(line, "{}");
+      ++pings;
+      client->Say("{}");
+    }
+  }
+  EXPECT_EQ(client->close_code(), 0u);
+  EXPECT_EQ(pings, 3);
+
+  bench_.Advance(Seconds(25 + 9));
+
+  EXPECT_EQ(client->close_code(), 3012u);
+}
+
+TEST_F(SessionTest, OtherTrafficIsNoPong) {
+  auto client = Connected();
+  bench_.Advance(Seconds(25));
+  client->Say(R"({"id":5,"unsubscribe":{"channel":"plain:never"}})");
+  bench_.Advance(Seconds(9));
+  EXPECT_EQ(client->close_code(), 3012u);
+}
+
+TEST_F(SessionTest, AConnectionEndsSomeTimeAfterItsTokenUnlessRefreshed) {
+  auto client = Connected("{\"sub\":\"u\",\"exp\":" + Exp(10) + "}");
+  client->Hear();
+  bench_.Advance(Seconds(5));
+  const std::string fresh = SessionBench::Token("{\"sub\":\"u\",\"exp\":" + Exp(60) + "}");
+  EXPECT_EQ(client->Say(R"({"id":2,"refresh":{"token":")" + fresh + "\"}}"),
+            (Lines{R"({"id":2,"refresh":{"expires":true,"ttl":60}})"}));
+
+  for (int i = 0; i < 84; ++i) {
+    bench_.Advance(Seconds(1));
+    for (const std::string& line : client->Hear()) {
+      if (line == "{}") client->Say("{}");
+    }
+  }
+  EXPECT_EQ(client->close_code(), 0u);
+  bench_.Advance(Seconds(2));
+  EXPECT_EQ(client->close_code(), 3005u);
+}
+
+TEST_F(SessionTest, ARefreshMustBeOfTheSameUserAndChannels) {
+  struct Case {
+    const char* name;
+    std::string claims;
+    std::uint32_t code;
+  };
+  const Case cases[] = {
+      {"another user", "{\"sub\":\"other\"}", 3500},
+      {"expired", "{\"sub\":\"u\",\"exp\":1}", 3005},
+      {"other server-side channels", "{\"sub\":\"u\",\"channels\":[\"plain:z\"]}", 3010},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.name);
+    auto client = Connected();
+    client->Say(R"({"id":2,"refresh":{"token":")" + SessionBench::Token(c.claims) + "\"}}");
+    EXPECT_EQ(client->close_code(), c.code);
+  }
+}
+
+TEST_F(SessionTest, ASubscriptionEndsSomeTimeAfterItsToken) {
+  auto client = Connected();
+  EXPECT_EQ(client->Say(R"({"id":2,"subscribe":{"channel":"$plain:p","token":")" + SubToken("$plain:p", 10) +
+                        "\"}}"),
+            (Lines{R"({"id":2,"subscribe":{"expires":true,"ttl":10}})"}));
+  EXPECT_EQ(client->Say(R"({"id":3,"sub_refresh":{"channel":"$plain:p","token":")" +
+                        SubToken("$plain:p", 12) + "\"}}"),
+            (Lines{R"({"id":3,"sub_refresh":{"expires":true,"ttl":12}})"}));
+
+  Lines heard;
+  for (int i = 0; i < 40; ++i) {
+    bench_.Advance(Seconds(1));
+    for (const std::string& line : client->Hear()) {
+      if (line == "{}") {
+        client->Say("{}");
+      } else {
+        heard.push_back(line);
+      }
+    }
+  }
+  EXPECT_EQ(
+      heard,
+      (Lines{
+          R"({"push":{"channel":"$plain:p","unsubscribe":{"code":2501,"reason":"subscription expired"}}})"}));
+  EXPECT_EQ(client->session().subscriptions(), 0u);
+}
+
+// The incumbent makes the subscription permanent here.
+TEST_F(SessionTest, AnExpiredSubRefreshTokenIsRefused) {
+  auto client = Connected();
+  client->Say(R"({"id":2,"subscribe":{"channel":"$plain:p","token":")" + SubToken("$plain:p", 10) + "\"}}");
+  client->Say(R"({"id":3,"sub_refresh":{"channel":"$plain:p","token":")" + SubToken("$plain:p", -10) +
+              "\"}}");
+  EXPECT_EQ(client->close_code(), 3006u);
+}
+
+TEST_F(SessionTest, ATokenForAnotherChannelEndsTheConnection) {
+  auto client = Connected();
+  client->Say(R"({"id":2,"subscribe":{"channel":"$plain:p","token":")" + SubToken("$plain:other", 10) +
+              "\"}}");
+  EXPECT_EQ(client->close_code(), 3500u);
+}
+
+TEST_F(SessionTest, ChannelsOfTheTokenAreFollowedFromTheStart) {
+  auto client = bench_.Connect();
+  const std::string token = SessionBench::Token(R"({"sub":"u","channels":["plain:a","closed:b"]})");
+  const Lines heard = client->Say(R"({"id":1,"connect":{"token":")" + token + "\"}}");
+  ASSERT_EQ(heard.size(), 1u);
+  EXPECT_NE(heard[0].find(R"("subs":{"closed:b":{},"plain:a":{}})"), std::string::npos) << heard[0];
+
+  bench_.Publish("closed:b", "7");
+  bench_.Turn();
+  EXPECT_EQ(client->Hear().size(), 1u);
+}
+
+TEST_F(SessionTest, LeavingSaysSoToOthersAndClearsPresence) {
+  auto stays = Connected("{\"sub\":\"stays\"}");
+  stays->Say(R"({"id":2,"subscribe":{"channel":"room:a"}})");
+  auto goes = Connected("{\"sub\":\"goes\"}");
+  goes->Say(R"({"id":2,"subscribe":{"channel":"room:a"}})");
+  const std::string gone = goes->id();
+  stays->Hear();
+
+  goes->HangUp();
+
+  EXPECT_TRUE(goes->retired());
+  EXPECT_EQ(stays->Hear(), (Lines{R"({"push":{"channel":"room:a","leave":{"info":{"user":"goes","client":")" +
+                                  gone + "\"}}}}"}));
+  EXPECT_EQ(stays->Say(R"({"id":3,"presence_stats":{"channel":"room:a"}})"),
+            (Lines{R"({"id":3,"presence_stats":{"num_clients":1,"num_users":1}})"}));
+}
+
+TEST_F(SessionTest, FollowsNoMoreChannelsThanTheLimit) {
+  auto client = Connected();
+  for (int i = 0; i < 128; ++i) {
+    client->Say(R"({"id":2,"subscribe":{"channel":"plain:)" + std::to_string(i) + "\"}}");
+  }
+  EXPECT_EQ(client->session().subscriptions(), 128u);
+  EXPECT_EQ(client->Say(R"({"id":3,"subscribe":{"channel":"plain:more"}})"),
+            (Lines{R"({"id":3,"error":{"code":106,"message":"limit exceeded"}})"}));
+}
+
+TEST_F(SessionTest, AnIdleConnectionIsSmall) {
+  EXPECT_LE(sizeof(Session), 400u);
+  EXPECT_LE(sizeof(ChannelSubscription), 88u);
+}
+
+}  // namespace
+}  // namespace tidemill::session

@@ -1,0 +1,131 @@
+#include "realtime/session/testing/session_bench.h"
+
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <utility>
+
+#include "realtime/session/node_directory.h"
+#include "websocket/frame.h"
+
+namespace tidemill::session {
+
+TestClient::TestClient(SessionBench& bench, SessionForm form) : bench_(bench) {
+  int ends[2];
+  EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
+  peer_fd_ = ends[1];
+  stream_ = net::Stream::Adopt(bench.loop(), ends[0], {}, nullptr);
+  stream_->SetHandler(this);
+  session_ = std::make_unique<Session>(bench.context(), *this, form);
+}
+
+TestClient::~TestClient() {
+  if (session_) HangUp();
+  close(peer_fd_);
+}
+
+std::vector<std::string> TestClient::Say(std::string_view frame) {
+  session_->OnFrame(frame);
+  bench_.Turn();
+  return Hear();
+}
+
+std::vector<std::string> TestClient::Hear() {
+  std::string bytes(1 << 20, '\0');
+  const ssize_t got = recv(peer_fd_, bytes.data(), bytes.size(), 0);
+  bytes.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+  std::vector<std::string> messages;
+  for (std::string_view rest = bytes; !rest.empty();) {
+    const std::size_t whole = websocket::FrameBytes(rest);
+    const auto length = static_cast<unsigned char>(rest[1]);
+    const std::size_t header = length < 126 ? 2 : length == 126 ? 4 : 10;
+    messages.emplace_back(rest.substr(header, whole - header));
+    rest.remove_prefix(whole);
+  }
+  return messages;
+}
+
+void TestClient::HangUp() {
+  session_->OnTransportClosed();
+  bench_.Turn();
+}
+
+void TestClient::QueueMessage(std::string_view message) {
+  std::string frame;
+  websocket::AppendFrameHeader({websocket::Opcode::kText}, message.size(), frame);
+  stream_->Queue(frame.append(message));
+}
+
+bool TestClient::QueuePing() { return false; }
+
+void TestClient::Close(std::uint32_t code, std::string_view reason) {
+  close_code_ = code;
+  close_reason_ = reason;
+}
+
+void TestClient::Retire() {
+  struct Box final : net::Retirable {
+    explicit Box(std::unique_ptr<Session> s) : session(std::move(s)) {}
+    std::unique_ptr<Session> session;
+  };
+  bench_.loop().Retire(std::make_unique<Box>(std::move(session_)));
+}
+
+void TestClient::OnWritable() { session_->OnWritable(); }
+
+SessionBench::SessionBench(config::Settings settings)
+    : loop_(*net::Loop::Open({.clock = &clock_})),
+      hub_metrics_(registry_),
+      session_metrics_(registry_),
+      brokers_(broker::MakeMemoryBrokerGroup({loop_.get()}, {})),
+      memory_(brokers_->TakeNode(0)),
+      hub_(*loop_, hub_metrics_, {}) {
+  memory_.broker->SetEvents(hub_);
+  auto shared = std::make_shared<SessionSettings>();
+  shared->client = settings.client;
+  shared->client.token.hmac_secret_key.value = kSecret;
+  shared->websocket = settings.websocket;
+  shared->rules = *channels::Rules::Make(settings.channel);
+  shared->version = "test";
+  auto tokens = *MakeTokens(*loop_, shared->client);
+  context_ = std::make_unique<Context>(Context{.loop = *loop_,
+                                               .broker = *memory_.broker,
+                                               .presence = *memory_.presence,
+                                               .hub = hub_,
+                                               .metrics = session_metrics_,
+                                               .settings = std::move(shared),
+                                               .tokens = std::move(tokens),
+                                               .scope = scope_});
+  contexts_.push_back(context_.get());
+  directory_ = MakeNodeDirectory(*context_, contexts_);
+  context_->directory = directory_.get();
+}
+
+SessionBench::~SessionBench() = default;
+
+std::string SessionBench::Token(std::string_view claims) { return auth::SignHs256(claims, kSecret); }
+
+void SessionBench::Publish(std::string channel, std::string data) {
+  struct Publishing {
+    static Task<void> Run(broker::Broker& broker, std::string name, std::string payload) {
+      broker::Publication publication;
+      publication.data = std::move(payload);
+      broker::PublishOptions options{.stream = {.size = 5, .ttl = Seconds(300)}};
+      (void)co_await broker.Publish(broker::ChannelName(std::move(name)), std::move(publication), options);
+    }
+  };
+  scope_.Spawn(Publishing::Run(*memory_.broker, std::move(channel), std::move(data)));
+}
+
+void SessionBench::Advance(Duration by) {
+  // In steps, so that each timer sees a plausible time.
+  for (std::int64_t left = by.ms; left > 0; left -= 500) {
+    clock_.Advance(Milliseconds(std::min<std::int64_t>(left, 500)));
+    Turn();
+  }
+}
+
+void SessionBench::Turn() { loop_->RunOnce(Milliseconds(0)); }
+
+}  // namespace tidemill::session

@@ -1,0 +1,98 @@
+// SessionBench: a loop, a memory broker and sessions whose peers are in the test's hands; time is moved by
+// hand.
+//
+// Frames go in as text and come out as text, so that a test reads like a transcript.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "realtime/broker/memory/memory_broker.h"
+#include "realtime/hub/hub.h"
+#include "realtime/session/context.h"
+#include "realtime/session/session.h"
+#include "realtime/session/transport.h"
+
+namespace tidemill::session {
+
+class SessionBench;
+
+// One client.
+class TestClient final : public Transport, public net::StreamHandler {
+ public:
+  TestClient(SessionBench& bench, SessionForm form);
+  ~TestClient();
+
+  // Sends one frame and gives what came back up to the end of the turn.
+  std::vector<std::string> Say(std::string_view frame);
+  // What came since the last call.
+  std::vector<std::string> Hear();
+  void HangUp();
+
+  std::uint32_t close_code() const { return close_code_; }
+  const std::string& close_reason() const { return close_reason_; }
+  bool retired() const { return session_ == nullptr; }
+  Session& session() { return *session_; }
+  std::string id() const { return session_->client().ToString(); }
+
+  // Transport
+  void QueueMessage(std::string_view message) override;
+  bool QueuePing() override;
+  void Close(std::uint32_t code, std::string_view reason) override;
+  void Retire() override;
+  net::Stream& stream() override { return *stream_; }
+
+  // net::StreamHandler
+  void OnData(std::string_view) override {}
+  void OnWritable() override;
+  void OnClosed() override {}
+
+ private:
+  SessionBench& bench_;
+  int peer_fd_ = -1;
+  std::unique_ptr<net::Stream> stream_;
+  std::unique_ptr<Session> session_;
+  std::uint32_t close_code_ = 0;
+  std::string close_reason_;
+};
+
+class SessionBench {
+ public:
+  static constexpr char kSecret[] = "secret";
+
+  explicit SessionBench(config::Settings settings);
+  ~SessionBench();
+
+  std::unique_ptr<TestClient> Connect(SessionForm form = {}) {
+    return std::make_unique<TestClient>(*this, form);
+  }
+  // A token of this bench: the claims, signed.
+  static std::string Token(std::string_view claims);
+  std::int64_t WallSeconds() const { return clock_.WallNow().ms / 1000; }
+  void Publish(std::string channel, std::string data);
+
+  void Advance(Duration by);
+  void Turn();
+
+  Context& context() { return *context_; }
+  net::Loop& loop() { return *loop_; }
+
+ private:
+  ManualClock clock_;
+  std::unique_ptr<net::Loop> loop_;
+  metrics::Registry registry_;
+  hub::HubMetrics hub_metrics_;
+  SessionMetrics session_metrics_;
+  std::unique_ptr<broker::MemoryBrokerGroup> brokers_;
+  broker::LoopBroker memory_;
+  hub::Hub hub_;
+  std::vector<Context*> contexts_;
+  std::unique_ptr<Context> context_;
+  std::unique_ptr<Directory> directory_;
+  TaskScope scope_;
+};
+
+}  // namespace tidemill::session

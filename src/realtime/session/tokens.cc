@@ -1,0 +1,44 @@
+#include <utility>
+
+#include "realtime/session/context.h"
+
+namespace tidemill::session {
+namespace {
+
+struct Made {
+  std::unique_ptr<auth::JwksSource> keys;
+  std::unique_ptr<auth::TokenVerifier> verifier;
+};
+
+Result<Made> MakeOne(net::Loop& loop, const config::TokenSettings& token,
+                     const config::ClientSettings& client) {
+  Made made;
+  if (!token.jwks_public_endpoint.empty()) {
+    TM_TRY_ASSIGN(auto tls, net::OpenClientTls(""));
+    TM_TRY_ASSIGN(made.keys, auth::MakeJwksSource(
+                                 loop, {.endpoint = token.jwks_public_endpoint, .tls = std::move(tls)}));
+  }
+  TM_TRY_ASSIGN(made.verifier,
+                auth::MakeTokenVerifier({.token = token,
+                                         .skip_signature = client.insecure_skip_token_signature_verify,
+                                         .clock = &loop.clock()},
+                                        made.keys.get()));
+  return made;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<Tokens>> MakeTokens(net::Loop& loop, const config::ClientSettings& client) {
+  auto tokens = std::make_shared<Tokens>();
+  TM_TRY_ASSIGN(Made connect, MakeOne(loop, client.token, client));
+  tokens->connect_keys = std::move(connect.keys);
+  tokens->connect = std::move(connect.verifier);
+  if (client.subscription_token) {
+    TM_TRY_ASSIGN(Made subscribe, MakeOne(loop, *client.subscription_token, client));
+    tokens->subscribe_keys = std::move(subscribe.keys);
+    tokens->subscribe = std::move(subscribe.verifier);
+  }
+  return tokens;
+}
+
+}  // namespace tidemill::session

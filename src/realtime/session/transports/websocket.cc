@@ -1,0 +1,143 @@
+#include "realtime/session/transports/websocket.h"
+
+#include <array>
+#include <string>
+#include <utility>
+
+#include "realtime/session/session.h"
+#include "realtime/session/transport.h"
+#include "websocket/connection.h"
+#include "websocket/handshake.h"
+
+namespace tidemill::session {
+namespace {
+
+constexpr std::array<std::string_view, 2> kSubprotocols = {"centrifuge-protobuf", "centrifuge-json"};
+
+bool WantsProtobuf(const http::Request& request, std::string_view subprotocol) {
+  if (subprotocol == "centrifuge-protobuf") return true;
+  for (const std::string_view name : {"format", "cf_protocol"}) {
+    if (request.QueryParameter(name) == "protobuf") return true;
+  }
+  return false;
+}
+
+class WebsocketSession;
+
+// All of one loop, so that those left at the end are destroyed too.
+struct SessionList {
+  WebsocketSession* first = nullptr;
+};
+
+// One client's connection and session, in one piece of memory.
+class WebsocketSession final : public Transport, public websocket::ConnectionHandler, public net::Retirable {
+ public:
+  WebsocketSession(Context& context, SessionList& list, std::unique_ptr<net::Stream> stream,
+                   const websocket::ConnectionOptions& options,
+                   std::unique_ptr<websocket::MessageInflater> inflater, SessionForm form)
+      : loop_(context.loop),
+        message_kind_(form.encoding == protocol::Encoding::kJson ? websocket::Opcode::kText
+                                                                 : websocket::Opcode::kBinary),
+        connection_(std::move(stream), options, std::move(inflater), *this),
+        session_(context, *this, form),
+        list_(list),
+        next_(list.first) {
+    if (next_) next_->previous_ = this;
+    list.first = this;
+  }
+  ~WebsocketSession() override {
+    if (next_) next_->previous_ = previous_;
+    (previous_ ? previous_->next_ : list_.first) = next_;
+  }
+
+  void Start(std::string_view rest) { connection_.Start(rest); }
+
+  // Transport
+  void QueueMessage(std::string_view message) override { connection_.QueueMessage(message_kind_, message); }
+  bool QueuePing() override {
+    connection_.QueuePing();
+    return true;
+  }
+  void Close(std::uint32_t code, std::string_view reason) override {
+    connection_.Close(static_cast<std::uint16_t>(code), reason);
+  }
+  void Retire() override { loop_.Retire(std::unique_ptr<net::Retirable>(this)); }
+  net::Stream& stream() override { return connection_.stream(); }
+
+  // websocket::ConnectionHandler
+  void OnMessage(websocket::Opcode, std::string_view payload) override { session_.OnFrame(payload); }
+  void OnPong() override { session_.OnPong(); }
+  void OnWritable() override { session_.OnWritable(); }
+  void OnClosed(websocket::CloseCode, std::string_view) override { session_.OnTransportClosed(); }
+
+ private:
+  net::Loop& loop_;
+  const websocket::Opcode message_kind_;
+  websocket::Connection connection_;
+  Session session_;
+  SessionList& list_;
+  WebsocketSession* previous_ = nullptr;
+  WebsocketSession* next_;
+};
+
+class WebsocketEndpoint final : public http::UpgradeHandler {
+ public:
+  explicit WebsocketEndpoint(Context& context) : context_(context) {}
+  ~WebsocketEndpoint() override {
+    while (sessions_.first) delete sessions_.first;
+  }
+
+  std::optional<http::Response> Upgrade(const http::Request& request, std::unique_ptr<net::Stream>& stream,
+                                        std::string_view rest) override {
+    const SessionSettings& settings = *context_.settings;
+    if (context_.draining) {
+      http::Response response = http::Response::Text(503, "shutting down: connect to another node\n");
+      response.headers.emplace_back("Retry-After", "1");
+      return response;
+    }
+    auto handshake =
+        websocket::AcceptHandshake(request, {.subprotocols = kSubprotocols,
+                                             .deflate = settings.websocket.compression,
+                                             .allowed_origins = settings.client.allowed_origins});
+    if (!handshake) return std::move(handshake).error();
+    SessionForm form;
+    if (WantsProtobuf(request, handshake->subprotocol)) form.encoding = protocol::Encoding::kProtobuf;
+    form.compressed = handshake->deflate.has_value();
+    form.native_ping = request.QueryParameter("cf_ws_frame_ping_pong") == "true";
+    std::unique_ptr<websocket::MessageInflater> inflater;
+    if (handshake->deflate) inflater = websocket::MessageInflater::Make(*handshake->deflate);
+    UpdateOptions(settings.websocket);
+    stream->Queue(handshake->response);
+    // Owns itself from here: the session retires it when both are over.
+    auto* const session =
+        new WebsocketSession(context_, sessions_, std::move(stream), *options_, std::move(inflater), form);
+    session->Start(rest);
+    return std::nullopt;
+  }
+
+ private:
+  // Connections refer to the options they began with; a reload makes new ones and keeps the old.
+  void UpdateOptions(const config::WebsocketSettings& settings) {
+    const websocket::FrameLimits limits{.message_bytes_max = settings.message_size_limit,
+                                        .fragments_max = settings.fragments_max};
+    if (options_ && options_->limits.message_bytes_max == limits.message_bytes_max &&
+        options_->limits.fragments_max == limits.fragments_max) {
+      return;
+    }
+    if (options_) former_options_.push_back(std::move(options_));
+    options_ = std::make_unique<websocket::ConnectionOptions>(websocket::ConnectionOptions{.limits = limits});
+  }
+
+  Context& context_;
+  SessionList sessions_;
+  std::unique_ptr<websocket::ConnectionOptions> options_;
+  std::vector<std::unique_ptr<websocket::ConnectionOptions>> former_options_;
+};
+
+}  // namespace
+
+std::shared_ptr<http::UpgradeHandler> MakeWebsocketEndpoint(Context& context) {
+  return std::make_shared<WebsocketEndpoint>(context);
+}
+
+}  // namespace tidemill::session

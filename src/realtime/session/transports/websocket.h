@@ -1,0 +1,16 @@
+// The WebSocket endpoint of the client protocol: GET /connection/websocket.
+//
+// One per loop. JSON or Protobuf: by subprotocol centrifuge-json / centrifuge-protobuf, or the query
+// parameters format=protobuf and cf_protocol=protobuf; cf_ws_frame_ping_pong=true asks for WebSocket pings.
+#pragma once
+
+#include <memory>
+
+#include "http/server.h"
+#include "realtime/session/context.h"
+
+namespace tidemill::session {
+
+std::shared_ptr<http::UpgradeHandler> MakeWebsocketEndpoint(Context& context);
+
+}  // namespace tidemill::session
