@@ -11,12 +11,12 @@ set(CMAKE_CXX_STANDARD 23)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
-set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+add_compile_options(-fPIE)  # all is linked into executables; one mode, so that precompiled headers fit everywhere
 
 find_program(CCACHE ccache)
 if(CCACHE)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
-  set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE})
+  # What a precompiled header needs to be cached.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${CCACHE})
 endif()
 
 add_link_options(-fuse-ld=lld-19)
@@ -38,6 +38,9 @@ if(TM_SANITIZE)
   add_compile_options(-fsanitize=${TM_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${TM_SANITIZE})
 endif()
+
+option(TM_PCH "Compile what nearly every file includes once; the release build shows that each file names what it uses"
+  ON)
 
 option(TM_HARDEN "Position-independent, full RELRO, stack protector, fortified, linked with LTO" OFF)
 if(TM_HARDEN)
