@@ -1,8 +1,8 @@
 // Broker: carries publications between loops and nodes, and keeps each channel's recent stream.
 //
 // The hub knows which local sessions want a channel; the broker knows only channels and bytes.
-// Implementations live beside this file (memory/); each must pass broker/testing/broker_contract.cc, which is
-// this comment in executable form.
+// Implementations live beside this file (memory/, redis/); each must pass the suites in broker/testing/,
+// which are this comment in executable form.
 //
 // Thread: one Broker per loop; call it on that loop. Results and events arrive on it.
 //
@@ -39,7 +39,7 @@ using protocol::StreamPosition;
 // the broker shows after it has returned. A few events may still come after the last Unsubscribe.
 class BrokerEvents {
  public:
-  // `publication` has its offset, if the channel keeps a stream; `position` the place after it.
+  // `publication` has its offset if the channel keeps a stream; the first of a stream also names the epoch.
   virtual void OnPublication(const ChannelName& channel, const PublicationPtr& publication) = 0;
   virtual void OnJoin(const ChannelName& channel, const ClientInfo& info) = 0;
   virtual void OnLeave(const ChannelName& channel, const ClientInfo& info) = 0;
@@ -48,6 +48,23 @@ class BrokerEvents {
 
  protected:
   ~BrokerEvents() = default;
+};
+
+// Gets which of the channels that this loop owns have subscriptions. It counts those of all loops of this
+// node; with Redis other nodes may have more, and each node tells its own.
+//
+// For one channel the events alternate, OnOccupied first, one for each change, in the order of the changes.
+// They come after the subscribe was answered or the unsubscribe has returned, in a message of their own: a
+// handler may call the broker. By then the channel may have changed again; the next event says so.
+class OccupancyEvents {
+ public:
+  // The channel has its first subscription.
+  virtual void OnOccupied(const ChannelName& channel) = 0;
+  // Its last subscription ended.
+  virtual void OnVacated(const ChannelName& channel) = 0;
+
+ protected:
+  ~OccupancyEvents() = default;
 };
 
 // Longer idempotency keys and version epochs are refused.
@@ -112,6 +129,8 @@ class Broker {
 
   // Must be called once, before anything is subscribed to.
   virtual void SetEvents(BrokerEvents& events) = 0;
+  // May be called once, before any loop subscribes to anything: the channels that this loop owns.
+  virtual void SetOccupancyEvents(OccupancyEvents& events) = 0;
 
   // Appends to the stream, if the channel keeps one, and delivers to every subscribed loop.
   // The position is the one after the append: offset is one more than the channel's last, from 1.

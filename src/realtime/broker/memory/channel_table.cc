@@ -61,8 +61,8 @@ class ChannelTable::KeysTimer final : public net::Timer {
 ChannelTable::Channel::Channel() = default;
 ChannelTable::Channel::~Channel() = default;
 
-ChannelTable::ChannelTable(net::Loop& loop, TableLimits limits)
-    : loop_(loop), limits_(limits), keys_timer_(std::make_unique<KeysTimer>(*this)) {}
+ChannelTable::ChannelTable(net::Loop& loop, OccupancyQueue& occupancy, TableLimits limits)
+    : loop_(loop), occupancy_(occupancy), limits_(limits), keys_timer_(std::make_unique<KeysTimer>(*this)) {}
 
 ChannelTable::~ChannelTable() = default;
 
@@ -145,7 +145,9 @@ Result<SubscribeOutcome> ChannelTable::Subscribe(const ChannelName& channel, con
       outcome.top = stream.top();
     }
   }
-  FindOrAdd(channel).second.subscriptions.Add(loop_index);
+  SubscriptionCounts& subscriptions = FindOrAdd(channel).second.subscriptions;
+  if (subscriptions.empty()) occupancy_.Push(channel, Occupancy::kOccupied);
+  subscriptions.Add(loop_index);
   return outcome;
 }
 
@@ -153,6 +155,7 @@ void ChannelTable::Unsubscribe(const ChannelName& channel, std::size_t loop_inde
   Entry* entry = Find(channel);
   TM_ASSERT(entry != nullptr);
   entry->second.subscriptions.Remove(loop_index);
+  if (entry->second.subscriptions.empty()) occupancy_.Push(channel, Occupancy::kVacated);
   EraseIfUnused(*entry);
 }
 

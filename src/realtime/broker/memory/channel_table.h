@@ -19,6 +19,7 @@
 #include "realtime/broker/memory/channel_presence.h"
 #include "realtime/broker/memory/idempotency.h"
 #include "realtime/broker/memory/stream.h"
+#include "realtime/broker/occupancy_queue.h"
 #include "realtime/broker/presence.h"
 #include "realtime/broker/subscription_counts.h"
 
@@ -40,7 +41,8 @@ struct TableStats {
 
 class ChannelTable {
  public:
-  ChannelTable(net::Loop& loop, TableLimits limits);
+  // Tells `occupancy` which channels get their first subscription and lose their last.
+  ChannelTable(net::Loop& loop, OccupancyQueue& occupancy, TableLimits limits);
   ~ChannelTable();
   ChannelTable(const ChannelTable&) = delete;
   ChannelTable& operator=(const ChannelTable&) = delete;
@@ -78,7 +80,7 @@ class ChannelTable {
   // At most `count_max` + 1 of them.
   std::vector<ChannelCount> SubscribedChannels(std::string_view pattern, std::size_t count_max) const;
 
-  // kLimitExceeded: the client is new and `may_grow` is false.
+  // kLimitExceeded: the client is new and `growth` forbids it.
   enum class Growth { kAllowed, kForbidden };
   Result<void> AddPresence(const ChannelName& channel, protocol::ClientInfo info, Growth growth);
   void RemovePresence(const ChannelName& channel, std::string_view client);
@@ -105,6 +107,7 @@ class ChannelTable {
   bool HasRoom(std::size_t more, std::size_t less) const;
 
   net::Loop& loop_;
+  OccupancyQueue& occupancy_;
   TableLimits limits_;
   TableStats stats_;
   IdempotencyKeys keys_;

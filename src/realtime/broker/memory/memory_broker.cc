@@ -22,12 +22,17 @@ class Group;
 class Node {
  public:
   Node(Group& group, net::Loop& loop, const std::vector<Delivery*>& deliveries, memory::TableLimits limits)
-      : group_(group), loop_(loop), table_(loop, limits), delivery_(loop, deliveries) {}
+      : group_(group),
+        loop_(loop),
+        occupancy_(loop),
+        table_(loop, occupancy_, limits),
+        delivery_(loop, deliveries) {}
 
   net::Loop& loop() { return loop_; }
   ChannelTable& table() { return table_; }
   const ChannelTable& table() const { return table_; }
   Delivery& delivery() { return delivery_; }
+  OccupancyQueue& occupancy() { return occupancy_; }
 
   // A call of this loop to `owner` needs no mailbox.
   bool MayCall(const Node& owner) const { return &owner == this && !delivery_.handling(); }
@@ -42,6 +47,7 @@ class Node {
 
   Group& group_;
   net::Loop& loop_;
+  OccupancyQueue occupancy_;
   ChannelTable table_;
   Delivery delivery_;
 };
@@ -143,6 +149,7 @@ class MemoryBroker final : public Broker {
   MemoryBroker(Group& group, Node& node) : group_(group), node_(node) {}
 
   void SetEvents(BrokerEvents& events) override { node_.delivery().SetEvents(events); }
+  void SetOccupancyEvents(OccupancyEvents& events) override { node_.occupancy().SetEvents(events); }
 
   Task<Result<PublishOutcome>> Publish(ChannelName channel, Publication publication,
                                        PublishOptions options) override {

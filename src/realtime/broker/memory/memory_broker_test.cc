@@ -5,6 +5,7 @@
 #include <semaphore>
 
 #include "realtime/broker/testing/broker_contract.h"
+#include "realtime/broker/testing/occupancy_contract.h"
 #include "realtime/broker/testing/presence_contract.h"
 
 namespace tidemill::broker {
@@ -15,6 +16,7 @@ using testing::BackendParam;
 using testing::BrokerContract;
 using testing::BrokerFixture;
 using testing::BrokerStress;
+using testing::OccupancyContract;
 using testing::PresenceContract;
 
 class MemoryBackend final : public Backend {
@@ -43,6 +45,8 @@ BackendParam OnLoops(std::size_t loops) {
 INSTANTIATE_TEST_SUITE_P(Memory, BrokerContract, ::testing::Values(OnLoops(1), OnLoops(3)),
                          BrokerContract::Name);
 INSTANTIATE_TEST_SUITE_P(Memory, BrokerStress, ::testing::Values(OnLoops(1), OnLoops(3)), BrokerStress::Name);
+INSTANTIATE_TEST_SUITE_P(Memory, OccupancyContract, ::testing::Values(OnLoops(1), OnLoops(3)),
+                         OccupancyContract::Name);
 INSTANTIATE_TEST_SUITE_P(Memory, PresenceContract, ::testing::Values(OnLoops(1), OnLoops(3)),
                          PresenceContract::Name);
 
@@ -84,6 +88,7 @@ TEST(MemoryBroker, KeepsNothingOfAPublishOverTheHistoryBudget) {
 
   EXPECT_FALSE(fixture.Subscribe(0, "new", {.stream = kStream})) << "no room for a new stream";
   EXPECT_EQ(fixture.Channels(0, "new")->size(), 0u);
+  EXPECT_EQ(fixture.TakeOccupancy(0), (std::vector<std::string>{"a occupied"}));
   EXPECT_TRUE(fixture.Publish(0, "other", "no stream"));
 
   ASSERT_TRUE(fixture.RemoveHistory(0, "a"));

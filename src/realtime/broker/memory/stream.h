@@ -45,7 +45,7 @@ class Stream {
   std::vector<PublicationPtr> After(std::uint64_t since, std::uint64_t count) const;
   std::vector<PublicationPtr> Before(std::uint64_t since, std::uint64_t count) const;
 
-  // Remembers the version unless it is not higher than the last one of its epoch ("": of any epoch).
+  // False: not higher than the last version set, and of its epoch ("": of any).
   bool IsNewVersion(std::uint64_t version, std::string_view version_epoch) const;
   void SetVersion(std::uint64_t version, std::string version_epoch);
 

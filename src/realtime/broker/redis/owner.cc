@@ -92,6 +92,7 @@ Task<void> Owner::Serve(ChannelName channel, SubscribeOptions options, std::size
   const Hold hold(followed);
   auto outcome = co_await Join(followed, std::move(options));
   if (outcome && !ticket->given_up) {
+    if (followed.subscriptions.empty()) parts_.occupancy.Push(followed.name, Occupancy::kOccupied);
     followed.subscriptions.Add(loop_index);
     ticket->subscribed = true;
     Schedule(followed);
@@ -180,6 +181,7 @@ void Owner::Unsubscribe(const ChannelName& channel, std::size_t loop_index) {
   Followed* const followed = Find(channel.value());
   TM_ASSERT(followed != nullptr);
   followed->subscriptions.Remove(loop_index);
+  if (followed->subscriptions.empty()) parts_.occupancy.Push(channel, Occupancy::kVacated);
   EraseIfUnused(*followed);
 }
 

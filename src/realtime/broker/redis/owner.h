@@ -25,6 +25,7 @@
 #include "net/task_scope.h"
 #include "realtime/broker/broker.h"
 #include "realtime/broker/delivery.h"
+#include "realtime/broker/occupancy_queue.h"
 #include "realtime/broker/redis/keys.h"
 #include "realtime/broker/redis/metrics.h"
 #include "realtime/broker/redis/record.h"
@@ -43,6 +44,7 @@ class Owner final : public redis::SubscriberEvents {
  public:
   struct Parts {
     Delivery& delivery;
+    OccupancyQueue& occupancy;
     StreamStore& store;
     const Keys& keys;
     const PlantedBugs& bugs;

@@ -43,9 +43,10 @@ class Node {
        const std::vector<Delivery*>& deliveries)
       : loop(l),
         delivery(l, deliveries, shared.options.mailbox_messages_max),
+        occupancy(l),
         client(connections.make_client(l)),
         store(*client, shared.keys, shared.options.sharded_pub_sub, shared.bugs),
-        owner(l, {delivery, store, shared.keys, shared.bugs, shared.metrics,
+        owner(l, {delivery, occupancy, store, shared.keys, shared.bugs, shared.metrics,
                   shared.options.position_check_delay}),
         subscriber(connections.make_subscriber(l, owner)) {
     owner.SetSubscriber(*subscriber);
@@ -53,6 +54,7 @@ class Node {
 
   net::Loop& loop;
   Delivery delivery;
+  OccupancyQueue occupancy;
   const std::unique_ptr<redis::Client> client;
   StreamStore store;
   Owner owner;
@@ -91,6 +93,7 @@ class RedisBroker final : public Broker {
   RedisBroker(const std::vector<std::unique_ptr<Node>>& nodes, Node& node) : nodes_(nodes), node_(node) {}
 
   void SetEvents(BrokerEvents& events) override { node_.delivery.SetEvents(events); }
+  void SetOccupancyEvents(OccupancyEvents& events) override { node_.occupancy.SetEvents(events); }
 
   Task<Result<PublishOutcome>> Publish(ChannelName channel, Publication publication,
                                        PublishOptions options) override {

@@ -9,6 +9,7 @@
 #include "base/random.h"
 #include "realtime/broker/delivery.h"
 #include "realtime/broker/testing/broker_contract.h"
+#include "realtime/broker/testing/occupancy_contract.h"
 #include "realtime/broker/testing/presence_contract.h"
 #include "redis/single.h"
 #include "redis/testing/redis_server.h"
@@ -22,6 +23,7 @@ using testing::BackendParam;
 using testing::BrokerContract;
 using testing::BrokerFixture;
 using testing::BrokerStress;
+using testing::OccupancyContract;
 using testing::PresenceContract;
 
 // One server for all tests; each has a prefix of its own.
@@ -89,6 +91,8 @@ BackendParam OnLoops(std::size_t loops) {
 INSTANTIATE_TEST_SUITE_P(Redis, BrokerContract, ::testing::Values(OnLoops(1), OnLoops(3)),
                          BrokerContract::Name);
 INSTANTIATE_TEST_SUITE_P(Redis, BrokerStress, ::testing::Values(OnLoops(1), OnLoops(3)), BrokerStress::Name);
+INSTANTIATE_TEST_SUITE_P(Redis, OccupancyContract, ::testing::Values(OnLoops(1), OnLoops(3)),
+                         OccupancyContract::Name);
 INSTANTIATE_TEST_SUITE_P(Redis, PresenceContract, ::testing::Values(OnLoops(1), OnLoops(3)),
                          PresenceContract::Name);
 
@@ -234,6 +238,13 @@ TEST_F(RedisBroker, AFullRedisRefusesAndKeepsNothing) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, Errc::kUnavailable);
   EXPECT_EQ(fixture.Publish(0, "a", "3", Keep())->position.offset, 2u);
+}
+
+TEST_F(RedisBroker, ASubscribeThatFailsOccupiesNothing) {
+  ASSERT_FALSE(Ask("SET", ".meta.{.a}", {"no hash"}).is_error());
+  for (std::size_t i = 0; i < 2; ++i) ASSERT_FALSE(fixture.Subscribe(i, "a", {.stream = kStream}));
+  for (std::size_t i = 0; i < 2; ++i) EXPECT_EQ(fixture.TakeOccupancy(i), std::vector<std::string>{});
+  EXPECT_TRUE(fixture.Channels(0, "")->empty());
 }
 
 TEST(RedisBrokerLimits, ALoopThatIsBehindLosesTheStreamAndIsToldOnce) {

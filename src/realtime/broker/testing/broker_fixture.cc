@@ -27,6 +27,14 @@ void Recorder::OnStreamLost(const ChannelName& channel) {
   if (also) also->OnStreamLost(channel);
 }
 
+void OccupancyRecorder::Tell(const ChannelName& channel, const char* what) {
+  TM_ASSERT(loop_.IsCurrent() && !inside_);
+  inside_ = true;
+  lines.push_back(channel.value() + what);
+  if (also) also(channel);
+  inside_ = false;
+}
+
 BrokerFixture::BrokerFixture(std::size_t loops, const BackendFactory& make) {
   std::vector<net::Loop*> opened;
   for (std::size_t i = 0; i < loops; ++i) {
@@ -34,10 +42,14 @@ BrokerFixture::BrokerFixture(std::size_t loops, const BackendFactory& make) {
     TM_ASSERT(loop.has_value());
     loops_.push_back(std::make_unique<LoopThread>());
     loops_.back()->loop = *std::move(loop);
+    loops_.back()->occupancy = std::make_unique<OccupancyRecorder>(*loops_.back()->loop);
     opened.push_back(loops_.back()->loop.get());
   }
   backend_ = make(opened);
-  for (std::size_t i = 0; i < loops; ++i) backend_->broker(i).SetEvents(loops_[i]->recorder);
+  for (std::size_t i = 0; i < loops; ++i) {
+    backend_->broker(i).SetEvents(loops_[i]->recorder);
+    backend_->broker(i).SetOccupancyEvents(*loops_[i]->occupancy);
+  }
   for (const auto& loop : loops_) loop->thread = std::thread([&loop = *loop->loop] { loop.Run(); });
   backend_->Settle(*this);
 }
@@ -86,6 +98,13 @@ std::vector<std::string> BrokerFixture::TakeLines(std::size_t index) {
   Settle();
   std::vector<std::string> lines;
   Run(index, [&] { lines = std::exchange(recorder(index).lines, {}); });
+  return lines;
+}
+
+std::vector<std::string> BrokerFixture::TakeOccupancy(std::size_t index) {
+  Settle();
+  std::vector<std::string> lines;
+  Run(index, [&] { lines = std::exchange(occupancy(index).lines, {}); });
   return lines;
 }
 

@@ -74,6 +74,23 @@ class Recorder final : public BrokerEvents {
   BrokerEvents* also = nullptr;  // told as well, after the line
 };
 
+// Writes down which channels a loop was told about: "a occupied", "a vacated".
+class OccupancyRecorder final : public OccupancyEvents {
+ public:
+  explicit OccupancyRecorder(net::Loop& loop) : loop_(loop) {}
+  void OnOccupied(const ChannelName& channel) override { Tell(channel, " occupied"); }
+  void OnVacated(const ChannelName& channel) override { Tell(channel, " vacated"); }
+
+  std::vector<std::string> lines;
+  std::function<void(const ChannelName&)> also;  // called after the line
+
+ private:
+  void Tell(const ChannelName& channel, const char* what);
+
+  net::Loop& loop_;
+  bool inside_ = false;
+};
+
 class BrokerFixture {
  public:
   BrokerFixture(std::size_t loops, const BackendFactory& make);
@@ -87,6 +104,7 @@ class BrokerFixture {
   Broker& broker(std::size_t index) { return backend_->broker(index); }
   PresenceStore& presence(std::size_t index) { return backend_->presence(index); }
   Recorder& recorder(std::size_t index) { return loops_[index]->recorder; }
+  OccupancyRecorder& occupancy(std::size_t index) { return *loops_[index]->occupancy; }
   TaskScope& scope(std::size_t index) { return *loops_[index]->scope; }
 
   // Runs `function` on the loop and waits until it has returned.
@@ -101,6 +119,8 @@ class BrokerFixture {
 
   // The lines recorded on the loop since the last call, after Settle.
   std::vector<std::string> TakeLines(std::size_t index);
+  // The same of the occupancy of the channels that the loop owns.
+  std::vector<std::string> TakeOccupancy(std::size_t index);
 
   Result<PublishOutcome> Publish(std::size_t index, std::string channel, std::string data,
                                  PublishOptions options = {});
@@ -115,6 +135,7 @@ class BrokerFixture {
   struct LoopThread {
     std::unique_ptr<net::Loop> loop;
     Recorder recorder;
+    std::unique_ptr<OccupancyRecorder> occupancy;
     std::unique_ptr<TaskScope> scope = std::make_unique<TaskScope>();
     std::thread thread;
   };

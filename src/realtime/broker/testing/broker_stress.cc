@@ -1,11 +1,13 @@
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "base/random.h"
 #include "net/async.h"
 #include "realtime/broker/testing/broker_contract.h"
+#include "realtime/broker/testing/occupancy_contract.h"
 
 namespace tidemill::broker::testing {
 
@@ -141,6 +143,11 @@ TEST_P(BrokerStress, EveryFollowerSeesEveryPublicationOnceInOneOrder) {
     std::size_t busy = 1;
     while (busy > 0) fixture_.Run(i, [&] { busy = hubs[i].busy; });
   }
+
+  OccupancyState occupancy;
+  for (std::size_t i = 0; i < fixture_.size(); ++i) occupancy.Follow(fixture_.TakeOccupancy(i));
+  EXPECT_EQ(occupancy.faults, std::vector<std::string>{});
+  EXPECT_EQ(occupancy.occupied, std::set<std::string>{}) << "everybody has gone";
 
   // A last visit brings everybody to the end.
   const std::uint64_t expected = fixture_.size() * kPublishersPerLoop * kPublicationsEach;
