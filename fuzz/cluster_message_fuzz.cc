@@ -14,7 +14,7 @@ namespace {
 
 using namespace tidemill::cluster;
 
-void CheckDisconnect(const tidemill::session::Disconnect& disconnect) {
+void CheckDisconnect(const tidemill::control::Disconnect& disconnect) {
   TM_ASSERT(disconnect.code >= 3000 && disconnect.code <= 4999);
   TM_ASSERT(disconnect.reason.size() <= 123);
 }
@@ -28,7 +28,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   TM_ASSERT(!message.from.value().empty() && message.from.value().size() <= 64);
   if (const auto* command = std::get_if<Command>(&message.body)) {
     TM_ASSERT(command->id != 0);
-    if (const auto* disconnect = std::get_if<tidemill::session::Disconnect>(&command->action)) {
+    if (const auto* disconnect = std::get_if<tidemill::control::Disconnect>(&command->action)) {
       CheckDisconnect(*disconnect);
     }
   }

@@ -14,7 +14,7 @@
 #include "realtime/broker/broker.h"
 #include "realtime/broker/presence.h"
 #include "realtime/channels/rules.h"
-#include "realtime/session/directory.h"
+#include "realtime/control/directory.h"
 
 namespace tidemill::api {
 
@@ -27,7 +27,7 @@ struct ApiSettings {
 struct ApiServices {
   broker::Broker& broker;
   broker::PresenceStore& presence;
-  session::Directory& directory;
+  control::Directory& directory;
 };
 
 class Api {

@@ -6,12 +6,12 @@
 namespace tidemill::api {
 namespace {
 
-void WriteNode(const session::NodeInfo& node, JsonWriter& json) {
+void WriteNode(const control::NodeInfo& node, JsonWriter& json) {
   json.BeginObject();
   json.Member("uid", node.uid);
   json.Member("name", node.name);
   json.Member("version", node.version);
-  const session::NodeCounts& counts = node.counts;
+  const control::NodeCounts& counts = node.counts;
   if (counts.clients > 0) json.Member("num_clients", counts.clients);
   if (counts.users > 0) json.Member("num_users", counts.users);
   if (counts.subscriptions > 0) json.Member("num_subs", counts.subscriptions);
@@ -41,12 +41,12 @@ Task<Outcome> Commands::Run(ChannelsRequest request, std::string& out) {
 }
 
 Task<Outcome> Commands::Run(InfoRequest, std::string& out) {
-  const std::vector<session::NodeInfo> nodes = co_await services_.directory.Nodes();
+  const std::vector<control::NodeInfo> nodes = co_await services_.directory.Nodes();
   JsonWriter json(out);
   json.BeginObject();
   json.Key("nodes");
   json.BeginArray();
-  for (const session::NodeInfo& node : nodes) WriteNode(node, json);
+  for (const control::NodeInfo& node : nodes) WriteNode(node, json);
   json.EndArray();
   json.EndObject();
   co_return Outcome();

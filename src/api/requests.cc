@@ -41,27 +41,11 @@ void ReadValue(JsonReader& json, std::optional<protocol::StreamPosition>& positi
   }
 }
 
-// {"value": true}
-void ReadValue(JsonReader& json, std::optional<bool>& value) {
-  value = false;
-  json.EnterObject();
-  while (const auto key = json.NextKey()) {
-    if (*key == "value") Take(json, *value);
-  }
-}
-
 void ReadValue(JsonReader& json, auth::OptionOverrides& overrides) {
-  json.EnterObject();
-  while (const auto key = json.NextKey()) {
-    if (*key == "presence") Take(json, overrides.presence);
-    if (*key == "join_leave") Take(json, overrides.join_leave);
-    if (*key == "force_recovery") Take(json, overrides.force_recovery);
-    if (*key == "force_positioning") Take(json, overrides.force_positioning);
-    if (*key == "force_push_join_leave") Take(json, overrides.force_push_join_leave);
-  }
+  overrides = auth::ReadOptionOverrides(json);
 }
 
-void ReadValue(JsonReader& json, session::Disconnect& disconnect) {
+void ReadValue(JsonReader& json, control::Disconnect& disconnect) {
   json.EnterObject();
   while (const auto key = json.NextKey()) {
     if (*key == "code") Take(json, disconnect.code);
@@ -93,7 +77,7 @@ void ReadBase64Payload(JsonReader& json, Payload& payload) {
 }
 
 // Whether `key` was one of the target's and has been read.
-bool ReadTarget(JsonReader& json, std::string_view key, session::Target& target) {
+bool ReadTarget(JsonReader& json, std::string_view key, control::Target& target) {
   if (key == "user") return Take(json, target.user), true;
   if (key == "client") return Take(json, target.client), true;
   if (key == "session") return Take(json, target.session), true;
@@ -168,7 +152,7 @@ void Read(JsonReader& json, BroadcastRequest& request) {
 void Read(JsonReader& json, SubscribeRequest& request) {
   json.EnterObject();
   while (const auto key = json.NextKey()) {
-    session::ServerSubscribe& subscribe = request.subscribe;
+    control::Subscribe& subscribe = request.subscribe;
     if (ReadTarget(json, *key, request.target)) continue;
     if (*key == "channel") Take(json, subscribe.channel);
     if (*key == "info" && !json.SkipNull()) ReadJsonPayload(json, request.info);

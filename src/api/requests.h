@@ -13,8 +13,8 @@
 
 #include "base/json.h"
 #include "realtime/broker/broker.h"
+#include "realtime/control/directory.h"
 #include "realtime/protocol/messages.h"
-#include "realtime/session/directory.h"
 
 namespace tidemill::api {
 
@@ -49,28 +49,28 @@ struct BroadcastRequest {
 
 struct SubscribeRequest {
   static constexpr JsonName kMethod = "subscribe";
-  session::Target target;
-  session::ServerSubscribe subscribe;  // without the payloads
+  control::Target target;
+  control::Subscribe subscribe;  // without the payloads
   Payload info;
   Payload data;
 };
 
 struct UnsubscribeRequest {
   static constexpr JsonName kMethod = "unsubscribe";
-  session::Target target;
+  control::Target target;
   std::string channel;
 };
 
 struct DisconnectRequest {
   static constexpr JsonName kMethod = "disconnect";
-  session::Target target;
-  session::Disconnect disconnect;  // code 0, reason "": the default's
+  control::Target target;
+  control::Disconnect disconnect;  // code 0, reason "": the default's
 };
 
 struct RefreshRequest {
   static constexpr JsonName kMethod = "refresh";
-  session::Target target;
-  session::ServerRefresh refresh;
+  control::Target target;
+  control::Refresh refresh;
 };
 
 struct PresenceRequest {

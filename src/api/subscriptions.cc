@@ -13,7 +13,7 @@ Task<Outcome> Commands::Run(SubscribeRequest request, std::string& out) {
   request.subscribe.info = std::move(request.info.bytes);
   request.subscribe.data = std::move(request.data.bytes);
   const auto subscribed =
-      co_await services_.directory.Subscribe(std::move(request.target), std::move(request.subscribe));
+      co_await services_.directory.Apply(std::move(request.target), std::move(request.subscribe));
   if (!subscribed) co_return std::unexpected(CodeOfDirectory("subscribe", subscribed.error()));
   out += "{}";
   co_return Outcome();
@@ -23,8 +23,8 @@ Task<Outcome> Commands::Run(UnsubscribeRequest request, std::string& out) {
   if (!request.channel.empty()) {
     if (const auto found = Find(request.channel); !found) co_return std::unexpected(found.error());
   }
-  const auto unsubscribed =
-      co_await services_.directory.Unsubscribe(std::move(request.target), std::move(request.channel));
+  const auto unsubscribed = co_await services_.directory.Apply(
+      std::move(request.target), control::Unsubscribe{std::move(request.channel)});
   if (!unsubscribed) co_return std::unexpected(CodeOfDirectory("unsubscribe", unsubscribed.error()));
   out += "{}";
   co_return Outcome();

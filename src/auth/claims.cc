@@ -56,13 +56,11 @@ class Parser {
   void ReadData() { data_.json = json_.ReadRaw(); }
   void ReadDataBytes() { data_.decoded = ReadBase64(); }
   void ReadMeta() { claims_.meta = json_.ReadRaw(); }
-  void ReadOverride() { claims_.overrides = ReadOverrides(); }
+  void ReadOverride() { claims_.overrides = ReadOptionOverrides(json_); }
   void ReadChannels() { claims_.channels = ReadStrings(); }
   void ReadSubs();
 
   TokenSubscription ReadSubscription();
-  OptionOverrides ReadOverrides();
-  bool ReadOverrideValue();
   std::vector<std::string> ReadStrings();
   std::string ReadBase64();
 
@@ -167,40 +165,11 @@ TokenSubscription Parser::ReadSubscription() {
     else if (*key == "b64data")
       data.decoded = ReadBase64();
     else if (*key == "override")
-      subscription.overrides = ReadOverrides();
+      subscription.overrides = ReadOptionOverrides(json_);
   }
   subscription.info = info.Take();
   subscription.data = data.Take();
   return subscription;
-}
-
-OptionOverrides Parser::ReadOverrides() {
-  OptionOverrides overrides;
-  json_.EnterObject();
-  while (const auto key = json_.NextKey()) {
-    if (json_.SkipNull()) continue;
-    if (*key == "presence")
-      overrides.presence = ReadOverrideValue();
-    else if (*key == "join_leave")
-      overrides.join_leave = ReadOverrideValue();
-    else if (*key == "force_recovery")
-      overrides.force_recovery = ReadOverrideValue();
-    else if (*key == "force_positioning")
-      overrides.force_positioning = ReadOverrideValue();
-    else if (*key == "force_push_join_leave")
-      overrides.force_push_join_leave = ReadOverrideValue();
-  }
-  return overrides;
-}
-
-// {"value": true}; without a value it is false, as for any field of the protocol.
-bool Parser::ReadOverrideValue() {
-  bool value = false;
-  json_.EnterObject();
-  while (const auto key = json_.NextKey()) {
-    if (*key == "value" && !json_.SkipNull()) value = json_.ReadBool();
-  }
-  return value;
 }
 
 std::vector<std::string> Parser::ReadStrings() {

@@ -13,22 +13,13 @@
 #include <vector>
 
 #include "auth/jwks.h"
+#include "auth/option_overrides.h"
 #include "base/clock.h"
 #include "base/result.h"
 #include "config/settings.h"
 #include "net/task.h"
 
 namespace tidemill::auth {
-
-// A boolean channel option that a token overrides; nullopt: not overridden.
-struct OptionOverrides {
-  std::optional<bool> presence;
-  std::optional<bool> join_leave;
-  std::optional<bool> force_recovery;
-  std::optional<bool> force_positioning;
-  std::optional<bool> force_push_join_leave;
-  friend bool operator==(const OptionOverrides&, const OptionOverrides&) = default;
-};
 
 // A server-side subscription that a connection token carries.
 struct TokenSubscription {

@@ -15,7 +15,7 @@ constexpr std::int64_t kTicksOfHeartbeat = Cluster::kHeartbeat.ms / kTick.ms;
 constexpr std::size_t kNamedMax = 10;
 constexpr Duration kStandstill = Seconds(5);
 
-void LogNode(std::string_view event, const session::NodeInfo& node, const NodeTable& table) {
+void LogNode(std::string_view event, const control::NodeInfo& node, const NodeTable& table) {
   log::Info(event, {{"node", std::string_view(node.name)},
                     {"id", std::string_view(node.uid)},
                     {"version", std::string_view(node.version)},
@@ -24,7 +24,7 @@ void LogNode(std::string_view event, const session::NodeInfo& node, const NodeTa
 
 }  // namespace
 
-Cluster::Cluster(net::Loop& loop, Bus& bus, session::Directory& local, NodeId self, ClusterMetrics& metrics)
+Cluster::Cluster(net::Loop& loop, Bus& bus, control::Directory& local, NodeId self, ClusterMetrics& metrics)
     : loop_(loop),
       bus_(bus),
       local_(local),
@@ -61,7 +61,7 @@ void Cluster::OnTimer() {
   // still.
   const bool was_away = now - std::exchange(ticked_at_, now) > kStandstill;
   if (lost_ || was_away) table_.TouchAll(now);
-  for (const session::NodeInfo& silent : table_.Expire(now)) {
+  for (const control::NodeInfo& silent : table_.Expire(now)) {
     log::Warn("cluster.node_lost", {{"node", std::string_view(silent.name)},
                                     {"id", std::string_view(silent.uid)},
                                     {"silent_s", NodeTable::kSilence.ms / 1000}});
@@ -74,12 +74,12 @@ void Cluster::OnTimer() {
 // Not in line with the heartbeats: those must not wait for a loop that is busy.
 Task<void> Cluster::TakeCounts() {
   if (std::exchange(counting_, true)) co_return;
-  const std::vector<session::NodeInfo> nodes = co_await local_.Nodes();
+  const std::vector<control::NodeInfo> nodes = co_await local_.Nodes();
   Keep(nodes.front());
   counting_ = false;
 }
 
-void Cluster::Keep(const session::NodeInfo& own) {
+void Cluster::Keep(const control::NodeInfo& own) {
   TM_ASSERT(own.uid == self_.value());
   own_ = own;
   counted_at_ = Now();
@@ -158,9 +158,9 @@ void Cluster::On(const NodeId& from, Heartbeat heartbeat) {
 }
 
 void Cluster::On(const NodeId& from, Left) {
-  const session::NodeInfo* const known = table_.Find(from);
+  const control::NodeInfo* const known = table_.Find(from);
   if (!known) return;
-  const session::NodeInfo node = *known;
+  const control::NodeInfo node = *known;
   table_.Leave(from, Now());
   LogNode("cluster.node_left", node, table_);
   CountNodes();
@@ -205,7 +205,7 @@ void Cluster::CountNodes() {
 }
 
 std::string Cluster::NameOf(const NodeId& node) const {
-  const session::NodeInfo* const known = table_.Find(node);
+  const control::NodeInfo* const known = table_.Find(node);
   return known ? known->name + " (" + node.value() + ")" : node.value();
 }
 

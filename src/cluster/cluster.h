@@ -26,7 +26,7 @@
 #include "net/task_scope.h"
 #include "net/timer_wheel.h"
 #include "realtime/broker/broker.h"
-#include "realtime/session/directory.h"
+#include "realtime/control/directory.h"
 
 namespace tidemill::cluster {
 
@@ -48,7 +48,7 @@ class Cluster final : public BusEvents, private net::Timer {
   static constexpr std::size_t kTasksMax = 10'000;
 
   // All are borrowed. `local` belongs to loop 0; self is the uid in its Nodes().
-  Cluster(net::Loop& loop, Bus& bus, session::Directory& local, NodeId self, ClusterMetrics& metrics);
+  Cluster(net::Loop& loop, Bus& bus, control::Directory& local, NodeId self, ClusterMetrics& metrics);
   ~Cluster();
   Cluster(const Cluster&) = delete;
   Cluster& operator=(const Cluster&) = delete;
@@ -70,7 +70,7 @@ class Cluster final : public BusEvents, private net::Timer {
   // Of those that answer within kCountDeadline.
   Task<std::uint64_t> CountElsewhere(std::string user);
   // By name; one that does not answer with its last counts.
-  Task<std::vector<session::NodeInfo>> NodesElsewhere();
+  Task<std::vector<control::NodeInfo>> NodesElsewhere();
 
   net::Loop& loop() { return loop_; }
   // For tasks that end before the cluster does.
@@ -94,7 +94,7 @@ class Cluster final : public BusEvents, private net::Timer {
   std::string OwnHeartbeat(bool hello) const;
   Task<void> Introduced();
   Result<void> Reachable() const;
-  void Keep(const session::NodeInfo& own);
+  void Keep(const control::NodeInfo& own);
 
   void On(const NodeId& from, Heartbeat heartbeat);
   void On(const NodeId& from, Left left);
@@ -103,7 +103,6 @@ class Cluster final : public BusEvents, private net::Timer {
   void On(const NodeId& from, Survey survey);
   void On(const NodeId& from, Answer answer);
   Task<void> CarryOut(NodeId from, Command command);
-  Task<Result<void>> Act(session::Target target, Action action);
   Task<void> AnswerTo(NodeId from, Survey survey);
   Task<Finding> Find(Question question);
 
@@ -120,13 +119,13 @@ class Cluster final : public BusEvents, private net::Timer {
 
   net::Loop& loop_;
   Bus& bus_;
-  session::Directory& local_;
+  control::Directory& local_;
   const NodeId self_;
   ClusterMetrics& metrics_;
   NodeTable table_;
   RecentCommands recent_;
   Polls polls_;
-  session::NodeInfo own_;
+  control::NodeInfo own_;
   MonotonicTime counted_at_{};
   MonotonicTime introduced_at_{};
   MonotonicTime ticked_at_{};

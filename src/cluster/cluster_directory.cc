@@ -22,32 +22,18 @@ Task<void> Relay(Task<T> task, typename net::Reply<T>::Sender done) {
   done.Send(co_await task);
 }
 
-class ClusterDirectory final : public session::Directory {
+class ClusterDirectory final : public control::Directory {
  public:
-  ClusterDirectory(net::Loop& own, session::Directory& local, Cluster& cluster)
+  ClusterDirectory(net::Loop& own, control::Directory& local, Cluster& cluster)
       : own_(own), local_(local), cluster_(cluster) {}
 
-  Task<Result<void>> Subscribe(session::Target target, session::ServerSubscribe subscribe) override {
-    Command command{.target = target, .action = subscribe};
-    return Everywhere(local_.Subscribe(std::move(target), std::move(subscribe)), std::move(command));
-  }
-
-  Task<Result<void>> Unsubscribe(session::Target target, std::string channel) override {
-    Command command{.target = target, .action = cluster::Unsubscribe{channel}};
-    return Everywhere(local_.Unsubscribe(std::move(target), std::move(channel)), std::move(command));
-  }
-
-  Task<Result<void>> Disconnect(session::Target target, session::Disconnect disconnect) override {
-    Command command{.target = target, .action = disconnect};
-    const session::WaitFor wait = disconnect.wait;
-    auto here = local_.Disconnect(std::move(target), std::move(disconnect));
-    if (wait == session::WaitFor::kThisNode) return HereFirst(std::move(here), std::move(command));
+  Task<Result<void>> Apply(control::Target target, control::Action action) override {
+    const auto* const disconnect = std::get_if<control::Disconnect>(&action);
+    const bool for_this_node = disconnect && disconnect->wait == control::WaitFor::kThisNode;
+    Command command{.target = target, .action = action};
+    auto here = local_.Apply(std::move(target), std::move(action));
+    if (for_this_node) return HereFirst(std::move(here), std::move(command));
     return Everywhere(std::move(here), std::move(command));
-  }
-
-  Task<Result<void>> Refresh(session::Target target, session::ServerRefresh refresh) override {
-    Command command{.target = target, .action = refresh};
-    return Everywhere(local_.Refresh(std::move(target), std::move(refresh)), std::move(command));
   }
 
   Task<std::uint64_t> CountOfUser(std::string user) override {
@@ -57,11 +43,11 @@ class ClusterDirectory final : public session::Directory {
     co_return here + co_await elsewhere;
   }
 
-  Task<std::vector<session::NodeInfo>> Nodes() override {
-    net::Reply<std::vector<session::NodeInfo>> elsewhere(own_);
+  Task<std::vector<control::NodeInfo>> Nodes() override {
+    net::Reply<std::vector<control::NodeInfo>> elsewhere(own_);
     Start(elsewhere, [](Cluster& cluster) { return cluster.NodesElsewhere(); });
-    std::vector<session::NodeInfo> nodes = co_await local_.Nodes();
-    for (session::NodeInfo& node : co_await elsewhere) nodes.push_back(std::move(node));
+    std::vector<control::NodeInfo> nodes = co_await local_.Nodes();
+    for (control::NodeInfo& node : co_await elsewhere) nodes.push_back(std::move(node));
     co_return nodes;
   }
 
@@ -106,13 +92,13 @@ class ClusterDirectory final : public session::Directory {
   }
 
   net::Loop& own_;
-  session::Directory& local_;
+  control::Directory& local_;
   Cluster& cluster_;
 };
 
 }  // namespace
 
-std::unique_ptr<session::Directory> MakeClusterDirectory(net::Loop& own, session::Directory& local,
+std::unique_ptr<control::Directory> MakeClusterDirectory(net::Loop& own, control::Directory& local,
                                                          Cluster& cluster) {
   return std::make_unique<ClusterDirectory>(own, local, cluster);
 }

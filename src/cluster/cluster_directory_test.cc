@@ -36,7 +36,7 @@ class SessionCluster {
   }
 
   session::SessionBench& bench(std::size_t index) { return nodes_[index]->bench; }
-  session::Directory& directory(std::size_t index) { return *nodes_[index]->directory; }
+  control::Directory& directory(std::size_t index) { return *nodes_[index]->directory; }
   testing::FakeNetwork& network() { return network_; }
 
   // A client of that node, of the user.
@@ -83,7 +83,7 @@ class SessionCluster {
           directory(MakeClusterDirectory(bench.loop(), *local, cluster)) {
       bench.context().directory = directory.get();
     }
-    std::unique_ptr<session::Directory> NameAndMakeLocal(const std::string& id) {
+    std::unique_ptr<control::Directory> NameAndMakeLocal(const std::string& id) {
       auto named = std::make_shared<session::SessionSettings>(*bench.context().settings);
       named->node_id = id;
       named->node_name = "name of " + id;
@@ -97,9 +97,9 @@ class SessionCluster {
     ClusterMetrics metrics;
     std::unique_ptr<Bus> bus;
     std::vector<session::Context*> contexts;
-    std::unique_ptr<session::Directory> local;
+    std::unique_ptr<control::Directory> local;
     Cluster cluster;
-    std::unique_ptr<session::Directory> directory;
+    std::unique_ptr<control::Directory> directory;
     TaskScope scope;
   };
   template <class T>
@@ -118,8 +118,8 @@ TEST(ClusterDirectory, ARevokedUserIsClosedOnEveryNode) {
   auto c = cluster.Connect(2, "u");
   auto other = cluster.Connect(2, "v");
   EXPECT_EQ(cluster.Await(cluster.directory(0).CountOfUser("u")), 3u);
-  const auto done = cluster.Await(cluster.directory(0).Disconnect({.user = "u", .except_clients = {b->id()}},
-                                                                  {.code = 3503, .reason = "x"}));
+  const auto done = cluster.Await(cluster.directory(0).Apply(
+      {.user = "u", .except_clients = {b->id()}}, control::Disconnect{.code = 3503, .reason = "x"}));
   EXPECT_TRUE(done);
   EXPECT_EQ(a->close_code(), 3503u);
   EXPECT_EQ(b->close_code(), 0u) << "excepted";
@@ -130,14 +130,14 @@ TEST(ClusterDirectory, ARevokedUserIsClosedOnEveryNode) {
 TEST(ClusterDirectory, ServerSideSubscriptionsReachAUserWhereverItIs) {
   SessionCluster cluster(TestSettings());
   auto far = cluster.Connect(1, "u");
-  EXPECT_TRUE(
-      cluster.Await(cluster.directory(0).Subscribe({.user = "u"}, {.channel = "news", .data = "{}"})));
+  EXPECT_TRUE(cluster.Await(
+      cluster.directory(0).Apply({.user = "u"}, control::Subscribe{.channel = "news", .data = "{}"})));
   EXPECT_EQ(far->Hear(), Lines{R"({"push":{"channel":"news","subscribe":{"data":{}}}})"});
-  EXPECT_TRUE(cluster.Await(cluster.directory(0).Unsubscribe({.user = "u"}, "news")));
+  EXPECT_TRUE(cluster.Await(cluster.directory(0).Apply({.user = "u"}, control::Unsubscribe{"news"})));
   const Lines heard = far->Hear();
   ASSERT_EQ(heard.size(), 1u);
   EXPECT_TRUE(heard[0].contains(R"("unsubscribe":{"code":2000)"));
-  EXPECT_TRUE(cluster.Await(cluster.directory(0).Refresh({.user = "u"}, {.expired = true})));
+  EXPECT_TRUE(cluster.Await(cluster.directory(0).Apply({.user = "u"}, control::Refresh{.expired = true})));
   EXPECT_EQ(far->close_code(), 3005u);
 }
 
@@ -157,12 +157,12 @@ TEST(ClusterDirectory, ChannelsAndNodesAreThoseOfAll) {
   ASSERT_EQ(nodes.size(), 3u);
   EXPECT_EQ(nodes[0].uid, "n1") << "itself first";
   EXPECT_EQ(nodes[0].counts,
-            (session::NodeCounts{.clients = 2, .users = 2, .subscriptions = 3, .channels = 2}));
+            (control::NodeCounts{.clients = 2, .users = 2, .subscriptions = 3, .channels = 2}));
   EXPECT_EQ(nodes[1].uid, "n0");
   EXPECT_EQ(nodes[1].name, "name of n0");
   EXPECT_EQ(nodes[1].version, "test");
   EXPECT_EQ(nodes[1].counts,
-            (session::NodeCounts{.clients = 1, .users = 1, .subscriptions = 1, .channels = 1}));
+            (control::NodeCounts{.clients = 1, .users = 1, .subscriptions = 1, .channels = 1}));
   EXPECT_GT(nodes[1].uptime, Duration{});
   EXPECT_EQ(nodes[2].uid, "n2");
 }
@@ -212,8 +212,8 @@ TEST(ClusterDirectory, ActsHereThoughAnotherNodeIsDeadAndSaysWhich) {
   auto here = cluster.Connect(0, "u");
   auto there = cluster.Connect(1, "u");
   cluster.network().Cut(NodeId("n2"));
-  const auto done =
-      cluster.Await(cluster.directory(0).Disconnect({.user = "u"}, {.code = 3503, .reason = "x"}));
+  const auto done = cluster.Await(
+      cluster.directory(0).Apply({.user = "u"}, control::Disconnect{.code = 3503, .reason = "x"}));
   ASSERT_FALSE(done);
   EXPECT_EQ(done.error(), (Error{Errc::kTimeout, "not acknowledged by name of n2 (n2)"}));
   EXPECT_EQ(here->close_code(), 3503u);
@@ -232,11 +232,11 @@ TEST(ClusterDirectory, WorksOnEveryLoop) {
   struct Asked {
     Result<void> unsubscribed;
     std::uint64_t sessions = 0;
-    std::vector<session::NodeInfo> nodes;
+    std::vector<control::NodeInfo> nodes;
     std::atomic<bool> done = false;
 
-    static Task<void> Run(session::Directory& all, Asked& asked) {
-      asked.unsubscribed = co_await all.Unsubscribe({.user = "u"}, "a");
+    static Task<void> Run(control::Directory& all, Asked& asked) {
+      asked.unsubscribed = co_await all.Apply({.user = "u"}, control::Unsubscribe{"a"});
       asked.sessions = co_await all.CountOfUser("u");
       asked.nodes = co_await all.Nodes();
       asked.done = true;

@@ -16,7 +16,7 @@ using Lines = std::vector<std::string>;
 
 Command Revoke(std::string user = "u") {
   return {.target = {.user = std::move(user)},
-          .action = session::Disconnect{.code = 3503, .reason = "revoked"}};
+          .action = control::Disconnect{.code = 3503, .reason = "revoked"}};
 }
 
 bool IsOf(std::string_view message, std::string_view type) {
@@ -80,9 +80,10 @@ TEST(Cluster, ACommandIsDoneWhenAllHaveAcknowledgedIt) {
 
 TEST(Cluster, EveryActionReachesTheOtherNodes) {
   ClusterBench bench(2);
-  const session::Target target{.user = "u"};
-  for (const Action& action : std::vector<Action>{Unsubscribe{"a"}, session::ServerSubscribe{.channel = "b"},
-                                                  session::ServerRefresh{.expired = true}}) {
+  const control::Target target{.user = "u"};
+  for (const control::Action& action :
+       std::vector<control::Action>{control::Unsubscribe{"a"}, control::Subscribe{.channel = "b"},
+                                    control::Refresh{.expired = true}}) {
     EXPECT_EQ(bench.Await(bench[0].cluster->Run({.target = target, .action = action})).result,
               Result<void>());
   }
@@ -180,7 +181,7 @@ TEST(Cluster, ACommandThatIsTooLongIsRefused) {
   ClusterBench bench(2);
   const Command command{
       .target = {.user = "u"},
-      .action = session::ServerSubscribe{.channel = "a", .data = std::string(kMessageBytesMax, 'x')}};
+      .action = control::Subscribe{.channel = "a", .data = std::string(kMessageBytesMax, 'x')}};
   EXPECT_EQ(bench.Await(bench[0].cluster->Run(command)).result->error().code, Errc::kLimitExceeded);
   EXPECT_EQ(bench[1].directory.done, Lines{});
 }

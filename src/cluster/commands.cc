@@ -68,24 +68,11 @@ void Cluster::On(const NodeId& from, Command command) {
 }
 
 Task<void> Cluster::CarryOut(NodeId from, Command command) {
-  Result<void> result = co_await Act(std::move(command.target), std::move(command.action));
+  Result<void> result = co_await local_.Apply(std::move(command.target), std::move(command.action));
   if (!command.wants_ack) co_return;
   recent_.SetResult({from, command.id}, result);
   std::string ack = Encode(From(Ack{.id = command.id, .result = std::move(result)}));
   co_await SendTo(std::move(from), std::move(ack));
-}
-
-Task<Result<void>> Cluster::Act(session::Target target, Action action) {
-  if (auto* disconnect = std::get_if<session::Disconnect>(&action)) {
-    return local_.Disconnect(std::move(target), std::move(*disconnect));
-  }
-  if (auto* unsubscribe = std::get_if<Unsubscribe>(&action)) {
-    return local_.Unsubscribe(std::move(target), std::move(unsubscribe->channel));
-  }
-  if (auto* subscribe = std::get_if<session::ServerSubscribe>(&action)) {
-    return local_.Subscribe(std::move(target), std::move(*subscribe));
-  }
-  return local_.Refresh(std::move(target), std::get<session::ServerRefresh>(std::move(action)));
 }
 
 }  // namespace tidemill::cluster

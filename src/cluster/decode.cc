@@ -11,10 +11,6 @@ namespace {
 // Names go into logs and answers of the API; no node of ours has longer ones.
 constexpr std::size_t kIdBytesMax = 64;
 constexpr std::size_t kNameBytesMax = 255;
-// What a WebSocket close frame can carry (RFC 6455 section 5.5) of the codes that applications may use.
-constexpr std::uint32_t kCodeMin = 3000;
-constexpr std::uint32_t kCodeMax = 4999;
-constexpr std::size_t kReasonBytesMax = 123;
 
 std::string ReadName(JsonReader& json, std::size_t bytes_max = kNameBytesMax) {
   std::string name = json.ReadString();
@@ -48,7 +44,7 @@ Error ReadError(JsonReader& json) {
   return error;
 }
 
-void ReadMember(std::string_view key, JsonReader& json, session::NodeInfo& node) {
+void ReadMember(std::string_view key, JsonReader& json, control::NodeInfo& node) {
   if (key == "name") node.name = ReadName(json);
   if (key == "version") node.version = ReadName(json);
   if (key == "uptime_ms") node.uptime = Milliseconds(json.ReadInteger<std::int64_t>());
@@ -58,7 +54,7 @@ void ReadMember(std::string_view key, JsonReader& json, session::NodeInfo& node)
   if (key == "channels") node.counts.channels = ReadNumber(json);
 }
 
-void Read(JsonReader& json, session::Target& target) {
+void Read(JsonReader& json, control::Target& target) {
   json.EnterObject();
   while (const auto key = json.NextKey()) {
     if (*key == "user") target.user = json.ReadString();
@@ -74,11 +70,7 @@ void Read(JsonReader& json, session::Target& target) {
 void Read(JsonReader& json, auth::OptionOverrides& overrides) {
   json.EnterObject();
   while (const auto key = json.NextKey()) {
-    if (*key == "presence") overrides.presence = json.ReadBool();
-    if (*key == "join_leave") overrides.join_leave = json.ReadBool();
-    if (*key == "force_recovery") overrides.force_recovery = json.ReadBool();
-    if (*key == "force_positioning") overrides.force_positioning = json.ReadBool();
-    if (*key == "force_push_join_leave") overrides.force_push_join_leave = json.ReadBool();
+    if (auto* const value = auth::FindOverride(overrides, *key)) *value = json.ReadBool();
   }
 }
 
@@ -92,16 +84,16 @@ protocol::StreamPosition ReadPosition(JsonReader& json) {
   return position;
 }
 
-void ReadMember(std::string_view key, JsonReader& json, session::Disconnect& disconnect) {
+void ReadMember(std::string_view key, JsonReader& json, control::Disconnect& disconnect) {
   if (key == "code") disconnect.code = json.ReadInteger<std::uint32_t>();
   if (key == "reason") disconnect.reason = json.ReadString();
 }
 
-void ReadMember(std::string_view key, JsonReader& json, Unsubscribe& unsubscribe) {
+void ReadMember(std::string_view key, JsonReader& json, control::Unsubscribe& unsubscribe) {
   if (key == "channel") unsubscribe.channel = json.ReadString();
 }
 
-void ReadMember(std::string_view key, JsonReader& json, session::ServerSubscribe& subscribe) {
+void ReadMember(std::string_view key, JsonReader& json, control::Subscribe& subscribe) {
   if (key == "channel") subscribe.channel = json.ReadString();
   if (key == "info") subscribe.info = ReadBytes(json);
   if (key == "data") subscribe.data = ReadBytes(json);
@@ -110,22 +102,24 @@ void ReadMember(std::string_view key, JsonReader& json, session::ServerSubscribe
   if (key == "override") Read(json, subscribe.overrides);
 }
 
-void ReadMember(std::string_view key, JsonReader& json, session::ServerRefresh& refresh) {
+void ReadMember(std::string_view key, JsonReader& json, control::Refresh& refresh) {
   if (key == "expired") refresh.expired = json.ReadBool();
   if (key == "expire_at") refresh.expire_at = json.ReadInteger<std::int64_t>();
   if (key == "info") refresh.info = ReadBytes(json);
 }
 
 // What must hold, or else sessions are told something they cannot tell their peers.
-void Check(const session::Disconnect& disconnect, JsonReader& json) {
-  if (disconnect.code < kCodeMin || disconnect.code > kCodeMax) json.Fail("no such disconnect code");
-  if (disconnect.reason.size() > kReasonBytesMax) json.Fail("the reason is too long");
+void Check(const control::Disconnect& disconnect, JsonReader& json) {
+  if (disconnect.code < control::kDisconnectCodeMin || disconnect.code > control::kDisconnectCodeMax) {
+    json.Fail("no such disconnect code");
+  }
+  if (disconnect.reason.size() > control::kDisconnectReasonBytesMax) json.Fail("the reason is too long");
 }
-void Check(const session::ServerSubscribe& subscribe, JsonReader& json) {
+void Check(const control::Subscribe& subscribe, JsonReader& json) {
   if (subscribe.channel.empty()) json.Fail("no channel");
 }
-void Check(const Unsubscribe&, JsonReader&) {}
-void Check(const session::ServerRefresh&, JsonReader&) {}
+void Check(const control::Unsubscribe&, JsonReader&) {}
+void Check(const control::Refresh&, JsonReader&) {}
 
 using Body = decltype(Message::body);
 // What is in a body: nullopt if it is nothing this node knows.
@@ -245,8 +239,8 @@ UserAnswer ReadUserAnswer(JsonReader& json) {
   return answer;
 }
 
-session::NodeInfo ReadNode(JsonReader& json) {
-  session::NodeInfo node;
+control::NodeInfo ReadNode(JsonReader& json) {
+  control::NodeInfo node;
   json.EnterObject();
   while (const auto key = json.NextKey()) ReadMember(*key, json, node);
   return node;
@@ -275,10 +269,10 @@ struct Type {
 constexpr Type kTypes[] = {
     {"node", DecodeHeartbeat},
     {"left", DecodeLeft},
-    {"disconnect", DecodeCommand<session::Disconnect>},
-    {"unsubscribe", DecodeCommand<Unsubscribe>},
-    {"subscribe", DecodeCommand<session::ServerSubscribe>},
-    {"refresh", DecodeCommand<session::ServerRefresh>},
+    {"disconnect", DecodeCommand<control::Disconnect>},
+    {"unsubscribe", DecodeCommand<control::Unsubscribe>},
+    {"subscribe", DecodeCommand<control::Subscribe>},
+    {"refresh", DecodeCommand<control::Refresh>},
     {"ack", DecodeAck},
     {"survey", DecodeSurvey},
     {"answer", DecodeAnswer},

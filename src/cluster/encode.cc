@@ -23,7 +23,7 @@ void WriteFlag(JsonName name, const std::optional<bool>& flag, JsonWriter& json)
   if (flag) json.Member(name, *flag);
 }
 
-void WriteMembers(const session::NodeInfo& node, JsonWriter& json) {
+void WriteMembers(const control::NodeInfo& node, JsonWriter& json) {
   json.Member("name", node.name);
   json.Member("version", node.version);
   WriteNumber("uptime_ms", node.uptime.ms, json);
@@ -33,7 +33,7 @@ void WriteMembers(const session::NodeInfo& node, JsonWriter& json) {
   WriteNumber("channels", node.counts.channels, json);
 }
 
-void WriteTarget(const session::Target& target, JsonWriter& json) {
+void WriteTarget(const control::Target& target, JsonWriter& json) {
   json.Key("target");
   json.BeginObject();
   json.Member("user", target.user);
@@ -48,18 +48,18 @@ void WriteTarget(const session::Target& target, JsonWriter& json) {
   json.EndObject();
 }
 
-std::string_view WriteMembers(const session::Disconnect& disconnect, JsonWriter& json) {
+std::string_view WriteMembers(const control::Disconnect& disconnect, JsonWriter& json) {
   json.Member("code", disconnect.code);
   WriteText("reason", disconnect.reason, json);
   return "disconnect";
 }
 
-std::string_view WriteMembers(const Unsubscribe& unsubscribe, JsonWriter& json) {
+std::string_view WriteMembers(const control::Unsubscribe& unsubscribe, JsonWriter& json) {
   WriteText("channel", unsubscribe.channel, json);
   return "unsubscribe";
 }
 
-std::string_view WriteMembers(const session::ServerSubscribe& subscribe, JsonWriter& json) {
+std::string_view WriteMembers(const control::Subscribe& subscribe, JsonWriter& json) {
   json.Member("channel", subscribe.channel);
   if (!subscribe.info.empty()) WriteBytes("info", subscribe.info, json);
   if (!subscribe.data.empty()) WriteBytes("data", subscribe.data, json);
@@ -73,16 +73,12 @@ std::string_view WriteMembers(const session::ServerSubscribe& subscribe, JsonWri
   }
   json.Key("override");
   json.BeginObject();
-  WriteFlag("presence", subscribe.overrides.presence, json);
-  WriteFlag("join_leave", subscribe.overrides.join_leave, json);
-  WriteFlag("force_recovery", subscribe.overrides.force_recovery, json);
-  WriteFlag("force_positioning", subscribe.overrides.force_positioning, json);
-  WriteFlag("force_push_join_leave", subscribe.overrides.force_push_join_leave, json);
+  for (const auto& [name, value] : auth::kOverrideFields) WriteFlag(name, subscribe.overrides.*value, json);
   json.EndObject();
   return "subscribe";
 }
 
-std::string_view WriteMembers(const session::ServerRefresh& refresh, JsonWriter& json) {
+std::string_view WriteMembers(const control::Refresh& refresh, JsonWriter& json) {
   if (refresh.expired) json.Member("expired", true);
   WriteNumber("expire_at", refresh.expire_at, json);
   if (refresh.info) WriteBytes("info", *refresh.info, json);
@@ -144,7 +140,7 @@ void WriteMember(const UserAnswer& answer, JsonWriter& json, const std::string&)
   json.EndObject();
 }
 
-void WriteMember(const session::NodeInfo& node, JsonWriter& json, const std::string&) {
+void WriteMember(const control::NodeInfo& node, JsonWriter& json, const std::string&) {
   json.Key("node");
   json.BeginObject();
   WriteMembers(node, json);

@@ -18,7 +18,7 @@
 #include "base/result.h"
 #include "cluster/bus.h"
 #include "realtime/broker/broker.h"
-#include "realtime/session/directory.h"
+#include "realtime/control/directory.h"
 
 namespace tidemill::cluster {
 
@@ -28,7 +28,7 @@ inline constexpr std::size_t kAnswerBytesMax = 1 << 20;
 
 // "node": I am here. node.uid is the message's `from`.
 struct Heartbeat {
-  session::NodeInfo node;
+  control::NodeInfo node;
   bool hello = false;  // I do not know the others yet: answer with yours
   friend bool operator==(const Heartbeat&, const Heartbeat&) = default;
 };
@@ -38,18 +38,11 @@ struct Left {
   friend bool operator==(const Left&, const Left&) = default;
 };
 
-struct Unsubscribe {
-  std::string channel;  // "": all
-  friend bool operator==(const Unsubscribe&, const Unsubscribe&) = default;
-};
-
 // "disconnect", "unsubscribe", "subscribe", "refresh": act on your sessions.
-using Action =
-    std::variant<session::Disconnect, Unsubscribe, session::ServerSubscribe, session::ServerRefresh>;
 struct Command {
   std::uint64_t id = 0;  // of this sender: the same id is the same command
-  session::Target target;
-  Action action;
+  control::Target target;
+  control::Action action;
   bool wants_ack = true;  // and is carried out once, however often it comes
   friend bool operator==(const Command&, const Command&) = default;
 };
@@ -95,7 +88,7 @@ struct FailedAnswer {
   friend bool operator==(const FailedAnswer&, const FailedAnswer&) = default;
 };
 // NodeInfo without its uid.
-using Finding = std::variant<ChannelsAnswer, UserAnswer, session::NodeInfo, FailedAnswer>;
+using Finding = std::variant<ChannelsAnswer, UserAnswer, control::NodeInfo, FailedAnswer>;
 struct Answer {
   std::uint64_t id = 0;
   Finding finding;

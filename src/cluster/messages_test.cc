@@ -12,7 +12,7 @@ namespace {
 
 Message From(decltype(Message::body) body) { return {.from = NodeId("n1"), .body = std::move(body)}; }
 
-session::NodeInfo Node(std::string uid) {
+control::NodeInfo Node(std::string uid) {
   return {.uid = std::move(uid),
           .name = "tide \"1\"",
           .version = "0.2.0",
@@ -21,8 +21,8 @@ session::NodeInfo Node(std::string uid) {
 }
 
 TEST(ClusterMessages, ComeOutAsTheyWentIn) {
-  const session::Target target{.user = "u", .client = "c", .session = "s", .except_clients = {"d", "e\n"}};
-  const session::ServerSubscribe subscribe{
+  const control::Target target{.user = "u", .client = "c", .session = "s", .except_clients = {"d", "e\n"}};
+  const control::Subscribe subscribe{
       .channel = "news",
       .info = std::string("\xff\0\x01", 3),
       .data = R"({"a":1})",
@@ -37,18 +37,18 @@ TEST(ClusterMessages, ComeOutAsTheyWentIn) {
       From(Heartbeat{.node = Node("n1"), .hello = true}),
       From(Heartbeat{.node = {.uid = "n1", .name = "", .version = ""}}),
       From(Left{}),
-      From(Command{.id = 1, .target = target, .action = session::Disconnect{3503, "bye"}}),
+      From(Command{.id = 1, .target = target, .action = control::Disconnect{3503, "bye"}}),
       From(Command{
-          .id = 2, .target = {.user = ""}, .action = session::Disconnect{3000, ""}, .wants_ack = false}),
-      From(Command{.id = 3, .target = target, .action = Unsubscribe{"news"}}),
-      From(Command{.id = 4, .target = target, .action = Unsubscribe{""}}),
+          .id = 2, .target = {.user = ""}, .action = control::Disconnect{3000, ""}, .wants_ack = false}),
+      From(Command{.id = 3, .target = target, .action = control::Unsubscribe{"news"}}),
+      From(Command{.id = 4, .target = target, .action = control::Unsubscribe{""}}),
       From(Command{.id = 5, .target = target, .action = subscribe}),
-      From(Command{.id = 6, .target = target, .action = session::ServerSubscribe{.channel = "x"}}),
-      From(Command{.id = 7, .target = target, .action = session::ServerRefresh{.expired = true}}),
+      From(Command{.id = 6, .target = target, .action = control::Subscribe{.channel = "x"}}),
+      From(Command{.id = 7, .target = target, .action = control::Refresh{.expired = true}}),
       From(Command{.id = 8,
                    .target = target,
-                   .action = session::ServerRefresh{.expire_at = -1, .info = std::string("\xfe")}}),
-      From(Command{.id = 9, .target = target, .action = session::ServerRefresh{.info = ""}}),
+                   .action = control::Refresh{.expire_at = -1, .info = std::string("\xfe")}}),
+      From(Command{.id = 9, .target = target, .action = control::Refresh{.info = ""}}),
       From(Ack{.id = 1}),
       From(Ack{.id = ~0ULL, .result = Fail(Errc::kLimitExceeded, "client.channel_limit reached")}),
       From(Survey{.id = 1, .question = AskChannels{"chat:*"}}),
@@ -75,7 +75,7 @@ TEST(ClusterMessages, ComeOutAsTheyWentIn) {
 // What nodes of this minor step send; a change here is a change of the format.
 TEST(ClusterMessages, KeepTheirForm) {
   EXPECT_EQ(
-      Encode(From(Command{.id = 7, .target = {.user = "u"}, .action = Unsubscribe{"news"}})),
+      Encode(From(Command{.id = 7, .target = {.user = "u"}, .action = control::Unsubscribe{"news"}})),
       R"({"v":1,"from":"n1","body":{"id":7,"target":{"user":"u"},"channel":"news"},"type":"unsubscribe"})");
   EXPECT_EQ(
       Encode(From(Heartbeat{.node = Node("n1"), .hello = true})),
@@ -94,7 +94,7 @@ TEST(ClusterMessages, SkipWhatALaterNodeAdds) {
   EXPECT_EQ(**read, (Message{.from = NodeId("n2"),
                              .body = Command{.id = 4,
                                              .target = {.user = "u"},
-                                             .action = session::Disconnect{.code = 3501, .reason = ""}}}));
+                                             .action = control::Disconnect{.code = 3501, .reason = ""}}}));
   const char* const unknown[] = {
       R"({"v":1,"type":"moved","from":"n2","body":{"id":"text"}})",
       R"({"v":1,"type":"moved","from":"n2"})",

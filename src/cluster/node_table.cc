@@ -4,7 +4,7 @@
 
 namespace tidemill::cluster {
 
-NodeTable::Heard NodeTable::Hear(session::NodeInfo node, MonotonicTime now) {
+NodeTable::Heard NodeTable::Hear(control::NodeInfo node, MonotonicTime now) {
   const auto at = entries_.find(NodeId(node.uid));
   if (at == entries_.end()) {
     if (entries_.size() >= kNodesMax) return Heard::kFull;
@@ -41,8 +41,8 @@ bool NodeTable::Leave(const NodeId& id, MonotonicTime now) {
   return true;
 }
 
-std::vector<session::NodeInfo> NodeTable::Expire(MonotonicTime now) {
-  std::vector<session::NodeInfo> silent;
+std::vector<control::NodeInfo> NodeTable::Expire(MonotonicTime now) {
+  std::vector<control::NodeInfo> silent;
   std::erase_if(entries_, [&](const auto& entry) {
     const Entry& node = entry.second;
     if (now - node.heard_at < kSilence) return false;
@@ -73,7 +73,7 @@ std::vector<NodeId> NodeTable::Responsive() const {
   return ids;
 }
 
-const session::NodeInfo* NodeTable::Find(const NodeId& id) const {
+const control::NodeInfo* NodeTable::Find(const NodeId& id) const {
   const auto at = entries_.find(id);
   return at == entries_.end() || at->second.left ? nullptr : &at->second.info;
 }

@@ -13,7 +13,7 @@
 
 #include "base/clock.h"
 #include "cluster/bus.h"
-#include "realtime/session/directory.h"
+#include "realtime/control/directory.h"
 
 namespace tidemill::cluster {
 
@@ -24,7 +24,7 @@ class NodeTable {
 
   enum class Heard : std::uint8_t { kNew, kKnown, kHasLeft, kFull };
   // A heartbeat. kFull: it is not kept.
-  Heard Hear(session::NodeInfo node, MonotonicTime now);
+  Heard Hear(control::NodeInfo node, MonotonicTime now);
   // Anything else that the node said.
   void Touch(const NodeId& id, MonotonicTime now);
   // The next silence begins now, for all.
@@ -32,7 +32,7 @@ class NodeTable {
   // Whether it was live.
   bool Leave(const NodeId& id, MonotonicTime now);
   // Forgets who is silent; gives those that were live.
-  std::vector<session::NodeInfo> Expire(MonotonicTime now);
+  std::vector<control::NodeInfo> Expire(MonotonicTime now);
 
   // It did not answer in time. Until it is heard of again it is not Responsive.
   void Suspect(const NodeId& id);
@@ -41,11 +41,11 @@ class NodeTable {
   std::vector<NodeId> Responsive() const;  // of these, all but the suspects
   std::size_t live() const { return live_; }
   // Null unless it is live; until the next change.
-  const session::NodeInfo* Find(const NodeId& id) const;
+  const control::NodeInfo* Find(const NodeId& id) const;
 
  private:
   struct Entry {
-    session::NodeInfo info;
+    control::NodeInfo info;
     MonotonicTime heard_at{};
     bool left = false;
     bool suspect = false;

@@ -84,19 +84,19 @@ Task<std::uint64_t> Cluster::CountElsewhere(std::string user) {
   co_return sessions;
 }
 
-Task<std::vector<session::NodeInfo>> Cluster::NodesElsewhere() {
+Task<std::vector<control::NodeInfo>> Cluster::NodesElsewhere() {
   co_await Introduced();
   const Surveyed surveyed = co_await Ask(AskNode{}, table_.Responsive(), kReplyDeadline);
   for (const auto& [node, reply] : surveyed.replies) {
-    const auto* found = FindingOf<session::NodeInfo>(reply);
+    const auto* found = FindingOf<control::NodeInfo>(reply);
     if (!found || !table_.Find(node)) continue;
-    session::NodeInfo info = *found;
+    control::NodeInfo info = *found;
     info.uid = node.value();
     table_.Hear(std::move(info), Now());
   }
-  std::vector<session::NodeInfo> nodes;
+  std::vector<control::NodeInfo> nodes;
   for (const NodeId& id : table_.Live()) nodes.push_back(*table_.Find(id));
-  std::ranges::sort(nodes, {}, [](const session::NodeInfo& node) { return std::tie(node.name, node.uid); });
+  std::ranges::sort(nodes, {}, [](const control::NodeInfo& node) { return std::tie(node.name, node.uid); });
   co_return nodes;
 }
 
@@ -118,7 +118,7 @@ Task<Finding> Cluster::Find(Question question) {
   if (auto* user = std::get_if<AskUser>(&question)) {
     co_return UserAnswer{.sessions = co_await local_.CountOfUser(std::move(user->user))};
   }
-  const std::vector<session::NodeInfo> nodes = co_await local_.Nodes();
+  const std::vector<control::NodeInfo> nodes = co_await local_.Nodes();
   Keep(nodes.front());
   co_return own_;
 }

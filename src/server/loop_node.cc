@@ -35,16 +35,16 @@ void AddEchoRoutes(http::Router& router, const config::WebsocketSettings& settin
   }
 }
 
-std::unique_ptr<cluster::Cluster> MakeCluster(session::Context& context, session::Directory& own,
+std::unique_ptr<cluster::Cluster> MakeCluster(session::Context& context, control::Directory& own,
                                               const SharedParts& shared) {
   if (!shared.bus || context.loop.index() != 0) return nullptr;
   return std::make_unique<cluster::Cluster>(
       context.loop, *shared.bus, own, cluster::NodeId(context.settings->node_id), *shared.cluster_metrics);
 }
 
-std::unique_ptr<session::Directory> MakeDirectory(session::Context& context,
+std::unique_ptr<control::Directory> MakeDirectory(session::Context& context,
                                                   const std::vector<session::Context*>& contexts,
-                                                  session::Directory& own, cluster::Cluster* cluster) {
+                                                  control::Directory& own, cluster::Cluster* cluster) {
   if (!cluster) return session::MakeNodeDirectory(context, contexts);
   return cluster::MakeClusterDirectory(context.loop, own, *cluster);
 }

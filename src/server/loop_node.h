@@ -84,9 +84,9 @@ class LoopNode {
   broker::LoopBroker broker_;
   hub::Hub hub_;
   session::Context context_;
-  std::unique_ptr<session::Directory> own_directory_;  // of this node
+  std::unique_ptr<control::Directory> own_directory_;  // of this node
   std::unique_ptr<cluster::Cluster> cluster_;
-  std::unique_ptr<session::Directory> directory_;  // of all nodes
+  std::unique_ptr<control::Directory> directory_;  // of all nodes
   std::unique_ptr<api::Api> api_;
   http::Router public_router_;
   http::Router internal_router_;

@@ -5,14 +5,14 @@
 namespace tidemill::api::testing {
 namespace {
 
-std::string Describe(const session::Target& target) {
+std::string Describe(const control::Target& target) {
   std::string text = target.user + "/" + target.client + "/" + target.session;
   for (const std::string& client : target.except_clients) text += " not " + client;
   return text;
 }
 
-void Append(std::string& text, const char* name, const std::optional<bool>& value) {
-  if (value) text += std::string(" ") + name + (*value ? "=yes" : "=no");
+void Append(std::string& text, std::string_view name, const std::optional<bool>& value) {
+  if (value) text.append(" ").append(name).append(*value ? "=yes" : "=no");
 }
 
 std::string MaskEpochs(std::string body) {
@@ -24,39 +24,35 @@ std::string MaskEpochs(std::string body) {
   return body;
 }
 
-}  // namespace
-
-Task<Result<void>> FakeDirectory::Subscribe(session::Target target, session::ServerSubscribe subscribe) {
-  std::string text = "subscribe " + Describe(target) + " " + subscribe.channel;
+std::string Describe(const std::string& target, const control::Subscribe& subscribe) {
+  std::string text = "subscribe " + target + " " + subscribe.channel;
   if (!subscribe.info.empty()) text += " info=" + subscribe.info;
   if (!subscribe.data.empty()) text += " data=" + subscribe.data;
   if (subscribe.expire_at > 0) text += " expire_at=" + std::to_string(subscribe.expire_at);
   if (subscribe.recover_since) {
     text += " since=" + std::to_string(subscribe.recover_since->offset) + subscribe.recover_since->epoch;
   }
-  Append(text, "presence", subscribe.overrides.presence);
-  Append(text, "join_leave", subscribe.overrides.join_leave);
-  Append(text, "force_recovery", subscribe.overrides.force_recovery);
-  Append(text, "force_positioning", subscribe.overrides.force_positioning);
-  Append(text, "force_push_join_leave", subscribe.overrides.force_push_join_leave);
-  asked.push_back(std::move(text));
-  co_return answer;
+  for (const auto& [name, value] : auth::kOverrideFields) Append(text, name.text, subscribe.overrides.*value);
+  return text;
 }
 
-Task<Result<void>> FakeDirectory::Unsubscribe(session::Target target, std::string channel) {
-  asked.push_back("unsubscribe " + Describe(target) + " " + channel);
-  co_return answer;
+std::string Describe(const std::string& target, const control::Unsubscribe& unsubscribe) {
+  return "unsubscribe " + target + " " + unsubscribe.channel;
 }
 
-Task<Result<void>> FakeDirectory::Disconnect(session::Target target, session::Disconnect disconnect) {
-  asked.push_back("disconnect " + Describe(target) + " " + std::to_string(disconnect.code) + " " +
-                  disconnect.reason);
-  co_return answer;
+std::string Describe(const std::string& target, const control::Disconnect& disconnect) {
+  return "disconnect " + target + " " + std::to_string(disconnect.code) + " " + disconnect.reason;
 }
 
-Task<Result<void>> FakeDirectory::Refresh(session::Target target, session::ServerRefresh refresh) {
-  asked.push_back("refresh " + Describe(target) + (refresh.expired ? " expired" : "") + " expire_at=" +
-                  std::to_string(refresh.expire_at) + (refresh.info ? " info=" + *refresh.info : ""));
+std::string Describe(const std::string& target, const control::Refresh& refresh) {
+  return "refresh " + target + (refresh.expired ? " expired" : "") +
+         " expire_at=" + std::to_string(refresh.expire_at) + (refresh.info ? " info=" + *refresh.info : "");
+}
+
+}  // namespace
+
+Task<Result<void>> FakeDirectory::Apply(control::Target target, control::Action action) {
+  asked.push_back(std::visit([&](const auto& chosen) { return Describe(Describe(target), chosen); }, action));
   co_return answer;
 }
 

@@ -14,22 +14,19 @@
 #include "net/loop.h"
 #include "net/task_scope.h"
 #include "realtime/broker/memory/memory_broker.h"
-#include "realtime/session/directory.h"
+#include "realtime/control/directory.h"
 
 namespace tidemill::api::testing {
 
-class FakeDirectory final : public session::Directory {
+class FakeDirectory final : public control::Directory {
  public:
-  Task<Result<void>> Subscribe(session::Target target, session::ServerSubscribe subscribe) override;
-  Task<Result<void>> Unsubscribe(session::Target target, std::string channel) override;
-  Task<Result<void>> Disconnect(session::Target target, session::Disconnect disconnect) override;
-  Task<Result<void>> Refresh(session::Target target, session::ServerRefresh refresh) override;
+  Task<Result<void>> Apply(control::Target target, control::Action action) override;
   Task<std::uint64_t> CountOfUser(std::string) override { co_return 0; }
-  Task<std::vector<session::NodeInfo>> Nodes() override { co_return nodes; }
+  Task<std::vector<control::NodeInfo>> Nodes() override { co_return nodes; }
   Task<Result<std::vector<broker::ChannelCount>>> Channels(std::string pattern) override;
 
   std::vector<std::string> asked;  // "unsubscribe u1/c1/s1 news"
-  std::vector<session::NodeInfo> nodes;
+  std::vector<control::NodeInfo> nodes;
   broker::Broker* broker = nullptr;  // whose channels it tells
   Result<void> answer;
 };

@@ -56,7 +56,7 @@ std::vector<std::string> ClusterBench::Others(std::size_t index) {
   const auto nodes = Await(nodes_[index]->cluster->NodesElsewhere());
   TM_ASSERT(nodes.result.has_value());
   std::vector<std::string> uids;
-  for (const session::NodeInfo& node : *nodes.result) uids.push_back(node.uid);
+  for (const control::NodeInfo& node : *nodes.result) uids.push_back(node.uid);
   return uids;
 }
 

@@ -6,11 +6,11 @@
 #include <vector>
 
 #include "net/async.h"
-#include "realtime/session/directory.h"
+#include "realtime/control/directory.h"
 
 namespace tidemill::cluster::testing {
 
-class FakeDirectory final : public session::Directory {
+class FakeDirectory final : public control::Directory {
  public:
   FakeDirectory(net::Loop& loop, std::string uid) : loop_(loop) {
     info.uid = std::move(uid);
@@ -18,26 +18,17 @@ class FakeDirectory final : public session::Directory {
     info.version = "1";
   }
 
-  Task<Result<void>> Subscribe(session::Target target, session::ServerSubscribe subscribe) override {
-    return Note("subscribe " + target.user + " " + subscribe.channel);
-  }
-  Task<Result<void>> Unsubscribe(session::Target target, std::string channel) override {
-    return Note("unsubscribe " + target.user + " " + channel);
-  }
-  Task<Result<void>> Disconnect(session::Target target, session::Disconnect disconnect) override {
-    return Note("disconnect " + target.user + " " + std::to_string(disconnect.code));
-  }
-  Task<Result<void>> Refresh(session::Target target, session::ServerRefresh refresh) override {
-    return Note("refresh " + target.user + (refresh.expired ? " expired" : ""));
+  Task<Result<void>> Apply(control::Target target, control::Action action) override {
+    return Note(std::visit([&](const auto& chosen) { return Line(target.user, chosen); }, action));
   }
   Task<std::uint64_t> CountOfUser(std::string) override { co_return sessions_of_user; }
-  Task<std::vector<session::NodeInfo>> Nodes() override { co_return std::vector{info}; }
+  Task<std::vector<control::NodeInfo>> Nodes() override { co_return std::vector{info}; }
   Task<Result<std::vector<broker::ChannelCount>>> Channels(std::string pattern) override {
     patterns.push_back(std::move(pattern));
     co_return channels;
   }
 
-  session::NodeInfo info;
+  control::NodeInfo info;
   std::vector<std::string> done;  // "disconnect u 3000"
   std::vector<std::string> patterns;
   Result<void> answer;
@@ -46,6 +37,19 @@ class FakeDirectory final : public session::Directory {
   Result<std::vector<broker::ChannelCount>> channels;
 
  private:
+  static std::string Line(const std::string& user, const control::Subscribe& subscribe) {
+    return "subscribe " + user + " " + subscribe.channel;
+  }
+  static std::string Line(const std::string& user, const control::Unsubscribe& unsubscribe) {
+    return "unsubscribe " + user + " " + unsubscribe.channel;
+  }
+  static std::string Line(const std::string& user, const control::Disconnect& disconnect) {
+    return "disconnect " + user + " " + std::to_string(disconnect.code);
+  }
+  static std::string Line(const std::string& user, const control::Refresh& refresh) {
+    return "refresh " + user + (refresh.expired ? " expired" : "");
+  }
+
   Task<Result<void>> Note(std::string line) {
     done.push_back(std::move(line));
     if (busy.ms > 0) co_await net::Sleep(loop_, busy);

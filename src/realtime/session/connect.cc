@@ -114,11 +114,12 @@ Task<Verdict<void>> Session::EnforceUserLimits() {
     }
   }
   if (held->client.single_connection) {
-    Target others{.user = user_, .client = "", .session = "", .except_clients = {client_.ToString()}};
+    control::Target others{
+        .user = user_, .client = "", .session = "", .except_clients = {client_.ToString()}};
     const auto& code = protocol::kDisconnectConnectionLimit;
     // Nobody may be kept out because a node that has just died does not acknowledge.
-    session::Disconnect disconnect{code.code, std::string(code.reason), WaitFor::kThisNode};
-    (void)co_await context_.directory->Disconnect(std::move(others), std::move(disconnect));
+    control::Disconnect disconnect{code.code, std::string(code.reason), control::WaitFor::kThisNode};
+    (void)co_await context_.directory->Apply(std::move(others), std::move(disconnect));
   }
   co_return {};
 }

@@ -14,8 +14,8 @@
 #include "realtime/broker/broker.h"
 #include "realtime/broker/presence.h"
 #include "realtime/channels/rules.h"
+#include "realtime/control/directory.h"
 #include "realtime/hub/hub.h"
-#include "realtime/session/directory.h"
 #include "realtime/session/metrics.h"
 #include "realtime/session/registry.h"
 
@@ -51,8 +51,8 @@ struct Context {
   SessionMetrics& metrics;
   std::shared_ptr<const SessionSettings> settings;
   std::shared_ptr<Tokens> tokens;
-  Directory* directory = nullptr;  // set by the wiring once all loops are there
-  bool draining = false;           // no new connections
+  control::Directory* directory = nullptr;  // set by the wiring once all loops are there
+  bool draining = false;                    // no new connections
   Registry registry;
   TaskScope& scope;  // what outlives a session: its commands in flight, its farewells
 };

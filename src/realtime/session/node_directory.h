@@ -4,13 +4,13 @@
 #include <memory>
 #include <vector>
 
-#include "realtime/session/directory.h"
+#include "realtime/control/directory.h"
 
 namespace tidemill::session {
 
 struct Context;
 
 // For the loop of `own`. `contexts` is every loop's, and outlives the directory.
-std::unique_ptr<Directory> MakeNodeDirectory(Context& own, const std::vector<Context*>& contexts);
+std::unique_ptr<control::Directory> MakeNodeDirectory(Context& own, const std::vector<Context*>& contexts);
 
 }  // namespace tidemill::session

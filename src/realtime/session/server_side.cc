@@ -20,7 +20,7 @@ void Session::ServerUnsubscribe(std::string_view channel, protocol::UnsubscribeC
   }
 }
 
-Task<Result<void>> Session::ServerSubscribe(session::ServerSubscribe subscribe) {
+Task<Result<void>> Session::ServerSubscribe(control::Subscribe subscribe) {
   if (!connected_ || closed_ || FindSubscription(subscribe.channel)) co_return {};
   if (subscriptions_.size() >= settings().client.channel_limit) {
     co_return Fail(Errc::kLimitExceeded, "client.channel_limit reached");
@@ -54,7 +54,7 @@ Task<Result<void>> Session::ServerSubscribe(session::ServerSubscribe subscribe) 
   co_return {};
 }
 
-void Session::ServerRefresh(const session::ServerRefresh& refresh) {
+void Session::ServerRefresh(const control::Refresh& refresh) {
   if (!connected_ || closed_) return;
   if (refresh.expired || (refresh.expire_at != 0 && refresh.expire_at <= WallSeconds())) {
     return Disconnect(protocol::kDisconnectExpired);

@@ -75,8 +75,8 @@ class Session final : public hub::OutboxOwner, private net::Timer {
   void Disconnect(protocol::DisconnectCode code) { DisconnectWith(code.code, code.reason); }
   void DisconnectWith(std::uint32_t code, std::string_view reason);
   void ServerUnsubscribe(std::string_view channel, protocol::UnsubscribeCode code);  // "" all
-  Task<Result<void>> ServerSubscribe(ServerSubscribe subscribe);
-  void ServerRefresh(const ServerRefresh& refresh);
+  Task<Result<void>> ServerSubscribe(control::Subscribe subscribe);
+  void ServerRefresh(const control::Refresh& refresh);
 
   const std::string& user() const { return user_; }
   const Uuid& client() const { return client_; }

@@ -91,7 +91,7 @@ class SessionBench {
   hub::Hub hub_;
   std::vector<Context*> contexts_;
   std::unique_ptr<Context> context_;
-  std::unique_ptr<Directory> directory_;
+  std::unique_ptr<control::Directory> directory_;
   TaskScope scope_;
 };
 

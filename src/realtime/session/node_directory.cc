@@ -1,4 +1,4 @@
-#include "realtime/session/directory.h"
+#include "realtime/session/node_directory.h"
 
 #include <algorithm>
 #include <functional>
@@ -9,11 +9,14 @@
 
 #include "net/async.h"
 #include "realtime/session/context.h"
-#include "realtime/session/node_directory.h"
 #include "realtime/session/session.h"
 
 namespace tidemill::session {
 namespace {
+
+using control::NodeCounts;
+using control::NodeInfo;
+using control::Target;
 
 bool Matches(const Session& session, const Target& target) {
   const std::string client = session.client().ToString();
@@ -31,7 +34,7 @@ std::vector<Session*> Find(const Context& context, const Target& target) {
 
 // Subscribing may take other loops' answers; a session that ends meanwhile is looked up anew by its client
 // id.
-Task<void> SubscribeAll(Context& context, Target target, ServerSubscribe subscribe,
+Task<void> SubscribeAll(Context& context, Target target, control::Subscribe subscribe,
                         net::Reply<Result<void>>::Sender done) {
   std::vector<std::string> clients;
   for (const Session* session : Find(context, target)) clients.push_back(session->client().ToString());
@@ -66,42 +69,13 @@ Task<std::vector<T>> AskAll(Context& own, const std::vector<Context*>& contexts,
   co_return answers;
 }
 
-class NodeDirectory final : public Directory {
+class NodeDirectory final : public control::Directory {
  public:
   NodeDirectory(Context& own, const std::vector<Context*>& contexts)
       : own_(own), contexts_(contexts), started_(own.loop.clock().Now()) {}
 
-  Task<Result<void>> Subscribe(Target target, ServerSubscribe subscribe) override {
-    using Sender = net::Reply<Result<void>>::Sender;
-    const auto ask = [target, subscribe](Context& context, const Sender& done) {
-      context.scope.Spawn(SubscribeAll(context, target, subscribe, done));
-    };
-    for (Result<void>& answer : co_await AskAll<Result<void>>(own_, contexts_, ask)) {
-      if (!answer) co_return std::move(answer);
-    }
-    co_return {};
-  }
-
-  Task<Result<void>> Unsubscribe(Target target, std::string channel) override {
-    const auto act = [channel](Session& session) {
-      session.ServerUnsubscribe(channel, protocol::kUnsubscribeServer);
-    };
-    co_await ForEach(std::move(target), act);
-    co_return {};
-  }
-
-  Task<Result<void>> Disconnect(Target target, session::Disconnect disconnect) override {
-    const auto act = [disconnect](Session& session) {
-      session.DisconnectWith(disconnect.code, disconnect.reason);
-    };
-    co_await ForEach(std::move(target), act);
-    co_return {};
-  }
-
-  Task<Result<void>> Refresh(Target target, session::ServerRefresh refresh) override {
-    const auto act = [refresh](Session& session) { session.ServerRefresh(refresh); };
-    co_await ForEach(std::move(target), act);
-    co_return {};
+  Task<Result<void>> Apply(Target target, control::Action action) override {
+    return std::visit([&](auto& chosen) { return Act(std::move(target), std::move(chosen)); }, action);
   }
 
   Task<std::uint64_t> CountOfUser(std::string user) override {
@@ -128,13 +102,44 @@ class NodeDirectory final : public Directory {
   }
 
  private:
+  Task<Result<void>> Act(Target target, control::Subscribe subscribe) {
+    using Sender = net::Reply<Result<void>>::Sender;
+    const auto ask = [target, subscribe](Context& context, const Sender& done) {
+      context.scope.Spawn(SubscribeAll(context, target, subscribe, done));
+    };
+    for (Result<void>& answer : co_await AskAll<Result<void>>(own_, contexts_, ask)) {
+      if (!answer) co_return std::move(answer);
+    }
+    co_return {};
+  }
+
+  Task<Result<void>> Act(Target target, control::Unsubscribe unsubscribe) {
+    const auto act = [channel = std::move(unsubscribe.channel)](Session& session) {
+      session.ServerUnsubscribe(channel, protocol::kUnsubscribeServer);
+    };
+    return ForEach(std::move(target), act);
+  }
+
+  Task<Result<void>> Act(Target target, control::Disconnect disconnect) {
+    const auto act = [disconnect = std::move(disconnect)](Session& session) {
+      session.DisconnectWith(disconnect.code, disconnect.reason);
+    };
+    return ForEach(std::move(target), act);
+  }
+
+  Task<Result<void>> Act(Target target, control::Refresh refresh) {
+    const auto act = [refresh = std::move(refresh)](Session& session) { session.ServerRefresh(refresh); };
+    return ForEach(std::move(target), act);
+  }
+
   template <class Act>
-  Task<void> ForEach(Target target, Act act) {
+  Task<Result<void>> ForEach(Target target, Act act) {
     const auto ask = [target, act](Context& context, const net::Reply<bool>::Sender& done) {
       for (Session* session : Find(context, target)) act(*session);
       done.Send(true);
     };
     (void)co_await AskAll<bool>(own_, contexts_, ask);
+    co_return {};
   }
 
   Task<NodeCounts> Counts() {
@@ -169,7 +174,7 @@ class NodeDirectory final : public Directory {
 
 }  // namespace
 
-std::unique_ptr<Directory> MakeNodeDirectory(Context& own, const std::vector<Context*>& contexts) {
+std::unique_ptr<control::Directory> MakeNodeDirectory(Context& own, const std::vector<Context*>& contexts) {
   return std::make_unique<NodeDirectory>(own, contexts);
 }
 
