@@ -35,7 +35,6 @@ tm_static_library(tm_hiredis libhiredis.a hiredis/read.h libhiredis-dev)
 tm_header_library(tm_fmt fmt/format.h libfmt-dev)
 target_compile_definitions(tm_fmt INTERFACE FMT_HEADER_ONLY)
 tm_header_library(tm_toml toml++/toml.h libtomlplusplus-dev)
-tm_header_library(tm_cli11 CLI/CLI.hpp libcli11-dev)
 
 if(BUILD_TESTING)
   # A second opinion for the tests and fuzz targets of our own readers.

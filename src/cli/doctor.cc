@@ -4,12 +4,19 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 
-#include "cli/commands.h"
+#include "cli/diagnosis.h"
+#include "cli/doctor_machine.h"
+#include "cli/doctor_network.h"
+#include "cli/doctor_settings.h"
+#include "cli/doctor_tls.h"
+#include "cli/settings.h"
 
 namespace tidemill::cli {
+namespace {
 
-int RunDoctor(const SettingsOptions& options, Io io) {
+int Examine(const SettingsOptions& options, Io io) {
   Diagnoses found;
   const Result<config::Settings> loaded = LoadSettings(options);
   if (loaded) {
@@ -35,6 +42,17 @@ int RunDoctor(const SettingsOptions& options, Io io) {
   }
   const bool failed = std::ranges::find(found, Verdict::kFail, &Diagnosis::verdict) != found.end();
   return failed ? kFailed : kDone;
+}
+
+}  // namespace
+
+CommandSpec DoctorCommand() {
+  const auto options = std::make_shared<SettingsOptions>();
+  return {.name = "doctor",
+          .help = "Looks at the machine and the settings for what will hurt",
+          .examples = "  tidemill doctor --config tidemill.toml\n",
+          .settings = options.get(),
+          .run = [options](Io io) { return Examine(*options, io); }};
 }
 
 }  // namespace tidemill::cli

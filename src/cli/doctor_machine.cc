@@ -1,3 +1,5 @@
+#include "cli/doctor_machine.h"
+
 #include <fmt/format.h>
 #include <sched.h>
 #include <sys/resource.h>
@@ -9,8 +11,6 @@
 #include <fstream>
 #include <limits>
 #include <optional>
-
-#include "cli/doctor.h"
 
 namespace tidemill::cli {
 namespace {

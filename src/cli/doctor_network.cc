@@ -1,3 +1,5 @@
+#include "cli/doctor_network.h"
+
 #include <dirent.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
@@ -13,7 +15,6 @@
 #include <optional>
 #include <sstream>
 
-#include "cli/doctor.h"
 #include "net/address.h"
 
 namespace tidemill::cli {

@@ -1,6 +1,6 @@
-#include <fmt/format.h>
+#include "cli/doctor_settings.h"
 
-#include "cli/doctor.h"
+#include <fmt/format.h>
 
 namespace tidemill::cli {
 namespace {

@@ -1,3 +1,5 @@
+#include "cli/doctor_tls.h"
+
 #include <fmt/format.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -7,8 +9,6 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
-
-#include "cli/doctor.h"
 
 namespace tidemill::cli {
 namespace {

@@ -1,14 +1,25 @@
+#include "cli/publish.h"
+
 #include <fmt/format.h>
 
 #include <cstdint>
+#include <memory>
 
 #include "base/json.h"
-#include "cli/commands.h"
 #include "cli/endpoint.h"
 #include "cli/http_message.h"
+#include "cli/settings.h"
 
 namespace tidemill::cli {
 namespace {
+
+struct Options {
+  SettingsOptions settings;
+  std::string channel;
+  std::string data;     // JSON; "-": standard input
+  std::string url;      // of the server; "": where the settings say it listens
+  std::string api_key;  // "": the first of the settings
+};
 
 constexpr std::size_t kInputBytesMax = 16 * 1024 * 1024;
 
@@ -70,9 +81,7 @@ int Report(const HttpAnswer& http, Io io) {
   return kDone;
 }
 
-}  // namespace
-
-int RunPublish(const PublishOptions& options, Io io) {
+int Publish(const Options& options, Io io) {
   const Result<config::Settings> settings = LoadSettings(options.settings);
   if (!settings) return Failed(io, settings.error().detail);
   const Result<Endpoint> endpoint =
@@ -98,6 +107,28 @@ int RunPublish(const PublishOptions& options, Io io) {
   const Result<HttpAnswer> answer = PostJson(*endpoint, path, api_key, body);
   if (!answer) return Failed(io, answer.error().detail);
   return Report(*answer, io);
+}
+
+}  // namespace
+
+CommandSpec PublishCommand() {
+  const auto options = std::make_shared<Options>();
+  return {
+      .name = "publish",
+      .help = "Publishes to a channel over the HTTP API",
+      .examples =
+          "  tidemill publish news '{\"text\":\"hello\"}' --api-key KEY\n"
+          "  echo '{\"n\":1}' | tidemill publish news - --config tidemill.toml\n",
+      .parameters =
+          {
+              {"CHANNEL", &options->channel, "The channel"},
+              {"DATA", &options->data, "JSON; - reads standard input"},
+              {"--url", &options->url, "The server, http://host:port; else where the settings listen"},
+              {"--api-key", &options->api_key, "Key of the HTTP API; else the first of http_api.key"},
+          },
+      .settings = &options->settings,
+      .run = [options](Io io) { return Publish(*options, io); },
+  };
 }
 
 }  // namespace tidemill::cli

@@ -1,3 +1,5 @@
+#include "cli/tail.h"
+
 #include <fmt/format.h>
 #include <poll.h>
 #include <signal.h>
@@ -5,15 +7,25 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <memory>
 
 #include "base/random.h"
-#include "cli/commands.h"
 #include "cli/endpoint.h"
+#include "cli/settings.h"
 #include "cli/tail_session.h"
 #include "cli/websocket_client.h"
 
 namespace tidemill::cli {
 namespace {
+
+struct Options {
+  SettingsOptions settings;
+  std::string channel;
+  std::string url;
+  std::string token;               // connection token; "": anonymous
+  std::string subscription_token;  // for channels that need one
+  bool json = false;
+};
 
 constexpr std::int64_t kBackOffMinMs = 500;
 constexpr std::int64_t kBackOffMaxMs = 20'000;
@@ -128,9 +140,7 @@ class Tail {
   bool written_ = true;
 };
 
-}  // namespace
-
-int RunTail(const TailOptions& options, Io io) {
+int RunTail(const Options& options, Io io) {
   const Result<config::Settings> settings = LoadSettings(options.settings);
   if (!settings) return Failed(io, settings.error().detail);
   const Result<Endpoint> endpoint =
@@ -145,6 +155,29 @@ int RunTail(const TailOptions& options, Io io) {
              .json = options.json},
             *endpoint, path, io);
   return tail.Run();
+}
+
+}  // namespace
+
+CommandSpec TailCommand() {
+  const auto options = std::make_shared<Options>();
+  return {
+      .name = "tail",
+      .help = "Follows a channel as a client, across reconnects",
+      .examples =
+          "  tidemill tail news --token \"$(tidemill token create --user 42)\"\n"
+          "  tidemill tail news --json --url wss://rt.example.com | jq .data\n",
+      .parameters =
+          {
+              {"CHANNEL", &options->channel, "The channel"},
+              {"--json", &options->json, "Prints each publication as one line of JSON"},
+              {"--url", &options->url, "The server, ws://host:port; else where the settings listen"},
+              {"--token", &options->token, "Connection token; without one, the anonymous user"},
+              {"--subscription-token", &options->subscription_token, "For channels that need one"},
+          },
+      .settings = &options->settings,
+      .run = [options](Io io) { return RunTail(*options, io); },
+  };
 }
 
 }  // namespace tidemill::cli

@@ -1,14 +1,24 @@
+#include "cli/version.h"
+
 #include <fmt/format.h>
 #include <openssl/crypto.h>
 
-#include "cli/commands.h"
-
 namespace tidemill::cli {
+namespace {
 
-int RunVersion(Io io) {
+int PrintVersion(Io io) {
   fmt::print(io.out, "tidemill {} (clang {}.{}.{}, {})\n", TM_VERSION, __clang_major__, __clang_minor__,
              __clang_patchlevel__, OpenSSL_version(OPENSSL_VERSION));
   return kDone;
+}
+
+}  // namespace
+
+CommandSpec VersionCommand() {
+  return {.name = "version",
+          .help = "Prints the version",
+          .examples = "  tidemill version\n",
+          .run = PrintVersion};
 }
 
 }  // namespace tidemill::cli

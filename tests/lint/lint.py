@@ -21,7 +21,6 @@ PRIVATE_HEADERS = {
     "rapidjson/": {"base"},  # tests only
     "toml++/": {"config"},
     "protozero/": {"realtime/protocol"},  # tests only
-    "CLI/": {"cli"},
     "re2/": {"realtime/channels", "config"},
     "zlib.h": {"http", "websocket"},
 }

@@ -1,0 +1,57 @@
+// CommandSpec: one command of the program as a value: its name, what it takes, what it does.
+//
+// Each command is one file that exports its spec; cli.cc lists them. grammar.h reads arguments by the specs,
+// help.h makes the help texts of them.
+#pragma once
+
+#include <cstdio>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace tidemill::cli {
+
+struct SettingsOptions;  // cli/settings.h
+
+// Where a command writes: results to `out`, everything else to `err`.
+struct Io {
+  std::FILE* out = stdout;
+  std::FILE* err = stderr;
+};
+
+// Exit codes of every command.
+inline constexpr int kDone = 0;
+inline constexpr int kFailed = 1;
+inline constexpr int kMisused = 2;  // the command line was wrong
+
+// Writes "tidemill: message" and gives the code. The message may have several lines.
+int Failed(Io io, std::string_view message);
+int Misused(Io io, std::string_view message);
+
+// What a command takes: an option when the name starts with "--", else a positional argument, which is always
+// required.
+struct Parameter {
+  std::string_view name;  // "--url", "CHANNEL"
+  std::variant<bool*, std::string*>
+      value;  // written by the grammar; a bool is a switch, which takes no value
+  std::string_view help;
+  bool required = false;  // of an option
+
+  bool is_option() const { return name.starts_with("--"); }
+};
+
+struct CommandSpec {
+  std::string_view name;           // "publish"
+  std::string_view help;           // one line
+  std::string_view examples = {};  // whole lines, for the help; of a group: what stands below its commands
+  std::vector<Parameter> parameters = {};
+  // Where --config and the settings among the arguments go; null: the command takes none. Like the values of
+  // the parameters, it points into what `run` owns.
+  SettingsOptions* settings = nullptr;
+  std::function<int(Io)> run = nullptr;    // gives an exit code; null: this is a group of commands
+  std::vector<CommandSpec> commands = {};  // of a group
+};
+
+}  // namespace tidemill::cli

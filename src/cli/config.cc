@@ -1,0 +1,83 @@
+#include "cli/config.h"
+
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "cli/settings.h"
+#include "config/load.h"
+
+namespace tidemill::cli {
+namespace {
+
+// Without the program's name: the lines name files and flags, as a compiler's do.
+int FailedSettings(Io io, const Error& error) {
+  fmt::print(io.err, "{}\n", error.detail);
+  return kFailed;
+}
+
+int Check(const SettingsOptions& options, Io io) {
+  const Result<config::Settings> settings = LoadSettings(options);
+  if (!settings) return FailedSettings(io, settings.error());
+  fmt::print(io.out, "the configuration is good\n");
+  return kDone;
+}
+
+int Show(const SettingsOptions& options, Io io) {
+  const Result<config::Settings> settings = LoadSettings(options);
+  if (!settings) return FailedSettings(io, settings.error());
+  fmt::print(io.out, "{}", config::ToToml(*settings, config::SecretsIn::kMasked));
+  return kDone;
+}
+
+int PrintDefault(Io io) {
+  fmt::print(io.out, "{}", config::ToToml(config::Settings{}, config::SecretsIn::kPlain));
+  return kDone;
+}
+
+int PrintDoc(Io io) {
+  fmt::print(io.out, "{}", config::Markdown());
+  return kDone;
+}
+
+CommandSpec CheckCommand() {
+  const auto options = std::make_shared<SettingsOptions>();
+  return {.name = "check",
+          .help = "Says everything that is wrong with the settings",
+          .examples = "  tidemill config check --config tidemill.toml\n",
+          .settings = options.get(),
+          .run = [options](Io io) { return Check(*options, io); }};
+}
+
+CommandSpec ShowCommand() {
+  const auto options = std::make_shared<SettingsOptions>();
+  return {.name = "show",
+          .help = "Prints the settings in force, without secrets",
+          .examples = "  tidemill config show --config tidemill.toml\n",
+          .settings = options.get(),
+          .run = [options](Io io) { return Show(*options, io); }};
+}
+
+CommandSpec DefaultCommand() {
+  return {.name = "default",
+          .help = "Prints all settings with their defaults, as TOML to begin with",
+          .examples = "  tidemill config default > tidemill.toml\n",
+          .run = PrintDefault};
+}
+
+CommandSpec DocCommand() {
+  return {.name = "doc",
+          .help = "Prints the documentation of all settings, as Markdown",
+          .examples = "  tidemill config doc | less\n",
+          .run = PrintDoc};
+}
+
+}  // namespace
+
+CommandSpec ConfigCommand() {
+  return {.name = "config",
+          .help = "Checks, shows and explains settings",
+          .commands = {CheckCommand(), ShowCommand(), DefaultCommand(), DocCommand()}};
+}
+
+}  // namespace tidemill::cli

@@ -1,0 +1,15 @@
+// Of `tidemill doctor`: descriptors, cores, memory and clock of the machine or its container.
+#pragma once
+
+#include "cli/diagnosis.h"
+#include "config/settings.h"
+
+namespace tidemill::cli {
+
+void CheckOpenFiles(const config::Settings& settings, Diagnoses& out);
+void CheckCores(const config::Settings& settings, Diagnoses& out);
+void CheckMemory(const config::Settings& settings, Diagnoses& out);
+// Takes 50 ms: whether it jumps is seen only by waiting.
+void CheckClock(Diagnoses& out);
+
+}  // namespace tidemill::cli

@@ -1,0 +1,13 @@
+// Of `tidemill doctor`: what the kernel has to give for listening.
+#pragma once
+
+#include "cli/diagnosis.h"
+#include "config/settings.h"
+
+namespace tidemill::cli {
+
+// Whether the addresses are free, and who has them if not.
+void CheckAddresses(const config::Settings& settings, Diagnoses& out);
+void CheckAcceptQueue(Diagnoses& out);
+
+}  // namespace tidemill::cli

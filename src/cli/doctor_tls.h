@@ -1,0 +1,12 @@
+// Of `tidemill doctor`: the files of the certificate and its key.
+#pragma once
+
+#include "cli/diagnosis.h"
+#include "config/settings.h"
+
+namespace tidemill::cli {
+
+// Whether they can be read, whether they match, when the certificate expires.
+void CheckTls(const config::Settings& settings, Diagnoses& out);
+
+}  // namespace tidemill::cli

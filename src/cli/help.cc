@@ -1,0 +1,63 @@
+#include "cli/help.h"
+
+#include <fmt/format.h>
+
+#include "cli/settings.h"
+
+namespace tidemill::cli {
+namespace {
+
+void AppendRow(std::string& text, std::string_view left, std::string_view right) {
+  text += fmt::format("  {:<28}{}\n", left, right);
+}
+
+// "--ttl TEXT=1h", "CHANNEL TEXT REQUIRED", "--json".
+std::string Form(const Parameter& parameter) {
+  if (std::holds_alternative<bool*>(parameter.value)) return std::string(parameter.name);
+  const std::string& value = *std::get<std::string*>(parameter.value);
+  return fmt::format("{} TEXT{}{}{}", parameter.name, value.empty() ? "" : "=", value,
+                     parameter.required || !parameter.is_option() ? " REQUIRED" : "");
+}
+
+std::string Usage(const CommandSpec& command, std::string_view path) {
+  std::string usage = fmt::format("Usage: {} [OPTIONS]", path);
+  if (!command.commands.empty()) usage += " SUBCOMMAND";
+  for (const Parameter& parameter : command.parameters) {
+    if (!parameter.is_option()) usage += fmt::format(" {}", parameter.name);
+  }
+  return usage;
+}
+
+enum class Kind : std::uint8_t { kPositional, kOption };
+
+void AppendParameters(std::string& text, const CommandSpec& command, Kind kind) {
+  for (const Parameter& parameter : command.parameters) {
+    if (parameter.is_option() == (kind == Kind::kOption)) AppendRow(text, Form(parameter), parameter.help);
+  }
+}
+
+}  // namespace
+
+std::string HelpText(const CommandSpec& command, std::string_view path) {
+  std::string text = fmt::format("{}\n{}\n\n", command.help, Usage(command, path));
+  std::string positionals;
+  AppendParameters(positionals, command, Kind::kPositional);
+  if (!positionals.empty()) text += fmt::format("Positionals:\n{}\n", positionals);
+  text += "Options:\n";
+  AppendRow(text, "--help", "Shows this help");
+  AppendParameters(text, command, Kind::kOption);
+  if (command.settings != nullptr) {
+    AppendRow(text, "--config TEXT", "TOML file with settings (also TIDEMILL_CONFIG)");
+  }
+  if (!command.commands.empty()) text += "\nSubcommands:\n";
+  for (const CommandSpec& part : command.commands) AppendRow(text, part.name, part.help);
+  if (!command.examples.empty()) {
+    text += fmt::format("\n{}{}", command.run ? "Examples:\n" : "", command.examples);
+  }
+  if (command.settings != nullptr) {
+    text += "\nAny setting may be given as --key value; `tidemill config doc` lists them.\n";
+  }
+  return text;
+}
+
+}  // namespace tidemill::cli

@@ -1,0 +1,34 @@
+#include "cli/serve.h"
+
+#include <memory>
+#include <utility>
+
+#include "cli/settings.h"
+
+namespace tidemill::cli {
+namespace {
+
+struct Options {
+  SettingsOptions settings;
+  bool dev = false;
+};
+
+}  // namespace
+
+CommandSpec ServeCommand(ServeFunction serve) {
+  const auto options = std::make_shared<Options>();
+  return {
+      .name = "serve",
+      .help = "Runs the server",
+      .examples =
+          "  tidemill serve --dev\n"
+          "  tidemill serve --config tidemill.toml\n"
+          "  tidemill serve --http_server.listen :8000 --client.insecure\n",
+      .parameters = {{"--dev", &options->dev, "Serves this machine only, with made-up keys and a demo page"}},
+      .settings = &options->settings,
+      .run = [options, run = std::move(serve)](
+                 Io) { return run({.sources = MakeSources(options->settings), .dev = options->dev}); },
+  };
+}
+
+}  // namespace tidemill::cli

@@ -1,0 +1,36 @@
+// Settings on the command line: --config, and each setting as `--key value`. For the commands that work on
+// the settings of a server.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "config/load.h"
+#include "config/settings.h"
+
+namespace tidemill::cli {
+
+struct SettingsOptions {
+  std::string file;                                        // of --config
+  std::vector<std::pair<std::string, std::string>> flags;  // key and value: {"client.insecure", "true"}
+};
+
+// What a key stands for, which says whether a value follows it.
+enum class SettingKind : std::uint8_t { kUnknown, kSwitch, kValue };
+SettingKind KindOfSetting(std::string_view key);
+
+// With the environment of the process; TIDEMILL_CONFIG names the file when --config does not.
+config::Sources MakeSources(const SettingsOptions& options);
+
+// The settings they give. An error's detail may have several lines.
+Result<config::Settings> LoadSettings(const SettingsOptions& options);
+
+// The keys that a server with these settings checks subscription tokens with, or connection tokens.
+enum class TokenKind : std::uint8_t { kConnect, kSubscribe };
+const config::TokenSettings& KeysOf(const config::Settings& settings, TokenKind kind);
+
+}  // namespace tidemill::cli

@@ -1,0 +1,10 @@
+// `tidemill version`: the program's version, its compiler and its OpenSSL.
+#pragma once
+
+#include "cli/command.h"
+
+namespace tidemill::cli {
+
+CommandSpec VersionCommand();
+
+}  // namespace tidemill::cli
