@@ -1,3 +1,5 @@
+#include "auth/hmac_key.h"
+
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -5,7 +7,6 @@
 
 #include <array>
 
-#include "auth/key.h"
 #include "base/assert.h"
 
 namespace tidemill::auth {

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "auth/key.h"
+#include "auth/public_key.h"
 #include "base/result.h"
 
 namespace tidemill::auth {

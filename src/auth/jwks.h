@@ -9,7 +9,7 @@
 #include <memory>
 #include <string>
 
-#include "auth/key.h"
+#include "auth/public_key.h"
 #include "base/clock.h"
 #include "base/result.h"
 #include "net/loop.h"

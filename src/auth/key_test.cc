@@ -1,5 +1,3 @@
-#include "auth/key.h"
-
 #include <gtest/gtest.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
@@ -7,6 +5,8 @@
 
 #include <array>
 
+#include "auth/hmac_key.h"
+#include "auth/public_key.h"
 #include "auth/testing/signer.h"
 #include "base/base64.h"
 

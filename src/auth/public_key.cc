@@ -1,3 +1,5 @@
+#include "auth/public_key.h"
+
 #include <openssl/bio.h>
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
@@ -11,7 +13,6 @@
 #include <array>
 #include <utility>
 
-#include "auth/key.h"
 #include "base/assert.h"
 
 namespace tidemill::auth {

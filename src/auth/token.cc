@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "auth/claims.h"
+#include "auth/hmac_key.h"
 #include "auth/jws.h"
 #include "base/assert.h"
 #include "base/base64.h"
@@ -111,23 +112,23 @@ class Verifier final : public TokenVerifier {
   }
 
   Task<Result<ConnectToken>> VerifyConnect(std::string token) override {
-    TM_CO_TRY_ASSIGN(const Jws jws, ParseJws(token));
+    TM_CO_TRY_ASSIGN(Jws jws, ParseJws(token));
     if (jwks_ != nullptr && !skip_signature_) {
       TM_CO_TRY(co_await CheckWithJwks(jws));
     } else {
       TM_CO_TRY(CheckConfigured(jws));
     }
-    co_return ToConnectToken(jws.payload);
+    co_return ToConnectToken(std::move(jws.payload));
   }
 
   Task<Result<SubscribeToken>> VerifySubscribe(std::string token) override {
-    TM_CO_TRY_ASSIGN(const Jws jws, ParseJws(token));
+    TM_CO_TRY_ASSIGN(Jws jws, ParseJws(token));
     if (jwks_ != nullptr && !skip_signature_) {
       TM_CO_TRY(co_await CheckWithJwks(jws));
     } else {
       TM_CO_TRY(CheckConfigured(jws));
     }
-    co_return ToSubscribeToken(jws.payload);
+    co_return ToSubscribeToken(std::move(jws.payload));
   }
 
  private:
@@ -175,7 +176,7 @@ class Verifier final : public TokenVerifier {
     return claims.exp.value_or(0);
   }
 
-  Result<ConnectToken> ToConnectToken(std::string_view payload) const {
+  Result<ConnectToken> ToConnectToken(std::string payload) const {
     TM_TRY_ASSIGN(Claims claims, ParseClaims(payload, TokenKind::kConnect, token_.user_id_claim));
     TM_TRY(CheckClaims(claims));
     if (!claims.channel.empty()) return Refuse("a subscription's token cannot connect");
@@ -187,10 +188,11 @@ class Verifier final : public TokenVerifier {
                         .expire_at = ExpireAt(claims),
                         .info = std::move(claims.info),
                         .meta = std::move(claims.meta),
-                        .subs = std::move(claims.subs)};
+                        .subs = std::move(claims.subs),
+                        .claims = std::move(payload)};
   }
 
-  Result<SubscribeToken> ToSubscribeToken(std::string_view payload) const {
+  Result<SubscribeToken> ToSubscribeToken(std::string payload) const {
     TM_TRY_ASSIGN(Claims claims, ParseClaims(payload, TokenKind::kSubscribe, token_.user_id_claim));
     TM_TRY(CheckClaims(claims));
     if (claims.channel.empty()) return Refuse("token has no channel");
@@ -201,7 +203,8 @@ class Verifier final : public TokenVerifier {
                           .expire_at = ExpireAt(claims),
                           .info = std::move(claims.info),
                           .data = std::move(claims.data),
-                          .overrides = claims.overrides};
+                          .overrides = claims.overrides,
+                          .claims = std::move(payload)};
   }
 
   const config::TokenSettings token_;

@@ -36,6 +36,7 @@ struct ConnectToken {
   std::string info;
   std::string meta;
   std::map<std::string, TokenSubscription> subs;  // from `subs`, or else from `channels`
+  std::string claims;                             // all of the payload: a JSON object, as it was signed
 };
 
 struct SubscribeToken {
@@ -46,6 +47,7 @@ struct SubscribeToken {
   std::string info;
   std::string data;
   OptionOverrides overrides;
+  std::string claims;  // all of the payload: a JSON object, as it was signed
 };
 
 // Loop thread only; must outlive the tasks it gave.

@@ -42,15 +42,16 @@ class TokenVerifierTest : public ::testing::Test {
 
 TEST_F(TokenVerifierTest, GivesWhatAConnectTokenSays) {
   const auto verifier = Make(Secret());
-  const auto token = RunNow(verifier->VerifyConnect(SignHs256(
+  const std::string claims =
       R"({"sub":"42","exp":1700000100,"info":{"a":1},"meta":{"b":2},"channels":["ignored"],
-          "subs":{"news":{"info":{"c":3},"override":{"presence":{"value":true}}}}})",
-      "secret")));
+          "subs":{"news":{"info":{"c":3},"override":{"presence":{"value":true}}}}})";
+  const auto token = RunNow(verifier->VerifyConnect(SignHs256(claims, "secret")));
   ASSERT_TRUE(token) << token.error().detail;
   EXPECT_EQ(token->user, "42");
   EXPECT_EQ(token->expire_at, 1700000100);
   EXPECT_EQ(token->info, R"({"a":1})");
   EXPECT_EQ(token->meta, R"({"b":2})");
+  EXPECT_EQ(token->claims, claims);
   ASSERT_EQ(token->subs.size(), 1u) << "subs wins over channels";
   EXPECT_EQ(token->subs.at("news").info, R"({"c":3})");
   EXPECT_EQ(token->subs.at("news").overrides.presence, true);
@@ -71,10 +72,10 @@ TEST_F(TokenVerifierTest, ChannelsAreSubscriptionsWithoutOptions) {
 
 TEST_F(TokenVerifierTest, GivesWhatASubscribeTokenSays) {
   const auto verifier = Make(Secret());
-  const auto token = RunNow(verifier->VerifySubscribe(SignHs256(
+  const std::string claims =
       R"({"sub":"42","channel":"$chat","client":"c1","expire_at":1700000500,"b64info":"aGk=","data":[1],
-                    "override":{"force_recovery":{"value":true}}})",
-      "secret")));
+          "override":{"force_recovery":{"value":true}}})";
+  const auto token = RunNow(verifier->VerifySubscribe(SignHs256(claims, "secret")));
   ASSERT_TRUE(token) << token.error().detail;
   EXPECT_EQ(token->user, "42");
   EXPECT_EQ(token->channel, "$chat");
@@ -83,6 +84,7 @@ TEST_F(TokenVerifierTest, GivesWhatASubscribeTokenSays) {
   EXPECT_EQ(token->info, "hi");
   EXPECT_EQ(token->data, "[1]");
   EXPECT_EQ(token->overrides.force_recovery, true);
+  EXPECT_EQ(token->claims, claims);
 }
 
 TEST_F(TokenVerifierTest, OneKindOfTokenIsNotTheOther) {

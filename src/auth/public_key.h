@@ -1,7 +1,7 @@
-// Keys that verify signatures. Each knows the algorithms it may be used for; what a token's header names is
-// only compared with that (RFC 8725 section 3.1), so a public key can never be taken for an HMAC secret.
+// Public keys that verify signatures. Each knows the algorithms it may be used for; what a token's header
+// names is only compared with that (RFC 8725 section 3.1), so a public key is never taken for an HMAC secret.
 //
-// No I/O. Values from configuration and key sets come in, checked once, here.
+// No I/O. Values from configuration and key sets are checked once, here. Immutable; any thread.
 #pragma once
 
 #include <memory>
@@ -40,18 +40,5 @@ Result<PublicKeyPtr> MakeRsaKey(std::string_view modulus, std::string_view expon
 Result<PublicKeyPtr> MakeEcdsaKey(std::string_view curve, std::string_view x, std::string_view y,
                                   std::optional<Algorithm> only);
 Result<PublicKeyPtr> MakeEd25519Key(std::string_view x, std::optional<Algorithm> only);
-
-// A secret for HS256, HS384 and HS512, with the keyed state of each prepared. Loop thread only.
-class HmacKey {
- public:
-  virtual ~HmacKey() = default;
-  // Compares in constant time. Only for HS algorithms.
-  virtual bool Verify(Algorithm algorithm, std::string_view input, std::string_view signature) = 0;
-  virtual std::string Sign(Algorithm algorithm, std::string_view input) = 0;
-};
-
-// kInvalidArgument: empty, or it holds a PEM block, with or without blanks around it: a public key put there
-// would let anyone who knows it sign tokens.
-Result<std::unique_ptr<HmacKey>> MakeHmacKey(std::string_view secret);
 
 }  // namespace tidemill::auth
