@@ -11,8 +11,9 @@ class HttpApi final : public Api {
  public:
   HttpApi(ApiServices services, std::shared_ptr<const ApiSettings> settings, ApiMetrics& metrics)
       : prefix_(settings->http_api.handler_prefix),
-        service_{
-            .commands = Commands(services, settings), .door = Door(settings->http_api), .metrics = metrics} {}
+        service_{.commands = Commands(services, settings),
+                 .authenticator = MakeAuthenticator(settings->http_api),
+                 .metrics = metrics} {}
 
   void AddRoutes(http::Router& router) override {
     for (Route& route : MakeRoutes(service_, prefix_)) {
@@ -21,7 +22,7 @@ class HttpApi final : public Api {
   }
 
   void ReplaceSettings(std::shared_ptr<const ApiSettings> settings) override {
-    service_.door = Door(settings->http_api);
+    service_.authenticator = MakeAuthenticator(settings->http_api);
     service_.commands.ReplaceSettings(std::move(settings));
   }
 

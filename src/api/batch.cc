@@ -46,7 +46,7 @@ class BatchHandler final : public http::Handler {
   explicit BatchHandler(Service& service) : service_(service) {}
 
   Task<http::Response> Handle(const http::Request& http) override {
-    if (!service_.door.Admits(http)) co_return Unauthorized();
+    if (auto refused = co_await service_.Refuse(http)) co_return *std::move(refused);
     BatchRequest request;
     JsonReader json(http.body);
     Read(json, request);

@@ -67,7 +67,7 @@ class LegacyHandler final : public http::Handler {
   explicit LegacyHandler(Service& service) : service_(service) {}
 
   Task<http::Response> Handle(const http::Request& http) override {
-    if (!service_.door.Admits(http)) co_return Unauthorized();
+    if (auto refused = co_await service_.Refuse(http)) co_return *std::move(refused);
     auto commands = ReadCommands(http.body);
     if (!commands) co_return BadRequest();
     std::string body;

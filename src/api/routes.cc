@@ -13,7 +13,7 @@ class MethodHandler final : public http::Handler {
   explicit MethodHandler(Service& service) : service_(service) {}
 
   Task<http::Response> Handle(const http::Request& http) override {
-    if (!service_.door.Admits(http)) co_return Unauthorized();
+    if (auto refused = co_await service_.Refuse(http)) co_return *std::move(refused);
     R request;
     JsonReader json(http.body);
     Read(json, request);

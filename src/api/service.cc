@@ -3,6 +3,8 @@
 #include <chrono>
 #include <utility>
 
+#include "auth/api_key_authenticator.h"
+
 namespace tidemill::api {
 namespace {
 
@@ -57,16 +59,21 @@ template Task<Outcome> Service::Run(ChannelsRequest, std::string&);
 template Task<Outcome> Service::Run(InfoRequest, std::string&);
 template Task<Outcome> Service::Run(RpcRequest, std::string&);
 
+Task<std::optional<http::Response>> Service::Refuse(const http::Request& request) const {
+  const auto held = authenticator;  // a reload replaces it
+  const Result<auth::Caller> caller = co_await held->Authenticate(request);
+  if (caller) co_return std::nullopt;
+  co_return auth::RefusalOf(caller.error(), *held);
+}
+
 bool Service::TellsByStatus(const http::Request& request) const {
   if (commands.settings().http_api.error_mode == "transport") return true;
   return request.Header("x-tidemill-error-mode") == "transport" ||
          request.Header("x-centrifugo-error-mode") == "transport";
 }
 
-http::Response Unauthorized() {
-  http::Response response{.status = 401, .headers = {}, .body = ""};
-  response.headers.emplace_back("WWW-Authenticate", "apikey");
-  return response;
+std::shared_ptr<auth::Authenticator> MakeAuthenticator(const config::HttpApiSettings& settings) {
+  return settings.insecure ? auth::MakeOpenAuthenticator() : auth::MakeApiKeyAuthenticator(settings.keys);
 }
 
 http::Response BadRequest() { return http::Response::Text(400, "Bad Request"); }

@@ -2,21 +2,22 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "api/commands.h"
-#include "api/door.h"
 #include "api/errors.h"
 #include "api/metrics.h"
 #include "api/requests.h"
+#include "auth/authenticator.h"
 #include "http/server.h"
 
 namespace tidemill::api {
 
 struct Service {
   Commands commands;
-  Door door;
+  std::shared_ptr<auth::Authenticator> authenticator;
   ApiMetrics& metrics;
 
   // Runs and counts it. The result is appended to `out`, which must stay until the task ends.
@@ -24,11 +25,16 @@ struct Service {
   Task<Outcome> Run(R request, std::string& out);
   Task<Outcome> RunAny(Request request, std::string& out);
 
+  // The response for a request whose credentials are not accepted; nullopt: they are.
+  Task<std::optional<http::Response>> Refuse(const http::Request& request) const;
+
   // Whether errors are told by the HTTP status.
   bool TellsByStatus(const http::Request& request) const;
 };
 
-http::Response Unauthorized();
+// Admits those who have one of the keys, or everybody.
+std::shared_ptr<auth::Authenticator> MakeAuthenticator(const config::HttpApiSettings& settings);
+
 http::Response BadRequest();
 
 // POST <prefix>/batch: many commands in one request; one reply each, in their order.

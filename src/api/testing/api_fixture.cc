@@ -78,7 +78,7 @@ ApiFixture::ApiFixture(std::size_t loops) : metrics_(registry) {
   const auto settings = std::make_shared<const ApiSettings>(DefaultSettings());
   service_ = std::unique_ptr<Service>(
       new Service{.commands = Commands({*nodes_[0].broker, *nodes_[0].presence, directory}, settings),
-                  .door = Door(settings->http_api),
+                  .authenticator = MakeAuthenticator(settings->http_api),
                   .metrics = metrics_});
   routes = MakeRoutes(*service_, "/api");
   scope_ = std::make_unique<TaskScope>();
@@ -104,7 +104,7 @@ ApiSettings ApiFixture::DefaultSettings() {
 }
 
 void ApiFixture::Reload(ApiSettings settings) {
-  service_->door = Door(settings.http_api);
+  service_->authenticator = MakeAuthenticator(settings.http_api);
   service_->commands.ReplaceSettings(std::make_shared<const ApiSettings>(std::move(settings)));
 }
 
