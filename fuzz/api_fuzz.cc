@@ -9,7 +9,7 @@
 
 #include "api/testing/api_fixture.h"
 #include "base/assert.h"
-#include "realtime/protocol/codec.h"
+#include "base/json.h"
 
 namespace {
 
@@ -21,7 +21,7 @@ void Check(const ApiFixture::Reply& reply) {
   std::string_view rest = reply.body;
   while (true) {  // the legacy form answers line by line
     const std::size_t end = rest.find('\n');
-    TM_ASSERT(tidemill::protocol::IsJsonObject(rest.substr(0, end)));
+    TM_ASSERT(tidemill::IsJsonObject(rest.substr(0, end)));
     if (end == std::string_view::npos) return;
     rest.remove_prefix(end + 1);
   }

@@ -6,9 +6,9 @@
 #include <string_view>
 
 #include "base/assert.h"
+#include "base/json.h"
 #include "base/utf8.h"
 #include "cluster/messages.h"
-#include "realtime/protocol/codec.h"
 
 namespace {
 
@@ -33,7 +33,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
   }
   const std::string text = Encode(message);
-  TM_ASSERT(tidemill::IsUtf8(text) && tidemill::protocol::IsJsonObject(text));
+  TM_ASSERT(tidemill::IsUtf8(text) && tidemill::IsJsonObject(text));
   const auto again = Decode(text);
   if (!again) return 0;  // escapes made it longer than the limit
   TM_ASSERT(again->has_value() && **again == message);

@@ -3,11 +3,14 @@
 #include <cstdint>
 
 #include "base/assert.h"
+#include "base/json.h"
 #include "realtime/protocol/codec.h"
 
 namespace {
 
 using namespace tidemill::protocol;
+using tidemill::IsJson;
+using tidemill::IsJsonObject;
 
 void CheckFrame(std::string_view frame) {
   TM_ASSERT(!frame.contains('\n') && !frame.contains('\r'));

@@ -1,14 +1,13 @@
 #include "api/results.h"
 
 #include "base/base64.h"
-#include "realtime/protocol/codec.h"
 
 namespace tidemill::api {
 namespace {
 
 // Payloads may be any bytes where clients speak Protobuf, and must not break the JSON of the reply.
 void WritePayload(JsonName name, JsonName base64_name, std::string_view bytes, JsonWriter& json) {
-  if (protocol::IsJson(bytes)) {
+  if (IsJson(bytes)) {
     json.RawMember(name, bytes);
   } else {
     json.Member(base64_name, std::string_view(Base64Encode(bytes, Base64::kStandard)));

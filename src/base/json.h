@@ -115,6 +115,10 @@ T JsonReader::ReadInteger() {
   return T{};
 }
 
+// Whether `text` is one valid JSON value, or one that is an object.
+bool IsJson(std::string_view text);
+bool IsJsonObject(std::string_view text);
+
 // A member name known when compiling, and checked then to need no escapes.
 struct JsonName {
   std::string_view text;

@@ -359,4 +359,11 @@ void JsonReader::Unescape(Text text, std::string& out) {
   }
 }
 
+bool IsJson(std::string_view text) { return JsonReader(text).Finish().has_value(); }
+
+bool IsJsonObject(std::string_view text) {
+  JsonReader json(text);
+  return json.Peek() == JsonReader::Kind::kObject && json.Finish().has_value();
+}
+
 }  // namespace tidemill

@@ -348,5 +348,18 @@ TEST(JsonWriter, WritesNumbersThatReadBack) {
   EXPECT_EQ(out, "-9223372036854775808 18446744073709551615");
 }
 
+TEST(IsJson, ChecksOneWholeValue) {
+  EXPECT_TRUE(IsJson("{}"));
+  EXPECT_TRUE(IsJson(" 1 "));
+  EXPECT_TRUE(IsJson(R"("\ud800")"));
+  EXPECT_FALSE(IsJson(""));
+  EXPECT_FALSE(IsJson("{} {}"));
+  EXPECT_FALSE(IsJson("\"\xff\""));
+  EXPECT_TRUE(IsJsonObject(" {\"a\":[]}\n"));
+  EXPECT_FALSE(IsJsonObject("[]"));
+  EXPECT_FALSE(IsJsonObject("{"));
+  EXPECT_FALSE(IsJsonObject(""));
+}
+
 }  // namespace
 }  // namespace tidemill

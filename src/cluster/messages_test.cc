@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "realtime/protocol/codec.h"
+#include "base/json.h"
 
 namespace tidemill::cluster {
 namespace {
@@ -64,7 +64,7 @@ TEST(ClusterMessages, ComeOutAsTheyWentIn) {
   for (const Message& message : messages) {
     const std::string text = Encode(message);
     SCOPED_TRACE(text);
-    EXPECT_TRUE(protocol::IsJsonObject(text));
+    EXPECT_TRUE(IsJsonObject(text));
     const auto read = Decode(text);
     ASSERT_TRUE(read) << read.error().detail;
     ASSERT_TRUE(read->has_value());

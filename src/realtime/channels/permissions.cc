@@ -1,5 +1,5 @@
+#include "base/json.h"
 #include "realtime/channels/rules.h"
-#include "realtime/protocol/codec.h"
 
 namespace tidemill::channels {
 namespace {
@@ -54,8 +54,8 @@ bool MayReadHistory(const Channel& channel, const Asker& asker) {
 
 bool DataAllowed(const config::ChannelOptions& options, std::string_view data) {
   if (options.publication_data_format == "binary") return true;
-  if (options.publication_data_format == "json") return protocol::IsJson(data);
-  if (options.publication_data_format == "json_object") return protocol::IsJsonObject(data);
+  if (options.publication_data_format == "json") return IsJson(data);
+  if (options.publication_data_format == "json_object") return IsJsonObject(data);
   return !data.empty();
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "base/clock.h"
+#include "base/json.h"
 #include "realtime/hub/group.h"
 #include "websocket/deflate.h"
 #include "websocket/frame.h"
@@ -140,7 +141,7 @@ void Hub::OnPublication(const broker::ChannelName& name, const broker::Publicati
   encoder_->Begin();
   for (Group* group = channel->groups.get(); group; group = group->next.get()) {
     const bool json = group->form.encoding == protocol::Encoding::kJson;
-    if (json && !publication->data_is_json && !protocol::IsJson(publication->data)) {
+    if (json && !publication->data_is_json && !IsJson(publication->data)) {
       for (Subscription* subscription : group->subscriptions) subscription->OnInappropriateData();
       continue;
     }

@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "base/json.h"
 #include "realtime/protocol/json.h"
 #include "realtime/protocol/protobuf.h"
 
@@ -58,13 +57,6 @@ void AppendPing(Encoding encoding, std::string& out) {
   } else {
     out += '\0';
   }
-}
-
-bool IsJson(std::string_view text) { return JsonReader(text).Finish().has_value(); }
-
-bool IsJsonObject(std::string_view text) {
-  JsonReader json(text);
-  return json.Peek() == JsonReader::Kind::kObject && json.Finish().has_value();
 }
 
 }  // namespace tidemill::protocol

@@ -56,8 +56,4 @@ void AppendPublicationPush(Encoding encoding, std::string_view channel, const Pu
 // Server ping: "{}" or one zero byte.
 void AppendPing(Encoding encoding, std::string& out);
 
-// Whether `text` is one valid JSON value of at most 64 levels (RFC 8259; UTF-8 checked).
-bool IsJson(std::string_view text);
-bool IsJsonObject(std::string_view text);
-
 }  // namespace tidemill::protocol
