@@ -11,8 +11,7 @@
 #include "api/metrics.h"
 #include "config/settings.h"
 #include "http/server.h"
-#include "realtime/broker/broker.h"
-#include "realtime/broker/presence.h"
+#include "realtime/broker/publisher.h"
 #include "realtime/channels/rules.h"
 #include "realtime/control/directory.h"
 
@@ -25,8 +24,7 @@ struct ApiSettings {
 };
 
 struct ApiServices {
-  broker::Broker& broker;
-  broker::PresenceStore& presence;
+  broker::Publisher& publisher;
   control::Directory& directory;
 };
 

@@ -177,6 +177,18 @@ TEST(Api, PublishesWhatWasGiven) {
   }
 }
 
+TEST(Api, PublishKeepsWhatIsKnownOfTheData) {
+  ApiFixture api;
+  api.Subscribe("a");
+  api.Post("publish", R"({"channel":"a","data":{}})");
+  EXPECT_TRUE(api.last_published->data_is_json);
+  api.Post("publish", R"({"channel":"a","b64data":"e30="})");
+  EXPECT_EQ(api.last_published->data, "{}");
+  EXPECT_FALSE(api.last_published->data_is_json);
+  api.Post("broadcast", R"({"channels":["a"],"data":[1]})");
+  EXPECT_TRUE(api.last_published->data_is_json);
+}
+
 TEST(Api, PublishTakesTheBrokersOptions) {
   ApiFixture api;
   const Reply first = Ok(R"({"offset":1,"epoch":"EPOCH"})");

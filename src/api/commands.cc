@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include "realtime/broker/stream_settings.h"
-
 namespace tidemill::api {
 
 Commands::Commands(ApiServices services, std::shared_ptr<const ApiSettings> settings)
@@ -14,10 +12,6 @@ Task<Outcome> Commands::Run(RpcRequest, std::string&) { co_return std::unexpecte
 
 std::expected<channels::Channel, ErrorCode> Commands::Find(std::string_view channel) const {
   return settings_->rules->Find(channel);
-}
-
-broker::StreamSettings Commands::StreamOf(const channels::Channel& channel) const {
-  return broker::StreamSettingsOf(*channel.options, settings_->rules->settings().history_meta_ttl);
 }
 
 }  // namespace tidemill::api

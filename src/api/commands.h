@@ -40,12 +40,8 @@ class Commands {
   const ApiSettings& settings() const { return *settings_; }
 
  private:
-  using Published = std::expected<broker::StreamPosition, ErrorCode>;
-  Task<Published> Publish(std::string channel, Content content);
-  Outcome CheckContent(const channels::Channel& channel, const Content& content) const;
   // What the settings say of the channel, now: not to be kept across a suspension.
   std::expected<channels::Channel, ErrorCode> Find(std::string_view channel) const;
-  broker::StreamSettings StreamOf(const channels::Channel& channel) const;
 
   ApiServices services_;
   std::shared_ptr<const ApiSettings> settings_;

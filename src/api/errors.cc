@@ -2,22 +2,12 @@
 
 #include "base/json.h"
 #include "base/log.h"
+#include "realtime/broker/error_codes.h"
 
 namespace tidemill::api {
 
-ErrorCode CodeOf(const Error& error) {
-  switch (error.code) {
-    case Errc::kInvalidArgument: return protocol::kErrorBadRequest;
-    case Errc::kLimitExceeded: return protocol::kErrorLimitExceeded;
-    case Errc::kUnrecoverablePosition: return protocol::kErrorUnrecoverablePosition;
-    case Errc::kNotAvailable: return protocol::kErrorNotAvailable;
-    case Errc::kPermissionDenied: return protocol::kErrorPermissionDenied;
-    default: return protocol::kErrorInternal;
-  }
-}
-
 ErrorCode CodeOfDirectory(std::string_view method, const Error& error) {
-  const ErrorCode code = CodeOf(error);
+  const ErrorCode code = broker::CodeOf(error, broker::Surface::kService);
   if (code.code == protocol::kErrorInternal.code && error.code != Errc::kUnavailable) {
     log::Warn("api.command_failed",
               {{"method", method}, {"error", Name(error.code)}, {"why", std::string_view(error.detail)}});

@@ -16,11 +16,9 @@ using Outcome = std::expected<void, ErrorCode>;
 // The API words this one differently from the client protocol.
 inline constexpr ErrorCode kErrorNotFound{104, "not found"};
 
-// What a failure of the broker or the sessions is to a backend.
-ErrorCode CodeOf(const Error& error);
-
-// The same for what the directory failed with. An internal error is written to the log, because the answer
-// does not tell which nodes it was; but not kUnavailable, which each call gets while nobody can be reached.
+// What the directory failed with (broker/error_codes.h). An internal error is written to the log, because the
+// answer does not tell which nodes it was; but not kUnavailable, which each call gets while nobody can be
+// reached.
 ErrorCode CodeOfDirectory(std::string_view method, const Error& error);
 
 // For error mode "transport".

@@ -7,13 +7,9 @@
 namespace tidemill::api {
 
 Task<Outcome> Commands::Run(HistoryRequest request, std::string& out) {
-  const auto found = Find(request.channel);
-  if (!found) co_return std::unexpected(found.error());
-  const broker::StreamSettings stream = StreamOf(*found);
-  if (!stream.enabled()) co_return std::unexpected(protocol::kErrorNotAvailable);
-  const auto history = co_await services_.broker.History(broker::ChannelName(std::move(request.channel)),
-                                                         std::move(request.query), stream);
-  if (!history) co_return std::unexpected(CodeOf(history.error()));
+  const auto history = co_await services_.publisher.History(
+      {.channel = std::move(request.channel), .query = std::move(request.query)});
+  if (!history) co_return std::unexpected(history.error());
   JsonWriter json(out);
   json.BeginObject();
   json.Key("publications");
@@ -29,12 +25,8 @@ Task<Outcome> Commands::Run(HistoryRequest request, std::string& out) {
 }
 
 Task<Outcome> Commands::Run(HistoryRemoveRequest request, std::string& out) {
-  const auto found = Find(request.channel);
-  if (!found) co_return std::unexpected(found.error());
-  if (!StreamOf(*found).enabled()) co_return std::unexpected(protocol::kErrorNotAvailable);
-  const auto removed =
-      co_await services_.broker.RemoveHistory(broker::ChannelName(std::move(request.channel)));
-  if (!removed) co_return std::unexpected(CodeOf(removed.error()));
+  const auto removed = co_await services_.publisher.RemoveHistory(std::move(request.channel));
+  if (!removed) co_return std::unexpected(removed.error());
   out += "{}";
   co_return Outcome();
 }

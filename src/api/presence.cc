@@ -7,11 +7,8 @@
 namespace tidemill::api {
 
 Task<Outcome> Commands::Run(PresenceRequest request, std::string& out) {
-  const auto found = Find(request.channel);
-  if (!found) co_return std::unexpected(found.error());
-  if (!found->options->presence) co_return std::unexpected(protocol::kErrorNotAvailable);
-  const auto entries = co_await services_.presence.Get(channels::ChannelName(std::move(request.channel)));
-  if (!entries) co_return std::unexpected(CodeOf(entries.error()));
+  const auto entries = co_await services_.publisher.Presence({.channel = std::move(request.channel)});
+  if (!entries) co_return std::unexpected(entries.error());
   JsonWriter json(out);
   json.BeginObject();
   json.Key("presence");
@@ -26,11 +23,8 @@ Task<Outcome> Commands::Run(PresenceRequest request, std::string& out) {
 }
 
 Task<Outcome> Commands::Run(PresenceStatsRequest request, std::string& out) {
-  const auto found = Find(request.channel);
-  if (!found) co_return std::unexpected(found.error());
-  if (!found->options->presence) co_return std::unexpected(protocol::kErrorNotAvailable);
-  const auto stats = co_await services_.presence.Stats(channels::ChannelName(std::move(request.channel)));
-  if (!stats) co_return std::unexpected(CodeOf(stats.error()));
+  const auto stats = co_await services_.publisher.PresenceCounts({.channel = std::move(request.channel)});
+  if (!stats) co_return std::unexpected(stats.error());
   JsonWriter json(out);
   json.BeginObject();
   if (stats->clients > 0) json.Member("num_clients", stats->clients);

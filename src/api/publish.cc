@@ -11,34 +11,44 @@ namespace {
 
 constexpr std::size_t kBroadcastWidth = 64;
 
-// What was read as JSON is known to be valid.
-bool DataFits(const config::ChannelOptions& options, const Payload& data) {
-  if (data.form != Payload::Form::kJson) return channels::DataAllowed(options, data.bytes);
-  return options.publication_data_format != "json_object" || data.bytes.starts_with('{');
+// The call with what the request gave as its data. What it did not give, or in broken base64, is no data.
+broker::PublishCall WithData(broker::PublishCall call, Payload data) {
+  call.data = std::move(data.bytes);
+  if (data.form == Payload::Form::kJson) call.form = broker::DataForm::kJson;
+  if (data.form == Payload::Form::kBase64) call.form = broker::DataForm::kBytes;
+  return call;
 }
 
 }  // namespace
 
 Task<Outcome> Commands::Run(PublishRequest request, std::string& out) {
-  const Published position = co_await Publish(std::move(request.channel), std::move(request.content));
-  if (!position) co_return std::unexpected(position.error());
-  AppendPosition(*position, out);
+  const auto published =
+      co_await services_.publisher.Publish(WithData(std::move(request.call), std::move(request.data)));
+  if (!published) co_return std::unexpected(published.error());
+  AppendPosition(published->position, out);
   co_return Outcome();
 }
 
 Task<Outcome> Commands::Run(BroadcastRequest request, std::string& out) {
-  if (request.channels.empty() || request.content.delta)
-    co_return std::unexpected(protocol::kErrorBadRequest);
+  if (request.channels.empty() || request.call.delta) co_return std::unexpected(protocol::kErrorBadRequest);
+  using Published = broker::Answer<broker::PublishOutcome>;
   struct Job {
-    Commands& commands;
-    BroadcastRequest& request;
+    broker::Publisher& publisher;
+    const broker::PublishCall call;  // of every channel
+    std::vector<std::string> channels;
     std::vector<Published> results;
     Task<void> operator()(std::size_t i) { return One(*this, i); }
     static Task<void> One(Job& job, std::size_t i) {
-      job.results[i] = co_await job.commands.Publish(std::move(job.request.channels[i]), job.request.content);
+      broker::PublishCall call = job.call;
+      call.channel = std::move(job.channels[i]);
+      job.results[i] = co_await job.publisher.Publish(std::move(call));
     }
   };
-  Job job{.commands = *this, .request = request, .results = std::vector<Published>(request.channels.size())};
+  Job job{.publisher = services_.publisher,
+          .call = WithData(std::move(request.call), std::move(request.data)),
+          .channels = std::move(request.channels),
+          .results = {}};
+  job.results.resize(job.channels.size());
   co_await ForEachConcurrently(job.results.size(), kBroadcastWidth, job);
 
   out += R"({"responses":[)";
@@ -46,7 +56,7 @@ Task<Outcome> Commands::Run(BroadcastRequest request, std::string& out) {
     if (i > 0) out += ',';
     if (job.results[i]) {
       out += R"({"result":)";
-      AppendPosition(*job.results[i], out);
+      AppendPosition(job.results[i]->position, out);
     } else {
       out += R"({"error":)";
       AppendErrorObject(job.results[i].error(), out);
@@ -55,34 +65,6 @@ Task<Outcome> Commands::Run(BroadcastRequest request, std::string& out) {
   }
   out += "]}";
   co_return Outcome();
-}
-
-Task<Commands::Published> Commands::Publish(std::string channel, Content content) {
-  const auto found = Find(channel);
-  if (!found) co_return std::unexpected(found.error());
-  if (const Outcome fits = CheckContent(*found, content); !fits) co_return std::unexpected(fits.error());
-  broker::PublishOptions options{.stream = {},
-                                 .idempotency_key = std::move(content.idempotency_key),
-                                 .version = content.version,
-                                 .version_epoch = std::move(content.version_epoch)};
-  if (!content.skip_history) options.stream = StreamOf(*found);
-  protocol::Publication publication;
-  publication.data = std::move(content.data.bytes);
-  publication.tags = std::move(content.tags);
-  auto published = co_await services_.broker.Publish(broker::ChannelName(std::move(channel)),
-                                                     std::move(publication), std::move(options));
-  if (!published) co_return std::unexpected(CodeOf(published.error()));
-  co_return std::move(published->position);
-}
-
-Outcome Commands::CheckContent(const channels::Channel& channel, const Content& content) const {
-  const bool readable =
-      content.data.form != Payload::Form::kAbsent && content.data.form != Payload::Form::kMalformed;
-  // Deltas are not made yet: who asks for one is told, instead of getting whole publications.
-  if (!readable || content.delta || !DataFits(*channel.options, content.data)) {
-    return std::unexpected(protocol::kErrorBadRequest);
-  }
-  return {};
 }
 
 }  // namespace tidemill::api

@@ -84,16 +84,16 @@ bool ReadTarget(JsonReader& json, std::string_view key, control::Target& target)
   return false;
 }
 
-bool ReadContent(JsonReader& json, std::string_view key, Content& content) {
-  if (key == "data") return ReadJsonPayload(json, content.data), true;
-  if (key == "b64data") return ReadBase64Payload(json, content.data), true;
-  if (key == "tags") return Take(json, content.tags), true;
-  if (key == "skip_history") return Take(json, content.skip_history), true;
-  if (key == "delta") return Take(json, content.delta), true;
-  if (key == "idempotency_key") return Take(json, content.idempotency_key), true;
-  if (key == "version") return Take(json, content.version), true;
-  if (key == "version_epoch") return Take(json, content.version_epoch), true;
-  return false;
+// What publish and broadcast have in common.
+void ReadPublication(JsonReader& json, std::string_view key, broker::PublishCall& call, Payload& data) {
+  if (key == "data") ReadJsonPayload(json, data);
+  if (key == "b64data") ReadBase64Payload(json, data);
+  if (key == "tags") Take(json, call.tags);
+  if (key == "skip_history") Take(json, call.skip_history);
+  if (key == "delta") Take(json, call.delta);
+  if (key == "idempotency_key") Take(json, call.idempotency_key);
+  if (key == "version") Take(json, call.version);
+  if (key == "version_epoch") Take(json, call.version_epoch);
 }
 
 void ReadOnlyChannel(JsonReader& json, std::string& channel) {
@@ -131,9 +131,9 @@ void Read(JsonReader& json, PublishRequest& request) {
   json.EnterObject();
   while (const auto key = json.NextKey()) {
     if (*key == "channel") {
-      Take(json, request.channel);
+      Take(json, request.call.channel);
     } else {
-      ReadContent(json, *key, request.content);
+      ReadPublication(json, *key, request.call, request.data);
     }
   }
 }
@@ -144,7 +144,7 @@ void Read(JsonReader& json, BroadcastRequest& request) {
     if (*key == "channels") {
       Take(json, request.channels);
     } else {
-      ReadContent(json, *key, request.content);
+      ReadPublication(json, *key, request.call, request.data);
     }
   }
 }

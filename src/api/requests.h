@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "base/json.h"
-#include "realtime/broker/broker.h"
+#include "realtime/broker/publisher.h"
 #include "realtime/control/directory.h"
 #include "realtime/protocol/messages.h"
 
@@ -24,27 +24,17 @@ struct Payload {
   enum class Form : std::uint8_t { kAbsent, kJson, kBase64, kMalformed } form = Form::kAbsent;
 };
 
-// What publish and broadcast have in common.
-struct Content {
-  Payload data;
-  protocol::Tags tags;
-  bool skip_history = false;
-  bool delta = false;
-  std::string idempotency_key;
-  std::uint64_t version = 0;
-  std::string version_epoch;
-};
-
 struct PublishRequest {
   static constexpr JsonName kMethod = "publish";
-  std::string channel;
-  Content content;
+  broker::PublishCall call;  // without the data
+  Payload data;
 };
 
 struct BroadcastRequest {
   static constexpr JsonName kMethod = "broadcast";
   std::vector<std::string> channels;
-  Content content;
+  broker::PublishCall call;  // of each of them; without channel and data
+  Payload data;
 };
 
 struct SubscribeRequest {

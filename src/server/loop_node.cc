@@ -55,10 +55,12 @@ LoopNode::LoopNode(net::Loop& loop, broker::LoopBroker broker, SharedParts share
                    const config::Settings& settings, const std::vector<session::Context*>& contexts)
     : loop_(loop),
       broker_(std::move(broker)),
+      publisher_(*broker_.broker, *broker_.presence, live.session->rules),
       hub_(loop, shared.hub_metrics, {.compression_min_bytes = settings.websocket.compression_min_size}),
       context_{.loop = loop,
                .broker = *broker_.broker,
                .presence = *broker_.presence,
+               .publisher = publisher_,
                .hub = hub_,
                .metrics = shared.session_metrics,
                .settings = std::move(live.session),
@@ -68,8 +70,7 @@ LoopNode::LoopNode(net::Loop& loop, broker::LoopBroker broker, SharedParts share
       cluster_(MakeCluster(context_, *own_directory_, shared)),
       directory_(
           MakeDirectory(context_, contexts, *own_directory_, cluster_ ? cluster_.get() : shared.cluster)),
-      api_(api::Api::Make({*broker_.broker, *broker_.presence, *directory_}, std::move(live.api),
-                          shared.api_metrics)),
+      api_(api::Api::Make({publisher_, *directory_}, std::move(live.api), shared.api_metrics)),
       tls_(std::move(live.tls)),
       limiter_(shared.limiter),
       probe_(loop, hub_, shared.registry) {
@@ -114,6 +115,7 @@ Result<void> LoopNode::ListenOn(const std::vector<Listening>& addresses, http::S
 
 void LoopNode::Replace(LiveSettings live) {
   context_.settings = std::move(live.session);
+  publisher_.ReplaceRules(context_.settings->rules);
   for (http::Server* server : {public_server_.get(), internal_server_.get()}) {
     server->ReplaceCors({.allowed_origins = context_.settings->client.allowed_origins});
   }

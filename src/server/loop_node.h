@@ -17,6 +17,7 @@
 #include "net/listener.h"
 #include "net/task_scope.h"
 #include "realtime/broker/loop_broker.h"
+#include "realtime/broker/publisher.h"
 #include "realtime/hub/hub.h"
 #include "realtime/session/context.h"
 #include "server/health.h"
@@ -82,6 +83,7 @@ class LoopNode {
 
   net::Loop& loop_;
   broker::LoopBroker broker_;
+  broker::Publisher publisher_;
   hub::Hub hub_;
   session::Context context_;
   std::unique_ptr<control::Directory> own_directory_;  // of this node

@@ -76,10 +76,10 @@ ApiFixture::ApiFixture(std::size_t loops) : metrics_(registry) {
   }
   directory.broker = nodes_[0].broker.get();
   const auto settings = std::make_shared<const ApiSettings>(DefaultSettings());
-  service_ = std::unique_ptr<Service>(
-      new Service{.commands = Commands({*nodes_[0].broker, *nodes_[0].presence, directory}, settings),
-                  .authenticator = MakeAuthenticator(settings->http_api),
-                  .metrics = metrics_});
+  publisher_ = std::make_unique<broker::Publisher>(*nodes_[0].broker, *nodes_[0].presence, settings->rules);
+  service_ = std::unique_ptr<Service>(new Service{.commands = Commands({*publisher_, directory}, settings),
+                                                  .authenticator = MakeAuthenticator(settings->http_api),
+                                                  .metrics = metrics_});
   routes = MakeRoutes(*service_, "/api");
   scope_ = std::make_unique<TaskScope>();
 }
@@ -105,6 +105,7 @@ ApiSettings ApiFixture::DefaultSettings() {
 
 void ApiFixture::Reload(ApiSettings settings) {
   service_->authenticator = MakeAuthenticator(settings.http_api);
+  publisher_->ReplaceRules(settings.rules);
   service_->commands.ReplaceSettings(std::make_shared<const ApiSettings>(std::move(settings)));
 }
 
@@ -163,6 +164,7 @@ void ApiFixture::OnPublication(const broker::ChannelName& channel,
   std::string line = channel.value() + " " + publication->data;
   for (const auto& [name, value] : publication->tags) line.append(" ").append(name).append("=").append(value);
   published.push_back(std::move(line));
+  last_published = publication;
 }
 
 }  // namespace tidemill::api::testing

@@ -14,6 +14,7 @@
 #include "net/loop.h"
 #include "net/task_scope.h"
 #include "realtime/broker/memory/memory_broker.h"
+#include "realtime/broker/publisher.h"
 #include "realtime/control/directory.h"
 
 namespace tidemill::api::testing {
@@ -66,6 +67,7 @@ class ApiFixture final : public broker::BrokerEvents {
   FakeDirectory directory;
   metrics::Registry registry;
   std::vector<std::string> published;  // what subscribed channels got: "a {}"
+  broker::PublicationPtr last_published;
   std::vector<Route> routes;
 
  private:
@@ -74,6 +76,7 @@ class ApiFixture final : public broker::BrokerEvents {
   std::vector<std::unique_ptr<net::Loop>> loops_;
   std::unique_ptr<broker::MemoryBrokerGroup> group_;
   std::vector<broker::LoopBroker> nodes_;
+  std::unique_ptr<broker::Publisher> publisher_;
   ApiMetrics metrics_;
   std::unique_ptr<Service> service_;
   std::unique_ptr<TaskScope> scope_;

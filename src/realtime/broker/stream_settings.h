@@ -6,6 +6,10 @@
 
 namespace tidemill::broker {
 
+inline bool KeepsStream(const config::ChannelOptions& options) {
+  return options.history_size > 0 && options.history_ttl.ms > 0;
+}
+
 // `meta_ttl_default`: channel.history_meta_ttl, for namespaces that do not set their own.
 inline StreamSettings StreamSettingsOf(const config::ChannelOptions& options, Duration meta_ttl_default) {
   return {.size = options.history_size,

@@ -177,6 +177,18 @@ TEST_F(HubTest, DataThatIsNotJsonReachesProtobufAndIsReportedByJson) {
   EXPECT_NE(protobuf.Read(), "");
 }
 
+// Parsing costs more than encoding: the flag is believed, whatever the data are.
+TEST_F(HubTest, DataThatAreKnownToBeJsonAreNotParsed) {
+  Peer& json = Follow("news");
+  hub_.OnPublication(broker::ChannelName("news"),
+                     std::make_shared<const protocol::Publication>(
+                         protocol::Publication{.data = "{", .data_is_json = true}));
+  Turn();
+
+  EXPECT_FALSE(json.follow.inappropriate);
+  EXPECT_EQ(json.Read(), TextFrame(R"({"push":{"channel":"news","pub":{"data":{}}})"));
+}
+
 TEST_F(HubTest, ACompressedFrameIsMadeOnceAndInflatesToTheMessage) {
   Peer& plain = Follow("news");
   Peer& a = Follow("news", {.compressed = true});

@@ -26,33 +26,29 @@ Task<void> Session::Handle(std::uint32_t id, protocol::PublishRequest request) {
   const auto channel = FindChannel(request.channel);
   if (!channel) co_return Refuse(id, channel.error());
   if (request.type != 0) co_return ReplyError(id, protocol::kErrorNotAvailable);
-  if (!channels::DataAllowed(*channel->options, request.data))
-    co_return ReplyError(id, protocol::kErrorBadRequest);
-  if (!channels::MayPublish(*channel, AskerOf(request.channel))) {
-    co_return ReplyError(id, protocol::kErrorPermissionDenied);
-  }
   const ChannelSubscription* const subscription = FindSubscription(request.channel);
-  broker::Publication publication;
-  publication.data = std::move(request.data);
-  publication.data_is_json = form_.encoding == protocol::Encoding::kJson;
-  publication.info = InfoFor(subscription ? subscription->chan_info() : "");
-  broker::PublishOptions options{
-      .stream = broker::StreamSettingsOf(*channel->options, held->rules->settings().history_meta_ttl)};
-  const auto published = co_await context_.broker.Publish(broker::ChannelName(std::move(request.channel)),
-                                                          std::move(publication), std::move(options));
+  const bool may_publish = channels::MayPublish(*channel, AskerOf(request.channel));
+  const bool json = form_.encoding == protocol::Encoding::kJson;
+  auto admitted =
+      context_.publisher.Admit(*channel, {.channel = std::move(request.channel),
+                                          .data = std::move(request.data),
+                                          .form = json ? broker::DataForm::kJson : broker::DataForm::kBytes,
+                                          .info = InfoFor(subscription ? subscription->chan_info() : ""),
+                                          .surface = broker::Surface::kClient});
+  if (!admitted) co_return ReplyError(id, admitted.error());
+  if (!may_publish) co_return ReplyError(id, protocol::kErrorPermissionDenied);
+  const auto published = co_await context_.publisher.Publish(*std::move(admitted));
   if (closed_) co_return;
-  if (!published) {
-    const bool full = published.error().code == Errc::kLimitExceeded;
-    co_return ReplyError(id, full ? protocol::kErrorTooManyRequests : protocol::kErrorInternal);
-  }
+  if (!published) co_return ReplyError(id, published.error());
   Reply(id, protocol::PublishResult{});
 }
 
 Task<void> Session::Handle(std::uint32_t id, protocol::PresenceRequest request) {
   if (const auto refused = MayAskPresence(request.channel); !refused) co_return Refuse(id, refused.error());
-  auto entries = co_await context_.presence.Get(broker::ChannelName(std::move(request.channel)));
+  auto entries = co_await context_.publisher.Presence(
+      {.channel = std::move(request.channel), .surface = broker::Surface::kClient});
   if (closed_) co_return;
-  if (!entries) co_return ReplyError(id, protocol::kErrorInternal);
+  if (!entries) co_return ReplyError(id, entries.error());
   protocol::PresenceResult result;
   result.presence.reserve(entries->size());
   for (broker::ClientInfo& info : *entries) {
@@ -64,9 +60,10 @@ Task<void> Session::Handle(std::uint32_t id, protocol::PresenceRequest request) 
 
 Task<void> Session::Handle(std::uint32_t id, protocol::PresenceStatsRequest request) {
   if (const auto refused = MayAskPresence(request.channel); !refused) co_return Refuse(id, refused.error());
-  const auto stats = co_await context_.presence.Stats(broker::ChannelName(std::move(request.channel)));
+  const auto stats = co_await context_.publisher.PresenceCounts(
+      {.channel = std::move(request.channel), .surface = broker::Surface::kClient});
   if (closed_) co_return;
-  if (!stats) co_return ReplyError(id, protocol::kErrorInternal);
+  if (!stats) co_return ReplyError(id, stats.error());
   Reply(id, protocol::PresenceStatsResult{.num_clients = stats->clients, .num_users = stats->users});
 }
 
@@ -84,9 +81,7 @@ Task<void> Session::Handle(std::uint32_t id, protocol::HistoryRequest request) {
   const std::shared_ptr<const SessionSettings> held = context_.settings;
   const auto channel = FindChannel(request.channel);
   if (!channel) co_return Refuse(id, channel.error());
-  const broker::StreamSettings stream =
-      broker::StreamSettingsOf(*channel->options, held->rules->settings().history_meta_ttl);
-  if (!stream.enabled()) co_return ReplyError(id, protocol::kErrorNotAvailable);
+  if (!broker::KeepsStream(*channel->options)) co_return ReplyError(id, protocol::kErrorNotAvailable);
   if (!channels::MayReadHistory(*channel, AskerOf(request.channel))) {
     co_return ReplyError(id, protocol::kErrorPermissionDenied);
   }
@@ -98,13 +93,11 @@ Task<void> Session::Handle(std::uint32_t id, protocol::HistoryRequest request) {
   const auto most = static_cast<std::int32_t>(
       std::min<std::uint32_t>(held->client.history_max_publication_limit, INT32_MAX));
   if (most > 0 && (query.limit < 0 || query.limit > most)) query.limit = most;
-  auto history = co_await context_.broker.History(broker::ChannelName(std::move(request.channel)),
-                                                  std::move(query), stream);
+  auto history = co_await context_.publisher.History({.channel = std::move(request.channel),
+                                                      .query = std::move(query),
+                                                      .surface = broker::Surface::kClient});
   if (closed_) co_return;
-  if (!history) {
-    const bool lost = history.error().code == Errc::kUnrecoverablePosition;
-    co_return ReplyError(id, lost ? protocol::kErrorUnrecoverablePosition : protocol::kErrorInternal);
-  }
+  if (!history) co_return ReplyError(id, history.error());
   Reply(id, protocol::HistoryResult{.publications = std::move(history->publications),
                                     .epoch = std::move(history->top.epoch),
                                     .offset = history->top.offset});

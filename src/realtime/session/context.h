@@ -13,6 +13,7 @@
 #include "net/task_scope.h"
 #include "realtime/broker/broker.h"
 #include "realtime/broker/presence.h"
+#include "realtime/broker/publisher.h"
 #include "realtime/channels/rules.h"
 #include "realtime/control/directory.h"
 #include "realtime/hub/hub.h"
@@ -47,6 +48,7 @@ struct Context {
   net::Loop& loop;
   broker::Broker& broker;
   broker::PresenceStore& presence;
+  broker::Publisher& publisher;
   hub::Hub& hub;
   SessionMetrics& metrics;
   std::shared_ptr<const SessionSettings> settings;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "realtime/protocol/wire.h"
 #include "realtime/session/testing/session_bench.h"
 
 namespace tidemill::session {
@@ -327,6 +328,31 @@ TEST_F(SessionTest, FollowsNoMoreChannelsThanTheLimit) {
 TEST_F(SessionTest, AnIdleConnectionIsSmall) {
   EXPECT_LE(sizeof(Session), 400u);
   EXPECT_LE(sizeof(ChannelSubscription), 88u);
+}
+
+std::string Delimited(std::string_view bytes) {
+  std::string out;
+  protocol::AppendVarint(bytes.size(), out);
+  return out.append(bytes);
+}
+
+TEST_F(SessionTest, APublicationOfAJsonClientIsKnownToBeJson) {
+  auto json = Connected();
+  json->Say(R"({"id":2,"subscribe":{"channel":"room:r"}})");
+  json->Say(R"({"id":3,"publish":{"channel":"room:r","data":{"n":1}}})");
+  auto protobuf = bench_.Connect({.encoding = protocol::Encoding::kProtobuf});
+  const std::string token = "\x0a" + Delimited(SessionBench::Token("{\"sub\":\"u\"}"));
+  protobuf->Say(Delimited("\x08\x01\x22" + Delimited(token)));
+  const std::string channel = "\x0a" + Delimited("room:r");
+  protobuf->Say(Delimited("\x08\x02\x2a" + Delimited(channel)));
+  protobuf->Say(Delimited("\x08\x03\x3a" + Delimited(channel + "\x12" + Delimited("{ }"))));
+
+  const auto kept = bench_.History("room:r");
+  ASSERT_EQ(kept.size(), 2u);
+  EXPECT_EQ(kept[0]->data, R"({"n":1})");
+  EXPECT_TRUE(kept[0]->data_is_json);
+  EXPECT_EQ(kept[1]->data, "{ }");
+  EXPECT_FALSE(kept[1]->data_is_json);
 }
 
 }  // namespace

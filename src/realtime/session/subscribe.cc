@@ -27,7 +27,7 @@ struct Effective {
 
 Effective EffectiveOptions(const config::ChannelOptions& options, const auth::OptionOverrides& overrides,
                            const protocol::SubscribeRequest& request, bool may_presence, bool may_history) {
-  const bool has_stream = options.history_size > 0 && options.history_ttl.ms > 0;
+  const bool has_stream = broker::KeepsStream(options);
   const bool may_ask_recovery = options.allow_recovery || may_history;
   const bool may_ask_position = options.allow_positioning || may_history;
   Effective e{};
@@ -192,8 +192,7 @@ Task<Verdict<protocol::SubscribeResult>> Session::Join(protocol::SubscribeReques
 std::unexpected<Refusal> Session::FailJoin(std::string_view channel, const Error& error) {
   log::Debug("session.subscribe_failed", {{"client", client_.ToString()}, {"why", error.detail}});
   EndSubscription(TakeSubscription(channel));
-  return Refused(error.code == Errc::kLimitExceeded ? protocol::kErrorLimitExceeded
-                                                    : protocol::kErrorInternal);
+  return Refused(broker::CodeOf(error, broker::Surface::kSubscription));
 }
 
 void Session::Announce(const ChannelSubscription* subscription) {

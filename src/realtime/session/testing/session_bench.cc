@@ -88,10 +88,12 @@ SessionBench::SessionBench(config::Settings settings)
   shared->websocket = settings.websocket;
   shared->rules = *channels::Rules::Make(settings.channel);
   shared->version = "test";
+  publisher_ = std::make_unique<broker::Publisher>(*memory_.broker, *memory_.presence, shared->rules);
   auto tokens = *MakeTokens(*loop_, shared->client);
   context_ = std::make_unique<Context>(Context{.loop = *loop_,
                                                .broker = *memory_.broker,
                                                .presence = *memory_.presence,
+                                               .publisher = *publisher_,
                                                .hub = hub_,
                                                .metrics = session_metrics_,
                                                .settings = std::move(shared),
@@ -116,6 +118,19 @@ void SessionBench::Publish(std::string channel, std::string data) {
     }
   };
   scope_.Spawn(Publishing::Run(*memory_.broker, std::move(channel), std::move(data)));
+}
+
+std::vector<broker::PublicationPtr> SessionBench::History(std::string channel) {
+  struct Reading {
+    static Task<void> Run(broker::Publisher& publisher, std::string name,
+                          std::vector<broker::PublicationPtr>& publications) {
+      auto history = co_await publisher.History({.channel = std::move(name), .query = {.limit = -1}});
+      if (history) publications = std::move(history->publications);
+    }
+  };
+  std::vector<broker::PublicationPtr> publications;
+  scope_.Spawn(Reading::Run(*publisher_, std::move(channel), publications));
+  return publications;
 }
 
 void SessionBench::Advance(Duration by) {

@@ -73,6 +73,8 @@ class SessionBench {
   static std::string Token(std::string_view claims);
   std::int64_t WallSeconds() const { return clock_.WallNow().ms / 1000; }
   void Publish(std::string channel, std::string data);
+  // What the broker keeps of a channel with a stream, oldest first.
+  std::vector<broker::PublicationPtr> History(std::string channel);
 
   void Advance(Duration by);
   void Turn();
@@ -88,6 +90,7 @@ class SessionBench {
   SessionMetrics session_metrics_;
   std::unique_ptr<broker::MemoryBrokerGroup> brokers_;
   broker::LoopBroker memory_;
+  std::unique_ptr<broker::Publisher> publisher_;
   hub::Hub hub_;
   std::vector<Context*> contexts_;
   std::unique_ptr<Context> context_;

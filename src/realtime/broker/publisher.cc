@@ -1,0 +1,103 @@
+#include "realtime/broker/publisher.h"
+
+#include "base/json.h"
+#include "realtime/broker/stream_settings.h"
+
+namespace tidemill::broker {
+namespace {
+
+// Whether the channel takes the data. May learn that they are JSON; what is known to be is not parsed again.
+bool Fits(const config::ChannelOptions& options, PublishCall& call) {
+  if (call.form == DataForm::kNone) return false;
+  const std::string& format = options.publication_data_format;
+  if (call.form == DataForm::kJson && !call.data.empty()) {
+    return format != "json_object" || JsonReader(call.data).Peek() == JsonReader::Kind::kObject;
+  }
+  if (!channels::DataAllowed(options, call.data)) return false;
+  if (format == "json" || format == "json_object") call.form = DataForm::kJson;
+  return true;
+}
+
+template <class T>
+Answer<T> AnswerOf(Result<T> result, Surface surface) {
+  if (!result) return std::unexpected(CodeOf(result.error(), surface));
+  return *std::move(result);
+}
+
+}  // namespace
+
+Answer<Admitted> Publisher::Admit(PublishCall call) const {
+  TM_TRY_ASSIGN(const channels::Channel channel, rules_->Find(call.channel));
+  return Admit(channel, std::move(call));
+}
+
+Answer<Admitted> Publisher::Admit(const channels::Channel& channel, PublishCall call) const {
+  if (call.delta || !Fits(*channel.options, call)) return std::unexpected(protocol::kErrorBadRequest);
+  Admitted admitted{.channel = ChannelName(std::move(call.channel)),
+                    .publication = {},
+                    .options = {.stream = {},
+                                .idempotency_key = std::move(call.idempotency_key),
+                                .version = call.version,
+                                .version_epoch = std::move(call.version_epoch)},
+                    .surface = call.surface};
+  admitted.publication.data = std::move(call.data);
+  admitted.publication.data_is_json = call.form == DataForm::kJson;
+  admitted.publication.info = std::move(call.info);
+  admitted.publication.tags = std::move(call.tags);
+  if (!call.skip_history) {
+    admitted.options.stream = StreamSettingsOf(*channel.options, rules_->settings().history_meta_ttl);
+  }
+  return admitted;
+}
+
+Task<Answer<PublishOutcome>> Publisher::Publish(PublishCall call) {
+  TM_CO_TRY_ASSIGN(Admitted admitted, Admit(std::move(call)));
+  co_return AnswerOf(co_await Begin(admitted), admitted.surface);
+}
+
+Task<Answer<PublishOutcome>> Publisher::Publish(Admitted admitted) {
+  co_return AnswerOf(co_await Begin(admitted), admitted.surface);
+}
+
+Task<Result<PublishOutcome>> Publisher::Begin(Admitted& admitted) {
+  return broker_.Publish(std::move(admitted.channel), std::move(admitted.publication),
+                         std::move(admitted.options));
+}
+
+Task<Answer<HistoryOutcome>> Publisher::History(HistoryCall call) {
+  TM_CO_TRY_ASSIGN(const StreamSettings stream, StreamOf(call.channel));
+  co_return AnswerOf(
+      co_await broker_.History(ChannelName(std::move(call.channel)), std::move(call.query), stream),
+      call.surface);
+}
+
+Task<Answer<void>> Publisher::RemoveHistory(std::string channel) {
+  TM_CO_TRY(StreamOf(channel));
+  const Result<void> removed = co_await broker_.RemoveHistory(ChannelName(std::move(channel)));
+  if (!removed) co_return std::unexpected(CodeOf(removed.error(), Surface::kService));
+  co_return Answer<void>();
+}
+
+Task<Answer<std::vector<ClientInfo>>> Publisher::Presence(PresenceCall call) {
+  TM_CO_TRY(CheckPresence(call.channel));
+  co_return AnswerOf(co_await presence_.Get(ChannelName(std::move(call.channel))), call.surface);
+}
+
+Task<Answer<PresenceStats>> Publisher::PresenceCounts(PresenceCall call) {
+  TM_CO_TRY(CheckPresence(call.channel));
+  co_return AnswerOf(co_await presence_.Stats(ChannelName(std::move(call.channel))), call.surface);
+}
+
+Answer<StreamSettings> Publisher::StreamOf(std::string_view channel) const {
+  TM_TRY_ASSIGN(const channels::Channel found, rules_->Find(channel));
+  if (!KeepsStream(*found.options)) return std::unexpected(protocol::kErrorNotAvailable);
+  return StreamSettingsOf(*found.options, rules_->settings().history_meta_ttl);
+}
+
+Answer<void> Publisher::CheckPresence(std::string_view channel) const {
+  TM_TRY_ASSIGN(const channels::Channel found, rules_->Find(channel));
+  if (!found.options->presence) return std::unexpected(protocol::kErrorNotAvailable);
+  return {};
+}
+
+}  // namespace tidemill::broker
