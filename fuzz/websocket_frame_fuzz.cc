@@ -1,6 +1,7 @@
 // links: websocket
 // FrameReader: however the peer's bytes are cut into reads, the events are the same, and nothing is held over
-// the limits. Byte 0: inflater on or off; byte 1: where the cuts fall; the rest is what the peer sends.
+// the limits. Byte 0: inflater on or off, a client's frames or a server's; byte 1: where the cuts fall; the
+// rest is what the peer sends.
 #include <algorithm>
 #include <cstdint>
 #include <string>
@@ -17,6 +18,7 @@ using tidemill::websocket::CloseCode;
 using tidemill::websocket::FrameLimits;
 using tidemill::websocket::FrameReader;
 using tidemill::websocket::MessageInflater;
+using tidemill::websocket::Peer;
 
 constexpr FrameLimits kLimits{.message_bytes_max = 4096, .fragments_max = 8};
 
@@ -36,8 +38,8 @@ void Check(const FrameReader::Event& event) {
 }
 
 // `seed` 0: all at once.
-std::vector<Seen> Read(std::string bytes, MessageInflater* inflater, std::uint32_t seed) {
-  FrameReader reader(kLimits);
+std::vector<Seen> Read(std::string bytes, Peer peer, MessageInflater* inflater, std::uint32_t seed) {
+  FrameReader reader(kLimits, peer);
   std::vector<Seen> events;
   std::span<char> rest(bytes);
   while (!rest.empty()) {
@@ -63,8 +65,9 @@ std::vector<Seen> Read(std::string bytes, MessageInflater* inflater, std::uint32
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size < 2) return 0;
   const auto inflater = (data[0] & 1) != 0 ? MessageInflater::Make({}) : nullptr;
+  const Peer peer = (data[0] & 2) != 0 ? Peer::kServer : Peer::kClient;
   const std::string bytes(reinterpret_cast<const char*>(data) + 2, size - 2);
-  const auto whole = Read(bytes, inflater.get(), 0);
-  TM_ASSERT(whole == Read(bytes, inflater.get(), data[1] + 1u));
+  const auto whole = Read(bytes, peer, inflater.get(), 0);
+  TM_ASSERT(whole == Read(bytes, peer, inflater.get(), data[1] + 1u));
   return 0;
 }

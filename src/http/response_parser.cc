@@ -30,7 +30,7 @@ Result<bool> ResponseParser::Feed(std::string_view bytes) {
     TM_TRY(ParseHead(std::string_view(input_).substr(0, end + 2)));
     input_.erase(0, end + 4);
     // 1xx come before the real response.
-    head_done_ = response_.status >= 200;
+    head_done_ = response_.status >= 200 || IsUpgraded();
     if (head_done_) break;
     if (++interim_ > kInterimMax) return NotHttp("too many interim responses");
     response_ = {};
@@ -53,8 +53,9 @@ Result<void> ResponseParser::ParseHead(std::string_view head) {
                       (status.starts_with("HTTP/1.1 ") || status.starts_with("HTTP/1.0 ")) &&
                       (status.size() == 12 || status[12] == ' ') && IsFieldValue(status);
   const auto code = shaped ? ParseDecimal(status.substr(9, 3)) : std::nullopt;
-  // 101 would answer an upgrade, which we never ask for.
-  if (!code || *code < 100 || *code > 599 || *code == 101) return NotHttp("status line");
+  // 101 answers only who asked for an upgrade.
+  const bool unasked = code == 101u && body_ != Body::kUpgrade;
+  if (!code || *code < 100 || *code > 599 || unasked) return NotHttp("status line");
   response_.status = static_cast<int>(*code);
   for (head.remove_prefix(end + 2); !head.empty(); head.remove_prefix(end + 2)) {
     end = head.find("\r\n");
@@ -101,7 +102,7 @@ Result<void> ResponseParser::DecideFraming(bool http_1_0) {
 }
 
 Result<bool> ResponseParser::ReadBody() {
-  if (complete_) return true;
+  if (complete_ || IsUpgraded()) return complete_ = true;
   if (chunked_) return ReadChunks();
   if (!has_length_) {
     if (input_.size() > body_bytes_max_) return Fail(Errc::kLimitExceeded, "response too large");

@@ -13,7 +13,8 @@ namespace tidemill::http {
 class ResponseParser {
  public:
   // kNone: the response to HEAD, whose Content-Length is another response's.
-  enum class Body { kAsFramed, kNone };
+  // kUpgrade: an upgrade was asked for, and 101 ends HTTP on the connection: what follows is TakeRest().
+  enum class Body { kAsFramed, kNone, kUpgrade };
   explicit ResponseParser(std::size_t body_bytes_max, Body body = Body::kAsFramed)
       : body_bytes_max_(body_bytes_max), body_(body) {}
 
@@ -22,11 +23,14 @@ class ResponseParser {
   // The server closed; true when that completes the response.
   Result<bool> End();
   ClientResponse Take() { return std::move(response_); }
+  // After 101: the bytes that came behind its head.
+  std::string TakeRest() { return std::move(input_); }
 
  private:
   Result<void> ParseHead(std::string_view head);
   Result<void> ParseHeader(std::string_view line);
   Result<void> DecideFraming(bool http_1_0);
+  bool IsUpgraded() const { return body_ == Body::kUpgrade && response_.status == 101; }
   Result<bool> ReadBody();
   Result<bool> ReadChunks();
   Result<bool> ReadChunk();

@@ -13,7 +13,7 @@ namespace tidemill::websocket {
 
 static_assert(std::endian::native == std::endian::little, "masks are rotated as little-endian words");
 
-// A client's frame header (RFC 6455 section 5.2).
+// A frame header (RFC 6455 section 5.2).
 struct FrameReader::Frame {
   Opcode opcode = Opcode::kContinuation;
   bool final = false;
@@ -132,7 +132,7 @@ FrameReader::Event MessageEvent(Opcode kind, std::string_view payload) {
 
 }  // namespace
 
-FrameReader::FrameReader(const FrameLimits& limits) : limits_(&limits) {}
+FrameReader::FrameReader(const FrameLimits& limits, Peer peer) : limits_(&limits), peer_(peer) {}
 FrameReader::~FrameReader() = default;
 
 std::optional<FrameReader::Event> FrameReader::Next(std::span<char>& bytes, MessageInflater* inflater) {
@@ -193,7 +193,9 @@ std::optional<FrameReader::Broken> FrameReader::Check(const Frame& frame, bool d
   const bool in_message = progress_ && progress_->in_message;
   if (frame.reserved) return Broken{kProtocol, "reserved bit set"};
   if (IsReserved(frame.opcode)) return Broken{kProtocol, "reserved opcode"};
-  if (!frame.masked) return Broken{kProtocol, "frame not masked"};
+  if (frame.masked != (peer_ == Peer::kClient)) {
+    return Broken{kProtocol, frame.masked ? "frame masked by a server" : "frame not masked"};
+  }
   if (!frame.shortest) return Broken{kProtocol, "length not in its shortest form"};
   if (frame.is_control()) {
     if (frame.compressed) return Broken{kProtocol, "compressed control frame"};
@@ -341,6 +343,15 @@ void AppendFrameHeader(FrameHeader header, std::size_t payload_bytes, std::strin
     std::memcpy(bytes + 2, &length, sizeof length);
     out.append(bytes, 10);
   }
+}
+
+void AppendMaskedFrame(Opcode opcode, std::string_view payload, std::uint32_t mask, std::string& out) {
+  const std::size_t begin = out.size();
+  AppendFrameHeader({.opcode = opcode}, payload.size(), out);
+  out[begin + 1] = static_cast<char>(out[begin + 1] | 0x80);
+  out.append(reinterpret_cast<const char*>(&mask), sizeof mask);
+  out.append(payload);
+  Unmask(std::span(out).last(payload.size()), mask);  // masking is its own inverse
 }
 
 std::size_t FrameBytes(std::string_view frame) {

@@ -42,6 +42,9 @@ struct FrameLimits {
   std::size_t fragments_max = 16384;      // frames of one message; over it: 1008
 };
 
+// Who sends the frames that are read: a client masks them, a server does not (section 5.1).
+enum class Peer : std::uint8_t { kClient, kServer };
+
 class MessageInflater;  // websocket/deflate.h
 
 class FrameReader {
@@ -56,7 +59,7 @@ class FrameReader {
   };
 
   // `limits` must outlive the reader.
-  explicit FrameReader(const FrameLimits& limits);
+  explicit FrameReader(const FrameLimits& limits, Peer peer = Peer::kClient);
   ~FrameReader();
   FrameReader(const FrameReader&) = delete;
   FrameReader& operator=(const FrameReader&) = delete;
@@ -88,6 +91,7 @@ class FrameReader {
 
   const FrameLimits* limits_;
   std::unique_ptr<Progress> progress_;  // null while no message is in progress and no frame is split
+  const Peer peer_;
   bool ended_ = false;
 };
 
@@ -97,6 +101,8 @@ struct FrameHeader {
   bool compressed = false;  // RSV1
 };
 void AppendFrameHeader(FrameHeader header, std::size_t payload_bytes, std::string& out);
+// Appends a whole frame as a client sends it: final, masked with `mask` (section 5.3).
+void AppendMaskedFrame(Opcode opcode, std::string_view payload, std::uint32_t mask, std::string& out);
 // The length of the whole frame that starts at `frame` (a server's: unmasked). At least its header is there.
 std::size_t FrameBytes(std::string_view frame);
 

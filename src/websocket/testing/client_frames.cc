@@ -98,8 +98,8 @@ std::string Describe(const FrameReader::Event& event) {
 }
 
 std::string Transcript(std::string bytes, const FrameLimits& limits, MessageInflater* inflater,
-                       std::size_t piece_bytes) {
-  FrameReader reader(limits);
+                       std::size_t piece_bytes, Peer peer) {
+  FrameReader reader(limits, peer);
   std::string transcript;
   std::span<char> rest(bytes);
   while (!rest.empty()) {

@@ -30,7 +30,7 @@ std::string InflateAsClient(std::initializer_list<std::string_view> messages, in
 
 // "text(Hello) ping() close(1000, bye) error(1002)", from reads of `piece_bytes` each.
 std::string Transcript(std::string bytes, const FrameLimits& limits, MessageInflater* inflater,
-                       std::size_t piece_bytes);
+                       std::size_t piece_bytes, Peer peer = Peer::kClient);
 std::string Describe(const FrameReader::Event& event);
 
 }  // namespace tidemill::websocket
