@@ -70,6 +70,13 @@ Result<Endpoint> Endpoint::Parse(std::string_view url) {
   return Wrong(url);
 }
 
+http::Url Endpoint::ToUrl(std::string_view target) const {
+  return {.scheme = tls ? "https" : "http",
+          .host = host.contains(':') ? fmt::format("[{}]", host) : host,
+          .port = port,
+          .target = fmt::format("{}{}", path, target)};
+}
+
 std::string Endpoint::HostHeader() const {
   std::string header = host.contains(':') ? fmt::format("[{}]", host) : host;
   if (port != (tls ? 443 : 80)) header += fmt::format(":{}", port);

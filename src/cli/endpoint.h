@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "config/settings.h"
+#include "http/client.h"
 
 namespace tidemill::cli {
 
@@ -19,6 +20,8 @@ struct Endpoint {
 
   // http, https, ws, wss; kInvalidArgument for anything else, and for credentials, a query or a fragment.
   static Result<Endpoint> Parse(std::string_view url);
+  // Of `target` below the path.
+  http::Url ToUrl(std::string_view target) const;
   // What the Host header says: "[::1]:8000", "example.com".
   std::string HostHeader() const;
   friend bool operator==(const Endpoint&, const Endpoint&) = default;

@@ -7,8 +7,11 @@
 
 #include "base/json.h"
 #include "cli/endpoint.h"
-#include "cli/http_message.h"
+#include "cli/on_loop.h"
 #include "cli/settings.h"
+#include "http/client.h"
+#include "net/loop.h"
+#include "net/tls.h"
 
 namespace tidemill::cli {
 namespace {
@@ -22,6 +25,8 @@ struct Options {
 };
 
 constexpr std::size_t kInputBytesMax = 16 * 1024 * 1024;
+constexpr std::size_t kAnswerBytesMax = 16 * 1024 * 1024;
+constexpr Duration kTimeout = Seconds(10);
 
 Result<std::string> ReadInput() {
   std::string input;
@@ -60,7 +65,7 @@ Result<Answer> ParseAnswer(std::string_view body) {
   return answer;
 }
 
-int Report(const HttpAnswer& http, Io io) {
+int Report(const http::ClientResponse& http, Io io) {
   if (http.status == 401) {
     return Failed(
         io, "the server refused the API key; give the one of its http_api.key with --api-key or --config");
@@ -79,6 +84,15 @@ int Report(const HttpAnswer& http, Io io) {
     fmt::print(io.out, "published at offset {} of epoch {}\n", answer->offset, answer->epoch);
   }
   return kDone;
+}
+
+Result<http::ClientResponse> Post(http::ClientRequest request) {
+  TM_TRY_ASSIGN(const std::unique_ptr<net::Loop> loop, net::Loop::Open({}));
+  std::shared_ptr<net::TlsContext> tls;
+  if (request.url.scheme == "https") {
+    TM_TRY_ASSIGN(tls, net::OpenClientTls(""));
+  }
+  return *RunOnLoop(*loop, http::Fetch(*loop, tls, std::move(request)));
 }
 
 int Publish(const Options& options, Io io) {
@@ -103,8 +117,20 @@ int Publish(const Options& options, Io io) {
   json.Member("channel", options.channel);
   json.RawMember("data", *data);
   json.EndObject();
-  const std::string path = endpoint->path + settings->http_api.handler_prefix + "/publish";
-  const Result<HttpAnswer> answer = PostJson(*endpoint, path, api_key, body);
+  http::ClientRequest request{
+      .method = "POST",
+      .url = endpoint->ToUrl(settings->http_api.handler_prefix + "/publish"),
+      .headers = {{"Content-Type", "application/json"}},
+      .body = std::move(body),
+      .timeout = kTimeout,
+      .response_bytes_max = kAnswerBytesMax,
+  };
+  if (!api_key.empty()) request.headers.emplace_back("X-API-Key", api_key);
+  const Result<http::ClientResponse> answer = Post(std::move(request));
+  if (!answer && answer.error().code == Errc::kInvalidArgument) {
+    return Failed(io, fmt::format("the answer is not HTTP: {}; is this the address of the server?",
+                                  answer.error().detail));
+  }
   if (!answer) return Failed(io, answer.error().detail);
   return Report(*answer, io);
 }

@@ -1,8 +1,8 @@
 #include "cli/tail.h"
 
 #include <fmt/format.h>
-#include <poll.h>
 #include <signal.h>
+#include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -11,9 +11,15 @@
 
 #include "base/random.h"
 #include "cli/endpoint.h"
+#include "cli/on_loop.h"
 #include "cli/settings.h"
 #include "cli/tail_session.h"
-#include "cli/websocket_client.h"
+#include "net/async.h"
+#include "net/socket.h"
+#include "net/stream.h"
+#include "net/tls.h"
+#include "net/until.h"
+#include "websocket/client.h"
 
 namespace tidemill::cli {
 namespace {
@@ -27,66 +33,44 @@ struct Options {
   bool json = false;
 };
 
+constexpr Duration kWait = Seconds(10);  // for a connection, and for its handshake
+constexpr Duration kGoodbyeWait = Seconds(1);
 constexpr std::int64_t kBackOffMinMs = 500;
 constexpr std::int64_t kBackOffMaxMs = 20'000;
 
-// Ctrl-C and SIGTERM as a readable descriptor, while it lives.
-class Interrupt {
- public:
-  Interrupt() {
-    sigemptyset(&signals_);
-    sigaddset(&signals_, SIGINT);
-    sigaddset(&signals_, SIGTERM);
-    sigprocmask(SIG_BLOCK, &signals_, &before_);
-    fd_ = signalfd(-1, &signals_, SFD_NONBLOCK | SFD_CLOEXEC);
-  }
-  ~Interrupt() {
-    signalfd_siginfo taken;
-    while (read(fd_, &taken, sizeof taken) > 0) continue;
-    close(fd_);
-    sigprocmask(SIG_SETMASK, &before_, nullptr);
-  }
-  Interrupt(const Interrupt&) = delete;
-  Interrupt& operator=(const Interrupt&) = delete;
-
-  int fd() const { return fd_; }
-  // Whether the time passed undisturbed.
-  bool Sleep(Duration duration) const {
-    pollfd polled{fd_, POLLIN, 0};
-    return poll(&polled, 1, static_cast<int>(duration.ms)) == 0;
-  }
-
- private:
-  sigset_t signals_;
-  sigset_t before_;
-  int fd_ = -1;
-};
-
 class Tail {
  public:
-  Tail(TailSession::Options options, Endpoint endpoint, std::string path, Io io)
-      : anonymous_(options.token.empty()),
-        session_(std::move(options)),
+  Tail(net::Loop& loop, Endpoint endpoint, std::string path, TailSession::Options options, Io io)
+      : loop_(loop),
         endpoint_(std::move(endpoint)),
         path_(std::move(path)),
+        anonymous_(options.token.empty()),
+        session_(std::move(options)),
         io_(io) {}
 
-  int Run() {
+  // Follows the channel, connection after connection; gives the exit code.
+  Task<int> Run() {
     std::int64_t back_off_ms = kBackOffMinMs;
     while (true) {
-      const Result<Next> next = Connect();
-      if (!next && next.error().code == Errc::kCancelled) return kDone;
+      const Result<Next> next = co_await Follow();
+      client_.reset();
       if (!next) Note(next.error().detail);
-      if (next && *next == Next::kEnd) return End();
-      if (!next && next.error().code == Errc::kPermissionDenied) return kFailed;
+      if (next && *next == Next::kEnd) co_return End();
+      if (!next && next.error().code == Errc::kPermissionDenied) co_return kFailed;
       if (session_.subscribed()) back_off_ms = kBackOffMinMs;
       // All tails of a server that restarts must not come back at once.
       const Duration pause{back_off_ms / 2 + static_cast<std::int64_t>(
                                                  RandomBelow(static_cast<std::uint64_t>(back_off_ms / 2)))};
       Note(fmt::format("trying again in {:.1f} s", static_cast<double>(pause.ms) / 1000));
-      if (!interrupt_.Sleep(pause)) return kDone;
+      co_await net::Sleep(loop_, pause);
       back_off_ms = std::min(back_off_ms * 2, kBackOffMaxMs);
     }
+  }
+
+  // Says goodbye and stops the loop.
+  void Interrupt() {
+    if (client_) client_->SendClose(websocket::CloseCode::kNormal);
+    loop_.Stop();
   }
 
  private:
@@ -98,23 +82,43 @@ class Tail {
     return kFailed;
   }
 
+  Task<Result<std::unique_ptr<net::Stream>>> Connect() {
+    const MonotonicTime deadline = loop_.clock().Now() + kWait;
+    net::ConnectOptions connect{.server_name = endpoint_.host};
+    if (endpoint_.tls) {
+      TM_CO_TRY_ASSIGN(connect.tls, net::OpenClientTls(""));
+    }
+    TM_CO_TRY_ASSIGN(
+        auto addresses,
+        co_await net::Until(loop_, deadline, net::Resolve(loop_, endpoint_.host, endpoint_.port)));
+    co_return co_await net::ConnectToAny(loop_, std::move(addresses), deadline, std::move(connect));
+  }
+
   // One connection, from its beginning to its end.
-  Result<Next> Connect() {
-    TM_TRY_ASSIGN(const std::unique_ptr<WebsocketClient> client,
-                  WebsocketClient::Open(endpoint_, path_, {.cancel_fd = interrupt_.fd()}));
-    TM_TRY(client->SendText(session_.Begin()));
+  Task<Result<Next>> Follow() {
+    TM_CO_TRY_ASSIGN(std::unique_ptr<net::Stream> stream, co_await Connect());
+    auto opened = co_await websocket::Client::Open(
+        std::move(stream),
+        {.host = endpoint_.HostHeader(), .target = path_, .subprotocol = "centrifuge-json"}, kWait);
+    if (!opened) {
+      co_return Fail(opened.error().code,
+                     fmt::format("{}{}: {}", endpoint_.HostHeader(), path_, opened.error().detail));
+    }
+    client_ = *std::move(opened);
+    client_->Send(websocket::Opcode::kText, session_.Begin());
     while (true) {
-      const Result<ServerFrames::Event> event = client->Next(session_.silence_max());
-      if (!event && event.error().code == Errc::kCancelled) client->SendClose();
-      if (!event) return std::unexpected(event.error());
-      const TailOutcome outcome = event->kind == ServerFrames::Event::Kind::kClose
-                                      ? TailSession::OnClose(event->code, event->payload)
-                                      : session_.OnFrame(event->payload);
-      if (!Write(outcome)) return Next::kEnd;
-      if (!outcome.reply.empty()) TM_TRY(client->SendText(outcome.reply));
+      TM_CO_TRY_ASSIGN(const websocket::Client::Event event, co_await client_->Next(session_.silence_max()));
+      const TailOutcome outcome =
+          event.kind == websocket::Client::Event::Kind::kClosed
+              ? TailSession::OnClose(static_cast<std::uint16_t>(event.code), event.payload)
+              : session_.OnFrame(event.payload);
+      if (!Write(outcome)) co_return Next::kEnd;
+      if (!outcome.reply.empty()) client_->Send(websocket::Opcode::kText, outcome.reply);
       if (outcome.next == Next::kGoOn) continue;
-      client->SendClose();
-      return outcome.next;
+      client_->SendClose(websocket::CloseCode::kNormal);
+      // Until the server's half came, or the connection's end.
+      [[maybe_unused]] const auto closed = co_await client_->Next(kGoodbyeWait);
+      co_return outcome.next;
     }
   }
 
@@ -131,13 +135,49 @@ class Tail {
 
   void Note(std::string_view text) const { fmt::print(io_.err, "tidemill: {}\n", text); }
 
-  const bool anonymous_;
-  TailSession session_;
+  net::Loop& loop_;
   const Endpoint endpoint_;
   const std::string path_;
+  const bool anonymous_;
+  TailSession session_;
   const Io io_;
-  const Interrupt interrupt_;
+  std::unique_ptr<websocket::Client> client_;  // of the connection that is open
   bool written_ = true;
+};
+
+// Ctrl-C and SIGTERM interrupt a tail, while this lives.
+class Interrupt final : public net::Pollable {
+ public:
+  Interrupt(net::Loop& loop, Tail& tail) : loop_(loop), tail_(tail) {
+    sigemptyset(&signals_);
+    sigaddset(&signals_, SIGINT);
+    sigaddset(&signals_, SIGTERM);
+    sigprocmask(SIG_BLOCK, &signals_, &before_);
+    fd_ = net::Fd(signalfd(-1, &signals_, SFD_NONBLOCK | SFD_CLOEXEC));
+  }
+  ~Interrupt() {
+    if (watched_) loop_.Unwatch(fd_.get(), *this);
+    signalfd_siginfo taken;
+    while (read(fd_.get(), &taken, sizeof taken) > 0) continue;
+    sigprocmask(SIG_SETMASK, &before_, nullptr);
+  }
+  Interrupt(const Interrupt&) = delete;
+  Interrupt& operator=(const Interrupt&) = delete;
+
+  Result<void> Start() {
+    TM_TRY(loop_.Watch(fd_.get(), EPOLLIN, *this));
+    watched_ = true;
+    return {};
+  }
+  void OnReady(std::uint32_t) override { tail_.Interrupt(); }
+
+ private:
+  net::Loop& loop_;
+  Tail& tail_;
+  sigset_t signals_;
+  sigset_t before_;
+  net::Fd fd_;
+  bool watched_ = false;
 };
 
 int RunTail(const Options& options, Io io) {
@@ -149,12 +189,17 @@ int RunTail(const Options& options, Io io) {
   // A bare address means the usual path; a path means itself.
   const std::string path = endpoint->path.empty() ? settings->websocket.handler_prefix : endpoint->path;
   signal(SIGPIPE, SIG_IGN);
-  Tail tail({.channel = options.channel,
+  const Result<std::unique_ptr<net::Loop>> loop = net::Loop::Open({});
+  if (!loop) return Failed(io, loop.error().detail);
+  Tail tail(**loop, *endpoint, path,
+            {.channel = options.channel,
              .token = options.token,
              .subscription_token = options.subscription_token,
              .json = options.json},
-            *endpoint, path, io);
-  return tail.Run();
+            io);
+  Interrupt interrupt(**loop, tail);
+  if (const Result<void> started = interrupt.Start(); !started) return Failed(io, started.error().detail);
+  return RunOnLoop(**loop, tail.Run()).value_or(kDone);  // interrupted: done
 }
 
 }  // namespace

@@ -3,15 +3,14 @@
 #include <fmt/format.h>
 
 #include <memory>
-#include <optional>
 
 #include "auth/jwks.h"
 #include "auth/token.h"
 #include "base/base64.h"
 #include "base/json.h"
+#include "cli/on_loop.h"
 #include "cli/settings.h"
 #include "net/loop.h"
-#include "net/task_scope.h"
 #include "net/tls.h"
 
 namespace tidemill::cli {
@@ -67,14 +66,9 @@ Result<std::string> Describe(const Result<Token>& token) {
 }
 
 // What the verifier says, as a sentence.
-Task<void> Verify(auth::TokenVerifier& verifier, std::string token, TokenKind kind, net::Loop& loop,
-                  std::optional<Result<std::string>>& verdict) {
-  if (kind == TokenKind::kSubscribe) {
-    verdict.emplace(Describe(co_await verifier.VerifySubscribe(std::move(token))));
-  } else {
-    verdict.emplace(Describe(co_await verifier.VerifyConnect(std::move(token))));
-  }
-  loop.Stop();
+Task<Result<std::string>> Verify(auth::TokenVerifier& verifier, std::string token, TokenKind kind) {
+  if (kind == TokenKind::kSubscribe) co_return Describe(co_await verifier.VerifySubscribe(std::move(token)));
+  co_return Describe(co_await verifier.VerifyConnect(std::move(token)));
 }
 
 Result<std::string> Verdict(const config::TokenSettings& keys, const std::string& token, TokenKind kind) {
@@ -86,11 +80,7 @@ Result<std::string> Verdict(const config::TokenSettings& keys, const std::string
   }
   TM_TRY_ASSIGN(const std::unique_ptr<auth::TokenVerifier> verifier,
                 auth::MakeTokenVerifier({.token = keys, .clock = &SystemClock()}, jwks.get()));
-  std::optional<Result<std::string>> verdict;
-  TaskScope scope;
-  loop->Post([&] { scope.Spawn(Verify(*verifier, token, kind, *loop, verdict)); });
-  loop->Run();
-  return *std::move(verdict);
+  return *RunOnLoop(*loop, Verify(*verifier, token, kind));
 }
 
 int CheckToken(const Options& options, Io io) {

@@ -45,7 +45,7 @@ class Exchange final : public net::StreamHandler, private net::Timer {
     if (done_) return;
     const auto complete = parser_.End();
     if (complete && *complete) return Finish(parser_.Take());
-    Finish(Fail(Errc::kUnavailable, "the connection ended before the response did"));
+    Finish(Fail(Errc::kUnavailable, "the server closed the connection before its response was complete"));
   }
 
  private:
