@@ -27,7 +27,7 @@ Result<std::unique_ptr<Brokers>> Brokers::Open(const std::vector<net::Loop*>& lo
 
 void Brokers::OpenMemory(const std::vector<net::Loop*>& loops, const config::Settings& settings,
                          metrics::Registry& registry) {
-  memory_ = broker::MakeMemoryBrokerGroup(loops, LimitsOf(settings.broker));
+  memory_ = broker::MakeMemoryBrokerShards(loops, LimitsOf(settings.broker));
   using Stats = broker::MemoryBrokerStats;
   const auto stat = [&](const char* name, const char* help, std::uint64_t Stats::* member) {
     registry.AddCallback(name, help, {},
@@ -53,15 +53,15 @@ Result<void> Brokers::OpenRedis(const std::vector<net::Loop*>& loops, const conf
             return topology_->MakeSubscriber(loop, events, *redis_metrics_);
           }};
   redis_ =
-      broker::MakeRedisBrokerGroup(loops, connections,
-                                   {.prefix = redis.prefix,
-                                    .sharded_pub_sub = topology_->sharded_pub_sub(),
-                                    .presence_ttl = redis.presence_ttl,
-                                    .presence_renewal_interval = settings.client.presence_update_interval,
-                                    .position_check_delay = settings.client.channel_position_check_delay,
-                                    .mailbox_messages_max = settings.broker.mailbox_messages_max,
-                                    .plant_bug_for_test = redis.plant_bug_for_test},
-                                   *broker_metrics_);
+      broker::MakeRedisBrokerShards(loops, connections,
+                                    {.prefix = redis.prefix,
+                                     .sharded_pub_sub = topology_->sharded_pub_sub(),
+                                     .presence_ttl = redis.presence_ttl,
+                                     .presence_renewal_interval = settings.client.presence_update_interval,
+                                     .position_check_delay = settings.client.channel_position_check_delay,
+                                     .mailbox_messages_max = settings.broker.mailbox_messages_max,
+                                     .plant_bug_for_test = redis.plant_bug_for_test},
+                                    *broker_metrics_);
   bus_ =
       cluster::MakeRedisBus(*loops[0], *topology_, *redis_metrics_, redis.prefix, cluster::NodeId(node_id));
   registry.AddCallback("tidemill_broker_channels", "Channels this node is subscribed to in Redis.", {},
@@ -73,8 +73,8 @@ Result<void> Brokers::OpenRedis(const std::vector<net::Loop*>& loops, const conf
   return {};
 }
 
-broker::LoopBroker Brokers::TakeNode(std::size_t loop_index) {
-  return redis_ ? redis_->TakeNode(loop_index) : memory_->TakeNode(loop_index);
+broker::LoopBroker Brokers::TakeShard(std::size_t loop_index) {
+  return redis_ ? redis_->TakeShard(loop_index) : memory_->TakeShard(loop_index);
 }
 
 void Brokers::Replace(const config::BrokerSettings& settings) {

@@ -29,7 +29,7 @@ class Brokers {
                                                const config::Settings& settings, const std::string& node_id,
                                                metrics::Registry& registry);
 
-  broker::LoopBroker TakeNode(std::size_t loop_index);
+  broker::LoopBroker TakeShard(std::size_t loop_index);
   void Replace(const config::BrokerSettings& settings);
 
   // Null for a node that is alone.
@@ -45,12 +45,12 @@ class Brokers {
   Result<void> OpenRedis(const std::vector<net::Loop*>& loops, const config::Settings& settings,
                          const std::string& node_id, metrics::Registry& registry);
 
-  std::unique_ptr<broker::MemoryBrokerGroup> memory_;  // this, or what follows
+  std::unique_ptr<broker::MemoryBrokerShards> memory_;  // this, or what follows
   std::unique_ptr<redis::Metrics> redis_metrics_;
   std::unique_ptr<broker::redis_broker::Metrics> broker_metrics_;
   std::unique_ptr<cluster::ClusterMetrics> cluster_metrics_;
   std::unique_ptr<const redis::Topology> topology_;
-  std::unique_ptr<broker::RedisBrokerGroup> redis_;
+  std::unique_ptr<broker::RedisBrokerShards> redis_;
   std::unique_ptr<cluster::RedisBus> bus_;
 };
 

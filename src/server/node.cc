@@ -98,7 +98,7 @@ Result<void> Node::Build(const AddRoutes& add_routes) {
                      .bus = brokers_->bus(),
                      .cluster_metrics = brokers_->cluster_metrics()};
   for (std::size_t i = 0; i < loops.size(); ++i) {
-    nodes_.push_back(std::make_unique<LoopNode>(*loops[i], brokers_->TakeNode(i), shared, std::move(live[i]),
+    nodes_.push_back(std::make_unique<LoopNode>(*loops[i], brokers_->TakeShard(i), shared, std::move(live[i]),
                                                 settings_, contexts_));
     contexts_.push_back(&nodes_.back()->context());
     if (i == 0) shared.cluster = nodes_[0]->cluster();

@@ -69,9 +69,9 @@ ApiFixture::ApiFixture(std::size_t loops) : metrics_(registry) {
     loops_.push_back(*std::move(loop));
     opened.push_back(loops_.back().get());
   }
-  group_ = broker::MakeMemoryBrokerGroup(opened, {});
+  shards_ = broker::MakeMemoryBrokerShards(opened, {});
   for (std::size_t i = 0; i < loops; ++i) {
-    nodes_.push_back(group_->TakeNode(i));
+    nodes_.push_back(shards_->TakeShard(i));
     nodes_.back().broker->SetEvents(*this);
   }
   directory.broker = nodes_[0].broker.get();

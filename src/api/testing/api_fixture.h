@@ -74,7 +74,7 @@ class ApiFixture final : public broker::BrokerEvents {
   Task<void> Ask(std::shared_ptr<http::Handler> handler, const http::Request& request, Reply& reply);
 
   std::vector<std::unique_ptr<net::Loop>> loops_;
-  std::unique_ptr<broker::MemoryBrokerGroup> group_;
+  std::unique_ptr<broker::MemoryBrokerShards> shards_;
   std::vector<broker::LoopBroker> nodes_;
   std::unique_ptr<broker::Publisher> publisher_;
   ApiMetrics metrics_;

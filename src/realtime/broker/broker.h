@@ -35,15 +35,16 @@ using protocol::Publication;
 using protocol::PublicationPtr;
 using protocol::StreamPosition;
 
-// Gets what happens in channels this loop has subscribed to. Events are never nested: what a handler does to
-// the broker shows after it has returned. A few events may still come after the last Unsubscribe.
+// Gets the events of the channels that this loop has subscribed to. Events are never nested: what a handler
+// asks of the broker takes effect after it has returned. A few events may still come after the last
+// Unsubscribe.
 class BrokerEvents {
  public:
   // `publication` has its offset if the channel keeps a stream; the first of a stream also names the epoch.
   virtual void OnPublication(const ChannelName& channel, const PublicationPtr& publication) = 0;
   virtual void OnJoin(const ChannelName& channel, const ClientInfo& info) = 0;
   virtual void OnLeave(const ChannelName& channel, const ClientInfo& info) = 0;
-  // The stream is no longer what subscribers followed (its epoch changed, a gap): they must recover anew.
+  // The stream has a gap or another epoch: subscribers must recover.
   virtual void OnStreamLost(const ChannelName& channel) = 0;
 
  protected:
@@ -67,7 +68,7 @@ class OccupancyEvents {
   ~OccupancyEvents() = default;
 };
 
-// Longer idempotency keys and version epochs are refused.
+// The longest idempotency key and the longest version epoch.
 inline constexpr std::size_t kPublishKeyBytesMax = 512;
 
 // How a channel keeps its stream; all zero: it keeps none.
@@ -87,8 +88,8 @@ struct PublishOptions {
 
 struct PublishOutcome {
   StreamPosition position;  // zero when the channel keeps no stream
-  bool suppressed =
-      false;  // seen before (idempotency key or version): position is the earlier one's or the top
+  // The idempotency key or version was seen before: `position` is the earlier publish's, or the top.
+  bool suppressed = false;
 };
 
 enum class RecoveryMode { kStream, kCache };
@@ -144,11 +145,11 @@ class Broker {
   virtual Task<Result<void>> PublishJoin(ChannelName channel, ClientInfo info) = 0;
   virtual Task<Result<void>> PublishLeave(ChannelName channel, ClientInfo info) = 0;
 
-  // One subscription more on this loop. Events of the channel arrive while at least one is there.
-  // With `recover` and a position that cannot be recovered from: recovered=false, never an error.
+  // Adds a subscription of this loop. Events of the channel arrive while the loop has at least one.
+  // A position in `recover` that cannot be recovered from gives recovered=false, never an error.
   // kLimitExceeded: there is no room for a new stream. A task destroyed before it completes leaves nothing.
   virtual Task<Result<SubscribeOutcome>> Subscribe(ChannelName channel, SubscribeOptions options) = 0;
-  // One less: for each Subscribe that succeeded, exactly one.
+  // Removes one. Call it exactly once for each Subscribe that succeeded.
   virtual void Unsubscribe(const ChannelName& channel) = 0;
 
   // kUnrecoverablePosition: `since` has another epoch than the stream.

@@ -8,17 +8,18 @@
 namespace tidemill::broker {
 namespace {
 
-// Shared by the loops it is posted to.
-struct Event {
+// One event, shared by the loops it is posted to.
+struct PostedEvent {
   ChannelName channel;
-  Happening what;
+  ChannelEvent event;
 };
 
 }  // namespace
 
-void Delivery::Deliver(const SubscriptionCounts& subscriptions, const ChannelName& channel, Happening what) {
+void Delivery::Deliver(const SubscriptionCounts& subscriptions, const ChannelName& channel,
+                       ChannelEvent event) {
   bool here = false;
-  std::shared_ptr<const Event> event;
+  std::shared_ptr<const PostedEvent> posted;
   subscriptions.ForEachLoop([&](std::size_t index) {
     if (index == loop_.index()) {
       here = true;
@@ -26,14 +27,14 @@ void Delivery::Deliver(const SubscriptionCounts& subscriptions, const ChannelNam
     }
     Delivery& subscriber = *all_[index];
     if (subscriber.loop_.mailbox_depth() >= mailbox_messages_max_) return Drop(subscriber, channel);
-    if (!event) event = std::make_shared<const Event>(channel, what);
-    subscriber.loop_.Post([&subscriber, event] { subscriber.Handle(event->channel, event->what); });
+    if (!posted) posted = std::make_shared<const PostedEvent>(channel, event);
+    subscriber.loop_.Post([&subscriber, posted] { subscriber.Handle(posted->channel, posted->event); });
   });
   // Last: the handler may unsubscribe, and `subscriptions` would be gone.
-  if (here) Handle(channel, what);
+  if (here) Handle(channel, event);
 }
 
-// One message for each channel and loop, however much is dropped before the loop comes to it.
+// Posts one OnStreamLost for each channel and loop, however many events are dropped before it arrives.
 void Delivery::Drop(Delivery& subscriber, const ChannelName& channel) {
   dropped_.fetch_add(1, std::memory_order_relaxed);
   if (!untold_.emplace(&subscriber, channel.value()).second) return;
@@ -43,14 +44,14 @@ void Delivery::Drop(Delivery& subscriber, const ChannelName& channel) {
   });
 }
 
-void Delivery::Handle(const ChannelName& channel, const Happening& what) {
+void Delivery::Handle(const ChannelName& channel, const ChannelEvent& event) {
   TM_ASSERT(events_ != nullptr && !handling_);
   handling_ = true;
-  if (const auto* publication = std::get_if<PublicationPtr>(&what)) {
+  if (const auto* publication = std::get_if<PublicationPtr>(&event)) {
     events_->OnPublication(channel, *publication);
-  } else if (const auto* join = std::get_if<Join>(&what)) {
+  } else if (const auto* join = std::get_if<Join>(&event)) {
     events_->OnJoin(channel, join->info);
-  } else if (const auto* leave = std::get_if<Leave>(&what)) {
+  } else if (const auto* leave = std::get_if<Leave>(&event)) {
     events_->OnLeave(channel, leave->info);
   } else {
     events_->OnStreamLost(channel);

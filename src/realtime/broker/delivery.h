@@ -1,7 +1,7 @@
-// Delivery: how an owner loop hands what happened in a channel to the loops that have subscribers.
+// Delivery: how the owner loop of a channel delivers its events to the loops that have subscribers.
 //
-// One per loop. What is posted to a loop arrives in order; what is for the owner's own loop is handled at
-// once.
+// One per loop. Events posted to another loop arrive in order; an event for the owner's own loop is handled
+// at once. Loop thread only, except dropped().
 #pragma once
 
 #include <atomic>
@@ -29,47 +29,46 @@ struct Leave {
 };
 struct StreamLost {};
 
-// What happened in a channel.
-using Happening = std::variant<PublicationPtr, Join, Leave, StreamLost>;
+// What can happen in a channel.
+using ChannelEvent = std::variant<PublicationPtr, Join, Leave, StreamLost>;
 
 class Delivery {
  public:
-  // `all`: those of every loop, by index; filled before the loops run. What is for a loop with
-  // `mailbox_messages_max` waiting is dropped, and the channel's stream is lost to that loop.
+  // `all`: the deliveries of every loop, by index; filled before the loops run. An event for a loop with
+  // `mailbox_messages_max` messages waiting is dropped, and the channel's stream is lost to that loop.
   Delivery(net::Loop& loop, const std::vector<Delivery*>& all,
            std::size_t mailbox_messages_max = std::numeric_limits<std::size_t>::max())
       : loop_(loop), all_(all), mailbox_messages_max_(mailbox_messages_max) {}
   Delivery(const Delivery&) = delete;
   Delivery& operator=(const Delivery&) = delete;
 
-  // This loop only.
   void SetEvents(BrokerEvents& events) { events_ = &events; }
-  // Whether an event is being handled: what was done inside would be seen before the event that is still on
-  // its way to the other subscribers.
+  // True while a handler runs. What it asks of the broker must wait for a later message: events of their own
+  // would overtake the one being handled.
   bool handling() const { return handling_; }
 
-  // As the owner. `subscriptions` and `channel` may be gone when it returns.
-  void Deliver(const SubscriptionCounts& subscriptions, const ChannelName& channel, Happening what);
+  // For the channel's owner. A handler may have destroyed `subscriptions` and `channel` when it returns.
+  void Deliver(const SubscriptionCounts& subscriptions, const ChannelName& channel, ChannelEvent event);
 
   net::Loop& loop() { return loop_; }
-  // Any thread: what was dropped because a loop had too much waiting.
+  // Any thread: events dropped because a loop had too many messages waiting.
   std::uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
 
  private:
-  void Handle(const ChannelName& channel, const Happening& what);
+  void Handle(const ChannelName& channel, const ChannelEvent& event);
   void Drop(Delivery& subscriber, const ChannelName& channel);
 
   net::Loop& loop_;
   const std::vector<Delivery*>& all_;
   const std::size_t mailbox_messages_max_;
-  // Channels dropped for a loop that has not heard of it yet.
+  // Loops and channels with an event dropped whose OnStreamLost is still on its way.
   std::set<std::pair<const Delivery*, std::string>> untold_;
   std::atomic<std::uint64_t> dropped_{0};
   BrokerEvents* events_ = nullptr;
   bool handling_ = false;
 };
 
-// The loop that owns the channel, of `loops`: by its name.
+// The index of the loop, of `loops`, that owns the channel: by the hash of its name.
 std::size_t OwnerLoop(const ChannelName& channel, std::size_t loops);
 
 }  // namespace tidemill::broker

@@ -1,5 +1,5 @@
-// Recovery: whether a subscriber that was away can be given exactly what it missed (client protocol,
-// "recover"). The rule of every implementation, in one place.
+// Recovery: whether a subscriber that was away can be sent exactly what it missed (client protocol,
+// "recover"). The one rule that every implementation applies.
 #pragma once
 
 #include <vector>
@@ -8,8 +8,8 @@
 
 namespace tidemill::broker {
 
-// How many publications after `options.recover` the rule wants to see: oldest first in stream mode, only the
-// newest in cache mode. One more than the limit, so that "too many" is seen.
+// How many publications after `options.recover` must be read: oldest first in stream mode, only the newest in
+// cache mode. It is one more than the limit, which shows that too many are missing.
 std::uint64_t RecoveryReadCount(const SubscribeOptions& options);
 
 // Whether the asked epoch is the stream's; an empty one matches any.
@@ -19,7 +19,7 @@ bool SameEpoch(const StreamPosition& asked, const StreamPosition& top);
 struct StreamRead {
   StreamPosition top;
   std::vector<PublicationPtr> publications;
-  // The offset that the first publication directly comes after: nearly always one less than its own
+  // The offset right before the first publication: one less than its own, unless Redis has restarted
   // (docs/decisions/0006-offsets-skip-what-redis-may-have-lost.md).
   std::uint64_t follows = 0;
 };

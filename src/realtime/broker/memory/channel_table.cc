@@ -23,8 +23,8 @@ void Subtract(std::atomic<std::uint64_t>& counter, std::size_t by) {
 
 }  // namespace
 
-// A stream and its two deadlines. Using a stream moves only the deadlines; the timer stays where it is unless
-// it would be late, and arms itself again when it finds that it came too early.
+// A stream and its two deadlines. Using a stream moves only the deadlines. The timer is moved only if it
+// would be late; when it fires too early, it arms itself again.
 struct ChannelTable::ExpiringStream final : public net::Timer {
   ExpiringStream(ChannelTable& t, Entry& e) : table(t), entry(e) {}
   void OnTimer() override { table.Expire(entry); }
@@ -80,13 +80,13 @@ Result<ChannelTable::Published> ChannelTable::Publish(Entry* entry, const Channe
   }
   if (!options.idempotency_key.empty()) {
     if (auto earlier = keys_.Find(channel, options.idempotency_key, loop_.Now())) {
-      return Published{.outcome = {.position = *std::move(earlier), .suppressed = true}, .live = {}};
+      return Published{.outcome = {.position = *std::move(earlier), .suppressed = true}, .publication = {}};
     }
   }
   Published published;
   if (!options.stream.enabled()) {
     if (entry && !entry->second.subscriptions.empty()) {
-      published.live = std::make_shared<const Publication>(std::move(publication));
+      published.publication = std::make_shared<const Publication>(std::move(publication));
     }
     Remember(channel, options, {});
     return published;
@@ -94,7 +94,7 @@ Result<ChannelTable::Published> ChannelTable::Publish(Entry* entry, const Channe
 
   ExpiringStream* kept = LiveStream(entry);
   if (kept && options.version > 0 && !kept->stream.IsNewVersion(options.version, options.version_epoch)) {
-    return Published{.outcome = {.position = kept->stream.top(), .suppressed = true}, .live = {}};
+    return Published{.outcome = {.position = kept->stream.top(), .suppressed = true}, .publication = {}};
   }
   const std::size_t bytes = AccountedBytes(publication);
   const std::size_t keep = options.stream.size - 1;
@@ -103,7 +103,7 @@ Result<ChannelTable::Published> ChannelTable::Publish(Entry* entry, const Channe
     return Fail(Errc::kLimitExceeded, "history_bytes_max is reached");
   }
 
-  // A stream that expired just now may have taken the entry with it.
+  // LiveStream may have erased the entry together with an expired stream.
   Entry& owner = kept ? *entry : FindOrAdd(channel);
   if (!kept) kept = &AddStream(owner);
   Stream& stream = kept->stream;
@@ -112,11 +112,11 @@ Result<ChannelTable::Published> ChannelTable::Publish(Entry* entry, const Channe
   auto stored = std::make_shared<const Publication>(std::move(publication));
   Add(stats_.history_bytes, bytes);
   Add(stats_.history_publications, 1);
-  published.live = stored;
+  published.publication = stored;
   if (stored->offset == 1) {
     auto first = std::make_shared<Publication>(*stored);
     first->epoch = stream.epoch();
-    published.live = std::move(first);
+    published.publication = std::move(first);
   }
   stream.Append(std::move(stored));
   if (options.version > 0) stream.SetVersion(options.version, options.version_epoch);
@@ -267,7 +267,7 @@ void ChannelTable::Expire(Entry& entry) {
   if (kept.stream.size() > 0 && kept.publications_expire <= now) DropPublications(kept.stream, 0);
   if (kept.forgotten_at > now) return kept.Arm();
   if (!entry.second.subscriptions.empty()) {
-    // Being followed is a use: whoever follows the stream must not find another epoch.
+    // A subscription is a use: its stream keeps its epoch.
     kept.forgotten_at = now + kept.meta_ttl;
     return kept.Arm();
   }

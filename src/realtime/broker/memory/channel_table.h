@@ -1,8 +1,8 @@
-// ChannelTable: everything one loop owns of its channels: subscription counts, streams, presence, idempotency
-// keys, and their expiry. It answers what is to be delivered and to which loops; memory_broker.cc delivers.
+// ChannelTable: the channels that one loop owns: subscription counts, streams, presence, idempotency keys,
+// and their expiry. It says what is to be delivered and to which loops; memory_broker.cc delivers.
 //
-// A channel is here while it has a subscription, a stream or a presence entry. Loop thread only, except
-// stats(), which any thread may read.
+// A channel has an entry while it has a subscription, a stream or a presence entry.
+// Loop thread only, except stats(): any thread.
 #pragma once
 
 #include <atomic>
@@ -25,7 +25,7 @@
 
 namespace tidemill::broker::memory {
 
-// The share of one loop.
+// The limits of one loop: its share of the broker's.
 struct TableLimits {
   std::size_t history_bytes_max = 0;
   std::size_t idempotency_keys_max = 0;
@@ -47,7 +47,7 @@ class ChannelTable {
   ChannelTable(const ChannelTable&) = delete;
   ChannelTable& operator=(const ChannelTable&) = delete;
 
-  // One channel's record: small, because there may be a million with nothing but one subscription.
+  // Small, because there may be a million channels with nothing but one subscription.
   struct ExpiringStream;
   struct Channel {
     Channel();
@@ -59,12 +59,12 @@ class ChannelTable {
   using Channels = std::unordered_map<ChannelName, Channel>;
   using Entry = Channels::value_type;
 
-  // Null: nothing is known of the channel. Valid until the next call that may erase channels.
+  // Null: the channel has no entry. Valid until the next call that may erase channels.
   Entry* Find(const ChannelName& channel);
 
   struct Published {
     PublishOutcome outcome;
-    PublicationPtr live;  // null: nobody needs it
+    PublicationPtr publication;  // to be delivered; null: nothing is
   };
   // `entry`: Find(channel). kLimitExceeded: the history budget is used up, nothing changed.
   Result<Published> Publish(Entry* entry, const ChannelName& channel, Publication publication,
@@ -92,7 +92,7 @@ class ChannelTable {
  private:
   class KeysTimer;
 
-  // The stream, created if need be; its last use is now. kLimitExceeded: there is no room for a new one.
+  // The stream, created if there is none; its last use is now. kLimitExceeded: no room for a new one.
   Result<ExpiringStream*> UseStream(const ChannelName& channel, const StreamSettings& settings);
   ExpiringStream* LiveStream(Entry* entry);
   Entry& FindOrAdd(const ChannelName& channel);

@@ -1,4 +1,5 @@
-// IdempotencyKeys: the results of publishes that carried a key, for five minutes or until there are too many.
+// IdempotencyKeys: the results of publishes that had an idempotency key. A result is kept for five minutes,
+// or less when there are too many.
 //
 // Loop thread only.
 #pragma once

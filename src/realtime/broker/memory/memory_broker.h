@@ -1,5 +1,5 @@
-// The broker and presence store of a single node: everything in memory, each channel owned by one loop
-// (hash of its name), reached from other loops through their mailboxes.
+// The broker and presence store of a single node: everything is in memory. Each channel is owned by one loop,
+// chosen by the hash of its name; other loops reach it through that loop's mailbox.
 //
 // Durability: none. A restart begins new epochs, so recovery says recovered=false and never lies.
 #pragma once
@@ -30,17 +30,18 @@ struct MemoryBrokerStats {
   std::uint64_t presence_entries = 0;
 };
 
-class MemoryBrokerGroup {
+// The broker's shards of all loops.
+class MemoryBrokerShards {
  public:
-  virtual ~MemoryBrokerGroup() = default;
-  // One per loop, in the order of the loops given to Make. Take each once. The group must outlive them, and
-  // the loops must have stopped before any of it is destroyed.
-  virtual LoopBroker TakeNode(std::size_t loop_index) = 0;
+  virtual ~MemoryBrokerShards() = default;
+  // One per loop, in the order of the loops given to MakeMemoryBrokerShards. Take each once. This object must
+  // outlive them, and the loops must have stopped before any of it is destroyed.
+  virtual LoopBroker TakeShard(std::size_t loop_index) = 0;
   virtual MemoryBrokerStats Stats() const = 0;
   virtual void ReplaceLimits(MemoryBrokerLimits limits) = 0;
 };
 
-std::unique_ptr<MemoryBrokerGroup> MakeMemoryBrokerGroup(std::vector<net::Loop*> loops,
-                                                         MemoryBrokerLimits limits);
+std::unique_ptr<MemoryBrokerShards> MakeMemoryBrokerShards(std::vector<net::Loop*> loops,
+                                                           MemoryBrokerLimits limits);
 
 }  // namespace tidemill::broker

@@ -22,16 +22,16 @@ using testing::PresenceContract;
 class MemoryBackend final : public Backend {
  public:
   MemoryBackend(const std::vector<net::Loop*>& loops, MemoryBrokerLimits limits)
-      : group_(MakeMemoryBrokerGroup(loops, limits)) {
-    for (std::size_t i = 0; i < loops.size(); ++i) nodes_.push_back(group_->TakeNode(i));
+      : shards_(MakeMemoryBrokerShards(loops, limits)) {
+    for (std::size_t i = 0; i < loops.size(); ++i) brokers_.push_back(shards_->TakeShard(i));
   }
-  Broker& broker(std::size_t loop) override { return *nodes_[loop].broker; }
-  PresenceStore& presence(std::size_t loop) override { return *nodes_[loop].presence; }
-  MemoryBrokerGroup& group() { return *group_; }
+  Broker& broker(std::size_t loop) override { return *brokers_[loop].broker; }
+  PresenceStore& presence(std::size_t loop) override { return *brokers_[loop].presence; }
+  MemoryBrokerShards& shards() { return *shards_; }
 
  private:
-  std::unique_ptr<MemoryBrokerGroup> group_;
-  std::vector<LoopBroker> nodes_;
+  std::unique_ptr<MemoryBrokerShards> shards_;
+  std::vector<LoopBroker> brokers_;
 };
 
 BackendParam OnLoops(std::size_t loops) {
@@ -52,17 +52,17 @@ INSTANTIATE_TEST_SUITE_P(Memory, PresenceContract, ::testing::Values(OnLoops(1),
 
 constexpr StreamSettings kStream{.size = 100, .ttl = Seconds(60), .meta_ttl = Seconds(600)};
 
-// A fixture with limits, and what the group says of itself.
+// A fixture with limits, and the shards under test.
 class Limited {
  public:
   Limited(std::size_t loops, MemoryBrokerLimits limits)
       : fixture(loops, [this, limits](const std::vector<net::Loop*>& opened) {
           auto backend = std::make_unique<MemoryBackend>(opened, limits);
-          group = &backend->group();
+          shards = &backend->shards();
           return backend;
         }) {}
 
-  MemoryBrokerGroup* group = nullptr;
+  MemoryBrokerShards* shards = nullptr;
   BrokerFixture fixture;
 };
 
@@ -81,8 +81,8 @@ TEST(MemoryBroker, KeepsNothingOfAPublishOverTheHistoryBudget) {
   while ((outcome = fixture.Publish(0, "a", std::string(100, 'x'), Keep()))) ++kept;
   EXPECT_EQ(outcome.error().code, Errc::kLimitExceeded);
   EXPECT_GT(kept, 5u);
-  EXPECT_LE(limited.group->Stats().history_bytes, 4096u);
-  EXPECT_EQ(limited.group->Stats().history_publications, kept);
+  EXPECT_LE(limited.shards->Stats().history_bytes, 4096u);
+  EXPECT_EQ(limited.shards->Stats().history_publications, kept);
   EXPECT_EQ(fixture.TakeLines(0).size(), kept) << "what was refused was not delivered";
   EXPECT_EQ(fixture.History(0, "a", {}, kStream)->top.offset, kept);
 
@@ -102,8 +102,8 @@ TEST(MemoryBroker, AFullStreamTakesOneMoreForTheOneItDrops) {
   options.stream.size = 3;
   for (int n = 0; n < 3; ++n) ASSERT_TRUE(fixture.Publish(0, "a", "123", options));
   MemoryBrokerLimits limits;
-  limits.history_bytes_max = limited.group->Stats().history_bytes;
-  limited.group->ReplaceLimits(limits);
+  limits.history_bytes_max = limited.shards->Stats().history_bytes;
+  limited.shards->ReplaceLimits(limits);
   fixture.Settle();
   EXPECT_TRUE(fixture.Publish(0, "a", "456", options));
   EXPECT_FALSE(fixture.Publish(0, "a", "4567", options)) << "one byte more than what goes";
@@ -122,20 +122,20 @@ TEST(MemoryBroker, FreesAChannelThatIsNotUsedAnyMore) {
     });
     ASSERT_TRUE(added);
   }
-  EXPECT_EQ(limited.group->Stats().channels, 4u);
-  EXPECT_EQ(limited.group->Stats().presence_entries, 4u);
+  EXPECT_EQ(limited.shards->Stats().channels, 4u);
+  EXPECT_EQ(limited.shards->Stats().presence_entries, 4u);
   for (const char* channel : {"a", "b", "c", "d"}) {
     fixture.Unsubscribe(1, channel);
     fixture.Await<Result<void>>(
         0, [&] { return fixture.presence(0).Remove(channels::ChannelName(channel), "c"); });
   }
-  EXPECT_EQ(limited.group->Stats().channels, 4u) << "their streams are there";
+  EXPECT_EQ(limited.shards->Stats().channels, 4u) << "their streams are there";
   fixture.Advance(Seconds(61));
-  EXPECT_EQ(limited.group->Stats().history_publications, 0u);
+  EXPECT_EQ(limited.shards->Stats().history_publications, 0u);
   fixture.Advance(Seconds(600));
-  EXPECT_EQ(limited.group->Stats().channels, 0u);
-  EXPECT_EQ(limited.group->Stats().history_bytes, 0u);
-  EXPECT_EQ(limited.group->Stats().presence_entries, 0u);
+  EXPECT_EQ(limited.shards->Stats().channels, 0u);
+  EXPECT_EQ(limited.shards->Stats().history_bytes, 0u);
+  EXPECT_EQ(limited.shards->Stats().presence_entries, 0u);
 }
 
 TEST(MemoryBroker, FreesExpiredPublicationsThoughNobodyReadsThem) {
@@ -143,15 +143,15 @@ TEST(MemoryBroker, FreesExpiredPublicationsThoughNobodyReadsThem) {
   BrokerFixture& fixture = limited.fixture;
   ASSERT_TRUE(fixture.Subscribe(0, "a", {.stream = kStream}));  // its stream ends in ten minutes
   ASSERT_TRUE(fixture.Publish(0, "a", "1", Keep()));            // its publications in one
-  EXPECT_EQ(limited.group->Stats().history_publications, 1u);
+  EXPECT_EQ(limited.shards->Stats().history_publications, 1u);
   fixture.Advance(Seconds(61));
-  EXPECT_EQ(limited.group->Stats().history_publications, 0u);
+  EXPECT_EQ(limited.shards->Stats().history_publications, 0u);
 }
 
 TEST(MemoryBroker, AnIdlePublishKeepsNoChannel) {
   Limited limited(1, {});
   ASSERT_TRUE(limited.fixture.Publish(0, "a", "1"));
-  EXPECT_EQ(limited.group->Stats().channels, 0u);
+  EXPECT_EQ(limited.shards->Stats().channels, 0u);
 }
 
 TEST(MemoryBroker, RefusesAPublishToALoopThatIsBehind) {

@@ -16,7 +16,7 @@
 
 namespace tidemill::broker::memory {
 
-// What publications weigh in the history budget.
+// What publications take of the history budget.
 struct Usage {
   std::size_t bytes = 0;
   std::size_t publications = 0;
@@ -34,14 +34,15 @@ class Stream {
   std::string_view epoch() const { return {epoch_.data(), epoch_.size()}; }
   std::size_t size() const { return size_; }
 
-  // What would be dropped if only `keep` publications stayed.
+  // What DropExcessOver would drop: all but the newest `keep` publications.
   Usage ExcessOver(std::size_t keep) const;
   Usage DropExcessOver(std::size_t keep);
 
   // `publication` has the offset after the top.
   void Append(PublicationPtr publication);
 
-  // Up to `count` of those with an offset over (reverse: under) `since`, in the order of travel.
+  // Up to `count` publications: After those with a higher offset than `since`, oldest first; Before those
+  // with a lower one, newest first.
   std::vector<PublicationPtr> After(std::uint64_t since, std::uint64_t count) const;
   std::vector<PublicationPtr> Before(std::uint64_t since, std::uint64_t count) const;
 

@@ -1,5 +1,7 @@
-// The names under which a channel is in Redis. Those of one channel share a hash tag, "{.<channel>}": the dot
-// keeps the tag from being empty whatever the channel's name begins with.
+// Keys: the names of a channel's keys and of its pub/sub channel in Redis.
+//
+// All names of one channel share the hash tag "{.<channel>}", and so one slot of a cluster. The dot keeps the
+// tag from being empty when the channel's name begins with "}".
 #pragma once
 
 #include <optional>
@@ -13,7 +15,7 @@ namespace tidemill::broker::redis_broker {
 
 class Keys {
  public:
-  explicit Keys(std::string prefix) : prefix_(std::move(prefix)), live_begin_(prefix_ + ".client.{.") {}
+  explicit Keys(std::string prefix) : prefix_(std::move(prefix)), pub_sub_begin_(prefix_ + ".client.{.") {}
 
   std::string Stream(const channels::ChannelName& channel) const { return Name("stream", channel); }
   std::string Meta(const channels::ChannelName& channel) const { return Name("meta", channel); }
@@ -30,13 +32,15 @@ class Keys {
     return Name("presence.users", channel);
   }
 
-  // The pub/sub channel, and back.
-  std::string Live(const channels::ChannelName& channel) const { return live_begin_ + channel.value() + "}"; }
-  std::optional<std::string_view> ChannelOf(std::string_view live) const {
-    if (!live.starts_with(live_begin_) || !live.ends_with('}')) return std::nullopt;
-    live.remove_prefix(live_begin_.size());
-    live.remove_suffix(1);
-    return live;
+  // The pub/sub channel, and the channel that such a name stands for.
+  std::string PubSub(const channels::ChannelName& channel) const {
+    return pub_sub_begin_ + channel.value() + "}";
+  }
+  std::optional<std::string_view> ChannelOf(std::string_view pub_sub) const {
+    if (!pub_sub.starts_with(pub_sub_begin_) || !pub_sub.ends_with('}')) return std::nullopt;
+    pub_sub.remove_prefix(pub_sub_begin_.size());
+    pub_sub.remove_suffix(1);
+    return pub_sub;
   }
 
  private:
@@ -45,7 +49,7 @@ class Keys {
   }
 
   const std::string prefix_;
-  const std::string live_begin_;
+  const std::string pub_sub_begin_;
 };
 
 }  // namespace tidemill::broker::redis_broker

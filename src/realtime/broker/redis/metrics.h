@@ -7,12 +7,12 @@ namespace tidemill::broker::redis_broker {
 
 struct Metrics {
   explicit Metrics(metrics::Registry& registry);
-  metrics::Counter& messages;      // publications, joins and leaves taken
+  metrics::Counter& messages;      // publications, joins and leaves received
   metrics::Counter& malformed;     // messages that could not be read
   metrics::Counter& gaps;          // messages that did not follow the one before
-  metrics::Counter& catch_ups;     // streams read to hand on what was missed
-  metrics::Counter& caught_up;     // publications handed on by them
-  metrics::Counter& streams_lost;  // streams whose subscribers had to recover anew
+  metrics::Counter& catch_ups;     // reads of a stream for what may have been missed
+  metrics::Counter& caught_up;     // missed publications that they delivered
+  metrics::Counter& streams_lost;  // streams whose subscribers had to recover
   metrics::Counter& presence_renewed;
 };
 

@@ -1,5 +1,5 @@
-// The PresenceStore in Redis, of one loop. Entries live for presence_ttl and are renewed in batches by the
-// loop whose sessions they are, so that those of a node that died are gone within that time.
+// The PresenceStore in Redis, of one loop. An entry lives for `ttl`; the loop of its session renews it in
+// time, in batches. The entries of a node that died are gone within `ttl`.
 //
 // Loop thread only.
 #pragma once

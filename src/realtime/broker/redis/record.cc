@@ -47,7 +47,7 @@ std::unexpected<Error> Malformed(std::string_view what) {
   return Fail(Errc::kInvalidArgument, "malformed " + std::string(what));
 }
 
-// The number up to the next ':', which is taken off with it.
+// Removes a number and the ':' behind it from the front of `text`.
 Result<std::uint64_t> TakeNumber(std::string_view& text) {
   const std::size_t end = text.find(':');
   if (end == std::string_view::npos) return Malformed("message");
@@ -58,14 +58,14 @@ Result<std::uint64_t> TakeNumber(std::string_view& text) {
   return number;
 }
 
-Result<Message> DecodeLive(std::string_view line, std::string_view record) {
-  LivePublication live;
-  TM_TRY_ASSIGN(live.position.offset, TakeNumber(line));
-  TM_TRY_ASSIGN(live.follows, TakeNumber(line));
-  live.position.epoch = line;
-  TM_TRY_ASSIGN(live.publication, DecodePublication(record));
-  live.publication.offset = live.position.offset;
-  return live;
+Result<Message> DecodePublicationMessage(std::string_view line, std::string_view record) {
+  PublicationMessage message;
+  TM_TRY_ASSIGN(message.position.offset, TakeNumber(line));
+  TM_TRY_ASSIGN(message.follows, TakeNumber(line));
+  message.position.epoch = line;
+  TM_TRY_ASSIGN(message.publication, DecodePublication(record));
+  message.publication.offset = message.position.offset;
+  return message;
 }
 
 }  // namespace
@@ -113,11 +113,11 @@ Result<ClientInfo> DecodeClientInfo(std::string_view record) {
   return info;
 }
 
-std::string PublicationMessage(const Publication& publication) {
+std::string EncodePublicationMessage(const Publication& publication) {
   return "1P0:0:\n" + EncodePublication(publication);
 }
-std::string JoinText(const ClientInfo& info) { return "1J\n" + EncodeClientInfo(info); }
-std::string LeaveText(const ClientInfo& info) { return "1L\n" + EncodeClientInfo(info); }
+std::string EncodeJoinMessage(const ClientInfo& info) { return "1J\n" + EncodeClientInfo(info); }
+std::string EncodeLeaveMessage(const ClientInfo& info) { return "1L\n" + EncodeClientInfo(info); }
 
 Result<Message> DecodeMessage(std::string_view text) {
   const std::size_t end = text.find('\n');
@@ -125,7 +125,7 @@ Result<Message> DecodeMessage(std::string_view text) {
   const std::string_view line = text.substr(2, end - 2);
   const std::string_view record = text.substr(end + 1);
   switch (text[1]) {
-    case 'P': return DecodeLive(line, record);
+    case 'P': return DecodePublicationMessage(line, record);
     case 'J': {
       TM_TRY_ASSIGN(ClientInfo info, DecodeClientInfo(record));
       return JoinMessage{std::move(info)};
@@ -134,7 +134,7 @@ Result<Message> DecodeMessage(std::string_view text) {
       TM_TRY_ASSIGN(ClientInfo info, DecodeClientInfo(record));
       return LeaveMessage{std::move(info)};
     }
-    case 'E': return NewEpoch{std::string(line)};
+    case 'E': return EpochMessage{std::string(line)};
     default: return Malformed("message");
   }
 }

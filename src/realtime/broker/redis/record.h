@@ -1,9 +1,9 @@
-// What stands in Redis and travels through its pub/sub: publications, joins, leaves, in bytes.
+// The bytes of publications, joins and leaves in Redis and in its pub/sub.
 //
-// A stored publication and a client's info are Protobuf records; a message is a line that says what it is
-// and, for a publication, where it stands in the stream, followed by the record. The line begins with the
-// version of the format; messages of another version are ignored, so that nodes of both can share a Redis
-// while they are exchanged one by one.
+// A stored publication and a client's info are Protobuf records. A message is one line, then a record. The
+// line begins with the version of the format and the kind of message; for a publication it has the position
+// in the stream. A message of another version is ignored: nodes of two versions may share a Redis during an
+// upgrade.
 //
 //   1P<offset>:<follows>:<epoch>\n<record>   a publication; offset 0 and no epoch without a stream
 //   1J\n<record>  1L\n<record>               a join, a leave
@@ -23,15 +23,15 @@
 namespace tidemill::broker::redis_broker {
 
 std::string EncodePublication(const Publication& publication);
-// kInvalidArgument. The offset is the caller's to set.
+// kInvalidArgument: malformed. Sets no offset.
 Result<Publication> DecodePublication(std::string_view record);
 
 std::string EncodeClientInfo(const ClientInfo& info);
 Result<ClientInfo> DecodeClientInfo(std::string_view record);
 
-struct LivePublication {
+struct PublicationMessage {
   StreamPosition position;
-  std::uint64_t follows = 0;  // the offset it directly comes after
+  std::uint64_t follows = 0;  // the offset right before it in the stream
   Publication publication;
 };
 struct JoinMessage {
@@ -40,14 +40,14 @@ struct JoinMessage {
 struct LeaveMessage {
   ClientInfo info;
 };
-struct NewEpoch {
+struct EpochMessage {
   std::string epoch;
 };
-using Message = std::variant<LivePublication, JoinMessage, LeaveMessage, NewEpoch>;
+using Message = std::variant<PublicationMessage, JoinMessage, LeaveMessage, EpochMessage>;
 
-std::string PublicationMessage(const Publication& publication);  // without a stream
-std::string JoinText(const ClientInfo& info);
-std::string LeaveText(const ClientInfo& info);
+std::string EncodePublicationMessage(const Publication& publication);  // without a stream
+std::string EncodeJoinMessage(const ClientInfo& info);
+std::string EncodeLeaveMessage(const ClientInfo& info);
 // kInvalidArgument: malformed, or of another version.
 Result<Message> DecodeMessage(std::string_view text);
 

@@ -1,7 +1,7 @@
-// The broker and presence store of several nodes: streams, pub/sub and presence in Redis.
+// The broker and presence store of several nodes: streams, pub/sub and presence are in Redis.
 //
-// Each channel is owned by one loop of each node (owner.h), which follows it for all loops of the node.
-// Publishes go to Redis from the loop they are made on. Durability: that of the Redis behind it
+// On each node one loop owns a channel and follows it for all loops (channel_follower.h). A publish goes to
+// Redis from the loop that it is called on. Durability: that of the Redis behind it
 // (docs/decisions/0006-offsets-skip-what-redis-may-have-lost.md says what holds when it loses its tail).
 #pragma once
 
@@ -37,12 +37,14 @@ struct RedisConnections {
   std::function<std::unique_ptr<redis::Subscriber>(net::Loop&, redis::SubscriberEvents&)> make_subscriber;
 };
 
-class RedisBrokerGroup {
+// The broker's shards of all loops. Its parts are in the namespace redis_broker: broker::redis would hide
+// tidemill::redis, the client.
+class RedisBrokerShards {
  public:
-  virtual ~RedisBrokerGroup() = default;
-  // As MemoryBrokerGroup::TakeNode.
-  virtual LoopBroker TakeNode(std::size_t loop_index) = 0;
-  // The loop's command connections, for what else is kept in the same Redis.
+  virtual ~RedisBrokerShards() = default;
+  // As MemoryBrokerShards::TakeShard.
+  virtual LoopBroker TakeShard(std::size_t loop_index) = 0;
+  // The loop's command connections, for other users of the same Redis.
   virtual redis::Client& client(std::size_t loop_index) = 0;
   // Any thread: since when some connection has been away; nullopt while all are there.
   virtual std::optional<MonotonicTime> down_since() const = 0;
@@ -52,9 +54,9 @@ class RedisBrokerGroup {
   virtual std::uint64_t channels() const = 0;
 };
 
-std::unique_ptr<RedisBrokerGroup> MakeRedisBrokerGroup(std::vector<net::Loop*> loops,
-                                                       const RedisConnections& connections,
-                                                       RedisBrokerOptions options,
-                                                       redis_broker::Metrics& metrics);
+std::unique_ptr<RedisBrokerShards> MakeRedisBrokerShards(std::vector<net::Loop*> loops,
+                                                         const RedisConnections& connections,
+                                                         RedisBrokerOptions options,
+                                                         redis_broker::Metrics& metrics);
 
 }  // namespace tidemill::broker

@@ -26,7 +26,7 @@ using testing::BrokerStress;
 using testing::OccupancyContract;
 using testing::PresenceContract;
 
-// One server for all tests; each has a prefix of its own.
+// One server for all tests; each test has its own prefix.
 RedisServer& Server() {
   static RedisServer server;
   return server;
@@ -51,17 +51,17 @@ class RedisBackend final : public Backend {
               subscribers_[loop.index()] = subscriber.get();
               return subscriber;
             }};
-    group_ = MakeRedisBrokerGroup(loops, connections, std::move(options), metrics_);
-    for (std::size_t i = 0; i < loops.size(); ++i) nodes_.push_back(group_->TakeNode(i));
+    shards_ = MakeRedisBrokerShards(loops, connections, std::move(options), metrics_);
+    for (std::size_t i = 0; i < loops.size(); ++i) brokers_.push_back(shards_->TakeShard(i));
   }
-  Broker& broker(std::size_t loop) override { return *nodes_[loop].broker; }
-  PresenceStore& presence(std::size_t loop) override { return *nodes_[loop].presence; }
+  Broker& broker(std::size_t loop) override { return *brokers_[loop].broker; }
+  PresenceStore& presence(std::size_t loop) override { return *brokers_[loop].presence; }
   const std::string& prefix() const { return prefix_; }
   const redis_broker::Metrics& metrics() const { return metrics_; }
 
   void Settle(BrokerFixture& fixture) override {
-    while (group_->down_since()) std::this_thread::yield();
-    for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    while (shards_->down_since()) std::this_thread::yield();
+    for (std::size_t i = 0; i < brokers_.size(); ++i) {
       const auto passed = fixture.Await<Result<void>>(i, [&, i] { return subscribers_[i]->Barrier("any"); });
       ASSERT_TRUE(passed) << passed.error().detail;
     }
@@ -73,8 +73,8 @@ class RedisBackend final : public Backend {
   redis::Metrics redis_metrics_{registry_};
   redis_broker::Metrics metrics_{registry_};
   std::vector<redis::Subscriber*> subscribers_;
-  std::unique_ptr<RedisBrokerGroup> group_;
-  std::vector<LoopBroker> nodes_;
+  std::unique_ptr<RedisBrokerShards> shards_;
+  std::vector<LoopBroker> brokers_;
 };
 
 BackendParam OnLoops(std::size_t loops) {

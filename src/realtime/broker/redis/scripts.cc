@@ -6,12 +6,12 @@
 namespace tidemill::broker::redis_broker {
 namespace {
 
-// A stream's meta hash: e epoch, s top offset, i the incarnation of Redis under which it was last appended
-// to, v and ve the last version and its epoch. The last argument of every script is the incarnation of now.
+// Fields of a stream's meta hash: e epoch, s top offset, i the incarnation of Redis at the last append, v and
+// ve the last version and its epoch. The last argument of every script is the current incarnation.
 //
-// After a restart or a failover the newest publications may be gone, although subscribers have seen them.
-// Their offsets must not be given out again in the same epoch: the first append of a new incarnation skips to
-// the next multiple of 2^24 and says in `p` what it follows.
+// A restart or a failover may lose the newest publications after subscribers have seen them. Their offsets
+// must not be used again in the same epoch. So the first append of a new incarnation skips to one more than
+// the next multiple of 2^24; field p of its entry is the offset before it.
 constexpr const char* kStreamPrelude = R"lua(
 local stream, meta = KEYS[1], KEYS[2]
 local incarnation = ARGV[#ARGV]
@@ -24,7 +24,8 @@ local function load(new_epoch)
 end
 )lua";
 
-// Users are counted apart so that counting needs no reading: a value in `data` is "<length>:<user><record>".
+// A value in `data` is "<length of the user>:<user><record>". `users` counts the clients of each user, so
+// that counting users reads no records.
 constexpr const char* kPresencePrelude = R"lua(
 local data, expiry, users = KEYS[1], KEYS[2], KEYS[3]
 local function user_of(value)

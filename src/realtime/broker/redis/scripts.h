@@ -7,7 +7,7 @@
 namespace tidemill::broker::redis_broker {
 
 const redis::Script& PublishScript();  // append, publish, remember
-// As PublishScript, but forgetful of incarnations: a fault for tests.
+// PublishScript without its rule for incarnations: a planted bug for tests.
 const redis::Script& OffsetReusingPublishScript();
 const redis::Script& PublishUnstoredScript();  // publish once per idempotency key
 const redis::Script& ReadScript();             // top and publications

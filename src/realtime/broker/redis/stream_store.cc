@@ -94,7 +94,7 @@ Task<Result<PublishOutcome>> StreamStore::Publish(ChannelName channel, Publicati
                                         std::to_string(options.stream.size),
                                         Ms(options.stream.ttl),
                                         Ms(options.stream.meta_ttl),
-                                        keys_.Live(channel),
+                                        keys_.PubSub(channel),
                                         RandomLetters(kEpochLetters),
                                         std::to_string(options.version),
                                         std::move(options.version_epoch),
@@ -113,26 +113,27 @@ Task<Result<PublishOutcome>> StreamStore::Publish(ChannelName channel, Publicati
 
 Task<Result<PublishOutcome>> StreamStore::PublishUnstored(ChannelName channel, Publication publication,
                                                           std::string idempotency_key) {
-  std::string message = redis_broker::PublicationMessage(publication);
+  std::string message = EncodePublicationMessage(publication);
   if (idempotency_key.empty()) {
     TM_CO_TRY(co_await PublishMessage(std::move(channel), std::move(message)));
     co_return PublishOutcome{};
   }
-  auto reply = co_await client_.Run(PublishUnstoredScript(), {keys_.PublishResult(channel, idempotency_key)},
-                                    {std::move(message), keys_.Live(channel), Ms(kIdempotencyTtl), publish_});
+  auto reply =
+      co_await client_.Run(PublishUnstoredScript(), {keys_.PublishResult(channel, idempotency_key)},
+                           {std::move(message), keys_.PubSub(channel), Ms(kIdempotencyTtl), publish_});
   if (!reply) co_return std::unexpected(std::move(reply).error());
   if (!reply->is_integer()) co_return Unexpected(*reply);
   co_return PublishOutcome{.position = {}, .suppressed = reply->integer == 1};
 }
 
 Task<Result<void>> StreamStore::PublishMessage(ChannelName channel, std::string message) {
-  const std::string live = keys_.Live(channel);
-  TM_CO_TRY_ASSIGN(const redis::Reply reply, co_await client_.Send(live, {publish_, live, message}));
+  const std::string pub_sub = keys_.PubSub(channel);
+  TM_CO_TRY_ASSIGN(const redis::Reply reply, co_await client_.Send(pub_sub, {publish_, pub_sub, message}));
   co_return CheckReply(reply);
 }
 
 Task<Result<StreamRead>> StreamStore::Read(ChannelName channel, ReadQuery query, Duration meta_ttl) {
-  // Nothing comes before the first.
+  // No publication is before the first.
   if (query.reverse && query.since == 0) query = {.since = {}, .count = 0, .reverse = false};
   TM_CO_TRY_ASSIGN(const redis::Reply reply,
                    co_await client_.Run(ReadScript(), {keys_.Stream(channel), keys_.Meta(channel)},
@@ -153,7 +154,7 @@ Task<Result<void>> StreamStore::BeginAnew(ChannelName channel, StreamPosition se
       const redis::Reply reply,
       co_await client_.Run(BeginAnewScript(), {keys_.Stream(channel), keys_.Meta(channel)},
                            {seen.epoch, std::to_string(seen.offset), RandomLetters(kEpochLetters),
-                            Ms(meta_ttl), keys_.Live(channel), publish_}));
+                            Ms(meta_ttl), keys_.PubSub(channel), publish_}));
   co_return CheckReply(reply);
 }
 

@@ -1,4 +1,4 @@
-// StreamStore: the streams of all channels, as they are in Redis. Knows nothing of subscribers.
+// StreamStore: reads and writes the streams of all channels in Redis. Knows nothing of subscribers.
 //
 // Loop thread only.
 #pragma once
@@ -13,28 +13,10 @@
 #include "realtime/broker/broker.h"
 #include "realtime/broker/recovery.h"
 #include "realtime/broker/redis/keys.h"
+#include "realtime/broker/redis/planted_bugs.h"
 #include "redis/client.h"
 
 namespace tidemill::broker::redis_broker {
-
-// Faults that tests plant to see that their checkers find them.
-struct PlantedBugs {
-  explicit PlantedBugs(std::string_view name)
-      : skip_epoch_check(name == "skip_epoch_check"),
-        skip_catch_up(name == "skip_catch_up"),
-        drop_resubscribe(name == "drop_resubscribe"),
-        ack_before_append(name == "ack_before_append"),
-        reuse_offsets(name == "reuse_offsets"),
-        duplicate_delivery(name == "duplicate_delivery"),
-        forget_buffered(name == "forget_buffered") {}
-  const bool skip_epoch_check;
-  const bool skip_catch_up;
-  const bool drop_resubscribe;
-  const bool ack_before_append;
-  const bool reuse_offsets;
-  const bool duplicate_delivery;
-  const bool forget_buffered;
-};
 
 struct ReadQuery {
   std::optional<std::uint64_t> since;  // exclusive
@@ -51,7 +33,7 @@ class StreamStore {
   // Errors as Broker's. Parameters are taken by value: nothing is borrowed while a task waits.
   Task<Result<PublishOutcome>> Publish(ChannelName channel, Publication publication, PublishOptions options);
   Task<Result<void>> PublishMessage(ChannelName channel, std::string message);
-  // Makes the epoch if there is none; a read is a use of the stream.
+  // Creates the epoch if there is none. A read is a use: meta_ttl begins again.
   Task<Result<StreamRead>> Read(ChannelName channel, ReadQuery query, Duration meta_ttl);
   Task<Result<void>> Remove(ChannelName channel);
   // If the stream's top is below `seen` in the same epoch, it begins anew in another.
@@ -67,7 +49,7 @@ class StreamStore {
   const PlantedBugs& bugs_;
 };
 
-// kUnavailable with the server's words, if it is an error reply.
+// kUnavailable with the server's text if `reply` is an error.
 Result<void> CheckReply(const redis::Reply& reply);
 
 }  // namespace tidemill::broker::redis_broker

@@ -82,7 +82,7 @@ void BrokerFixture::Run(std::size_t index, std::function<void()> function) {
 
 void BrokerFixture::Settle() {
   backend_->Settle(*this);
-  // A question, its answer, the events on their way, and one more for what a test's handler does.
+  // A call to another loop, its answer, the events it causes, and what a test's handler does.
   for (int round = 0; round < 4; ++round) {
     for (std::size_t i = 0; i < size(); ++i) Run(i, [] {});
   }
@@ -90,7 +90,7 @@ void BrokerFixture::Settle() {
 
 void BrokerFixture::Advance(Duration by) {
   clock_.Advance(by);
-  // The first turn takes the new time, the second finds its timers done.
+  // The first turn reads the new time; timers that are due have fired by the second.
   Settle();
 }
 

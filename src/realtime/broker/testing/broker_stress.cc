@@ -45,7 +45,7 @@ struct Follower {
   }
 };
 
-// The hub of one loop, reduced to its duty.
+// Does what the hub of one loop does for its subscribers.
 class Hub final : public BrokerEvents {
  public:
   void OnPublication(const ChannelName& channel, const PublicationPtr& publication) override {
@@ -149,7 +149,7 @@ TEST_P(BrokerStress, EveryFollowerSeesEveryPublicationOnceInOneOrder) {
   EXPECT_EQ(occupancy.faults, std::vector<std::string>{});
   EXPECT_EQ(occupancy.occupied, std::set<std::string>{}) << "everybody has gone";
 
-  // A last visit brings everybody to the end.
+  // A last visit brings every follower to the end.
   const std::uint64_t expected = fixture_.size() * kPublishersPerLoop * kPublicationsEach;
   std::map<std::string, std::vector<std::string>> order;
   for (std::size_t i = 0; i < fixture_.size(); ++i) {

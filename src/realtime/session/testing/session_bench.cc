@@ -78,8 +78,8 @@ SessionBench::SessionBench(config::Settings settings)
     : loop_(*net::Loop::Open({.clock = &clock_})),
       hub_metrics_(registry_),
       session_metrics_(registry_),
-      brokers_(broker::MakeMemoryBrokerGroup({loop_.get()}, {})),
-      memory_(brokers_->TakeNode(0)),
+      brokers_(broker::MakeMemoryBrokerShards({loop_.get()}, {})),
+      memory_(brokers_->TakeShard(0)),
       hub_(*loop_, hub_metrics_, {}) {
   memory_.broker->SetEvents(hub_);
   auto shared = std::make_shared<SessionSettings>();

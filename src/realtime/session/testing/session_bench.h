@@ -88,7 +88,7 @@ class SessionBench {
   metrics::Registry registry_;
   hub::HubMetrics hub_metrics_;
   SessionMetrics session_metrics_;
-  std::unique_ptr<broker::MemoryBrokerGroup> brokers_;
+  std::unique_ptr<broker::MemoryBrokerShards> brokers_;
   broker::LoopBroker memory_;
   std::unique_ptr<broker::Publisher> publisher_;
   hub::Hub hub_;
