@@ -1,16 +1,8 @@
 #include "base/hex.h"
 
+#include "base/ascii.h"
+
 namespace tidemill {
-namespace {
-
-int DigitValue(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-}  // namespace
 
 std::string HexEncode(std::string_view bytes) {
   constexpr char kDigits[] = "0123456789abcdef";
@@ -29,8 +21,8 @@ std::optional<std::string> HexDecode(std::string_view text) {
   std::string bytes;
   bytes.reserve(text.size() / 2);
   for (std::size_t i = 0; i < text.size(); i += 2) {
-    const int high = DigitValue(text[i]);
-    const int low = DigitValue(text[i + 1]);
+    const int high = HexValue(text[i]);
+    const int low = HexValue(text[i + 1]);
     if (high < 0 || low < 0) return std::nullopt;
     bytes += static_cast<char>(high * 16 + low);
   }

@@ -1,16 +1,16 @@
-// The scanner is written by hand because it is on the way of every message of every client, and the packaged
-// RapidJSON can push events but not be pulled; the fuzz target compares the two.
+#include "base/json_reader.h"
+
 #include <bit>
 #include <cstring>
 
+#include "base/ascii.h"
 #include "base/assert.h"
-#include "base/json.h"
 #include "base/utf8.h"
 
+// The scanner is written by hand because it is on the way of every message of every client, and the packaged
+// RapidJSON can push events but not be pulled; the fuzz target compares the two.
 namespace tidemill {
 namespace {
-
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 // The first byte of [at, end) that needs a look inside a string: quote, backslash, control or not ASCII.
 const char* PlainRunEnd(const char* at, const char* end) {

@@ -1,7 +1,9 @@
+#include "base/json_writer.h"
+
 #include <array>
+#include <charconv>
 #include <cmath>
 
-#include "base/json.h"
 #include "base/utf8.h"
 
 namespace tidemill {

@@ -8,6 +8,8 @@
 #include <limits>
 #include <optional>
 
+#include "base/ascii.h"
+
 namespace tidemill::config {
 namespace {
 
@@ -25,13 +27,6 @@ std::optional<std::uint32_t> Number(std::string_view text, std::uint32_t max) {
   return good ? std::optional(number) : std::nullopt;
 }
 
-int HexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
 Result<std::string> Unescape(std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -39,8 +34,8 @@ Result<std::string> Unescape(std::string_view text) {
       out += text[i];
       continue;
     }
-    const int high = i + 2 < text.size() ? HexDigit(text[i + 1]) : -1;
-    const int low = i + 2 < text.size() ? HexDigit(text[i + 2]) : -1;
+    const int high = i + 2 < text.size() ? HexValue(text[i + 1]) : -1;
+    const int low = i + 2 < text.size() ? HexValue(text[i + 2]) : -1;
     if (high < 0 || low < 0) return Wrong("after a % in user or password stand two hexadecimal digits");
     out += static_cast<char>(high * 16 + low);
     i += 2;
@@ -71,8 +66,7 @@ bool IsIpv6(const std::string& host) {
 
 bool IsHostName(std::string_view host) {
   return !host.empty() && host.size() <= kHostBytesMax && std::ranges::all_of(host, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '.' || c == '_';
+    return IsLetter(c) || IsDigit(c) || c == '-' || c == '.' || c == '_';
   });
 }
 
