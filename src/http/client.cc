@@ -4,9 +4,11 @@
 #include <optional>
 #include <utility>
 
+#include "base/ascii.h"
 #include "http/grammar.h"
 #include "http/response_parser.h"
 #include "net/async.h"
+#include "net/connect.h"
 #include "net/stream.h"
 #include "net/until.h"
 

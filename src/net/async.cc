@@ -75,7 +75,10 @@ Task<void> RunBlocking(Loop& loop, std::function<void()> work) {
   Reply<bool> reply(loop);
   auto* const request = new WorkRequest{{}, std::move(work), reply.sender()};
   request->request.data = request;
-  const auto run = [](uv_work_t* handle) { static_cast<WorkRequest*>(handle->data)->work(); };
+  const auto run = [](uv_work_t* handle) {
+    AssertNotOnLoop();
+    static_cast<WorkRequest*>(handle->data)->work();
+  };
   const auto done = [](uv_work_t* handle, int) {
     const std::unique_ptr<WorkRequest> finished(static_cast<WorkRequest*>(handle->data));
     finished->sender.Send(true);

@@ -1,3 +1,5 @@
+#include "net/connect.h"
+
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
@@ -8,7 +10,6 @@
 #include <utility>
 
 #include "net/socket.h"
-#include "net/stream.h"
 #include "net/tls.h"
 
 namespace tidemill::net {

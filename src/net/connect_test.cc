@@ -1,3 +1,5 @@
+#include "net/connect.h"
+
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 

@@ -16,6 +16,8 @@
 
 namespace tidemill::net {
 
+class TlsContext;
+
 class StreamAcceptor {
  public:
   // Called for each new stream: keep it, set its handler, call ReadNow; or refuse it if it is not admitted.

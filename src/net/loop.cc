@@ -192,13 +192,18 @@ void Loop::Unwatch(int fd, Pollable& pollable) {
   for (std::size_t i = batch_->begin; i < batch_->end; ++i) {
     if (batch_->events[i].data.ptr == &pollable) batch_->events[i].data.ptr = nullptr;
   }
-  std::ranges::replace(this_turn_, &pollable, nullptr);
-  std::erase(next_turn_, &pollable);
+  DisarmNextTurn(pollable);
 }
 
 void Loop::ArmNextTurn(Pollable& pollable) {
   AssertOnLoop();
   next_turn_.push_back(&pollable);
+}
+
+void Loop::DisarmNextTurn(Pollable& pollable) {
+  AssertOnLoop();
+  std::ranges::replace(this_turn_, &pollable, nullptr);
+  std::erase(next_turn_, &pollable);
 }
 
 void Loop::ArmTurnEnd(TurnEndRank rank, TurnEndHook& hook) {

@@ -101,8 +101,9 @@ class Loop {
   void Unwatch(int fd, Pollable& pollable);
 
   // Calls OnReady(0) in the next turn, which comes without waiting: there is more to do than fits in this
-  // one. Once for each time it was armed; Unwatch takes all of them back.
+  // one. Once for each time it was armed; Unwatch and DisarmNextTurn take all of them back.
   void ArmNextTurn(Pollable& pollable);
+  void DisarmNextTurn(Pollable& pollable);
 
   // Calls `hook` at the end of this turn; arming twice in a turn is the same as once.
   void ArmTurnEnd(TurnEndRank rank, TurnEndHook& hook);
@@ -118,7 +119,7 @@ class Loop {
   uv_loop_s* uv();
   StreamPool& stream_pool() { return *stream_pool_; }
 
-  // How long the last turn's work took, and the longest since the previous call.
+  // The longest work of a turn since the previous call, waiting not counted.
   std::int64_t TakeLongestTurnMicros() { return std::exchange(longest_turn_us_, 0); }
 
  private:

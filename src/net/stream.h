@@ -14,21 +14,17 @@
 #include <cstdint>
 #include <memory>
 #include <span>
-#include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/clock.h"
 #include "net/address.h"
 #include "net/loop.h"
-#include "net/task.h"
 #include "net/tls_session.h"
 
 namespace tidemill::net {
 
 class ConnectionLimiter;
 struct PendingBytes;
-class TlsContext;
 
 class StreamHandler {
  public:
@@ -145,20 +141,5 @@ class Stream final : public Pollable, public Retirable {
   bool reading_paused_ = false;
   bool flush_armed_ = false;
 };
-
-// Connects within `timeout`; with `tls`, handshakes and checks that the certificate is for `server_name`.
-// kTimeout, kUnavailable with the reason.
-struct ConnectOptions {
-  SocketAddress address;
-  std::string unix_path;  // not empty: a Unix socket, and `address` is unused
-  Duration timeout = Seconds(5);
-  std::shared_ptr<TlsContext> tls;  // null: plaintext
-  std::string server_name;
-};
-Task<Result<std::unique_ptr<Stream>>> Connect(Loop& loop, ConnectOptions options);
-
-// To the first of `addresses` that answers; each gets its share of the time until `deadline`.
-Task<Result<std::unique_ptr<Stream>>> ConnectToAny(Loop& loop, std::vector<SocketAddress> addresses,
-                                                   MonotonicTime deadline, ConnectOptions options);
 
 }  // namespace tidemill::net

@@ -8,18 +8,12 @@ namespace tidemill {
 
 // The outermost frame of a spawned task. It is in its scope's list from start to end and destroys itself.
 struct TaskScope::Detached {
-  struct promise_type : Node {
+  struct promise_type : Running {
     promise_type(TaskScope& owner, Task<void>&) : scope(owner) {
-      next = scope.first_;
-      if (next != nullptr) next->previous = this;
-      scope.first_ = this;
+      scope.tasks_.PushFront(*this);
       ++scope.running_;
     }
-    ~promise_type() {
-      if (next != nullptr) next->previous = previous;
-      (previous != nullptr ? previous->next : scope.first_) = next;
-      --scope.running_;
-    }
+    ~promise_type() { --scope.running_; }
 
     Detached get_return_object() const noexcept { return {}; }
     std::suspend_never initial_suspend() const noexcept { return {}; }
@@ -32,14 +26,14 @@ struct TaskScope::Detached {
 };
 
 TaskScope::~TaskScope() {
-  while (first_ != nullptr) {
-    auto& promise = static_cast<Detached::promise_type&>(*first_);
+  while (!tasks_.empty()) {
+    auto& promise = static_cast<Detached::promise_type&>(*tasks_.front());
     std::coroutine_handle<Detached::promise_type>::from_promise(promise).destroy();
   }
 }
 
-void TaskScope::Spawn(Task<void> task) { RunToEnd(std::move(task)); }
+void TaskScope::Spawn(Task<void> task) { Drive(std::move(task)); }
 
-TaskScope::Detached TaskScope::RunToEnd(Task<void> task) { co_await task; }
+TaskScope::Detached TaskScope::Drive(Task<void> task) { co_await task; }
 
 }  // namespace tidemill

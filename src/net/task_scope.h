@@ -1,4 +1,4 @@
-// TaskScope: the owner of detached tasks.
+// TaskScope: the owner of detached tasks. Their owner's last member: its tasks refer to the others.
 //
 // Loop thread only. Destroying the scope destroys every task still suspended in it, so a task may refer to
 // whatever outlives the scope; hence no task may destroy its own scope (Loop::Retire the owner instead).
@@ -7,6 +7,7 @@
 
 #include <cstddef>
 
+#include "base/intrusive_list.h"
 #include "net/task.h"
 
 namespace tidemill {
@@ -25,14 +26,11 @@ class TaskScope {
 
  private:
   struct Detached;
-  struct Node {
-    Node* previous = nullptr;
-    Node* next = nullptr;
-  };
+  struct Running : ListLink<Running> {};
 
-  Detached RunToEnd(Task<void> task);
+  Detached Drive(Task<void> task);
 
-  Node* first_ = nullptr;
+  IntrusiveList<Running> tasks_;
   std::size_t running_ = 0;
 };
 

@@ -15,40 +15,17 @@ std::size_t SlotOf(std::int64_t tick) { return static_cast<std::size_t>(tick) % 
 
 }  // namespace
 
-Timer::~Timer() { Unlink(); }
-
-void Timer::Unlink() {
-  if (previous_next_ == nullptr) return;
-  *previous_next_ = next_;
-  if (next_ != nullptr) next_->previous_next_ = previous_next_;
-  next_ = nullptr;
-  previous_next_ = nullptr;
-}
-
-void Timer::LinkAt(Timer*& head) {
-  next_ = head;
-  if (next_ != nullptr) next_->previous_next_ = &next_;
-  head = this;
-  previous_next_ = &head;
-}
-
 TimerWheel::TimerWheel(MonotonicTime now) : current_tick_(now.ms / kTick.ms) {}
 
-TimerWheel::~TimerWheel() {
-  for (Timer*& slot : slots_) {
-    while (slot != nullptr) slot->Unlink();
-  }
-}
-
 void TimerWheel::Schedule(Timer& timer, MonotonicTime deadline) {
-  timer.Unlink();
+  IntrusiveList<Timer>::Remove(timer);
   timer.deadline_ = deadline;
   const std::size_t slot = SlotOf(std::max(TickAtOrAfter(deadline), current_tick_ + 1));
-  timer.LinkAt(slots_[slot]);
+  slots_[slot].PushFront(timer);
   occupied_[slot / 64] |= std::uint64_t{1} << (slot % 64);
 }
 
-void TimerWheel::Cancel(Timer& timer) { timer.Unlink(); }
+void TimerWheel::Cancel(Timer& timer) { IntrusiveList<Timer>::Remove(timer); }
 
 void TimerWheel::Advance(MonotonicTime now) {
   const std::int64_t target = now.ms / kTick.ms;
@@ -57,24 +34,20 @@ void TimerWheel::Advance(MonotonicTime now) {
   current_tick_ = target;
 
   // Collected first, fired afterwards: a callback may change any slot, and also this list.
-  Timer* due = nullptr;
+  IntrusiveList<Timer> due;
   for (std::int64_t tick = target; tick > target - steps; --tick) CollectDue(SlotOf(tick), now, due);
-  while (due != nullptr) {
-    Timer& timer = *due;
-    timer.Unlink();
-    timer.OnTimer();
+  while (Timer* const timer = due.front()) {
+    IntrusiveList<Timer>::Remove(*timer);
+    timer->OnTimer();
   }
 }
 
 // The newest slot comes first and each timer goes to the front, so that `due` ends up oldest first.
-void TimerWheel::CollectDue(std::size_t slot, MonotonicTime now, Timer*& due) {
-  for (Timer* timer = slots_[slot]; timer != nullptr;) {
-    Timer* const next = timer->next_;
-    if (timer->deadline_ <= now) {
-      timer->Unlink();
-      timer->LinkAt(due);
-    }
-    timer = next;
+void TimerWheel::CollectDue(std::size_t slot, MonotonicTime now, IntrusiveList<Timer>& due) {
+  for (Timer& timer : slots_[slot]) {
+    if (timer.deadline_ > now) continue;
+    IntrusiveList<Timer>::Remove(timer);
+    due.PushFront(timer);
   }
 }
 
@@ -89,7 +62,7 @@ std::optional<MonotonicTime> TimerWheel::NextCheck() const {
     }
     ahead += std::countr_zero(word);
     const std::size_t found = SlotOf(first + ahead);
-    if (slots_[found] != nullptr) return MonotonicTime{(first + ahead) * kTick.ms};
+    if (!slots_[found].empty()) return MonotonicTime{(first + ahead) * kTick.ms};
     // Its timers were cancelled or fired; a bit is cleared only here.
     occupied_[found / 64] &= ~(std::uint64_t{1} << (found % 64));
   }

@@ -1,6 +1,7 @@
 // TimerWheel: the per-connection deadlines of one loop (ping, pong, stale, expiry), without a heap node each.
 //
 // A Timer is embedded in its owner and knows its slot, so scheduling and cancelling touch three pointers.
+// Timers still scheduled when the wheel ends are then unscheduled.
 // Resolution is kTick: a timer fires at its deadline or up to one tick later, never earlier.
 // Loop thread only.
 #pragma once
@@ -11,28 +12,23 @@
 #include <optional>
 
 #include "base/clock.h"
+#include "base/intrusive_list.h"
 
 namespace tidemill::net {
 
 // Embed or derive. Destroying a scheduled timer cancels it.
-class Timer {
+class Timer : private ListLink<Timer> {
  public:
-  Timer() = default;
-  Timer(const Timer&) = delete;
-  Timer& operator=(const Timer&) = delete;
-  virtual ~Timer();
+  virtual ~Timer() = default;
 
   virtual void OnTimer() = 0;
-  bool scheduled() const { return previous_next_ != nullptr; }
+  bool scheduled() const { return IntrusiveList<Timer>::IsListed(*this); }
   MonotonicTime deadline() const { return deadline_; }
 
  private:
+  friend class IntrusiveList<Timer>;
   friend class TimerWheel;
-  void Unlink();
-  void LinkAt(Timer*& head);
 
-  Timer* next_ = nullptr;
-  Timer** previous_next_ = nullptr;  // what points at this timer
   MonotonicTime deadline_{};
 };
 
@@ -44,7 +40,6 @@ class TimerWheel {
   explicit TimerWheel(MonotonicTime now);
   TimerWheel(const TimerWheel&) = delete;
   TimerWheel& operator=(const TimerWheel&) = delete;
-  ~TimerWheel();  // leaves timers that are still scheduled unscheduled
 
   // Moves `timer` to `deadline`, scheduled or not.
   void Schedule(Timer& timer, MonotonicTime deadline);
@@ -58,10 +53,10 @@ class TimerWheel {
   std::optional<MonotonicTime> NextCheck() const;
 
  private:
-  void CollectDue(std::size_t slot, MonotonicTime now, Timer*& due);
+  void CollectDue(std::size_t slot, MonotonicTime now, IntrusiveList<Timer>& due);
 
   // A timer further away than one turn of the wheel stays in its slot when the wheel passes.
-  std::array<Timer*, kSlots> slots_{};
+  std::array<IntrusiveList<Timer>, kSlots> slots_;
   // A set bit says that a slot may hold timers, a clear one that it holds none: timers unlink themselves
   // without the wheel, which finds out in NextCheck.
   mutable std::array<std::uint64_t, kSlots / 64> occupied_{};

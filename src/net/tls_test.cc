@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <string>
 
+#include "net/connect.h"
 #include "net/listener.h"
 #include "net/stream.h"
 #include "net/task_scope.h"

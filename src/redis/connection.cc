@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "net/async.h"
+#include "net/connect.h"
 #include "net/until.h"
 
 namespace tidemill::redis {
