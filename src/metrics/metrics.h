@@ -102,7 +102,4 @@ class Registry {
   std::vector<std::unique_ptr<Family>> families_;  // in the order of registration
 };
 
-// Resident memory, CPU seconds, open descriptors, start time: process_… by the usual names, from /proc/self.
-void AddProcessMetrics(Registry& registry);
-
 }  // namespace tidemill::metrics

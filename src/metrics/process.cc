@@ -1,3 +1,5 @@
+#include "metrics/process.h"
+
 #include <dirent.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -7,8 +9,6 @@
 #include <cstdio>
 #include <cstring>
 #include <limits>
-
-#include "metrics/metrics.h"
 
 namespace tidemill::metrics {
 namespace {

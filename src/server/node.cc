@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "config/load.h"
+#include "metrics/process.h"
 #include "net/tls.h"
 #include "server/log_options.h"
 #include "server/version.h"
