@@ -92,10 +92,11 @@ class Checker {
   }
 
   void CheckPath(std::string key, std::string_view path) {
-    const bool good = path.size() >= 2 && path.front() == '/' && path.back() != '/' &&
-                      std::ranges::all_of(path, [](char c) {
-                        return c > ' ' && c < 0x7f && c != '?' && c != '#' && c != '*';
-                      });
+    const bool good =
+        path.size() >= 2 && path.front() == '/' && path.back() != '/' &&
+        std::ranges::all_of(path, [](char c) {
+          return c > ' ' && c < 0x7f && c != '?' && c != '#' && c != '*' && c != '{' && c != '}';
+        });
     if (!good) {
       Add(std::move(key), {},
           fmt::format(" = {}: not a path; it begins with a \"/\" and does not end with one", Quote(path)));

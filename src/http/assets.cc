@@ -6,8 +6,8 @@
 #include <optional>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/assert.h"
-#include "http/grammar.h"
 
 namespace tidemill::http {
 namespace {

@@ -11,21 +11,12 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "http/url.h"
 #include "net/loop.h"
 #include "net/task.h"
 #include "net/tls.h"
 
 namespace tidemill::http {
-
-struct Url {
-  std::string scheme;  // "http" or "https"
-  std::string host;
-  std::uint16_t port = 0;
-  std::string target;  // path and query, at least "/"
-
-  // kInvalidArgument for anything but an absolute http(s) URL; credentials in it are refused.
-  static Result<Url> Parse(std::string_view text);
-};
 
 struct ClientRequest {
   std::string method = "GET";

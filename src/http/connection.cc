@@ -17,13 +17,6 @@ constexpr std::size_t kUnreadBytesMax = 256 * 1024;
 constexpr std::size_t kInputBytesKept = 4 * 1024;
 constexpr std::size_t kScratchBytesKept = 1024 * 1024;
 
-std::shared_ptr<Handler> HandlerFor(const Router::Route& route, Method method) {
-  for (const auto& [served, handler] : route.handlers) {
-    if (served == method || (served == Method::kGet && method == Method::kHead)) return handler;
-  }
-  return nullptr;
-}
-
 // Counts a request while it is handled, until its task ends or is destroyed.
 class InFlight {
  public:
@@ -55,7 +48,7 @@ void Connection::Start() {
   stream_->ReadNow();
 }
 
-void Connection::Turn503(net::Admission admission) {
+void Connection::RefuseWith503(net::Admission admission) {
   stream_->SetHandler(this);
   const bool in_all = admission == net::Admission::kTooManyConnections;
   Response response =
@@ -104,7 +97,7 @@ void Connection::Work() {
   while (WorkOnce()) {
   }
   working_ = false;
-  // Before the turn's fan-out: who asked need not wait until thousands have what he published.
+  // The response leaves before the fan-out of the turn.
   if (!over_) stream_->Send({});
 }
 
@@ -134,7 +127,8 @@ bool Connection::WorkOnce() {
                                   : request_.HeaderHasToken("connection", "close")) {
     close_after_ = true;
   }
-  const Router::Route* const route = server_.router.Find(request_.path);
+  if (router_ != server_.router) router_ = server_.router;
+  const Router::Route* const route = router_->Find(request_.path, request_.path_values);
   if (!route) {
     Respond(Response::Text(404, "not found\n"));
   } else {
@@ -143,7 +137,7 @@ bool Connection::WorkOnce() {
   return !over_ && !handling_;
 }
 
-// Whether the client has enough unread responses to take first: nobody may ask for more than he reads.
+// Whether the client must first read the responses it has: what is queued for it stays bounded.
 bool Connection::WaitForReader() {
   if (stream_->queued_bytes() <= kUnreadBytesMax) return false;
   stream_->Send({});
@@ -162,22 +156,23 @@ void Connection::ForgetHandled() {
 
 void Connection::Serve(const Router::Route& route) {
   if (request_.method == Method::kOptions) return Respond(server_.Options(request_, route));
-  if (route.upgrade && request_.method == Method::kGet) return Upgrade(*route.upgrade);
-  auto handler = HandlerFor(route, request_.method);
-  if (!handler) {
+  const Router::Endpoint* const endpoint = route.For(request_.method);
+  if (!endpoint) {
     Response response = Response::Text(405, "method not allowed\n");
     response.headers.emplace_back("Allow", route.allow);
     return Respond(std::move(response));
   }
+  request_.path_names = endpoint->parameter_names;
+  if (endpoint->takeover) return TakeOver(*endpoint->takeover);
   handling_ = true;
-  scope_.Spawn(Run(std::move(handler)));
+  scope_.Spawn(Run(*endpoint->handler));
   // The request's views point into the input: nothing may be added to it while the handler waits.
   if (handling_) stream_->PauseReading();
 }
 
-Task<void> Connection::Run(std::shared_ptr<Handler> handler) {
+Task<void> Connection::Run(Handler& handler) {
   const InFlight in_flight(server_.metrics);
-  Response response = co_await handler->Handle(request_);
+  Response response = co_await handler.Handle(request_);
   handling_ = false;
   if (over_) co_return;
   Respond(std::move(response));
@@ -186,10 +181,10 @@ Task<void> Connection::Run(std::shared_ptr<Handler> handler) {
   if (!working_ && !over_) Work();
 }
 
-void Connection::Upgrade(UpgradeHandler& handler) {
+void Connection::TakeOver(TakeoverHandler& handler) {
   const std::string_view rest = std::string_view(input_).substr(used_);
-  auto refused = handler.Upgrade(request_, stream_, rest);
-  // Whatever follows a refused upgrade must never be read as a request.
+  auto refused = handler.TakeOver(request_, stream_, rest);
+  // What follows a refused upgrade must never be read as a request.
   if (refused) return RespondAndClose(*std::move(refused));
   over_ = true;
   Finish();

@@ -1,11 +1,12 @@
 // One HTTP/1.1 connection: reads requests, has them handled one at a time in order, writes responses, and
-// gives its stream away when a request asks for an upgrade. Private to http/.
+// gives its stream away when a request is for a takeover. Private to http/.
 //
 // Reading stops while a handler waits and while the client leaves responses unread, so what is buffered is at
 // most one request, what one read brought behind it, and kUnreadBytesMax and one response on the way out.
 // A client that half-closes still gets its answers; one that resets ends the handler that runs for it.
 //
-// Loop thread only. Owned by its server; ends through Server's Forget.
+// Loop thread only. Owns itself: Finish takes it out of its server's list and retires it; a server that ends
+// deletes those still in its list.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +14,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/intrusive_list.h"
 #include "http/parser.h"
 #include "http/server.h"
 #include "http/server_state.h"
@@ -22,14 +24,17 @@
 
 namespace tidemill::http {
 
-class Connection final : public net::StreamHandler, public net::Retirable, private net::Timer {
+class Connection final : public net::StreamHandler,
+                         public net::Retirable,
+                         public ListLink<Connection>,
+                         private net::Timer {
  public:
   Connection(ServerState& server, std::unique_ptr<net::Stream> stream);
   ~Connection() override;
 
   void Start();
   // Answers 503 and closes: there are too many connections.
-  void Turn503(net::Admission admission);
+  void RefuseWith503(net::Admission admission);
   // No request after the one at hand.
   void Drain();
 
@@ -40,9 +45,6 @@ class Connection final : public net::StreamHandler, public net::Retirable, priva
   // net::Retirable
   void OnRetire() override;
 
-  Connection* previous = nullptr;  // the server's list
-  Connection* next = nullptr;
-
  private:
   void OnTimer() override;
   void Work();
@@ -50,8 +52,8 @@ class Connection final : public net::StreamHandler, public net::Retirable, priva
   bool WaitForReader();
   void ForgetHandled();
   void Serve(const Router::Route& route);
-  void Upgrade(UpgradeHandler& handler);
-  Task<void> Run(std::shared_ptr<Handler> handler);
+  void TakeOver(TakeoverHandler& handler);
+  Task<void> Run(Handler& handler);
   void Respond(Response response);
   void RespondAndClose(Response response);
   void Write(const Request* request, const Response& response, ServerState::ResponseForm form);
@@ -64,6 +66,7 @@ class Connection final : public net::StreamHandler, public net::Retirable, priva
   std::unique_ptr<net::Stream> stream_;
   RequestParser parser_;
   Request request_;
+  std::shared_ptr<const Router> router_;  // that serves request_
   std::string input_;
   std::size_t used_ = 0;  // bytes of input_ that belong to the request at hand or before
   RequestParser::State waiting_ = RequestParser::State::kNothing;

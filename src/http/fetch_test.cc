@@ -45,9 +45,9 @@ class FetchTest : public testing::Test {
  protected:
   FetchTest() : loop_(net::testing::OpenLoop({.clock = &clock_})) {
     for (const Method method : {Method::kGet, Method::kPost}) {
-      router_.Add(method, "/mirror", std::make_shared<Mirror>());
+      router_->Add(method, "/mirror", std::make_shared<Mirror>());
     }
-    router_.Add(Method::kGet, "/silent", std::make_shared<Silent>());
+    router_->Add(Method::kGet, "/silent", std::make_shared<Silent>());
     server_ = Server::Make(*loop_, router_, {});
     net::ListenerOptions options;
     options.address = *net::ListenAddress::Parse("127.0.0.1:0");
@@ -79,7 +79,7 @@ class FetchTest : public testing::Test {
 
   ManualClock clock_;
   std::unique_ptr<net::Loop> loop_;
-  Router router_;
+  std::shared_ptr<Router> router_ = std::make_shared<Router>();
   std::unique_ptr<Server> server_;
   std::unique_ptr<net::Listener> listener_;
   std::optional<Result<ClientResponse>> got_;

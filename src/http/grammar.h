@@ -1,4 +1,5 @@
-// The byte classes and small numbers of RFC 9110 and 9112, shared by the request and the response parser.
+// What field values and numbers are made of, by RFC 9110 and 9112; shared by the request and the response
+// parser. Tokens and letters: base/ascii.h.
 #pragma once
 
 #include <cstddef>
@@ -7,11 +8,8 @@
 
 namespace tidemill::http {
 
-// RFC 9110 section 5.6.2: what names and methods are made of.
-bool IsToken(std::string_view text);
 // RFC 9110 section 5.5: visible bytes, blanks and tabs, and bytes over 0x7f.
 bool IsFieldValue(std::string_view text);
-std::string_view TrimBlanks(std::string_view text);
 // One to 19 decimal digits and nothing else.
 std::optional<std::size_t> ParseDecimal(std::string_view text);
 // One to 15 hex digits and nothing else: a chunk's size.

@@ -2,30 +2,24 @@
 
 #include <algorithm>
 
-#include "http/grammar.h"
+#include "base/ascii.h"
 
 namespace tidemill::http {
 namespace {
 
-char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
+enum class Plus { kItself, kBlank };  // in a path, in a query
 
-int HexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  const char lower = Lower(c);
-  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
-std::optional<std::string> PercentDecode(std::string_view text) {
+std::optional<std::string> PercentDecode(std::string_view text, Plus plus) {
   std::string decoded;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '+') {
+    if (text[i] == '+' && plus == Plus::kBlank) {
       decoded += ' ';
     } else if (text[i] != '%') {
       decoded += text[i];
     } else {
       if (i + 2 >= text.size()) return std::nullopt;
-      const int high = HexDigit(text[i + 1]);
-      const int low = HexDigit(text[i + 2]);
+      const int high = HexValue(text[i + 1]);
+      const int low = HexValue(text[i + 2]);
       if (high < 0 || low < 0) return std::nullopt;
       decoded += static_cast<char>(high * 16 + low);
       i += 2;
@@ -35,10 +29,6 @@ std::optional<std::string> PercentDecode(std::string_view text) {
 }
 
 }  // namespace
-
-bool EqualIgnoringCase(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, [](char x, char y) { return Lower(x) == Lower(y); });
-}
 
 std::optional<std::string_view> Request::Header(std::string_view name) const {
   for (const HeaderView& header : headers) {
@@ -60,13 +50,20 @@ bool Request::HeaderHasToken(std::string_view name, std::string_view token) cons
   return false;
 }
 
+std::optional<std::string> Request::PathParameter(std::string_view name) const {
+  const auto found = std::ranges::find(path_names, name);
+  if (found == path_names.end()) return std::nullopt;
+  return PercentDecode(path_values[static_cast<std::size_t>(found - path_names.begin())], Plus::kItself);
+}
+
 std::optional<std::string> Request::QueryParameter(std::string_view name) const {
   for (std::string_view rest = query; !rest.empty();) {
     const std::size_t end = rest.find('&');
     const std::string_view pair = rest.substr(0, end);
     const std::size_t equals = pair.find('=');
     if (pair.substr(0, equals) == name) {
-      return equals == std::string_view::npos ? std::string() : PercentDecode(pair.substr(equals + 1));
+      return equals == std::string_view::npos ? std::string()
+                                              : PercentDecode(pair.substr(equals + 1), Plus::kBlank);
     }
     if (end == std::string_view::npos) break;
     rest.remove_prefix(end + 1);

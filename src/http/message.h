@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -30,6 +31,8 @@ struct Request {
   int version_minor = 1;    // HTTP/1.x
   std::vector<HeaderView> headers;
   std::string_view body;
+  std::span<const std::string> path_names;    // of the named segments of the route (http/router.h)
+  std::vector<std::string_view> path_values;  // and what stands there, not decoded
   net::IpAddress peer;
   bool over_tls = false;
 
@@ -38,6 +41,9 @@ struct Request {
   std::optional<std::string_view> Header(std::string_view name) const;
   // Whether a comma-separated header of that name lists `token` (case does not matter).
   bool HeaderHasToken(std::string_view name, std::string_view token) const;
+  // What stands in the route's segment {name}, percent-decoded; nullopt when there is none of that name or it
+  // is not decodable.
+  std::optional<std::string> PathParameter(std::string_view name) const;
   // The first query parameter of that name, percent-decoded; nullopt when absent or not decodable.
   std::optional<std::string> QueryParameter(std::string_view name) const;
 };
@@ -54,8 +60,5 @@ struct Response {
 };
 
 std::string_view ReasonPhrase(int status);
-
-// ASCII letters only, as HTTP compares names and tokens.
-bool EqualIgnoringCase(std::string_view a, std::string_view b);
 
 }  // namespace tidemill::http

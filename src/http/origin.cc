@@ -3,7 +3,7 @@
 #include <charconv>
 #include <optional>
 
-#include "http/message.h"
+#include "base/ascii.h"
 
 namespace tidemill::http {
 namespace {
@@ -14,10 +14,7 @@ struct Origin {
   std::uint16_t port = 0;
 };
 
-bool IsHostByte(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-         c == '_';
-}
+bool IsHostByte(char c) { return IsLetter(c) || IsDigit(c) || c == '-' || c == '.' || c == '_'; }
 
 std::uint16_t DefaultPort(std::string_view scheme) {
   if (EqualIgnoringCase(scheme, "https") || EqualIgnoringCase(scheme, "wss")) return 443;

@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "base/ascii.h"
 #include "base/assert.h"
 #include "http/grammar.h"
 #include "http/origin.h"
@@ -64,8 +65,6 @@ Outcome ParseTarget(std::string_view target, Request& request) {
   request.query = question == std::string_view::npos ? std::string_view() : target.substr(question + 1);
   return {};
 }
-
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 Outcome ParseRequestLine(std::string_view line, Request& request) {
   const std::size_t first = line.find(' ');

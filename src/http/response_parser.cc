@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "http/grammar.h"
-#include "http/message.h"
 
 namespace tidemill::http {
 namespace {
@@ -69,9 +69,7 @@ Result<void> ResponseParser::ParseHeader(std::string_view line) {
   if (colon == std::string_view::npos || !IsToken(line.substr(0, colon))) return NotHttp("header name");
   const std::string_view value = TrimBlanks(line.substr(colon + 1));
   if (!IsFieldValue(value)) return NotHttp("header value");
-  std::string name(line.substr(0, colon));
-  std::ranges::transform(name, name.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  std::string name = ToLower(line.substr(0, colon));
   if (name == "content-length") {
     const auto length = ParseDecimal(value);
     if (!length || has_length_) return NotHttp("Content-Length");

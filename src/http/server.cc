@@ -10,10 +10,10 @@ namespace {
 
 class LoopServer final : public Server {
  public:
-  LoopServer(net::Loop& loop, const Router& router, Options options)
-      : state_(loop, router, std::move(options)) {}
+  LoopServer(net::Loop& loop, std::shared_ptr<const Router> router, Options options)
+      : state_(loop, std::move(router), std::move(options)) {}
   ~LoopServer() override {
-    while (Connection* const connection = state_.first) {
+    while (Connection* const connection = state_.connections.front()) {
       state_.Forget(*connection);
       delete connection;
     }
@@ -25,21 +25,19 @@ class LoopServer final : public Server {
     if (admission == net::Admission::kAdmitted) {
       connection->Start();
     } else {
-      connection->Turn503(admission);
+      connection->RefuseWith503(admission);
     }
   }
 
   void ReplaceCors(CorsOptions cors) override { state_.options.cors = std::move(cors); }
 
-  std::size_t connections() const override { return state_.connections; }
+  void ReplaceRouter(std::shared_ptr<const Router> router) override { state_.router = std::move(router); }
+
+  std::size_t connections() const override { return state_.connection_count; }
 
   void Drain() override {
     state_.draining = true;
-    for (Connection* connection = state_.first; connection;) {
-      Connection* const following = connection->next;
-      connection->Drain();
-      connection = following;
-    }
+    for (Connection& connection : state_.connections) connection.Drain();
   }
 
  private:
@@ -48,8 +46,8 @@ class LoopServer final : public Server {
 
 }  // namespace
 
-std::unique_ptr<Server> Server::Make(net::Loop& loop, const Router& router, Options options) {
-  return std::make_unique<LoopServer>(loop, router, std::move(options));
+std::unique_ptr<Server> Server::Make(net::Loop& loop, std::shared_ptr<const Router> router, Options options) {
+  return std::make_unique<LoopServer>(loop, std::move(router), std::move(options));
 }
 
 }  // namespace tidemill::http

@@ -39,22 +39,20 @@ ServerMetrics::ServerMetrics(metrics::Registry& registry)
   }
 }
 
-ServerState::ServerState(net::Loop& l, const Router& r, Server::Options o)
-    : loop(l), router(r), options(std::move(o)), metrics(options.metrics) {}
+ServerState::ServerState(net::Loop& l, std::shared_ptr<const Router> r, Server::Options o)
+    : loop(l), router(std::move(r)), options(std::move(o)), metrics(options.metrics) {}
+
+ServerState::~ServerState() = default;
 
 void ServerState::Remember(Connection& connection) {
-  connection.next = first;
-  if (first) first->previous = &connection;
-  first = &connection;
-  ++connections;
+  connections.PushFront(connection);
+  ++connection_count;
   if (metrics) metrics->connections.Add(1);
 }
 
 void ServerState::Forget(Connection& connection) {
-  if (connection.next) connection.next->previous = connection.previous;
-  (connection.previous ? connection.previous->next : first) = connection.next;
-  connection.next = connection.previous = nullptr;
-  --connections;
+  IntrusiveList<Connection>::Remove(connection);
+  --connection_count;
   if (metrics) metrics->connections.Sub(1);
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/intrusive_list.h"
 #include "http/server.h"
 
 namespace tidemill::http {
@@ -13,15 +14,16 @@ namespace tidemill::http {
 class Connection;
 
 struct ServerState {
-  ServerState(net::Loop& l, const Router& r, Server::Options o);
+  ServerState(net::Loop& l, std::shared_ptr<const Router> r, Server::Options o);
+  ~ServerState();
 
   net::Loop& loop;
-  const Router& router;
+  std::shared_ptr<const Router> router;
   Server::Options options;
   ServerMetrics* const metrics;  // null: nothing is counted
   bool draining = false;
-  Connection* first = nullptr;
-  std::size_t connections = 0;
+  IntrusiveList<Connection> connections;
+  std::size_t connection_count = 0;
 
   void Remember(Connection& connection);
   void Forget(Connection& connection);

@@ -43,6 +43,16 @@ class Later final : public Handler {
   int ended = 0;
 };
 
+// Tells what stands in the segments {id} and {post}.
+class Named final : public Handler {
+ public:
+  Task<Response> Handle(const Request& request) override {
+    co_return Response::Text(200, request.PathParameter("id").value_or("?") + " " +
+                                      request.PathParameter("post").value_or("?") + " " +
+                                      request.PathParameter("other").value_or("?"));
+  }
+};
+
 // Answers with so many bytes.
 class Sized final : public Handler {
  public:
@@ -53,30 +63,34 @@ class Sized final : public Handler {
   const std::size_t bytes_;
 };
 
-class TakeStream final : public UpgradeHandler {
+class TakeStream final : public TakeoverHandler {
  public:
-  std::optional<Response> Upgrade(const Request& request, std::unique_ptr<net::Stream>& stream,
-                                  std::string_view rest) override {
+  std::optional<Response> TakeOver(const Request& request, std::unique_ptr<net::Stream>& stream,
+                                   std::string_view rest) override {
     if (request.QueryParameter("refuse")) return Response::Text(426, "no\n");
     taken = std::move(stream);
+    body = request.body;
     left = rest;
     return std::nullopt;
   }
   std::unique_ptr<net::Stream> taken;
+  std::string body;
   std::string left;
 };
 
 class ServerTest : public testing::Test {
  protected:
   ServerTest() : loop_(net::testing::OpenLoop({.clock = &clock_})) {
-    router_.Add(Method::kGet, "/echo", std::make_shared<Echo>());
-    router_.Add(Method::kPost, "/echo", std::make_shared<Echo>());
-    router_.Add(Method::kGet, "/later", later_);
-    router_.AddUpgrade("/up", upgrade_);
-    router_.Add(Method::kGet, "/page",
-                MakeAssetHandler({.content_type = "text/html", .body = std::string(1000, 'p')}));
-    router_.Add(Method::kGet, "/large", std::make_shared<Sized>(kLargeBytes));
-    router_.Add(Method::kGet, "/huge", std::make_shared<Sized>(kHugeBytes));
+    router_->Add(Method::kGet, "/echo", std::make_shared<Echo>());
+    router_->Add(Method::kPost, "/echo", std::make_shared<Echo>());
+    router_->Add(Method::kGet, "/later", later_);
+    router_->AddTakeover(Method::kGet, "/up", upgrade_);
+    router_->AddTakeover(Method::kPost, "/up", upgrade_);
+    router_->Add(Method::kGet, "/users/{id}/posts/{post}", std::make_shared<Named>());
+    router_->Add(Method::kGet, "/page",
+                 MakeAssetHandler({.content_type = "text/html", .body = std::string(1000, 'p')}));
+    router_->Add(Method::kGet, "/large", std::make_shared<Sized>(kLargeBytes));
+    router_->Add(Method::kGet, "/huge", std::make_shared<Sized>(kHugeBytes));
     Server::Options options;
     options.metrics = &metrics_;
     options.cors.allowed_origins = {"https://good.com"};
@@ -122,7 +136,7 @@ class ServerTest : public testing::Test {
   std::unique_ptr<net::Loop> loop_;
   std::shared_ptr<Later> later_ = std::make_shared<Later>();
   std::shared_ptr<TakeStream> upgrade_ = std::make_shared<TakeStream>();
-  Router router_;
+  std::shared_ptr<Router> router_ = std::make_shared<Router>();
   std::unique_ptr<Server> server_;
 };
 
@@ -351,6 +365,43 @@ TEST_F(ServerTest, AnUpgradeTakesTheStreamAndWhatFollows) {
   Say(fd, "more");
   EXPECT_EQ(handler.received, "more");
   upgrade_->taken.reset();
+}
+
+TEST_F(ServerTest, ATakeoverServesAnyMethodAndGetsTheBody) {
+  const net::Fd fd = Connect();
+  EXPECT_EQ(Say(fd, "POST /up HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nbodyrest"), "");
+  ASSERT_NE(upgrade_->taken, nullptr);
+  EXPECT_EQ(upgrade_->body, "body");
+  EXPECT_EQ(upgrade_->left, "rest");
+  upgrade_->taken.reset();
+  const std::string refused = Say(Connect(), "HEAD /up HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_TRUE(refused.starts_with("HTTP/1.1 405 ")) << refused;
+  EXPECT_NE(refused.find("Allow: POST, GET, OPTIONS\r\n"), std::string::npos) << refused;
+}
+
+TEST_F(ServerTest, NamedSegmentsAreGivenDecoded) {
+  const net::Fd fd = Connect();
+  EXPECT_EQ(Body(Say(fd, "GET /users/a%2Fb+c/posts/7 HTTP/1.1\r\nHost: h\r\n\r\n")), "a/b+c 7 ?");
+  EXPECT_EQ(Body(Say(fd, "GET /users/%zz/posts/8 HTTP/1.1\r\nHost: h\r\n\r\n")), "? 8 ?");
+  EXPECT_EQ(Body(Say(fd, "GET /echo HTTP/1.1\r\nHost: h\r\n\r\n")), "GET ");
+}
+
+TEST_F(ServerTest, ARequestEndsOnTheRouterItBeganWith) {
+  const net::Fd fd = Connect();
+  EXPECT_EQ(Say(fd, "GET /later HTTP/1.1\r\nHost: h\r\n\r\n"), "");
+  auto replacement = std::make_shared<Router>();
+  replacement->Add(Method::kGet, "/new/{name}", std::make_shared<Echo>());
+  const std::weak_ptr<Router> old = router_;
+  router_.reset();
+
+  server_->ReplaceRouter(std::move(replacement));
+
+  later_->gate.waiting.resume();
+  EXPECT_EQ(Body(Hear(fd)), "late");
+  EXPECT_FALSE(old.expired());
+  EXPECT_EQ(Body(Say(fd, "GET /new/x HTTP/1.1\r\nHost: h\r\n\r\n")), "GET ");
+  EXPECT_TRUE(old.expired());
+  EXPECT_EQ(Say(fd, "GET /echo HTTP/1.1\r\nHost: h\r\n\r\n").substr(9, 3), "404");
 }
 
 TEST_F(ServerTest, OneTooManyIsToldSo) {

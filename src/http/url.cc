@@ -1,6 +1,7 @@
+#include "http/url.h"
+
 #include <charconv>
 
-#include "http/client.h"
 #include "http/origin.h"
 
 namespace tidemill::http {

@@ -31,7 +31,8 @@ void AddEchoRoutes(http::Router& router, const config::WebsocketSettings& settin
   const websocket::FrameLimits configured{.message_bytes_max = settings.message_size_limit,
                                           .fragments_max = settings.fragments_max};
   for (const auto& [path, limits] : {std::pair("/echo", kLarge), std::pair("/limited", configured)}) {
-    router.AddUpgrade(path, websocket::MakeEchoHandler({.connection = {.limits = limits}, .deflate = true}));
+    router.AddTakeover(http::Method::kGet, path,
+                       websocket::MakeEchoHandler({.connection = {.limits = limits}, .deflate = true}));
   }
 }
 
@@ -76,12 +77,14 @@ LoopNode::LoopNode(net::Loop& loop, broker::LoopBroker broker, SharedParts share
       probe_(loop, hub_, shared.registry) {
   context_.directory = directory_.get();
   broker_.broker->SetEvents(hub_);
-  public_router_.AddUpgrade(settings.websocket.handler_prefix, session::MakeWebsocketEndpoint(context_));
+  public_router_->AddTakeover(http::Method::kGet, settings.websocket.handler_prefix,
+                              session::MakeWebsocketEndpoint(context_));
   if (settings.websocket.echo_for_test) {
-    AddEchoRoutes(public_router_, settings.websocket);
+    AddEchoRoutes(*public_router_, settings.websocket);
   }
   // With ports of their own for it, the API and the metrics are not on the public one.
-  http::Router& operators = settings.http_server.internal_listen.empty() ? public_router_ : internal_router_;
+  http::Router& operators =
+      settings.http_server.internal_listen.empty() ? *public_router_ : *internal_router_;
   AddHealthRoutes(operators, settings, shared.health, shared.registry);
   api_->AddRoutes(operators);
   public_server_ = http::Server::Make(loop, public_router_, ServerOptions(settings, shared.http_metrics));

@@ -58,7 +58,7 @@ class LoopNode {
            const config::Settings& settings, const std::vector<session::Context*>& contexts);
 
   // Adds routes that only some servers have (the demo page), to the public port.
-  http::Router& public_routes() { return public_router_; }
+  http::Router& public_routes() { return *public_router_; }
 
   // Opens the ports, which must come last. Gives where it listens, real port numbers included.
   Result<std::vector<Listening>> Listen(std::vector<Listening> public_addresses,
@@ -90,8 +90,8 @@ class LoopNode {
   std::unique_ptr<cluster::Cluster> cluster_;
   std::unique_ptr<control::Directory> directory_;  // of all nodes
   std::unique_ptr<api::Api> api_;
-  http::Router public_router_;
-  http::Router internal_router_;
+  std::shared_ptr<http::Router> public_router_ = std::make_shared<http::Router>();
+  std::shared_ptr<http::Router> internal_router_ = std::make_shared<http::Router>();
   std::unique_ptr<http::Server> public_server_;
   std::unique_ptr<http::Server> internal_server_;
   std::shared_ptr<net::TlsContext> tls_;

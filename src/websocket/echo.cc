@@ -11,12 +11,12 @@ namespace {
 
 class EchoSession;
 
-class EchoHandler final : public http::UpgradeHandler {
+class EchoHandler final : public http::TakeoverHandler {
  public:
   explicit EchoHandler(EchoOptions options) : options_(std::move(options)) {}
 
-  std::optional<http::Response> Upgrade(const http::Request& request, std::unique_ptr<net::Stream>& stream,
-                                        std::string_view rest) override;
+  std::optional<http::Response> TakeOver(const http::Request& request, std::unique_ptr<net::Stream>& stream,
+                                         std::string_view rest) override;
   const EchoOptions& options() const { return options_; }
   void Drop(EchoSession& session, net::Loop& loop);
 
@@ -62,9 +62,9 @@ class EchoSession final : public ConnectionHandler, public net::Retirable {
   Connection connection_;
 };
 
-std::optional<http::Response> EchoHandler::Upgrade(const http::Request& request,
-                                                   std::unique_ptr<net::Stream>& stream,
-                                                   std::string_view rest) {
+std::optional<http::Response> EchoHandler::TakeOver(const http::Request& request,
+                                                    std::unique_ptr<net::Stream>& stream,
+                                                    std::string_view rest) {
   auto handshake = AcceptHandshake(
       request,
       {.subprotocols = {}, .deflate = options_.deflate, .deflate_window_bits_min = 9, .allowed_origins = {}});
@@ -83,7 +83,7 @@ void EchoHandler::Drop(EchoSession& session, net::Loop& loop) {
 
 }  // namespace
 
-std::unique_ptr<http::UpgradeHandler> MakeEchoHandler(EchoOptions options) {
+std::unique_ptr<http::TakeoverHandler> MakeEchoHandler(EchoOptions options) {
   return std::make_unique<EchoHandler>(std::move(options));
 }
 

@@ -6,7 +6,7 @@
 
 #include <memory>
 
-#include "http/server.h"
+#include "http/handler.h"
 #include "websocket/connection.h"
 
 namespace tidemill::websocket {
@@ -17,6 +17,6 @@ struct EchoOptions {
   std::size_t queued_bytes_max = 1024 * 1024;  // a peer with more unread echoes is not read from
 };
 
-std::unique_ptr<http::UpgradeHandler> MakeEchoHandler(EchoOptions options);
+std::unique_ptr<http::TakeoverHandler> MakeEchoHandler(EchoOptions options);
 
 }  // namespace tidemill::websocket

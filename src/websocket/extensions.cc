@@ -1,12 +1,9 @@
 #include "websocket/extensions.h"
 
+#include "base/ascii.h"
+
 namespace tidemill::websocket {
 namespace {
-
-bool IsTokenByte(char c) {
-  if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')) return true;
-  return c != '\0' && std::string_view("!#$%&'*+-.^_`|~").contains(c);
-}
 
 // Reads the header from its front.
 class Scanner {
@@ -14,7 +11,7 @@ class Scanner {
   explicit Scanner(std::string_view text) : rest_(text) {}
 
   void SkipBlanks() {
-    while (!rest_.empty() && (rest_.front() == ' ' || rest_.front() == '\t')) rest_.remove_prefix(1);
+    while (!rest_.empty() && IsBlank(rest_.front())) rest_.remove_prefix(1);
   }
   bool AtEnd() const { return rest_.empty(); }
 

@@ -6,6 +6,7 @@
 #include <array>
 #include <vector>
 
+#include "base/ascii.h"
 #include "base/base64.h"
 #include "http/origin.h"
 
@@ -14,11 +15,6 @@ namespace {
 
 constexpr std::string_view kVersion = "13";
 constexpr std::string_view kKeySuffix = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";  // RFC 6455 section 1.3
-
-bool SameText(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-  return std::ranges::equal(a, b, {}, lower, lower);
-}
 
 // Every value sent under `name`, joined as one list (RFC 9110 section 5.3).
 struct Values {
@@ -29,7 +25,7 @@ struct Values {
 Values Find(const http::Request& request, std::string_view name) {
   Values values;
   for (const http::HeaderView& header : request.headers) {
-    if (!SameText(header.name, name)) continue;
+    if (!EqualIgnoringCase(header.name, name)) continue;
     if (values.count++ > 0) values.joined += ", ";
     values.joined += header.value;
   }
@@ -43,7 +39,7 @@ bool Lists(std::string_view list, std::string_view token, bool exact_case) {
     const std::size_t begin = element.find_first_not_of(" \t");
     if (begin == std::string_view::npos) continue;
     element = element.substr(begin, element.find_last_not_of(" \t") - begin + 1);
-    if (exact_case ? element == token : SameText(element, token)) return true;
+    if (exact_case ? element == token : EqualIgnoringCase(element, token)) return true;
   }
   return false;
 }

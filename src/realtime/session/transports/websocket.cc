@@ -80,15 +80,15 @@ class WebsocketSession final : public Transport, public websocket::ConnectionHan
   WebsocketSession* next_;
 };
 
-class WebsocketEndpoint final : public http::UpgradeHandler {
+class WebsocketEndpoint final : public http::TakeoverHandler {
  public:
   explicit WebsocketEndpoint(Context& context) : context_(context) {}
   ~WebsocketEndpoint() override {
     while (sessions_.first) delete sessions_.first;
   }
 
-  std::optional<http::Response> Upgrade(const http::Request& request, std::unique_ptr<net::Stream>& stream,
-                                        std::string_view rest) override {
+  std::optional<http::Response> TakeOver(const http::Request& request, std::unique_ptr<net::Stream>& stream,
+                                         std::string_view rest) override {
     const SessionSettings& settings = *context_.settings;
     if (context_.draining) {
       http::Response response = http::Response::Text(503, "shutting down: connect to another node\n");
@@ -136,7 +136,7 @@ class WebsocketEndpoint final : public http::UpgradeHandler {
 
 }  // namespace
 
-std::shared_ptr<http::UpgradeHandler> MakeWebsocketEndpoint(Context& context) {
+std::shared_ptr<http::TakeoverHandler> MakeWebsocketEndpoint(Context& context) {
   return std::make_shared<WebsocketEndpoint>(context);
 }
 

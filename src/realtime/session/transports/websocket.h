@@ -6,11 +6,11 @@
 
 #include <memory>
 
-#include "http/server.h"
+#include "http/handler.h"
 #include "realtime/session/context.h"
 
 namespace tidemill::session {
 
-std::shared_ptr<http::UpgradeHandler> MakeWebsocketEndpoint(Context& context);
+std::shared_ptr<http::TakeoverHandler> MakeWebsocketEndpoint(Context& context);
 
 }  // namespace tidemill::session

@@ -1,0 +1,36 @@
+// What serves a route: an answer to each request, or a taking over of the connection.
+//
+// Handlers are shared by all connections of their loop's server. Loop thread only.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "http/message.h"
+#include "net/stream.h"
+#include "net/task.h"
+
+namespace tidemill::http {
+
+// Answers the requests of a route. May suspend; `request` stays valid until the task ends. The task is
+// destroyed when the client resets the connection: what changes state goes through RunToEnd
+// (net/run_to_end.h).
+class Handler {
+ public:
+  virtual ~Handler() = default;
+  virtual Task<Response> Handle(const Request& request) = 0;
+};
+
+// Takes over a connection whose request asks for an upgrade, or for a response that HTTP does not frame.
+class TakeoverHandler {
+ public:
+  virtual ~TakeoverHandler() = default;
+  // Either gives a response that refuses (nullopt = taken): then `stream` is untouched and the connection
+  // is closed after the response. Or takes `stream`, and `rest`: bytes already read after the request,
+  // borrowed until return.
+  virtual std::optional<Response> TakeOver(const Request& request, std::unique_ptr<net::Stream>& stream,
+                                           std::string_view rest) = 0;
+};
+
+}  // namespace tidemill::http

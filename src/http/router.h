@@ -1,0 +1,72 @@
+// Router: which handler serves a path and a method.
+//
+// A pattern is an exact path ("/api/publish"), may have named segments ("/users/{id}/posts"), and may end in
+// "/*", which stands for any rest, also none. Of the patterns that match a path the most specific serves it:
+// at the first segment in which they differ an exact one beats a named one, which beats "*". The path decides
+// first and then the method: a path that exists with other methods only answers 405.
+//
+// Immutable while a server uses it; Server::ReplaceRouter takes another.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/result.h"
+#include "http/handler.h"
+#include "http/message.h"
+
+namespace tidemill::http {
+
+class Router {
+ public:
+  struct Endpoint {
+    Method method = Method::kGet;
+    std::shared_ptr<Handler> handler;           // or
+    std::shared_ptr<TakeoverHandler> takeover;  // one of them
+    std::vector<std::string> parameter_names;   // of the named segments, in order
+  };
+  // All that one pattern serves.
+  struct Route {
+    std::vector<Endpoint> endpoints;
+    std::string allow = "OPTIONS";  // for Allow: "GET, HEAD, OPTIONS"
+
+    // nullptr: not with this method. A GET handler serves HEAD too, a takeover its own method only.
+    const Endpoint* For(Method method) const;
+  };
+
+  Router();
+  ~Router();
+  Router(const Router&) = delete;
+  Router& operator=(const Router&) = delete;
+
+  // For patterns that are not our own: kInvalidArgument says what is wrong with one.
+  static Result<void> CheckPattern(std::string_view pattern);
+
+  // `pattern` must pass CheckPattern. Of two handlers of one pattern and method the first serves. OPTIONS is
+  // answered by the server itself.
+  void Add(Method method, std::string_view pattern, std::shared_ptr<Handler> handler);
+  void AddTakeover(Method method, std::string_view pattern, std::shared_ptr<TakeoverHandler> handler);
+
+  // nullptr: nothing serves `path`. `values` becomes what stands in the named segments, as sent: views of
+  // `path`.
+  const Route* Find(std::string_view path, std::vector<std::string_view>& values) const;
+
+ private:
+  struct Node;  // of the tree of segments
+  struct PathHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view path) const { return std::hash<std::string_view>{}(path); }
+  };
+
+  Route& At(std::string_view pattern);
+  void AddEndpoint(std::string_view pattern, Endpoint endpoint, std::string_view allow);
+
+  std::unordered_map<std::string, Route, PathHash, std::equal_to<>> exact_;
+  std::unique_ptr<Node> root_;  // of the patterns with names or "*"
+};
+
+}  // namespace tidemill::http
