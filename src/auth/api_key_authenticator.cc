@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "auth/api_key.h"
+#include "base/ascii.h"
 
 namespace tidemill::auth {
 namespace {
@@ -26,7 +27,7 @@ std::optional<std::string> KeyOf(const http::Request& request) {
   const auto value = request.Header("authorization");
   // Schemes are compared without regard to case (RFC 9110 section 11.1).
   if (value && value->size() > kScheme.size() &&
-      http::EqualIgnoringCase(value->substr(0, kScheme.size()), kScheme)) {
+      EqualIgnoringCase(value->substr(0, kScheme.size()), kScheme)) {
     return std::string(value->substr(kScheme.size()));
   }
   return request.QueryParameter("api_key");

@@ -5,6 +5,8 @@
 #include <string_view>
 #include <utility>
 
+#include "base/ascii.h"
+
 namespace tidemill::auth {
 namespace {
 
@@ -13,7 +15,7 @@ constexpr std::string_view kScheme = "bearer ";
 // Schemes are compared without regard to case, and one or more spaces follow (RFC 9110 section 11.4).
 std::optional<std::string> TokenOf(const http::Request& request) {
   const auto value = request.Header("authorization");
-  if (!value || !http::EqualIgnoringCase(value->substr(0, kScheme.size()), kScheme)) return std::nullopt;
+  if (!value || !EqualIgnoringCase(value->substr(0, kScheme.size()), kScheme)) return std::nullopt;
   std::string_view token = value->substr(kScheme.size());
   token.remove_prefix(std::min(token.find_first_not_of(' '), token.size()));
   return std::string(token);

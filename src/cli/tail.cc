@@ -15,6 +15,8 @@
 #include "cli/settings.h"
 #include "cli/tail_session.h"
 #include "net/async.h"
+
+#include "net/connect.h"
 #include "net/socket.h"
 #include "net/stream.h"
 #include "net/tls.h"
