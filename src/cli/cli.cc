@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <utility>
 
 #include "cli/config.h"
@@ -27,20 +29,32 @@ CommandSpec Program(const ServeFunction& serve) {
   };
 }
 
+// What a command wrote must have arrived, or scripts would take half of it for all. A reader that went away
+// has seen enough.
+int CheckOutput(Io io, int code) {
+  if (code != kDone) return code;
+  const bool failed = std::ferror(io.out) != 0;
+  errno = 0;
+  if (std::fflush(io.out) == 0 && !failed) return code;
+  if (errno == EPIPE) return code;
+  return Failed(
+      io, fmt::format("standard output: {}", errno == 0 ? "it could not be written" : std::strerror(errno)));
+}
+
 }  // namespace
 
 int Run(std::vector<std::string> arguments, const ServeFunction& serve, Io io) {
   const CommandSpec program = Program(serve);
   if (arguments.empty()) {
-    fmt::print(io.err, "{}", HelpText(program, program.name));
+    PrintError(io, HelpText(program, program.name));
     return kMisused;
   }
-  if (arguments.front() == "--version") arguments.front() = "version";
+  if (arguments.front() == "--version" || arguments.front() == "-v") arguments.front() = "version";
   const Result<Invocation> invocation = Parse(program, arguments);
   if (!invocation) return Misused(io, invocation.error().detail);
-  if (!invocation->help) return invocation->command->run(io);
-  fmt::print(io.out, "{}", HelpText(*invocation->command, invocation->path));
-  return kDone;
+  if (!invocation->help) return CheckOutput(io, invocation->command->run(io));
+  Print(io, HelpText(*invocation->command, invocation->path));
+  return CheckOutput(io, kDone);
 }
 
 int Run(int argc, char** argv, ServeFunction serve) {

@@ -154,6 +154,19 @@ TEST(Run, TeachesEachCommandWithAnExample) {
   EXPECT_EQ(RunWith({"--version"}).out, RunWith({"version"}).out);
 }
 
+TEST(Run, FailsWhenItsOutputIsLost) {
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{"config", "show"}, {"version"}, {"--help"}}) {
+    SCOPED_TRACE(arguments.front());
+    std::FILE* const full = std::fopen("/dev/full", "we");
+    const Text err;
+    const auto serve = [](const ServeOptions&) { return 77; };
+    EXPECT_EQ(cli::Run(arguments, serve, {.out = full, .err = err.file()}), kFailed);
+    EXPECT_EQ(err.Get(), "tidemill: standard output: No space left on device\n");
+    std::fclose(full);
+  }
+}
+
 TEST(Serve, IsGivenTheSources) {
   ServeOptions given;
   const Ran ran = RunWith({"serve", "--dev", "--config", "a.toml", "--client.insecure", "--loops", "2",
@@ -170,6 +183,17 @@ TEST(Serve, IsGivenTheSources) {
                                                               {"loops", "2"},
                                                               {"client.ping_interval", "5s"},
                                                               {"http_server.listen", ":1 :2"}}));
+}
+
+TEST(Serve, ListensOnAPortOfThisMachine) {
+  ServeOptions given;
+  const Ran ran = RunWith({"serve", "--port", "9000"}, [&given](const ServeOptions& options) {
+    given = options;
+    return kDone;
+  });
+  EXPECT_EQ(ran.code, kDone) << ran.err;
+  EXPECT_EQ(given.sources.flags,
+            (std::vector<std::pair<std::string, std::string>>{{"http_server.listen", "127.0.0.1:9000"}}));
 }
 
 TEST(Config, IsCheckedShownAndExplained) {

@@ -26,6 +26,11 @@ inline constexpr int kDone = 0;
 inline constexpr int kFailed = 1;
 inline constexpr int kMisused = 2;  // the command line was wrong
 
+// Write to `io.out` and `io.err`. What cannot be written is noted in the stream: cli.cc looks at `io.out`
+// when the command has ended.
+void Print(Io io, std::string_view text);
+void PrintError(Io io, std::string_view text);
+
 // Writes "tidemill: message" and gives the code. The message may have several lines.
 int Failed(Io io, std::string_view message);
 int Misused(Io io, std::string_view message);

@@ -12,31 +12,31 @@ namespace {
 
 // Without the program's name: the lines name files and flags, as a compiler's do.
 int FailedSettings(Io io, const Error& error) {
-  fmt::print(io.err, "{}\n", error.detail);
+  PrintError(io, fmt::format("{}\n", error.detail));
   return kFailed;
 }
 
 int Check(const SettingsOptions& options, Io io) {
   const Result<config::Settings> settings = LoadSettings(options);
   if (!settings) return FailedSettings(io, settings.error());
-  fmt::print(io.out, "the configuration is good\n");
+  Print(io, "the configuration is good\n");
   return kDone;
 }
 
 int Show(const SettingsOptions& options, Io io) {
   const Result<config::Settings> settings = LoadSettings(options);
   if (!settings) return FailedSettings(io, settings.error());
-  fmt::print(io.out, "{}", config::ToToml(*settings, config::SecretsIn::kMasked));
+  Print(io, config::ToToml(*settings, config::SecretsIn::kMasked));
   return kDone;
 }
 
 int PrintDefault(Io io) {
-  fmt::print(io.out, "{}", config::ToToml(config::Settings{}, config::SecretsIn::kPlain));
+  Print(io, config::ToToml(config::Settings{}, config::SecretsIn::kPlain));
   return kDone;
 }
 
 int PrintDoc(Io io) {
-  fmt::print(io.out, "{}", config::Markdown());
+  Print(io, config::Markdown());
   return kDone;
 }
 

@@ -37,8 +37,8 @@ int Examine(const SettingsOptions& options, Io io) {
 
   constexpr std::array<std::string_view, 3> kNames = {"OK", "WARN", "FAIL"};
   for (const Diagnosis& diagnosis : found) {
-    fmt::print(io.out, "{:<4} {}: {}\n", kNames[static_cast<std::size_t>(diagnosis.verdict)],
-               diagnosis.subject, diagnosis.text);
+    Print(io, fmt::format("{:<4} {}: {}\n", kNames[static_cast<std::size_t>(diagnosis.verdict)],
+                          diagnosis.subject, diagnosis.text));
   }
   const bool failed = std::ranges::find(found, Verdict::kFail, &Diagnosis::verdict) != found.end();
   return failed ? kFailed : kDone;

@@ -15,7 +15,6 @@ namespace {
 using Words = std::span<const std::string>;
 
 constexpr std::string_view kHelp = "--help";
-constexpr std::string_view kConfig = "--config";
 
 std::unexpected<Error> Wrong(std::string message) { return Fail(Errc::kInvalidArgument, std::move(message)); }
 
@@ -40,7 +39,10 @@ struct Flag {
 class Reader {
  public:
   Reader(const CommandSpec& command, std::string_view path, Words words)
-      : command_(command), path_(path), words_(words) {}
+      : command_(command), path_(path), words_(words), parameters_(command.parameters) {
+    if (command.settings == nullptr) return;
+    for (const Parameter& parameter : SettingsParameters(*command.settings)) parameters_.push_back(parameter);
+  }
 
   Result<void> Read() {
     bool options_ended = false;
@@ -54,7 +56,8 @@ class Reader {
         TM_TRY(ReadFlag(Flag(word)));
       }
     }
-    return CheckRequired();
+    TM_TRY(CheckRequired());
+    return command_.settings == nullptr ? Result<void>() : Check(*command_.settings);
   }
 
  private:
@@ -65,10 +68,10 @@ class Reader {
   }
 
   const Parameter* NextPositional() const {
-    const auto found = std::ranges::find_if(command_.parameters, [this](const Parameter& parameter) {
+    const auto found = std::ranges::find_if(parameters_, [this](const Parameter& parameter) {
       return !parameter.is_option() && !given_.contains(parameter.name);
     });
-    return found == command_.parameters.end() ? nullptr : &*found;
+    return found == parameters_.end() ? nullptr : &*found;
   }
 
   // "-" and "-1" are values, "-x" is a mistake.
@@ -88,15 +91,12 @@ class Reader {
   }
 
   Result<void> ReadFlag(Flag flag) {
-    for (const Parameter& parameter : command_.parameters) {
+    for (const Parameter& parameter : parameters_) {
       if (parameter.name == flag.name) return ReadOption(parameter, std::move(flag));
     }
     if (command_.settings == nullptr) {
       const std::string hint = DidYouMean(flag.name, OwnOptions());
       return Wrong(fmt::format("{}: unknown{}{}", flag.name, hint, Try(path_)));
-    }
-    if (flag.name == kConfig) {
-      return ReadOption({.name = kConfig, .value = &command_.settings->file, .help = {}}, std::move(flag));
     }
     return ReadSetting(std::move(flag));
   }
@@ -146,15 +146,14 @@ class Reader {
 
   std::vector<std::string> OwnOptions() const {
     std::vector<std::string> names = {std::string(kHelp)};
-    if (command_.settings != nullptr) names.emplace_back(kConfig);
-    for (const Parameter& parameter : command_.parameters) {
+    for (const Parameter& parameter : parameters_) {
       if (parameter.is_option()) names.emplace_back(parameter.name);
     }
     return names;
   }
 
   Result<void> CheckRequired() const {
-    for (const Parameter& parameter : command_.parameters) {
+    for (const Parameter& parameter : parameters_) {
       const bool required = parameter.required || !parameter.is_option();
       if (required && !given_.contains(parameter.name)) {
         return Wrong(fmt::format("{} is required{}", parameter.name, Try(path_)));
@@ -166,8 +165,15 @@ class Reader {
   const CommandSpec& command_;
   const std::string_view path_;
   Words words_;
+  std::vector<Parameter> parameters_;  // also those of settings
   std::set<std::string_view> given_;
 };
+
+// Whether a word before "--" asks for help.
+bool AsksForHelp(Words words) {
+  const Words options = words.first(static_cast<std::size_t>(std::ranges::find(words, "--") - words.begin()));
+  return std::ranges::any_of(options, [](const std::string& word) { return word == kHelp || word == "-h"; });
+}
 
 // Goes from the program to the command that the first words name; they leave `words`.
 Result<Invocation> Find(const CommandSpec& program, Words& words) {
@@ -191,9 +197,10 @@ Result<Invocation> Find(const CommandSpec& program, Words& words) {
 }  // namespace
 
 Result<Invocation> Parse(const CommandSpec& program, std::span<const std::string> arguments) {
+  const bool help = !arguments.empty() && arguments.front() == "help";
+  if (help) arguments = arguments.subspan(1);
   TM_TRY_ASSIGN(Invocation found, Find(program, arguments));
-  const auto options_end = std::ranges::find(arguments, "--");
-  found.help = std::find(arguments.begin(), options_end, kHelp) != options_end;
+  found.help = help || AsksForHelp(arguments);
   if (found.help) return found;
   if (!found.command->run) {
     if (arguments.empty()) return Wrong(fmt::format("A subcommand is required{}", Try(found.path)));

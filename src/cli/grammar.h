@@ -1,6 +1,7 @@
 // Reads the arguments of the program by the specs of its commands.
 //
 //   tidemill GROUP COMMAND POSITIONAL --option value --switch --some.setting value
+//   tidemill help GROUP COMMAND, or --help or -h anywhere
 //
 // Options and positional arguments come in any order; `--` ends the options. A word that no spec knows and
 // that starts with "--" is a setting, where the command takes settings: unless it is a switch, the next word

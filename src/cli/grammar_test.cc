@@ -52,6 +52,7 @@ std::string Read(const Arguments& arguments) {
   add("url", program.url);
   if (program.json) text += " json";
   add("file", program.settings.file);
+  add("port", program.settings.port);
   for (const auto& [key, value] : program.settings.flags) add(key, value);
   return text;
 }
@@ -86,7 +87,14 @@ TEST(Grammar, FindsTheCommand) {
 TEST(Grammar, GivesHelpWhereverItIsAskedFor) {
   const Case cases[] = {
       {{"--help"}, "help of tm"},
+      {{"-h"}, "help of tm"},
+      {{"help"}, "help of tm"},
+      {{"help", "config"}, "help of tm config"},
+      {{"help", "config", "check"}, "help of tm config check"},
+      {{"help", "sned"}, "no command \"sned\"; did you mean send?\nTry: tm --help"},
       {{"config", "--help"}, "help of tm config"},
+      {{"config", "-h"}, "help of tm config"},
+      {{"send", "a", "-h"}, "help of tm send"},
       {{"send", "--help"}, "help of tm send"},
       {{"send", "a", "--url", "--help", "--nonsense"}, "help of tm send"},
       {{"send", "a", "--url", "u", "--", "--help"}, "tm send channel=a data=--help url=u"},
@@ -116,6 +124,12 @@ TEST(Grammar, RefusesWhatDoesNotFitTheCommand) {
       {{"send", "--url", "--json", "a", "b"}, "--url: needs a value\nTry: tm send --help"},
       {{"send", "--url", "u", "--url", "v"}, "--url: given twice\nTry: tm send --help"},
       {{"send", "--json=no"}, "--json: takes no value\nTry: tm send --help"},
+      {{"send", "--port", "x", "a", "b", "--url", "u"},
+       "--port: \"x\" is not a port; write a number from 0 to 65535"},
+      {{"config", "check", "--port", "65536"},
+       "--port: \"65536\" is not a port; write a number from 0 to 65535"},
+      {{"config", "check", "--port", "1", "--http_server.listen", ":1"},
+       "--port is short for --http_server.listen; give one of them"},
       {{"send", "a", "b", "c"}, "unexpected \"c\"; settings are given as --key value"},
       {{"send", "-x"}, "unexpected \"-x\"; settings are given as --key value"},
       {{"version", "x"}, "unexpected \"x\"\nTry: tm version --help"},
@@ -130,6 +144,7 @@ TEST(Grammar, TakesSettingsByWhatTheyAre) {
   const std::string presence = "channel.namespaces.chat.presence=true";
   const Case cases[] = {
       {{"config", "check", "--config", "f"}, "tm config check file=f"},
+      {{"config", "check", "--port", "9000"}, "tm config check port=9000"},
       {{"config", "check", "--loops=2"}, "tm config check loops=2"},
       {{"config", "check", "--loops", "2"}, "tm config check loops=2"},
       {{"config", "check", "--loops", "-1"}, "tm config check loops=-1"},

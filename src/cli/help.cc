@@ -30,8 +30,8 @@ std::string Usage(const CommandSpec& command, std::string_view path) {
 
 enum class Kind : std::uint8_t { kPositional, kOption };
 
-void AppendParameters(std::string& text, const CommandSpec& command, Kind kind) {
-  for (const Parameter& parameter : command.parameters) {
+void AppendParameters(std::string& text, const std::vector<Parameter>& parameters, Kind kind) {
+  for (const Parameter& parameter : parameters) {
     if (parameter.is_option() == (kind == Kind::kOption)) AppendRow(text, Form(parameter), parameter.help);
   }
 }
@@ -41,13 +41,13 @@ void AppendParameters(std::string& text, const CommandSpec& command, Kind kind) 
 std::string HelpText(const CommandSpec& command, std::string_view path) {
   std::string text = fmt::format("{}\n{}\n\n", command.help, Usage(command, path));
   std::string positionals;
-  AppendParameters(positionals, command, Kind::kPositional);
+  AppendParameters(positionals, command.parameters, Kind::kPositional);
   if (!positionals.empty()) text += fmt::format("Positionals:\n{}\n", positionals);
   text += "Options:\n";
-  AppendRow(text, "--help", "Shows this help");
-  AppendParameters(text, command, Kind::kOption);
+  AppendRow(text, "-h, --help", "Shows this help");
+  AppendParameters(text, command.parameters, Kind::kOption);
   if (command.settings != nullptr) {
-    AppendRow(text, "--config TEXT", "TOML file with settings (also TIDEMILL_CONFIG)");
+    AppendParameters(text, SettingsParameters(*command.settings), Kind::kOption);
   }
   if (!command.commands.empty()) text += "\nSubcommands:\n";
   for (const CommandSpec& part : command.commands) AppendRow(text, part.name, part.help);

@@ -79,9 +79,9 @@ int Report(const http::ClientResponse& http, Io io) {
     return Failed(io, fmt::format("refused with error {}: {}", answer->error_code, answer->error_message));
   }
   if (answer->epoch.empty()) {
-    fmt::print(io.out, "published\n");
+    Print(io, "published\n");
   } else {
-    fmt::print(io.out, "published at offset {} of epoch {}\n", answer->offset, answer->epoch);
+    Print(io, fmt::format("published at offset {} of epoch {}\n", answer->offset, answer->epoch));
   }
   return kDone;
 }

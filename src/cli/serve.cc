@@ -1,5 +1,6 @@
 #include "cli/serve.h"
 
+#include <cstdio>
 #include <memory>
 #include <utility>
 
@@ -26,8 +27,12 @@ CommandSpec ServeCommand(ServeFunction serve) {
           "  tidemill serve --http_server.listen :8000 --client.insecure\n",
       .parameters = {{"--dev", &options->dev, "Serves this machine only, with made-up keys and a demo page"}},
       .settings = &options->settings,
-      .run = [options, run = std::move(serve)](
-                 Io) { return run({.sources = MakeSources(options->settings), .dev = options->dev}); },
+      .run =
+          [options, run = std::move(serve)](Io io) {
+            const int code = run({.sources = MakeSources(options->settings), .dev = options->dev});
+            std::clearerr(io.out);  // a server has done its work even if nobody read its greeting
+            return code;
+          },
   };
 }
 

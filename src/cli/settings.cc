@@ -3,10 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
+#include <cstdint>
 
 namespace tidemill::cli {
 namespace {
 
+constexpr std::string_view kListen = "http_server.listen";
 constexpr std::string_view kNamespaces = "channel.namespaces.";
 
 // The documented name of a key: that of a namespace has the options of channels without one.
@@ -15,7 +18,32 @@ std::string Documented(std::string_view key) {
   return fmt::format("channel.without_namespace.{}", key.substr(key.rfind('.') + 1));
 }
 
+bool IsPort(std::string_view text) {
+  std::uint16_t port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  return error == std::errc{} && end == text.data() + text.size();
+}
+
 }  // namespace
+
+std::vector<Parameter> SettingsParameters(SettingsOptions& options) {
+  return {{"--config", &options.file, "TOML file with settings (also TIDEMILL_CONFIG)"},
+          {"--port", &options.port, "Short for --http_server.listen 127.0.0.1:PORT"}};
+}
+
+Result<void> Check(const SettingsOptions& options) {
+  if (options.port.empty()) return {};
+  if (!IsPort(options.port)) {
+    return Fail(Errc::kInvalidArgument,
+                fmt::format("--port: \"{}\" is not a port; write a number from 0 to 65535", options.port));
+  }
+  for (const auto& [key, value] : options.flags) {
+    if (key == kListen) {
+      return Fail(Errc::kInvalidArgument, fmt::format("--port is short for --{}; give one of them", key));
+    }
+  }
+  return {};
+}
 
 SettingKind KindOfSetting(std::string_view key) {
   const std::vector<config::KeyDoc> keys = config::AllKeys();
@@ -30,6 +58,7 @@ config::Sources MakeSources(const SettingsOptions& options) {
       sources.file.empty() && file != sources.environment.end()) {
     sources.file = file->second;
   }
+  if (!options.port.empty()) sources.flags.emplace_back(kListen, fmt::format("127.0.0.1:{}", options.port));
   return sources;
 }
 

@@ -1,5 +1,5 @@
-// Settings on the command line: --config, and each setting as `--key value`. For the commands that work on
-// the settings of a server.
+// Settings on the command line: --config, --port, and each setting as `--key value`. For the commands that
+// work on the settings of a server.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "cli/command.h"
 #include "config/load.h"
 #include "config/settings.h"
 
@@ -16,12 +17,19 @@ namespace tidemill::cli {
 
 struct SettingsOptions {
   std::string file;                                        // of --config
+  std::string port;                                        // of --port
   std::vector<std::pair<std::string, std::string>> flags;  // key and value: {"client.insecure", "true"}
 };
 
 // What a key stands for, which says whether a value follows it.
 enum class SettingKind : std::uint8_t { kUnknown, kSwitch, kValue };
 SettingKind KindOfSetting(std::string_view key);
+
+// What every command that takes settings has beside its own parameters: --config, --port.
+std::vector<Parameter> SettingsParameters(SettingsOptions& options);
+
+// Whether what the grammar wrote can be meant; kInvalidArgument otherwise.
+Result<void> Check(const SettingsOptions& options);
 
 // With the environment of the process; TIDEMILL_CONFIG names the file when --config does not.
 config::Sources MakeSources(const SettingsOptions& options);

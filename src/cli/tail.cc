@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <memory>
 
 #include "base/random.h"
@@ -77,7 +79,12 @@ class Tail {
 
  private:
   int End() const {
-    if (!written_) return kDone;  // whoever read the output has seen enough
+    if (write_error_ == EPIPE) {  // whoever read the output has seen enough
+      std::clearerr(io_.out);
+      return kDone;
+    }
+    if (write_error_ != 0)
+      return Failed(io_, fmt::format("standard output: {}", std::strerror(write_error_)));
     if (anonymous_ && !session_.subscribed()) {
       Note("this was the anonymous user; `tidemill token create --user ID` makes a token for --token");
     }
@@ -124,18 +131,18 @@ class Tail {
     }
   }
 
-  // False when nobody reads the output any more.
+  // False when the output cannot be written any more.
   bool Write(const TailOutcome& outcome) {
     for (const std::string& note : outcome.notes) Note(note);
     for (const std::string& line : outcome.lines) {
       std::fwrite(line.data(), 1, line.size(), io_.out);
       std::fputc('\n', io_.out);
     }
-    written_ = std::fflush(io_.out) == 0;
-    return written_;
+    if (std::fflush(io_.out) != 0) write_error_ = errno;
+    return write_error_ == 0;
   }
 
-  void Note(std::string_view text) const { fmt::print(io_.err, "tidemill: {}\n", text); }
+  void Note(std::string_view text) const { PrintError(io_, fmt::format("tidemill: {}\n", text)); }
 
   net::Loop& loop_;
   const Endpoint endpoint_;
@@ -144,7 +151,7 @@ class Tail {
   TailSession session_;
   const Io io_;
   std::unique_ptr<websocket::Client> client_;  // of the connection that is open
-  bool written_ = true;
+  int write_error_ = 0;                        // an errno
 };
 
 // Ctrl-C and SIGTERM interrupt a tail, while this lives.

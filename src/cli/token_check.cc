@@ -88,12 +88,12 @@ int CheckToken(const Options& options, Io io) {
   if (!settings) return Failed(io, settings.error().detail);
   const std::string payload = Payload(options.token);
   const TokenKind kind = KindOf(payload);
-  if (!payload.empty()) fmt::print(io.out, "claims: {}\n", payload);
+  if (!payload.empty()) Print(io, fmt::format("claims: {}\n", payload));
   config::TokenSettings keys = KeysOf(*settings, kind);
   if (!options.hmac_key.empty()) keys.hmac_secret_key.value = options.hmac_key;
   const Result<std::string> verdict = Verdict(keys, options.token, kind);
   if (!verdict) return Failed(io, fmt::format("{}: {}", Name(verdict.error().code), verdict.error().detail));
-  fmt::print(io.out, "{}\n", *verdict);
+  Print(io, fmt::format("{}\n", *verdict));
   return kDone;
 }
 

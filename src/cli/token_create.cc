@@ -73,7 +73,7 @@ int Create(const Options& options, Io io) {
                 .hmac_secret_key.value
           : options.hmac_key;
   if (key.empty()) return Failed(io, kNoKey);
-  fmt::print(io.out, "{}\n", auth::SignHs256(MakeClaims(options, *ttl), key));
+  Print(io, fmt::format("{}\n", auth::SignHs256(MakeClaims(options, *ttl), key)));
   return kDone;
 }
 

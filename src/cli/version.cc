@@ -7,8 +7,8 @@ namespace tidemill::cli {
 namespace {
 
 int PrintVersion(Io io) {
-  fmt::print(io.out, "tidemill {} (clang {}.{}.{}, {})\n", TM_VERSION, __clang_major__, __clang_minor__,
-             __clang_patchlevel__, OpenSSL_version(OPENSSL_VERSION));
+  Print(io, fmt::format("tidemill {} (clang {}.{}.{}, {})\n", TM_VERSION, __clang_major__, __clang_minor__,
+                        __clang_patchlevel__, OpenSSL_version(OPENSSL_VERSION)));
   return kDone;
 }
 

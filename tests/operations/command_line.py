@@ -132,4 +132,42 @@ def wrong_usage(binary, _):
         check(out + error, f"{arguments}: not a word")
 
 
-TESTS = [publish_reaches_tail, tail_survives_restart, tail_refused, publish_refused, tokens, doctor, wrong_usage]
+def output_that_is_lost(binary, folder):
+    """output that cannot be written is an error, except where the reader went away"""
+    for arguments in (["config", "show"], ["config", "doc"], ["config", "check"], ["version"], ["--help"]):
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            done = subprocess.run([binary, *arguments], stdout=full, stderr=subprocess.PIPE, text=True, timeout=20)
+        equal((arguments, done.returncode), (arguments, 1))
+        check(done.stderr.startswith("tidemill: standard output: "), done.stderr)
+    with Node(binary, folder) as node:
+        with tail(binary, node) as process:
+            try:
+                eventually(lambda: node.metrics()["tidemill_subscriptions"] == 1, "tail subscribed")
+                process.stdout.close()
+                node.api("publish", {"channel": "news", "data": 1})
+                equal(process.wait(10), 0)
+            finally:
+                process.kill()
+
+
+def asks_for_help(binary, _):
+    """help comes by every name that people try"""
+    whole = run_command(binary, "--help")
+    equal(whole[0], 0)
+    for arguments in (["-h"], ["help"]):
+        equal(run_command(binary, *arguments), whole)
+    equal(run_command(binary, "help", "token", "create"), run_command(binary, "token", "create", "--help"))
+    equal(run_command(binary, "-v"), run_command(binary, "version"))
+
+
+def short_port(binary, _):
+    """--port is short for the address to listen on"""
+    code, out, _ = run_command(binary, "config", "show", "--port", "9123")
+    equal((code, 'listen = ["127.0.0.1:9123"]' in out), (0, True))
+    code, _, error = run_command(binary, "publish", "news", "1", "--port", "1", "--api-key", "k")
+    equal((code, "127.0.0.1:1" in error), (1, True))
+    equal(run_command(binary, "serve", "--port", "x")[0], 2)
+
+
+TESTS = [publish_reaches_tail, tail_survives_restart, tail_refused, publish_refused, tokens, doctor, wrong_usage,
+         asks_for_help, output_that_is_lost, short_port]
