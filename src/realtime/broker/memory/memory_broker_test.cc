@@ -5,6 +5,8 @@
 #include <semaphore>
 
 #include "realtime/broker/testing/broker_contract.h"
+#include "realtime/broker/testing/broker_expiry_contract.h"
+#include "realtime/broker/testing/broker_stress.h"
 #include "realtime/broker/testing/occupancy_contract.h"
 #include "realtime/broker/testing/presence_contract.h"
 
@@ -14,7 +16,9 @@ namespace {
 using testing::Backend;
 using testing::BackendParam;
 using testing::BrokerContract;
+using testing::BrokerExpiryContract;
 using testing::BrokerFixture;
+using testing::BrokerInLineContract;
 using testing::BrokerStress;
 using testing::OccupancyContract;
 using testing::PresenceContract;
@@ -44,6 +48,10 @@ BackendParam OnLoops(std::size_t loops) {
 
 INSTANTIATE_TEST_SUITE_P(Memory, BrokerContract, ::testing::Values(OnLoops(1), OnLoops(3)),
                          BrokerContract::Name);
+INSTANTIATE_TEST_SUITE_P(Memory, BrokerInLineContract, ::testing::Values(OnLoops(1), OnLoops(3)),
+                         BrokerInLineContract::Name);
+INSTANTIATE_TEST_SUITE_P(Memory, BrokerExpiryContract, ::testing::Values(OnLoops(1), OnLoops(3)),
+                         BrokerExpiryContract::Name);
 INSTANTIATE_TEST_SUITE_P(Memory, BrokerStress, ::testing::Values(OnLoops(1), OnLoops(3)), BrokerStress::Name);
 INSTANTIATE_TEST_SUITE_P(Memory, OccupancyContract, ::testing::Values(OnLoops(1), OnLoops(3)),
                          OccupancyContract::Name);

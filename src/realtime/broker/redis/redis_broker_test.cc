@@ -9,6 +9,7 @@
 #include "base/random.h"
 #include "realtime/broker/delivery.h"
 #include "realtime/broker/testing/broker_contract.h"
+#include "realtime/broker/testing/broker_stress.h"
 #include "realtime/broker/testing/occupancy_contract.h"
 #include "realtime/broker/testing/presence_contract.h"
 #include "redis/single.h"
@@ -80,12 +81,9 @@ class RedisBackend final : public Backend {
 BackendParam OnLoops(std::size_t loops) {
   return {.name = std::to_string(loops) + (loops == 1 ? "Loop" : "Loops"),
           .loops = loops,
-          .make =
-              [](const std::vector<net::Loop*>& opened) {
-                return std::make_unique<RedisBackend>(opened, RedisBrokerOptions{});
-              },
-          .follows_clock = false,
-          .publish_in_line = false};
+          .make = [](const std::vector<net::Loop*>& opened) {
+            return std::make_unique<RedisBackend>(opened, RedisBrokerOptions{});
+          }};
 }
 
 INSTANTIATE_TEST_SUITE_P(Redis, BrokerContract, ::testing::Values(OnLoops(1), OnLoops(3)),

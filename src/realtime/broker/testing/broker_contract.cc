@@ -5,12 +5,9 @@
 
 namespace tidemill::broker::testing {
 
-BrokerContract::BrokerContract() : fixture_(GetParam().loops, GetParam().make) {}
-BrokerContract::~BrokerContract() = default;
+std::string BrokerContract::Name(const ParamInfo& info) { return info.param.name; }
 
-std::string BrokerContract::Name(const ::testing::TestParamInfo<BackendParam>& info) {
-  return info.param.name;
-}
+std::string BrokerInLineContract::Name(const ParamInfo& info) { return info.param.name; }
 
 namespace {
 
@@ -132,8 +129,7 @@ TEST_P(BrokerContract, OnlyTheFirstLivePublicationNamesTheEpoch) {
   EXPECT_EQ(live[1]->epoch, "");
 }
 
-TEST_P(BrokerContract, EventsComeBeforeTheAnswerOfTheirPublish) {
-  if (!GetParam().publish_in_line) GTEST_SKIP() << "the answer comes another way than the event";
+TEST_P(BrokerInLineContract, EventsComeBeforeTheAnswerOfTheirPublish) {
   const std::string channels[] = {"a", "b", "c", "d", "e"};
   for (std::size_t i = 0; i < fixture_.size(); ++i) {
     for (const std::string& channel : channels) {
@@ -290,52 +286,6 @@ TEST_P(BrokerContract, RemoveHistoryForgetsPublicationsNotTheOffset) {
   EXPECT_EQ(after->position, (StreamPosition{.offset = 2, .epoch = before->position.epoch}));
 }
 
-TEST_P(BrokerContract, PublicationsExpireTogetherAfterTheLastOne) {
-  if (!GetParam().follows_clock) GTEST_SKIP() << "the store has its own clock";
-  const auto count = [&] {
-    const auto history = fixture_.History(last(), "a", {.since = {}, .limit = -1}, kStream);
-    return history ? history->publications.size() : 99;
-  };
-  const auto first = fixture_.Publish(0, "a", "1", Keep());
-  ASSERT_TRUE(first);
-  fixture_.Advance(Seconds(50));
-  ASSERT_TRUE(fixture_.Publish(0, "a", "2", Keep()));
-  fixture_.Advance(Seconds(59));
-  EXPECT_EQ(count(), 2u);
-  fixture_.Advance(Seconds(2));
-  EXPECT_EQ(count(), 0u);
-  const auto third = fixture_.Publish(0, "a", "3", Keep());
-  ASSERT_TRUE(third);
-  EXPECT_EQ(third->position, (StreamPosition{.offset = 3, .epoch = first->position.epoch}));
-}
-
-TEST_P(BrokerContract, AnUnusedStreamIsForgottenAndBeginsAnew) {
-  if (!GetParam().follows_clock) GTEST_SKIP() << "the store has its own clock";
-  const auto first = fixture_.Publish(0, "a", "1", Keep());
-  ASSERT_TRUE(first);
-  fixture_.Advance(Seconds(599));
-  const auto used = fixture_.History(last(), "a", {}, kStream);  // a use: ten more minutes
-  ASSERT_TRUE(used);
-  EXPECT_EQ(used->top, first->position);
-  fixture_.Advance(Seconds(599));
-  ASSERT_EQ(fixture_.History(last(), "a", {}, kStream)->top, first->position);
-  fixture_.Advance(Seconds(601));
-  const auto again = fixture_.Publish(0, "a", "2", Keep());
-  ASSERT_TRUE(again);
-  EXPECT_EQ(again->position.offset, 1u);
-  EXPECT_NE(again->position.epoch, first->position.epoch);
-}
-
-TEST_P(BrokerContract, AFollowedStreamIsNotForgotten) {
-  if (!GetParam().follows_clock) GTEST_SKIP() << "the store has its own clock";
-  const auto subscribed = fixture_.Subscribe(last(), "a", {.stream = kStream});
-  ASSERT_TRUE(subscribed);
-  fixture_.Advance(Seconds(3000));
-  const auto outcome = fixture_.Publish(0, "a", "1", Keep());
-  ASSERT_TRUE(outcome);
-  EXPECT_EQ(outcome->position, (StreamPosition{.offset = 1, .epoch = subscribed->top.epoch}));
-}
-
 TEST_P(BrokerContract, AnIdempotencyKeyGivesTheEarlierResult) {
   ASSERT_TRUE(fixture_.Subscribe(0, "a"));
   const auto first = fixture_.Publish(0, "a", "1", WithKey("k"));
@@ -359,18 +309,6 @@ TEST_P(BrokerContract, AnIdempotencyKeyWorksWithoutAStream) {
   EXPECT_TRUE(repeated->suppressed);
   EXPECT_EQ(repeated->position, StreamPosition{});
   EXPECT_EQ(fixture_.TakeLines(0), (Lines{"a pub 0 1"}));
-}
-
-TEST_P(BrokerContract, AnIdempotencyKeyIsForgottenAfterFiveMinutes) {
-  if (!GetParam().follows_clock) GTEST_SKIP() << "the store has its own clock";
-  ASSERT_TRUE(fixture_.Publish(0, "a", "1", WithKey("k")));
-  fixture_.Advance(Seconds(299));
-  EXPECT_TRUE(fixture_.Publish(0, "a", "2", WithKey("k"))->suppressed);
-  fixture_.Advance(Seconds(2));
-  const auto later = fixture_.Publish(0, "a", "3", WithKey("k"));
-  ASSERT_TRUE(later);
-  EXPECT_FALSE(later->suppressed);
-  EXPECT_EQ(later->position.offset, 2u);
 }
 
 TEST_P(BrokerContract, KeysThatAreTooLongAreRefused) {

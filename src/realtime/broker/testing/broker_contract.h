@@ -1,42 +1,26 @@
 // The contract of Broker, as tests. An implementation's test file says
 //
 //   INSTANTIATE_TEST_SUITE_P(Memory, BrokerContract, ::testing::ValuesIn(params), BrokerContract::Name);
-//   INSTANTIATE_TEST_SUITE_P(Memory, BrokerStress, ::testing::ValuesIn(params), BrokerStress::Name);
+//
+// and the same for BrokerStress and OccupancyContract. It does so for a suite that asks for a capability,
+// BrokerInLineContract or BrokerExpiryContract, only if the implementation has it.
 #pragma once
 
-#include <gtest/gtest.h>
-
-#include <memory>
 #include <string>
 
-#include "realtime/broker/testing/broker_fixture.h"
+#include "realtime/broker/testing/backend_suite.h"
 
 namespace tidemill::broker::testing {
 
-class BrokerContract : public ::testing::TestWithParam<BackendParam> {
+class BrokerContract : public BackendSuite {
  public:
-  // Defined beside the tests: naming it makes the linker take them from their library.
-  static std::string Name(const ::testing::TestParamInfo<BackendParam>& info);
-
- protected:
-  BrokerContract();
-  ~BrokerContract() override;
-
-  std::size_t last() const { return fixture_.size() - 1; }
-
-  BrokerFixture fixture_;
+  static std::string Name(const ParamInfo& info);
 };
 
-// Many publishers and subscribers that come and go, on all loops at once.
-class BrokerStress : public ::testing::TestWithParam<BackendParam> {
+// The part of the contract for a broker whose events come before the answer of their publish.
+class BrokerInLineContract : public BackendSuite {
  public:
-  static std::string Name(const ::testing::TestParamInfo<BackendParam>& info);
-
- protected:
-  BrokerStress();
-  ~BrokerStress() override;
-
-  BrokerFixture fixture_;
+  static std::string Name(const ParamInfo& info);
 };
 
 }  // namespace tidemill::broker::testing

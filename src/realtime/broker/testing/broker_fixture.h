@@ -8,7 +8,6 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <ostream>
 #include <semaphore>
 #include <string>
 #include <thread>
@@ -49,17 +48,6 @@ class Backend {
 };
 
 using BackendFactory = std::function<std::unique_ptr<Backend>(const std::vector<net::Loop*>&)>;
-
-// A parameter of the contract suites.
-struct BackendParam {
-  std::string name;
-  std::size_t loops = 1;
-  BackendFactory make;
-  bool follows_clock = true;    // false: times are the store's own, and tests of expiry are skipped
-  bool publish_in_line = true;  // false: the answer of a Publish may come before its event
-
-  friend void PrintTo(const BackendParam& param, std::ostream* out) { *out << param.name; }
-};
 
 // Writes down a loop's events, one line each: "a pub 1 {}", "a join c1", "a leave c1", "a lost".
 class Recorder final : public BrokerEvents {

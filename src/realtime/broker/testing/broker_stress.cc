@@ -1,3 +1,5 @@
+#include "realtime/broker/testing/broker_stress.h"
+
 #include <cstdint>
 #include <map>
 #include <set>
@@ -6,15 +8,11 @@
 
 #include "base/random.h"
 #include "net/async.h"
-#include "realtime/broker/testing/broker_contract.h"
 #include "realtime/broker/testing/occupancy_contract.h"
 
 namespace tidemill::broker::testing {
 
-BrokerStress::BrokerStress() : fixture_(GetParam().loops, GetParam().make) {}
-BrokerStress::~BrokerStress() = default;
-
-std::string BrokerStress::Name(const ::testing::TestParamInfo<BackendParam>& info) { return info.param.name; }
+std::string BrokerStress::Name(const ParamInfo& info) { return info.param.name; }
 
 namespace {
 

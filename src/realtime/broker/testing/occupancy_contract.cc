@@ -4,12 +4,7 @@
 
 namespace tidemill::broker::testing {
 
-OccupancyContract::OccupancyContract() : fixture_(GetParam().loops, GetParam().make) {}
-OccupancyContract::~OccupancyContract() = default;
-
-std::string OccupancyContract::Name(const ::testing::TestParamInfo<BackendParam>& info) {
-  return info.param.name;
-}
+std::string OccupancyContract::Name(const ParamInfo& info) { return info.param.name; }
 
 std::size_t OccupancyContract::OwnerOf(const std::string& channel) const {
   return OwnerLoop(ChannelName(channel), fixture_.size());

@@ -1,33 +1,25 @@
 // The contract of OccupancyEvents, as tests; instantiated like BrokerContract.
 #pragma once
 
-#include <gtest/gtest.h>
-
 #include <set>
 #include <string>
 #include <vector>
 
-#include "realtime/broker/testing/broker_fixture.h"
+#include "realtime/broker/testing/backend_suite.h"
 
 namespace tidemill::broker::testing {
 
-class OccupancyContract : public ::testing::TestWithParam<BackendParam> {
+class OccupancyContract : public BackendSuite {
  public:
-  static std::string Name(const ::testing::TestParamInfo<BackendParam>& info);
+  static std::string Name(const ParamInfo& info);
 
  protected:
-  OccupancyContract();
-  ~OccupancyContract() override;
-
-  std::size_t last() const { return fixture_.size() - 1; }
   std::size_t OwnerOf(const std::string& channel) const;
   // What the owners were told since the last call, by loop.
   using LinesByLoop = std::vector<std::vector<std::string>>;
   LinesByLoop Take();
   // What Take gives when only `channel`'s owner was told `lines`.
   LinesByLoop Only(const std::string& channel, std::vector<std::string> lines) const;
-
-  BrokerFixture fixture_;
 };
 
 // Follows a loop's lines: the events of each channel must alternate, "occupied" first.

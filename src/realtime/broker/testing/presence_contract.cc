@@ -4,12 +4,7 @@
 
 namespace tidemill::broker::testing {
 
-PresenceContract::PresenceContract() : fixture_(GetParam().loops, GetParam().make) {}
-PresenceContract::~PresenceContract() = default;
-
-std::string PresenceContract::Name(const ::testing::TestParamInfo<BackendParam>& info) {
-  return info.param.name;
-}
+std::string PresenceContract::Name(const ParamInfo& info) { return info.param.name; }
 
 Result<void> PresenceContract::Add(std::size_t loop, std::string channel, ClientInfo info) {
   return fixture_.Await<Result<void>>(
