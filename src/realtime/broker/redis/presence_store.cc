@@ -41,15 +41,15 @@ class RedisPresence final : public PresenceStore, private net::Timer {
       : loop_(loop), client_(client), keys_(keys), options_(options), metrics_(metrics) {}
 
   Task<Result<void>> Add(channels::ChannelName channel, protocol::ClientInfo info) override {
-    Clients& clients = ours_[channel];
-    if (clients.empty()) RenewLater(channel);
-    clients[info.client] = info;
+    const auto [found, is_new] = ours_.try_emplace(channel);
+    if (is_new) RenewLater(channel);
+    found->second.clients[info.client] = info;
     return Put(std::move(channel), std::move(info));
   }
 
   Task<Result<void>> Remove(channels::ChannelName channel, std::string client) override {
     const auto found = ours_.find(channel);
-    if (found != ours_.end() && found->second.erase(client) > 0 && found->second.empty()) ours_.erase(found);
+    if (found != ours_.end()) found->second.clients.erase(client);
     TM_CO_TRY_ASSIGN(const redis::Reply reply,
                      co_await client_.Run(RemovePresenceScript(), KeysOf(channel), {std::move(client)}));
     co_return CheckReply(reply);
@@ -77,7 +77,10 @@ class RedisPresence final : public PresenceStore, private net::Timer {
   }
 
  private:
-  using Clients = std::map<std::string, protocol::ClientInfo>;
+  struct Channel {
+    std::map<std::string, protocol::ClientInfo> clients;
+    std::size_t renewals_running = 0;
+  };
   struct Due {
     MonotonicTime at;
     channels::ChannelName channel;
@@ -99,41 +102,49 @@ class RedisPresence final : public PresenceStore, private net::Timer {
     if (!scheduled()) loop_.timers().Schedule(*this, loop_.Now() + kTick);
   }
 
-  // The interval is the same for all, so the list is in order of time. A channel that was left and joined
-  // again stands in it twice until its first turn, and is then renewed twice: nothing comes of that.
+  // The interval is the same for all channels, so the queue is in the order of time. A channel that was left
+  // stays in `ours_` until it is due: if it is joined again before, it is not queued twice.
   void OnTimer() override {
     const MonotonicTime now = loop_.Now();
     while (!due_.empty() && due_.front().at <= now) {
       channels::ChannelName channel = std::move(due_.front().channel);
       due_.pop_front();
       const auto found = ours_.find(channel);
-      if (found == ours_.end()) continue;
+      if (found->second.clients.empty() && found->second.renewals_running == 0) {
+        ours_.erase(found);
+        continue;
+      }
       RenewAll(channel, found->second);
       due_.push_back({now + options_.renewal_interval, std::move(channel)});
     }
     if (!due_.empty()) loop_.timers().Schedule(*this, now + kTick);
   }
 
-  void RenewAll(const channels::ChannelName& channel, const Clients& clients) {
-    std::vector<std::string> arguments;
-    for (const auto& [client, info] : clients) {
-      if (arguments.empty()) arguments.push_back(Ttl());
-      arguments.push_back(client);
-      if (arguments.size() > kClientsPerRenewal) scope_.Spawn(Renew(channel, std::exchange(arguments, {})));
+  // Not while renewals of the channel still wait for a slow Redis: the next interval tries again, and entries
+  // outlive one that is missed.
+  void RenewAll(const channels::ChannelName& name, Channel& channel) {
+    if (channel.renewals_running > 0) return;
+    std::vector<std::vector<std::string>> batches;
+    for (const auto& [client, info] : channel.clients) {
+      if (batches.empty() || batches.back().size() > kClientsPerRenewal) batches.push_back({Ttl()});
+      batches.back().push_back(client);
     }
-    if (!arguments.empty()) scope_.Spawn(Renew(channel, std::move(arguments)));
+    channel.renewals_running = batches.size();
+    for (auto& arguments : batches) scope_.Spawn(Renew(name, std::move(arguments)));
   }
 
-  // What fails now is tried again in the next interval; entries outlive one that is missed.
   Task<void> Renew(channels::ChannelName channel, std::vector<std::string> arguments) {
     metrics_.presence_renewed.Add(arguments.size() - 1);
     const auto reply = co_await client_.Run(RefreshPresenceScript(), KeysOf(channel), std::move(arguments));
-    if (!reply) co_return;
-    for (const redis::Reply& missing : reply->elements) {
-      const auto found = ours_.find(channel);
-      if (found == ours_.end()) co_return;
-      const auto entry = found->second.find(missing.text);
-      if (entry != found->second.end()) (void)co_await Put(channel, entry->second);
+    if (reply) co_await AddMissing(channel, reply->elements);
+    --ours_.find(channel)->second.renewals_running;
+  }
+
+  Task<void> AddMissing(const channels::ChannelName& channel, const std::vector<redis::Reply>& missing) {
+    for (const redis::Reply& client : missing) {
+      const auto& clients = ours_.find(channel)->second.clients;
+      const auto entry = clients.find(client.text);
+      if (entry != clients.end()) (void)co_await Put(channel, entry->second);
     }
   }
 
@@ -142,7 +153,8 @@ class RedisPresence final : public PresenceStore, private net::Timer {
   const Keys& keys_;
   const PresenceOptions options_;
   Metrics& metrics_;
-  std::unordered_map<channels::ChannelName, Clients> ours_;
+  // Of sessions of this loop. A channel is here while it is in `due_`.
+  std::unordered_map<channels::ChannelName, Channel> ours_;
   std::deque<Due> due_;
   TaskScope scope_;  // last: its tasks refer to all above
 };

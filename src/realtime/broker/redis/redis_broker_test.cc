@@ -228,6 +228,26 @@ TEST_F(RedisBroker, ANewIncarnationSkipsWhatMayHaveBeenLost) {
   EXPECT_EQ(recover(kSkipped + 1), 0);
 }
 
+TEST_F(RedisBroker, RenewsAClientOnceHoweverOftenItCameAndWent) {
+  const auto add = [&] {
+    return fixture.Await<Result<void>>(0, [&] {
+      return fixture.presence(0).Add(
+          ChannelName("a"), ClientInfo{.user = "u", .client = "c", .conn_info = "", .chan_info = ""});
+    });
+  };
+  const auto remove = [&] {
+    return fixture.Await<Result<void>>(0, [&] { return fixture.presence(0).Remove(ChannelName("a"), "c"); });
+  };
+  for (int visit = 0; visit < 3; ++visit) ASSERT_TRUE(add() && remove());
+  ASSERT_TRUE(add());
+  fixture.Advance(Seconds(28));
+  EXPECT_EQ(backend->metrics().presence_renewed.value(), 1u);
+  ASSERT_TRUE(remove());
+  fixture.Advance(Seconds(28));
+  fixture.Advance(Seconds(28));
+  EXPECT_EQ(backend->metrics().presence_renewed.value(), 1u);
+}
+
 TEST_F(RedisBroker, AFullRedisRefusesAndKeepsNothing) {
   ASSERT_TRUE(fixture.Publish(0, "a", "1", Keep()));
   Server().Ask({"CONFIG", "SET", "maxmemory", "1"});
