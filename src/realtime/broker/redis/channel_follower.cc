@@ -70,7 +70,8 @@ ChannelFollower::ChannelFollower(net::Loop& loop, const Dependencies& dependenci
       keys_(dependencies.keys),
       bugs_(dependencies.bugs),
       metrics_(dependencies.metrics),
-      position_check_delay_(dependencies.position_check_delay) {}
+      position_check_delay_(dependencies.position_check_delay),
+      subscribes_waiting_max_(dependencies.subscribes_waiting_max) {}
 ChannelFollower::~ChannelFollower() { ending_ = true; }
 
 ChannelFollower::FollowedChannel& ChannelFollower::FindOrAdd(const ChannelName& channel) {
@@ -96,6 +97,10 @@ ChannelFollower::FollowedChannel* ChannelFollower::FindPubSub(std::string_view p
 
 void ChannelFollower::Subscribe(ChannelName channel, SubscribeOptions options, std::size_t loop_index,
                                 std::shared_ptr<PendingSubscribe::State> state, Answer answer) {
+  if (subscribes_waiting_ >= subscribes_waiting_max_) {
+    metrics_.subscribes_refused.Add();
+    return answer.Send(Fail(Errc::kUnavailable, "too many subscribes wait for Redis"));
+  }
   scope_.Spawn(ServeSubscribe(std::move(channel), std::move(options), loop_index, std::move(state), answer));
 }
 
@@ -104,7 +109,9 @@ Task<void> ChannelFollower::ServeSubscribe(ChannelName channel, SubscribeOptions
                                            std::shared_ptr<PendingSubscribe::State> state, Answer answer) {
   FollowedChannel& followed = FindOrAdd(channel);
   const Pin pin(followed);
+  ++subscribes_waiting_;
   auto outcome = co_await JoinChannel(followed, std::move(options));
+  --subscribes_waiting_;
   if (outcome && !state->abandoned) {
     if (followed.subscriptions.empty()) occupancy_.Push(followed.name, Occupancy::kOccupied);
     followed.subscriptions.Add(loop_index);

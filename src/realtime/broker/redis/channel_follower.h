@@ -47,6 +47,7 @@ class ChannelFollower final : public redis::SubscriberEvents, public Subscriptio
     const PlantedBugs& bugs;
     Metrics& metrics;
     Duration position_check_delay;  // 0: never
+    std::size_t subscribes_waiting_max;
   };
   ChannelFollower(net::Loop& loop, const Dependencies& dependencies);
   ~ChannelFollower();
@@ -57,6 +58,7 @@ class ChannelFollower final : public redis::SubscriberEvents, public Subscriptio
   void SetSubscriber(redis::Subscriber& subscriber) { subscriber_ = &subscriber; }
 
   // One subscription more of `loop_index`, unless `state` is abandoned before it is counted.
+  // kUnavailable: not connected, or subscribes_waiting_max wait for Redis.
   using Answer = net::Reply<Result<SubscribeOutcome>>::Sender;
   void Subscribe(ChannelName channel, SubscribeOptions options, std::size_t loop_index,
                  std::shared_ptr<PendingSubscribe::State> state, Answer answer);
@@ -117,11 +119,13 @@ class ChannelFollower final : public redis::SubscriberEvents, public Subscriptio
   const PlantedBugs& bugs_;
   Metrics& metrics_;
   const Duration position_check_delay_;
+  const std::size_t subscribes_waiting_max_;
   redis::Subscriber* subscriber_ = nullptr;
   std::unordered_map<std::string, std::unique_ptr<FollowedChannel>, NameHash, std::equal_to<>> channels_;
   std::atomic<std::uint64_t> channels_count_{0};
   std::deque<ChannelName> catch_up_queue_;  // each channel at most once
   std::size_t catch_ups_running_ = 0;
+  std::size_t subscribes_waiting_ = 0;
   bool ending_ = false;  // nothing is unsubscribed any more
   TaskScope scope_;      // last: its tasks refer to all above
 };

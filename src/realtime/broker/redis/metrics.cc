@@ -16,6 +16,8 @@ Metrics::Metrics(metrics::Registry& registry)
       streams_lost(registry.AddCounter("tidemill_redis_broker_streams_lost_total",
                                        "Streams whose subscribers had to recover anew.")),
       presence_renewed(registry.AddCounter("tidemill_redis_broker_presence_renewed_total",
-                                           "Presence entries renewed in Redis.")) {}
+                                           "Presence entries renewed in Redis.")),
+      subscribes_refused(registry.AddCounter("tidemill_redis_broker_subscribes_refused_total",
+                                             "Subscribes refused because too many waited for Redis.")) {}
 
 }  // namespace tidemill::broker::redis_broker

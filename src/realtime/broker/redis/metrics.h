@@ -14,6 +14,7 @@ struct Metrics {
   metrics::Counter& caught_up;     // missed publications that they delivered
   metrics::Counter& streams_lost;  // streams whose subscribers had to recover
   metrics::Counter& presence_renewed;
+  metrics::Counter& subscribes_refused;  // because too many waited for Redis
 };
 
 }  // namespace tidemill::broker::redis_broker

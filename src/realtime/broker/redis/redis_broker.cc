@@ -46,7 +46,7 @@ class Shard {
         client(connections.make_client(l)),
         store(*client, shared.keys, shared.options.sharded_pub_sub, shared.bugs),
         follower(l, {delivery, occupancy, store, shared.keys, shared.bugs, shared.metrics,
-                     shared.options.position_check_delay}),
+                     shared.options.position_check_delay, shared.options.subscribes_waiting_max}),
         subscriber(connections.make_subscriber(l, follower)) {
     follower.SetSubscriber(*subscriber);
   }

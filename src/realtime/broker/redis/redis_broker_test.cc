@@ -293,6 +293,32 @@ TEST(RedisBrokerLimits, ALoopThatIsBehindLosesTheStreamAndIsToldOnce) {
   EXPECT_EQ(fixture.TakeLines(1), (std::vector<std::string>{channel + " pub 51 again"}));
 }
 
+TEST(RedisBrokerLimits, RefusesASubscribeWhenTooManyWaitForRedis) {
+  RedisBackend* backend = nullptr;
+  BrokerFixture fixture(1, [&](const std::vector<net::Loop*>& loops) {
+    auto made = std::make_unique<RedisBackend>(loops, RedisBrokerOptions{.subscribes_waiting_max = 3});
+    backend = made.get();
+    return made;
+  });
+  std::vector<Result<SubscribeOutcome>> outcomes;
+  fixture.Run(0, [&] {  // in one turn: Redis cannot answer meanwhile
+    for (const char* channel : {"a", "a", "b", "b", "c"}) {
+      fixture.scope(0).Spawn([](Broker& broker, ChannelName name, auto& all) -> Task<void> {
+        all.push_back(co_await broker.Subscribe(name, {}));
+      }(fixture.broker(0), ChannelName(channel), outcomes));
+    }
+    ASSERT_EQ(outcomes.size(), 2u);
+    for (const auto& refused : outcomes) EXPECT_EQ(refused.error().code, Errc::kUnavailable);
+  });
+  EXPECT_EQ(backend->metrics().subscribes_refused.value(), 2u);
+  while (true) {
+    std::size_t answered = 0;
+    fixture.Run(0, [&] { answered = outcomes.size(); });
+    if (answered == 5) break;
+  }
+  EXPECT_TRUE(fixture.Subscribe(0, "c")) << "the others have been answered";
+}
+
 TEST_F(RedisBroker, IgnoresMessagesOfAnotherVersion) {
   ASSERT_TRUE(fixture.Subscribe(0, "a"));
   Server().Ask({"PUBLISH", backend->prefix() + ".client.{.a}", "9P0:0:\n"});
