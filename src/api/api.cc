@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "api/routes.h"
 #include "api/service.h"
 
 namespace tidemill::api {
@@ -9,11 +10,9 @@ namespace {
 
 class HttpApi final : public Api {
  public:
-  HttpApi(ApiServices services, std::shared_ptr<const ApiSettings> settings, ApiMetrics& metrics)
-      : prefix_(settings->http_api.handler_prefix),
-        service_{.commands = Commands(services, settings),
-                 .authenticator = MakeAuthenticator(settings->http_api),
-                 .metrics = metrics} {}
+  HttpApi(std::vector<Method> methods, const config::HttpApiSettings& settings, ApiMetrics& metrics,
+          Limits limits)
+      : prefix_(settings.handler_prefix), service_(std::move(methods), settings, metrics, limits) {}
 
   void AddRoutes(http::Router& router) override {
     for (Route& route : MakeRoutes(service_, prefix_)) {
@@ -21,9 +20,8 @@ class HttpApi final : public Api {
     }
   }
 
-  void ReplaceSettings(std::shared_ptr<const ApiSettings> settings) override {
-    service_.authenticator = MakeAuthenticator(settings->http_api);
-    service_.commands.ReplaceSettings(std::move(settings));
+  void ReplaceSettings(const config::HttpApiSettings& settings) override {
+    service_.ReplaceSettings(settings);
   }
 
  private:
@@ -33,9 +31,9 @@ class HttpApi final : public Api {
 
 }  // namespace
 
-std::unique_ptr<Api> Api::Make(ApiServices services, std::shared_ptr<const ApiSettings> settings,
-                               ApiMetrics& metrics) {
-  return std::make_unique<HttpApi>(services, std::move(settings), metrics);
+std::unique_ptr<Api> Api::Make(std::vector<Method> methods, const config::HttpApiSettings& settings,
+                               ApiMetrics& metrics, Limits limits) {
+  return std::make_unique<HttpApi>(std::move(methods), settings, metrics, limits);
 }
 
 }  // namespace tidemill::api

@@ -1,40 +1,35 @@
-// The server HTTP API: POST /api/<method>, JSON in and out; what a backend talks to.
+// The server HTTP API: POST <prefix>/<method>, JSON in and out; what a backend talks to.
 //
-// One Api per loop; ApiMetrics are shared by the loops. The router's handlers refer to the Api, which must
-// outlive them. A reload changes keys, error mode and channel rules; the prefix stays. api/openapi.json
-// describes it and is served at <prefix>/openapi.json.
+// One Api per loop; ApiMetrics are shared by the loops. The methods are those that the modules give it
+// (api/method.h). The router's handlers refer to the Api, which must outlive them. A reload changes keys and
+// error mode; the prefix stays. <prefix>/openapi.json describes all methods.
 #pragma once
 
+#include <cstddef>
 #include <memory>
-#include <string>
+#include <vector>
 
+#include "api/method.h"
 #include "api/metrics.h"
 #include "config/settings.h"
 #include "http/server.h"
-#include "realtime/broker/publisher.h"
-#include "realtime/channels/rules.h"
-#include "realtime/control/directory.h"
 
 namespace tidemill::api {
 
-// What may change by a reload; shared by the loops.
-struct ApiSettings {
-  config::HttpApiSettings http_api;
-  std::shared_ptr<const channels::Rules> rules;
-};
-
-struct ApiServices {
-  broker::Publisher& publisher;
-  control::Directory& directory;
+// Of one loop.
+struct Limits {
+  // Requests that change state and have not come to their end, whether or not somebody still waits for them.
+  // One more is answered with kErrorLimitExceeded.
+  std::size_t changes_max = 10'000;
 };
 
 class Api {
  public:
-  static std::unique_ptr<Api> Make(ApiServices services, std::shared_ptr<const ApiSettings> settings,
-                                   ApiMetrics& metrics);
+  static std::unique_ptr<Api> Make(std::vector<Method> methods, const config::HttpApiSettings& settings,
+                                   ApiMetrics& metrics, Limits limits = {});
   virtual ~Api() = default;
   virtual void AddRoutes(http::Router& router) = 0;
-  virtual void ReplaceSettings(std::shared_ptr<const ApiSettings> settings) = 0;
+  virtual void ReplaceSettings(const config::HttpApiSettings& settings) = 0;
 };
 
 }  // namespace tidemill::api

@@ -1,45 +1,53 @@
+#include "api/batch.h"
+
+#include <string>
 #include <utility>
 #include <vector>
 
-#include "api/concurrently.h"
-#include "api/service.h"
+#include "api/params.h"
 
 namespace tidemill::api {
 namespace {
 
-constexpr std::size_t kBatchCommandsMax = 10'000;
-constexpr std::size_t kBatchWidth = 64;
+constexpr std::size_t kParallelWidth = 64;
 
-std::string_view NameOf(const Request& request) {
-  return std::visit(
-      []<class R>(const R&) -> std::string_view {
-        if constexpr (std::is_same_v<R, std::monostate>) {
-          return "";
-        } else {
-          return R::kMethod.text;
-        }
-      },
-      request);
+struct Batch {
+  std::vector<Command> commands;
+  bool parallel = false;
+};
+
+void ReadCommands(const Service& service, JsonReader& json, std::vector<Command>& commands) {
+  json.EnterArray();
+  while (json.NextElement()) {
+    // The first method of an object is the command; {} and unknown ones have none.
+    Command& command = commands.emplace_back();
+    json.EnterObject();
+    while (const auto name = json.NextKey()) {
+      if (command.method == nullptr) command = service.Read(std::string(*name), json);
+    }
+  }
 }
 
-// Runs the commands and writes each reply: {"publish":{…}} or {"error":{…}}.
-struct Job {
-  Service& service;
-  std::vector<Request> commands;
-  std::vector<std::string> replies;
-
-  Task<void> operator()(std::size_t i) { return One(*this, i); }
-  static Task<void> One(Job& job, std::size_t i) {
-    std::string& reply = job.replies[i];
-    reply.append("{\"").append(NameOf(job.commands[i])).append("\":");
-    const Outcome outcome = co_await job.service.RunAny(std::move(job.commands[i]), reply);
-    if (!outcome) {
-      reply = R"({"error":)";
-      AppendErrorObject(outcome.error(), reply);
-    }
-    reply += '}';
+Batch ReadBatch(const Service& service, JsonReader& json) {
+  Batch batch;
+  json.EnterObject();
+  while (const auto key = json.NextKey()) {
+    if (*key == "parallel") ReadParam(json, batch.parallel);
+    if (*key == "commands" && !json.SkipNull()) ReadCommands(service, json, batch.commands);
   }
-};
+  return batch;
+}
+
+// {"publish":{…}} or {"error":{…}}
+void AppendReply(std::string_view name, const Outcome& outcome, std::string& out) {
+  if (outcome) {
+    out.append("{\"").append(name).append("\":").append(*outcome);
+  } else {
+    out += R"({"error":)";
+    AppendErrorObject(outcome.error(), out);
+  }
+  out += '}';
+}
 
 class BatchHandler final : public http::Handler {
  public:
@@ -47,24 +55,23 @@ class BatchHandler final : public http::Handler {
 
   Task<http::Response> Handle(const http::Request& http) override {
     if (auto refused = co_await service_.Refuse(http)) co_return *std::move(refused);
-    BatchRequest request;
     JsonReader json(http.body);
-    Read(json, request);
-    if (!json.Finish()) co_return BadRequest();
-    if (request.commands.size() > kBatchCommandsMax) {
+    Batch batch = ReadBatch(service_, json);
+    if (!json.Finish()) co_return http::Response::Text(400, "Bad Request");
+    if (batch.commands.size() > kBatchCommandsMax) {
       co_return http::Response::Text(413, "more than 10000 commands");
     }
-    const std::size_t width = request.parallel ? kBatchWidth : 1;
-    const std::size_t count = request.commands.size();
-    Job job{.service = service_,
-            .commands = std::move(request.commands),
-            .replies = std::vector<std::string>(count)};
-    co_await ForEachConcurrently(count, width, job);
+    std::vector<std::string_view> names;
+    for (const Command& command : batch.commands) {
+      names.push_back(command.method != nullptr ? command.method->name.text : "");
+    }
+    const std::vector<Outcome> outcomes =
+        co_await service_.RunAll(std::move(batch.commands), batch.parallel ? kParallelWidth : 1);
 
     std::string body = R"({"replies":[)";
-    for (std::size_t i = 0; i < count; ++i) {
+    for (std::size_t i = 0; i < outcomes.size(); ++i) {
       if (i > 0) body += ',';
-      body += job.replies[i];
+      AppendReply(names[i], outcomes[i], body);
     }
     body += "]}";
     co_return http::Response::Json(200, std::move(body));

@@ -1,19 +1,8 @@
 #include "api/errors.h"
 
 #include "base/json.h"
-#include "base/log.h"
-#include "realtime/broker/error_codes.h"
 
 namespace tidemill::api {
-
-ErrorCode CodeOfDirectory(std::string_view method, const Error& error) {
-  const ErrorCode code = broker::CodeOf(error, broker::Surface::kService);
-  if (code.code == protocol::kErrorInternal.code && error.code != Errc::kUnavailable) {
-    log::Warn("api.command_failed",
-              {{"method", method}, {"error", Name(error.code)}, {"why", std::string_view(error.detail)}});
-  }
-  return code;
-}
 
 int HttpStatusOf(const ErrorCode& error) {
   switch (error.code) {

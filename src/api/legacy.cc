@@ -1,8 +1,10 @@
+#include "api/legacy.h"
+
+#include <algorithm>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
-
-#include "api/service.h"
 
 namespace tidemill::api {
 namespace {
@@ -30,7 +32,7 @@ std::optional<std::string_view> TakeObject(std::string_view& rest) {
   return std::nullopt;
 }
 
-std::optional<Request> ReadCommand(std::string_view text) {
+std::optional<Command> ReadCommand(const Service& service, std::string_view text) {
   std::string method;
   std::string_view params = "{}";
   JsonReader json(text);
@@ -41,20 +43,20 @@ std::optional<Request> ReadCommand(std::string_view text) {
   }
   if (!json.Finish()) return std::nullopt;
   JsonReader inner(params);
-  Request request = ReadNamed(inner, method);
+  Command command = service.Read(method, inner);
   if (!inner.Finish()) return std::nullopt;
-  return request;
+  return command;
 }
 
 // nullopt: some of it cannot be read, so nothing of it is to be run.
-std::optional<std::vector<Request>> ReadCommands(std::string_view body) {
-  std::vector<Request> commands;
+std::optional<std::vector<Command>> ReadCommands(const Service& service, std::string_view body) {
+  std::vector<Command> commands;
   while (true) {
     body.remove_prefix(std::min(body.find_first_not_of(kBlanks), body.size()));
     if (body.empty()) break;
     const auto text = TakeObject(body);
     if (!text) return std::nullopt;
-    auto command = ReadCommand(*text);
+    auto command = ReadCommand(service, *text);
     if (!command) return std::nullopt;
     commands.push_back(*std::move(command));
   }
@@ -68,16 +70,14 @@ class LegacyHandler final : public http::Handler {
 
   Task<http::Response> Handle(const http::Request& http) override {
     if (auto refused = co_await service_.Refuse(http)) co_return *std::move(refused);
-    auto commands = ReadCommands(http.body);
-    if (!commands) co_return BadRequest();
+    auto commands = ReadCommands(service_, http.body);
+    if (!commands) co_return http::Response::Text(400, "Bad Request");
     std::string body;
-    for (Request& command : *commands) {
+    for (const Outcome& outcome : co_await service_.RunAll(*std::move(commands), 1)) {
       if (!body.empty()) body += '\n';
-      const std::size_t begin = body.size();
-      body += R"({"result":)";
-      const Outcome outcome = co_await service_.RunAny(std::move(command), body);
-      if (!outcome) {
-        body.resize(begin);
+      if (outcome) {
+        body.append(R"({"result":)").append(*outcome);
+      } else {
         body += R"({"error":)";
         AppendErrorObject(outcome.error(), body);
       }

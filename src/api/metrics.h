@@ -1,28 +1,31 @@
-// What the API counts: durations and errors by method. One for all loops.
+// What the API counts: durations and errors by method, refused requests. One for all loops.
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
-#include <vector>
+#include <map>
+#include <string>
+#include <string_view>
 
 #include "metrics/metrics.h"
 
 namespace tidemill::api {
 
+struct MethodMetrics {
+  metrics::Histogram& duration_seconds;
+  metrics::Counter& errors;
+};
+
 class ApiMetrics {
  public:
   explicit ApiMetrics(metrics::Registry& registry);
 
-  enum class Ending : std::uint8_t { kResult, kError };
-  // `method`: its place in MethodNames().
-  void Observe(std::size_t method, double seconds, Ending ending);
+  // The series of a method, which the first loop that has it registers. Before the loops run.
+  MethodMetrics& Of(std::string_view method);
+
+  metrics::Counter& refused;
 
  private:
-  struct Method {
-    metrics::Histogram* duration_seconds;
-    metrics::Counter* errors;
-  };
-  std::vector<Method> methods_;
+  metrics::Registry& registry_;
+  std::map<std::string, MethodMetrics, std::less<>> methods_;
 };
 
 }  // namespace tidemill::api

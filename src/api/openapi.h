@@ -1,10 +1,16 @@
-// The API's OpenAPI description (api/openapi.json), embedded when compiling.
+// The OpenAPI 3.1 document of the API, composed from what each method says of itself.
 #pragma once
 
+#include <string>
 #include <string_view>
+#include <vector>
+
+#include "api/method.h"
 
 namespace tidemill::api {
 
-std::string_view OpenApiJson();
+// One operation for each method, with its name as operationId, and one for batch. `root` is the path that the
+// routes begin with.
+std::string OpenApiDocument(const std::vector<Method>& methods, std::string_view root);
 
 }  // namespace tidemill::api

@@ -1,30 +1,30 @@
+#include "api/routes.h"
+
 #include <utility>
 
+#include "api/batch.h"
+#include "api/legacy.h"
 #include "api/openapi.h"
-#include "api/service.h"
 
 namespace tidemill::api {
 namespace {
 
 // One method: <prefix>/<name>.
-template <class R>
 class MethodHandler final : public http::Handler {
  public:
-  explicit MethodHandler(Service& service) : service_(service) {}
+  MethodHandler(Service& service, JsonName name) : service_(service), name_(name) {}
 
   Task<http::Response> Handle(const http::Request& http) override {
     if (auto refused = co_await service_.Refuse(http)) co_return *std::move(refused);
-    R request;
     JsonReader json(http.body);
-    Read(json, request);
-    if (!json.Finish()) co_return BadRequest();
-    std::string body = R"({"result":)";
-    const Outcome outcome = co_await service_.Run(std::move(request), body);
+    Command command = service_.Read(name_.text, json);
+    if (!json.Finish()) co_return http::Response::Text(400, "Bad Request");
+    const Outcome outcome = co_await service_.Run(std::move(command));
+    std::string body;
     if (outcome) {
-      body += '}';
+      body.append(R"({"result":)").append(*outcome).append("}");
       co_return http::Response::Json(200, std::move(body));
     }
-    body.clear();
     if (service_.TellsByStatus(http)) {
       AppendErrorObject(outcome.error(), body);
       co_return http::Response::Json(HttpStatusOf(outcome.error()), std::move(body));
@@ -37,30 +37,35 @@ class MethodHandler final : public http::Handler {
 
  private:
   Service& service_;
+  const JsonName name_;
 };
 
 class OpenApiHandler final : public http::Handler {
  public:
-  Task<http::Response> Handle(const http::Request&) override {
-    co_return http::Response::Json(200, std::string(OpenApiJson()));
-  }
-};
+  explicit OpenApiHandler(std::string document) : document_(std::move(document)) {}
 
-template <std::size_t... I>
-std::vector<Route> MethodRoutes(Service& service, const std::string& prefix, std::index_sequence<0, I...>) {
-  return {
-      Route{.method = http::Method::kPost,
-            .path = prefix + "/" + std::string(MethodNames()[I - 1]),
-            .handler = std::make_shared<MethodHandler<std::variant_alternative_t<I, Request>>>(service)}...};
-}
+  Task<http::Response> Handle(const http::Request&) override {
+    co_return http::Response::Json(200, document_);
+  }
+
+ private:
+  const std::string document_;
+};
 
 }  // namespace
 
 std::vector<Route> MakeRoutes(Service& service, const std::string& prefix) {
-  auto routes = MethodRoutes(service, prefix, std::make_index_sequence<std::variant_size_v<Request>>());
+  std::vector<Route> routes;
+  for (const Method& method : service.methods()) {
+    routes.push_back({.method = http::Method::kPost,
+                      .path = prefix + "/" + std::string(method.name.text),
+                      .handler = std::make_shared<MethodHandler>(service, method.name)});
+  }
+  const std::string root = prefix.empty() ? "/" : prefix;
   routes.push_back({http::Method::kPost, prefix + "/batch", MakeBatchHandler(service)});
-  routes.push_back({http::Method::kPost, prefix.empty() ? "/" : prefix, MakeLegacyHandler(service)});
-  routes.push_back({http::Method::kGet, prefix + "/openapi.json", std::make_shared<OpenApiHandler>()});
+  routes.push_back({http::Method::kPost, root, MakeLegacyHandler(service)});
+  routes.push_back({http::Method::kGet, prefix + "/openapi.json",
+                    std::make_shared<OpenApiHandler>(OpenApiDocument(service.methods(), root))});
   return routes;
 }
 

@@ -1,81 +1,112 @@
 #include "api/service.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
+#include "api/concurrently.h"
 #include "auth/api_key_authenticator.h"
+#include "base/assert.h"
+#include "net/run_to_end.h"
 
 namespace tidemill::api {
 namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 
-template <class R, std::size_t I = 1>
-consteval std::size_t MethodIndex() {
-  if constexpr (std::is_same_v<R, std::variant_alternative_t<I, Request>>) {
-    return I - 1;
-  } else {
-    return MethodIndex<R, I + 1>();
-  }
-}
-
-Task<Outcome> RunUnknown() { co_return std::unexpected(kErrorNotFound); }
-
-}  // namespace
-
-template <class R>
-Task<Outcome> Service::Run(R request, std::string& out) {
-  const auto begun = SteadyClock::now();
-  const Outcome outcome = co_await commands.Run(std::move(request), out);
-  const std::chrono::duration<double> taken = SteadyClock::now() - begun;
-  metrics.Observe(MethodIndex<R>(), taken.count(),
-                  outcome ? ApiMetrics::Ending::kResult : ApiMetrics::Ending::kError);
-  co_return outcome;
-}
-
-Task<Outcome> Service::RunAny(Request request, std::string& out) {
-  return std::visit(
-      [this, &out]<class R>(R& known) -> Task<Outcome> {
-        if constexpr (std::is_same_v<R, std::monostate>) {
-          return RunUnknown();
-        } else {
-          return Run(std::move(known), out);
-        }
-      },
-      request);
-}
-
-template Task<Outcome> Service::Run(PublishRequest, std::string&);
-template Task<Outcome> Service::Run(BroadcastRequest, std::string&);
-template Task<Outcome> Service::Run(SubscribeRequest, std::string&);
-template Task<Outcome> Service::Run(UnsubscribeRequest, std::string&);
-template Task<Outcome> Service::Run(DisconnectRequest, std::string&);
-template Task<Outcome> Service::Run(RefreshRequest, std::string&);
-template Task<Outcome> Service::Run(PresenceRequest, std::string&);
-template Task<Outcome> Service::Run(PresenceStatsRequest, std::string&);
-template Task<Outcome> Service::Run(HistoryRequest, std::string&);
-template Task<Outcome> Service::Run(HistoryRemoveRequest, std::string&);
-template Task<Outcome> Service::Run(ChannelsRequest, std::string&);
-template Task<Outcome> Service::Run(InfoRequest, std::string&);
-template Task<Outcome> Service::Run(RpcRequest, std::string&);
-
-Task<std::optional<http::Response>> Service::Refuse(const http::Request& request) const {
-  const auto held = authenticator;  // a reload replaces it
-  const Result<auth::Caller> caller = co_await held->Authenticate(request);
-  if (caller) co_return std::nullopt;
-  co_return auth::RefusalOf(caller.error(), *held);
-}
-
-bool Service::TellsByStatus(const http::Request& request) const {
-  if (commands.settings().http_api.error_mode == "transport") return true;
-  return request.Header("x-tidemill-error-mode") == "transport" ||
-         request.Header("x-centrifugo-error-mode") == "transport";
-}
-
 std::shared_ptr<auth::Authenticator> MakeAuthenticator(const config::HttpApiSettings& settings) {
   return settings.insecure ? auth::MakeOpenAuthenticator() : auth::MakeApiKeyAuthenticator(settings.keys);
 }
 
-http::Response BadRequest() { return http::Response::Text(400, "Bad Request"); }
+bool ChangesState(const Command& command) {
+  return command.method != nullptr && command.method->effect == Effect::kChangesState;
+}
+
+Task<Outcome> RunAndCount(Command command) {
+  if (command.method == nullptr) co_return std::unexpected(kErrorNotFound);
+  const auto begun = SteadyClock::now();
+  Outcome outcome = co_await command.call->Run();
+  const std::chrono::duration<double> taken = SteadyClock::now() - begun;
+  command.metrics->duration_seconds.Observe(taken.count());
+  if (!outcome) command.metrics->errors.Add();
+  co_return outcome;
+}
+
+struct Job {
+  std::vector<Command> commands;
+  std::vector<Outcome> outcomes;
+
+  Task<void> operator()(std::size_t i) { return One(*this, i); }
+  static Task<void> One(Job& job, std::size_t i) {
+    job.outcomes[i] = co_await RunAndCount(std::move(job.commands[i]));
+  }
+};
+
+Task<std::vector<Outcome>> RunEach(std::vector<Command> commands, std::size_t width) {
+  const std::size_t count = commands.size();
+  Job job{.commands = std::move(commands), .outcomes = std::vector<Outcome>(count)};
+  co_await ForEachConcurrently(count, width, job);
+  co_return std::move(job.outcomes);
+}
+
+}  // namespace
+
+Service::Service(std::vector<Method> methods, const config::HttpApiSettings& settings, ApiMetrics& metrics,
+                 Limits limits)
+    : methods_(std::move(methods)), metrics_(metrics), limits_(limits) {
+  for (const Method& method : methods_) {
+    const auto same = [&method](const Method& other) { return other.name.text == method.name.text; };
+    TM_ASSERT(std::ranges::count_if(methods_, same) == 1);
+    method_metrics_.push_back(&metrics.Of(method.name.text));
+  }
+  ReplaceSettings(settings);
+}
+
+void Service::ReplaceSettings(const config::HttpApiSettings& settings) {
+  authenticator_ = MakeAuthenticator(settings);
+  tells_by_status_ = settings.error_mode == "transport";
+}
+
+Command Service::Read(std::string_view name, JsonReader& json) const {
+  for (std::size_t i = 0; i < methods_.size(); ++i) {
+    if (methods_[i].name.text != name) continue;
+    return {.method = &methods_[i], .metrics = method_metrics_[i], .call = methods_[i].read(json)};
+  }
+  return {};
+}
+
+bool Service::TakesAnother() {
+  if (scope_.running() < limits_.changes_max) return true;
+  metrics_.refused.Add();
+  return false;
+}
+
+Task<Outcome> Service::Run(Command command) {
+  if (!ChangesState(command)) co_return co_await RunAndCount(std::move(command));
+  if (!TakesAnother()) co_return std::unexpected(protocol::kErrorLimitExceeded);
+  co_return co_await RunToEnd(scope_, RunAndCount(std::move(command)));
+}
+
+Task<std::vector<Outcome>> Service::RunAll(std::vector<Command> commands, std::size_t width) {
+  if (std::ranges::none_of(commands, ChangesState)) {
+    co_return co_await RunEach(std::move(commands), width);
+  }
+  if (!TakesAnother()) {
+    co_return std::vector<Outcome>(commands.size(), std::unexpected(protocol::kErrorLimitExceeded));
+  }
+  co_return co_await RunToEnd(scope_, RunEach(std::move(commands), width));
+}
+
+Task<std::optional<http::Response>> Service::Refuse(const http::Request& request) const {
+  const auto authenticator = authenticator_;  // a reload replaces it
+  const Result<auth::Caller> caller = co_await authenticator->Authenticate(request);
+  if (caller) co_return std::nullopt;
+  co_return auth::RefusalOf(caller.error(), *authenticator);
+}
+
+bool Service::TellsByStatus(const http::Request& request) const {
+  return tells_by_status_ || request.Header("x-tidemill-error-mode") == "transport" ||
+         request.Header("x-centrifugo-error-mode") == "transport";
+}
 
 }  // namespace tidemill::api

@@ -1,53 +1,63 @@
-// Service: what the API's HTTP handlers of one loop share, and the table of its routes.
+// Service: what the API's HTTP handlers of one loop share: the methods, how their calls run, who may call.
+//
+// A request that changes state runs in the service's scope, so it comes to its end whoever hangs up; how many
+// may run at once is bounded. Loop thread only; must outlive the tasks it gave.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <optional>
-#include <string>
+#include <string_view>
 #include <vector>
 
-#include "api/commands.h"
-#include "api/errors.h"
+#include "api/api.h"
+#include "api/method.h"
 #include "api/metrics.h"
-#include "api/requests.h"
 #include "auth/authenticator.h"
-#include "http/server.h"
+#include "http/message.h"
+#include "net/task_scope.h"
 
 namespace tidemill::api {
 
-struct Service {
-  Commands commands;
-  std::shared_ptr<auth::Authenticator> authenticator;
-  ApiMetrics& metrics;
+// A call that was read, and what it is a call of.
+struct Command {
+  const Method* method = nullptr;  // null: there is none of the name given
+  MethodMetrics* metrics = nullptr;
+  std::unique_ptr<Call> call;
+};
 
-  // Runs and counts it. The result is appended to `out`, which must stay until the task ends.
-  template <class R>
-  Task<Outcome> Run(R request, std::string& out);
-  Task<Outcome> RunAny(Request request, std::string& out);
+class Service {
+ public:
+  Service(std::vector<Method> methods, const config::HttpApiSettings& settings, ApiMetrics& metrics,
+          Limits limits);
+
+  const std::vector<Method>& methods() const { return methods_; }
+
+  // Reads the object that comes next as the parameters of that method. Nothing is read without such a method.
+  Command Read(std::string_view name, JsonReader& json) const;
+
+  // Runs one command, and counts it. kErrorLimitExceeded: too many that change state are running.
+  Task<Outcome> Run(Command command);
+  // Runs them in their order, at most `width` at once, and gives their outcomes in the same order.
+  Task<std::vector<Outcome>> RunAll(std::vector<Command> commands, std::size_t width);
 
   // The response for a request whose credentials are not accepted; nullopt: they are.
   Task<std::optional<http::Response>> Refuse(const http::Request& request) const;
-
   // Whether errors are told by the HTTP status.
   bool TellsByStatus(const http::Request& request) const;
+
+  void ReplaceSettings(const config::HttpApiSettings& settings);
+
+ private:
+  bool TakesAnother();
+
+  const std::vector<Method> methods_;
+  std::vector<MethodMetrics*> method_metrics_;  // of methods_, in its order
+  ApiMetrics& metrics_;
+  const Limits limits_;
+  std::shared_ptr<auth::Authenticator> authenticator_;
+  bool tells_by_status_ = false;
+  TaskScope scope_;  // last, so that nothing its tasks refer to ends before them
 };
-
-// Admits those who have one of the keys, or everybody.
-std::shared_ptr<auth::Authenticator> MakeAuthenticator(const config::HttpApiSettings& settings);
-
-http::Response BadRequest();
-
-// POST <prefix>/batch: many commands in one request; one reply each, in their order.
-std::shared_ptr<http::Handler> MakeBatchHandler(Service& service);
-// POST <prefix>: {"method":…,"params":…}, one or more, replies one per line.
-std::shared_ptr<http::Handler> MakeLegacyHandler(Service& service);
-
-struct Route {
-  http::Method method;
-  std::string path;
-  std::shared_ptr<http::Handler> handler;
-};
-// All there are, under `prefix`. The handlers refer to `service`.
-std::vector<Route> MakeRoutes(Service& service, const std::string& prefix);
 
 }  // namespace tidemill::api

@@ -71,7 +71,8 @@ LoopNode::LoopNode(net::Loop& loop, broker::LoopBroker broker, SharedParts share
       cluster_(MakeCluster(context_, *own_directory_, shared)),
       directory_(
           MakeDirectory(context_, contexts, *own_directory_, cluster_ ? cluster_.get() : shared.cluster)),
-      api_(api::Api::Make({publisher_, *directory_}, std::move(live.api), shared.api_metrics)),
+      method_services_{.publisher = publisher_, .directory = *directory_},
+      api_(api::Api::Make(methods::RealtimeMethods(method_services_), live.api, shared.api_metrics)),
       tls_(std::move(live.tls)),
       limiter_(shared.limiter),
       probe_(loop, hub_, shared.registry) {
@@ -123,7 +124,7 @@ void LoopNode::Replace(LiveSettings live) {
     server->ReplaceCors({.allowed_origins = context_.settings->client.allowed_origins});
   }
   context_.tokens = std::move(live.tokens);
-  api_->ReplaceSettings(std::move(live.api));
+  api_->ReplaceSettings(live.api);
   if (live.tls) {
     for (const auto& listener : public_listeners_) listener->ReplaceTls(live.tls);
     for (const auto& listener : internal_listeners_) listener->ReplaceTls(live.tls);

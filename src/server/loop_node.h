@@ -19,6 +19,7 @@
 #include "realtime/broker/loop_broker.h"
 #include "realtime/broker/publisher.h"
 #include "realtime/hub/hub.h"
+#include "realtime/methods/methods.h"
 #include "realtime/session/context.h"
 #include "server/health.h"
 #include "server/loop_probe.h"
@@ -42,7 +43,7 @@ struct SharedParts {
 // What a reload replaces; immutable.
 struct LiveSettings {
   std::shared_ptr<const session::SessionSettings> session;
-  std::shared_ptr<const api::ApiSettings> api;
+  config::HttpApiSettings api;
   std::shared_ptr<session::Tokens> tokens;  // this loop's
   std::shared_ptr<net::TlsContext> tls;     // null: plaintext
 };
@@ -89,6 +90,7 @@ class LoopNode {
   std::unique_ptr<control::Directory> own_directory_;  // of this node
   std::unique_ptr<cluster::Cluster> cluster_;
   std::unique_ptr<control::Directory> directory_;  // of all nodes
+  methods::Services method_services_;
   std::unique_ptr<api::Api> api_;
   std::shared_ptr<http::Router> public_router_ = std::make_shared<http::Router>();
   std::shared_ptr<http::Router> internal_router_ = std::make_shared<http::Router>();

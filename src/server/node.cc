@@ -125,9 +125,6 @@ Result<std::vector<LiveSettings>> Node::MakeLive(const config::Settings& setting
   session->node_name = settings.node_name.empty() ? HostName() : settings.node_name;
   session->version = kVersion;
   TM_TRY_ASSIGN(session->rules, channels::Rules::Make(settings.channel));
-  auto api = std::make_shared<api::ApiSettings>();
-  api->http_api = settings.http_api;
-  api->rules = session->rules;
   std::shared_ptr<net::TlsContext> tls;
   if (!settings.http_server.tls_cert_file.empty()) {
     TM_TRY_ASSIGN(tls,
@@ -136,7 +133,7 @@ Result<std::vector<LiveSettings>> Node::MakeLive(const config::Settings& setting
   std::vector<LiveSettings> live;
   for (const auto& loop : loops_) {
     TM_TRY_ASSIGN(auto tokens, session::MakeTokens(*loop, settings.client));
-    live.push_back({.session = session, .api = api, .tokens = std::move(tokens), .tls = tls});
+    live.push_back({.session = session, .api = settings.http_api, .tokens = std::move(tokens), .tls = tls});
   }
   return live;
 }

@@ -78,6 +78,8 @@ class Publisher {
   Publisher& operator=(const Publisher&) = delete;
 
   void ReplaceRules(std::shared_ptr<const channels::Rules> rules) { rules_ = std::move(rules); }
+  // Those that hold now: not to be kept across a suspension.
+  const channels::Rules& rules() const { return *rules_; }
 
   // Everything but the broker. kErrorBadRequest: the channel's name, a delta, or data that are absent or not
   // in the channel's format (config::ChannelOptions::publication_data_format); kErrorUnknownChannel.

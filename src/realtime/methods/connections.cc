@@ -1,0 +1,123 @@
+#include "realtime/methods/connections.h"
+
+#include <utility>
+
+#include "api/params.h"
+#include "realtime/methods/target.h"
+
+namespace tidemill::methods {
+namespace {
+
+constexpr std::string_view kDisconnectSchema = R"json({
+  "allOf": [
+    {"$ref": "#/components/schemas/Target"},
+    {
+      "type": "object",
+      "properties": {
+        "whitelist": {
+          "type": "array",
+          "items": {"type": "string"},
+          "description": "Client ids that stay."
+        },
+        "disconnect": {
+          "type": "object",
+          "properties": {
+            "code": {"type": "integer", "minimum": 3000, "maximum": 4999, "default": 3503},
+            "reason": {"type": "string", "maxLength": 123, "default": "force disconnect"}
+          }
+        }
+      }
+    }
+  ]
+})json";
+
+constexpr std::string_view kRefreshSchema = R"json({
+  "allOf": [
+    {"$ref": "#/components/schemas/Target"},
+    {
+      "type": "object",
+      "properties": {
+        "expired": {"type": "boolean", "description": "Close them as expired."},
+        "expire_at": {
+          "type": "integer",
+          "format": "int64",
+          "minimum": 0,
+          "description": "Seconds since the Unix epoch; 0: they do not expire any more."
+        },
+        "info": {"description": "New conn_info."}
+      }
+    }
+  ]
+})json";
+
+struct DisconnectParams {
+  control::Target target;
+  control::Disconnect disconnect;  // code 0, reason "": the default's
+};
+
+struct RefreshParams {
+  control::Target target;
+  control::Refresh refresh;
+};
+
+void ReadCodeAndReason(JsonReader& json, control::Disconnect& disconnect) {
+  json.EnterObject();
+  while (const auto key = json.NextKey()) {
+    if (*key == "code") api::ReadParam(json, disconnect.code);
+    if (*key == "reason") api::ReadParam(json, disconnect.reason);
+  }
+}
+
+void Read(JsonReader& json, DisconnectParams& params) {
+  json.EnterObject();
+  while (const auto key = json.NextKey()) {
+    if (ReadTarget(json, *key, params.target)) continue;
+    if (*key == "whitelist") api::ReadParam(json, params.target.except_clients);
+    if (*key == "disconnect") api::ReadParam(json, params.disconnect, ReadCodeAndReason);
+  }
+}
+
+void Read(JsonReader& json, RefreshParams& params) {
+  json.EnterObject();
+  while (const auto key = json.NextKey()) {
+    if (ReadTarget(json, *key, params.target)) continue;
+    if (*key == "expired") api::ReadParam(json, params.refresh.expired);
+    if (*key == "expire_at") api::ReadParam(json, params.refresh.expire_at);
+    if (*key == "info" && !json.SkipNull()) params.refresh.info = std::string(json.ReadRaw());
+  }
+}
+
+Task<api::Outcome> Disconnect(Services& services, DisconnectParams params) {
+  control::Disconnect& disconnect = params.disconnect;
+  if (disconnect.code == 0) disconnect.code = protocol::kDisconnectForceNoReconnect.code;
+  if (disconnect.reason.empty()) disconnect.reason = protocol::kDisconnectForceNoReconnect.reason;
+  if (disconnect.code < control::kDisconnectCodeMin || disconnect.code > control::kDisconnectCodeMax ||
+      disconnect.reason.size() > control::kDisconnectReasonBytesMax) {
+    co_return std::unexpected(protocol::kErrorBadRequest);
+  }
+  co_return co_await Apply(services.directory, "disconnect", std::move(params.target), std::move(disconnect));
+}
+
+Task<api::Outcome> Refresh(Services& services, RefreshParams params) {
+  co_return co_await Apply(services.directory, "refresh", std::move(params.target),
+                           std::move(params.refresh));
+}
+
+}  // namespace
+
+std::vector<api::Method> ConnectionMethods(Services& services) {
+  return {
+      api::MakeMethod("disconnect", api::Effect::kChangesState, services, Disconnect,
+                      {.summary = "Close a user's connections.",
+                       .details = kTargetDetails,
+                       .params = kDisconnectSchema,
+                       .schemas = {kTargetSchema}}),
+      api::MakeMethod("refresh", api::Effect::kChangesState, services, Refresh,
+                      {.summary = "Prolong or end a user's connections.",
+                       .details = kTargetDetails,
+                       .params = kRefreshSchema,
+                       .schemas = {kTargetSchema}}),
+  };
+}
+
+}  // namespace tidemill::methods

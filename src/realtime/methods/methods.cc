@@ -1,0 +1,25 @@
+#include "realtime/methods/methods.h"
+
+#include <iterator>
+#include <utility>
+
+#include "realtime/methods/connections.h"
+#include "realtime/methods/history.h"
+#include "realtime/methods/nodes.h"
+#include "realtime/methods/presence.h"
+#include "realtime/methods/publish.h"
+#include "realtime/methods/rpc.h"
+#include "realtime/methods/subscriptions.h"
+
+namespace tidemill::methods {
+
+std::vector<api::Method> RealtimeMethods(Services& services) {
+  std::vector<api::Method> methods;
+  for (auto* const list : {&PublishMethods, &SubscriptionMethods, &ConnectionMethods, &PresenceMethods,
+                           &HistoryMethods, &NodeMethods, &RpcMethods}) {
+    std::ranges::move(list(services), std::back_inserter(methods));
+  }
+  return methods;
+}
+
+}  // namespace tidemill::methods

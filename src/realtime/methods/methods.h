@@ -1,0 +1,21 @@
+// The methods of the HTTP API that concern channels, the connections of users, and the nodes.
+//
+// Compatible with Centrifugo's API. One list per loop; the services must outlive it and the calls it gives.
+#pragma once
+
+#include <vector>
+
+#include "api/method.h"
+#include "realtime/broker/publisher.h"
+#include "realtime/control/directory.h"
+
+namespace tidemill::methods {
+
+struct Services {
+  broker::Publisher& publisher;
+  control::Directory& directory;
+};
+
+std::vector<api::Method> RealtimeMethods(Services& services);
+
+}  // namespace tidemill::methods

@@ -1,0 +1,13 @@
+// subscribe and unsubscribe: server-side subscriptions of a user's connections.
+#pragma once
+
+#include <vector>
+
+#include "api/method.h"
+#include "realtime/methods/methods.h"
+
+namespace tidemill::methods {
+
+std::vector<api::Method> SubscriptionMethods(Services& services);
+
+}  // namespace tidemill::methods

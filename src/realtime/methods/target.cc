@@ -1,0 +1,44 @@
+#include "realtime/methods/target.h"
+
+#include <utility>
+
+#include "api/params.h"
+#include "base/log.h"
+#include "realtime/broker/error_codes.h"
+
+namespace tidemill::methods {
+
+constinit const api::Schema kTargetSchema{"Target", R"json({
+  "type": "object",
+  "description": "Which connections.",
+  "properties": {
+    "user": {"type": "string", "description": "The user's id; empty is the anonymous user."},
+    "client": {"type": "string", "description": "Only this connection."},
+    "session": {"type": "string", "description": "Only this session."}
+  }
+})json"};
+
+bool ReadTarget(JsonReader& json, std::string_view key, control::Target& target) {
+  if (key == "user") return api::ReadParam(json, target.user), true;
+  if (key == "client") return api::ReadParam(json, target.client), true;
+  if (key == "session") return api::ReadParam(json, target.session), true;
+  return false;
+}
+
+api::ErrorCode CodeOfDirectory(std::string_view method, const Error& error) {
+  const api::ErrorCode code = broker::CodeOf(error, broker::Surface::kService);
+  if (code.code == protocol::kErrorInternal.code && error.code != Errc::kUnavailable) {
+    log::Warn("api.command_failed",
+              {{"method", method}, {"error", Name(error.code)}, {"why", std::string_view(error.detail)}});
+  }
+  return code;
+}
+
+Task<api::Outcome> Apply(control::Directory& directory, std::string_view method, control::Target target,
+                         control::Action action) {
+  const Result<void> applied = co_await directory.Apply(std::move(target), std::move(action));
+  if (!applied) co_return std::unexpected(CodeOfDirectory(method, applied.error()));
+  co_return "{}";
+}
+
+}  // namespace tidemill::methods

@@ -1,0 +1,111 @@
+#include "realtime/methods/testing/methods_fixture.h"
+
+#include "base/assert.h"
+
+namespace tidemill::methods::testing {
+namespace {
+
+std::string Describe(const control::Target& target) {
+  std::string text = target.user + "/" + target.client + "/" + target.session;
+  for (const std::string& client : target.except_clients) text += " not " + client;
+  return text;
+}
+
+void Append(std::string& text, std::string_view name, const std::optional<bool>& value) {
+  if (value) text.append(" ").append(name).append(*value ? "=yes" : "=no");
+}
+
+std::string Describe(const std::string& target, const control::Subscribe& subscribe) {
+  std::string text = "subscribe " + target + " " + subscribe.channel;
+  if (!subscribe.info.empty()) text += " info=" + subscribe.info;
+  if (!subscribe.data.empty()) text += " data=" + subscribe.data;
+  if (subscribe.expire_at > 0) text += " expire_at=" + std::to_string(subscribe.expire_at);
+  if (subscribe.recover_since) {
+    text += " since=" + std::to_string(subscribe.recover_since->offset) + subscribe.recover_since->epoch;
+  }
+  for (const auto& [name, value] : auth::kOverrideFields) Append(text, name.text, subscribe.overrides.*value);
+  return text;
+}
+
+std::string Describe(const std::string& target, const control::Unsubscribe& unsubscribe) {
+  return "unsubscribe " + target + " " + unsubscribe.channel;
+}
+
+std::string Describe(const std::string& target, const control::Disconnect& disconnect) {
+  return "disconnect " + target + " " + std::to_string(disconnect.code) + " " + disconnect.reason;
+}
+
+std::string Describe(const std::string& target, const control::Refresh& refresh) {
+  return "refresh " + target + (refresh.expired ? " expired" : "") +
+         " expire_at=" + std::to_string(refresh.expire_at) + (refresh.info ? " info=" + *refresh.info : "");
+}
+
+}  // namespace
+
+Task<Result<void>> FakeDirectory::Apply(control::Target target, control::Action action) {
+  asked.push_back(std::visit([&](const auto& chosen) { return Describe(Describe(target), chosen); }, action));
+  co_return answer;
+}
+
+Task<Result<std::vector<broker::ChannelCount>>> FakeDirectory::Channels(std::string pattern) {
+  if (!answer) co_return std::unexpected(answer.error());
+  co_return co_await broker->Channels(std::move(pattern));
+}
+
+MethodsFixture::MethodsFixture(std::size_t loops) : ApiBench(loops) {
+  shards_ = broker::MakeMemoryBrokerShards(ApiBench::loops(), {});
+  for (std::size_t i = 0; i < loops; ++i) {
+    nodes_.push_back(shards_->TakeShard(i));
+    nodes_.back().broker->SetEvents(*this);
+  }
+  directory.broker = nodes_[0].broker.get();
+  publisher_ =
+      std::make_unique<broker::Publisher>(*nodes_[0].broker, *nodes_[0].presence, DefaultSettings().rules);
+  services_ = std::make_unique<Services>(*publisher_, directory);
+  Serve(RealtimeMethods(*services_));
+}
+
+MethodsFixture::~MethodsFixture() { Stop(); }
+
+MethodsFixture::Settings MethodsFixture::DefaultSettings() {
+  config::ChannelSettings channels;
+  channels.without_namespace.history_size = 5;
+  channels.without_namespace.history_ttl = Seconds(300);
+  channels.without_namespace.presence = true;
+  channels.namespaces["plain"] = {};
+  channels.namespaces["object"].publication_data_format = "json_object";
+  channels.namespaces["bytes"] = channels.without_namespace;
+  channels.namespaces["bytes"].publication_data_format = "binary";
+  auto rules = channels::Rules::Make(std::move(channels));
+  TM_ASSERT(rules.has_value());
+  return {.http_api = ApiBench::DefaultSettings(), .rules = *std::move(rules)};
+}
+
+void MethodsFixture::Reload(const Settings& settings) {
+  ApiBench::Reload(settings.http_api);
+  publisher_->ReplaceRules(settings.rules);
+}
+
+void MethodsFixture::Subscribe(std::string channel) {
+  Run([](broker::Broker& broker, std::string name) -> Task<void> {
+    const auto subscribed = co_await broker.Subscribe(broker::ChannelName(std::move(name)), {});
+    TM_ASSERT(subscribed.has_value());
+  }(*nodes_[0].broker, std::move(channel)));
+}
+
+void MethodsFixture::AddPresence(std::string channel, protocol::ClientInfo info) {
+  Run([](broker::PresenceStore& presence, std::string name, protocol::ClientInfo entry) -> Task<void> {
+    const auto added = co_await presence.Add(broker::ChannelName(std::move(name)), std::move(entry));
+    TM_ASSERT(added.has_value());
+  }(*nodes_[0].presence, std::move(channel), std::move(info)));
+}
+
+void MethodsFixture::OnPublication(const broker::ChannelName& channel,
+                                   const broker::PublicationPtr& publication) {
+  std::string line = channel.value() + " " + publication->data;
+  for (const auto& [name, value] : publication->tags) line.append(" ").append(name).append("=").append(value);
+  published.push_back(std::move(line));
+  last_published = publication;
+}
+
+}  // namespace tidemill::methods::testing
