@@ -152,6 +152,9 @@ TEST(Run, TeachesEachCommandWithAnExample) {
   EXPECT_EQ(RunWith({}).code, kMisused);
   EXPECT_TRUE(RunWith({"version"}).out.starts_with("tidemill "));
   EXPECT_EQ(RunWith({"--version"}).out, RunWith({"version"}).out);
+  EXPECT_EQ(RunWith({"-v"}).out, RunWith({"version"}).out);
+  EXPECT_TRUE(RunWith({"version", "--json"}).out.starts_with("{\"version\":\""))
+      << RunWith({"version", "--json"}).out;
 }
 
 TEST(Run, FailsWhenItsOutputIsLost) {
@@ -216,6 +219,44 @@ TEST(Token, IsNeverSignedWithAnEmptyKey) {
   EXPECT_TRUE(ran.err.contains("no HMAC key"));
 }
 
+TEST(Token, IsNotCheckedWithoutAKey) {
+  const std::string token = RunWith({"token", "create", "--user", "42", "--hmac-key", "k"}).out;
+  const Ran ran = RunWith({"token", "check", token.substr(0, token.size() - 1)});
+  EXPECT_EQ(ran.code, kFailed);
+  EXPECT_TRUE(ran.err.starts_with("tidemill: no key to check with. Give the server's own: --config"))
+      << ran.err;
+}
+
+TEST(Token, NamesItsChannelsWithoutBlanks) {
+  const Ran created =
+      RunWith({"token", "create", "--user", "42", "--channels", " a, b,,", "--hmac-key", "k"});
+  const Ran checked =
+      RunWith({"token", "check", created.out.substr(0, created.out.size() - 1), "--hmac-key", "k"});
+  EXPECT_TRUE(checked.out.contains(R"("channels":["a","b"])")) << checked.out;
+}
+
+TEST(Token, IsJudgedAsJson) {
+  const auto check = [](const std::vector<std::string>& arguments, const std::string& key) {
+    std::vector<std::string> create = {"token", "create", "--hmac-key", "k"};
+    create.insert(create.end(), arguments.begin(), arguments.end());
+    const std::string token = RunWith(create).out;
+    return RunWith({"token", "check", token.substr(0, token.size() - 1), "--json", "--hmac-key", key});
+  };
+  const Ran good = check({"--user", "42", "--ttl", "0s"}, "k");
+  EXPECT_EQ(good.code, kDone);
+  EXPECT_TRUE(
+      good.out.starts_with(R"({"good":true,"kind":"connection","user":"42","claims":{"sub":"42","iat":)"))
+      << good.out;
+  const Ran subscribes = check({"--user", "", "--channel", "$a"}, "k");
+  EXPECT_TRUE(subscribes.out.starts_with(
+      R"({"good":true,"kind":"subscription","user":"","channel":"$a","expire_at":)"))
+      << subscribes.out;
+  const Ran bad = check({"--user", "42"}, "other");
+  EXPECT_EQ(bad.code, kFailed);
+  EXPECT_TRUE(bad.out.starts_with(R"({"good":false,"reason":"unauthenticated: )")) << bad.out;
+  EXPECT_EQ(bad.err, "");
+}
+
 TEST(Token, ThatWasCreatedIsChecked) {
   const Ran created = RunWith({"token", "create", "--user", "42", "--ttl", "10m", "--info", "{\"a\": 1}",
                                "--channels", "a,b", "--client.token.hmac_secret_key", "k"});
@@ -258,6 +299,9 @@ TEST(Publish, SendsTheRequestAndTellsTheAnswer) {
       {Ok("hello"), kFailed, "status 200"},
       {"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{", kFailed, "closed"},
       {"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n", kFailed, "refused the API key"},
+      {"HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n", kFailed,
+       "no request of 34 bytes; its limit is http_server.max_request_body_bytes"},
+      {"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", kFailed, "http_api.handler_prefix"},
       {"HTTP/1.1 500 Oops\r\n\r\n", kFailed, "status 500"},
       {"SSH-2.0-x\r\n\r\n", kFailed, "not HTTP"},
       {"", kFailed, "closed"},
@@ -274,6 +318,24 @@ TEST(Publish, SendsTheRequestAndTellsTheAnswer) {
     EXPECT_TRUE(request.contains("\r\nX-API-Key: K\r\n"));
     EXPECT_TRUE(request.ends_with("\r\n\r\n{\"channel\":\"news\",\"data\":{\"n\": 1}}"));
   }
+}
+
+TEST(Publish, GivesTheResultAsJson) {
+  for (const std::string result : {R"({"offset":3,"epoch":"abcd"})", "{}"}) {
+    OneAnswer server(Ok("{\"result\":" + result + "}"));
+    const Ran ran = RunWith({"publish", "news", "1", "--json", "--api-key", "K", "--url", server.url()});
+    server.Request();
+    EXPECT_EQ(ran.code, kDone) << ran.err;
+    EXPECT_EQ(ran.out, result + "\n");
+  }
+}
+
+TEST(Publish, TellsAMissingKeyFromAWrongOne) {
+  OneAnswer server("HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n");
+  const Ran ran = RunWith({"publish", "news", "1", "--url", server.url()});
+  server.Request();
+  EXPECT_EQ(ran.code, kFailed);
+  EXPECT_TRUE(ran.err.contains("wants an API key, and none was given")) << ran.err;
 }
 
 TEST(Doctor, FailsOnAPortThatIsTaken) {
@@ -295,6 +357,10 @@ TEST(Doctor, NamesWhatIsWrongWithTheSettingsAndTheFiles) {
   EXPECT_TRUE(ran.out.contains("WARN client tokens: no client can connect"));
   EXPECT_TRUE(ran.out.contains("clock: "));
   EXPECT_TRUE(ran.out.contains("memory: "));
+  const Ran json = RunWith({"doctor", "--json", "--loops", "x"});
+  EXPECT_TRUE(json.out.starts_with(R"([{"verdict":"fail","subject":"configuration","text":"--loops)"))
+      << json.out;
+  EXPECT_TRUE(json.out.ends_with("}]\n"));
   EXPECT_TRUE(RunWith({"doctor", "--loops", "x"}).out.contains("FAIL configuration: --loops = \"x\""));
 }
 

@@ -6,6 +6,7 @@
 #include <array>
 #include <memory>
 
+#include "base/json_writer.h"
 #include "cli/diagnosis.h"
 #include "cli/doctor_machine.h"
 #include "cli/doctor_network.h"
@@ -16,9 +17,41 @@
 namespace tidemill::cli {
 namespace {
 
-int Examine(const SettingsOptions& options, Io io) {
+struct Options {
+  SettingsOptions settings;
+  bool json = false;
+};
+
+constexpr std::array<std::string_view, 3> kNames = {"OK", "WARN", "FAIL"};
+constexpr std::array<std::string_view, 3> kJsonNames = {"ok", "warn", "fail"};
+
+std::string ToText(const Diagnoses& found) {
+  std::string text;
+  for (const Diagnosis& diagnosis : found) {
+    text += fmt::format("{:<4} {}: {}\n", kNames[static_cast<std::size_t>(diagnosis.verdict)],
+                        diagnosis.subject, diagnosis.text);
+  }
+  return text;
+}
+
+std::string ToJson(const Diagnoses& found) {
+  std::string text;
+  JsonWriter json(text);
+  json.BeginArray();
+  for (const Diagnosis& diagnosis : found) {
+    json.BeginObject();
+    json.Member("verdict", kJsonNames[static_cast<std::size_t>(diagnosis.verdict)]);
+    json.Member("subject", diagnosis.subject);
+    json.Member("text", diagnosis.text);
+    json.EndObject();
+  }
+  json.EndArray();
+  return text + "\n";
+}
+
+int Examine(const Options& options, Io io) {
   Diagnoses found;
-  const Result<config::Settings> loaded = LoadSettings(options);
+  const Result<config::Settings> loaded = LoadSettings(options.settings);
   if (loaded) {
     found.push_back({Verdict::kOk, "configuration", "good"});
   } else {
@@ -35,11 +68,7 @@ int Examine(const SettingsOptions& options, Io io) {
   CheckMemory(settings, found);
   CheckClock(found);
 
-  constexpr std::array<std::string_view, 3> kNames = {"OK", "WARN", "FAIL"};
-  for (const Diagnosis& diagnosis : found) {
-    Print(io, fmt::format("{:<4} {}: {}\n", kNames[static_cast<std::size_t>(diagnosis.verdict)],
-                          diagnosis.subject, diagnosis.text));
-  }
+  Print(io, options.json ? ToJson(found) : ToText(found));
   const bool failed = std::ranges::find(found, Verdict::kFail, &Diagnosis::verdict) != found.end();
   return failed ? kFailed : kDone;
 }
@@ -47,11 +76,12 @@ int Examine(const SettingsOptions& options, Io io) {
 }  // namespace
 
 CommandSpec DoctorCommand() {
-  const auto options = std::make_shared<SettingsOptions>();
+  const auto options = std::make_shared<Options>();
   return {.name = "doctor",
           .help = "Looks at the machine and the settings for what will hurt",
           .examples = "  tidemill doctor --config tidemill.toml\n",
-          .settings = options.get(),
+          .parameters = {{"--json", &options->json, "Prints the findings as one line of JSON"}},
+          .settings = &options->settings,
           .run = [options](Io io) { return Examine(*options, io); }};
 }
 

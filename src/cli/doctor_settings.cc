@@ -2,15 +2,12 @@
 
 #include <fmt/format.h>
 
+#include "cli/settings.h"
+
 namespace tidemill::cli {
 namespace {
 
 constexpr std::size_t kSecretBytesMin = 32;  // of HS256, RFC 7518 section 3.2
-
-bool HasKey(const config::TokenSettings& token) {
-  return !token.hmac_secret_key.empty() || !token.rsa_public_key.empty() || !token.ecdsa_public_key.empty() ||
-         !token.ed25519_public_key.empty() || !token.jwks_public_endpoint.empty();
-}
 
 }  // namespace
 

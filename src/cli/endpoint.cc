@@ -4,6 +4,7 @@
 
 #include <charconv>
 
+#include "base/ascii.h"
 #include "net/address.h"
 
 namespace tidemill::cli {
@@ -22,8 +23,7 @@ std::unexpected<Error> Wrong(std::string_view url) {
 }
 
 bool IsHostCharacter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-         c == '_' || c == ':';
+  return IsLetter(c) || IsDigit(c) || c == '-' || c == '.' || c == '_' || c == ':';
 }
 
 // "host", "host:port", "[::1]:port".

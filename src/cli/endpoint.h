@@ -8,7 +8,7 @@
 
 #include "base/result.h"
 #include "config/settings.h"
-#include "http/client.h"
+#include "http/url.h"
 
 namespace tidemill::cli {
 

@@ -2,11 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 
 #include "base/json.h"
 #include "cli/endpoint.h"
+#include "cli/next_step.h"
 #include "cli/on_loop.h"
 #include "cli/settings.h"
 #include "http/client.h"
@@ -22,8 +24,10 @@ struct Options {
   std::string data;     // JSON; "-": standard input
   std::string url;      // of the server; "": where the settings say it listens
   std::string api_key;  // "": the first of the settings
+  bool json = false;
 };
 
+constexpr std::string_view kKeyHeader = "X-API-Key";
 constexpr std::size_t kInputBytesMax = 16 * 1024 * 1024;
 constexpr std::size_t kAnswerBytesMax = 16 * 1024 * 1024;
 constexpr Duration kTimeout = Seconds(10);
@@ -41,6 +45,7 @@ Result<std::string> ReadInput() {
 
 // The server's answer: {"result":{"offset":3,"epoch":"abcd"}} or {"error":{"code":102,"message":"…"}}.
 struct Answer {
+  std::string_view result;  // JSON, a view into the answer
   std::uint64_t offset = 0;
   std::string epoch;
   std::uint32_t error_code = 0;
@@ -49,36 +54,55 @@ struct Answer {
 
 Result<Answer> ParseAnswer(std::string_view body) {
   Answer answer;
+  std::string_view error = "{}";
   JsonReader json(body);
   json.EnterObject();
   while (const auto section = json.NextKey()) {
-    if (*section != "result" && *section != "error") continue;
-    json.EnterObject();
-    while (const auto key = json.NextKey()) {
-      if (*key == "offset") answer.offset = json.ReadInteger<std::uint64_t>();
-      if (*key == "epoch") answer.epoch = json.ReadString();
-      if (*key == "code") answer.error_code = json.ReadInteger<std::uint32_t>();
-      if (*key == "message") answer.error_message = json.ReadString();
-    }
+    if (*section == "result") answer.result = json.ReadRaw();
+    if (*section == "error") error = json.ReadRaw();
   }
   TM_TRY(json.Finish());
+  JsonReader members(answer.result.empty() ? error : answer.result);
+  members.EnterObject();
+  while (const auto key = members.NextKey()) {
+    if (*key == "offset") answer.offset = members.ReadInteger<std::uint64_t>();
+    if (*key == "epoch") answer.epoch = members.ReadString();
+    if (*key == "code") answer.error_code = members.ReadInteger<std::uint32_t>();
+    if (*key == "message") answer.error_message = members.ReadString();
+  }
+  TM_TRY(members.Finish());
   return answer;
 }
 
-int Report(const http::ClientResponse& http, Io io) {
-  if (http.status == 401) {
-    return Failed(
-        io, "the server refused the API key; give the one of its http_api.key with --api-key or --config");
+// What a status says that has no answer of the API's in its body.
+std::string Refusal(const http::ClientRequest& request, int status) {
+  const bool has_key =
+      std::ranges::any_of(request.headers, [](const auto& h) { return h.first == kKeyHeader; });
+  switch (status) {
+    case 401:
+      return fmt::format("the server {}; give the one of its http_api.key with --api-key or --config",
+                         has_key ? "refused the API key" : "wants an API key, and none was given");
+    case 404: return "the server has no HTTP API there; see http_api.handler_prefix";
+    case 413:
+      return fmt::format(
+          "the server takes no request of {} bytes; its limit is http_server.max_request_body_bytes",
+          request.body.size());
+    default: return fmt::format("the server answered with status {}", status);
   }
-  if (http.status == 404) return Failed(io, "the server has no HTTP API there; see http_api.handler_prefix");
-  const Result<Answer> answer = ParseAnswer(http.body);
-  if (!answer || (http.status != 200 && answer->error_code == 0)) {
-    return Failed(io, fmt::format("the server answered with status {}", http.status));
-  }
+}
+
+int Report(const http::ClientRequest& request, const http::ClientResponse& response, bool json, Io io) {
+  const Result<Answer> answer = ParseAnswer(response.body);
+  const bool answered = answer && (response.status == 200 || answer->error_code != 0);
+  if (!answered) return Failed(io, Refusal(request, response.status));
   if (answer->error_code != 0) {
     return Failed(io, fmt::format("refused with error {}: {}", answer->error_code, answer->error_message));
   }
-  if (answer->epoch.empty()) {
+  if (json) {
+    std::string line;
+    JsonWriter(line).RawOnOneLine(answer->result.empty() ? "{}" : answer->result);
+    Print(io, line + "\n");
+  } else if (answer->epoch.empty()) {
     Print(io, "published\n");
   } else {
     Print(io, fmt::format("published at offset {} of epoch {}\n", answer->offset, answer->epoch));
@@ -86,13 +110,13 @@ int Report(const http::ClientResponse& http, Io io) {
   return kDone;
 }
 
-Result<http::ClientResponse> Post(http::ClientRequest request) {
+Result<http::ClientResponse> Post(const http::ClientRequest& request) {
   TM_TRY_ASSIGN(const std::unique_ptr<net::Loop> loop, net::Loop::Open({}));
   std::shared_ptr<net::TlsContext> tls;
   if (request.url.scheme == "https") {
     TM_TRY_ASSIGN(tls, net::OpenClientTls(""));
   }
-  return *RunOnLoop(*loop, http::Fetch(*loop, tls, std::move(request)));
+  return *RunOnLoop(*loop, http::Fetch(*loop, tls, request));
 }
 
 int Publish(const Options& options, Io io) {
@@ -125,14 +149,14 @@ int Publish(const Options& options, Io io) {
       .timeout = kTimeout,
       .response_bytes_max = kAnswerBytesMax,
   };
-  if (!api_key.empty()) request.headers.emplace_back("X-API-Key", api_key);
-  const Result<http::ClientResponse> answer = Post(std::move(request));
+  if (!api_key.empty()) request.headers.emplace_back(kKeyHeader, api_key);
+  const Result<http::ClientResponse> answer = Post(request);
   if (!answer && answer.error().code == Errc::kInvalidArgument) {
     return Failed(io, fmt::format("the answer is not HTTP: {}; is this the address of the server?",
                                   answer.error().detail));
   }
-  if (!answer) return Failed(io, answer.error().detail);
-  return Report(*answer, io);
+  if (!answer) return Failed(io, WithNextStep(answer.error()));
+  return Report(request, *answer, options.json, io);
 }
 
 }  // namespace
@@ -149,6 +173,7 @@ CommandSpec PublishCommand() {
           {
               {"CHANNEL", &options->channel, "The channel"},
               {"DATA", &options->data, "JSON; - reads standard input"},
+              {"--json", &options->json, "Prints the server's result as one line of JSON"},
               {"--url", &options->url, "The server, http://host:port; else where the settings listen"},
               {"--api-key", &options->api_key, "Key of the HTTP API; else the first of http_api.key"},
           },

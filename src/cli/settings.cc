@@ -72,4 +72,9 @@ const config::TokenSettings& KeysOf(const config::Settings& settings, TokenKind 
                                                                     : client.token;
 }
 
+bool HasKey(const config::TokenSettings& keys) {
+  return !keys.hmac_secret_key.empty() || !keys.rsa_public_key.empty() || !keys.ecdsa_public_key.empty() ||
+         !keys.ed25519_public_key.empty() || !keys.jwks_public_endpoint.empty();
+}
+
 }  // namespace tidemill::cli

@@ -40,5 +40,7 @@ Result<config::Settings> LoadSettings(const SettingsOptions& options);
 // The keys that a server with these settings checks subscription tokens with, or connection tokens.
 enum class TokenKind : std::uint8_t { kConnect, kSubscribe };
 const config::TokenSettings& KeysOf(const config::Settings& settings, TokenKind kind);
+// Whether there is anything to check a token with.
+bool HasKey(const config::TokenSettings& keys);
 
 }  // namespace tidemill::cli

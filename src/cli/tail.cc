@@ -13,11 +13,11 @@
 
 #include "base/random.h"
 #include "cli/endpoint.h"
+#include "cli/next_step.h"
 #include "cli/on_loop.h"
 #include "cli/settings.h"
 #include "cli/tail_session.h"
 #include "net/async.h"
-
 #include "net/connect.h"
 #include "net/socket.h"
 #include "net/stream.h"
@@ -58,7 +58,7 @@ class Tail {
     while (true) {
       const Result<Next> next = co_await Follow();
       client_.reset();
-      if (!next) Note(next.error().detail);
+      if (!next) Note(std::exchange(advised_, true) ? next.error().detail : WithNextStep(next.error()));
       if (next && *next == Next::kEnd) co_return End();
       if (!next && next.error().code == Errc::kPermissionDenied) co_return kFailed;
       if (session_.subscribed()) back_off_ms = kBackOffMinMs;
@@ -151,6 +151,7 @@ class Tail {
   TailSession session_;
   const Io io_;
   std::unique_ptr<websocket::Client> client_;  // of the connection that is open
+  bool advised_ = false;                       // what to do about a connection was said once
   int write_error_ = 0;                        // an errno
 };
 

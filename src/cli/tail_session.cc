@@ -6,6 +6,7 @@ namespace tidemill::cli {
 namespace {
 
 constexpr std::uint64_t kConnectId = 1;
+constexpr std::uint16_t kInvalidToken = 3500;
 constexpr Duration kSilenceAllowed = Seconds(10);
 
 // The user of a ClientInfo, as raw JSON text: it stays escaped on its way to the terminal.
@@ -201,6 +202,10 @@ void TailSession::OnError(std::uint64_t id, JsonReader& json, TailOutcome& outco
 TailOutcome TailSession::OnClose(std::uint16_t code, std::string_view reason) {
   TailOutcome outcome;
   outcome.notes.push_back(fmt::format("the server closed the connection: {} {}", code, reason));
+  if (code == kInvalidToken) {
+    outcome.notes.emplace_back(
+        "`tidemill token check TOKEN`, with the server's --config, says what is wrong with it");
+  }
   outcome.next = MayReconnect(code) ? Next::kReconnect : Next::kEnd;
   return outcome;
 }

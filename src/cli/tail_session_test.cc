@@ -103,6 +103,7 @@ TEST(TailSession, KnowsWhenToComeBack) {
   EXPECT_EQ(TailSession::OnClose(3001, "shutdown").next, Next::kReconnect);
   EXPECT_EQ(TailSession::OnClose(1006, "").next, Next::kReconnect);
   EXPECT_EQ(TailSession::OnClose(3500, "invalid token").next, Next::kEnd);
+  EXPECT_EQ(TailSession::OnClose(3500, "invalid token").notes.size(), 2U);
   EXPECT_EQ(TailSession::OnClose(3999, "").next, Next::kEnd);
   EXPECT_EQ(TailSession::OnClose(4000, "").next, Next::kReconnect);
   EXPECT_EQ(TailSession::OnClose(4500, "").next, Next::kEnd);

@@ -20,7 +20,18 @@ struct Options {
   SettingsOptions settings;
   std::string token;
   std::string hmac_key;  // instead of the configured one
+  bool json = false;
 };
+
+constexpr std::string_view kNoKey =
+    "no key to check with. Give the server's own: --config tidemill.toml, --hmac-key KEY, or "
+    "TIDEMILL_CLIENT_TOKEN_HMAC_SECRET_KEY in the environment";
+
+// Why a token is not good, or cannot be judged.
+std::string Problem(const Error& error) {
+  if (error.detail == kNoKey) return error.detail;
+  return fmt::format("{}: {}", Name(error.code), error.detail);
+}
 
 // The payload as it stands in the token, believed by nobody yet; "" when it cannot be read.
 std::string Payload(std::string_view token) {
@@ -41,37 +52,59 @@ TokenKind KindOf(std::string_view payload) {
   return json.Finish() && found ? TokenKind::kSubscribe : TokenKind::kConnect;
 }
 
+// A token that the verifier took.
+struct Facts {
+  TokenKind kind = TokenKind::kConnect;
+  std::string user;
+  std::string channel;         // of a subscription token
+  std::int64_t expire_at = 0;  // seconds since the Unix epoch; 0: never
+};
+
 std::string Expiry(std::int64_t expire_at) {
   if (expire_at == 0) return "never expires";
   const std::int64_t left_s = expire_at - SystemClock().WallNow().ms / 1000;
   return fmt::format("expires in {}", config::ToString(Seconds(std::max<std::int64_t>(0, left_s))));
 }
 
-std::string Describe(const auth::ConnectToken& token) {
-  return fmt::format("good: a connection token of {}, {}",
-                     token.user.empty() ? "the anonymous user" : fmt::format("user \"{}\"", token.user),
-                     Expiry(token.expire_at));
+std::string ToText(const Facts& facts) {
+  const bool connects = facts.kind == TokenKind::kConnect;
+  return fmt::format("good: a {} token of {}{}, {}", connects ? "connection" : "subscription",
+                     facts.user.empty() ? "the anonymous user" : fmt::format("user \"{}\"", facts.user),
+                     connects ? "" : fmt::format(" for channel \"{}\"", facts.channel),
+                     Expiry(facts.expire_at));
 }
 
-std::string Describe(const auth::SubscribeToken& token) {
-  return fmt::format("good: a subscription token of {} for channel \"{}\", {}",
-                     token.user.empty() ? "the anonymous user" : fmt::format("user \"{}\"", token.user),
-                     token.channel, Expiry(token.expire_at));
+std::string ToJson(std::string_view claims, const Result<Facts>& facts) {
+  std::string text;
+  JsonWriter json(text);
+  json.BeginObject();
+  json.Member("good", facts.has_value());
+  if (!facts) json.Member("reason", Problem(facts.error()));
+  if (facts) {
+    json.Member("kind", facts->kind == TokenKind::kConnect ? "connection" : "subscription");
+    json.Member("user", facts->user);
+    if (facts->kind == TokenKind::kSubscribe) json.Member("channel", facts->channel);
+    if (facts->expire_at != 0) json.Member("expire_at", facts->expire_at);
+  }
+  if (!claims.empty()) {
+    json.Key("claims");
+    json.RawOnOneLine(claims);
+  }
+  json.EndObject();
+  return text;
 }
 
-template <class Token>
-Result<std::string> Describe(const Result<Token>& token) {
-  if (!token) return std::unexpected(token.error());
-  return Describe(*token);
+Task<Result<Facts>> Verify(auth::TokenVerifier& verifier, std::string token, TokenKind kind) {
+  if (kind == TokenKind::kSubscribe) {
+    TM_CO_TRY_ASSIGN(const auth::SubscribeToken good, co_await verifier.VerifySubscribe(std::move(token)));
+    co_return Facts{.kind = kind, .user = good.user, .channel = good.channel, .expire_at = good.expire_at};
+  }
+  TM_CO_TRY_ASSIGN(const auth::ConnectToken good, co_await verifier.VerifyConnect(std::move(token)));
+  co_return Facts{.kind = kind, .user = good.user, .expire_at = good.expire_at};
 }
 
-// What the verifier says, as a sentence.
-Task<Result<std::string>> Verify(auth::TokenVerifier& verifier, std::string token, TokenKind kind) {
-  if (kind == TokenKind::kSubscribe) co_return Describe(co_await verifier.VerifySubscribe(std::move(token)));
-  co_return Describe(co_await verifier.VerifyConnect(std::move(token)));
-}
-
-Result<std::string> Verdict(const config::TokenSettings& keys, const std::string& token, TokenKind kind) {
+Result<Facts> Verify(const config::TokenSettings& keys, const std::string& token, TokenKind kind) {
+  if (!HasKey(keys)) return Fail(Errc::kNotFound, std::string(kNoKey));
   TM_TRY_ASSIGN(const std::unique_ptr<net::Loop> loop, net::Loop::Open({}));
   std::unique_ptr<auth::JwksSource> jwks;
   if (!keys.jwks_public_endpoint.empty()) {
@@ -88,12 +121,16 @@ int CheckToken(const Options& options, Io io) {
   if (!settings) return Failed(io, settings.error().detail);
   const std::string payload = Payload(options.token);
   const TokenKind kind = KindOf(payload);
-  if (!payload.empty()) Print(io, fmt::format("claims: {}\n", payload));
   config::TokenSettings keys = KeysOf(*settings, kind);
   if (!options.hmac_key.empty()) keys.hmac_secret_key.value = options.hmac_key;
-  const Result<std::string> verdict = Verdict(keys, options.token, kind);
-  if (!verdict) return Failed(io, fmt::format("{}: {}", Name(verdict.error().code), verdict.error().detail));
-  Print(io, fmt::format("{}\n", *verdict));
+  const Result<Facts> facts = Verify(keys, options.token, kind);
+  if (options.json) {
+    Print(io, ToJson(payload, facts) + "\n");
+    return facts ? kDone : kFailed;
+  }
+  if (!payload.empty()) Print(io, fmt::format("claims: {}\n", payload));
+  if (!facts) return Failed(io, Problem(facts.error()));
+  Print(io, ToText(*facts) + "\n");
   return kDone;
 }
 
@@ -108,6 +145,7 @@ CommandSpec TokenCheckCommand() {
       .parameters =
           {
               {"TOKEN", &options->token, "The token"},
+              {"--json", &options->json, "Prints claims and verdict as one line of JSON"},
               {"--hmac-key", &options->hmac_key, "Key to check with, instead of the configured one"},
           },
       .settings = &options->settings,

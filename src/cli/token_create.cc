@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "auth/token.h"
+#include "base/ascii.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "cli/settings.h"
@@ -31,7 +32,7 @@ void WriteChannels(JsonWriter& json, std::string_view channels) {
   json.BeginArray();
   while (!channels.empty()) {
     const std::size_t comma = channels.find(',');
-    if (const std::string_view name = channels.substr(0, comma); !name.empty()) json.String(name);
+    if (const std::string_view name = TrimBlanks(channels.substr(0, comma)); !name.empty()) json.String(name);
     channels = comma == channels.npos ? "" : channels.substr(comma + 1);
   }
   json.EndArray();

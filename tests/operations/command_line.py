@@ -160,6 +160,38 @@ def asks_for_help(binary, _):
     equal(run_command(binary, "-v"), run_command(binary, "version"))
 
 
+def prints_json(binary, folder):
+    """what prints data prints it as JSON when asked"""
+    def lines(*arguments):
+        return json.loads(run_command(binary, *arguments)[1])
+    equal(sorted(lines("version", "--json")), ["compiler", "openssl", "version"])
+    checks = lines("doctor", "--json", "--port", "0")
+    equal((checks[0]["subject"], checks[0]["verdict"]), ("configuration", "ok"))
+    made = run_command(binary, "token", "create", "--user", "42", "--hmac-key", "k")[1].strip()
+    judged = lines("token", "check", made, "--json", "--hmac-key", "k")
+    equal((judged["good"], judged["claims"]["sub"]), (True, "42"))
+    equal(lines("token", "check", made, "--json", "--hmac-key", "x")["good"], False)
+    with Node(binary, folder, OPEN + "history_size = 1\nhistory_ttl = '1m'\n") as node:
+        published = lines("publish", "news", "1", "--json", "--url", node.http, "--api-key", "secret")
+        equal(published["offset"], 1)
+
+
+def next_steps(binary, folder):
+    """an error that a user can do something about says what"""
+    _, _, error = run_command(binary, "publish", "news", "1", "--port", "1", "--api-key", "k")
+    check("Connection refused; is the server running? --url or --port" in error, error)
+    with Node(binary, folder, OPEN + "[http_server]\nmax_request_body_bytes = 1024\n") as node:
+        _, _, error = run_command(binary, "publish", "news", "1", "--url", node.http)
+        check("wants an API key, and none was given" in error, error)
+        _, _, error = run_command(binary, "publish", "news", "1", "--url", node.http, "--api-key", "wrong")
+        check("refused the API key" in error, error)
+        _, _, error = run_command(binary, "publish", "news", f'"{"x" * 2000}"', "--url", node.http, "--api-key", "secret")
+        check("http_server.max_request_body_bytes" in error, error)
+        with tail(binary, node, "--token", token("u") + "x") as process:
+            equal(process.wait(10), 1)
+            check(b"tidemill token check TOKEN" in process.stderr.read(), "it does not say what to do")
+
+
 def short_port(binary, _):
     """--port is short for the address to listen on"""
     code, out, _ = run_command(binary, "config", "show", "--port", "9123")
@@ -170,4 +202,4 @@ def short_port(binary, _):
 
 
 TESTS = [publish_reaches_tail, tail_survives_restart, tail_refused, publish_refused, tokens, doctor, wrong_usage,
-         asks_for_help, output_that_is_lost, short_port]
+         asks_for_help, output_that_is_lost, prints_json, next_steps, short_port]
