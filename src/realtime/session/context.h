@@ -17,6 +17,7 @@
 #include "realtime/channels/rules.h"
 #include "realtime/control/directory.h"
 #include "realtime/hub/hub.h"
+#include "realtime/session/announcer.h"
 #include "realtime/session/metrics.h"
 #include "realtime/session/registry.h"
 
@@ -56,7 +57,8 @@ struct Context {
   control::Directory* directory = nullptr;  // set by the wiring once all loops are there
   bool draining = false;                    // no new connections
   Registry registry;
-  TaskScope& scope;  // what outlives a session: its commands in flight, its farewells
+  TaskScope& scope;  // what outlives a session: its commands in flight, and what the announcer still tells
+  Announcer announcer{broker, presence, metrics, scope};
 };
 
 }  // namespace tidemill::session

@@ -38,7 +38,11 @@ SessionMetrics::SessionMetrics(metrics::Registry& registry)
       replies_sent(registry.AddCounter("tidemill_replies_sent_total", "Replies queued for clients.")),
       recovered(registry.AddCounter("tidemill_recoveries_total", "Subscriptions that asked for recovery.",
                                     {{"recovered", "yes"}})),
-      not_recovered(registry.AddCounter("tidemill_recoveries_total", "", {{"recovered", "no"}})) {
+      not_recovered(registry.AddCounter("tidemill_recoveries_total", "", {{"recovered", "no"}})),
+      tasks(registry.AddGauge("tidemill_session_tasks",
+                              "Joins, leaves and presence removals that wait for the broker.")),
+      tasks_refused(registry.AddCounter("tidemill_session_tasks_refused_total",
+                                        "Joins, leaves and presence removals over the limit.")) {
   for (std::size_t i = 0; i < commands.size(); ++i) {
     commands[i] = &registry.AddCounter("tidemill_commands_total", "Commands of clients.",
                                        {{"command", kCommandNames[i]}});

@@ -20,6 +20,8 @@ struct SessionMetrics {
   metrics::Counter& replies_sent;
   metrics::Counter& recovered;  // subscriptions that asked for recovery and got it
   metrics::Counter& not_recovered;
+  metrics::Gauge& tasks;            // the announcers'
+  metrics::Counter& tasks_refused;  // over Announcer::kTasksMax
 
   // By the index of protocol::Command::request.
   std::array<metrics::Counter*, std::variant_size_v<decltype(protocol::Command::request)>> commands{};

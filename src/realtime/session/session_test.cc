@@ -6,55 +6,10 @@
 #include <vector>
 
 #include "realtime/protocol/wire.h"
-#include "realtime/session/testing/session_bench.h"
+#include "realtime/session/testing/session_fixture.h"
 
 namespace tidemill::session {
 namespace {
-
-using Lines = std::vector<std::string>;
-
-config::Settings TestSettings() {
-  config::Settings settings;
-  settings.client.allow_anonymous_connect_without_token = true;
-  settings.client.pong_timeout = Seconds(8);
-  config::ChannelOptions room;
-  room.presence = true;
-  room.join_leave = true;
-  room.force_push_join_leave = true;
-  room.history_size = 5;
-  room.history_ttl = Seconds(300);
-  room.force_recovery = true;
-  room.allow_subscribe_for_client = true;
-  room.allow_subscribe_for_anonymous = true;
-  room.allow_publish_for_subscriber = true;
-  room.allow_presence_for_subscriber = true;
-  room.allow_history_for_subscriber = true;
-  settings.channel.namespaces["room"] = room;
-  config::ChannelOptions plain;
-  plain.allow_subscribe_for_client = true;
-  plain.allow_subscribe_for_anonymous = true;
-  settings.channel.namespaces["plain"] = plain;
-  settings.channel.namespaces["closed"] = {};
-  return settings;
-}
-
-class SessionTest : public testing::Test {
- protected:
-  SessionTest() : bench_(TestSettings()) {}
-
-  std::unique_ptr<TestClient> Connected(std::string_view claims = "{\"sub\":\"u\"}") {
-    auto client = bench_.Connect();
-    client->Say(R"({"id":1,"connect":{"token":")" + SessionBench::Token(claims) + "\"}}");
-    return client;
-  }
-  std::string Exp(std::int64_t seconds) { return std::to_string(bench_.WallSeconds() + seconds); }
-  std::string SubToken(std::string_view channel, std::int64_t seconds) {
-    return SessionBench::Token(R"({"sub":"u","channel":")" + std::string(channel) + R"(","exp":)" +
-                               Exp(seconds) + "}");
-  }
-
-  SessionBench bench_;
-};
 
 TEST_F(SessionTest, ConnectsAnonymouslyWhereAllowed) {
   auto client = bench_.Connect();
@@ -323,6 +278,78 @@ TEST_F(SessionTest, FollowsNoMoreChannelsThanTheLimit) {
   EXPECT_EQ(client->session().subscriptions(), 128u);
   EXPECT_EQ(client->Say(R"({"id":3,"subscribe":{"channel":"plain:more"}})"),
             (Lines{R"({"id":3,"error":{"code":106,"message":"limit exceeded"}})"}));
+}
+
+// ---- a command in flight
+
+constexpr std::string_view kPublish = R"({"id":3,"publish":{"channel":"room:a","data":1}})";
+
+TEST_F(SessionTest, CommandsWaitForTheOneInFlight) {
+  auto client = Connected();
+  client->Say(R"({"id":2,"subscribe":{"channel":"room:a"}})");
+  bench_.broker().Pause();
+  EXPECT_EQ(client->Say(kPublish), Lines{});
+  EXPECT_EQ(client->Say(R"({"id":4,"unsubscribe":{"channel":"room:a"}})"), Lines{});
+  bench_.broker().Resume();
+  bench_.Turn();
+  const Lines heard = client->Hear();
+  ASSERT_GE(heard.size(), 2u);
+  EXPECT_EQ(heard[0], R"({"id":3,"publish":{}})");
+  EXPECT_EQ(heard[1], R"({"id":4,"unsubscribe":{}})");
+}
+
+TEST_F(SessionTest, WhoSendsTooMuchMeanwhileIsClosed) {
+  auto client = Connected();
+  client->Say(R"({"id":2,"subscribe":{"channel":"room:a"}})");
+  bench_.broker().Pause();
+  client->Say(kPublish);
+  const std::string frame(100'000, ' ');
+  for (int i = 0; i < 10; ++i) client->Say(frame);
+  EXPECT_EQ(client->close_code(), 0u);
+  client->Say(frame);
+  EXPECT_EQ(client->close_code(), protocol::kDisconnectTooManyRequests.code);
+}
+
+TEST_F(SessionTest, TinyFramesCountAsWellWhileTheyWait) {
+  auto client = Connected();
+  client->Say(R"({"id":2,"subscribe":{"channel":"room:a"}})");
+  bench_.broker().Pause();
+  client->Say(kPublish);
+  for (int i = 0; i < 17'000 && client->close_code() == 0; ++i) client->session().OnFrame("{}");
+  EXPECT_EQ(client->close_code(), protocol::kDisconnectTooManyRequests.code);
+}
+
+TEST_F(SessionTest, ASessionOutlivesItsTransportWhileACommandIsInFlight) {
+  auto client = Connected();
+  client->Say(R"({"id":2,"subscribe":{"channel":"room:a"}})");
+  bench_.broker().Pause();
+  client->Say(kPublish);
+  client->Say(R"({"id":4,"subscribe":{"channel":"plain:b"}})");
+  client->HangUp();
+  EXPECT_FALSE(client->retired());
+  EXPECT_EQ(client->session().subscriptions(), 0u) << "it has left all channels at once";
+  EXPECT_EQ(bench_.context().registry.sessions(), 0u);
+
+  bench_.broker().Resume();
+  bench_.Turn();
+  EXPECT_TRUE(client->retired());
+  EXPECT_EQ(bench_.context().hub.subscriptions(), 0u) << "what waited behind it was not begun";
+  EXPECT_EQ(bench_.context().metrics.connections.value(), 0);
+}
+
+TEST_F(SessionTest, ASubscribeInFlightLeavesNothingBehindWhenTheClientGoes) {
+  auto stays = Connected(R"({"sub":"stays"})");
+  stays->Say(R"({"id":2,"subscribe":{"channel":"room:a"}})");
+  auto goes = Connected(R"({"sub":"goes"})");
+  bench_.broker().Pause();
+  goes->Say(R"({"id":2,"subscribe":{"channel":"room:a"}})");
+  goes->HangUp();
+  bench_.broker().Resume();
+  bench_.Turn();
+  EXPECT_TRUE(goes->retired());
+  stays->Hear();
+  EXPECT_EQ(stays->Say(R"({"id":3,"presence_stats":{"channel":"room:a"}})"),
+            Lines{R"({"id":3,"presence_stats":{"num_clients":1,"num_users":1}})"});
 }
 
 TEST_F(SessionTest, AnIdleConnectionIsSmall) {

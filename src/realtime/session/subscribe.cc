@@ -61,19 +61,6 @@ protocol::SubscribeResult ResultOf(const Effective& effective, bool was_recoveri
   return result;
 }
 
-// Nobody waits for these: a join or leave that the broker could not take is lost, as its contract says.
-Task<void> PublishJoin(broker::Broker& broker, broker::ChannelName channel, broker::ClientInfo info) {
-  (void)co_await broker.PublishJoin(std::move(channel), std::move(info));
-}
-
-Task<void> PublishLeave(broker::Broker& broker, broker::ChannelName channel, broker::ClientInfo info) {
-  (void)co_await broker.PublishLeave(std::move(channel), std::move(info));
-}
-
-Task<void> RemovePresence(broker::PresenceStore& presence, broker::ChannelName channel, std::string client) {
-  (void)co_await presence.Remove(std::move(channel), std::move(client));
-}
-
 }  // namespace
 
 Task<void> Session::Handle(std::uint32_t id, protocol::SubscribeRequest request) {
@@ -197,8 +184,8 @@ std::unexpected<Refusal> Session::FailJoin(std::string_view channel, const Error
 
 void Session::Announce(const ChannelSubscription* subscription) {
   if (!subscription || !subscription->join_leave) return;
-  context_.scope.Spawn(PublishJoin(context_.broker, broker::ChannelName(subscription->channel_name()),
-                                   InfoFor(subscription->chan_info())));
+  context_.announcer.Joined(broker::ChannelName(subscription->channel_name()),
+                            InfoFor(subscription->chan_info()));
 }
 
 void Session::Handle(std::uint32_t id, const protocol::UnsubscribeRequest& request) {
@@ -235,13 +222,9 @@ std::unique_ptr<ChannelSubscription> Session::TakeSubscription(std::string_view 
 // Presence first, then the leave message, then nothing more of the channel arrives.
 void Session::EndSubscription(std::unique_ptr<ChannelSubscription> subscription) {
   const broker::ChannelName name(subscription->channel_name());
-  if (subscription->presence) {
-    context_.scope.Spawn(RemovePresence(context_.presence, name, client_.ToString()));
-  }
+  if (subscription->presence) context_.announcer.RemovePresence(name, client_.ToString());
   if (!subscription->attached()) return;
-  if (subscription->join_leave) {
-    context_.scope.Spawn(PublishLeave(context_.broker, name, InfoFor(subscription->chan_info())));
-  }
+  if (subscription->join_leave) context_.announcer.Left(name, InfoFor(subscription->chan_info()));
   context_.hub.Detach(*subscription);
   context_.broker.Unsubscribe(name);
 }

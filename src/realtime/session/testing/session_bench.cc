@@ -22,6 +22,11 @@ TestClient::TestClient(SessionBench& bench, SessionForm form) : bench_(bench) {
 
 TestClient::~TestClient() {
   if (session_) HangUp();
+  if (session_) {
+    // A command is still in flight.
+    bench_.broker().Resume();
+    bench_.Turn();
+  }
   close(peer_fd_);
 }
 
@@ -80,6 +85,7 @@ SessionBench::SessionBench(config::Settings settings)
       session_metrics_(registry_),
       brokers_(broker::MakeMemoryBrokerShards({loop_.get()}, {})),
       memory_(brokers_->TakeShard(0)),
+      broker_(*loop_, *memory_.broker, *memory_.presence),
       hub_(*loop_, hub_metrics_, {}) {
   memory_.broker->SetEvents(hub_);
   auto shared = std::make_shared<SessionSettings>();
@@ -88,17 +94,17 @@ SessionBench::SessionBench(config::Settings settings)
   shared->websocket = settings.websocket;
   shared->rules = *channels::Rules::Make(settings.channel);
   shared->version = "test";
-  publisher_ = std::make_unique<broker::Publisher>(*memory_.broker, *memory_.presence, shared->rules);
+  publisher_ = std::make_unique<broker::Publisher>(broker_, broker_, shared->rules);
   auto tokens = *MakeTokens(*loop_, shared->client);
-  context_ = std::make_unique<Context>(Context{.loop = *loop_,
-                                               .broker = *memory_.broker,
-                                               .presence = *memory_.presence,
-                                               .publisher = *publisher_,
-                                               .hub = hub_,
-                                               .metrics = session_metrics_,
-                                               .settings = std::move(shared),
-                                               .tokens = std::move(tokens),
-                                               .scope = scope_});
+  context_ = std::unique_ptr<Context>(new Context{.loop = *loop_,
+                                                  .broker = broker_,
+                                                  .presence = broker_,
+                                                  .publisher = *publisher_,
+                                                  .hub = hub_,
+                                                  .metrics = session_metrics_,
+                                                  .settings = std::move(shared),
+                                                  .tokens = std::move(tokens),
+                                                  .scope = scope_});
   contexts_.push_back(context_.get());
   directory_ = MakeNodeDirectory(*context_, contexts_);
   context_->directory = directory_.get();
@@ -118,6 +124,19 @@ void SessionBench::Publish(std::string channel, std::string data) {
     }
   };
   scope_.Spawn(Publishing::Run(*memory_.broker, std::move(channel), std::move(data)));
+}
+
+std::optional<Result<void>> SessionBench::Apply(control::Target target, control::Action action) {
+  struct Applying {
+    static Task<void> Run(control::Directory& directory, control::Target to, control::Action what,
+                          std::shared_ptr<std::optional<Result<void>>> done) {
+      done->emplace(co_await directory.Apply(std::move(to), std::move(what)));
+    }
+  };
+  const auto done = std::make_shared<std::optional<Result<void>>>();
+  scope_.Spawn(Applying::Run(*directory_, std::move(target), std::move(action), done));
+  Turn();
+  return *done;
 }
 
 std::vector<broker::PublicationPtr> SessionBench::History(std::string channel) {

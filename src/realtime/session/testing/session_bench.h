@@ -5,6 +5,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "realtime/hub/hub.h"
 #include "realtime/session/context.h"
 #include "realtime/session/session.h"
+#include "realtime/session/testing/pausable_broker.h"
 #include "realtime/session/transport.h"
 
 namespace tidemill::session {
@@ -73,6 +75,8 @@ class SessionBench {
   static std::string Token(std::string_view claims);
   std::int64_t WallSeconds() const { return clock_.WallNow().ms / 1000; }
   void Publish(std::string channel, std::string data);
+  // What the server API does; nullopt if it is not done at the turn's end.
+  std::optional<Result<void>> Apply(control::Target target, control::Action action);
   // What the broker keeps of a channel with a stream, oldest first.
   std::vector<broker::PublicationPtr> History(std::string channel);
 
@@ -80,6 +84,8 @@ class SessionBench {
   void Turn();
 
   Context& context() { return *context_; }
+  // What sessions use: the memory broker until it is paused.
+  PausableBroker& broker() { return broker_; }
   net::Loop& loop() { return *loop_; }
 
  private:
@@ -90,6 +96,7 @@ class SessionBench {
   SessionMetrics session_metrics_;
   std::unique_ptr<broker::MemoryBrokerShards> brokers_;
   broker::LoopBroker memory_;
+  PausableBroker broker_;
   std::unique_ptr<broker::Publisher> publisher_;
   hub::Hub hub_;
   std::vector<Context*> contexts_;

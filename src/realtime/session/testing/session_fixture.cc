@@ -1,0 +1,49 @@
+#include "realtime/session/testing/session_fixture.h"
+
+namespace tidemill::session {
+
+config::Settings TestSettings() {
+  config::Settings settings;
+  settings.client.allow_anonymous_connect_without_token = true;
+  settings.client.pong_timeout = Seconds(8);
+  config::ChannelOptions room;
+  room.presence = true;
+  room.join_leave = true;
+  room.force_push_join_leave = true;
+  room.history_size = 5;
+  room.history_ttl = Seconds(300);
+  room.force_recovery = true;
+  room.allow_subscribe_for_client = true;
+  room.allow_subscribe_for_anonymous = true;
+  room.allow_publish_for_subscriber = true;
+  room.allow_presence_for_subscriber = true;
+  room.allow_history_for_subscriber = true;
+  settings.channel.namespaces["room"] = room;
+  config::ChannelOptions plain;
+  plain.allow_subscribe_for_client = true;
+  plain.allow_subscribe_for_anonymous = true;
+  settings.channel.namespaces["plain"] = plain;
+  settings.channel.namespaces["closed"] = {};
+  return settings;
+}
+
+std::unique_ptr<TestClient> SessionTest::Connected(std::string_view claims) {
+  auto client = bench_.Connect();
+  client->Say(R"({"id":1,"connect":{"token":")" + SessionBench::Token(claims) + "\"}}");
+  return client;
+}
+
+std::string SessionTest::EpochOf(const std::string& channel) {
+  const auto client = Connected(R"({"sub":"epoch"})");
+  client->Hear();
+  const std::string reply = client->Say(R"({"id":2,"subscribe":{"channel":")" + channel + "\"}}").front();
+  constexpr std::string_view kName = R"("epoch":")";
+  return reply.substr(reply.find(kName) + kName.size(), 8);
+}
+
+std::string SessionTest::SubToken(std::string_view channel, std::int64_t seconds) {
+  return SessionBench::Token(R"({"sub":"u","channel":")" + std::string(channel) + R"(","exp":)" +
+                             Exp(seconds) + "}");
+}
+
+}  // namespace tidemill::session
