@@ -1,106 +1,157 @@
-// Publish, presence and history of clients.
+#include "realtime/session/commands.h"
+
 #include <algorithm>
+#include <memory>
+#include <string>
 #include <utility>
 
+#include "realtime/broker/publisher.h"
 #include "realtime/broker/stream_settings.h"
-#include "realtime/session/session.h"
+#include "realtime/session/context.h"
+#include "realtime/session/refresh.h"
 
 namespace tidemill::session {
 
-Verdict<channels::Channel> Session::FindChannel(std::string_view channel) const {
-  if (channel.empty()) return std::unexpected(Refusal(protocol::kDisconnectBadRequest));
-  const auto found = settings().rules->Find(channel);
-  if (!found) return std::unexpected(Refusal(found.error()));
+Task<Verdict<ReplyBody>> Commands::Run(decltype(protocol::Command::request) request) {
+  return std::visit([this](auto& chosen) { return Do(std::move(chosen)); }, request);
+}
+
+Verdict<channels::Channel> Commands::Find(std::string_view channel) const {
+  if (channel.empty()) return Refused(protocol::kDisconnectBadRequest);
+  const auto found = client_.settings().rules->Find(channel);
+  if (!found) return Refused(found.error());
   return *found;
 }
 
-channels::Asker Session::AskerOf(std::string_view channel) const {
-  const ChannelSubscription* const subscription = FindSubscription(channel);
-  return {.user = user_,
+channels::Asker Commands::AskerIn(std::string_view channel) const {
+  const ChannelSubscription* const subscription = subscriptions_.Find(channel);
+  return {.user = client_.user,
           .subscribed = subscription != nullptr && subscription->attached(),
-          .insecure = settings().client.insecure};
+          .insecure = client_.settings().client.insecure};
 }
 
-Task<void> Session::Handle(std::uint32_t id, protocol::PublishRequest request) {
-  const std::shared_ptr<const SessionSettings> held = context_.settings;
-  const auto channel = FindChannel(request.channel);
-  if (!channel) co_return Refuse(id, channel.error());
-  if (request.type != 0) co_return ReplyError(id, protocol::kErrorNotAvailable);
-  const ChannelSubscription* const subscription = FindSubscription(request.channel);
-  const bool may_publish = channels::MayPublish(*channel, AskerOf(request.channel));
-  const bool json = form_.encoding == protocol::Encoding::kJson;
+Task<Verdict<ReplyBody>> Commands::Do(protocol::SubscribeRequest request) {
+  const std::shared_ptr<const SessionSettings> held = client_.context.settings;
+  const bool known_delta = request.delta.empty() || request.delta == "fossil";
+  if (request.channel.empty() || !known_delta) co_return Refused(protocol::kDisconnectBadRequest);
+  if (request.channel.size() > held->rules->settings().max_length)
+    co_return Refused(protocol::kErrorBadRequest);
+  TM_CO_TRY(subscriptions_.MayAdd(request.channel));
+  const auto channel = held->rules->Find(request.channel);
+  if (!channel) co_return Refused(channel.error());
+  if (request.type != 0) co_return Refused(protocol::kErrorPermissionDenied);
+  if (request.has_filter) co_return Refused(protocol::kErrorBadRequest);
+
+  Authority& authority = client_.context.authorities.For(channel->name.name_space);
+  TM_CO_TRY_ASSIGN(SubscribeTerms terms, co_await authority.Authorize({client_, *channel, request}));
+  // The server may have subscribed the client meanwhile.
+  TM_CO_TRY(subscriptions_.MayAdd(request.channel));
+  const std::string name = request.channel;
+  TM_CO_TRY_ASSIGN(auto result, co_await subscriptions_.Join(std::move(request), std::move(terms)));
+  // The hub writes at the turn's end: the client hears of its own join after the reply.
+  subscriptions_.Announce(name);
+  co_return result;
+}
+
+Task<Verdict<ReplyBody>> Commands::Do(protocol::UnsubscribeRequest request) {
+  if (request.channel.empty()) co_return Refused(protocol::kDisconnectBadRequest);
+  subscriptions_.Leave(request.channel);
+  co_return protocol::UnsubscribeResult{};
+}
+
+Task<Verdict<ReplyBody>> Commands::Do(protocol::PublishRequest request) {
+  const std::shared_ptr<const SessionSettings> held = client_.context.settings;
+  TM_CO_TRY_ASSIGN(const channels::Channel channel, Find(request.channel));
+  if (request.type != 0) co_return Refused(protocol::kErrorNotAvailable);
+  const ChannelSubscription* const subscription = subscriptions_.Find(request.channel);
+  const bool may_publish = channels::MayPublish(channel, AskerIn(request.channel));
+  const bool json = client_.form.encoding == protocol::Encoding::kJson;
+  broker::Publisher& publisher = client_.context.publisher;
   auto admitted =
-      context_.publisher.Admit(*channel, {.channel = std::move(request.channel),
-                                          .data = std::move(request.data),
-                                          .form = json ? broker::DataForm::kJson : broker::DataForm::kBytes,
-                                          .info = InfoFor(subscription ? subscription->chan_info() : ""),
-                                          .surface = broker::Surface::kClient});
-  if (!admitted) co_return ReplyError(id, admitted.error());
-  if (!may_publish) co_return ReplyError(id, protocol::kErrorPermissionDenied);
-  const auto published = co_await context_.publisher.Publish(*std::move(admitted));
-  if (closed_) co_return;
-  if (!published) co_return ReplyError(id, published.error());
-  Reply(id, protocol::PublishResult{});
+      publisher.Admit(channel, {.channel = std::move(request.channel),
+                                .data = std::move(request.data),
+                                .form = json ? broker::DataForm::kJson : broker::DataForm::kBytes,
+                                .info = client_.InfoWith(subscription ? subscription->chan_info() : ""),
+                                .surface = broker::Surface::kClient});
+  if (!admitted) co_return Refused(admitted.error());
+  if (!may_publish) co_return Refused(protocol::kErrorPermissionDenied);
+  const auto published = co_await publisher.Publish(*std::move(admitted));
+  if (!published) co_return Refused(published.error());
+  co_return protocol::PublishResult{};
 }
 
-Task<void> Session::Handle(std::uint32_t id, protocol::PresenceRequest request) {
-  if (const auto refused = MayAskPresence(request.channel); !refused) co_return Refuse(id, refused.error());
-  auto entries = co_await context_.publisher.Presence(
+Verdict<void> Commands::MayReadPresence(std::string_view channel) const {
+  TM_TRY_ASSIGN(const channels::Channel found, Find(channel));
+  if (!found.options->presence) return Refused(protocol::kErrorNotAvailable);
+  if (!channels::MayReadPresence(found, AskerIn(channel))) return Refused(protocol::kErrorPermissionDenied);
+  return {};
+}
+
+Task<Verdict<ReplyBody>> Commands::Do(protocol::PresenceRequest request) {
+  TM_CO_TRY(MayReadPresence(request.channel));
+  auto entries = co_await client_.context.publisher.Presence(
       {.channel = std::move(request.channel), .surface = broker::Surface::kClient});
-  if (closed_) co_return;
-  if (!entries) co_return ReplyError(id, entries.error());
+  if (!entries) co_return Refused(entries.error());
   protocol::PresenceResult result;
   result.presence.reserve(entries->size());
   for (broker::ClientInfo& info : *entries) {
     std::string client = info.client;
     result.presence.emplace_back(std::move(client), std::move(info));
   }
-  Reply(id, std::move(result));
+  co_return result;
 }
 
-Task<void> Session::Handle(std::uint32_t id, protocol::PresenceStatsRequest request) {
-  if (const auto refused = MayAskPresence(request.channel); !refused) co_return Refuse(id, refused.error());
-  const auto stats = co_await context_.publisher.PresenceCounts(
+Task<Verdict<ReplyBody>> Commands::Do(protocol::PresenceStatsRequest request) {
+  TM_CO_TRY(MayReadPresence(request.channel));
+  const auto stats = co_await client_.context.publisher.PresenceCounts(
       {.channel = std::move(request.channel), .surface = broker::Surface::kClient});
-  if (closed_) co_return;
-  if (!stats) co_return ReplyError(id, stats.error());
-  Reply(id, protocol::PresenceStatsResult{.num_clients = stats->clients, .num_users = stats->users});
+  if (!stats) co_return Refused(stats.error());
+  co_return protocol::PresenceStatsResult{.num_clients = stats->clients, .num_users = stats->users};
 }
 
-Verdict<void> Session::MayAskPresence(std::string_view name) const {
-  const auto channel = FindChannel(name);
-  if (!channel) return std::unexpected(channel.error());
-  if (!channel->options->presence) return std::unexpected(Refusal(protocol::kErrorNotAvailable));
-  if (!channels::MayReadPresence(*channel, AskerOf(name))) {
-    return std::unexpected(Refusal(protocol::kErrorPermissionDenied));
-  }
-  return {};
-}
-
-Task<void> Session::Handle(std::uint32_t id, protocol::HistoryRequest request) {
-  const std::shared_ptr<const SessionSettings> held = context_.settings;
-  const auto channel = FindChannel(request.channel);
-  if (!channel) co_return Refuse(id, channel.error());
-  if (!broker::KeepsStream(*channel->options)) co_return ReplyError(id, protocol::kErrorNotAvailable);
-  if (!channels::MayReadHistory(*channel, AskerOf(request.channel))) {
-    co_return ReplyError(id, protocol::kErrorPermissionDenied);
+Task<Verdict<ReplyBody>> Commands::Do(protocol::HistoryRequest request) {
+  const std::shared_ptr<const SessionSettings> held = client_.context.settings;
+  TM_CO_TRY_ASSIGN(const channels::Channel channel, Find(request.channel));
+  if (!broker::KeepsStream(*channel.options)) co_return Refused(protocol::kErrorNotAvailable);
+  if (!channels::MayReadHistory(channel, AskerIn(request.channel))) {
+    co_return Refused(protocol::kErrorPermissionDenied);
   }
   if (request.reverse && request.since && request.since->offset == 0) {
-    co_return ReplyError(id, protocol::kErrorBadRequest);
+    co_return Refused(protocol::kErrorBadRequest);
   }
   broker::HistoryQuery query{
       .since = std::move(request.since), .limit = request.limit, .reverse = request.reverse};
   const auto most = static_cast<std::int32_t>(
       std::min<std::uint32_t>(held->client.history_max_publication_limit, INT32_MAX));
   if (most > 0 && (query.limit < 0 || query.limit > most)) query.limit = most;
-  auto history = co_await context_.publisher.History({.channel = std::move(request.channel),
-                                                      .query = std::move(query),
-                                                      .surface = broker::Surface::kClient});
-  if (closed_) co_return;
-  if (!history) co_return ReplyError(id, history.error());
-  Reply(id, protocol::HistoryResult{.publications = std::move(history->publications),
+  auto history = co_await client_.context.publisher.History({.channel = std::move(request.channel),
+                                                             .query = std::move(query),
+                                                             .surface = broker::Surface::kClient});
+  if (!history) co_return Refused(history.error());
+  co_return protocol::HistoryResult{.publications = std::move(history->publications),
                                     .epoch = std::move(history->top.epoch),
-                                    .offset = history->top.offset});
+                                    .offset = history->top.offset};
+}
+
+Task<Verdict<ReplyBody>> Commands::Do(protocol::RpcRequest request) {
+  const std::size_t colon = request.method.find(':');
+  const std::string_view name_space =
+      std::string_view(request.method).substr(0, colon == std::string::npos ? 0 : colon);
+  RpcHandler* const handler = client_.context.rpc_handlers.Find(name_space);
+  if (!handler) co_return Refused(protocol::kErrorNotAvailable);
+  TM_CO_TRY_ASSIGN(std::string data,
+                   co_await handler->Call(client_, std::move(request.method), std::move(request.data)));
+  co_return protocol::RpcResult{std::move(data)};
+}
+
+Task<Verdict<ReplyBody>> Commands::Do(protocol::RefreshRequest request) {
+  TM_CO_TRY_ASSIGN(auto result, co_await Refresh(client_, std::move(request.token)));
+  co_return result;
+}
+
+Task<Verdict<ReplyBody>> Commands::Do(protocol::SubRefreshRequest request) {
+  TM_CO_TRY_ASSIGN(auto result, co_await RefreshSubscription(client_, subscriptions_, std::move(request)));
+  co_return result;
 }
 
 }  // namespace tidemill::session

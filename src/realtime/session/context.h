@@ -7,7 +7,6 @@
 #include <memory>
 #include <string>
 
-#include "auth/token.h"
 #include "config/settings.h"
 #include "net/loop.h"
 #include "net/task_scope.h"
@@ -18,8 +17,11 @@
 #include "realtime/control/directory.h"
 #include "realtime/hub/hub.h"
 #include "realtime/session/announcer.h"
+#include "realtime/session/authority.h"
 #include "realtime/session/metrics.h"
 #include "realtime/session/registry.h"
+#include "realtime/session/rpc.h"
+#include "realtime/session/tokens.h"
 
 namespace tidemill::session {
 
@@ -31,19 +33,6 @@ struct SessionSettings {
   std::string node_name;
   std::string version;  // of this server, told to clients
 };
-
-// The verifiers of one loop.
-struct Tokens {
-  std::unique_ptr<auth::JwksSource> connect_keys;
-  std::unique_ptr<auth::JwksSource> subscribe_keys;
-  std::unique_ptr<auth::TokenVerifier> connect;
-  std::unique_ptr<auth::TokenVerifier> subscribe;  // null: `connect` serves both
-
-  auth::TokenVerifier& for_subscribe() { return subscribe ? *subscribe : *connect; }
-};
-
-// kInvalidArgument names the key that cannot be used.
-Result<std::shared_ptr<Tokens>> MakeTokens(net::Loop& loop, const config::ClientSettings& client);
 
 struct Context {
   net::Loop& loop;
@@ -59,6 +48,9 @@ struct Context {
   Registry registry;
   TaskScope& scope;  // what outlives a session: its commands in flight, and what the announcer still tells
   Announcer announcer{broker, presence, metrics, scope};
+  // Who serves a namespace in another way than the default.
+  Authorities authorities{};
+  RpcHandlers rpc_handlers{};
 };
 
 }  // namespace tidemill::session

@@ -44,8 +44,7 @@ Task<void> SubscribeAll(Context& context, Target target, control::Subscribe subs
     one.client = client;
     for (Session* session : Find(context, one)) {
       const auto pin = session->Pin();
-      if (auto subscribed = co_await session->ServerSubscribe(subscribe); !subscribed)
-        result = std::move(subscribed);
+      if (auto subscribed = co_await session->Apply(subscribe); !subscribed) result = std::move(subscribed);
     }
   }
   done.Send(std::move(result));
@@ -113,23 +112,10 @@ class NodeDirectory final : public control::Directory {
     co_return {};
   }
 
-  Task<Result<void>> Act(Target target, control::Unsubscribe unsubscribe) {
-    const auto act = [channel = std::move(unsubscribe.channel)](Session& session) {
-      session.ServerUnsubscribe(channel, protocol::kUnsubscribeServer);
-    };
-    return ForEach(std::move(target), act);
-  }
-
-  Task<Result<void>> Act(Target target, control::Disconnect disconnect) {
-    const auto act = [disconnect = std::move(disconnect)](Session& session) {
-      session.DisconnectWith(disconnect.code, disconnect.reason);
-    };
-    return ForEach(std::move(target), act);
-  }
-
-  Task<Result<void>> Act(Target target, control::Refresh refresh) {
-    const auto act = [refresh = std::move(refresh)](Session& session) { session.ServerRefresh(refresh); };
-    return ForEach(std::move(target), act);
+  template <class Other>
+  Task<Result<void>> Act(Target target, Other action) {
+    return ForEach(std::move(target),
+                   [action = std::move(action)](Session& session) { session.Apply(action); });
   }
 
   template <class Act>

@@ -1,8 +1,12 @@
 #include "realtime/session/session.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/log.h"
+#include "realtime/protocol/codec.h"
+#include "realtime/session/connect.h"
+#include "realtime/session/context.h"
 
 namespace tidemill::session {
 namespace {
@@ -12,35 +16,33 @@ namespace {
 constexpr std::size_t kBacklogBytesMax = 1 << 20;
 constexpr std::size_t kFrameOverheadBytes = 64;
 
+protocol::DisconnectCode KnownCode(std::uint32_t code) {
+  const auto known = protocol::AllDisconnectCodes();
+  const auto found = std::ranges::find(known, code, &protocol::DisconnectCode::code);
+  TM_ASSERT(found != known.end());
+  return *found;
+}
+
 }  // namespace
 
-void ChannelSubscription::OnInappropriateData() {
-  session->EndLater(protocol::kDisconnectInappropriateProtocol);
-}
-
-void ChannelSubscription::OnStreamLost() {
-  if (positioned) session->OnStreamLost(*this);
-}
-
 Session::Session(Context& context, Transport& transport, SessionForm form)
-    : context_(context),
-      transport_(transport),
-      outbox_(*this, transport.stream(), context.settings->client.queue_max_size),
-      client_(Uuid::Random()),
-      form_(form) {
-  next_ping_ = context_.loop.Now() + settings().client.stale_close_delay;
+    : transport_(transport),
+      client_(context, *this, transport.stream(), form),
+      deadlines_(context.loop.Now() + context.settings->client.stale_close_delay) {
   Reschedule();
 }
 
 Session::~Session() = default;
 
+// ---- the transport
+
 void Session::OnFrame(std::string_view frame) {
-  if (closed_) return;
-  context_.metrics.frames_received.Add();
-  context_.metrics.bytes_received.Add(frame.size());
+  if (closed()) return;
+  context().metrics.frames_received.Add();
+  context().metrics.bytes_received.Add(frame.size());
   if (!pumping_) {
     pumping_ = true;
-    context_.scope.Spawn(Pump(std::string(frame)));
+    context().scope.Spawn(Pump(std::string(frame)));
     return;
   }
   if (!backlog_) backlog_ = std::make_unique<Backlog>();
@@ -51,52 +53,23 @@ void Session::OnFrame(std::string_view frame) {
 }
 
 void Session::OnWritable() {
-  if (!closed_) outbox_.OnWritable();
+  if (!closed()) client_.outbox.OnWritable();
 }
 
-void Session::OnPong() { awaiting_pong_ = false; }
+void Session::OnPong() { deadlines_.TakePong(); }
 
 void Session::OnTransportClosed() {
-  transport_closed_ = true;
-  if (!closed_) {
-    closed_ = true;
-    LeaveAll();
-  }
+  carrier_ = Carrier::kClosed;
+  End();
   RetireIfOver();
 }
 
-void Session::DisconnectWith(std::uint32_t code, std::string_view reason) {
-  if (closed_) return;
-  closed_ = true;
-  context_.metrics.CountDisconnect(code);
-  log::Debug("session.disconnected", {{"client", client_.ToString()}, {"code", code}, {"reason", reason}});
-  LeaveAll();
-  transport_.Close(code, reason);
-}
-
-void Session::LeaveAll() {
-  context_.loop.timers().Cancel(*this);
-  outbox_.Close();
-  while (!subscriptions_.empty()) {
-    auto last = std::move(subscriptions_.back());
-    subscriptions_.pop_back();
-    EndSubscription(std::move(last));
-  }
-  if (connected_) context_.metrics.connections.Sub(1);
-  if (registered_) context_.registry.Remove(*this);
-  registered_ = false;
-}
-
-void Session::RetireIfOver() {
-  if (!transport_closed_ || pins_ > 0 || retired_) return;
-  retired_ = true;
-  transport_.Retire();
-}
+// ---- commands
 
 Task<void> Session::Pump(std::string frame) {
   const PinGuard pin = Pin();
   co_await RunFrame(std::move(frame));
-  while (!closed_ && backlog_ && !backlog_->frames.empty()) {
+  while (!closed() && backlog_ && !backlog_->frames.empty()) {
     std::string next = std::move(backlog_->frames.front());
     backlog_->frames.pop_front();
     backlog_->bytes -= next.size() + kFrameOverheadBytes;
@@ -105,18 +78,18 @@ Task<void> Session::Pump(std::string frame) {
   pumping_ = false;
   if (backlog_) {
     backlog_.reset();
-    if (!transport_closed_) transport_.stream().ResumeReading();
+    if (carrier_ == Carrier::kOpen) transport_.stream().ResumeReading();
   }
 }
 
 Task<void> Session::RunFrame(std::string frame) {
-  protocol::CommandReader reader(form_.encoding, frame);
+  protocol::CommandReader reader(client_.form.encoding, frame);
   if (reader.empty()) Disconnect(protocol::kDisconnectBadRequest);
-  while (!closed_) {
+  while (!closed()) {
     auto command = reader.Next();
     if (!command) {
       log::Debug("session.command_refused",
-                 {{"client", client_.ToString()}, {"why", command.error().detail}});
+                 {{"client", client_.id.ToString()}, {"why", command.error().detail}});
       Disconnect(protocol::kDisconnectBadRequest);
       break;
     }
@@ -126,116 +99,270 @@ Task<void> Session::RunFrame(std::string frame) {
 }
 
 Task<void> Session::RunCommand(protocol::Command command) {
-  context_.metrics.commands[command.request.index()]->Add();
-  if (!WithinCommandRate()) {
-    Disconnect(protocol::kDisconnectTooManyRequests);
-    co_return;
+  context().metrics.commands[command.request.index()]->Add();
+  if (!rate_.Admit(context().loop.Now(), settings().client.commands_per_second)) {
+    co_return Disconnect(protocol::kDisconnectTooManyRequests);
   }
   const std::uint32_t id = command.id;
   if (auto* const connect = std::get_if<protocol::ConnectRequest>(&command.request); connect && id != 0) {
-    co_await Handle(id, std::move(*connect));
-    co_return;
+    co_return co_await Connect(id, std::move(*connect));
   }
-  if (!connected_) {
-    Disconnect(protocol::kDisconnectBadRequest);
-    co_return;
-  }
-  if (std::holds_alternative<std::monostate>(command.request) && id == 0) {
-    // The answer to a ping: one per ping.
-    if (!awaiting_pong_) Disconnect(protocol::kDisconnectBadRequest);
-    awaiting_pong_ = false;
-    co_return;
-  }
+  if (phase_ != Phase::kConnected) co_return Disconnect(protocol::kDisconnectBadRequest);
+  if (std::holds_alternative<std::monostate>(command.request) && id == 0) co_return TakePong();
   if (std::holds_alternative<protocol::SendRequest>(command.request)) {
-    Disconnect(protocol::kDisconnectNotAvailable);
-    co_return;
+    co_return Disconnect(protocol::kDisconnectNotAvailable);
   }
-  if (id == 0) {
-    Disconnect(protocol::kDisconnectBadRequest);
-    co_return;
-  }
-  co_await Dispatch(id, std::move(command));
+  if (id == 0) co_return Disconnect(protocol::kDisconnectBadRequest);
+  Commands commands(client_, subscriptions_);
+  auto answer = co_await commands.Run(std::move(command.request));
+  if (closed()) co_return;
+  if (!answer) co_return Refuse(id, answer.error());
+  Reply(id, *std::move(answer));
+  Reschedule();
 }
 
-Task<void> Session::Dispatch(std::uint32_t id, protocol::Command command) {
-  auto& request = command.request;
-  if (auto* const publish = std::get_if<protocol::PublishRequest>(&request)) {
-    co_await Handle(id, std::move(*publish));
-  } else if (auto* const subscribe = std::get_if<protocol::SubscribeRequest>(&request)) {
-    co_await Handle(id, std::move(*subscribe));
-  } else if (const auto* const unsubscribe = std::get_if<protocol::UnsubscribeRequest>(&request)) {
-    Handle(id, *unsubscribe);
-  } else if (auto* const presence = std::get_if<protocol::PresenceRequest>(&request)) {
-    co_await Handle(id, std::move(*presence));
-  } else if (auto* const stats = std::get_if<protocol::PresenceStatsRequest>(&request)) {
-    co_await Handle(id, std::move(*stats));
-  } else if (auto* const history = std::get_if<protocol::HistoryRequest>(&request)) {
-    co_await Handle(id, std::move(*history));
-  } else if (auto* const refresh = std::get_if<protocol::RefreshRequest>(&request)) {
-    co_await Handle(id, std::move(*refresh));
-  } else if (auto* const sub_refresh = std::get_if<protocol::SubRefreshRequest>(&request)) {
-    co_await Handle(id, std::move(*sub_refresh));
-  } else if (std::holds_alternative<protocol::RpcRequest>(request)) {
-    ReplyError(id, protocol::kErrorNotAvailable);
-  } else {
-    Disconnect(protocol::kDisconnectBadRequest);
-  }
+// The answer to a ping: one per ping.
+void Session::TakePong() {
+  if (!deadlines_.TakePong()) Disconnect(protocol::kDisconnectBadRequest);
 }
 
-bool Session::WithinCommandRate() {
-  const std::uint32_t limit = settings().client.commands_per_second;
-  if (limit == 0) return true;
-  const auto second = static_cast<std::uint32_t>(context_.loop.Now().ms / 1000);
-  if (second != command_second_) {
-    command_second_ = second;
-    commands_in_second_ = 0;
+Task<void> Session::Connect(std::uint32_t id, protocol::ConnectRequest request) {
+  if (phase_ != Phase::kNew) co_return Disconnect(protocol::kDisconnectBadRequest);
+  phase_ = Phase::kConnecting;
+  ConnectCommand connect(client_, subscriptions_);
+  auto token = co_await connect.Authenticate(std::move(request.token));
+  if (closed()) co_return;
+  if (!token) co_return Refuse(id, token.error());
+  client_.user = token->user;
+  context().registry.Add(*this);
+  phase_ = Phase::kRegistered;
+
+  const auto allowed = co_await connect.EnforceUserLimits();
+  if (closed()) co_return;
+  if (!allowed) co_return Refuse(id, allowed.error());
+  auto wanted = connect.ChannelsOf(*token, request);
+  if (!wanted) co_return Refuse(id, wanted.error());
+  if (token->expire_at != 0 || !token->info.empty() || !token->subs.empty()) {
+    client_.identity = std::make_unique<Identity>(Identity{.conn_info = std::move(token->info),
+                                                           .expire_at = token->expire_at,
+                                                           .token_subs = std::move(token->subs)});
   }
-  return ++commands_in_second_ <= limit;
+  // Publications of the server-side subscriptions must not overtake the reply that tells of them.
+  client_.outbox.Hold();
+  auto joined = co_await connect.Join(*std::move(wanted), std::move(request));
+  if (closed()) co_return;
+  if (!joined) co_return Refuse(id, joined.error());
+
+  phase_ = Phase::kConnected;
+  context().metrics.connections.Add(1);
+  context().metrics.connects.Add();
+  protocol::ConnectResult result = connect.Result();
+  result.subs = *std::move(joined);
+  Reply(id, std::move(result));
+  client_.outbox.Release();
+  deadlines_.StartPings(context().loop.Now(), settings().client);
+  Reschedule();
+  for (const std::string& channel : subscriptions_.Channels()) subscriptions_.Announce(channel);
 }
 
-void Session::Reply(std::uint32_t id, decltype(protocol::Reply::result) result) {
-  if (closed_) return;
-  context_.metrics.replies_sent.Add();
+// ---- what the client is told
+
+void Session::Reply(std::uint32_t id, ReplyBody body) {
+  if (closed()) return;
+  context().metrics.replies_sent.Add();
   std::string message;
-  protocol::AppendReply(form_.encoding, {.id = id, .result = std::move(result)}, message);
+  protocol::AppendReply(client_.form.encoding, {.id = id, .result = std::move(body)}, message);
   transport_.QueueMessage(message);
   CheckQueue();
 }
 
-void Session::ReplyError(std::uint32_t id, protocol::ErrorCode error) {
-  context_.metrics.CountError(error.code);
-  Reply(id, protocol::ErrorReply{error.code, std::string(error.message), error.temporary});
-}
-
 void Session::Refuse(std::uint32_t id, const Refusal& refusal) {
-  if (const auto* const error = std::get_if<protocol::ErrorCode>(&refusal)) return ReplyError(id, *error);
-  Disconnect(std::get<protocol::DisconnectCode>(refusal));
+  const auto* const error = std::get_if<protocol::ErrorCode>(&refusal);
+  if (!error) return Disconnect(std::get<protocol::DisconnectCode>(refusal));
+  context().metrics.CountError(error->code);
+  Reply(id, protocol::ErrorReply{error->code, std::string(error->message), error->temporary});
 }
 
 void Session::QueuePush(protocol::Push push) {
-  if (closed_) return;
+  if (closed()) return;
   std::string message;
-  protocol::AppendPush(form_.encoding, push, message);
+  protocol::AppendPush(client_.form.encoding, push, message);
   transport_.QueueMessage(message);
   CheckQueue();
 }
 
 void Session::CheckQueue() {
-  if (outbox_.queued_bytes() > settings().client.queue_max_size) EndLater(protocol::kDisconnectSlow);
+  if (client_.outbox.queued_bytes() > settings().client.queue_max_size) {
+    DisconnectSoon(protocol::kDisconnectSlow);
+  }
+}
+
+// ---- the directory
+
+Task<Result<void>> Session::Apply(control::Subscribe subscribe) {
+  if (phase_ != Phase::kConnected || subscriptions_.Find(subscribe.channel)) co_return {};
+  if (!subscriptions_.MayAdd(subscribe.channel)) {
+    co_return Fail(Errc::kLimitExceeded, "client.channel_limit reached");
+  }
+  protocol::SubscribeRequest request;
+  request.channel = subscribe.channel;
+  if (subscribe.recover_since) {
+    request.recover = true;
+    request.offset = subscribe.recover_since->offset;
+    request.epoch = subscribe.recover_since->epoch;
+  }
+  SubscribeTerms terms{.server_side = true,
+                       .info = std::move(subscribe.info),
+                       .data = std::move(subscribe.data),
+                       .expire_at = subscribe.expire_at,
+                       .overrides = subscribe.overrides};
+  auto joined = co_await subscriptions_.Join(std::move(request), std::move(terms));
+  if (closed()) co_return {};
+  if (!joined) co_return Fail(Errc::kInternal, "the broker or the presence store refused");
+  QueuePush({.channel = subscribe.channel,
+             .body = protocol::SubscribePush{.recoverable = joined->recoverable,
+                                             .epoch = std::move(joined->epoch),
+                                             .offset = joined->offset,
+                                             .positioned = joined->positioned,
+                                             .data = std::move(joined->data)}});
+  // The push has no room for what was missed: it follows as ordinary publications.
+  for (protocol::PublicationPtr& publication : joined->publications) {
+    QueuePush({.channel = subscribe.channel, .body = std::move(publication)});
+  }
+  subscriptions_.Announce(subscribe.channel);
+  Reschedule();
+  co_return {};
+}
+
+void Session::Apply(const control::Unsubscribe& unsubscribe) {
+  const auto channels =
+      unsubscribe.channel.empty() ? subscriptions_.Channels() : std::vector{unsubscribe.channel};
+  for (const std::string& channel : channels) Unsubscribe(channel, protocol::kUnsubscribeServer);
+}
+
+void Session::Apply(const control::Refresh& refresh) {
+  if (phase_ != Phase::kConnected) return;
+  if (refresh.expired || (refresh.expire_at != 0 && refresh.expire_at <= client_.WallSeconds())) {
+    return Disconnect(protocol::kDisconnectExpired);
+  }
+  client_.Renew(refresh.expire_at, refresh.info ? &*refresh.info : nullptr);
+  protocol::RefreshPush push;
+  if (refresh.expire_at != 0) {
+    push.expires = true;
+    push.ttl = client_.TtlUntil(refresh.expire_at);
+  }
+  QueuePush({.channel = "", .body = push});
+  Reschedule();
+}
+
+// ---- the end
+
+void Session::DisconnectWith(std::uint32_t code, std::string_view reason) {
+  if (closed()) return;
+  End();
+  context().metrics.CountDisconnect(code);
+  log::Debug("session.disconnected", {{"client", client_.id.ToString()}, {"code", code}, {"reason", reason}});
+  transport_.Close(code, reason);
+}
+
+void Session::DisconnectSoon(protocol::DisconnectCode code) {
+  if (closed() || end_code_ != 0) return;
+  end_code_ = static_cast<std::uint16_t>(code.code);
+  context().loop.timers().Schedule(*this, context().loop.Now());
+}
+
+void Session::End() {
+  if (closed()) return;
+  const Phase reached = std::exchange(phase_, Phase::kClosed);
+  context().loop.timers().Cancel(*this);
+  client_.outbox.Close();
+  subscriptions_.Close();
+  if (reached == Phase::kConnected) context().metrics.connections.Sub(1);
+  if (reached >= Phase::kRegistered) context().registry.Remove(*this);
+}
+
+void Session::RetireIfOver() {
+  if (carrier_ != Carrier::kClosed || pins_ > 0) return;
+  carrier_ = Carrier::kRetired;
+  transport_.Retire();
+}
+
+// ---- subscriptions that cannot go on
+
+void Session::Unsubscribe(std::string_view channel, protocol::UnsubscribeCode code) {
+  std::string name(channel);
+  if (!subscriptions_.Leave(name)) return;
+  context().metrics.CountUnsubscribe(code.code);
+  QueuePush(
+      {.channel = std::move(name), .body = protocol::UnsubscribePush{code.code, std::string(code.reason)}});
 }
 
 void Session::OnSlow(std::size_t queued_bytes) {
-  log::Debug("session.fell_behind", {{"client", client_.ToString()}, {"queued_bytes", queued_bytes}});
-  EndLater(protocol::kDisconnectSlow);
+  log::Debug("session.fell_behind", {{"client", client_.id.ToString()}, {"queued_bytes", queued_bytes}});
+  DisconnectSoon(protocol::kDisconnectSlow);
 }
 
-protocol::ClientInfo Session::InfoFor(std::string_view chan_info) const {
-  return {.user = user_,
-          .client = client_.ToString(),
-          .conn_info = identity_ ? identity_->conn_info : std::string(),
-          .chan_info = std::string(chan_info)};
+void Session::OnInappropriateData() { DisconnectSoon(protocol::kDisconnectInappropriateProtocol); }
+
+// At once: nothing of the new stream may reach who followed the old one. The client subscribes anew and is
+// told whether it recovered; a server-side subscription ends with its connection.
+void Session::OnStreamLost(const ChannelSubscription& subscription) {
+  if (subscription.server_side) return Disconnect(protocol::kDisconnectInsufficientState);
+  Unsubscribe(subscription.channel_name(), protocol::kUnsubscribeInsufficientState);
 }
 
-std::int64_t Session::WallSeconds() const { return context_.loop.clock().WallNow().ms / 1000; }
+// ---- deadlines
+
+Deadlines::Moment Session::Now() const {
+  return {.now = context().loop.Now(), .wall = context().loop.clock().WallNow()};
+}
+
+Deadlines::Expiry Session::Expiry() const {
+  return {.connection = client_.expire_at(), .subscription = subscriptions_.EarliestExpiry()};
+}
+
+void Session::Reschedule() {
+  if (closed() || end_code_ != 0) return;
+  context().loop.timers().Schedule(*this, deadlines_.NextCheck(Now(), settings().client, Expiry()));
+}
+
+void Session::OnTimer() {
+  if (end_code_ != 0) return Disconnect(KnownCode(end_code_));
+  const Deadlines::Moment moment = Now();
+  const Deadlines::Due due = deadlines_.Check(moment, settings().client, Expiry());
+  switch (due) {
+    case Deadlines::Due::kStale: return Disconnect(protocol::kDisconnectStale);
+    case Deadlines::Due::kExpired: return Disconnect(protocol::kDisconnectExpired);
+    case Deadlines::Due::kNoPong: return Disconnect(protocol::kDisconnectNoPong);
+    case Deadlines::Due::kPing:
+    case Deadlines::Due::kNothing: break;
+  }
+  EndExpiredSubscriptions(moment.wall);
+  if (closed()) return;
+  if (due == Deadlines::Due::kPing) Ping();
+  Reschedule();
+}
+
+void Session::Ping() {
+  if (!client_.form.native_ping || !transport_.QueuePing()) {
+    std::string message;
+    protocol::AppendPing(client_.form.encoding, message);
+    transport_.QueueMessage(message);
+  }
+  deadlines_.OnPingSent(context().loop.Now(), settings().client);
+}
+
+// A client-side one ends so that the client can subscribe anew, a server-side one together with the
+// connection.
+void Session::EndExpiredSubscriptions(WallTime now) {
+  const Duration delay = settings().client.expired_sub_close_delay;
+  const std::vector<ChannelSubscription*> expired = subscriptions_.ExpiredAt({now.ms - delay.ms});
+  if (std::ranges::any_of(expired, &ChannelSubscription::server_side)) {
+    return Disconnect(protocol::kDisconnectSubExpired);
+  }
+  for (const ChannelSubscription* const subscription : expired) {
+    Unsubscribe(subscription->channel_name(), protocol::kUnsubscribeExpired);
+  }
+}
 
 }  // namespace tidemill::session

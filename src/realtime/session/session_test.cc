@@ -353,7 +353,7 @@ TEST_F(SessionTest, ASubscribeInFlightLeavesNothingBehindWhenTheClientGoes) {
 }
 
 TEST_F(SessionTest, AnIdleConnectionIsSmall) {
-  EXPECT_LE(sizeof(Session), 400u);
+  EXPECT_LE(sizeof(Session), 256u);
   EXPECT_LE(sizeof(ChannelSubscription), 88u);
 }
 

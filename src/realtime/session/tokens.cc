@@ -1,6 +1,6 @@
-#include <utility>
+#include "realtime/session/tokens.h"
 
-#include "realtime/session/context.h"
+#include <utility>
 
 namespace tidemill::session {
 namespace {

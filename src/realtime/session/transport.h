@@ -1,4 +1,4 @@
-// Transport: what carries a session's messages. WebSocket has one (session/websocket_endpoint.h).
+// Transport: what carries a session's messages. WebSocket has one (transports/websocket.h).
 //
 // Loop thread only.
 #pragma once

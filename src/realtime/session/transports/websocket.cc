@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "base/intrusive_list.h"
 #include "realtime/session/session.h"
 #include "realtime/session/transport.h"
 #include "websocket/connection.h"
@@ -25,29 +26,22 @@ bool WantsProtobuf(const http::Request& request, std::string_view subprotocol) {
 class WebsocketSession;
 
 // All of one loop, so that those left at the end are destroyed too.
-struct SessionList {
-  WebsocketSession* first = nullptr;
-};
+using SessionList = IntrusiveList<WebsocketSession>;
 
 // One client's connection and session, in one piece of memory.
-class WebsocketSession final : public Transport, public websocket::ConnectionHandler, public net::Retirable {
+class WebsocketSession final : public Transport,
+                               public websocket::ConnectionHandler,
+                               public net::Retirable,
+                               public ListLink<WebsocketSession> {
  public:
   WebsocketSession(Context& context, SessionList& list, std::unique_ptr<net::Stream> stream,
                    const websocket::ConnectionOptions& options,
                    std::unique_ptr<websocket::MessageInflater> inflater, SessionForm form)
-      : loop_(context.loop),
-        message_kind_(form.encoding == protocol::Encoding::kJson ? websocket::Opcode::kText
+      : message_kind_(form.encoding == protocol::Encoding::kJson ? websocket::Opcode::kText
                                                                  : websocket::Opcode::kBinary),
         connection_(std::move(stream), options, std::move(inflater), *this),
-        session_(context, *this, form),
-        list_(list),
-        next_(list.first) {
-    if (next_) next_->previous_ = this;
-    list.first = this;
-  }
-  ~WebsocketSession() override {
-    if (next_) next_->previous_ = previous_;
-    (previous_ ? previous_->next_ : list_.first) = next_;
+        session_(context, *this, form) {
+    list.PushFront(*this);
   }
 
   void Start(std::string_view rest) { connection_.Start(rest); }
@@ -61,7 +55,7 @@ class WebsocketSession final : public Transport, public websocket::ConnectionHan
   void Close(std::uint32_t code, std::string_view reason) override {
     connection_.Close(static_cast<std::uint16_t>(code), reason);
   }
-  void Retire() override { loop_.Retire(std::unique_ptr<net::Retirable>(this)); }
+  void Retire() override { session_.loop().Retire(std::unique_ptr<net::Retirable>(this)); }
   net::Stream& stream() override { return connection_.stream(); }
 
   // websocket::ConnectionHandler
@@ -71,20 +65,16 @@ class WebsocketSession final : public Transport, public websocket::ConnectionHan
   void OnClosed(websocket::CloseCode, std::string_view) override { session_.OnTransportClosed(); }
 
  private:
-  net::Loop& loop_;
   const websocket::Opcode message_kind_;
   websocket::Connection connection_;
   Session session_;
-  SessionList& list_;
-  WebsocketSession* previous_ = nullptr;
-  WebsocketSession* next_;
 };
 
 class WebsocketEndpoint final : public http::TakeoverHandler {
  public:
   explicit WebsocketEndpoint(Context& context) : context_(context) {}
   ~WebsocketEndpoint() override {
-    while (sessions_.first) delete sessions_.first;
+    while (sessions_.front()) delete sessions_.front();
   }
 
   std::optional<http::Response> TakeOver(const http::Request& request, std::unique_ptr<net::Stream>& stream,

@@ -1,0 +1,38 @@
+// ChannelSubscription: a channel that a session follows, or is just about to.
+//
+// Loop thread only. Owned by the session's SubscriptionTable.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "realtime/hub/hub.h"
+#include "realtime/session/client.h"
+
+namespace tidemill::session {
+
+struct ChannelSubscription final : hub::Subscription {
+  ChannelSubscription(ClientEvents& of_session, std::string_view channel)
+      : events(of_session), pending_name(std::make_unique<std::string>(channel)) {}
+
+  const std::string& channel_name() const { return attached() ? channel() : *pending_name; }
+  std::string_view chan_info() const { return own_info ? std::string_view(*own_info) : std::string_view(); }
+
+  void OnInappropriateData() override { events.OnInappropriateData(); }
+  void OnStreamLost() override {
+    if (positioned) events.OnStreamLost(*this);
+  }
+
+  ClientEvents& events;
+  std::unique_ptr<std::string> pending_name;  // until it is attached: then the hub has it
+  std::unique_ptr<std::string> own_info;      // chan_info, raw bytes; null: empty
+  std::int64_t expire_at = 0;                 // seconds since the Unix epoch; 0: never
+  bool server_side = false;
+  bool presence = false;    // has an entry there
+  bool join_leave = false;  // its coming and going is published
+  bool positioned = false;  // it follows the stream without a gap
+};
+
+}  // namespace tidemill::session

@@ -1,0 +1,43 @@
+#include "realtime/session/client.h"
+
+#include <algorithm>
+
+namespace tidemill::session {
+namespace {
+
+constexpr std::int64_t kTtlSecondsMax = 365LL * 24 * 3600;
+
+}  // namespace
+
+Client::Client(Context& of_loop, ClientEvents& session, net::Stream& stream, SessionForm form_of_session)
+    : context(of_loop),
+      events(session),
+      outbox(session, stream, of_loop.settings->client.queue_max_size),
+      id(Uuid::Random()),
+      form(form_of_session) {}
+
+std::int64_t Client::WallSeconds() const { return context.loop.clock().WallNow().ms / 1000; }
+
+std::uint32_t Client::TtlUntil(std::int64_t expire_at) const {
+  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(expire_at - WallSeconds(), 0, kTtlSecondsMax));
+}
+
+void Client::Renew(std::int64_t expire_at, const std::string* conn_info) {
+  if (!identity) identity = std::make_unique<Identity>();
+  identity->expire_at = expire_at;
+  if (conn_info) identity->conn_info = *conn_info;
+}
+
+protocol::ClientInfo Client::InfoWith(std::string_view chan_info) const {
+  return {.user = user,
+          .client = id.ToString(),
+          .conn_info = identity ? identity->conn_info : std::string(),
+          .chan_info = std::string(chan_info)};
+}
+
+bool Client::IsMeantBy(const auth::SubscribeToken& token, std::string_view channel) const {
+  return token.channel == channel && token.user == user &&
+         (token.client.empty() || token.client == id.ToString());
+}
+
+}  // namespace tidemill::session

@@ -1,0 +1,75 @@
+// Client: who a session speaks for, and the way to it: what the parts of a session share.
+//
+// Loop thread only. Lives inside its session, at a fixed address.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "auth/token.h"
+#include "base/random.h"
+#include "realtime/hub/outbox.h"
+#include "realtime/protocol/codec.h"
+#include "realtime/protocol/messages.h"
+#include "realtime/session/context.h"
+
+namespace tidemill::session {
+
+struct ChannelSubscription;
+
+struct SessionForm {
+  protocol::Encoding encoding = protocol::Encoding::kJson;
+  bool compressed = false;   // permessage-deflate was negotiated
+  bool native_ping = false;  // the client asked for pings below the protocol
+};
+
+// What happens to the way to the client; the session's.
+class ClientEvents : public hub::OutboxOwner {
+ public:
+  // A publication cannot be said in the client's encoding. Not a call to end anything inside of.
+  virtual void OnInappropriateData() = 0;
+  // What comes next on the subscription does not continue what came before. It may end inside.
+  virtual void OnStreamLost(const ChannelSubscription& subscription) = 0;
+
+ protected:
+  ~ClientEvents() = default;
+};
+
+// What of a client is rarely there.
+struct Identity {
+  std::string conn_info;                                      // raw bytes
+  std::int64_t expire_at = 0;                                 // seconds since the Unix epoch; 0: never
+  std::map<std::string, auth::TokenSubscription> token_subs;  // a refresh must bring the same
+};
+
+struct Client {
+  Client(Context& of_loop, ClientEvents& session, net::Stream& stream, SessionForm form_of_session);
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+
+  const SessionSettings& settings() const { return *context.settings; }
+  std::int64_t WallSeconds() const;
+  // Seconds until then, as clients are told: 0 to one year.
+  std::uint32_t TtlUntil(std::int64_t expire_at) const;
+  // When the connection expires; 0: never.
+  std::int64_t expire_at() const { return identity ? identity->expire_at : 0; }
+  // What a refresh brought; `conn_info` null: as before.
+  void Renew(std::int64_t expire_at, const std::string* conn_info);
+  // As others see it in a channel where its chan_info is this.
+  protocol::ClientInfo InfoWith(std::string_view chan_info) const;
+  // Whether the token is for this client, in this channel.
+  bool IsMeantBy(const auth::SubscribeToken& token, std::string_view channel) const;
+
+  Context& context;
+  ClientEvents& events;
+  hub::Outbox outbox;
+  std::string user;  // "": anonymous, or not known yet
+  std::unique_ptr<Identity> identity;
+  const Uuid id;
+  const SessionForm form;
+};
+
+}  // namespace tidemill::session

@@ -1,0 +1,54 @@
+// Commands: what a connected client may ask for, each answered by one reply.
+//
+// One overload of Do for each request; it gives the reply's body, or why there is none. The session writes
+// either: a command knows no ids and no transport.
+//
+// Loop thread only. Made for one command; refers to parts of the session, which outlives it (Session::Pin).
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "net/task.h"
+#include "realtime/channels/rules.h"
+#include "realtime/protocol/messages.h"
+#include "realtime/session/client.h"
+#include "realtime/session/subscriptions.h"
+#include "realtime/session/verdict.h"
+
+namespace tidemill::session {
+
+using ReplyBody = decltype(protocol::Reply::result);
+
+class Commands {
+ public:
+  Commands(Client& client, Subscriptions& subscriptions) : client_(client), subscriptions_(subscriptions) {}
+
+  // Calls the overload for what the request holds.
+  Task<Verdict<ReplyBody>> Run(decltype(protocol::Command::request) request);
+
+ private:
+  Task<Verdict<ReplyBody>> Do(protocol::SubscribeRequest request);
+  Task<Verdict<ReplyBody>> Do(protocol::UnsubscribeRequest request);
+  Task<Verdict<ReplyBody>> Do(protocol::PublishRequest request);
+  Task<Verdict<ReplyBody>> Do(protocol::PresenceRequest request);
+  Task<Verdict<ReplyBody>> Do(protocol::PresenceStatsRequest request);
+  Task<Verdict<ReplyBody>> Do(protocol::HistoryRequest request);
+  Task<Verdict<ReplyBody>> Do(protocol::RpcRequest request);
+  Task<Verdict<ReplyBody>> Do(protocol::RefreshRequest request);
+  Task<Verdict<ReplyBody>> Do(protocol::SubRefreshRequest request);
+  // What is no command of a connected client.
+  template <class Other>
+  Task<Verdict<ReplyBody>> Do(Other) {
+    co_return Refused(protocol::kDisconnectBadRequest);
+  }
+
+  Verdict<channels::Channel> Find(std::string_view channel) const;
+  Verdict<void> MayReadPresence(std::string_view channel) const;
+  channels::Asker AskerIn(std::string_view channel) const;
+
+  Client& client_;
+  Subscriptions& subscriptions_;
+};
+
+}  // namespace tidemill::session

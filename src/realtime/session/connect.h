@@ -1,0 +1,49 @@
+// ConnectCommand: the connect command step by step: who is it, may it come in, what does it follow from the
+// start. Session::Connect takes the steps in this order.
+//
+// Loop thread only. Made for one command; refers to parts of the session, which outlives it (Session::Pin).
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "auth/token.h"
+#include "net/task.h"
+#include "realtime/protocol/messages.h"
+#include "realtime/session/client.h"
+#include "realtime/session/subscriptions.h"
+#include "realtime/session/verdict.h"
+
+namespace tidemill::session {
+
+// What a client follows from the start, by channel.
+using InitialSubscriptions = std::map<std::string, auth::TokenSubscription>;
+
+class ConnectCommand {
+ public:
+  ConnectCommand(Client& client, Subscriptions& subscriptions)
+      : client_(client), subscriptions_(subscriptions) {}
+
+  // No token is an anonymous client, where the settings allow it.
+  Task<Verdict<auth::ConnectToken>> Authenticate(std::string token) const;
+
+  // For a client that stands in the registry. client.single_connection ends the user's others.
+  Task<Verdict<void>> EnforceUserLimits() const;
+
+  // The token's channels, the user's personal one, and those the client asks for and could subscribe to.
+  Verdict<InitialSubscriptions> ChannelsOf(const auth::ConnectToken& token,
+                                           const protocol::ConnectRequest& request) const;
+
+  // Joins them one after the other; gives the reply's `subs`.
+  Task<Verdict<decltype(protocol::ConnectResult::subs)>> Join(InitialSubscriptions wanted,
+                                                              protocol::ConnectRequest request);
+
+  // The rest of the reply.
+  protocol::ConnectResult Result() const;
+
+ private:
+  Client& client_;
+  Subscriptions& subscriptions_;
+};
+
+}  // namespace tidemill::session

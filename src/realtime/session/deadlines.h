@@ -1,0 +1,57 @@
+// Deadlines: when a session is stale, has to ping, misses a pong, or has expired.
+//
+// A state machine without a timer or a clock: the session asks when to look next and what is due then.
+#pragma once
+
+#include <cstdint>
+#include <utility>
+
+#include "base/clock.h"
+#include "config/settings.h"
+
+namespace tidemill::session {
+
+class Deadlines {
+ public:
+  enum class Due : std::uint8_t {
+    kNothing,
+    kPing,
+    kStale,    // no connect command in time
+    kNoPong,   // the last ping was not answered
+    kExpired,  // of the connection
+  };
+
+  struct Moment {
+    MonotonicTime now;
+    WallTime wall;
+  };
+
+  // In seconds since the Unix epoch; 0: never.
+  struct Expiry {
+    std::int64_t connection = 0;
+    std::int64_t subscription = 0;  // the earliest
+  };
+
+  // Until then the client must have connected.
+  explicit Deadlines(MonotonicTime stale_at) : next_ping_(stale_at) {}
+
+  // The client has connected. The first ping comes at a random time, so that many clients that came at once
+  // do not stay in step.
+  void StartPings(MonotonicTime now, const config::ClientSettings& settings);
+  void OnPingSent(MonotonicTime now, const config::ClientSettings& settings);
+  // Whether one was awaited.
+  bool TakePong() { return std::exchange(awaiting_pong_, false); }
+
+  Due Check(const Moment& moment, const config::ClientSettings& settings, const Expiry& expiry) const;
+  MonotonicTime NextCheck(const Moment& moment, const config::ClientSettings& settings,
+                          const Expiry& expiry) const;
+
+ private:
+  MonotonicTime PongDue(const config::ClientSettings& settings) const;
+
+  MonotonicTime next_ping_;  // before the pings began: when the session is stale
+  bool pinging_ = false;
+  bool awaiting_pong_ = false;
+};
+
+}  // namespace tidemill::session

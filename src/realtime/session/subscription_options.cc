@@ -1,0 +1,46 @@
+#include "realtime/session/subscription_options.h"
+
+#include <utility>
+
+#include "realtime/broker/stream_settings.h"
+
+namespace tidemill::session {
+
+SubscriptionOptions OptionsFor(const config::ChannelOptions& channel, const auth::OptionOverrides& overrides,
+                               const protocol::SubscribeRequest& request, ReadRights rights) {
+  const bool has_stream = broker::KeepsStream(channel);
+  const bool may_ask_recovery = channel.allow_recovery || rights.history;
+  const bool may_ask_position = channel.allow_positioning || rights.history;
+  const bool cache = channel.force_recovery_mode == "cache";
+  SubscriptionOptions options;
+  options.presence = overrides.presence.value_or(channel.presence);
+  options.join_leave = overrides.join_leave.value_or(channel.join_leave);
+  options.push_join_leave = overrides.force_push_join_leave.value_or(channel.force_push_join_leave) ||
+                            (request.join_leave && rights.presence);
+  options.recoverable = has_stream && (overrides.force_recovery.value_or(channel.force_recovery) ||
+                                       (request.recoverable && may_ask_recovery));
+  options.positioned =
+      has_stream && (options.recoverable || overrides.force_positioning.value_or(channel.force_positioning) ||
+                     (request.positioned && may_ask_position));
+  options.recovers = options.recoverable && (request.recover || (cache && channel.auto_cache_recover));
+  options.mode = cache ? broker::RecoveryMode::kCache : broker::RecoveryMode::kStream;
+  return options;
+}
+
+protocol::SubscribeResult ResultOf(const SubscriptionOptions& options, std::uint64_t asked_offset,
+                                   broker::SubscribeOutcome outcome) {
+  protocol::SubscribeResult result;
+  result.positioned = options.positioned;
+  result.recoverable = options.recoverable;
+  if (options.positioned) {
+    result.epoch = outcome.top.epoch;
+    // A client that recovers moves its offset on as it takes the publications.
+    result.offset = outcome.recovered ? asked_offset : outcome.top.offset;
+  }
+  result.was_recovering = options.recovers;
+  result.recovered = outcome.recovered;
+  result.publications = std::move(outcome.publications);
+  return result;
+}
+
+}  // namespace tidemill::session

@@ -1,0 +1,169 @@
+#include "realtime/session/subscriptions.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "base/log.h"
+#include "realtime/broker/error_codes.h"
+#include "realtime/broker/stream_settings.h"
+#include "realtime/session/context.h"
+
+namespace tidemill::session {
+namespace {
+
+// SubscribeRequest.flag: answer an unrecoverable position with an error instead of recovered=false.
+constexpr std::int64_t kFlagRejectUnrecovered = 2;
+
+}  // namespace
+
+Verdict<void> Subscriptions::MayAdd(std::string_view channel) const {
+  if (Find(channel)) return Refused(protocol::kErrorAlreadySubscribed);
+  if (size() >= client_.settings().client.channel_limit) return Refused(protocol::kErrorLimitExceeded);
+  return {};
+}
+
+Task<Verdict<protocol::SubscribeResult>> Subscriptions::Join(protocol::SubscribeRequest request,
+                                                             SubscribeTerms terms) {
+  if (closed_) co_return Refused(protocol::kErrorInternal);
+  const std::shared_ptr<const SessionSettings> held = client_.context.settings;
+  const auto channel = held->rules->Find(request.channel);
+  if (!channel) co_return Refused(channel.error());
+  const channels::Asker asker{.user = client_.user, .subscribed = true, .insecure = held->client.insecure};
+  const SubscriptionOptions options = OptionsFor(*channel->options, terms.overrides, request,
+                                                 {.presence = channels::MayReadPresence(*channel, asker),
+                                                  .history = channels::MayReadHistory(*channel, asker)});
+
+  ChannelSubscription& subscription =
+      table_.Add(std::make_unique<ChannelSubscription>(client_.events, request.channel));
+  subscription.server_side = terms.server_side;
+  if (!terms.info.empty()) subscription.own_info = std::make_unique<std::string>(std::move(terms.info));
+  subscription.presence = options.presence;
+  subscription.positioned = options.positioned;
+  TM_CO_TRY_ASSIGN(auto result, co_await Follow(subscription, request, options, *channel));
+  result.data = std::move(terms.data);
+  SetExpiry(subscription, terms.expire_at);
+  // A server-side subscription is not refreshed by the client: nothing to tell it.
+  if (terms.expire_at != 0 && !terms.server_side) {
+    result.expires = true;
+    result.ttl = client_.TtlUntil(terms.expire_at);
+  }
+  co_return result;
+}
+
+Task<Verdict<protocol::SubscribeResult>> Subscriptions::Follow(ChannelSubscription& subscription,
+                                                               const protocol::SubscribeRequest& request,
+                                                               const SubscriptionOptions& options,
+                                                               const channels::Channel& channel) {
+  Context& context = client_.context;
+  const std::shared_ptr<const SessionSettings> held = context.settings;
+  if (options.presence) TM_CO_TRY(co_await EnterPresence(subscription));
+  broker::SubscribeOptions asked{.mode = options.mode,
+                                 .recovery_limit = held->client.recovery_max_publication_limit};
+  if (options.positioned) {
+    asked.stream = broker::StreamSettingsOf(*channel.options, held->rules->settings().history_meta_ttl);
+  }
+  if (options.recovers) asked.recover = broker::StreamPosition{request.offset, request.epoch};
+  const broker::ChannelName name(request.channel);
+  auto outcome = co_await context.broker.Subscribe(name, std::move(asked));
+  // From here to Attach nothing may suspend: the next publication is for this session.
+  if (!Holds(request.channel, subscription)) {
+    if (outcome) context.broker.Unsubscribe(name);
+    co_return Refused(protocol::kErrorInternal);
+  }
+  if (!outcome) co_return FailJoin(request.channel, outcome.error());
+  context.hub.Attach(request.channel,
+                     {client_.form.encoding, client_.form.compressed, options.push_join_leave},
+                     client_.outbox, subscription);
+  subscription.pending_name.reset();
+  subscription.join_leave = options.join_leave;
+  if (options.recovers)
+    (outcome->recovered ? context.metrics.recovered : context.metrics.not_recovered).Add();
+  if (options.recovers && !outcome->recovered && (request.flag & kFlagRejectUnrecovered) != 0) {
+    Leave(request.channel);
+    co_return Refused(protocol::kErrorUnrecoverablePosition);
+  }
+  co_return ResultOf(options, request.offset, *std::move(outcome));
+}
+
+Task<Verdict<void>> Subscriptions::EnterPresence(ChannelSubscription& subscription) {
+  const broker::ChannelName name(subscription.channel_name());
+  const auto added = co_await client_.context.presence.Add(name, client_.InfoWith(subscription.chan_info()));
+  if (!Holds(name.value(), subscription)) co_return Refused(protocol::kErrorInternal);
+  if (!added) co_return FailJoin(name.value(), added.error());
+  co_return Verdict<void>();
+}
+
+bool Subscriptions::Holds(std::string_view channel, const ChannelSubscription& subscription) const {
+  return !closed_ && Find(channel) == &subscription;
+}
+
+std::unexpected<Refusal> Subscriptions::FailJoin(std::string_view channel, const Error& error) {
+  log::Debug("session.subscribe_failed", {{"client", client_.id.ToString()}, {"why", error.detail}});
+  Leave(channel);
+  return Refused(broker::CodeOf(error, broker::Surface::kSubscription));
+}
+
+void Subscriptions::Announce(std::string_view channel) {
+  const ChannelSubscription* const subscription = Find(channel);
+  if (!subscription || !subscription->join_leave) return;
+  client_.context.announcer.Joined(broker::ChannelName(std::string(channel)),
+                                   client_.InfoWith(subscription->chan_info()));
+}
+
+bool Subscriptions::Leave(std::string_view channel) {
+  const auto taken = table_.Take(channel);
+  if (taken) End(*taken);
+  return taken != nullptr;
+}
+
+void Subscriptions::Close() {
+  closed_ = true;
+  while (const auto taken = table_.TakeOne()) End(*taken);
+}
+
+// Presence first, then the leave message, then nothing more of the channel arrives.
+void Subscriptions::End(ChannelSubscription& subscription) {
+  Context& context = client_.context;
+  const broker::ChannelName name(subscription.channel_name());
+  if (subscription.presence) context.announcer.RemovePresence(name, client_.id.ToString());
+  if (!subscription.attached()) return;
+  if (subscription.join_leave) context.announcer.Left(name, client_.InfoWith(subscription.chan_info()));
+  context.hub.Detach(subscription);
+  context.broker.Unsubscribe(name);
+}
+
+std::vector<std::string> Subscriptions::Channels() const {
+  std::vector<std::string> channels;
+  channels.reserve(size());
+  for (const auto& subscription : table_.entries()) channels.push_back(subscription->channel_name());
+  return channels;
+}
+
+void Subscriptions::SetExpiry(ChannelSubscription& subscription, std::int64_t expire_at) {
+  subscription.expire_at = expire_at;
+  if (expire_at != 0) any_expires_ = true;
+}
+
+std::int64_t Subscriptions::EarliestExpiry() const {
+  std::int64_t earliest = 0;
+  if (!any_expires_) return earliest;
+  for (const auto& subscription : table_.entries()) {
+    if (subscription->expire_at == 0) continue;
+    if (earliest == 0 || subscription->expire_at < earliest) earliest = subscription->expire_at;
+  }
+  return earliest;
+}
+
+std::vector<ChannelSubscription*> Subscriptions::ExpiredAt(WallTime time) const {
+  std::vector<ChannelSubscription*> expired;
+  if (!any_expires_) return expired;
+  for (const auto& subscription : table_.entries()) {
+    if (subscription->expire_at != 0 && time.ms >= subscription->expire_at * 1000) {
+      expired.push_back(subscription.get());
+    }
+  }
+  return expired;
+}
+
+}  // namespace tidemill::session
