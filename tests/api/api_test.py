@@ -1,46 +1,42 @@
-#!/usr/bin/env python3
-"""Asks a running server through the official client `cent` and with raw requests.
-
-    api_test.py --url http://127.0.0.1:8000 --api-key api_key
-
-The server needs the settings of config.toml beside this file. May be run again on the same server: every run
-has channels of its own. Prints a line per failed case and ends with "N passed, N failed".
-"""
-
-import argparse
-import http.client
+"""The HTTP API through the official client `cent`, and through raw requests. Every run has channels of its own."""
 import json
-import sys
+import pathlib
 import urllib.parse
 import uuid
 
 import cent
 
+from assertions import check, equal
+from runner import fixture
+from server import Server
+
 EPOCH_LETTERS = 8
+CONFIG = pathlib.Path(__file__).parent / "config.toml"
 
 
-class Server:
-    def __init__(self, url, api_key):
-        self.url = url.rstrip("/")
-        self.api_key = api_key
-        self.client = cent.Client(self.url + "/api", api_key)
+class ApiServer(Server):
+    def __init__(self, binary):
+        super().__init__(binary, "--config", str(CONFIG), api_key="api_key")
         self.run = uuid.uuid4().hex[:8]
+
+    @property
+    def client(self):
+        return cent.Client(self.http + "/api", self.api_key)
 
     def channel(self, name, namespace=""):
         return f"{namespace}{name}-{self.run}"
 
-    def post(self, path, body, headers=None, method="POST"):
+    def ask(self, path, body, headers=None, method="POST"):
         """Status and body text; an epoch in it is written EPOCH."""
-        parts = urllib.parse.urlsplit(self.url)
-        connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=10)
-        try:
-            if headers is None:
-                headers = {"X-API-Key": self.api_key}
-            connection.request(method, path, body.encode() if isinstance(body, str) else body, headers)
-            response = connection.getresponse()
-            return response.status, hide_epochs(response.read().decode()).strip()
-        finally:
-            connection.close()
+        headers = {"X-API-Key": self.api_key} if headers is None else headers
+        status, _, text = self.request(method, path, body.encode(), headers)
+        return status, hide_epochs(text).strip()
+
+
+@fixture
+def server(binary):
+    with ApiServer(binary) as started:
+        yield started
 
 
 def hide_epochs(text):
@@ -51,11 +47,6 @@ def hide_epochs(text):
         text = text[:begin] + "EPOCH" + text[begin + EPOCH_LETTERS :]
         at = text.find(name, begin)
     return text
-
-
-def equal(got, wanted):
-    if got != wanted:
-        raise AssertionError(f"got {got!r}, wanted {wanted!r}")
 
 
 def api_error(code, call):
@@ -132,26 +123,26 @@ def golden(server):
     ]
 
 
-def golden_cases(server):
+def cases_golden(server):
     for number, (method, body, status, text) in enumerate(golden(server)):
         path = "/api/" + method if method else "/api"
         content = body if isinstance(body, str) else json.dumps(body)
 
         def case(path=path, content=content, status=status, text=text):
-            equal(server.post(path, content), (status, text))
+            equal(server.ask(path, content), (status, text))
 
-        yield f"golden {number}: {path} {content}", case
-
-
-def unknown_method(server):
-    equal(server.post("/api/nosuch", "{}")[0], 404)
+        yield f"{number}: {path} {content}", case
 
 
-def wrong_http_method(server):
-    equal(server.post("/api/publish", "", method="GET")[0], 405)
+def test_unknown_method(server):
+    equal(server.ask("/api/nosuch", "{}")[0], 404)
 
 
-def keys(server):
+def test_wrong_http_method(server):
+    equal(server.ask("/api/publish", "", method="GET")[0], 405)
+
+
+def test_keys(server):
     key = server.api_key
     for headers, query, status in [
         ({"X-API-Key": key}, "", 200),
@@ -162,30 +153,30 @@ def keys(server):
         ({"X-API-Key": key[:-1]}, "", 401),
         ({"Authorization": "Bearer " + key}, "", 401),
     ]:
-        equal(server.post("/api/info" + query, "{}", headers)[0], status)
+        equal(server.ask("/api/info" + query, "{}", headers)[0], status)
 
 
-def errors_by_status(server):
+def test_errors_by_status(server):
     body = json.dumps({"channel": server.channel("a", "nons:"), "data": 1})
     for name in ["X-Centrifugo-Error-Mode", "X-Tidemill-Error-Mode"]:
         headers = {"X-API-Key": server.api_key, name: "transport"}
-        equal(server.post("/api/publish", body, headers), (404, '{"code":102,"message":"unknown channel"}'))
+        equal(server.ask("/api/publish", body, headers), (404, '{"code":102,"message":"unknown channel"}'))
         headers[name] = "other"
-        equal(server.post("/api/publish", body, headers)[0], 200)
+        equal(server.ask("/api/publish", body, headers)[0], 200)
 
 
-def openapi(server):
-    status, text = server.post("/api/openapi.json", "", {}, method="GET")
+def test_openapi(server):
+    status, text = server.ask("/api/openapi.json", "", {}, method="GET")
     equal(status, 200)
     description = json.loads(text)
     for path in description["paths"]:
-        equal(server.post("/api" + path, "{bad"), (400, "Bad Request"))
+        equal(server.ask("/api" + path, "{bad"), (400, "Bad Request"))
 
 
 # ---- the official client
 
 
-def cent_publish(server):
+def test_cent_publish(server):
     channel = server.channel("publish")
     payloads = [{"x": 1}, "тест ☃ \u2028", [1.5], 0]
     for data in payloads:
@@ -196,7 +187,7 @@ def cent_publish(server):
     equal(history.offset, 4)
 
 
-def cent_publish_options(server):
+def test_cent_publish_options(server):
     channel = server.channel("options")
     request = cent.PublishRequest(channel=channel, data=1, tags={"k": "v"}, idempotency_key="once")
     equal(server.client.publish(request).offset, 1)
@@ -208,7 +199,7 @@ def cent_publish_options(server):
     equal([(p.offset, p.data, p.tags) for p in history.publications], [(1, 1, {"k": "v"}), (2, 2, None)])
 
 
-def cent_broadcast(server):
+def test_cent_broadcast(server):
     channels = [server.channel(f"broadcast{n}") for n in range(200)]
     result = server.client.broadcast(cent.BroadcastRequest(channels=channels, data={"input": "x"}))
     equal([response.result.offset for response in result.responses], [1] * 200)
@@ -219,7 +210,7 @@ def cent_broadcast(server):
     equal(result.responses[1].error.code, 102)
 
 
-def cent_connections(server):
+def test_cent_connections(server):
     client, channel = server.client, server.channel("connections")
     override = cent.ChannelOptionsOverride(presence=cent.BoolValue(value=True))
     client.subscribe(cent.SubscribeRequest(user="nobody", channel=channel, info={"a": 1}, override=override))
@@ -229,7 +220,7 @@ def cent_connections(server):
     api_error(102, lambda: client.subscribe(cent.SubscribeRequest(user="u", channel="nons:" + channel)))
 
 
-def cent_presence(server):
+def test_cent_presence(server):
     channel = server.channel("presence")
     equal(server.client.presence(cent.PresenceRequest(channel=channel)).presence, {})
     stats = server.client.presence_stats(cent.PresenceStatsRequest(channel=channel))
@@ -237,7 +228,7 @@ def cent_presence(server):
     api_error(108, lambda: server.client.presence(cent.PresenceRequest(channel="plain:x")))
 
 
-def cent_history(server):
+def test_cent_history(server):
     channel = server.channel("history")
     for n in range(1, 8):
         server.client.publish(cent.PublishRequest(channel=channel, data={"n": n}))
@@ -259,18 +250,17 @@ def cent_history(server):
     equal((numbers, after.offset, after.epoch), ([], 7, history.epoch))
 
 
-def cent_channels(server):
+def test_cent_channels(server):
     equal(server.client.channels(cent.ChannelsRequest(pattern="none-" + server.run)).channels, {})
 
 
-def cent_info(server):
+def test_cent_info(server):
     nodes = server.client.info(cent.InfoRequest()).nodes
     equal(len(nodes), 1)
-    if not nodes[0].uid or not nodes[0].name or not nodes[0].version:
-        raise AssertionError(f"incomplete: {nodes[0]}")
+    check(nodes[0].uid and nodes[0].name and nodes[0].version, f"incomplete: {nodes[0]}")
 
 
-def cent_batch(server):
+def test_cent_batch(server):
     channel = server.channel("batch")
     requests = [
         cent.PublishRequest(channel=channel, data=1),
@@ -287,52 +277,11 @@ def cent_batch(server):
         equal([publication.data for publication in replies[4].publications], [1, 2, 3])
 
 
-def cent_errors(server):
+def test_cent_errors(server):
     api_error(102, lambda: server.client.publish(cent.PublishRequest(channel="nons:x", data=1)))
-    stranger = cent.Client(server.url + "/api", server.api_key + "x")
+    stranger = cent.Client(server.http + "/api", server.api_key + "x")
     try:
         stranger.info(cent.InfoRequest())
     except cent.CentUnauthorizedError:
         return
     raise AssertionError("a wrong key came in")
-
-
-CASES = [
-    unknown_method,
-    wrong_http_method,
-    keys,
-    errors_by_status,
-    openapi,
-    cent_publish,
-    cent_publish_options,
-    cent_broadcast,
-    cent_connections,
-    cent_presence,
-    cent_history,
-    cent_channels,
-    cent_info,
-    cent_batch,
-    cent_errors,
-]
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--url", required=True)
-    parser.add_argument("--api-key", required=True)
-    arguments = parser.parse_args()
-    server = Server(arguments.url, arguments.api_key)
-    cases = list(golden_cases(server)) + [(case.__name__, lambda case=case: case(server)) for case in CASES]
-    failed = 0
-    for name, case in cases:
-        try:
-            case()
-        except Exception as error:  # any: the other cases are still of interest
-            failed += 1
-            print(f"FAILED {name}: {type(error).__name__}: {error}")
-    print(f"{len(cases) - failed} passed, {failed} failed")
-    return 1 if failed else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

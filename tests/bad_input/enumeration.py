@@ -2,6 +2,7 @@
 import json
 
 import jwt
+from assertions import check, equal
 from websocket import Closed, WebSocket
 
 # What is there, and what is not; of one length each, so that lengths cannot differ either.
@@ -36,21 +37,20 @@ def answer(server, command, body, subscribed_to_other):
             return f"closed with {closed.code} {closed.reason!r}"
 
 
-def run(server, tally):
+def cases_of_enumeration(server):
     used = {channel: {} for channel, _ in PAIRS}
     with WebSocket(server.address) as owner:
         owner.send_text(json.dumps({"id": 1, "connect": {"token": jwt.sign({"sub": "42", "subs": used})}}))
         subscribed = json.loads(owner.receive().split("\n")[0])["connect"]["subs"]
-        problem = None if subscribed.keys() == used.keys() else f"only {list(subscribed)}"
         for channel in used:
             server.api("publish", {"channel": channel, "data": 1})
-        tally.record("enumeration: the channels are in use", problem)
-        for there, absent in PAIRS:
+        yield "the channels are in use", lambda: equal(subscribed.keys(), used.keys())
+        for pair in PAIRS:
             for command in COMMANDS:
-                problem = None
-                for number, body in enumerate(BODIES):
-                    got = [answer(server, command, body_for(body, channel), number % 2 == 1)
-                           for channel in (there, absent)]
-                    if got[0] != got[1]:
-                        problem = f"{body}: {got[0]} for {there}, {got[1]} for {absent}"
-                tally.record(f"enumeration: {command} {there}", problem)
+                yield f"{command} {pair[0]}", lambda c=command, p=pair: answers_alike(server, c, *p)
+
+
+def answers_alike(server, command, there, absent):
+    for number, body in enumerate(BODIES):
+        got = [answer(server, command, body_for(body, channel), number % 2 == 1) for channel in (there, absent)]
+        check(got[0] == got[1], f"{body}: {got[0]} for {there}, {got[1]} for {absent}")

@@ -1,14 +1,18 @@
 """Thousands of malformed inputs at random, from a seed; the server must neither fall, nor grow, nor forget others."""
 import json
 import os
+import pathlib
 import random
 import socket
 import time
-import urllib.request
 
 import jwt
-from websocket import BINARY, TEXT, Closed, WebSocket, frame
+from assertions import check, equal
+from runner import fixture, note
+from server import Server
+from websocket import BINARY, TEXT, Closed, WebSocket, frame, read_all, tcp_connection
 
+CONFIG = pathlib.Path(__file__).parent / "random.toml"
 INPUTS = 10_000
 WARM_UP = 3_000
 PER_CONNECTION = 20
@@ -157,8 +161,7 @@ class Bystander:
                     self._client.send_text("{}")
                     continue
                 got = message["push"]["pub"]["data"]
-                if got != self._sent:
-                    raise AssertionError(f"the bystander got {got} instead of {self._sent}")
+                equal(got, self._sent)
                 return
 
 
@@ -189,13 +192,11 @@ def send_over_websocket(server, inputs, count):
 
 
 def send_over_http(server, inputs):
-    host, port = server.address.rsplit(":", 1)
-    with socket.create_connection((host, int(port)), 5) as connection:
+    with tcp_connection(server.address, timeout=5) as connection:
         try:
             connection.sendall(inputs.http())
             connection.shutdown(socket.SHUT_WR)
-            while connection.recv(65536):
-                pass
+            read_all(connection)
         except OSError:
             pass
 
@@ -221,37 +222,51 @@ def settled(measure, limit):
     return value
 
 
-def run(server, tally):
-    seed = int(os.environ.get("SEED", random.randrange(1 << 32)))
-    print(f"random input with SEED={seed}", flush=True)
-    inputs = Inputs(seed)
-    bystander = Bystander(server)
-    pid = server.pid
-    try:
-        send(server, inputs, bystander, WARM_UP)
-        files = settled(server.open_files, FILES_AT_REST)
-        memory = server.rss_bytes()
-        send(server, inputs, bystander, INPUTS)
-        bystander.check()
-        problem = None
-    except (AssertionError, Closed, TimeoutError, OSError, RuntimeError) as error:
-        problem = f"SEED={seed}: {error!r}"
-    if not server.alive():
-        problem = f"SEED={seed}: the server ended with {server.process.returncode}:\n{server.log()[-4000:]}"
-    tally.record(f"random: {INPUTS} inputs, and another client undisturbed", problem)
-    if problem:
-        return
-    same = os.path.exists(f"/proc/{pid}") and server.pid == pid and server.alive()
-    tally.record("random: the same process", None if same else f"SEED={seed}: pid {pid} is gone")
-    with urllib.request.urlopen(f"{server.http}/health", timeout=10) as answer:
-        tally.record("random: it is healthy", None if answer.status == 200 else f"SEED={seed}: {answer.status}")
-    now_files = settled(server.open_files, files + 3)
-    tally.record("random: connections are given back",
-                 None if now_files <= files + 3 else f"SEED={seed}: {files} open files became {now_files}")
-    if os.environ.get("SANITIZED"):
-        return  # a sanitizer keeps what was freed
+class RandomRun:
+    """The inputs, sent once; what the server was like before, and what it is like afterwards."""
+
+    def __init__(self, server, seed):
+        self.server, self.pid = server, server.pid
+        inputs, self.bystander = Inputs(seed), Bystander(server)
+        send(server, inputs, self.bystander, WARM_UP)
+        self.files = settled(server.open_files, FILES_AT_REST)
+        self.memory = server.rss_bytes()
+        send(server, inputs, self.bystander, INPUTS)
+
+
+@fixture
+def random_run(binary, seed):
+    with Server(binary, "--config", str(CONFIG)) as server:
+        yield RandomRun(server, seed)
+
+
+def test_others_are_undisturbed(random_run):
+    """thousands of inputs at random, and another client undisturbed"""
+    random_run.bystander.check()
+
+
+def test_same_process(random_run):
+    """the same process is alive"""
+    check(random_run.server.pid == random_run.pid and random_run.server.alive(), f"pid {random_run.pid} is gone")
+
+
+def test_healthy(random_run):
+    """it is healthy"""
+    equal(random_run.server.get("/health")[0], 200)
+
+
+def test_connections_are_given_back(random_run):
+    """connections are given back"""
+    limit = random_run.files + 3
+    files = settled(random_run.server.open_files, limit)
+    check(files <= limit, f"{random_run.files} open files became {files}")
+
+
+def test_memory_is_flat(random_run):
+    """memory is flat"""
+    memory = random_run.memory
     limit = max(int(memory * GROWTH_MAX), memory + GROWTH_FLOOR_BYTES)
-    now_memory = settled(server.rss_bytes, limit)
-    print(f"memory {memory >> 10} KiB before, {now_memory >> 10} KiB after", flush=True)
-    tally.record("random: memory is flat",
-                 None if now_memory <= limit else f"SEED={seed}: {memory} bytes became {now_memory}")
+    now = settled(random_run.server.rss_bytes, limit)
+    note(f"{memory >> 10} KiB before, {now >> 10} KiB after")
+    # A sanitizer keeps what was freed.
+    check(now <= limit or os.environ.get("SANITIZED"), f"{memory} bytes became {now}")

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Recorded dialogues and malformed input against the given server binary: tests/bad_input/run.sh BINARY
-set -euo pipefail
+# Recorded dialogues, malformed input with its exact answer, and much more of it at random, against the given server
+# binary: tests/bad_input/run.sh BINARY [--seed N] [WORD…]
 here=$(cd "$(dirname "$0")" && pwd)
-PYTHONPATH="$here/../lib" exec python3 "$here/bad_input.py" "$(realpath "$1")"
+exec python3 "$here/../lib/runner.py" "$here" "$@"

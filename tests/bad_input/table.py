@@ -1,9 +1,9 @@
 """Sends each of cases.py to a server, and compares the answer."""
 import json
-import socket
 
 import cases
-from websocket import Closed, WebSocket
+from assertions import equal
+from websocket import TEXT, Closed, WebSocket, frame, raw_request, tcp_connection
 
 CONNECT_JSON = '{"id":1,"connect":{}}'
 CONNECT_PROTOBUF = b"\x04\x08\x01\x22\x00"
@@ -43,8 +43,7 @@ def protobuf_answer(client):
 
 
 def http_answer(server, data):
-    host, port = server.address.rsplit(":", 1)
-    with socket.create_connection((host, int(port)), 10) as connection:
+    with tcp_connection(server.address) as connection:
         connection.sendall(data)
         answer = b""
         while b"\r\n" not in answer:
@@ -61,53 +60,48 @@ def http_answer(server, data):
 def api_answer(server, method, body):
     """The code of the error in the body, or the status when it is not 200."""
     head = f"POST /api/{method} HTTP/1.1\r\nHost: a\r\nX-API-Key: {server.api_key}\r\nConnection: close\r\n"
-    host, port = server.address.rsplit(":", 1)
-    with socket.create_connection((host, int(port)), 10) as connection:
-        connection.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
-        answer = connection.makefile("rb").read()
+    answer = raw_request(server.address, f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
     status = int(answer.split(b" ")[1])
     if status != 200:
         return status
     return json.loads(answer.split(b"\r\n\r\n", 1)[1]).get("error", {}).get("code", cases.OK)
 
 
-def run(server, tally):
-    def check(group, name, expected, ask):
-        try:
-            got = ask()
-            problem = None if got == expected else f"answered with {got}, expected {expected}"
-        except (Closed, TimeoutError, OSError, ValueError) as error:
-            problem = repr(error)
-        tally.record(f"{group}: {name}", problem)
+def ask_json(server, text):
+    with connected(server) as client:
+        client.send_text(text)
+        return json_answer(client)
 
-    def ask_json(text):
-        with connected(server) as client:
-            client.send_text(text)
-            return json_answer(client)
 
-    def ask_protobuf(data):
-        with connected(server, protobuf=True) as client:
-            client.send_binary(data)
-            return protobuf_answer(client)
+def ask_protobuf(server, data):
+    with connected(server, protobuf=True) as client:
+        client.send_binary(data)
+        return protobuf_answer(client)
 
-    def ask_first(data):
-        with WebSocket(server.address) as client:
-            client.send_raw(data)
-            return json_answer(client)
+
+def ask_first(server, data):
+    with WebSocket(server.address) as client:
+        client.send_raw(data)
+        return json_answer(client)
+
+
+def cases_of_table(server):
+    def case(group, name, expected, ask, *sent):
+        return f"{group}: {name}", lambda: equal(ask(server, *sent), expected)
 
     for name, text, expected in cases.COMMANDS:
-        check("command", name, expected, lambda: ask_json(text))
+        yield case("command", name, expected, ask_json, text)
     for name, channel, expected in cases.CHANNELS:
         command = json.dumps({"id": 2, "subscribe": {"channel": channel}})
-        check("channel", name, expected, lambda: ask_json(command))
+        yield case("channel", name, expected, ask_json, command)
     for name, token, expected in cases.tokens():
         connect = json.dumps({"id": 1, "connect": {"token": token}}).encode()
-        check("token", name, expected, lambda: ask_first(cases.frame(cases.TEXT, connect)))
+        yield case("token", name, expected, ask_first, frame(TEXT, connect))
     for name, data, expected in cases.PROTOBUF:
-        check("protobuf", name, expected, lambda: ask_protobuf(data))
+        yield case("protobuf", name, expected, ask_protobuf, data)
     for name, data, expected in cases.FRAMES:
-        check("frame", name, expected, lambda: ask_first(data))
+        yield case("frame", name, expected, ask_first, data)
     for name, data, expected in cases.HTTP:
-        check("http", name, expected, lambda: http_answer(server, data))
+        yield case("http", name, expected, http_answer, data)
     for name, method, body, expected in cases.API:
-        check("api", f"{method}: {name}", expected, lambda: api_answer(server, method, body))
+        yield case("api", f"{method}: {name}", expected, api_answer, method, body)

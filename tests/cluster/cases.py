@@ -1,20 +1,12 @@
-"""What holds for several nodes with one Redis. Each case is a function of the Cluster; the cases that break something
-come last and put it right again."""
+"""What holds for several nodes with one Redis. The cases that break something come last and put it right again."""
 import random
 import threading
 import time
-import urllib.error
-import urllib.request
+
+from assertions import eventually
+from runner import note
 
 WITHIN_SECONDS = 1.0  # what an API call on one node takes to reach a user on another
-
-
-def until(condition, seconds=15):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            raise AssertionError(f"still waiting after {seconds} s")
-        time.sleep(0.02)
 
 
 def close(opened):
@@ -38,7 +30,7 @@ def assert_everybody_has(cluster, opened, channel, stream, seconds=15):
             raise AssertionError(f"{name} has {got[wrong - 2:wrong + 5]} where {stream[wrong - 2:wrong + 5]} was published")
 
 
-def one_order_for_all(cluster):
+def test_one_order_for_all(cluster):
     """Published on all nodes at once, by the API and by clients; everybody sees it, in the order of the history."""
     channels = ["order-1", "order-2"]
     opened = cluster.open_everywhere("order", channels)
@@ -68,7 +60,7 @@ def one_order_for_all(cluster):
     close(opened)
 
 
-def presence_of_all_nodes(cluster):
+def test_presence_of_all_nodes(cluster):
     opened = cluster.open_everywhere("presence", ["presence"])
     names = sorted(name for _, name, _ in opened)
     library, name, node = opened[0]
@@ -83,10 +75,11 @@ def presence_of_all_nodes(cluster):
         assert each_library.call(each_name, "presence_stats", "presence") == [7, 6]
     library.close("presence-again")
     close(opened)
-    until(lambda: cluster.nodes[1].api("presence_stats", {"channel": "presence"}).get("num_clients", 0) == 0)
+    eventually(lambda: cluster.nodes[1].api("presence_stats", {"channel": "presence"}).get("num_clients", 0) == 0,
+               "nobody is present")
 
 
-def all_nodes_answer(cluster):
+def test_all_nodes_answer(cluster):
     """`info` and `channels` speak for the cluster, whichever node is asked."""
     library = cluster.libraries[0]
     for index, node in enumerate(cluster.nodes):
@@ -103,7 +96,7 @@ def all_nodes_answer(cluster):
         library.close(f"only-{index}")
 
 
-def commands_reach_other_nodes(cluster):
+def test_commands_reach_other_nodes(cluster):
     """Each command, made on one node, reaches the user's clients on all nodes within a second."""
     here = cluster.nodes[0]
     slowest = {}
@@ -134,10 +127,10 @@ def commands_reach_other_nodes(cluster):
         command("disconnect", {"user": user}, "disconnected", clients, code=3503)
         for name in clients:
             library.close(name)
-    print("     slowest, ms: " + ", ".join(f"{name} {1000 * took:.0f}" for name, took in slowest.items()), flush=True)
+    note("slowest, ms: " + ", ".join(f"{name} {1000 * took:.0f}" for name, took in slowest.items()))
 
 
-def publishes_act_once(cluster):
+def test_publishes_act_once(cluster):
     """An idempotency key or a version that one node has seen counts on the others."""
     first = cluster.nodes[0].api("publish", {"channel": "once", "data": {"n": 1}, "idempotency_key": "k"})
     for node in cluster.nodes:
@@ -149,7 +142,7 @@ def publishes_act_once(cluster):
     assert stream == [(1, 1), (2, 15), (3, 16)], stream
 
 
-def one_client_is_meant(cluster):
+def test_one_client_is_meant(cluster):
     """A command for one client of a user, or for all but one, leaves the others alone, wherever they are."""
     library = cluster.libraries[0]
     names = [f"meant-{index}" for index in range(3)]
@@ -167,18 +160,46 @@ def one_client_is_meant(cluster):
         library.close(name)
 
 
-def a_stopped_node_leaves(cluster):
+def test_a_stopped_node_leaves(cluster):
     """In order, so that nobody waits for its silence."""
     leaving = cluster.nodes[2]
     assert leaving.stop() == 0
     stopped = time.monotonic()
-    until(lambda: all(len(node.api("info", {})["nodes"]) == 2 for node in cluster.nodes[:2]), seconds=1)
-    print(f"     gone from info after {1000 * (time.monotonic() - stopped):.0f} ms", flush=True)
+    eventually(lambda: all(len(node.api("info", {})["nodes"]) == 2 for node in cluster.nodes[:2]), "two are left", 1)
+    note(f"gone from info after {1000 * (time.monotonic() - stopped):.0f} ms")
     cluster.nodes[2] = cluster.new_node()
-    until(lambda: all(len(node.api("info", {})["nodes"]) == 3 for node in cluster.nodes))
+    cluster.wait_until_complete()
 
 
-def clients_of_a_killed_node_recover(cluster):
+def test_ready_tells_that_redis_is_away(cluster):
+    """/ready is 503 while Redis is away for longer than the grace, here 1 s; clients stay, and go on afterwards."""
+    channel = "away"
+    opened = cluster.open_everywhere("away", [channel])
+    cluster.nodes[0].api("publish", {"channel": channel, "data": {"n": 1}})
+    begun = time.monotonic()
+    assert [node.get("/ready")[0] for node in cluster.nodes] == [200] * 3
+    cluster.redis.kill()
+    assert cluster.nodes[0].get("/ready")[0] == 200, "not ready within the grace"
+    eventually(lambda: [node.get("/ready")[0] for node in cluster.nodes] == [503] * 3, "no node is ready", 4)
+    assert [node.get("/health")[0] for node in cluster.nodes] == [200] * 3
+    try:
+        cluster.nodes[1].api("publish", {"channel": channel, "data": {"n": 99}})
+        raise AssertionError("published without Redis")
+    except RuntimeError as error:
+        assert "100" in str(error), error
+    cluster.redis.start()
+    eventually(lambda: [node.get("/ready")[0] for node in cluster.nodes] == [200] * 3, "all nodes are ready", 6)
+    cluster.nodes[2].api("publish", {"channel": channel, "data": {"n": 2}})
+    stream, _ = stream_of(cluster.nodes[0], channel)
+    assert [n for _, n in stream] == [1, 2], stream
+    assert_everybody_has(cluster, opened, channel, stream)
+    for _, name, _ in opened:
+        assert not cluster.events.of(name, "disconnected", since=begun), name
+        assert not cluster.events.of(name, "connecting", since=begun), name
+    close(opened)
+
+
+def test_clients_of_a_killed_node_recover(cluster):
     """Under load, a node is killed; its clients come back on others and have missed nothing, got nothing twice."""
     channel = "killed"
     opened = cluster.open_everywhere("killed", [channel])
@@ -218,12 +239,12 @@ def clients_of_a_killed_node_recover(cluster):
     assert len(stream) > 200, len(stream)
     assert_everybody_has(cluster, opened, channel, stream)
     close(opened)
-    until(lambda: len(living[0].api("info", {})["nodes"]) == 2)
+    eventually(lambda: len(living[0].api("info", {})["nodes"]) == 2, "two nodes are left")
     cluster.nodes[2] = cluster.new_node()
-    until(lambda: all(len(node.api("info", {})["nodes"]) == 3 for node in cluster.nodes))
+    cluster.wait_until_complete()
 
 
-def presence_of_a_killed_node_goes(cluster):
+def test_presence_of_a_killed_node_goes(cluster):
     channel, ttl = "gone", 3
     opened = cluster.open_everywhere("gone", [channel])
     victim = cluster.nodes[2]
@@ -232,53 +253,14 @@ def presence_of_a_killed_node_goes(cluster):
     killed = time.monotonic()
     victim.kill()
     here = cluster.nodes[0]
-    until(lambda: here.api("presence_stats", {"channel": channel})["num_clients"] == 4, seconds=ttl + 1.5)
+    eventually(lambda: here.api("presence_stats", {"channel": channel})["num_clients"] == 4, "its clients are gone",
+               ttl + 1.5)
     took = time.monotonic() - killed
     present = [info["user"] for info in here.api("presence", {"channel": channel})["presence"].values()]
     assert sorted(present) == sorted(name for _, name, node in opened if node is not victim), present
     time.sleep(ttl)  # those that live stay
     assert here.api("presence_stats", {"channel": channel}) == {"num_clients": 4, "num_users": 4}
-    print(f"     gone after {took:.1f} s, time to live {ttl} s", flush=True)
+    note(f"gone after {took:.1f} s, time to live {ttl} s")
     close(opened)
     cluster.nodes[2] = cluster.new_node()
-    until(lambda: all(len(node.api("info", {})["nodes"]) == 3 for node in cluster.nodes))
-
-
-def status(node, path):
-    try:
-        with urllib.request.urlopen(f"{node.http}{path}", timeout=5) as response:
-            return response.status
-    except urllib.error.HTTPError as error:
-        return error.code
-
-
-def ready_tells_that_redis_is_away(cluster):
-    """/ready is 503 while Redis is away for longer than the grace, here 1 s; clients stay, and go on afterwards."""
-    channel = "away"
-    opened = cluster.open_everywhere("away", [channel])
-    cluster.nodes[0].api("publish", {"channel": channel, "data": {"n": 1}})
-    begun = time.monotonic()
-    assert [status(node, "/ready") for node in cluster.nodes] == [200] * 3
-    cluster.redis.kill()
-    assert status(cluster.nodes[0], "/ready") == 200, "not ready within the grace"
-    until(lambda: [status(node, "/ready") for node in cluster.nodes] == [503] * 3, seconds=4)
-    assert [status(node, "/health") for node in cluster.nodes] == [200] * 3
-    try:
-        cluster.nodes[1].api("publish", {"channel": channel, "data": {"n": 99}})
-        raise AssertionError("published without Redis")
-    except RuntimeError as error:
-        assert "100" in str(error), error
-    cluster.redis.start()
-    until(lambda: [status(node, "/ready") for node in cluster.nodes] == [200] * 3, seconds=6)
-    cluster.nodes[2].api("publish", {"channel": channel, "data": {"n": 2}})
-    stream, _ = stream_of(cluster.nodes[0], channel)
-    assert [n for _, n in stream] == [1, 2], stream
-    assert_everybody_has(cluster, opened, channel, stream)
-    for _, name, _ in opened:
-        assert not cluster.events.of(name, "disconnected", since=begun), name
-        assert not cluster.events.of(name, "connecting", since=begun), name
-    close(opened)
-
-
-CASES = [one_order_for_all, presence_of_all_nodes, all_nodes_answer, commands_reach_other_nodes, publishes_act_once,
-         one_client_is_meant, a_stopped_node_leaves, ready_tells_that_redis_is_away, clients_of_a_killed_node_recover, presence_of_a_killed_node_goes]
+    cluster.wait_until_complete()

@@ -1,16 +1,13 @@
-"""Three nodes act as one: cluster.py BINARY [NAME…]"""
-import os
-import sys
+"""Three nodes that act as one."""
 import tempfile
-import time
-import traceback
 from contextlib import ExitStack
 
-import cases
+from assertions import eventually
 from proxy import Proxy
 from redis_server import RedisServer
+from runner import fixture
 from sdk_clients import Events, JavaScriptClients, PythonClients
-from server import Server, Tally
+from server import Server
 
 PRESENCE_TTL_SECONDS = 3
 CONFIG = f"""
@@ -37,7 +34,7 @@ allow_presence_for_subscriber = true
 
 
 class Node(Server):
-    """One that may be killed, and the address at which a load balancer would stand before it."""
+    """One, and the address at which a load balancer would stand before it."""
 
     def __init__(self, *arguments):
         super().__init__(*arguments)
@@ -51,10 +48,7 @@ class Node(Server):
 
     def __exit__(self, kind, error, trace):
         self.balancer.__exit__()
-        if self.alive():
-            super().__exit__(kind, error, trace)
-        else:
-            os.unlink(self.log_path)
+        super().__exit__(kind, error, trace)
 
     @property
     def url(self):
@@ -76,7 +70,11 @@ class Cluster:
         self.libraries = [JavaScriptClients(self.events), PythonClients(self.events)]
         for library in self.libraries:
             stack.callback(library.end)
-        cases.until(lambda: all(len(node.api("info", {})["nodes"]) == 3 for node in self.nodes))
+        self.wait_until_complete()
+
+    def wait_until_complete(self):
+        """Each node knows of all three."""
+        eventually(lambda: all(len(node.api("info", {})["nodes"]) == 3 for node in self.nodes), "three nodes are there")
 
     def new_node(self):
         return self._stack.enter_context(Node(*self._arguments))
@@ -95,23 +93,7 @@ class Cluster:
         return opened
 
 
-def main():
-    binary, *names = sys.argv[1:]
-    tally = Tally()
+@fixture
+def cluster(binary):
     with ExitStack() as stack:
-        cluster = Cluster(binary, stack)
-        for case in cases.CASES:
-            if names and case.__name__ not in names:
-                continue
-            begun = time.monotonic()
-            try:
-                case(cluster)
-                tally.record(case.__name__)
-            except Exception:  # whatever it is, the case has failed
-                tally.record(case.__name__, traceback.format_exc())
-            print(f"     {case.__name__}: {time.monotonic() - begun:.1f} s", flush=True)
-    return tally.close()
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+        yield Cluster(binary, stack)

@@ -1,10 +1,9 @@
 #!/usr/bin/env bash
-# Three nodes and one Redis, seen by the official JavaScript and Python clients: tests/cluster/run.sh BINARY [NAME…]
+# Three nodes and one Redis, seen by the official JavaScript and Python clients: tests/cluster/run.sh BINARY [WORD…]
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-binary=$(realpath "$1")
 source "$here/../lib/toolchain.sh"
 need_node
 need_packages "$here/../sdk/js"
 need_venv sdk-python -r "$here/../sdk/python/requirements.txt"
-PYTHONPATH="$here/../lib:$here/../faults" exec "$VENV/bin/python" "$here/cluster.py" "$binary" "${@:2}"
+exec "$VENV/bin/python" "$here/../lib/runner.py" "$here" "$@"

@@ -3,7 +3,8 @@
 A case is (id, title, function of a connected Client). The function returns when the server did right.
 """
 
-from websocket_client import BINARY, CLOSE, CONT, PING, PONG, TEXT, close_payload, fragments, frame
+from scripted_client import close_payload, fragments
+from websocket import BINARY, CLOSE, CONT, PING, PONG, TEXT, frame
 from websocket_utf8 import GREEK, SECTIONS, is_utf8
 
 HELLO = b"Hello, world!"

@@ -7,7 +7,9 @@ what comes back with one inflater whose window is the one agreed on.
 import random
 import zlib
 
-from websocket_client import BINARY, TEXT, check, fragments, frame
+from assertions import check
+from scripted_client import fragments
+from websocket import BINARY, TEXT, frame
 
 SIZES = (16, 64, 256, 1024, 4096, 8192, 16384, 32768, 65536, 131072)
 SHAPES = [(size, None) for size in SIZES] + [

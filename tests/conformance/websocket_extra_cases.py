@@ -2,11 +2,13 @@
 
 import zlib
 
-from websocket_client import BINARY, CLOSE, CONT, PING, PONG, TEXT, Client, check, close_payload, fragments, frame
+from assertions import check
+from scripted_client import Client, close_payload, fragments
+from websocket import BINARY, CLOSE, CONT, PING, PONG, TEXT, frame
 from websocket_cases import HELLO, answers, fails
 from websocket_deflate_cases import deflate
 
-# Limits of the second endpoint; see run.sh.
+# Limits of the second endpoint.
 MESSAGE_BYTES_MAX = 65536
 FRAGMENTS_MAX = 64
 
@@ -15,7 +17,7 @@ def handshake(target):
     """(id, title, request bytes, wanted status, check of the answer or None)"""
     ask = target.request
     key = "dGhlIHNhbXBsZSBub25jZQ=="
-    host = f"http://{target.host}:{target.port}"
+    host = f"http://{target.address}"
 
     def accepts(answer):
         check(answer.header("Sec-WebSocket-Accept") == "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", "wrong Sec-WebSocket-Accept")
@@ -66,7 +68,7 @@ def handshake(target):
         ("a body", ask({"Content-Length": "5"}, body=b"hello"), 400),
         ("a chunked body", ask({"Transfer-Encoding": "chunked"}, body=b"0\r\n\r\n"), 400),
         ("another Origin", ask({"Origin": "http://evil.example"}), 403),
-        ("another port's Origin", ask({"Origin": f"http://{target.host}:1"}), 403),
+        ("another port's Origin", ask({"Origin": f"http://{target.address.split(':')[0]}:1"}), 403),
         ("Origin null", ask({"Origin": "null"}), 403),
         ("no Host", ask(without=("Host",)), 400),
         ("extensions malformed", ask({"Sec-WebSocket-Extensions": "permessage-deflate;"}), 400),
@@ -84,7 +86,7 @@ def handshake(target):
 
 
 def run_handshake(target, request, wanted, look):
-    with Client(target, raw_request=request) as client:
+    with Client(target, request=request) as client:
         check(client.answer.status in wanted, f"wanted {wanted}, got {client.answer.status}")
         if look:
             look(client.answer)
@@ -93,23 +95,20 @@ def run_handshake(target, request, wanted, look):
             client.expect((TEXT, HELLO))
             client.close()
         elif client.answer.status not in (404, 405):  # plain HTTP, which may go on
-            while client._fill():  # a refusal ends the connection
-                check(len(client.buffer) < 65536, "a refusal goes on and on")
+            client.read_rest(bytes_max=65536)  # a refusal ends the connection
 
 
 def rest_is_not_a_request(target):
     """A refused upgrade with a second request behind it gets exactly one response."""
     request = target.request({"Sec-WebSocket-Version": "8"}) + b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
-    with Client(target, raw_request=request) as client:
+    with Client(target, request=request) as client:
         check(client.answer.status == 426, f"wanted 426, got {client.answer.status}")
-        while client._fill():
-            pass
-        check(b"HTTP/1." not in client.buffer, "bytes after the refused upgrade were read as a request")
+        check(b"HTTP/1." not in client.read_rest(), "bytes after the refused upgrade were read as a request")
 
 
 def frames_with_the_handshake(target):
     """Frames sent in one segment with the request are not lost."""
-    with Client(target, raw_request=target.request() + frame(TEXT, b"early") + frame(PING, b"p")) as client:
+    with Client(target, request=target.request() + frame(TEXT, b"early") + frame(PING, b"p")) as client:
         client.expect((TEXT, b"early"), (PONG, b"p"))
         client.close()
 
@@ -156,9 +155,8 @@ def framing():
     def leaves(client):
         """The end of the stream in the middle of a frame ends the connection, with or without a Close."""
         client.send(frame(BINARY, b"*" * 100)[:50])
-        client.sock.shutdown(1)
-        while client._fill():
-            pass
+        client.shut_down_writing()
+        client.read_rest()
 
     yield "X.23", "the peer leaves inside a frame", leaves
 

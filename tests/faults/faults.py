@@ -1,68 +1,30 @@
-"""Runs the scenarios, then those with a fault planted in the server: faults.py BINARY [--seed N] [NAME…]
-
-A name is that of a scenario, `planted`, or `planted_` and the name of a fault. They mostly wait, so several run at
-the same time.
-"""
-import random
-import sys
-import time
-import traceback
-from concurrent.futures import ThreadPoolExecutor
-
-import test_history
-from scenarios import PLANTED, SCENARIOS, notes
-from server import Tally
-
-AT_THE_SAME_TIME = 3
+"""The scenarios as tests, and each fault planted in the server in a scenario whose checker must find it."""
+import scenarios
+from assertions import check
+from runner import note
 
 
-def run(name, scenario, binary, seed, extra=()):
-    """Gives the violations that the checker found, and whether the scenario got to its end."""
-    begun = time.monotonic()
-    notes.lines = []
-    try:
-        wrong, ended = scenario(binary, seed, extra), True
-    except Exception:  # the scenario itself broke down
-        wrong, ended = [traceback.format_exc()], False
-    told = [f"{name}: {time.monotonic() - begun:.1f} s", *notes.lines]
-    print("\n     ".join(told), flush=True)
-    return wrong, ended
+def all_scenarios():
+    return [each for each in vars(scenarios).values() if hasattr(each, "finds") and not each.left_out]
 
 
-def judge(tally, binary, seed, scenario):
-    wrong, _ = run(scenario.__name__, scenario, binary, seed)
-    tally.record(scenario.__name__, "\n     ".join(wrong[:8]) or None)
+def run(scenario, binary, seed):
+    wrong = scenario(binary, seed)
+    check(not wrong, "\n     ".join(wrong[:8]))
 
 
-def judge_planted(tally, binary, seed, bug, scenario):
-    name = f"planted_{bug}"
-    wrong, ended = run(name, scenario, binary, seed, (f"--broker.redis.plant_bug_for_test={bug}",))
-    if ended and wrong:
-        print(f"     {name} found: {wrong[0][:150]}", flush=True)
-        tally.record(name)
-    else:
-        tally.record(name, f"in {scenario.__name__} the checker found nothing: {wrong[:1]}")
+def run_planted(scenario, bug, binary, seed):
+    wrong = scenario(binary, seed, (f"--broker.redis.plant_bug_for_test={bug}",))
+    check(wrong, f"in {scenario.__name__} the checker found nothing")
+    note(f"found: {wrong[0][:150]}")
 
 
-def main():
-    binary, *names = sys.argv[1:]
-    seed = random.randrange(1 << 30)
-    if names[:1] == ["--seed"]:
-        seed = int(names[1])
-        names = names[2:]
-    print(f"seed {seed}", flush=True)
-    tally = Tally()
-    for name, problem in test_history.cases():
-        tally.record(name, problem)
-    with ThreadPoolExecutor(AT_THE_SAME_TIME) as pool:
-        futures = [pool.submit(judge, tally, binary, seed, scenario) for scenario in SCENARIOS
-                   if not names or scenario.__name__ in names]
-        futures += [pool.submit(judge_planted, tally, binary, seed, bug, scenario) for bug, scenario in PLANTED
-                    if not names or f"planted_{bug}" in names or "planted" in names]
-    for future in futures:
-        future.result()
-    return tally.close()
+def cases_scenarios(binary, seed):
+    for each in all_scenarios():
+        yield each.__name__, lambda each=each: run(each, binary, seed)
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def cases_planted(binary, seed):
+    for each in all_scenarios():
+        for bug in each.finds:
+            yield bug, lambda each=each, bug=bug: run_planted(each, bug, binary, seed)

@@ -1,5 +1,4 @@
 #!/usr/bin/env bash
-# Nodes and Redis under faults, with a checker of what everybody saw: tests/faults/run.sh BINARY [--seed N] [NAME…]
-set -euo pipefail
+# Nodes and Redis under faults, with a checker of what everybody saw: tests/faults/run.sh BINARY [--seed N] [WORD…]
 here=$(cd "$(dirname "$0")" && pwd)
-PYTHONPATH="$here/../lib" exec python3 "$here/faults.py" "$(realpath "$1")" "${@:2}"
+exec python3 "$here/../lib/runner.py" "$here" "$@" --jobs 3

@@ -15,6 +15,7 @@ from contextlib import ExitStack
 from xml.sax.saxutils import escape
 
 import storm_clients
+from assertions import eventually
 from redis_server import RedisServer, free_port
 from server import Server
 
@@ -57,9 +58,9 @@ class Storm:
 
     def kill(self):
         for server in self.servers:
-            server.process.kill()
+            server.process.kill()  # all at once; then one after the other is waited for
         for server in self.servers:
-            server.process.wait()
+            server.kill()
 
     def count(self, what):
         return sum(counters[what] for counters in self._counters)
@@ -102,14 +103,6 @@ class Storm:
         if server.alive():
             server.kill()
         os.unlink(server.log_path)
-
-
-def wait_for_all(storm, seconds):
-    deadline = time.monotonic() + seconds
-    while storm.count(storm_clients.SUBSCRIBED) < storm.total:
-        if time.monotonic() > deadline:
-            raise RuntimeError(f"{storm.count(storm_clients.SUBSCRIBED)} of {storm.total} subscribed in {seconds} s")
-        time.sleep(0.2)
 
 
 def watch(storm, killed, before):
@@ -155,7 +148,7 @@ def plot(samples, total, healthy, subtitle):
 def storm_once(arguments):
     with ExitStack() as stack:
         storm = Storm(arguments, stack)
-        wait_for_all(storm, 300)
+        eventually(lambda: storm.count(storm_clients.SUBSCRIBED) >= storm.total, "all are subscribed", 300)
         print(f"{storm.total} clients subscribed", flush=True)
         storm.publish(1)
         time.sleep(5)

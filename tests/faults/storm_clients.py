@@ -14,7 +14,7 @@ import socket
 import struct
 import time
 
-from websocket import TEXT, frame
+from websocket import TEXT, frame, upgrade_request
 
 COUNTERS = CONNECTED, SUBSCRIBED, RECOVERED, TOLD, WRONG, ATTEMPTS = range(6)
 MIN_DELAY_SECONDS, MAX_DELAY_SECONDS = 0.5, 20.0
@@ -34,14 +34,10 @@ def backoff(attempt, source):
 
 def client_frame(text):
     """Masked, as it must be, with zeros, so that the payload stays what it is."""
-    payload = text.encode()
-    head = bytearray(frame(TEXT, payload, masked=False)[: -len(payload)])
-    head[1] |= 0x80
-    return bytes(head) + bytes(4) + payload
+    return frame(TEXT, text.encode(), mask=bytes(4))
 
 
-UPGRADE = (b"GET /connection/websocket HTTP/1.1\r\nHost: storm\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-           b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+UPGRADE = upgrade_request("storm")
 PONG = client_frame("{}")
 
 

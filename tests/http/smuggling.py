@@ -1,16 +1,16 @@
-#!/usr/bin/env python3
-"""HTTP/1.1 as RFC 9112 wants it read, over raw sockets: one line per failed case, and "N passed, N failed".
+"""HTTP/1.1 as RFC 9112 wants it read, over raw sockets.
 
 Each case is a request followed by a second one that must never be answered if the first was refused: what is left
-behind a refused request is where smuggled requests hide. The server's address is in TIDEMILL_ADDRESS.
+behind a refused request is where smuggled requests hide.
 """
-import os
 import re
-import socket
-import sys
 import time
 
-HOST, PORT = os.environ["TIDEMILL_ADDRESS"].rsplit(":", 1)
+from assertions import check, equal
+from runner import fixture
+from server import Server
+from websocket import tcp_connection
+
 NEXT = b"GET /health HTTP/1.1\r\nHost: h\r\n\r\n"
 KEY = b"X-API-Key: secret\r\n"
 BODY = b'{"channel":"a","data":1}'
@@ -109,9 +109,15 @@ CASES = [
 ]
 
 
-def exchange(request):
+@fixture
+def address(binary):
+    with Server(binary, "--http_api.key=secret", "--http_server.headers_timeout=1s") as server:
+        yield server.address
+
+
+def exchange(address, request):
     """All that the server answers to `request` and the next one, and whether it then closed."""
-    with socket.create_connection((HOST, int(PORT)), timeout=5) as peer:
+    with tcp_connection(address, timeout=5) as peer:
         answer = b""
         closed = False
         try:
@@ -131,21 +137,22 @@ def statuses(answer):
     return [int(code) for code in re.findall(rb"HTTP/1\.1 (\d{3}) ", answer)]
 
 
-def check(name, request, wanted):
-    answer, closed = exchange(request)
+def ask(address, request, wanted):
+    answer, closed = exchange(address, request)
     kept = wanted in (200, 404)
-    expected = [wanted, 200] if kept else [wanted]
-    if statuses(answer) != expected:
-        return f"{name}: answered {statuses(answer)}, wanted {expected}"
-    if not kept and not closed:
-        return f"{name}: the connection stayed open"
-    return None
+    equal(statuses(answer), [wanted, 200] if kept else [wanted])
+    check(kept or closed, "the connection stayed open")
 
 
-def check_slow_headers():
-    """A byte now and then does not move the deadline, which is one second here."""
+def cases_requests(address):
+    for name, request, wanted in CASES:
+        yield name, lambda r=request, w=wanted: ask(address, r, w)
+
+
+def test_slow_headers(address):
+    """a byte now and then does not move the deadline, which is one second here"""
     begun = time.monotonic()
-    with socket.create_connection((HOST, int(PORT)), timeout=5) as peer:
+    with tcp_connection(address, timeout=5) as peer:
         peer.settimeout(0.1)
         answer = b""
         while time.monotonic() - begun < 4:
@@ -160,20 +167,4 @@ def check_slow_headers():
             except ConnectionError:
                 break
     seconds = time.monotonic() - begun
-    if seconds > 3.5 or (answer and statuses(answer) != [408]):
-        return f"slow headers: {statuses(answer)} after {seconds:.1f} s"
-    return None
-
-
-def main():
-    failures = [failure for case in CASES if (failure := check(*case))]
-    slow = check_slow_headers()
-    failures += [slow] if slow else []
-    for failure in failures:
-        print("FAIL", failure)
-    print(f"{len(CASES) + 1 - len(failures)} passed, {len(failures)} failed")
-    return 1 if failures else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    check(seconds <= 3.5 and (not answer or statuses(answer) == [408]), f"{statuses(answer)} after {seconds:.1f} s")

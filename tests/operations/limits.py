@@ -6,8 +6,9 @@ import socket
 import threading
 import time
 
-from node import OPEN, Client, Node, check, equal, eventually, raw_request, token
-from websocket import Closed, WebSocket, tcp_connection
+from assertions import check, equal, eventually
+from node import OPEN, Client, Node, token
+from websocket import Closed, WebSocket, raw_request, tcp_connection
 
 PUBLICATIONS = 400
 PUBLICATION_BYTES = 64 * 1024
@@ -27,7 +28,7 @@ def serves(node, source=None):
         return False
 
 
-def connection_limit(binary, folder):
+def test_connection_limit(binary, folder):
     """connections beyond client.connection_limit get 503, and the others go on"""
     with Node(binary, folder, OPEN.replace("[client]", "[client]\nconnection_limit = 6")) as node:
         clients = [Client(node.address) for _ in range(6)]
@@ -42,7 +43,7 @@ def connection_limit(binary, folder):
         eventually(lambda: serves(node), "a place is free again")
 
 
-def limit_per_address(binary, folder):
+def test_limit_per_address(binary, folder):
     """connections beyond client.connection_limit_per_address get 503, those of other addresses none"""
     with Node(binary, folder, OPEN.replace("[client]", "[client]\nconnection_limit_per_address = 3")) as node:
         clients = [Client(node.address) for _ in range(3)]
@@ -65,7 +66,7 @@ def refused_connect(address, user):
     return None
 
 
-def user_limit(binary, folder):
+def test_user_limit(binary, folder):
     """a user has no more connections than client.user_connection_limit, whichever loops they are on"""
     settings = "loops = 4\n" + OPEN.replace("[client]", "[client]\nuser_connection_limit = 5")
     with Node(binary, folder, settings) as node:
@@ -81,7 +82,7 @@ def user_limit(binary, folder):
         equal(refused_connect(node.address, "eve"), 3504)
 
 
-def user_limit_at_once(binary, folder):
+def test_user_limit_at_once(binary, folder):
     """however many come at once, never more than the limit stay, and the limit is reached again"""
     settings = "loops = 4\n" + OPEN.replace("[client]", "[client]\nuser_connection_limit = 5")
     with Node(binary, folder, settings) as node:
@@ -104,7 +105,7 @@ def user_limit_at_once(binary, folder):
             client.abort()
 
 
-def single_connection(binary, folder):
+def test_single_connection(binary, folder):
     """with single_connection, the new connection of a user ends the old one, whichever loops they are on"""
     settings = OPEN + "[client.subscribe_to_user_personal_channel]\nenabled = true\nsingle_connection = true\n"
     with Node(binary, folder, "loops = 4\n" + settings) as node:
@@ -129,7 +130,7 @@ def slow_connection(address):
     return connection
 
 
-def slow_consumer(binary, folder):
+def test_slow_consumer(binary, folder):
     """a client that stops reading is closed with 3008 within seconds; the others get everything; memory is bounded"""
     with Node(binary, folder) as node:
         slow = Client(node.address, connection=slow_connection(node.address))
@@ -181,7 +182,7 @@ def check_slow_end(slow):
     check(code in (3008, None), f"closed with {code}")
 
 
-def many_slow_consumers(binary, folder):
+def test_many_slow_consumers(binary, folder):
     """fifty of them hold no more memory than what was published once, and all are closed"""
     with Node(binary, folder) as node:
         slow = [Client(node.address, connection=slow_connection(node.address)) for _ in range(50)]
@@ -215,7 +216,7 @@ def answer_to_slow(address, text, pause):
         return answer, time.monotonic() - begun
 
 
-def slow_requests(binary, folder):
+def test_slow_requests(binary, folder):
     """a request that trickles in is cut at headers_timeout or body_timeout, and others are served meanwhile"""
     limits = "[http_server]\nheaders_timeout = '1s'\nbody_timeout = '1s'\nkeep_alive_timeout = '1s'\n"
     with Node(binary, folder, limits + OPEN) as node:
@@ -243,7 +244,7 @@ def slow_requests(binary, folder):
         equal(node.metrics()["tidemill_http_timeouts_total"], 40)
 
 
-def slow_handshake(binary, folder):
+def test_slow_handshake(binary, folder):
     """who connects over WebSocket and says nothing is closed with 3502"""
     with Node(binary, folder, OPEN.replace("[client]", "[client]\nstale_close_delay = '500ms'")) as node:
         clients = [WebSocket(node.address) for _ in range(20)]
@@ -256,14 +257,10 @@ def slow_handshake(binary, folder):
         eventually(lambda: node.metrics()["tidemill_open_connections"] <= 1, "all are gone")
 
 
-def command_rate(binary, folder):
+def test_command_rate(binary, folder):
     """more commands than client.commands_per_second end the connection with 3013"""
     with Node(binary, folder, OPEN.replace("[client]", "[client]\ncommands_per_second = 20")) as node:
         client = Client(node.address)
         for number in range(2, 102):
             client.send_text(json.dumps({"id": number, "unsubscribe": {"channel": "x"}}))
         equal(client.close_code(), 3013)
-
-
-TESTS = [connection_limit, limit_per_address, user_limit, user_limit_at_once, single_connection, slow_consumer,
-         many_slow_consumers, slow_requests, slow_handshake, command_rate]

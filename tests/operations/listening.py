@@ -6,8 +6,10 @@ import socket
 import ssl
 import subprocess
 
-from node import OPEN, Client, Node, answer_of, check, equal, raw_request, run_command
-from websocket import tcp_connection
+from assertions import check, equal
+from node import OPEN, Client, Node, run_command
+from server import answer_of
+from websocket import raw_request, tcp_connection
 
 ORIGINS = """
 allowed_origins = ["https://app.example.com", "https://*.example.org"]
@@ -44,7 +46,7 @@ def https_get(address, path, context):
         connection.close()
 
 
-def tls(binary, folder):
+def test_tls(binary, folder):
     """HTTPS and WSS, with certificates that are replaced while running, and no TLS before 1.2"""
     make_certificate(folder, "one")
     with Node(binary, folder, with_tls(folder)) as node:
@@ -73,7 +75,7 @@ def tls(binary, folder):
         equal(https_get(node.address, "/health", second)[0], 200)
 
 
-def old_tls(binary, folder):
+def test_old_tls(binary, folder):
     """TLS 1.1 is refused, 1.2 and 1.3 are spoken, and what is no TLS at all ends"""
     make_certificate(folder, "one")
     with Node(binary, folder, with_tls(folder)) as node:
@@ -90,7 +92,7 @@ def old_tls(binary, folder):
         equal(https_get(node.address, "/health", trusting(folder))[0], 200)
 
 
-def unix_socket(binary, folder):
+def test_unix_socket(binary, folder):
     """a Unix socket, which goes with the server and replaces one left over by a crash"""
     path = folder / "s.sock"
 
@@ -111,10 +113,9 @@ def unix_socket(binary, folder):
         with Node(binary, folder, listen=listen):
             Client("localhost", connection=connected()).abort()
         check(not path.exists(), "the socket's file is left behind")
-        node.stop = lambda: 0  # it was killed on purpose
 
 
-def internal_port(binary, folder):
+def test_internal_port(binary, folder):
     """with internal addresses, API, metrics and health are there only, and clients are not"""
     with Node(binary, folder, internal="127.0.0.1:0") as node:
         public, internal = node.addresses
@@ -141,7 +142,7 @@ def upgrade(node, address, origin, host=None):
     return node.get("/connection/websocket", address, headers)[0]
 
 
-def origins(binary, folder):
+def test_origins(binary, folder):
     """web pages of listed origins may connect; without a list, those of the same host"""
     with Node(binary, folder) as node:
         own = node.address
@@ -159,7 +160,7 @@ def origins(binary, folder):
             equal((origin, upgrade(node, own, origin)), (origin, wanted))
 
 
-def taken_port(binary, folder):
+def test_taken_port(binary, folder):
     """a second server on the same port ends with 1 and says so; the first one goes on"""
     with Node(binary, folder) as node:
         code, _, error = run_command(binary, "serve", "--http_server.listen", node.address)
@@ -171,13 +172,10 @@ def taken_port(binary, folder):
             Client(node.address).abort()
 
 
-def one_port_twice(binary, folder):
+def test_one_port_twice(binary, folder):
     """one address given twice is refused, instead of shared between public and internal"""
     with socket.create_server(("127.0.0.1", 0)) as holder:
         port = holder.getsockname()[1]  # free again in a moment
     code, _, error = run_command(binary, "serve", "--http_server.listen", f"127.0.0.1:{port}",
                                  "--http_server.internal_listen", f"127.0.0.1:{port}")
     equal((code, f"127.0.0.1:{port}" in error), (1, True))
-
-
-TESTS = [tls, old_tls, unix_socket, internal_port, origins, taken_port, one_port_twice]

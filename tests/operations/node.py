@@ -1,18 +1,13 @@
 """A server with a configuration file of its own, and clients for it."""
-import http.client
 import json
 import re
 import signal
-import socket
 import subprocess
-import time
 
 import jwt
+from assertions import check, eventually
 from server import Server
 from websocket import Closed, WebSocket, tcp_connection
-
-WAIT_SECONDS = 15
-LISTENING = re.compile(r"server\.listening.*?address\"?[=:]\"?(?:unix:)?([^\s\"]+)")
 
 # Everybody may do everything in channels without a namespace.
 OPEN = """
@@ -29,26 +24,6 @@ allow_publish_for_anonymous = true
 """
 
 
-def check(condition, problem):
-    if not condition:
-        raise AssertionError(problem)
-
-
-def equal(got, wanted):
-    check(got == wanted, f"got {got!r}, wanted {wanted!r}")
-
-
-def eventually(ask, what, seconds=WAIT_SECONDS):
-    """Waits until `ask` gives something true, and gives that."""
-    deadline = time.monotonic() + seconds
-    while True:
-        got = ask()
-        if got:
-            return got
-        check(time.monotonic() < deadline, f"not within {seconds} s: {what}")
-        time.sleep(0.02)
-
-
 def run_command(binary, *arguments, stdin="", seconds=20):
     """Exit code, standard output and standard error of a command that ends."""
     done = subprocess.run([binary, *arguments], input=stdin, capture_output=True, text=True, timeout=seconds)
@@ -58,33 +33,17 @@ def run_command(binary, *arguments, stdin="", seconds=20):
 class Node(Server):
     """`listen` and `internal`: addresses, separated by blanks. Port 0 is any free one."""
 
+    checks_health = False  # some speak TLS
+
     def __init__(self, binary, folder, settings=OPEN, *, listen="127.0.0.1:0", internal=""):
         self._file = folder / "tidemill.toml"
         self._file.write_text(settings, encoding="utf-8")
-        arguments = [f"--http_server.internal_listen={internal}"] if internal else []
-        super().__init__(binary, "--config", str(self._file), *arguments, address=listen)
-        self._addresses_wanted = len(listen.split()) + len(internal.split())
-        self.addresses = []
+        super().__init__(binary, "--config", str(self._file), address=listen, internal=internal)
 
     def __exit__(self, *error):
         """Clients go first: a server that stops waits for them."""
         Client.abort_all()
         super().__exit__(*error)
-
-    def _wait_until_healthy(self):
-        """All ports are open when the first line about one is written."""
-        def listening():
-            check(self.alive(), f"ended with {self.process.poll()}: {self.log()}")
-            self.addresses = LISTENING.findall(self.log())
-            return len(self.addresses) >= self._addresses_wanted
-
-        eventually(listening, "listening")
-        self.address = self.addresses[0]
-
-    @property
-    def http(self):
-        """Where the API is: the last address, whether there are internal ones or not."""
-        return f"http://{self.addresses[-1]}"
 
     def reload(self, settings):
         """Gives the log of the reload."""
@@ -93,17 +52,6 @@ class Node(Server):
         self.process.send_signal(signal.SIGHUP)
         return eventually(lambda: re.search(r"server\.reload(ed|_refused).*\n", self.log()[before:])
                           and self.log()[before:], "reloaded")
-
-    def get(self, path, address=None, headers=None, source=None):
-        """Status, headers in lower case, and body."""
-        host, port = (address or self.addresses[-1]).rsplit(":", 1)
-        connection = http.client.HTTPConnection(host, int(port), timeout=10,
-                                                source_address=(source, 0) if source else None)
-        try:
-            connection.request("GET", path, headers=headers or {})
-            return answer_of(connection.getresponse())
-        finally:
-            connection.close()
 
     def metrics(self):
         """Value by series, the name with its labels."""
@@ -115,10 +63,6 @@ class Node(Server):
         with open(f"/proc/{self.pid}/stat", encoding="ascii") as file:
             fields = file.read().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / 100
-
-
-def answer_of(response):
-    return response.status, {name.lower(): value for name, value in response.getheaders()}, response.read().decode()
 
 
 def token(user, **claims):
@@ -177,29 +121,9 @@ class Client(WebSocket):
         return [message for message in messages if message]
 
 
-def raw_request(address, data, timeout=10):
-    """All that is answered to these bytes until the end of the connection."""
-    with tcp_connection(address, timeout) as connection:
-        connection.sendall(data)
-        return read_all(connection)
-
-
-def read_all(connection):
-    answer = b""
-    while True:
-        try:
-            more = connection.recv(65536)
-        except ConnectionError:
-            return answer
-        if not more:
-            return answer
-        answer += more
-
-
 def refuses_connections(address):
-    host, port = address.rsplit(":", 1)
     try:
-        socket.create_connection((host, int(port)), 2).close()
+        tcp_connection(address, timeout=2).close()
     except ConnectionRefusedError:
         return True
     return False

@@ -4,8 +4,9 @@ import re
 import time
 
 import jwt
-from node import OPEN, Client, Node, check, equal, eventually, raw_request, run_command
-from websocket import Closed, WebSocket
+from assertions import check, equal, eventually
+from node import OPEN, Client, Node, run_command
+from websocket import Closed, WebSocket, raw_request
 
 SAMPLE = re.compile(r'([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (\S+)')
 LABEL = re.compile(r'([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\\n]|\\[\\"n])*)"(?:,|$)')
@@ -58,7 +59,7 @@ def check_histograms(kinds, series):
         equal((name, counts[-1]), (name, series[(name.replace("_bucket", "_count"), rest)]))
 
 
-def metrics_parse(binary, folder):
+def test_metrics_parse(binary, folder):
     """/metrics is in the Prometheus format, however often and long it is read"""
     with Node(binary, folder, "loops = 3\n" + OPEN) as node:
         for _ in range(3):
@@ -72,7 +73,7 @@ def metrics_parse(binary, folder):
             Client(node.address)
 
 
-def metrics_move(binary, folder):
+def test_metrics_move(binary, folder):
     """what happens is counted"""
     with Node(binary, folder) as node:
         before = node.metrics()
@@ -149,7 +150,7 @@ def use_secrets(node):
         answers.append(raw_request(node.address, (request + text).encode()).decode())
     for one in [good, *bad_tokens]:
         for path in ("/connection/websocket", f"/connection/websocket?token={one}&cf_protocol=json"):
-            with WebSocket(node.address, path, headers=[f"Authorization: Bearer {one}"]) as client:
+            with WebSocket(node.address, path, headers={"Authorization": f"Bearer {one}"}) as client:
                 client.send_text(json.dumps({"id": 1, "connect": {"token": one}}))
                 client.send_text(json.dumps({"id": 2, "subscribe": {"channel": "news", "token": one}}))
                 client.send_text(json.dumps({"id": 3, "publish": {"channel": "news", "data": CANARIES["data"]}}))
@@ -162,7 +163,7 @@ def use_secrets(node):
     return answers, [good, *bad_tokens[:2]]
 
 
-def no_secrets(binary, folder):
+def test_no_secrets(binary, folder):
     """keys, tokens and payloads are in no log at debug level, no metric, no error, no config show"""
     with Node(binary, folder, CANARY_SETTINGS) as node:
         answers, used = use_secrets(node)
@@ -186,7 +187,7 @@ def no_secrets(binary, folder):
             check(secret not in answer, f"{secret} is answered: {answer}")
 
 
-def json_log(binary, folder):
+def test_json_log(binary, folder):
     """with log.format json each line is one object, whatever is in it"""
     settings = "[log]\nlevel = 'debug'\nformat = 'json'\n" + OPEN
     with Node(binary, folder, settings) as node:
@@ -207,7 +208,7 @@ def json_log(binary, folder):
     check(any("server.reload_refused" in line for line in lines), "the reload is not in it")
 
 
-def text_log(binary, folder):
+def test_text_log(binary, folder):
     """in the text format too, one event is one line, and control characters do not reach the terminal"""
     settings = "[log]\nlevel = 'debug'\n" + OPEN
     with Node(binary, folder, settings) as node:
@@ -225,7 +226,7 @@ def text_log(binary, folder):
         check(re.match(r"\d{4}-\d\d-\d\dT[\d:.]+Z (DEBUG|INFO|WARN|ERROR) [a-z_]+\.[a-z_]+( |$)", line), line)
 
 
-def idle_cpu(binary, folder):
+def test_idle_cpu(binary, folder):
     """an idle server with a hundred idle clients uses next to no CPU"""
     with Node(binary, folder, "loops = 4\n" + OPEN) as node:
         for _ in range(100):
@@ -235,6 +236,3 @@ def idle_cpu(binary, folder):
         time.sleep(IDLE_SECONDS)
         share = (node.cpu_seconds() - before) / IDLE_SECONDS
         check(share <= IDLE_CPU_MAX, f"{share:.3f} of a core")
-
-
-TESTS = [metrics_parse, metrics_move, no_secrets, json_log, text_log, idle_cpu]

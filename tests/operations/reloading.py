@@ -1,7 +1,8 @@
 """SIGHUP: what can change while running does, and nothing else is disturbed."""
 import urllib.error
 
-from node import OPEN, Client, Node, check, equal, eventually, token
+from assertions import check, equal, eventually
+from node import OPEN, Client, Node, token
 from websocket import Closed
 
 CHAT = """
@@ -22,7 +23,7 @@ def api_works(node, key):
         return False
 
 
-def namespace_added(binary, folder):
+def test_namespace_added(binary, folder):
     """a namespace is added under live connections, and taken away again"""
     with Node(binary, folder) as node:
         clients = [Client(node.address) for _ in range(20)]
@@ -54,7 +55,7 @@ def namespace_added(binary, folder):
         equal(node.metrics()["tidemill_connections"], 20)
 
 
-def keys_changed(binary, folder):
+def test_keys_changed(binary, folder):
     """API key and token secret are replaced, on every loop"""
     with Node(binary, folder, "loops = 3\n" + OPEN) as node:
         fresh = OPEN.replace('key = "secret"', 'key = "fresh"', 1)
@@ -70,7 +71,7 @@ def keys_changed(binary, folder):
                 raise AssertionError("a token of the old secret is taken")
 
 
-def bad_file(binary, folder):
+def test_bad_file(binary, folder):
     """a bad file changes nothing, and the log says why"""
     with Node(binary, folder) as node:
         client = Client(node.address)
@@ -85,7 +86,7 @@ def bad_file(binary, folder):
         check("server.reloaded" in node.reload(OPEN + CHAT), "a good file is refused after bad ones")
 
 
-def log_level(binary, folder):
+def test_log_level(binary, folder):
     """the log's level and format change"""
     with Node(binary, folder) as node:
         def log_of_refused_command():
@@ -105,7 +106,7 @@ def log_level(binary, folder):
         equal(log_of_refused_command(), "")
 
 
-def restart_needed(binary, folder):
+def test_restart_needed(binary, folder):
     """the log names what changed and needs a restart"""
     with Node(binary, folder) as node:
         changed = "loops = 7\nprometheus.enabled = false\n[http_server]\nheaders_timeout = '3s'\n"
@@ -113,6 +114,3 @@ def restart_needed(binary, folder):
         for name in ("loops", "prometheus.enabled", "http_server.headers_timeout"):
             check(f"setting_needs_restart setting={name}\n" in log, f"{name} is not in: {log}")
         equal(node.get("/metrics")[0], 200)
-
-
-TESTS = [namespace_added, keys_changed, bad_file, log_level, restart_needed]

@@ -3,8 +3,9 @@ import json
 import signal
 import time
 
-from node import OPEN, Client, Node, check, equal, eventually, read_all, refuses_connections
-from websocket import WebSocket, tcp_connection
+from assertions import check, equal, eventually
+from node import OPEN, Client, Node, refuses_connections
+from websocket import WebSocket, read_all, tcp_connection
 
 HISTORY = OPEN + "history_size = 10\nhistory_ttl = '1h'\nforce_recovery = true\n"
 
@@ -14,7 +15,7 @@ def terminate(node):
     eventually(lambda: "server.draining" in node.log(), "draining")
 
 
-def drains(binary, folder):
+def test_drains(binary, folder):
     """SIGTERM: clients are closed with 3001, requests under way are answered, the port is closed, the end is 0"""
     with Node(binary, folder) as node:
         clients = [Client(node.address) for _ in range(200)]
@@ -38,7 +39,7 @@ def drains(binary, folder):
         check("server.drained" in node.log(), node.log())
 
 
-def health_on_internal_port(binary, folder):
+def test_health_on_internal_port(binary, folder):
     """an internal port goes on answering while the server drains: 503"""
     with Node(binary, folder, internal="127.0.0.1:0") as node:
         stubborn = Client(node.addresses[0])
@@ -67,7 +68,7 @@ def time_to_end(node, *signals):
     return time.monotonic() - begun
 
 
-def second_signal(binary, folder):
+def test_second_signal(binary, folder):
     """a stop that waits for others ends at once with a second signal, and by itself"""
     with Node(binary, folder) as node:
         check(1 < time_to_end(node) < 6, "it did not wait, or for too long")
@@ -77,7 +78,7 @@ def second_signal(binary, folder):
             check(seconds < 1, f"it took {seconds} s")
 
 
-def crash(binary, folder):
+def test_crash(binary, folder):
     """after kill -9 a client recovers nothing, is told so, and sees a new epoch"""
     with Node(binary, folder, HISTORY) as node:
         address = node.address
@@ -87,7 +88,6 @@ def crash(binary, folder):
         equal(client.next_data(), 1)
         node.kill()
         equal(client.close_code(), None)
-        node.stop = lambda: 0
     with Node(binary, folder, HISTORY, listen=address) as node:
         for offset in (0, 1, 5):
             again = Client(address).subscribe("news", recover=True, epoch=before["epoch"], offset=offset)
@@ -100,7 +100,7 @@ def crash(binary, folder):
         check(again["recovered"], again)
 
 
-def many_restarts(binary, folder):
+def test_many_restarts(binary, folder):
     """a client finds its server again after each of ten restarts on one port"""
     with Node(binary, folder) as node:
         address = node.address
@@ -110,13 +110,10 @@ def many_restarts(binary, folder):
             Client(address).subscribe("news")
 
 
-def signals_at_idle(binary, folder):
+def test_signals_at_idle(binary, folder):
     """SIGINT ends an idle server with 0 at once"""
     with Node(binary, folder) as node:
         begun = time.monotonic()
         node.process.send_signal(signal.SIGINT)
         equal(node.process.wait(10), 0)
         check(time.monotonic() - begun < 1, "it took long")
-
-
-TESTS = [drains, health_on_internal_port, second_signal, crash, many_restarts, signals_at_idle]

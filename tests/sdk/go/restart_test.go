@@ -2,60 +2,57 @@
 package sdk
 
 import (
-	"bufio"
+	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
-	"regexp"
-	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/centrifugal/centrifuge-go"
 )
 
-var listening = regexp.MustCompile(`server\.listening address="?([0-9.]+:[0-9]+)`)
-
 type server struct {
-	command *exec.Cmd
+	starter *exec.Cmd
 	address string
+	pid     int
 }
 
 // A server with the common configuration, at a free port or at the address of an earlier one.
 func serve(t *testing.T, address string, flags ...string) *server {
 	t.Helper()
-	arguments := append([]string{"serve", "--config", os.Getenv("SDK_CONFIG"), "--http_server.listen=" + address}, flags...)
-	s := &server{command: exec.Command(os.Getenv("SDK_BINARY"), arguments...)}
-	for _, variable := range os.Environ() {
-		if !strings.HasPrefix(variable, "TIDEMILL_") { // the server would read it as a setting
-			s.command.Env = append(s.command.Env, variable)
-		}
-	}
-	log, err := s.command.StderrPipe()
+	arguments := append([]string{"../../lib/server.py", os.Getenv("SDK_BINARY"), "--config", os.Getenv("SDK_CONFIG"),
+		"--http_server.listen=" + address}, flags...)
+	s := &server{starter: exec.Command("python3", arguments...)}
+	s.starter.Stderr = os.Stderr
+	output, err := s.starter.StdoutPipe()
 	if err == nil {
-		err = s.command.Start()
+		_, err = s.starter.StdinPipe() // its end would end the server
+	}
+	if err == nil {
+		err = s.starter.Start()
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.kill)
-	addresses := make(chan string, 1)
-	go func() {
-		defer close(addresses)
-		for lines := bufio.NewScanner(log); lines.Scan(); {
-			if found := listening.FindStringSubmatch(lines.Text()); found != nil {
-				addresses <- found[1]
-			}
-		}
-	}()
-	if s.address = next(t, addresses); s.address == "" {
-		t.Fatal("the server ended before it listened")
+	var started struct {
+		Address string
+		Pid     int
 	}
+	if err := json.NewDecoder(output).Decode(&started); err != nil {
+		t.Fatal("the server did not start")
+	}
+	s.address, s.pid = started.Address, started.Pid
 	return s
 }
 
 func (s *server) kill() {
-	s.command.Process.Kill()
-	s.command.Wait()
+	if s.pid != 0 {
+		syscall.Kill(s.pid, syscall.SIGKILL)
+		s.pid = 0
+		s.starter.Wait()
+	}
 }
 
 func (s *server) connect(t *testing.T, format string, config centrifuge.Config) *client {

@@ -1,46 +1,16 @@
 // The official JavaScript client and a server of its own, which is killed and started again.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
-import { both, next, publishByApi, unique, within } from './harness.mjs';
+import { Server } from '../../lib/server.mjs';
+import { both, next, publishByApi, unique } from './harness.mjs';
 
-/** A server with the common configuration; `address` is given when it listens. */
-class Server {
-  static async start(address, ...flags) {
-    const server = new Server();
-    // Without TIDEMILL_…, which a server reads as settings.
-    const kept = Object.entries(process.env).filter(([name]) => !name.startsWith('TIDEMILL_'));
-    const parameters = ['serve', '--config', process.env.SDK_CONFIG, `--http_server.listen=${address}`, ...flags];
-    const stdio = ['ignore', 'ignore', 'pipe'];
-    server.process = spawn(process.env.SDK_BINARY, parameters, { env: Object.fromEntries(kept), stdio });
-    server.address = await within(server.#listening(), 'server');
-    return server;
-  }
-
-  async #listening() {
-    for await (const line of createInterface({ input: this.process.stderr })) {
-      const found = line.match(/server\.listening address="?([0-9.]+:\d+)/);
-      if (found) {
-        this.process.stderr.resume();
-        return found[1];
-      }
-    }
-    return assert.fail('the server ended before it listened');
-  }
-
-  async kill() {
-    if (this.process.exitCode !== null || this.process.signalCode !== null) return;
-    const exit = once(this.process, 'exit');
-    this.process.kill('SIGKILL');
-    await exit;
-  }
-}
+/** A server with the common configuration, at a free port or at the address of an earlier one. */
+const serve = (address, ...flags) =>
+  Server.start(process.env.SDK_BINARY, `--http_server.listen=${address}`, '--config', process.env.SDK_CONFIG, ...flags);
 
 both('after a kill -9 the client comes back, and is told that nothing was recovered', async (run) => {
-  let server = await Server.start('127.0.0.1:0');
+  let server = await serve('127.0.0.1:0');
   try {
-    run.http = `http://${server.address}`;
+    run.http = server.url;
     const channel = unique('chat:');
     const client = await run.connected();
     const subscription = await run.subscribed(client, channel);
@@ -51,7 +21,7 @@ both('after a kill -9 the client comes back, and is told that nothing was recove
     const subscribed = next(subscription, 'subscribed');
     await server.kill();
     await connecting;
-    server = await Server.start(server.address);
+    server = await serve(server.address);
     const { wasRecovering, recovered } = await subscribed;
     assert.deepEqual([wasRecovering, recovered], [true, false]);
     await publishByApi(channel, [3], run.http);
@@ -63,9 +33,9 @@ both('after a kill -9 the client comes back, and is told that nothing was recove
 });
 
 both('without a token, and without anonymous clients, a client is refused for good', async (run) => {
-  const server = await Server.start('127.0.0.1:0', '--client.allow_anonymous_connect_without_token=false');
+  const server = await serve('127.0.0.1:0', '--client.allow_anonymous_connect_without_token=false');
   try {
-    run.http = `http://${server.address}`;
+    run.http = server.url;
     const client = run.client();
     const disconnected = next(client, 'disconnected');
     client.connect();

@@ -15,11 +15,9 @@ import centrifuge
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "lib"))
 import jwt  # noqa: E402
 
-# Taken out, because a server that a test starts would read them as settings.
-HTTP = os.environ.pop("TIDEMILL_HTTP")
-WEBSOCKET = os.environ.pop("TIDEMILL_WS")
-API_KEY = os.environ.pop("TIDEMILL_API_KEY")
-os.environ.pop("TIDEMILL_ADDRESS")
+HTTP = os.environ["TIDEMILL_HTTP"]
+WEBSOCKET = os.environ["TIDEMILL_WS"]
+API_KEY = os.environ["TIDEMILL_API_KEY"]
 WAIT_SECONDS = 15
 
 logging.getLogger("asyncio").setLevel(logging.ERROR)  # no remarks on slow steps between the results

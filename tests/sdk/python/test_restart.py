@@ -18,7 +18,7 @@ class Restart:
 
     async def test_comes_back_after_a_kill_and_is_told_that_nothing_was_recovered(self):
         channel = unique("chat:")
-        with self.assertRaisesRegex(RuntimeError, "the server ended with -9"), serve() as first:
+        with serve() as first:
             self.websocket = first.websocket
             client, client_events = await self.connected()
             _, events, _ = await self.subscribed(client, channel)
