@@ -1,0 +1,116 @@
+"""Runs jobs side by side: each when what it needs has passed, never more at a time than the machine bears.
+
+A job's output goes to a file; a line on standard output says how it ended, and the file's tail follows if it failed. A
+job that takes too long is ended, and has failed. After a failure of what others need, those are not run and are named.
+"""
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import time
+from dataclasses import dataclass, field
+
+TAIL_LINES = 40
+RESULT = re.compile(r"^.*\d+ passed.*|^\d+% tests passed.*|.*executed_units.*", re.MULTILINE)
+
+
+@dataclass
+class Job:
+    name: str
+    command: list
+    needs: tuple = ()  # names of jobs
+    lane: str = "tests"  # jobs of one lane share its places
+    nice: int = 0
+    seconds_max: int = 1200
+    environment: dict = field(default_factory=dict)
+
+
+@dataclass
+class Running:
+    job: Job
+    process: subprocess.Popen
+    begun: float
+    log: str
+
+
+class Schedule:
+    """`places`: how many jobs of each lane run at a time. Jobs start in the order given."""
+
+    def __init__(self, jobs, places, log_folder):
+        self._waiting = list(jobs)
+        self._places = places
+        self._log_folder = log_folder
+        self._running = []
+        self._passed, self.failed = set(), []
+
+    def run(self):
+        """Whether all passed."""
+        os.makedirs(self._log_folder, exist_ok=True)
+        try:
+            while self._waiting or self._running:
+                self._drop_hopeless()
+                self._start_ready()
+                self._collect()
+                time.sleep(0.1)
+        finally:
+            for each in self._running:
+                _end(each)
+        if self.failed:
+            print(f"failed: {' '.join(self.failed)}", flush=True)
+        return not self.failed
+
+    def _drop_hopeless(self):
+        for job in list(self._waiting):
+            missing = [name for name in job.needs if name in self.failed]
+            if missing:
+                self._waiting.remove(job)
+                self.failed.append(job.name)
+                print(f"  FAIL  {job.name:<20}       not run: {missing[0]} failed", flush=True)
+
+    def _start_ready(self):
+        for job in list(self._waiting):
+            taken = sum(each.job.lane == job.lane for each in self._running)
+            if taken < self._places[job.lane] and all(name in self._passed for name in job.needs):
+                self._waiting.remove(job)
+                self._start(job)
+
+    def _start(self, job):
+        path = os.path.join(self._log_folder, job.name.replace("/", "-") + ".log")
+        with open(path, "w", encoding="utf-8") as log:
+            process = subprocess.Popen(["nice", "-n", str(job.nice), *job.command], stdin=subprocess.DEVNULL,
+                                       stdout=log, stderr=log, start_new_session=True,
+                                       env={**os.environ, **job.environment})
+        self._running.append(Running(job, process, time.monotonic(), path))
+
+    def _collect(self):
+        for each in list(self._running):
+            seconds = time.monotonic() - each.begun
+            too_long = seconds > each.job.seconds_max
+            if each.process.poll() is None and not too_long:
+                continue
+            self._running.remove(each)
+            _end(each)
+            code = each.process.returncode
+            with open(each.log, encoding="utf-8", errors="replace") as file:
+                text = file.read()
+            if code == 0 and not too_long:
+                self._passed.add(each.job.name)
+                told = RESULT.findall(text)
+                print(f"  ok    {each.job.name:<20} {seconds:4.0f} s  {told[-1] if told else ''}", flush=True)
+                continue
+            self.failed.append(each.job.name)
+            why = f"ended after {seconds:.0f} s, its limit" if too_long else f"exit code {code}"
+            print(f"  FAIL  {each.job.name:<20} {seconds:4.0f} s  {why}; {os.path.relpath(each.log)}", flush=True)
+            print("\n".join(text.splitlines()[-TAIL_LINES:]), flush=True)
+
+
+def _end(running):
+    """Ends what is left of it: the job itself after its time, and what it has left behind."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(running.process.pid, signal.SIGTERM)
+    try:
+        running.process.wait(5)
+    except subprocess.TimeoutExpired:
+        os.killpg(running.process.pid, signal.SIGKILL)
+        running.process.wait()

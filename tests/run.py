@@ -1,0 +1,82 @@
+#!/usr/bin/env python3
+"""Builds and tests, side by side: what ./dev calls.
+
+    tests/run.py all                            every build and test
+    tests/run.py preset PRESET                  one of them: build, unit tests, black-box suites
+    tests/run.py blackbox PRESET [SUITE…]       suites alone, against what is built
+
+Tests mostly wait, so the next build runs beside them, with less priority than they have. Output goes to build/log/.
+"""
+import os
+import pathlib
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tests/lib"))
+from schedule import Job, Schedule  # noqa: E402
+
+# Longest first.
+SUITES = ("faults", "sdk", "cluster", "browser", "conformance", "operations", "bad_input", "api", "http")
+# What parses and what threads share.
+SANITIZED_SUITES = ("faults", "operations", "bad_input", "api", "http")
+PRESETS = ("dev", "asan", "tsan")
+PLACES = {"builds": 1, "tests": 3}
+BUILD_NICE, FUZZ_NICE = 10, 5
+FUZZ_SECONDS = 10
+
+
+def check_suites():
+    """A suite that is in no list would never run."""
+    there = {path.parent.name for path in (ROOT / "tests").glob("*/run.sh")}
+    if there != set(SUITES) or not set(SANITIZED_SUITES) <= there:
+        raise SystemExit(f"tests/run.py: the suites are {sorted(there)}")
+
+
+def build(preset, needs=()):
+    return Job(f"{preset}/build", [str(ROOT / "dev"), "build", preset], needs, lane="builds", nice=BUILD_NICE,
+               seconds_max=3600)
+
+
+def suite(preset, name, needs=()):
+    binary = str(ROOT / "build" / preset / "src/tidemill")
+    return Job(f"{preset}/{name}", [str(ROOT / "tests" / name / "run.sh"), binary], needs,
+               environment={} if preset == "dev" else {"SANITIZED": "1"})
+
+
+def tests(preset):
+    """The tests of a preset, once it is built."""
+    needs = (f"{preset}/build",)
+    yield Job(f"{preset}/unit", [str(ROOT / "dev"), "unit"], needs, environment={"PRESET": preset})
+    yield from (suite(preset, name, needs) for name in (SUITES if preset == "dev" else SANITIZED_SUITES))
+
+
+def every_job():
+    before = ()
+    for preset in PRESETS:
+        yield build(preset, before)
+        before = (f"{preset}/build",)
+    for preset in PRESETS:
+        yield from tests(preset)
+        if preset == "asan":
+            yield Job("asan/fuzz", [str(ROOT / "dev"), "fuzz-all", str(FUZZ_SECONDS)], ("asan/build",), nice=FUZZ_NICE)
+
+
+def chosen(words):
+    match words:
+        case ["all"]:
+            return every_job()
+        case ["preset", preset]:
+            return [build(preset), *tests(preset)]
+        case ["blackbox", preset, *names]:
+            return [suite(preset, name) for name in names or SUITES]
+    raise SystemExit(__doc__)
+
+
+def main():
+    check_suites()
+    return 0 if Schedule(chosen(sys.argv[1:]), PLACES, ROOT / "build/log").run() else 1
+
+
+if __name__ == "__main__":
+    os.chdir(ROOT)
+    sys.exit(main())
