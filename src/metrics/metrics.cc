@@ -1,13 +1,10 @@
 #include "metrics/metrics.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
-#include <iterator>
-#include <variant>
 
 #include "base/assert.h"
+#include "metrics/text.h"
 
 namespace tidemill::metrics {
 namespace {
@@ -37,63 +34,23 @@ bool IsName(std::string_view text, bool colon_allowed) {
   return true;
 }
 
-enum class Quotes { kKept, kEscaped };
+void CheckLabels(const Labels& labels) {
+  for (const auto& label : labels) TM_ASSERT(IsName(label.first, false) && label.first != "le");
+}
 
-std::string Escape(std::string_view text, Quotes quotes) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '\n') {
-      out += "\\n";
-    } else if (c == '\\' || (c == '"' && quotes == Quotes::kEscaped)) {
-      out += '\\';
-      out += c;
-    } else {
-      out += c;
-    }
+Kind KindOfCallback(std::string_view name) {
+  return name.ends_with("_total") ? Kind::kCounter : Kind::kGauge;
+}
+
+struct ReadValue {
+  Value operator()(std::monostate) const { return {}; }
+  Value operator()(const std::unique_ptr<Counter>& counter) const { return counter->value(); }
+  Value operator()(const std::unique_ptr<Gauge>& gauge) const { return gauge->value(); }
+  Value operator()(const std::unique_ptr<Histogram>& histogram) const {
+    return HistogramView{.bounds = histogram->bounds(), .snapshot = histogram->Read()};
   }
-  return out;
-}
-
-// `a="1",b="2"`, without the braces, so that a histogram can add its own label.
-std::string LabelText(const Labels& labels) {
-  std::string out;
-  for (const auto& [name, value] : labels) {
-    TM_ASSERT(IsName(name, false) && name != "le");
-    fmt::format_to(std::back_inserter(out), "{}{}=\"{}\"", out.empty() ? "" : ",", name,
-                   Escape(value, Quotes::kEscaped));
-  }
-  return out;
-}
-
-std::string Number(double value) {
-  if (std::isnan(value)) return "NaN";
-  if (std::isinf(value)) return value > 0 ? "+Inf" : "-Inf";
-  return fmt::format("{}", value);
-}
-
-void AppendSample(std::string& out, std::string_view name, std::string_view labels, std::string_view value) {
-  if (labels.empty()) {
-    fmt::format_to(std::back_inserter(out), "{} {}\n", name, value);
-  } else {
-    fmt::format_to(std::back_inserter(out), "{}{{{}}} {}\n", name, labels, value);
-  }
-}
-
-void AppendHistogram(std::string& out, const std::string& name, const std::string& labels,
-                     const Histogram& histogram) {
-  const Histogram::Snapshot snapshot = histogram.Read();
-  const std::string bucket_name = name + "_bucket";
-  const std::string comma = labels.empty() ? "" : labels + ",";
-  std::uint64_t cumulative = 0;
-  for (std::size_t i = 0; i < snapshot.buckets.size(); ++i) {
-    cumulative += snapshot.buckets[i];
-    const std::string bound =
-        i < histogram.bounds().size() ? Number(histogram.bounds()[i]) : std::string("+Inf");
-    AppendSample(out, bucket_name, fmt::format("{}le=\"{}\"", comma, bound), fmt::to_string(cumulative));
-  }
-  AppendSample(out, name + "_sum", labels, Number(snapshot.sum));
-  AppendSample(out, name + "_count", labels, fmt::to_string(snapshot.count));
-}
+  Value operator()(const std::function<double()>& read) const { return read(); }
+};
 
 }  // namespace
 
@@ -156,10 +113,11 @@ Histogram::Snapshot Histogram::Read() const {
 }
 
 struct Registry::Series {
-  std::string labels;
-  std::variant<std::monostate, std::unique_ptr<Counter>, std::unique_ptr<Gauge>, std::unique_ptr<Histogram>,
-               std::function<double()>>
-      value;
+  Family* family;
+  Labels labels;
+  Stored value;
+  std::size_t holders = 0;  // 0: for good
+  bool overflow = false;
 };
 
 struct Registry::Family {
@@ -167,67 +125,149 @@ struct Registry::Family {
   std::string help;
   Kind kind;
   std::vector<std::unique_ptr<Series>> series;
+  std::size_t open = 0;  // without the overflow
+
+  Series* Find(const Labels& labels) const {
+    const auto found = std::ranges::find(series, labels, [](const auto& s) { return s->labels; });
+    return found == series.end() ? nullptr : found->get();
+  }
+  Series& Append(Labels labels, Stored value) {
+    series.push_back(std::make_unique<Series>(
+        Series{.family = this, .labels = std::move(labels), .value = std::move(value)}));
+    return *series.back();
+  }
 };
 
-Registry::Registry() = default;
+Registry::Registry(RegistryLimits limits) : limits_(limits) {}
 Registry::~Registry() = default;
 
-Registry::Series& Registry::AddSeries(std::string name, std::string help, Kind kind, const Labels& labels) {
+Holder::~Holder() {
+  if (registry_ != nullptr) registry_->Close(*static_cast<Registry::Series*>(series_));
+}
+
+Registry::Family& Registry::FamilyOf(std::string name, std::string help, Kind kind) {
   TM_ASSERT(IsName(name, true));
-  auto family = std::ranges::find_if(families_, [&name](const auto& f) { return f->name == name; });
+  auto family = std::ranges::find(families_, name, [](const auto& f) { return f->name; });
   if (family == families_.end()) {
     families_.push_back(std::make_unique<Family>(Family{std::move(name), std::move(help), kind, {}}));
     family = families_.end() - 1;
   }
   TM_ASSERT((*family)->kind == kind);
-  auto& series = (*family)->series;
-  std::string text = LabelText(labels);
-  TM_ASSERT(std::ranges::none_of(series, [&text](const auto& s) { return s->labels == text; }));
-  series.push_back(std::make_unique<Series>(Series{std::move(text), {}}));
-  return *series.back();
+  return **family;
+}
+
+template <class T>
+T& Registry::Add(std::string name, std::string help, Kind kind, Labels labels, std::unique_ptr<T> value) {
+  CheckLabels(labels);
+  const std::lock_guard lock(mutex_);
+  Family& family = FamilyOf(std::move(name), std::move(help), kind);
+  TM_ASSERT(family.Find(labels) == nullptr);
+  T& added = *value;
+  family.Append(std::move(labels), std::move(value));
+  return added;
 }
 
 Counter& Registry::AddCounter(std::string name, std::string help, Labels labels) {
-  Series& series = AddSeries(std::move(name), std::move(help), Kind::kCounter, labels);
-  return *series.value.emplace<std::unique_ptr<Counter>>(std::make_unique<Counter>());
+  return Add(std::move(name), std::move(help), Kind::kCounter, std::move(labels),
+             std::make_unique<Counter>());
 }
 
 Gauge& Registry::AddGauge(std::string name, std::string help, Labels labels) {
-  Series& series = AddSeries(std::move(name), std::move(help), Kind::kGauge, labels);
-  return *series.value.emplace<std::unique_ptr<Gauge>>(std::make_unique<Gauge>());
+  return Add(std::move(name), std::move(help), Kind::kGauge, std::move(labels), std::make_unique<Gauge>());
 }
 
 Histogram& Registry::AddHistogram(std::string name, std::string help, std::vector<double> bounds,
                                   Labels labels) {
-  Series& series = AddSeries(std::move(name), std::move(help), Kind::kHistogram, labels);
-  return *series.value.emplace<std::unique_ptr<Histogram>>(std::make_unique<Histogram>(std::move(bounds)));
+  return Add(std::move(name), std::move(help), Kind::kHistogram, std::move(labels),
+             std::make_unique<Histogram>(std::move(bounds)));
 }
 
 void Registry::AddCallback(std::string name, std::string help, Labels labels, std::function<double()> read) {
-  const Kind kind = name.ends_with("_total") ? Kind::kCounter : Kind::kGauge;
-  AddSeries(std::move(name), std::move(help), kind, labels).value = std::move(read);
+  CheckLabels(labels);
+  const Kind kind = KindOfCallback(name);
+  const std::lock_guard lock(mutex_);
+  Family& family = FamilyOf(std::move(name), std::move(help), kind);
+  TM_ASSERT(family.Find(labels) == nullptr);
+  family.Append(std::move(labels), std::move(read));
 }
 
-std::string Registry::Text() const {
-  std::string out;
-  for (const auto& family : families_) {
-    constexpr std::array<std::string_view, 3> kKinds = {"counter", "gauge", "histogram"};
-    fmt::format_to(std::back_inserter(out), "# HELP {} {}\n# TYPE {} {}\n", family->name,
-                   Escape(family->help, Quotes::kKept), family->name,
-                   kKinds[static_cast<std::size_t>(family->kind)]);
-    for (const auto& series : family->series) {
-      if (const auto* counter = std::get_if<std::unique_ptr<Counter>>(&series->value)) {
-        AppendSample(out, family->name, series->labels, fmt::to_string((*counter)->value()));
-      } else if (const auto* gauge = std::get_if<std::unique_ptr<Gauge>>(&series->value)) {
-        AppendSample(out, family->name, series->labels, fmt::to_string((*gauge)->value()));
-      } else if (const auto* histogram = std::get_if<std::unique_ptr<Histogram>>(&series->value)) {
-        AppendHistogram(out, family->name, series->labels, **histogram);
-      } else if (const auto* read = std::get_if<std::function<double()>>(&series->value)) {
-        AppendSample(out, family->name, series->labels, Number((*read)()));
-      }
-    }
-  }
-  return out;
+bool Registry::IsFull(const Family& family) const {
+  return family.open >= limits_.series_per_family_max || open_ >= limits_.series_max;
 }
+
+template <class T>
+Held<T> Registry::Open(std::string name, std::string help, Kind kind, Labels labels,
+                       std::unique_ptr<T> value) {
+  CheckLabels(labels);
+  const std::lock_guard lock(mutex_);
+  Family& family = FamilyOf(std::move(name), std::move(help), kind);
+  Series* series = family.Find(labels);
+  bool overflow = false;
+  if (series == nullptr && IsFull(family)) {
+    overflow = true;
+    labels = {{"overflow", "true"}};
+    series = family.Find(labels);
+  }
+  if (series == nullptr) {
+    series = &family.Append(std::move(labels), std::move(value));
+    series->overflow = overflow;
+    if (!overflow) ++family.open, ++open_;
+  } else {
+    TM_ASSERT(series->holders > 0);
+  }
+  ++series->holders;
+  auto* const shared = std::get_if<std::unique_ptr<T>>(&series->value);
+  TM_ASSERT(shared != nullptr);
+  return Held<T>(Holder(*this, series), **shared);
+}
+
+Held<Counter> Registry::OpenCounter(std::string name, std::string help, Labels labels) {
+  return Open(std::move(name), std::move(help), Kind::kCounter, std::move(labels),
+              std::make_unique<Counter>());
+}
+
+Held<Gauge> Registry::OpenGauge(std::string name, std::string help, Labels labels) {
+  return Open(std::move(name), std::move(help), Kind::kGauge, std::move(labels), std::make_unique<Gauge>());
+}
+
+Held<Histogram> Registry::OpenHistogram(std::string name, std::string help, std::vector<double> bounds,
+                                        Labels labels) {
+  return Open(std::move(name), std::move(help), Kind::kHistogram, std::move(labels),
+              std::make_unique<Histogram>(std::move(bounds)));
+}
+
+Holder Registry::OpenCallback(std::string name, std::string help, Labels labels,
+                              std::function<double()> read) {
+  CheckLabels(labels);
+  const Kind kind = KindOfCallback(name);
+  const std::lock_guard lock(mutex_);
+  Family& family = FamilyOf(std::move(name), std::move(help), kind);
+  if (IsFull(family) || family.Find(labels) != nullptr) return {};
+  Series& series = family.Append(std::move(labels), std::move(read));
+  series.holders = 1;
+  ++family.open, ++open_;
+  return Holder(*this, &series);
+}
+
+// The family stays: a scrape between two of its series must not forget its help.
+void Registry::Close(Series& series) {
+  const std::lock_guard lock(mutex_);
+  if (--series.holders > 0) return;
+  Family& family = *series.family;
+  if (!series.overflow) --family.open, --open_;
+  std::erase_if(family.series, [&series](const auto& s) { return s.get() == &series; });
+}
+
+void Registry::Visit(Visitor& visitor) const {
+  const std::lock_guard lock(mutex_);
+  for (const auto& family : families_) {
+    if (family->series.empty()) continue;
+    visitor.OnFamily({.name = family->name, .help = family->help, .kind = family->kind});
+    for (const auto& series : family->series)
+      visitor.OnSeries(series->labels, std::visit(ReadValue(), series->value));
+  }
+}
+
+std::string Registry::Text() const { return ToText(*this); }
 
 }  // namespace tidemill::metrics

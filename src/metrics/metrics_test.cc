@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cmath>
 #include <limits>
 #include <map>
@@ -124,12 +125,135 @@ TEST(RegistryDeathTest, RefusesWhatTheFormatCannotSay) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   Registry registry;
   registry.AddCounter("a_total", "A.");
-  EXPECT_DEATH(registry.AddCounter("a_total", "A."), "none_of");
+  EXPECT_DEATH(registry.AddCounter("a_total", "A."), "Find");
   EXPECT_DEATH(registry.AddGauge("a_total", "A."), "kind");
   EXPECT_DEATH(registry.AddGauge("1a", "A."), "IsName");
   EXPECT_DEATH(registry.AddGauge("a", "A.", {{"le", "1"}}), "le");
   EXPECT_DEATH(registry.AddHistogram("h", "H.", {2, 1}), "is_sorted");
   EXPECT_DEATH(registry.AddHistogram("h", "H.", {1, 1}), "is_sorted");
+}
+
+TEST(Registry, VisitsWhatItHolds) {
+  struct Lines final : Visitor {
+    void OnFamily(const FamilyView& family) override {
+      lines.push_back(std::string(family.name) + " " + std::to_string(static_cast<int>(family.kind)));
+    }
+    void OnSeries(const Labels& labels, const Value& value) override {
+      std::string line = labels.empty() ? "-" : labels[0].first + "=" + labels[0].second;
+      if (const auto* counter = std::get_if<std::uint64_t>(&value)) line += " " + std::to_string(*counter);
+      if (const auto* gauge = std::get_if<std::int64_t>(&value)) line += " " + std::to_string(*gauge);
+      if (const auto* read = std::get_if<double>(&value)) line += " read " + std::to_string(*read);
+      if (const auto* histogram = std::get_if<HistogramView>(&value)) {
+        line += " bounds " + std::to_string(histogram->bounds.size()) + " count " +
+                std::to_string(histogram->snapshot.count);
+      }
+      lines.push_back(line);
+    }
+    std::vector<std::string> lines;
+  };
+  Registry registry;
+  registry.AddCounter("c_total", "C.", {{"k", "v"}}).Add(3);
+  registry.AddGauge("g", "G.").Add(-2);
+  registry.AddHistogram("h", "H.", {1, 2}).Observe(1);
+  registry.AddCallback("f", "F.", {}, [] { return 0.5; });
+  Lines visitor;
+  registry.Visit(visitor);
+  EXPECT_EQ(visitor.lines, (std::vector<std::string>{"c_total 0", "k=v 3", "g 1", "- -2", "h 2",
+                                                     "- bounds 2 count 1", "f 1", "- read 0.500000"}));
+}
+
+TEST(OpenSeries, LivesAsLongAsItsHolders) {
+  Registry registry;
+  {
+    const Held<Counter> first = registry.OpenCounter("jobs_total", "Jobs.", {{"queue", "mail"}});
+    first->Add(2);
+    Held<Counter> second = registry.OpenCounter("jobs_total", "Ignored.", {{"queue", "mail"}});
+    second->Add(3);
+    const Held<Counter> other = registry.OpenCounter("jobs_total", "Jobs.", {{"queue", "sms"}});
+    EXPECT_EQ(registry.Text(),
+              "# HELP jobs_total Jobs.\n"
+              "# TYPE jobs_total counter\n"
+              "jobs_total{queue=\"mail\"} 5\n"
+              "jobs_total{queue=\"sms\"} 0\n");
+    second = {};
+    EXPECT_THAT(registry.Text(), testing::HasSubstr("jobs_total{queue=\"mail\"} 5\n"));
+  }
+  EXPECT_EQ(registry.Text(), "");
+  const Held<Counter> again = registry.OpenCounter("jobs_total", "Jobs.", {{"queue", "mail"}});
+  EXPECT_THAT(registry.Text(), testing::HasSubstr("jobs_total{queue=\"mail\"} 0\n")) << "it begins anew";
+}
+
+TEST(OpenSeries, OverALimitAreCountedTogether) {
+  struct Case {
+    const char* name;
+    RegistryLimits limits;
+  };
+  const Case cases[] = {
+      {"of the family", {.series_per_family_max = 2}},
+      {"of all", {.series_max = 3}},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.name);
+    Registry registry(c.limits);
+    const Held<Gauge> elsewhere = registry.OpenGauge("other", "O.", {});
+    std::vector<Held<Counter>> held;
+    for (int i = 0; i < 5; ++i) {
+      held.push_back(registry.OpenCounter("c_total", "C.", {{"n", std::to_string(i)}}));
+      held.back()->Add();
+    }
+    EXPECT_THAT(registry.Text(), testing::HasSubstr("c_total{n=\"1\"} 1\nc_total{overflow=\"true\"} 3\n"));
+    // One that is open is not refused, and whoever leaves makes room.
+    EXPECT_EQ(&*registry.OpenCounter("c_total", "C.", {{"n", "0"}}), &*held[0]);
+    held.erase(held.begin());
+    held.push_back(registry.OpenCounter("c_total", "C.", {{"n", "9"}}));
+    EXPECT_THAT(registry.Text(), testing::HasSubstr("c_total{n=\"9\"} 0\n"));
+    held.clear();
+    EXPECT_THAT(registry.Text(), testing::Not(testing::HasSubstr("c_total")));
+  }
+}
+
+TEST(OpenSeries, OfEveryKind) {
+  Registry registry({.series_per_family_max = 1});
+  const Held<Gauge> gauge = registry.OpenGauge("g", "G.", {{"l", "1"}});
+  gauge->Add(4);
+  const Held<Histogram> histogram = registry.OpenHistogram("h", "H.", {1}, {{"l", "1"}});
+  histogram->Observe(0.5);
+  Holder callback = registry.OpenCallback("f", "F.", {{"l", "1"}}, [] { return 1.5; });
+  const Holder too_many = registry.OpenCallback("f", "F.", {{"l", "2"}}, [] { return 2.5; });
+  EXPECT_TRUE(callback);
+  EXPECT_FALSE(too_many);
+  const std::string text = registry.Text();
+  EXPECT_THAT(text, testing::HasSubstr("g{l=\"1\"} 4\n"));
+  EXPECT_THAT(text, testing::HasSubstr("h_count{l=\"1\"} 1\n"));
+  EXPECT_THAT(text, testing::HasSubstr("f{l=\"1\"} 1.5\n"));
+  EXPECT_THAT(text, testing::Not(testing::HasSubstr("2.5")));
+  callback = {};
+  EXPECT_THAT(registry.Text(), testing::Not(testing::HasSubstr("f{")));
+}
+
+TEST(OpenSeries, ComeAndGoWhileAScrapeGoesOn) {
+  Registry registry({.series_per_family_max = 20});
+  std::atomic<bool> stop{false};
+  std::jthread scraper([&] {
+    while (!stop) {
+      const std::string text = registry.Text();
+      EXPECT_TRUE(text.empty() || text.starts_with("# HELP c_total C.\n# TYPE c_total counter\nc_total{"));
+    }
+  });
+  std::vector<std::jthread> writers;
+  for (std::size_t slot = 1; slot <= 3; ++slot) {
+    writers.emplace_back([&registry, slot] {
+      SetSlot(slot);
+      for (int i = 0; i < 2000; ++i) {
+        const auto counter = registry.OpenCounter("c_total", "C.", {{"n", std::to_string(i % 30)}});
+        counter->Add();
+      }
+    });
+  }
+  writers.clear();
+  stop = true;
+  scraper.join();
+  EXPECT_EQ(registry.Text(), "");
 }
 
 }  // namespace
