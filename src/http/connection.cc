@@ -72,6 +72,7 @@ void Connection::OnData(std::string_view bytes) {
 }
 
 void Connection::OnWritable() {
+  if (body_) return body_->OnWritable();
   if (over_ || handling_) return;
   stream_->ResumeReading();
   Work();
@@ -173,9 +174,14 @@ void Connection::Serve(const Router::Route& route) {
 Task<void> Connection::Run(Handler& handler) {
   const InFlight in_flight(server_.metrics);
   Response response = co_await handler.Handle(request_);
-  handling_ = false;
-  if (over_) co_return;
-  Respond(std::move(response));
+  if (response.body_source && !over_) {
+    co_await RespondStreaming(std::move(response));
+    handling_ = false;
+  } else {
+    handling_ = false;
+    if (over_) co_return;
+    Respond(std::move(response));
+  }
   stream_->ResumeReading();
   // Not from inside Work, which goes on by itself: a handler that waited has let Work return.
   if (!working_ && !over_) Work();
@@ -198,6 +204,34 @@ void Connection::Respond(Response response) {
          .version_minor = request_.version_minor});
   // A client may take as long for a body as for sending one.
   if (!keep_alive) Close(server_.options.limits.body_timeout);
+}
+
+Task<void> Connection::RespondStreaming(Response response) {
+  const bool has_body = MayHaveBody(response.status);
+  const bool chunked = has_body && request_.version_minor > 0;
+  const bool keep_alive = (chunked || !has_body) && !close_after_ && !response.close && !server_.draining;
+  const bool head_only = request_.method == Method::kHead || !has_body;
+  Write(&request_, response,
+        {.keep_alive = keep_alive,
+         .head_only = head_only,
+         .version_minor = request_.version_minor,
+         .chunked = chunked});
+  if (!head_only) {
+    BodyWriter body(*stream_,
+                    {.framing = chunked ? BodyWriter::Framing::kChunked : BodyWriter::Framing::kUntilClose,
+                     .stall_timeout = server_.options.limits.body_timeout,
+                     .metrics = server_.metrics});
+    body_ = &body;
+    const Result<void> written = co_await response.body_source->WriteTo(body);
+    body_ = nullptr;
+    if (over_) co_return;
+    if (!written) {
+      log::Debug("http.body_broken_off", {{"why", written.error().detail}});
+      co_return Finish();
+    }
+    body.End();
+  }
+  if (!keep_alive || close_after_) Close(server_.options.limits.body_timeout);
 }
 
 void Connection::RespondAndClose(Response response) {

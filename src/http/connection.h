@@ -2,8 +2,9 @@
 // gives its stream away when a request is for a takeover. Private to http/.
 //
 // Reading stops while a handler waits and while the client leaves responses unread, so what is buffered is at
-// most one request, what one read brought behind it, and kUnreadBytesMax and one response on the way out.
-// A client that half-closes still gets its answers; one that resets ends the handler that runs for it.
+// most one request, what one read brought behind it, and kUnreadBytesMax and one response (one piece of a
+// streamed one) on the way out. A client that half-closes still gets its answers; one that resets ends the
+// handler that runs for it.
 //
 // Loop thread only. Owns itself: Finish takes it out of its server's list and retires it; a server that ends
 // deletes those still in its list.
@@ -15,6 +16,7 @@
 #include <string_view>
 
 #include "base/intrusive_list.h"
+#include "http/body.h"
 #include "http/parser.h"
 #include "http/server.h"
 #include "http/server_state.h"
@@ -54,6 +56,7 @@ class Connection final : public net::StreamHandler,
   void Serve(const Router::Route& route);
   void TakeOver(TakeoverHandler& handler);
   Task<void> Run(Handler& handler);
+  Task<void> RespondStreaming(Response response);
   void Respond(Response response);
   void RespondAndClose(Response response);
   void Write(const Request* request, const Response& response, ServerState::ResponseForm form);
@@ -70,6 +73,7 @@ class Connection final : public net::StreamHandler,
   std::string input_;
   std::size_t used_ = 0;  // bytes of input_ that belong to the request at hand or before
   RequestParser::State waiting_ = RequestParser::State::kNothing;
+  BodyWriter* body_ = nullptr;  // of the response that is streamed
   bool handling_ = false;
   bool working_ = false;
   bool close_after_ = false;

@@ -108,4 +108,6 @@ std::string_view ReasonPhrase(int status) {
   }
 }
 
+bool MayHaveBody(int status) { return status >= 200 && status != 204 && status != 304; }
+
 }  // namespace tidemill::http

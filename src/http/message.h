@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -48,17 +49,23 @@ struct Request {
   std::optional<std::string> QueryParameter(std::string_view name) const;
 };
 
+class BodySource;
+
 struct Response {
   int status = 200;
   std::vector<std::pair<std::string, std::string>>
       headers;  // Content-Length, Date, Connection are the server's
   std::string body;
-  bool close = false;  // close the connection afterwards
+  std::shared_ptr<BodySource> body_source;  // not null: makes the body while it is sent; `body` is unused
+  bool close = false;                       // close the connection afterwards
 
   static Response Text(int status, std::string body);  // text/plain; charset=utf-8
   static Response Json(int status, std::string body);  // application/json
 };
 
 std::string_view ReasonPhrase(int status);
+
+// Whether responses of that status have a body (RFC 9110 section 6.4.1).
+bool MayHaveBody(int status);
 
 }  // namespace tidemill::http

@@ -21,9 +21,6 @@ void AppendHeader(std::string_view name, std::string_view value, std::string& ou
   out.append(name).append(": ").append(value).append("\r\n");
 }
 
-// Statuses whose responses have no body, by RFC 9110 section 6.4.1.
-bool HasBody(int status) { return status >= 200 && status != 204 && status != 304; }
-
 }  // namespace
 
 ServerMetrics::ServerMetrics(metrics::Registry& registry)
@@ -79,20 +76,23 @@ void ServerState::AppendResponse(const Request* request, const Response& respons
   out += "\r\n";
   AppendHeader("Date", Date(), out);
   for (const auto& [name, value] : response.headers) AppendHeader(name, value, out);
-  if (!response.body.empty()) AppendHeader("X-Content-Type-Options", "nosniff", out);
+  const bool streamed = response.body_source != nullptr;
+  if (!response.body.empty() || streamed) AppendHeader("X-Content-Type-Options", "nosniff", out);
   if (request) AppendCors(*request, out);
   if (!form.keep_alive) {
     AppendHeader("Connection", "close", out);
   } else if (form.version_minor == 0) {
     AppendHeader("Connection", "keep-alive", out);
   }
-  if (HasBody(response.status)) {
+  if (form.chunked) {
+    AppendHeader("Transfer-Encoding", "chunked", out);
+  } else if (MayHaveBody(response.status) && !streamed) {
     out += "Content-Length: ";
     AppendNumber(response.body.size(), out);
     out += "\r\n";
   }
   out += "\r\n";
-  if (!form.head_only && HasBody(response.status)) out += response.body;
+  if (!form.head_only && MayHaveBody(response.status)) out += response.body;
   if (!metrics) return;
   metrics->responses[static_cast<std::size_t>(std::clamp(response.status / 100, 1, 5))]->Add();
   metrics->bytes_sent.Add(out.size() - before);

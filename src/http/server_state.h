@@ -28,11 +28,13 @@ struct ServerState {
   void Remember(Connection& connection);
   void Forget(Connection& connection);
 
-  // Appends the head and the body of `response`. `request` null: the request could not be read.
+  // Appends the head of `response`, and its body unless that is streamed. `request` null: the request could
+  // not be read.
   struct ResponseForm {
     bool keep_alive = true;
     bool head_only = false;
     int version_minor = 1;
+    bool chunked = false;  // of a body that is streamed
   };
   void AppendResponse(const Request* request, const Response& response, ResponseForm form, std::string& out);
   // The answer to OPTIONS, and what other answers to `request` carry about origins.

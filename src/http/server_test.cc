@@ -2,46 +2,13 @@
 
 #include <gtest/gtest.h>
 
-#include <coroutine>
 #include <string>
 
 #include "http/assets.h"
-#include "net/async.h"
-#include "net/testing/harness.h"
+#include "http/testing/server_bench.h"
 
 namespace tidemill::http {
 namespace {
-
-class Echo final : public Handler {
- public:
-  Task<Response> Handle(const Request& request) override {
-    co_return Response::Text(200, std::string(request.method_name) + " " + std::string(request.body));
-  }
-};
-
-// Answers when the test says so.
-class Later final : public Handler {
- public:
-  struct Gate {
-    std::coroutine_handle<> waiting;
-    bool await_ready() const { return false; }
-    void await_suspend(std::coroutine_handle<> handle) { waiting = handle; }
-    void await_resume() const {}
-  };
-  Task<Response> Handle(const Request& request) override {
-    const std::string path(request.path);
-    const End end{ended};
-    co_await gate;
-    co_return Response::Text(200, std::string(request.path) == path ? "late" : "torn");
-  }
-  // Counts tasks that came to an end or were destroyed.
-  struct End {
-    int& count;
-    ~End() { ++count; }
-  };
-  Gate gate;
-  int ended = 0;
-};
 
 // Tells what stands in the segments {id} and {post}.
 class Named final : public Handler {
@@ -78,11 +45,9 @@ class TakeStream final : public TakeoverHandler {
   std::string left;
 };
 
-class ServerTest : public testing::Test {
+class ServerTest : public ServerBench {
  protected:
-  ServerTest() : loop_(net::testing::OpenLoop({.clock = &clock_})) {
-    router_->Add(Method::kGet, "/echo", std::make_shared<Echo>());
-    router_->Add(Method::kPost, "/echo", std::make_shared<Echo>());
+  ServerTest() {
     router_->Add(Method::kGet, "/later", later_);
     router_->AddTakeover(Method::kGet, "/up", upgrade_);
     router_->AddTakeover(Method::kPost, "/up", upgrade_);
@@ -91,53 +56,13 @@ class ServerTest : public testing::Test {
                  MakeAssetHandler({.content_type = "text/html", .body = std::string(1000, 'p')}));
     router_->Add(Method::kGet, "/large", std::make_shared<Sized>(kLargeBytes));
     router_->Add(Method::kGet, "/huge", std::make_shared<Sized>(kHugeBytes));
-    Server::Options options;
-    options.metrics = &metrics_;
-    options.cors.allowed_origins = {"https://good.com"};
-    server_ = Server::Make(*loop_, router_, options);
   }
 
   static constexpr std::size_t kLargeBytes = 1'000'000;
   static constexpr std::size_t kHugeBytes = 20'000'000;  // fits into no buffer of the kernel's
 
-  // A new connection; its other end is the test's.
-  net::Fd Connect(net::Admission admission = net::Admission::kAdmitted) {
-    auto [ours, theirs] = net::testing::TcpPair();
-    server_->OnStream(net::Stream::Adopt(*loop_, theirs.Release(), {}, nullptr), admission);
-    return std::move(ours);
-  }
-  std::string Hear(const net::Fd& fd) {
-    net::testing::RunTurns(*loop_);
-    return net::testing::ReadAvailable(fd.get());
-  }
-  std::string Say(const net::Fd& fd, std::string_view bytes) {
-    net::testing::WriteAll(fd.get(), bytes);
-    return Hear(fd);
-  }
-  // Without what changes from day to day.
-  static std::string Body(const std::string& response) {
-    return response.substr(response.find("\r\n\r\n") + 4);
-  }
-
-  // Everything the server has to say; empty if what it counted as sent does not arrive.
-  std::string HearAll(const net::Fd& fd) {
-    std::string all;
-    const bool heard = net::testing::RunUntil(*loop_, [&] {
-      const std::string more = net::testing::ReadAvailable(fd.get());
-      all += more;
-      return more.empty() && all.size() == metrics_.bytes_sent.value();
-    });
-    return heard ? all : "";
-  }
-
-  ManualClock clock_;
-  metrics::Registry registry_;
-  ServerMetrics metrics_{registry_};
-  std::unique_ptr<net::Loop> loop_;
   std::shared_ptr<Later> later_ = std::make_shared<Later>();
   std::shared_ptr<TakeStream> upgrade_ = std::make_shared<TakeStream>();
-  std::shared_ptr<Router> router_ = std::make_shared<Router>();
-  std::unique_ptr<Server> server_;
 };
 
 TEST_F(ServerTest, AnswersAndKeepsTheConnection) {

@@ -1,0 +1,86 @@
+// A response's body that is made while it is sent: an export, an event stream, what no buffer should hold.
+//
+// HTTP/1.1 clients get it chunked and keep their connection, HTTP/1.0 clients until the connection closes.
+// Loop thread only.
+#pragma once
+
+#include <coroutine>
+#include <cstddef>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "net/loop.h"
+#include "net/task.h"
+
+namespace tidemill::net {
+class Stream;
+}
+
+namespace tidemill::http {
+
+struct ServerMetrics;
+
+// Sends a body piece by piece, no faster than the client reads it.
+class BodyWriter final : private net::Pollable, private net::Timer {
+ public:
+  // What may be queued for the client, besides the last piece, before Write waits; also the share of one
+  // turn.
+  static constexpr std::size_t kQueuedBytesMax = 256 * 1024;
+
+  enum class Framing { kChunked, kUntilClose };
+  struct Options {
+    Framing framing = Framing::kChunked;
+    Duration stall_timeout;            // how long a client that reads nothing is waited for
+    ServerMetrics* metrics = nullptr;  // null: nothing is counted
+  };
+  // For Connection. `stream` outlives the writer.
+  BodyWriter(net::Stream& stream, Options options);
+  ~BodyWriter();
+  BodyWriter(const BodyWriter&) = delete;
+  BodyWriter& operator=(const BodyWriter&) = delete;
+
+  class Room;
+  // co_await body.Write(bytes): takes `bytes` at once, and goes on when there is room for more. Never goes on
+  // once the client is gone: the waiting task is then destroyed with its connection.
+  Room Write(std::string_view bytes);
+
+  // For Connection: what ends the body, and the stream's OnWritable.
+  void End();
+  void OnWritable();
+
+ private:
+  bool MustWait() const;
+  void Wait(std::coroutine_handle<> awaiter);
+  void Resume();
+  void OnReady(std::uint32_t) override;
+  void OnTimer() override;
+  void Queue(std::string_view bytes);
+
+  net::Stream& stream_;
+  const Options options_;
+  std::coroutine_handle<> awaiter_;
+  std::size_t written_bytes_ = 0;  // since Write last waited
+};
+
+class [[nodiscard]] BodyWriter::Room {
+ public:
+  explicit Room(BodyWriter& body) : body_(body) {}
+  bool await_ready() const { return !body_.MustWait(); }
+  void await_suspend(std::coroutine_handle<> awaiter) { body_.Wait(awaiter); }
+  void await_resume() const {}
+
+ private:
+  BodyWriter& body_;
+};
+
+// Makes the body of one response.
+class BodySource {
+ public:
+  virtual ~BodySource() = default;
+  // Writes all of it. An error breaks the connection off, so that the client sees that the rest is missing:
+  // its status has been sent already. The task is destroyed when the client goes. Not called for HEAD.
+  virtual Task<Result<void>> WriteTo(BodyWriter& body) = 0;
+};
+
+}  // namespace tidemill::http
