@@ -40,7 +40,7 @@ void CheckParts(std::string_view name, const NameParts& parts) {
 }
 
 std::shared_ptr<const Rules> MakeRules() {
-  config::ChannelSettings settings;
+  channels::ChannelSettings settings;
   settings.namespaces["open"].allow_subscribe_for_client = true;
   settings.namespaces["users"].allow_user_limited_channels = true;
   settings.namespaces["word"].channel_regex = "^[a-z]+(#[0-9,]+)?$";

@@ -1,4 +1,4 @@
-// links: config base
+// links: settings
 //
 // A TOML text, through Load: any text is either refused with a reason, or gives settings that print to a text
 // which loads as the same settings.
@@ -11,18 +11,18 @@
 #include <string>
 
 #include "base/assert.h"
-#include "config/load.h"
+#include "settings/settings.h"
 
 namespace {
 
-using tidemill::config::Settings;
+using tidemill::settings::Settings;
 
 // Load reads files; this one has no name on any disk.
 tidemill::Result<Settings> LoadText(std::string_view text) {
   const int file = memfd_create("config", MFD_CLOEXEC);
   TM_ASSERT(file >= 0);
   TM_ASSERT(write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()));
-  auto loaded = tidemill::config::Load({.file = "/proc/self/fd/" + std::to_string(file)});
+  auto loaded = tidemill::settings::Load({.file = "/proc/self/fd/" + std::to_string(file)});
   close(file);
   return loaded;
 }

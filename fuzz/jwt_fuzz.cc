@@ -39,7 +39,7 @@ T RunNow(Task<T> task) {
 }
 
 std::unique_ptr<TokenVerifier> Make(bool skip_signature, const Clock& clock) {
-  config::TokenSettings token;
+  auth::TokenSettings token;
   token.hmac_secret_key = {kSecret};
   return *MakeTokenVerifier({.token = token, .skip_signature = skip_signature, .clock = &clock}, nullptr);
 }

@@ -10,8 +10,7 @@ namespace {
 
 class HttpApi final : public Api {
  public:
-  HttpApi(std::vector<Method> methods, const config::HttpApiSettings& settings, ApiMetrics& metrics,
-          Limits limits)
+  HttpApi(std::vector<Method> methods, const HttpApiSettings& settings, ApiMetrics& metrics, Limits limits)
       : prefix_(settings.handler_prefix), service_(std::move(methods), settings, metrics, limits) {}
 
   void AddRoutes(http::Router& router) override {
@@ -20,9 +19,7 @@ class HttpApi final : public Api {
     }
   }
 
-  void ReplaceSettings(const config::HttpApiSettings& settings) override {
-    service_.ReplaceSettings(settings);
-  }
+  void ReplaceSettings(const HttpApiSettings& settings) override { service_.ReplaceSettings(settings); }
 
  private:
   const std::string prefix_;
@@ -31,7 +28,7 @@ class HttpApi final : public Api {
 
 }  // namespace
 
-std::unique_ptr<Api> Api::Make(std::vector<Method> methods, const config::HttpApiSettings& settings,
+std::unique_ptr<Api> Api::Make(std::vector<Method> methods, const HttpApiSettings& settings,
                                ApiMetrics& metrics, Limits limits) {
   return std::make_unique<HttpApi>(std::move(methods), settings, metrics, limits);
 }

@@ -11,7 +11,7 @@
 
 #include "api/method.h"
 #include "api/metrics.h"
-#include "config/settings.h"
+#include "api/settings.h"
 #include "http/server.h"
 
 namespace tidemill::api {
@@ -25,11 +25,11 @@ struct Limits {
 
 class Api {
  public:
-  static std::unique_ptr<Api> Make(std::vector<Method> methods, const config::HttpApiSettings& settings,
+  static std::unique_ptr<Api> Make(std::vector<Method> methods, const HttpApiSettings& settings,
                                    ApiMetrics& metrics, Limits limits = {});
   virtual ~Api() = default;
   virtual void AddRoutes(http::Router& router) = 0;
-  virtual void ReplaceSettings(const config::HttpApiSettings& settings) = 0;
+  virtual void ReplaceSettings(const HttpApiSettings& settings) = 0;
 };
 
 }  // namespace tidemill::api

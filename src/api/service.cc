@@ -14,7 +14,7 @@ namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 
-std::shared_ptr<auth::Authenticator> MakeAuthenticator(const config::HttpApiSettings& settings) {
+std::shared_ptr<auth::Authenticator> MakeAuthenticator(const HttpApiSettings& settings) {
   return settings.insecure ? auth::MakeOpenAuthenticator() : auth::MakeApiKeyAuthenticator(settings.keys);
 }
 
@@ -51,7 +51,7 @@ Task<std::vector<Outcome>> RunEach(std::vector<Command> commands, std::size_t wi
 
 }  // namespace
 
-Service::Service(std::vector<Method> methods, const config::HttpApiSettings& settings, ApiMetrics& metrics,
+Service::Service(std::vector<Method> methods, const HttpApiSettings& settings, ApiMetrics& metrics,
                  Limits limits)
     : methods_(std::move(methods)), metrics_(metrics), limits_(limits) {
   for (const Method& method : methods_) {
@@ -62,7 +62,7 @@ Service::Service(std::vector<Method> methods, const config::HttpApiSettings& set
   ReplaceSettings(settings);
 }
 
-void Service::ReplaceSettings(const config::HttpApiSettings& settings) {
+void Service::ReplaceSettings(const HttpApiSettings& settings) {
   authenticator_ = MakeAuthenticator(settings);
   tells_by_status_ = settings.error_mode == "transport";
 }

@@ -28,8 +28,7 @@ struct Command {
 
 class Service {
  public:
-  Service(std::vector<Method> methods, const config::HttpApiSettings& settings, ApiMetrics& metrics,
-          Limits limits);
+  Service(std::vector<Method> methods, const HttpApiSettings& settings, ApiMetrics& metrics, Limits limits);
 
   const std::vector<Method>& methods() const { return methods_; }
 
@@ -46,7 +45,7 @@ class Service {
   // Whether errors are told by the HTTP status.
   bool TellsByStatus(const http::Request& request) const;
 
-  void ReplaceSettings(const config::HttpApiSettings& settings);
+  void ReplaceSettings(const HttpApiSettings& settings);
 
  private:
   bool TakesAnother();

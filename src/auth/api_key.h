@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "config/settings.h"
+#include "config/secret.h"
 
 namespace tidemill::auth {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "auth/authenticator.h"
-#include "config/settings.h"
+#include "config/secret.h"
 
 namespace tidemill::auth {
 

@@ -27,7 +27,7 @@ class TokenAuthenticatorTest : public ::testing::Test {
  protected:
   // Accepts what is signed with "secret".
   std::shared_ptr<Authenticator> MakeForTokens() const {
-    config::TokenSettings settings;
+    auth::TokenSettings settings;
     settings.hmac_secret_key = {"secret"};
     auto verifier = MakeTokenVerifier({.token = std::move(settings), .clock = &clock_}, nullptr);
     TM_ASSERT(verifier.has_value());

@@ -21,7 +21,7 @@ std::string Url(std::string_view bytes) { return Base64Encode(bytes, Base64::kUr
 class HostileTokenTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    config::TokenSettings token;
+    auth::TokenSettings token;
     token.hmac_secret_key = {"secret"};
     token.rsa_public_key = rsa_.PublicPem();
     token.ecdsa_public_key = ecdsa_.PublicPem();

@@ -170,7 +170,7 @@ TEST_F(JwksSourceTest, WhoGaveUpIsForgotten) {
 
 TEST_F(JwksSourceTest, VerifierUsesItsKeysAndNoOthers) {
   const auto source = MakeJwksSource(*loop_, {}, endpoint_.fetch());
-  config::TokenSettings settings;
+  auth::TokenSettings settings;
   settings.jwks_public_endpoint = "https://idp.example/keys";
   const auto verifier = MakeTokenVerifier({.token = settings, .clock = &clock_}, source.get());
   ASSERT_TRUE(verifier) << verifier.error().detail;
@@ -209,7 +209,7 @@ TEST_F(JwksSourceTest, VerifierUsesItsKeysAndNoOthers) {
 
 TEST_F(JwksSourceTest, VerifierSaysWhenTheKeysAreOutOfReach) {
   const auto source = MakeJwksSource(*loop_, {}, endpoint_.fetch());
-  config::TokenSettings settings;
+  auth::TokenSettings settings;
   settings.jwks_public_endpoint = "https://idp.example/keys";
   const auto verifier = MakeTokenVerifier({.token = settings, .clock = &clock_}, source.get());
   ASSERT_TRUE(verifier);

@@ -29,7 +29,7 @@ Result<void> CheckWith(const PublicKey& key, const Jws& jws) {
 // The keys that are in the configuration itself.
 class ConfiguredKeys {
  public:
-  Result<void> Load(const config::TokenSettings& token) {
+  Result<void> Load(const auth::TokenSettings& token) {
     TM_TRY(LoadHmac("hmac_secret_key", token.hmac_secret_key, hmac_));
     TM_TRY(LoadHmac("hmac_previous_secret_key", token.hmac_previous_secret_key, hmac_previous_));
     hmac_previous_until_ = token.hmac_previous_secret_key_valid_until;
@@ -207,7 +207,7 @@ class Verifier final : public TokenVerifier {
                           .claims = std::move(payload)};
   }
 
-  const config::TokenSettings token_;
+  const auth::TokenSettings token_;
   const bool skip_signature_;
   const Clock& clock_;
   JwksSource* const jwks_;

@@ -14,9 +14,9 @@
 
 #include "auth/jwks.h"
 #include "auth/option_overrides.h"
+#include "auth/settings.h"
 #include "base/clock.h"
 #include "base/result.h"
-#include "config/settings.h"
 #include "net/task.h"
 
 namespace tidemill::auth {
@@ -62,7 +62,7 @@ class TokenVerifier {
 };
 
 struct VerifierOptions {
-  config::TokenSettings token;
+  auth::TokenSettings token;
   bool skip_signature = false;   // client.insecure_skip_token_signature_verify
   const Clock* clock = nullptr;  // null: SystemClock()
 };

@@ -16,15 +16,15 @@ constexpr std::int64_t kNow = 1'700'000'000;  // where ManualClock starts
 
 class TokenVerifierTest : public ::testing::Test {
  protected:
-  std::unique_ptr<TokenVerifier> Make(config::TokenSettings token, bool skip_signature = false) {
+  std::unique_ptr<TokenVerifier> Make(auth::TokenSettings token, bool skip_signature = false) {
     auto made = MakeTokenVerifier(
         {.token = std::move(token), .skip_signature = skip_signature, .clock = &clock_}, nullptr);
     if (!made) ADD_FAILURE() << made.error().detail;
     return std::move(made).value_or(nullptr);
   }
 
-  static config::TokenSettings Secret(std::string secret = "secret") {
-    config::TokenSettings token;
+  static auth::TokenSettings Secret(std::string secret = "secret") {
+    auth::TokenSettings token;
     token.hmac_secret_key = {std::move(secret)};
     return token;
   }
@@ -145,7 +145,7 @@ TEST_F(TokenVerifierTest, TimesCountToTheSecondWithLeeway) {
   };
   for (const Case& c : cases) {
     SCOPED_TRACE(c.name);
-    config::TokenSettings settings = Secret();
+    auth::TokenSettings settings = Secret();
     settings.leeway = Seconds(c.leeway_s);
     const auto verifier = Make(settings);
     const std::string claims = R"({"exp":)" + std::to_string(c.exp) + R"(,"nbf":)" + std::to_string(c.nbf) +
@@ -159,7 +159,7 @@ TEST_F(TokenVerifierTest, TimesCountToTheSecondWithLeeway) {
 }
 
 TEST_F(TokenVerifierTest, AudienceAndIssuerMustAgree) {
-  config::TokenSettings settings = Secret();
+  auth::TokenSettings settings = Secret();
   settings.audience = "us";
   settings.issuer = "idp";
   const auto verifier = Make(settings);
@@ -182,7 +182,7 @@ TEST_F(TokenVerifierTest, AudienceAndIssuerMustAgree) {
 }
 
 TEST_F(TokenVerifierTest, ThePreviousSecretServesUntilItsEnd) {
-  config::TokenSettings settings = Secret("new");
+  auth::TokenSettings settings = Secret("new");
   settings.hmac_previous_secret_key = {"old"};
   settings.hmac_previous_secret_key_valid_until = kNow + 10;
   const auto verifier = Make(settings);
@@ -204,7 +204,7 @@ TEST_F(TokenVerifierTest, EveryAlgorithmServesWithItsKey) {
   const Signer ed25519 = Signer::Generate(Algorithm::kEdDsa);
   for (const Algorithm curve : {Algorithm::kEs256, Algorithm::kEs384, Algorithm::kEs512}) {
     const Signer ecdsa = Signer::Generate(curve);
-    config::TokenSettings settings = Secret();
+    auth::TokenSettings settings = Secret();
     settings.rsa_public_key = rsa.PublicPem();
     settings.ecdsa_public_key = ecdsa.PublicPem();
     settings.ed25519_public_key = ed25519.PublicPem();
@@ -251,10 +251,10 @@ TEST(MakeTokenVerifier, NamesTheSettingThatCannotBeUsed) {
   const std::string weak = Signer::Generate(Algorithm::kRs256, 1024).PublicPem();
   struct Case {
     const char* setting;
-    config::TokenSettings token;
+    auth::TokenSettings token;
   };
   std::vector<Case> cases;
-  const auto add = [&cases](const char* setting) -> config::TokenSettings& {
+  const auto add = [&cases](const char* setting) -> auth::TokenSettings& {
     return cases.emplace_back(Case{setting, {}}).token;
   };
   add("hmac_secret_key").hmac_secret_key = {ecdsa};

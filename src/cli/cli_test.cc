@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "base/base64.h"
+#include "settings/settings.h"
 
 namespace tidemill::cli {
 namespace {
@@ -209,7 +210,7 @@ TEST(Config, IsCheckedShownAndExplained) {
   EXPECT_TRUE(shown.out.contains("hmac_secret_key = \"***\"\n"));
   EXPECT_FALSE(shown.out.contains("hunter2"));
   EXPECT_TRUE(RunWith({"config", "default"}).out.contains("ping_interval = \"25s\"\n"));
-  EXPECT_EQ(RunWith({"config", "doc"}).out, config::Markdown());
+  EXPECT_EQ(RunWith({"config", "doc"}).out, settings::Markdown());
 }
 
 TEST(Token, IsNeverSignedWithAnEmptyKey) {

@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "cli/settings.h"
-#include "config/load.h"
+#include "settings/settings.h"
 
 namespace tidemill::cli {
 namespace {
@@ -17,26 +17,26 @@ int FailedSettings(Io io, const Error& error) {
 }
 
 int Check(const SettingsOptions& options, Io io) {
-  const Result<config::Settings> settings = LoadSettings(options);
+  const Result<settings::Settings> settings = LoadSettings(options);
   if (!settings) return FailedSettings(io, settings.error());
   Print(io, "the configuration is good\n");
   return kDone;
 }
 
 int Show(const SettingsOptions& options, Io io) {
-  const Result<config::Settings> settings = LoadSettings(options);
+  const Result<settings::Settings> settings = LoadSettings(options);
   if (!settings) return FailedSettings(io, settings.error());
-  Print(io, config::ToToml(*settings, config::SecretsIn::kMasked));
+  Print(io, settings::ToToml(*settings, config::SecretsIn::kMasked));
   return kDone;
 }
 
 int PrintDefault(Io io) {
-  Print(io, config::ToToml(config::Settings{}, config::SecretsIn::kPlain));
+  Print(io, settings::ToToml(settings::Settings{}, config::SecretsIn::kPlain));
   return kDone;
 }
 
 int PrintDoc(Io io) {
-  Print(io, config::Markdown());
+  Print(io, settings::Markdown());
   return kDone;
 }
 

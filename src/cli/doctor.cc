@@ -13,6 +13,7 @@
 #include "cli/doctor_settings.h"
 #include "cli/doctor_tls.h"
 #include "cli/settings.h"
+#include "settings/settings.h"
 
 namespace tidemill::cli {
 namespace {
@@ -51,14 +52,14 @@ std::string ToJson(const Diagnoses& found) {
 
 int Examine(const Options& options, Io io) {
   Diagnoses found;
-  const Result<config::Settings> loaded = LoadSettings(options.settings);
+  const Result<settings::Settings> loaded = LoadSettings(options.settings);
   if (loaded) {
     found.push_back({Verdict::kOk, "configuration", "good"});
   } else {
     found.push_back({Verdict::kFail, "configuration", loaded.error().detail});
   }
   // The machine is looked at in any case, as if the settings were the defaults.
-  const config::Settings settings = loaded.value_or(config::Settings{});
+  const settings::Settings settings = loaded.value_or(settings::Settings{});
   if (loaded) CheckSecrets(settings, found);
   CheckAddresses(settings, found);
   CheckTls(settings, found);

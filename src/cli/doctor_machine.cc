@@ -12,6 +12,8 @@
 #include <limits>
 #include <optional>
 
+#include "settings/settings.h"
+
 namespace tidemill::cli {
 namespace {
 
@@ -57,7 +59,7 @@ std::int64_t NowUs(clockid_t id) {
 
 }  // namespace
 
-void CheckOpenFiles(const config::Settings& settings, Diagnoses& out) {
+void CheckOpenFiles(const settings::Settings& settings, Diagnoses& out) {
   rlimit limit{};
   getrlimit(RLIMIT_NOFILE, &limit);
   const std::string text = fmt::format("{} at most", limit.rlim_max);
@@ -73,7 +75,7 @@ void CheckOpenFiles(const config::Settings& settings, Diagnoses& out) {
   }
 }
 
-void CheckCores(const config::Settings& settings, Diagnoses& out) {
+void CheckCores(const settings::Settings& settings, Diagnoses& out) {
   cpu_set_t cores;
   CPU_ZERO(&cores);
   sched_getaffinity(0, sizeof cores, &cores);
@@ -95,7 +97,7 @@ void CheckCores(const config::Settings& settings, Diagnoses& out) {
   }
 }
 
-void CheckMemory(const config::Settings& settings, Diagnoses& out) {
+void CheckMemory(const settings::Settings& settings, Diagnoses& out) {
   std::optional<std::uint64_t> bytes = AvailableMemory();
   if (const auto container = ContainerMemory(); container && (!bytes || *container < *bytes))
     bytes = container;

@@ -2,13 +2,16 @@
 #pragma once
 
 #include "cli/diagnosis.h"
-#include "config/settings.h"
+
+namespace tidemill::settings {
+struct Settings;
+}
 
 namespace tidemill::cli {
 
-void CheckOpenFiles(const config::Settings& settings, Diagnoses& out);
-void CheckCores(const config::Settings& settings, Diagnoses& out);
-void CheckMemory(const config::Settings& settings, Diagnoses& out);
+void CheckOpenFiles(const settings::Settings& settings, Diagnoses& out);
+void CheckCores(const settings::Settings& settings, Diagnoses& out);
+void CheckMemory(const settings::Settings& settings, Diagnoses& out);
 // Takes 50 ms: whether it jumps is seen only by waiting.
 void CheckClock(Diagnoses& out);
 

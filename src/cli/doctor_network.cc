@@ -16,6 +16,7 @@
 #include <sstream>
 
 #include "net/address.h"
+#include "settings/settings.h"
 
 namespace tidemill::cli {
 namespace {
@@ -126,7 +127,7 @@ Diagnosis CheckUnix(const std::string& subject, const std::string& path) {
 
 }  // namespace
 
-void CheckAddresses(const config::Settings& settings, Diagnoses& out) {
+void CheckAddresses(const settings::Settings& settings, Diagnoses& out) {
   std::vector<std::string> all = settings.http_server.listen;
   all.insert(all.end(), settings.http_server.internal_listen.begin(),
              settings.http_server.internal_listen.end());

@@ -2,12 +2,15 @@
 #pragma once
 
 #include "cli/diagnosis.h"
-#include "config/settings.h"
+
+namespace tidemill::settings {
+struct Settings;
+}
 
 namespace tidemill::cli {
 
 // Whether the addresses are free, and who has them if not.
-void CheckAddresses(const config::Settings& settings, Diagnoses& out);
+void CheckAddresses(const settings::Settings& settings, Diagnoses& out);
 void CheckAcceptQueue(Diagnoses& out);
 
 }  // namespace tidemill::cli

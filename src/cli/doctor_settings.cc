@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "cli/settings.h"
+#include "settings/settings.h"
 
 namespace tidemill::cli {
 namespace {
@@ -11,8 +12,8 @@ constexpr std::size_t kSecretBytesMin = 32;  // of HS256, RFC 7518 section 3.2
 
 }  // namespace
 
-void CheckSecrets(const config::Settings& settings, Diagnoses& out) {
-  const config::ClientSettings& client = settings.client;
+void CheckSecrets(const settings::Settings& settings, Diagnoses& out) {
+  const session::ClientSettings& client = settings.client;
   const std::size_t bytes = client.token.hmac_secret_key.value.size();
   if (client.insecure) {
     out.push_back(

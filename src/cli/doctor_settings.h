@@ -2,10 +2,13 @@
 #pragma once
 
 #include "cli/diagnosis.h"
-#include "config/settings.h"
+
+namespace tidemill::settings {
+struct Settings;
+}
 
 namespace tidemill::cli {
 
-void CheckSecrets(const config::Settings& settings, Diagnoses& out);
+void CheckSecrets(const settings::Settings& settings, Diagnoses& out);
 
 }  // namespace tidemill::cli

@@ -10,6 +10,8 @@
 #include <cstring>
 #include <memory>
 
+#include "settings/settings.h"
+
 namespace tidemill::cli {
 namespace {
 
@@ -55,7 +57,7 @@ void CheckKeyFileMode(const std::string& path, Diagnoses& out) {
 
 }  // namespace
 
-void CheckTls(const config::Settings& settings, Diagnoses& out) {
+void CheckTls(const settings::Settings& settings, Diagnoses& out) {
   const std::string& cert_path = settings.http_server.tls_cert_file;
   const std::string& key_path = settings.http_server.tls_key_file;
   if (cert_path.empty()) {

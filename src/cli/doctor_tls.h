@@ -2,11 +2,14 @@
 #pragma once
 
 #include "cli/diagnosis.h"
-#include "config/settings.h"
+
+namespace tidemill::settings {
+struct Settings;
+}
 
 namespace tidemill::cli {
 
 // Whether they can be read, whether they match, when the certificate expires.
-void CheckTls(const config::Settings& settings, Diagnoses& out);
+void CheckTls(const settings::Settings& settings, Diagnoses& out);
 
 }  // namespace tidemill::cli

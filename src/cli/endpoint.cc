@@ -6,6 +6,7 @@
 
 #include "base/ascii.h"
 #include "net/address.h"
+#include "settings/settings.h"
 
 namespace tidemill::cli {
 namespace {
@@ -83,8 +84,8 @@ std::string Endpoint::HostHeader() const {
   return header;
 }
 
-Result<Endpoint> LocalEndpoint(const config::Settings& settings, Service service) {
-  const config::HttpServerSettings& server = settings.http_server;
+Result<Endpoint> LocalEndpoint(const settings::Settings& settings, Service service) {
+  const http::ServerSettings& server = settings.http_server;
   const bool internal = service == Service::kApi && !server.internal_listen.empty();
   for (const std::string& text : internal ? server.internal_listen : server.listen) {
     TM_TRY_ASSIGN(const net::ListenAddress address, net::ListenAddress::Parse(text));

@@ -7,8 +7,11 @@
 #include <string_view>
 
 #include "base/result.h"
-#include "config/settings.h"
 #include "http/url.h"
+
+namespace tidemill::settings {
+struct Settings;
+}
 
 namespace tidemill::cli {
 
@@ -31,6 +34,6 @@ enum class Service : std::uint8_t { kApi, kClients };
 
 // Where a server with these settings listens on this machine for its API, or for clients: the first TCP
 // address. kNotFound: it has none.
-Result<Endpoint> LocalEndpoint(const config::Settings& settings, Service service);
+Result<Endpoint> LocalEndpoint(const settings::Settings& settings, Service service);
 
 }  // namespace tidemill::cli

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "settings/settings.h"
+
 namespace tidemill::cli {
 namespace {
 
@@ -37,7 +39,7 @@ TEST(Endpoint, IsParsedOrRefused) {
 }
 
 TEST(LocalEndpoint, IsTheFirstTcpAddressOfTheService) {
-  config::Settings settings;
+  settings::Settings settings;
   settings.http_server.listen = {"unix:/run/tidemill.sock", ":8100"};
   EXPECT_EQ(LocalEndpoint(settings, Service::kApi).value(), (Endpoint{false, "127.0.0.1", 8100, ""}));
   settings.http_server.internal_listen = {"127.0.0.1:8200"};

@@ -6,8 +6,8 @@
 #include <set>
 #include <vector>
 
+#include "base/nearest.h"
 #include "cli/settings.h"
-#include "config/nearest.h"
 
 namespace tidemill::cli {
 namespace {
@@ -21,7 +21,7 @@ std::unexpected<Error> Wrong(std::string message) { return Fail(Errc::kInvalidAr
 std::string Try(std::string_view path) { return fmt::format("\nTry: {} --help", path); }
 
 std::string DidYouMean(std::string_view text, std::span<const std::string> names) {
-  const std::optional<std::string> nearest = config::Nearest(text, names);
+  const std::optional<std::string> nearest = Nearest(text, names);
   return nearest ? fmt::format("; did you mean {}?", *nearest) : "";
 }
 

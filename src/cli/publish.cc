@@ -14,6 +14,7 @@
 #include "http/client.h"
 #include "net/loop.h"
 #include "net/tls.h"
+#include "settings/settings.h"
 
 namespace tidemill::cli {
 namespace {
@@ -120,7 +121,7 @@ Result<http::ClientResponse> Post(const http::ClientRequest& request) {
 }
 
 int Publish(const Options& options, Io io) {
-  const Result<config::Settings> settings = LoadSettings(options.settings);
+  const Result<settings::Settings> settings = LoadSettings(options.settings);
   if (!settings) return Failed(io, settings.error().detail);
   const Result<Endpoint> endpoint =
       options.url.empty() ? LocalEndpoint(*settings, Service::kApi) : Endpoint::Parse(options.url);

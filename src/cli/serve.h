@@ -4,7 +4,7 @@
 #include <functional>
 
 #include "cli/command.h"
-#include "config/load.h"
+#include "config/sources.h"
 
 namespace tidemill::cli {
 

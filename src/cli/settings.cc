@@ -6,18 +6,13 @@
 #include <charconv>
 #include <cstdint>
 
+#include "config/environment.h"
+#include "settings/settings.h"
+
 namespace tidemill::cli {
 namespace {
 
 constexpr std::string_view kListen = "http_server.listen";
-constexpr std::string_view kNamespaces = "channel.namespaces.";
-
-// The documented name of a key: that of a namespace has the options of channels without one.
-std::string Documented(std::string_view key) {
-  if (!key.starts_with(kNamespaces)) return std::string(key);
-  return fmt::format("channel.without_namespace.{}", key.substr(key.rfind('.') + 1));
-}
-
 bool IsPort(std::string_view text) {
   std::uint16_t port = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
@@ -46,10 +41,9 @@ Result<void> Check(const SettingsOptions& options) {
 }
 
 SettingKind KindOfSetting(std::string_view key) {
-  const std::vector<config::KeyDoc> keys = config::AllKeys();
-  const auto found = std::ranges::find(keys, Documented(key), &config::KeyDoc::name);
-  if (found == keys.end()) return SettingKind::kUnknown;
-  return found->type == "boolean" ? SettingKind::kSwitch : SettingKind::kValue;
+  const config::Key* const found = settings::AllSections().Find(key);
+  if (found == nullptr || found->facts.shown == config::Shown::kNo) return SettingKind::kUnknown;
+  return config::TypeName(*found) == "boolean" ? SettingKind::kSwitch : SettingKind::kValue;
 }
 
 config::Sources MakeSources(const SettingsOptions& options) {
@@ -62,17 +56,17 @@ config::Sources MakeSources(const SettingsOptions& options) {
   return sources;
 }
 
-Result<config::Settings> LoadSettings(const SettingsOptions& options) {
-  return config::Load(MakeSources(options));
+Result<settings::Settings> LoadSettings(const SettingsOptions& options) {
+  return settings::Load(MakeSources(options));
 }
 
-const config::TokenSettings& KeysOf(const config::Settings& settings, TokenKind kind) {
-  const config::ClientSettings& client = settings.client;
-  return kind == TokenKind::kSubscribe && client.subscription_token ? *client.subscription_token
-                                                                    : client.token;
+const auth::TokenSettings& KeysOf(const settings::Settings& settings, TokenKind kind) {
+  const session::ClientSettings& client = settings.client;
+  return kind == TokenKind::kSubscribe && client.subscription_token_enabled ? client.subscription_token
+                                                                            : client.token;
 }
 
-bool HasKey(const config::TokenSettings& keys) {
+bool HasKey(const auth::TokenSettings& keys) {
   return !keys.hmac_secret_key.empty() || !keys.rsa_public_key.empty() || !keys.ecdsa_public_key.empty() ||
          !keys.ed25519_public_key.empty() || !keys.jwks_public_endpoint.empty();
 }

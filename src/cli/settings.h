@@ -10,8 +10,14 @@
 
 #include "base/result.h"
 #include "cli/command.h"
-#include "config/load.h"
-#include "config/settings.h"
+#include "config/sources.h"
+
+namespace tidemill::auth {
+struct TokenSettings;
+}
+namespace tidemill::settings {
+struct Settings;
+}
 
 namespace tidemill::cli {
 
@@ -35,12 +41,12 @@ Result<void> Check(const SettingsOptions& options);
 config::Sources MakeSources(const SettingsOptions& options);
 
 // The settings they give. An error's detail may have several lines.
-Result<config::Settings> LoadSettings(const SettingsOptions& options);
+Result<settings::Settings> LoadSettings(const SettingsOptions& options);
 
 // The keys that a server with these settings checks subscription tokens with, or connection tokens.
 enum class TokenKind : std::uint8_t { kConnect, kSubscribe };
-const config::TokenSettings& KeysOf(const config::Settings& settings, TokenKind kind);
+const auth::TokenSettings& KeysOf(const settings::Settings& settings, TokenKind kind);
 // Whether there is anything to check a token with.
-bool HasKey(const config::TokenSettings& keys);
+bool HasKey(const auth::TokenSettings& keys);
 
 }  // namespace tidemill::cli

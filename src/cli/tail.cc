@@ -23,6 +23,7 @@
 #include "net/stream.h"
 #include "net/tls.h"
 #include "net/until.h"
+#include "settings/settings.h"
 #include "websocket/client.h"
 
 namespace tidemill::cli {
@@ -191,7 +192,7 @@ class Interrupt final : public net::Pollable {
 };
 
 int RunTail(const Options& options, Io io) {
-  const Result<config::Settings> settings = LoadSettings(options.settings);
+  const Result<settings::Settings> settings = LoadSettings(options.settings);
   if (!settings) return Failed(io, settings.error().detail);
   const Result<Endpoint> endpoint =
       options.url.empty() ? LocalEndpoint(*settings, Service::kClients) : Endpoint::Parse(options.url);

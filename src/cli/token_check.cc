@@ -10,8 +10,10 @@
 #include "base/json.h"
 #include "cli/on_loop.h"
 #include "cli/settings.h"
+#include "config/duration.h"
 #include "net/loop.h"
 #include "net/tls.h"
+#include "settings/settings.h"
 
 namespace tidemill::cli {
 namespace {
@@ -103,7 +105,7 @@ Task<Result<Facts>> Verify(auth::TokenVerifier& verifier, std::string token, Tok
   co_return Facts{.kind = kind, .user = good.user, .expire_at = good.expire_at};
 }
 
-Result<Facts> Verify(const config::TokenSettings& keys, const std::string& token, TokenKind kind) {
+Result<Facts> Verify(const auth::TokenSettings& keys, const std::string& token, TokenKind kind) {
   if (!HasKey(keys)) return Fail(Errc::kNotFound, std::string(kNoKey));
   TM_TRY_ASSIGN(const std::unique_ptr<net::Loop> loop, net::Loop::Open({}));
   std::unique_ptr<auth::JwksSource> jwks;
@@ -117,11 +119,11 @@ Result<Facts> Verify(const config::TokenSettings& keys, const std::string& token
 }
 
 int CheckToken(const Options& options, Io io) {
-  const Result<config::Settings> settings = LoadSettings(options.settings);
+  const Result<settings::Settings> settings = LoadSettings(options.settings);
   if (!settings) return Failed(io, settings.error().detail);
   const std::string payload = Payload(options.token);
   const TokenKind kind = KindOf(payload);
-  config::TokenSettings keys = KeysOf(*settings, kind);
+  auth::TokenSettings keys = KeysOf(*settings, kind);
   if (!options.hmac_key.empty()) keys.hmac_secret_key.value = options.hmac_key;
   const Result<Facts> facts = Verify(keys, options.token, kind);
   if (options.json) {

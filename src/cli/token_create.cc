@@ -9,6 +9,8 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "cli/settings.h"
+#include "config/duration.h"
+#include "settings/settings.h"
 
 namespace tidemill::cli {
 namespace {
@@ -66,7 +68,7 @@ int Create(const Options& options, Io io) {
     return Misused(
         io, "--channel makes a subscription token, --channels belong into a connection token; give one");
   }
-  const Result<config::Settings> settings = LoadSettings(options.settings);
+  const Result<settings::Settings> settings = LoadSettings(options.settings);
   if (!settings) return Failed(io, settings.error().detail);
   const std::string key =
       options.hmac_key.empty()

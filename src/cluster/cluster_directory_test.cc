@@ -20,8 +20,8 @@ namespace {
 
 using Lines = std::vector<std::string>;
 
-config::Settings TestSettings() {
-  config::Settings settings;
+session::BenchSettings TestSettings() {
+  session::BenchSettings settings;
   settings.channel.without_namespace.allow_subscribe_for_client = true;
   return settings;
 }
@@ -29,7 +29,7 @@ config::Settings TestSettings() {
 // Nodes with real sessions, each on its own loop; the test's thread runs them in turn.
 class SessionCluster {
  public:
-  explicit SessionCluster(config::Settings settings) {
+  explicit SessionCluster(session::BenchSettings settings) {
     for (const char* id : {"n0", "n1", "n2"}) nodes_.push_back(std::make_unique<Node>(*this, settings, id));
     for (const auto& node : nodes_) node->cluster.Start();
     Advance(Milliseconds(1000));
@@ -74,7 +74,7 @@ class SessionCluster {
 
  private:
   struct Node {
-    Node(SessionCluster& owner, const config::Settings& settings, std::string id)
+    Node(SessionCluster& owner, const session::BenchSettings& settings, std::string id)
         : bench(settings),
           metrics(registry),
           bus(owner.network_.Join(bench.loop(), NodeId(id))),
@@ -168,7 +168,7 @@ TEST(ClusterDirectory, ChannelsAndNodesAreThoseOfAll) {
 }
 
 TEST(ClusterDirectory, ASingleConnectionIsSingleOnAllNodes) {
-  config::Settings settings = TestSettings();
+  session::BenchSettings settings = TestSettings();
   settings.client.single_connection = true;
   SessionCluster cluster(settings);
   auto before = cluster.Connect(0, "u");
@@ -180,7 +180,7 @@ TEST(ClusterDirectory, ASingleConnectionIsSingleOnAllNodes) {
 }
 
 TEST(ClusterDirectory, NobodyIsKeptOutByADeadNode) {
-  config::Settings settings = TestSettings();
+  session::BenchSettings settings = TestSettings();
   settings.client.single_connection = true;
   SessionCluster cluster(settings);
   cluster.network().Cut(NodeId("n2"));
@@ -194,7 +194,7 @@ TEST(ClusterDirectory, NobodyIsKeptOutByADeadNode) {
 }
 
 TEST(ClusterDirectory, AUsersConnectionsAreCountedOnAllNodes) {
-  config::Settings settings = TestSettings();
+  session::BenchSettings settings = TestSettings();
   settings.client.user_connection_limit = 2;
   SessionCluster cluster(settings);
   std::vector<std::unique_ptr<session::TestClient>> clients;

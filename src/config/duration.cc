@@ -1,10 +1,10 @@
+#include "config/duration.h"
+
 #include <fmt/format.h>
 
 #include <array>
 #include <charconv>
 #include <limits>
-
-#include "config/load.h"
 
 namespace tidemill::config {
 namespace {

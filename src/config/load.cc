@@ -3,59 +3,28 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
+#include <optional>
 #include <set>
 
-#include "config/check.h"
+#include "base/nearest.h"
+#include "config/environment.h"
 #include "config/file.h"
-#include "config/keys.h"
-#include "config/nearest.h"
 #include "config/toml_file.h"
-#include "config/unavailable.h"
 #include "config/value.h"
-
-extern "C" char** environ;  // POSIX, declared by no header under strict C++
 
 namespace tidemill::config {
 namespace {
 
 constexpr std::size_t kFileBytesMax = 1024 * 1024;
 constexpr std::size_t kProblemsMax = 100;
-constexpr std::string_view kEnvironmentPrefix = "TIDEMILL_";
-
-std::string EnvironmentName(std::string_view key) {
-  std::string name(kEnvironmentPrefix);
-  for (const char c : key) {
-    const auto byte = static_cast<unsigned char>(c);
-    name += std::isalnum(byte) != 0 ? static_cast<char>(std::toupper(byte)) : '_';
-  }
-  return name;
-}
-
-bool IsNumber(std::string_view text) {
-  return !text.empty() && text.find_first_not_of("0123456789") == text.npos;
-}
-
-// Kubernetes describes each service to each container: a service called "tidemill" or "tidemill-…" must not
-// keep the server from starting. None of these shapes is a setting: …_SERVICE_HOST, …_SERVICE_PORT[_NAME],
-// …_PORT=tcp://…, …_PORT_8000_TCP[_ADDR|_PORT|_PROTO].
-bool IsFromKubernetes(std::string_view name, std::string_view value) {
-  if (name.ends_with("_SERVICE_HOST") || name.contains("_SERVICE_PORT")) return true;
-  if (name.ends_with("_PORT"))
-    return value.contains("://") || name.contains("_TCP_") || name.contains("_UDP_");
-  for (const std::string_view protocol : {"_TCP", "_UDP", "_SCTP"}) {
-    const std::size_t at = name.rfind(protocol);
-    const std::size_t port = name.rfind("_PORT_", at);
-    if (at != name.npos && port != name.npos && IsNumber(name.substr(port + 6, at - port - 6))) return true;
-  }
-  return false;
-}
 
 class Loader {
  public:
-  explicit Loader(const Settings& base) : draft_(Draft::From(base)) {
-    for (const Key& key : Keys()) keys_.emplace(key.name, key);
-    for (const auto& [name, options] : base.channel.namespaces) AddKeysOf(name);
+  Loader(const AnySchema& schema, void* settings) : schema_(schema), settings_(settings) {
+    for (const Key& key : schema.keys()) keys_.emplace(key.name, key);
+    for (const TableList& list : schema.tables()) {
+      for (const std::string& name : list.names(settings)) AddKeysOf(list, name);
+    }
   }
 
   void ReadFile(const std::string& path) {
@@ -64,21 +33,25 @@ class Loader {
       problems_.push_back(fmt::format("{}: {}", path, text.error().detail));
       return;
     }
-    TomlFile file = ReadToml(*text, path);
-    for (const std::string& name : file.namespaces) Declare(name);
+    TomlFile file = ReadToml(*text, path, schema_.tables());
+    for (const TomlFile::NamedTable& table : file.tables) Declare(*table.list, table.name);
     problems_.insert(problems_.end(), file.problems.begin(), file.problems.end());
     for (const Given& given : file.values) Take(given, "");
   }
 
   void ReadEnvironment(const std::map<std::string, std::string>& environment) {
-    const std::string namespaces = EnvironmentName(kNamespacesKey);
-    if (const auto found = environment.find(namespaces); found != environment.end())
-      DeclareAll(found->second);
+    std::set<std::string> no_keys = {std::string(kConfigFileVariable)};
+    for (const TableList& list : schema_.tables()) {
+      const std::string variable = EnvironmentName(list.key);
+      if (const auto found = environment.find(variable); found != environment.end()) {
+        DeclareAll(list, found->second);
+      }
+      no_keys.insert(variable);
+    }
     std::map<std::string, std::vector<const Key*>> known;
     for (const auto& [name, key] : keys_) known[EnvironmentName(name)].push_back(&key);
     for (const auto& [name, value] : environment) {
-      if (!name.starts_with(kEnvironmentPrefix) || name == namespaces || name == kConfigFileVariable ||
-          IsFromKubernetes(name, value)) {
+      if (!name.starts_with(kEnvironmentPrefix) || no_keys.contains(name) || IsFromKubernetes(name, value)) {
         continue;
       }
       const auto found = known.find(name);
@@ -95,25 +68,20 @@ class Loader {
 
   void ReadFlags(const std::vector<std::pair<std::string, std::string>>& flags) {
     for (const auto& [name, value] : flags) {
-      if (name == kNamespacesKey) {
-        DeclareAll(value);
+      const auto list = std::ranges::find(schema_.tables(), name, &TableList::key);
+      if (list != schema_.tables().end()) {
+        DeclareAll(*list, value);
       } else {
-        DeclareNamespaceOf(name);
+        DeclareTableOf(name);
         Take({.key = name, .where = "--" + name, .value = Untyped{value}}, "--");
       }
     }
   }
 
-  Result<Settings> Finish() && {
-    if (!draft_.subscription_token_enabled && draft_.subscription_token != TokenSettings{}) {
-      AddFinding({"client.subscription_token.enabled",
-                  {},
-                  " = false: keys of client.subscription_token are given; set it to true, or remove them"});
-    }
-    Settings settings = std::move(draft_).Finish();
-    if (settings.broker.redis.given() && !origins_.contains("broker.type")) settings.broker.type = "redis";
-    for (const Finding& finding : FindContradictions(settings)) AddFinding(finding);
-    if (problems_.empty()) return settings;
+  Result<void> Finish() && {
+    schema_.CompleteWith(settings_, [this](const std::string& key) { return origins_.contains(key); });
+    for (const Finding& finding : schema_.FindContradictions(settings_)) AddFinding(finding);
+    if (problems_.empty()) return {};
     std::string lines;
     for (std::size_t i = 0; i < std::min(problems_.size(), kProblemsMax); ++i) {
       lines += fmt::format("{}{}", i == 0 ? "" : "\n", problems_[i]);
@@ -125,29 +93,25 @@ class Loader {
   }
 
  private:
-  void Declare(const std::string& name_space) {
-    if (draft_.settings.channel.namespaces.try_emplace(name_space).second) AddKeysOf(name_space);
+  void Declare(const TableList& list, const std::string& name) {
+    if (list.add(settings_, name)) AddKeysOf(list, name);
   }
 
-  void AddKeysOf(const std::string& name_space) {
-    for (Key& key : NamespaceKeys(name_space)) {
-      std::string name = key.name;
-      keys_.emplace(std::move(name), std::move(key));
+  void AddKeysOf(const TableList& list, const std::string& name) {
+    for (Key& key : list.KeysOf(name)) {
+      std::string key_name = key.name;
+      keys_.emplace(std::move(key_name), std::move(key));
     }
   }
 
-  void DeclareAll(const std::string& names) {
-    for (const std::string& name : Words(names)) Declare(name);
+  void DeclareAll(const TableList& list, const std::string& names) {
+    for (const std::string& name : Words(names)) Declare(list, name);
   }
 
-  // A flag for an option of a namespace brings the namespace into being.
-  void DeclareNamespaceOf(std::string_view flag) {
-    const std::size_t begin = kNamespacesKey.size() + 1;
-    const std::size_t dot = flag.rfind('.');
-    if (!flag.starts_with(fmt::format("{}.", kNamespacesKey)) || dot <= begin) return;
-    const std::string option(flag.substr(dot + 1));
-    if (keys_.contains("channel.without_namespace." + option)) {
-      Declare(std::string(flag.substr(begin, dot - begin)));
+  // A flag for a key of a table brings the table into being.
+  void DeclareTableOf(std::string_view flag) {
+    for (const TableList& list : schema_.tables()) {
+      if (const auto parts = list.Split(flag)) Declare(list, std::string(parts->table));
     }
   }
 
@@ -158,7 +122,7 @@ class Loader {
       RefuseKey(given, flag_prefix);
       return;
     }
-    if (const Result<void> assigned = Assign(key->second, given.value, draft_); assigned) {
+    if (const Result<void> assigned = Assign(key->second, given.value, settings_); assigned) {
       origins_[given.key] = given.where;
       bad_.erase(given.key);
     } else {
@@ -182,37 +146,43 @@ class Loader {
     }
     std::vector<std::string> names;
     for (const auto& [name, key] : keys_) names.push_back(name);
-    const std::optional<std::string> nearest = Nearest(given.key, names);
-    problems_.push_back(given.where + ": unknown" +
-                        (nearest ? fmt::format("; did you mean {}{}?", flag_prefix, *nearest)
-                                 : "; `tidemill config doc` lists all settings"));
+    AddUnknown(given.where, given.key, names, flag_prefix);
   }
 
   std::optional<std::string> WhyRefused(const std::string& key) const {
-    for (const auto& [name, options] : draft_.settings.channel.namespaces) {
-      const std::string prefix = fmt::format("{}.{}.", kNamespacesKey, name);
-      if (!key.starts_with(prefix)) continue;
-      if (auto why = WhyOptionUnavailable(std::string_view(key).substr(prefix.size()))) return why;
+    for (const TableList& list : schema_.tables()) {
+      if (list.why_refused == nullptr) continue;
+      for (const std::string& name : list.names(settings_)) {
+        const std::string prefix = list.PrefixOf(name);
+        if (!key.starts_with(prefix)) continue;
+        if (auto why = list.why_refused(std::string_view(key).substr(prefix.size()))) return why;
+      }
     }
-    return WhyUnavailable(key);
+    return schema_.WhyIsRefused(key);
   }
 
   void RefuseVariable(const std::string& name, const std::map<std::string, std::vector<const Key*>>& known) {
-    if (auto why = WhyUnavailable(std::string_view(name).substr(kEnvironmentPrefix.size()))) {
+    if (auto why = schema_.WhyIsRefused(std::string_view(name).substr(kEnvironmentPrefix.size()))) {
       problems_.push_back(fmt::format("{}: {}", name, *why));
+      return;
+    }
+    for (const TableList& list : schema_.tables()) {
+      const std::string variable = EnvironmentName(list.key);
+      if (!name.starts_with(variable + "_")) continue;
+      problems_.push_back(fmt::format("{}: no such option, or {} that {} does not list", name,
+                                      list.NounWithArticle(), variable));
       return;
     }
     std::vector<std::string> names;
     for (const auto& [variable, keys] : known) names.push_back(variable);
-    const std::string namespaces = EnvironmentName(kNamespacesKey);
-    if (name.starts_with(namespaces + "_")) {
-      problems_.push_back(
-          fmt::format("{}: no such option, or a namespace that {} does not list", name, namespaces));
-      return;
-    }
-    const std::optional<std::string> nearest = Nearest(name, names);
-    problems_.push_back(name + ": unknown" +
-                        (nearest ? fmt::format("; did you mean {}?", *nearest)
+    AddUnknown(name, name, names, "");
+  }
+
+  void AddUnknown(const std::string& where, const std::string& text, const std::vector<std::string>& names,
+                  std::string_view flag_prefix) {
+    const std::optional<std::string> nearest = Nearest(text, names);
+    problems_.push_back(where + ": unknown" +
+                        (nearest ? fmt::format("; did you mean {}{}?", flag_prefix, *nearest)
                                  : "; `tidemill config doc` lists all settings"));
   }
 
@@ -224,7 +194,8 @@ class Loader {
     problems_.push_back((origin == origins_.end() ? finding.key : origin->second) + finding.text);
   }
 
-  Draft draft_;
+  const AnySchema& schema_;
+  void* const settings_;
   std::map<std::string, Key> keys_;
   std::map<std::string, std::string> origins_;  // where each key was last given
   std::set<std::string> bad_;
@@ -233,41 +204,12 @@ class Loader {
 
 }  // namespace
 
-Result<Settings> Load(const Sources& sources) {
-  Loader loader(sources.base);
+Result<void> LoadInto(const AnySchema& schema, const Sources& sources, void* settings) {
+  Loader loader(schema, settings);
   if (!sources.file.empty()) loader.ReadFile(sources.file);
   loader.ReadEnvironment(sources.environment);
   loader.ReadFlags(sources.flags);
   return std::move(loader).Finish();
-}
-
-std::map<std::string, std::string> Environment() {
-  std::map<std::string, std::string> environment;
-  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
-    const std::string_view text(*entry);
-    const std::size_t equals = text.find('=');
-    if (equals == text.npos || !text.starts_with(kEnvironmentPrefix)) continue;
-    environment.emplace(text.substr(0, equals), text.substr(equals + 1));
-  }
-  return environment;
-}
-
-std::vector<std::string> NeedRestart(const Settings& running, const Settings& wanted) {
-  Draft before = Draft::From(running);
-  Draft after = Draft::From(wanted);
-  std::vector<std::string> names;
-  for (const Key& key : Keys()) {
-    if (key.facts.reload == Reload::kYes) continue;
-    const auto same = [](auto* a, auto* b) {
-      if constexpr (std::is_same_v<decltype(a), decltype(b)>) {
-        return *a == *b;
-      } else {
-        return false;
-      }
-    };
-    if (!std::visit(same, key.field(before), key.field(after))) names.push_back(key.name);
-  }
-  return names;
 }
 
 }  // namespace tidemill::config

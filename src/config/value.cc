@@ -7,8 +7,8 @@
 #include <iterator>
 
 #include "base/utf8.h"
+#include "config/duration.h"
 #include "config/file.h"
-#include "config/redis_address.h"
 
 namespace tidemill::config {
 namespace {
@@ -18,8 +18,6 @@ constexpr std::size_t kShownBytesMax = 64;
 constexpr std::size_t kPemBytesMax = 64 * 1024;
 
 std::unexpected<Error> Wrong(std::string detail) { return Fail(Errc::kInvalidArgument, std::move(detail)); }
-
-std::string Accepted(const Key& key) { return RangeText(key); }
 
 // The text of a value that is one, whichever way it came.
 const std::string* TextOf(const Value& value) {
@@ -60,8 +58,8 @@ Result<void> AssignBool(const Value& value, bool& out) {
 
 template <class Integer>
 Result<void> AssignInteger(const Key& key, const Value& value, const Bounds& bounds, Integer& out) {
-  const std::string not_a_number = fmt::format("not a whole number; accepted: {}", Accepted(key));
-  const std::string out_of_range = fmt::format("out of range; accepted: {}", Accepted(key));
+  const std::string not_a_number = fmt::format("not a whole number; accepted: {}", RangeText(key));
+  const std::string out_of_range = fmt::format("out of range; accepted: {}", RangeText(key));
   std::int64_t number = 0;
   if (const auto* untyped = std::get_if<Untyped>(&value)) {
     const char* end = untyped->text.data() + untyped->text.size();
@@ -81,9 +79,9 @@ Result<void> AssignInteger(const Key& key, const Value& value, const Bounds& bou
 Result<void> AssignDuration(const Key& key, const Value& value, const Bounds& bounds, Duration& out) {
   const std::string* text = TextOf(value);
   const Result<Duration> duration = text == nullptr ? Fail(Errc::kInvalidArgument, "") : ParseDuration(*text);
-  if (!duration) return Wrong(fmt::format("not a duration; write it like \"25s\" ({})", Accepted(key)));
+  if (!duration) return Wrong(fmt::format("not a duration; write it like \"25s\" ({})", RangeText(key)));
   if (duration->ms < bounds.min || duration->ms > bounds.max) {
-    return Wrong(fmt::format("out of range; accepted: {}", Accepted(key)));
+    return Wrong(fmt::format("out of range; accepted: {}", RangeText(key)));
   }
   out = *duration;
   return {};
@@ -114,7 +112,7 @@ Result<void> AssignString(const Key& key, const Value& value, std::string& out) 
   if (key.facts.form == Form::kPem) return AssignPem(*text, out);
   TM_TRY(CheckText(*text));
   if (!key.facts.choices.empty() && std::ranges::find(key.facts.choices, *text) == key.facts.choices.end()) {
-    return Wrong(fmt::format("accepted: {}", Accepted(key)));
+    return Wrong(fmt::format("accepted: {}", RangeText(key)));
   }
   out = *text;
   return {};
@@ -159,9 +157,9 @@ Result<void> AssignSecrets(const Value& value, std::vector<Secret>& out) {
   return {};
 }
 
-Result<void> AssignAddresses(const Value& value, std::vector<Address>& out) {
+Result<void> AssignAddresses(const Value& value, std::vector<StoreAddress>& out) {
   TM_TRY_ASSIGN(std::vector<std::string> list, ListOf(value));
-  std::vector<Address> addresses;
+  std::vector<StoreAddress> addresses;
   for (std::string& item : list) {
     if (item.empty()) return Wrong("an empty string in the list");
     if (item.contains(fmt::format(":{}@", kMask))) {
@@ -172,13 +170,6 @@ Result<void> AssignAddresses(const Value& value, std::vector<Address>& out) {
   }
   out = std::move(addresses);
   return {};
-}
-
-bool IsSecret(const Key& key) {
-  Draft draft;
-  const Field field = key.field(draft);
-  return std::holds_alternative<Secret*>(field) || std::holds_alternative<std::vector<Secret>*>(field) ||
-         std::holds_alternative<std::vector<Address>*>(field);
 }
 
 std::string QuoteShort(std::string_view text) {
@@ -212,9 +203,9 @@ std::vector<std::string> Words(std::string_view text) {
   }
 }
 
-Result<void> Assign(const Key& key, const Value& value, Draft& draft) {
-  const Field field = key.field(draft);
-  const Bounds bounds = BoundsOf(key, field);
+Result<void> Assign(const Key& key, const Value& value, void* settings) {
+  const Field field = key.field(settings);
+  const Bounds bounds = BoundsOf(key);
   return std::visit(
       [&]<class T>(T* out) -> Result<void> {
         if constexpr (std::same_as<T, bool>) return AssignBool(value, *out);
@@ -223,7 +214,7 @@ Result<void> Assign(const Key& key, const Value& value, Draft& draft) {
         if constexpr (std::same_as<T, Secret>) return AssignSecret(value, *out);
         if constexpr (std::same_as<T, std::vector<std::string>>) return AssignStrings(value, *out);
         if constexpr (std::same_as<T, std::vector<Secret>>) return AssignSecrets(value, *out);
-        if constexpr (std::same_as<T, std::vector<Address>>) return AssignAddresses(value, *out);
+        if constexpr (std::same_as<T, std::vector<StoreAddress>>) return AssignAddresses(value, *out);
         if constexpr (std::integral<T> && !std::same_as<T, bool>) {
           return AssignInteger(key, value, bounds, *out);
         }
@@ -265,7 +256,7 @@ std::string ToToml(const Field& field, SecretsIn secrets) {
   const auto print_secret = [secrets](const Secret& secret) {
     return Quote(secrets == SecretsIn::kMasked && !secret.empty() ? kMask : std::string_view(secret.value));
   };
-  const auto print_address = [secrets](const Address& address) {
+  const auto print_address = [secrets](const StoreAddress& address) {
     return Quote(secrets == SecretsIn::kMasked ? MaskPassword(address.text) : address.text);
   };
   return std::visit(
@@ -276,7 +267,7 @@ std::string ToToml(const Field& field, SecretsIn secrets) {
         if constexpr (std::same_as<T, Secret>) return print_secret(*in);
         if constexpr (std::same_as<T, std::vector<std::string>>) return QuoteList(*in, Quote);
         if constexpr (std::same_as<T, std::vector<Secret>>) return QuoteList(*in, print_secret);
-        if constexpr (std::same_as<T, std::vector<Address>>) return QuoteList(*in, print_address);
+        if constexpr (std::same_as<T, std::vector<StoreAddress>>) return QuoteList(*in, print_address);
         if constexpr (std::integral<T> && !std::same_as<T, bool>) return fmt::to_string(*in);
       },
       field);

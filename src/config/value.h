@@ -9,8 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "config/keys.h"
-#include "config/load.h"
+#include "config/key.h"
 
 namespace tidemill::config {
 
@@ -35,12 +34,15 @@ struct Given {
 // What stands between blanks: a list in the environment or in a flag.
 std::vector<std::string> Words(std::string_view text);
 
-// Puts the value into its field of `draft`. The error's detail says what is wrong and what is accepted,
+// Puts the value into its field of `settings`. The error's detail says what is wrong and what is accepted,
 // without the value.
-Result<void> Assign(const Key& key, const Value& value, Draft& draft);
+Result<void> Assign(const Key& key, const Value& value, void* settings);
 
 // The value as a person would recognise it: quoted, cut at 64 bytes, "***" for a secret key.
 std::string Describe(const Key& key, const Value& value);
+
+// How secrets are printed.
+enum class SecretsIn : std::uint8_t { kMasked, kPlain };
 
 // A field as TOML.
 std::string ToToml(const Field& field, SecretsIn secrets);

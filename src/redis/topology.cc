@@ -110,9 +110,9 @@ class Cluster final : public Topology {
   const ClusterOptions options_;
 };
 
-Result<std::vector<Address>> ParseAll(const char* key, const std::vector<config::Address>& texts) {
+Result<std::vector<Address>> ParseAll(const char* key, const std::vector<config::StoreAddress>& texts) {
   std::vector<Address> addresses;
-  for (const config::Address& text : texts) {
+  for (const config::StoreAddress& text : texts) {
     auto address = Address::Parse(text.text);
     if (!address) return Fail(Errc::kInvalidArgument, std::string(key) + ": " + address.error().detail);
     addresses.push_back(*std::move(address));
@@ -139,7 +139,7 @@ bool AnyTls(const std::vector<Address>& addresses) {
 
 class Opener {
  public:
-  explicit Opener(const config::RedisSettings& settings) : settings_(settings) {}
+  explicit Opener(const redis::RedisSettings& settings) : settings_(settings) {}
 
   Result<std::unique_ptr<const Topology>> Open() {
     TM_TRY_ASSIGN(const std::vector<Address> servers, ParseAll("broker.redis.address", settings_.address));
@@ -206,13 +206,13 @@ class Opener {
     return std::make_unique<WatchedBySentinel>(std::move(sentinel), Connection(), settings_.prefix);
   }
 
-  const config::RedisSettings& settings_;
+  const redis::RedisSettings& settings_;
   Tls tls_;
 };
 
 }  // namespace
 
-Result<std::unique_ptr<const Topology>> OpenTopology(const config::RedisSettings& settings) {
+Result<std::unique_ptr<const Topology>> OpenTopology(const redis::RedisSettings& settings) {
   return Opener(settings).Open();
 }
 

@@ -7,10 +7,10 @@
 #include <memory>
 
 #include "base/result.h"
-#include "config/settings.h"
 #include "net/loop.h"
 #include "redis/client.h"
 #include "redis/metrics.h"
+#include "redis/settings.h"
 #include "redis/subscriber.h"
 
 namespace tidemill::redis {
@@ -29,6 +29,6 @@ class Topology {
 };
 
 // kInvalidArgument names the setting and what is wrong with it: an address, the file of authorities.
-Result<std::unique_ptr<const Topology>> OpenTopology(const config::RedisSettings& settings);
+Result<std::unique_ptr<const Topology>> OpenTopology(const redis::RedisSettings& settings);
 
 }  // namespace tidemill::redis

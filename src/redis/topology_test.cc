@@ -30,7 +30,7 @@ using testing::ServerOptions;
 class Backend {
  public:
   virtual ~Backend() = default;
-  virtual config::RedisSettings Settings() = 0;
+  virtual redis::RedisSettings Settings() = 0;
   // Who has the key now.
   virtual RedisServer& ServerOf(const std::string& key) = 0;
   // Kills that server and sees to it that somebody has the key again.
@@ -44,8 +44,8 @@ class Single final : public Backend {
   enum class Way { kTcp, kUnix, kTls };
   Single(Way way, Credentials credentials) : way_(way), credentials_(std::move(credentials)) {}
 
-  config::RedisSettings Settings() override {
-    config::RedisSettings settings;
+  redis::RedisSettings Settings() override {
+    redis::RedisSettings settings;
     settings.user = credentials_.user;
     settings.password = {credentials_.password};
     settings.db = 3;
@@ -74,8 +74,8 @@ class Single final : public Backend {
 
 class Sharded final : public Backend {
  public:
-  config::RedisSettings Settings() override {
-    config::RedisSettings settings;
+  redis::RedisSettings Settings() override {
+    redis::RedisSettings settings;
     for (const RedisServer& server : servers_) settings.address.push_back({server.endpoint().ToString()});
     return settings;
   }
@@ -89,8 +89,8 @@ class Sharded final : public Backend {
 
 class Watched final : public Backend {
  public:
-  config::RedisSettings Settings() override {
-    config::RedisSettings settings;
+  redis::RedisSettings Settings() override {
+    redis::RedisSettings settings;
     for (const std::string& address : set_.SentinelAddresses())
       settings.sentinel_address.push_back({address});
     settings.sentinel_master_name = SentinelSet::kMasterName;
@@ -117,8 +117,8 @@ class Clustered final : public Backend {
  public:
   explicit Clustered(bool sharded_pub_sub) : sharded_pub_sub_(sharded_pub_sub) {}
 
-  config::RedisSettings Settings() override {
-    config::RedisSettings settings;
+  redis::RedisSettings Settings() override {
+    redis::RedisSettings settings;
     settings.cluster_address = {{"redis://:secret@" + set_.Addresses()[1]}};
     settings.sharded_pub_sub = sharded_pub_sub_;
     return settings;
@@ -177,8 +177,8 @@ class TopologyTest : public ::testing::TestWithParam<Kind> {
     net::testing::RunTurns(*loop_);
   }
 
-  config::RedisSettings QuickSettings() const {
-    config::RedisSettings settings = backend_->Settings();
+  redis::RedisSettings QuickSettings() const {
+    redis::RedisSettings settings = backend_->Settings();
     settings.io_timeout = Seconds(1);
     return settings;
   }
@@ -312,7 +312,7 @@ INSTANTIATE_TEST_SUITE_P(Redis, TopologyTest, ::testing::ValuesIn(kKinds), kName
 INSTANTIATE_TEST_SUITE_P(Redis, SilentServerTest, ::testing::ValuesIn(kKindsThatDifferInSilence), kNameOf);
 
 TEST(OpenTopology, NamesTheSettingThatIsWrong) {
-  config::RedisSettings settings;
+  redis::RedisSettings settings;
   EXPECT_EQ(OpenTopology(settings).error().detail, "broker.redis.address: not given");
   settings.address = {{"redis://:hunter2@h:0"}};
   EXPECT_EQ(OpenTopology(settings).error().detail,

@@ -5,7 +5,7 @@
 namespace tidemill::server {
 namespace {
 
-broker::MemoryBrokerLimits LimitsOf(const config::BrokerSettings& broker) {
+broker::MemoryBrokerLimits LimitsOf(const broker::BrokerSettings& broker) {
   return {.history_bytes_max = broker.history_bytes_max,
           .mailbox_messages_max = broker.mailbox_messages_max,
           .presence_entries_max = broker.presence_entries_max};
@@ -14,7 +14,7 @@ broker::MemoryBrokerLimits LimitsOf(const config::BrokerSettings& broker) {
 }  // namespace
 
 Result<std::unique_ptr<Brokers>> Brokers::Open(const std::vector<net::Loop*>& loops,
-                                               const config::Settings& settings, const std::string& node_id,
+                                               const settings::Settings& settings, const std::string& node_id,
                                                metrics::Registry& registry) {
   std::unique_ptr<Brokers> brokers(new Brokers);
   if (settings.broker.type == "redis") {
@@ -25,7 +25,7 @@ Result<std::unique_ptr<Brokers>> Brokers::Open(const std::vector<net::Loop*>& lo
   return brokers;
 }
 
-void Brokers::OpenMemory(const std::vector<net::Loop*>& loops, const config::Settings& settings,
+void Brokers::OpenMemory(const std::vector<net::Loop*>& loops, const settings::Settings& settings,
                          metrics::Registry& registry) {
   memory_ = broker::MakeMemoryBrokerShards(loops, LimitsOf(settings.broker));
   using Stats = broker::MemoryBrokerStats;
@@ -39,9 +39,9 @@ void Brokers::OpenMemory(const std::vector<net::Loop*>& loops, const config::Set
   stat("tidemill_broker_presence_entries", "Presence entries.", &Stats::presence_entries);
 }
 
-Result<void> Brokers::OpenRedis(const std::vector<net::Loop*>& loops, const config::Settings& settings,
+Result<void> Brokers::OpenRedis(const std::vector<net::Loop*>& loops, const settings::Settings& settings,
                                 const std::string& node_id, metrics::Registry& registry) {
-  const config::RedisSettings& redis = settings.broker.redis;
+  const redis::RedisSettings& redis = settings.broker.redis;
   TM_TRY_ASSIGN(topology_, redis::OpenTopology(redis));
   redis_metrics_ = std::make_unique<redis::Metrics>(registry);
   broker_metrics_ = std::make_unique<broker::redis_broker::Metrics>(registry);
@@ -77,7 +77,7 @@ broker::LoopBroker Brokers::TakeShard(std::size_t loop_index) {
   return redis_ ? redis_->TakeShard(loop_index) : memory_->TakeShard(loop_index);
 }
 
-void Brokers::Replace(const config::BrokerSettings& settings) {
+void Brokers::Replace(const broker::BrokerSettings& settings) {
   if (memory_) memory_->ReplaceLimits(LimitsOf(settings));
 }
 

@@ -12,13 +12,13 @@
 #include "base/result.h"
 #include "cluster/metrics.h"
 #include "cluster/redis/redis_bus.h"
-#include "config/settings.h"
 #include "metrics/metrics.h"
 #include "net/loop.h"
 #include "realtime/broker/loop_broker.h"
 #include "realtime/broker/memory/memory_broker.h"
 #include "realtime/broker/redis/redis_broker.h"
 #include "redis/topology.h"
+#include "settings/settings.h"
 
 namespace tidemill::server {
 
@@ -26,11 +26,11 @@ class Brokers {
  public:
   // `node_id`: by which the other nodes know this one. kInvalidArgument names the setting.
   static Result<std::unique_ptr<Brokers>> Open(const std::vector<net::Loop*>& loops,
-                                               const config::Settings& settings, const std::string& node_id,
+                                               const settings::Settings& settings, const std::string& node_id,
                                                metrics::Registry& registry);
 
   broker::LoopBroker TakeShard(std::size_t loop_index);
-  void Replace(const config::BrokerSettings& settings);
+  void Replace(const broker::BrokerSettings& settings);
 
   // Null for a node that is alone.
   cluster::RedisBus* bus() { return bus_.get(); }
@@ -40,9 +40,9 @@ class Brokers {
 
  private:
   Brokers() = default;
-  void OpenMemory(const std::vector<net::Loop*>& loops, const config::Settings& settings,
+  void OpenMemory(const std::vector<net::Loop*>& loops, const settings::Settings& settings,
                   metrics::Registry& registry);
-  Result<void> OpenRedis(const std::vector<net::Loop*>& loops, const config::Settings& settings,
+  Result<void> OpenRedis(const std::vector<net::Loop*>& loops, const settings::Settings& settings,
                          const std::string& node_id, metrics::Registry& registry);
 
   std::unique_ptr<broker::MemoryBrokerShards> memory_;  // this, or what follows

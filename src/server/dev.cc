@@ -19,8 +19,8 @@ constexpr std::int64_t kTokenSeconds = 24 * 3600;
 constexpr char kPolicy[] =
     "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data:; frame-ancestors 'none'";
 
-config::ChannelOptions DemoChannels() {
-  config::ChannelOptions options;
+channels::ChannelOptions DemoChannels() {
+  channels::ChannelOptions options;
   options.presence = true;
   options.join_leave = true;
   options.force_push_join_leave = true;
@@ -66,8 +66,8 @@ class DemoConfigHandler final : public http::Handler {
 
 }  // namespace
 
-config::Settings DevSettings(const config::Sources& sources) {
-  config::Settings settings;
+settings::Settings DevSettings(const config::Sources& sources) {
+  settings::Settings settings;
   settings.http_server.listen = {"127.0.0.1:8000"};
   settings.client.token.hmac_secret_key.value = RandomLetters(32);
   settings.http_api.keys = {config::Secret{RandomLetters(24)}};
@@ -79,7 +79,7 @@ config::Settings DevSettings(const config::Sources& sources) {
   return settings;
 }
 
-DevPage::DevPage(const config::Settings& settings)
+DevPage::DevPage(const settings::Settings& settings)
     : hmac_key_(settings.client.token.hmac_secret_key.value),
       api_key_(settings.http_api.keys.empty() ? "" : settings.http_api.keys.front().value) {}
 

@@ -4,20 +4,20 @@
 #include <memory>
 #include <string>
 
-#include "config/load.h"
-#include "config/settings.h"
+#include "config/sources.h"
 #include "http/server.h"
 #include "net/address.h"
+#include "settings/settings.h"
 
 namespace tidemill::server {
 
 // Loopback only, keys made up at random, a demo namespace. What the sources say goes over it.
-config::Settings DevSettings(const config::Sources& sources);
+settings::Settings DevSettings(const config::Sources& sources);
 
 // Immutable after construction; any thread.
 class DevPage {
  public:
-  explicit DevPage(const config::Settings& settings);
+  explicit DevPage(const settings::Settings& settings);
 
   // GET / and what it loads; GET /demo/config.json gives each visitor a name and a token.
   void AddRoutes(http::Router& router) const;

@@ -49,7 +49,7 @@ class MetricsHandler final : public http::Handler {
 
 }  // namespace
 
-void AddHealthRoutes(http::Router& router, const config::Settings& settings, const Health& health,
+void AddHealthRoutes(http::Router& router, const settings::Settings& settings, const Health& health,
                      const metrics::Registry& registry) {
   if (settings.health_enabled) {
     router.Add(http::Method::kGet, "/health", std::make_shared<HealthHandler>(health));

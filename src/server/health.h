@@ -10,9 +10,9 @@
 #include <optional>
 
 #include "base/clock.h"
-#include "config/settings.h"
 #include "http/server.h"
 #include "metrics/metrics.h"
+#include "settings/settings.h"
 
 namespace tidemill::server {
 
@@ -25,7 +25,7 @@ struct Health {
 };
 
 // Both must outlive the router.
-void AddHealthRoutes(http::Router& router, const config::Settings& settings, const Health& health,
+void AddHealthRoutes(http::Router& router, const settings::Settings& settings, const Health& health,
                      const metrics::Registry& registry);
 
 }  // namespace tidemill::server

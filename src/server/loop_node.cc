@@ -13,8 +13,8 @@
 namespace tidemill::server {
 namespace {
 
-http::Server::Options ServerOptions(const config::Settings& settings, http::ServerMetrics& metrics) {
-  const config::HttpServerSettings& http = settings.http_server;
+http::Server::Options ServerOptions(const settings::Settings& settings, http::ServerMetrics& metrics) {
+  const http::ServerSettings& http = settings.http_server;
   http::Server::Options options;
   options.limits.headers_timeout = http.headers_timeout;
   options.limits.body_timeout = http.body_timeout;
@@ -26,7 +26,7 @@ http::Server::Options ServerOptions(const config::Settings& settings, http::Serv
 }
 
 // What tests/conformance/ asks: one that takes its largest messages, one with the limits configured.
-void AddEchoRoutes(http::Router& router, const config::WebsocketSettings& settings) {
+void AddEchoRoutes(http::Router& router, const session::WebsocketSettings& settings) {
   constexpr websocket::FrameLimits kLarge{.message_bytes_max = 32 << 20, .fragments_max = 131072};
   const websocket::FrameLimits configured{.message_bytes_max = settings.message_size_limit,
                                           .fragments_max = settings.fragments_max};
@@ -53,7 +53,7 @@ std::unique_ptr<control::Directory> MakeDirectory(session::Context& context,
 }  // namespace
 
 LoopNode::LoopNode(net::Loop& loop, broker::LoopBroker broker, SharedParts shared, LiveSettings live,
-                   const config::Settings& settings, const std::vector<session::Context*>& contexts)
+                   const settings::Settings& settings, const std::vector<session::Context*>& contexts)
     : loop_(loop),
       broker_(std::move(broker)),
       publisher_(*broker_.broker, *broker_.presence, live.session->rules),

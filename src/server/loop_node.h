@@ -11,7 +11,6 @@
 #include "api/api.h"
 #include "api/metrics.h"
 #include "cluster/cluster.h"
-#include "config/settings.h"
 #include "http/server.h"
 #include "metrics/metrics.h"
 #include "net/listener.h"
@@ -23,6 +22,7 @@
 #include "realtime/session/context.h"
 #include "server/health.h"
 #include "server/loop_probe.h"
+#include "settings/settings.h"
 
 namespace tidemill::server {
 
@@ -43,7 +43,7 @@ struct SharedParts {
 // What a reload replaces; immutable.
 struct LiveSettings {
   std::shared_ptr<const session::SessionSettings> session;
-  config::HttpApiSettings api;
+  api::HttpApiSettings api;
   std::shared_ptr<session::Tokens> tokens;  // this loop's
   std::shared_ptr<net::TlsContext> tls;     // null: plaintext
 };
@@ -56,7 +56,7 @@ struct Listening {
 class LoopNode {
  public:
   LoopNode(net::Loop& loop, broker::LoopBroker broker, SharedParts shared, LiveSettings live,
-           const config::Settings& settings, const std::vector<session::Context*>& contexts);
+           const settings::Settings& settings, const std::vector<session::Context*>& contexts);
 
   // Adds routes that only some servers have (the demo page), to the public port.
   http::Router& public_routes() { return *public_router_; }

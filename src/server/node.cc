@@ -9,10 +9,8 @@
 
 #include "base/log.h"
 #include "base/random.h"
-#include "config/load.h"
 #include "metrics/process.h"
 #include "net/tls.h"
-#include "server/log_options.h"
 #include "server/version.h"
 
 namespace tidemill::server {
@@ -24,7 +22,7 @@ constexpr Duration kDrainStep = Milliseconds(50);
 // For the peers' half of the closing handshake, once all sessions were told.
 constexpr Duration kCloseGrace = Seconds(2);
 
-std::size_t LoopCount(const config::Settings& settings) {
+std::size_t LoopCount(const settings::Settings& settings) {
   if (settings.loops > 0) return settings.loops;
   return std::max(1u, std::thread::hardware_concurrency());
 }
@@ -35,7 +33,7 @@ std::string HostName() {
   return name;
 }
 
-net::ConnectionLimits ConnectionLimitsOf(const config::HttpServerSettings& http) {
+net::ConnectionLimits ConnectionLimitsOf(const http::ServerSettings& http) {
   return {.connections_max = http.connection_limit,
           .connections_per_address_max = http.connection_limit_per_address};
 }
@@ -53,7 +51,7 @@ void Pause(Duration duration) { usleep(static_cast<useconds_t>(duration.ms * 100
 
 }  // namespace
 
-Node::Node(config::Settings settings)
+Node::Node(settings::Settings settings)
     : settings_(std::move(settings)),
       node_id_(Uuid::Random().ToString()),
       hub_metrics_(registry_),
@@ -62,7 +60,7 @@ Node::Node(config::Settings settings)
       api_metrics_(registry_),
       limiter_(net::ConnectionLimiter::Make(ConnectionLimitsOf(settings_.http_server))) {}
 
-Result<std::unique_ptr<Node>> Node::Start(config::Settings settings, const AddRoutes& add_routes) {
+Result<std::unique_ptr<Node>> Node::Start(settings::Settings settings, const AddRoutes& add_routes) {
   std::unique_ptr<Node> node(new Node(std::move(settings)));
   TM_TRY(node->Build(add_routes));
   TM_TRY(node->OpenPorts());
@@ -117,7 +115,7 @@ void Node::AddNodeMetrics() {
                         [this] { return static_cast<double>(limiter_->connections()); });
 }
 
-Result<std::vector<LiveSettings>> Node::MakeLive(const config::Settings& settings) {
+Result<std::vector<LiveSettings>> Node::MakeLive(const settings::Settings& settings) {
   auto session = std::make_shared<session::SessionSettings>();
   session->client = settings.client;
   session->websocket = settings.websocket;
@@ -166,14 +164,14 @@ void Node::OnEveryLoop(F function) {
   for (auto& promise : done) promise.get_future().wait();
 }
 
-Result<std::vector<std::string>> Node::Reload(config::Settings settings) {
+Result<std::vector<std::string>> Node::Reload(settings::Settings settings) {
   TM_TRY_ASSIGN(auto live, MakeLive(settings));
-  log::Configure(LogOptions(settings.log));
+  log::Configure(settings::LogOptions(settings.log));
   limiter_->ReplaceLimits(ConnectionLimitsOf(settings.http_server));
   brokers_->Replace(settings.broker);
   OnEveryLoop([&](LoopNode& node, std::size_t i) { node.Replace(std::move(live[i])); });
   settings_.shutdown_timeout = settings.shutdown_timeout;
-  return config::NeedRestart(settings_, settings);
+  return settings::NeedRestart(settings_, settings);
 }
 
 std::size_t Node::CountSessions() {

@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "base/result.h"
-#include "config/settings.h"
 #include "server/brokers.h"
 #include "server/loop_node.h"
+#include "settings/settings.h"
 
 namespace tidemill::server {
 
@@ -21,7 +21,7 @@ class Node {
  public:
   // `add_routes` is called for each loop's public port before it opens.
   using AddRoutes = std::function<void(http::Router&)>;
-  static Result<std::unique_ptr<Node>> Start(config::Settings settings, const AddRoutes& add_routes);
+  static Result<std::unique_ptr<Node>> Start(settings::Settings settings, const AddRoutes& add_routes);
   ~Node();
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
@@ -31,25 +31,25 @@ class Node {
 
   // Takes over what can change while running: all of it, or nothing if anything is wrong with it.
   // Gives the names of changed settings that need a restart.
-  Result<std::vector<std::string>> Reload(config::Settings settings);
+  Result<std::vector<std::string>> Reload(settings::Settings settings);
 
   // Stops accepting and says so on /health; ends the sessions with code 3001, spread so that clients do not
   // come back all at once; waits for them. At most shutdown_timeout. `hurry` is asked between steps.
   void Drain(const std::function<bool()>& hurry);
 
  private:
-  explicit Node(config::Settings settings);
+  explicit Node(settings::Settings settings);
 
   Result<void> Build(const AddRoutes& add_routes);
   Result<void> OpenPorts();
   void AddNodeMetrics();
   void LeaveCluster();
-  Result<std::vector<LiveSettings>> MakeLive(const config::Settings& settings);
+  Result<std::vector<LiveSettings>> MakeLive(const settings::Settings& settings);
   std::size_t CountSessions();
   template <class F>
   void OnEveryLoop(F function);
 
-  config::Settings settings_;
+  settings::Settings settings_;
   const std::string node_id_;
   metrics::Registry registry_;
   hub::HubMetrics hub_metrics_;

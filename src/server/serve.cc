@@ -11,12 +11,17 @@
 
 #include "base/log.h"
 #include "server/dev.h"
-#include "server/log_options.h"
 #include "server/node.h"
 #include "server/version.h"
 
 namespace tidemill::server {
 namespace {
+
+// What the settings are read from, again at each reload.
+struct Given {
+  config::Sources sources;
+  settings::Settings base;  // what is in force where nothing is given
+};
 
 // The signals the main thread waits for; blocked in all threads.
 sigset_t HandledSignals() {
@@ -41,8 +46,8 @@ bool SecondSignal(const sigset_t& signals) {
   return signal == SIGINT || signal == SIGTERM;
 }
 
-void Reload(Node& node, const config::Sources& sources) {
-  auto settings = config::Load(sources);
+void Reload(Node& node, const Given& given) {
+  auto settings = settings::Load(given.sources, given.base);
   if (!settings) return log::Error("server.reload_refused", {{"why", settings.error().detail}});
   auto need_restart = node.Reload(*std::move(settings));
   if (!need_restart) return log::Error("server.reload_refused", {{"why", need_restart.error().detail}});
@@ -51,12 +56,12 @@ void Reload(Node& node, const config::Sources& sources) {
   log::Info("server.reloaded");
 }
 
-int RunUntilSignalled(Node& node, const config::Sources& sources, const sigset_t& signals) {
+int RunUntilSignalled(Node& node, const Given& given, const sigset_t& signals) {
   for (;;) {
     int signal = 0;
     sigwait(&signals, &signal);
     if (signal == SIGHUP) {
-      Reload(node, sources);
+      Reload(node, given);
       continue;
     }
     // A second signal ends the waiting.
@@ -65,7 +70,7 @@ int RunUntilSignalled(Node& node, const config::Sources& sources, const sigset_t
   }
 }
 
-void WarnOfInsecureSettings(const config::Settings& settings) {
+void WarnOfInsecureSettings(const settings::Settings& settings) {
   if (settings.client.insecure) log::Warn("server.insecure", {{"setting", "client.insecure"}});
   if (settings.http_api.insecure) log::Warn("server.insecure", {{"setting", "http_api.insecure"}});
   if (settings.client.insecure_skip_token_signature_verify) {
@@ -79,14 +84,14 @@ int Serve(const cli::ServeOptions& options) {
   const sigset_t signals = HandledSignals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
-  config::Sources sources = options.sources;
-  if (options.dev) sources.base = DevSettings(sources);
-  auto settings = config::Load(sources);
+  Given given{.sources = options.sources};
+  if (options.dev) given.base = DevSettings(given.sources);
+  auto settings = settings::Load(given.sources, given.base);
   if (!settings) {
     std::fprintf(stderr, "%s\n", settings.error().detail.c_str());
     return 2;
   }
-  log::Configure(LogOptions(settings->log));
+  log::Configure(settings::LogOptions(settings->log));
   RaiseOpenFileLimit();
   WarnOfInsecureSettings(*settings);
   const DevPage page(*settings);
@@ -101,7 +106,7 @@ int Serve(const cli::ServeOptions& options) {
     log::Info("server.listening", {{"address", address.ToString()}, {"version", kVersion}});
   }
   if (options.dev) page.PrintWelcome((*node)->addresses().front());
-  return RunUntilSignalled(**node, sources, signals);
+  return RunUntilSignalled(**node, given, signals);
 }
 
 }  // namespace tidemill::server

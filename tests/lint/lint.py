@@ -21,7 +21,7 @@ PRIVATE_HEADERS = {
     "rapidjson/": {"base"},  # tests only
     "toml++/": {"config"},
     "protozero/": {"realtime/protocol"},  # tests only
-    "re2/": {"realtime/channels", "config"},
+    "re2/": {"realtime/channels"},
     "zlib.h": {"http", "websocket"},
 }
 

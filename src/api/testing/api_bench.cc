@@ -51,8 +51,8 @@ ApiBench::ApiBench(std::size_t loops) : metrics_(registry) {
 
 ApiBench::~ApiBench() = default;
 
-config::HttpApiSettings ApiBench::DefaultSettings() {
-  config::HttpApiSettings settings;
+api::HttpApiSettings ApiBench::DefaultSettings() {
+  api::HttpApiSettings settings;
   settings.keys = {{"k"}};
   return settings;
 }

@@ -38,7 +38,7 @@ class ApiBench {
   void Serve(std::vector<Method> methods, Limits limits = {});
   // Ends what Serve began. What the methods refer to must outlive it.
   void Stop();
-  void Reload(const config::HttpApiSettings& settings) { service_->ReplaceSettings(settings); }
+  void Reload(const api::HttpApiSettings& settings) { service_->ReplaceSettings(settings); }
 
   // Asks the route of the method, "" for the legacy one; 404 when there is none.
   Reply Post(std::string_view method, std::string_view body);
@@ -65,7 +65,7 @@ class ApiBench {
   const std::vector<Route>& routes() const { return routes_; }
   const std::vector<Method>& methods() const { return service_->methods(); }
 
-  static config::HttpApiSettings DefaultSettings();  // key "k"
+  static api::HttpApiSettings DefaultSettings();  // key "k"
 
   metrics::Registry registry;
 

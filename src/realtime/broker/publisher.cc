@@ -7,7 +7,7 @@ namespace tidemill::broker {
 namespace {
 
 // Whether the channel takes the data. May learn that they are JSON; what is known to be is not parsed again.
-bool Fits(const config::ChannelOptions& options, PublishCall& call) {
+bool Fits(const channels::ChannelOptions& options, PublishCall& call) {
   if (call.form == DataForm::kNone) return false;
   const std::string& format = options.publication_data_format;
   if (call.form == DataForm::kJson && !call.data.empty()) {

@@ -82,7 +82,7 @@ class Publisher {
   const channels::Rules& rules() const { return *rules_; }
 
   // Everything but the broker. kErrorBadRequest: the channel's name, a delta, or data that are absent or not
-  // in the channel's format (config::ChannelOptions::publication_data_format); kErrorUnknownChannel.
+  // in the channel's format (channels::ChannelOptions::publication_data_format); kErrorUnknownChannel.
   Answer<Admitted> Admit(PublishCall call) const;
   // The same for a caller that has found `channel`, by rules that still live, to ask for the permission.
   Answer<Admitted> Admit(const channels::Channel& channel, PublishCall call) const;

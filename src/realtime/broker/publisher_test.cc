@@ -63,9 +63,9 @@ struct FakeStore final : Broker, PresenceStore {
 };
 
 std::shared_ptr<const channels::Rules> TestRules() {
-  config::ChannelSettings settings;
+  channels::ChannelSettings settings;
   settings.history_meta_ttl = Seconds(900);
-  config::ChannelOptions kept;
+  channels::ChannelOptions kept;
   kept.history_size = 5;
   kept.history_ttl = Seconds(300);
   kept.presence = true;

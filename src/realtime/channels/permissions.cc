@@ -52,7 +52,7 @@ bool MayReadHistory(const Channel& channel, const Asker& asker) {
                 asker);
 }
 
-bool DataAllowed(const config::ChannelOptions& options, std::string_view data) {
+bool DataAllowed(const channels::ChannelOptions& options, std::string_view data) {
   if (options.publication_data_format == "binary") return true;
   if (options.publication_data_format == "json") return IsJson(data);
   if (options.publication_data_format == "json_object") return IsJsonObject(data);

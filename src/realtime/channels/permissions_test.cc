@@ -27,9 +27,9 @@ const Role kRoles[] = {
 using Permission = bool (*)(const Channel&, const Asker&);
 
 // The namespaces of the table: each grants what its name says, for the operation in question.
-config::ChannelSettings Settings() {
-  config::ChannelSettings settings;
-  const auto grant = [](config::ChannelOptions& o, bool client, bool subscriber, bool anonymous) {
+channels::ChannelSettings Settings() {
+  channels::ChannelSettings settings;
+  const auto grant = [](channels::ChannelOptions& o, bool client, bool subscriber, bool anonymous) {
     o.allow_subscribe_for_client = client;
     o.allow_publish_for_client = o.allow_presence_for_client = o.allow_history_for_client = client;
     o.allow_publish_for_subscriber = o.allow_presence_for_subscriber = o.allow_history_for_subscriber =
@@ -45,7 +45,7 @@ config::ChannelSettings Settings() {
   grant(settings.namespaces["client-anonymous"], true, false, true);
   grant(settings.namespaces["subscriber-anonymous"], false, true, true);
   grant(settings.namespaces["all"], true, true, true);
-  for (const auto& [name, options] : config::ChannelSettings(settings).namespaces) {
+  for (const auto& [name, options] : channels::ChannelSettings(settings).namespaces) {
     settings.namespaces["limited-" + name] = options;
     settings.namespaces["limited-" + name].allow_user_limited_channels = true;
   }
@@ -151,7 +151,7 @@ TEST(MayPublishAndRead, FollowTheFlagsWhateverTheName) {
 
 // A flag of one operation opens no other: each is set alone and every permission asked.
 TEST(Permissions, AreIndependent) {
-  using Options = config::ChannelOptions;
+  using Options = channels::ChannelOptions;
   struct Case {
     std::string_view name;
     bool Options::* flag;
@@ -210,7 +210,7 @@ TEST(DataAllowed, FollowsTheFormat) {
   for (const Case& c : cases) {
     SCOPED_TRACE(c.data);
     const auto allowed = [&c](const char* format) {
-      config::ChannelOptions options;
+      channels::ChannelOptions options;
       options.publication_data_format = format;
       return DataAllowed(options, c.data);
     };

@@ -7,28 +7,28 @@
 #include <string_view>
 
 #include "base/result.h"
-#include "config/settings.h"
 #include "realtime/channels/name.h"
+#include "realtime/channels/settings.h"
 #include "realtime/protocol/codes.h"
 
 namespace tidemill::channels {
 
 struct Channel {
   NameParts name{};
-  const config::ChannelOptions* options = nullptr;  // lives as long as the Rules
+  const channels::ChannelOptions* options = nullptr;  // lives as long as the Rules
 };
 
 class Rules {
  public:
   // kInvalidArgument: a channel_regex that does not compile (RE2 syntax is checked by config as well).
-  static Result<std::shared_ptr<const Rules>> Make(config::ChannelSettings settings);
+  static Result<std::shared_ptr<const Rules>> Make(channels::ChannelSettings settings);
   virtual ~Rules() = default;
 
   // In this order: kErrorBadRequest, the name is malformed or too long; kErrorUnknownChannel, no such
   // namespace; kErrorBadRequest, the namespace's channel_regex is not found in NameParts::rest (it is not
   // anchored, write ^…$). Does not allocate. `channel` must outlive the answer, whose name points into it.
   virtual std::expected<Channel, protocol::ErrorCode> Find(std::string_view channel) const = 0;
-  virtual const config::ChannelSettings& settings() const = 0;
+  virtual const channels::ChannelSettings& settings() const = 0;
 };
 
 // Who asks. `subscribed`: to the channel in question.
@@ -50,6 +50,6 @@ bool MayReadHistory(const Channel& channel, const Asker& asker);
 
 // publication_data_format. "" and json(_object): data must not be empty; json ones must be valid. binary:
 // any.
-bool DataAllowed(const config::ChannelOptions& options, std::string_view data);
+bool DataAllowed(const channels::ChannelOptions& options, std::string_view data);
 
 }  // namespace tidemill::channels

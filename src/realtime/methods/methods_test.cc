@@ -515,7 +515,7 @@ TEST(Api, CountsCommandsAndErrorsByMethod) {
 TEST(Api, FollowsAReload) {
   MethodsFixture api;
   MethodsFixture::Settings settings = MethodsFixture::DefaultSettings();
-  config::ChannelSettings channels = settings.rules->settings();
+  channels::ChannelSettings channels = settings.rules->settings();
   channels.namespaces["nons"] = {};
   settings.rules = *channels::Rules::Make(std::move(channels));
   settings.http_api.keys = {{"new"}};

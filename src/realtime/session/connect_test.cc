@@ -55,7 +55,7 @@ TEST_F(ConnectTest, WhatTheClientAsksForIsWhatItCouldSubscribeTo) {
 }
 
 TEST_F(ConnectTest, AThousandChannelsAreAsManySubscriptions) {
-  config::Settings settings = TestSettings();
+  BenchSettings settings = TestSettings();
   settings.client.channel_limit = 1000;
   SessionBench bench(settings);
   std::string channels;
@@ -71,7 +71,7 @@ TEST_F(ConnectTest, AThousandChannelsAreAsManySubscriptions) {
 }
 
 TEST_F(ConnectTest, AUsersConnectionsAreLimited) {
-  config::Settings settings = TestSettings();
+  BenchSettings settings = TestSettings();
   settings.client.user_connection_limit = 2;
   SessionBench bench(settings);
   std::vector<std::unique_ptr<TestClient>> clients;
@@ -84,7 +84,7 @@ TEST_F(ConnectTest, AUsersConnectionsAreLimited) {
 }
 
 TEST_F(ConnectTest, ASingleConnectionEndsTheOthers) {
-  config::Settings settings = TestSettings();
+  BenchSettings settings = TestSettings();
   settings.client.single_connection = true;
   SessionBench bench(settings);
   auto before = bench.Connect();

@@ -7,7 +7,6 @@
 #include <memory>
 #include <string>
 
-#include "config/settings.h"
 #include "net/loop.h"
 #include "net/task_scope.h"
 #include "realtime/broker/broker.h"
@@ -21,13 +20,14 @@
 #include "realtime/session/metrics.h"
 #include "realtime/session/registry.h"
 #include "realtime/session/rpc.h"
+#include "realtime/session/settings.h"
 #include "realtime/session/tokens.h"
 
 namespace tidemill::session {
 
 struct SessionSettings {
-  config::ClientSettings client;
-  config::WebsocketSettings websocket;
+  ClientSettings client;
+  WebsocketSettings websocket;
   std::shared_ptr<const channels::Rules> rules;
   std::string node_id;
   std::string node_name;

@@ -11,23 +11,23 @@ WallTime EndOf(std::int64_t expire_at, Duration delay) { return WallTime{expire_
 
 }  // namespace
 
-void Deadlines::StartPings(MonotonicTime now, const config::ClientSettings& settings) {
+void Deadlines::StartPings(MonotonicTime now, const ClientSettings& settings) {
   const std::int64_t interval = settings.ping_interval.ms;
   const auto half = static_cast<std::uint64_t>(std::max<std::int64_t>(interval / 2, 1));
   next_ping_ = now + Milliseconds(interval / 2 + static_cast<std::int64_t>(RandomBelow(half)));
   pinging_ = true;
 }
 
-void Deadlines::OnPingSent(MonotonicTime now, const config::ClientSettings& settings) {
+void Deadlines::OnPingSent(MonotonicTime now, const ClientSettings& settings) {
   awaiting_pong_ = settings.pong_timeout.ms > 0;
   next_ping_ = now + settings.ping_interval;
 }
 
-MonotonicTime Deadlines::PongDue(const config::ClientSettings& settings) const {
+MonotonicTime Deadlines::PongDue(const ClientSettings& settings) const {
   return next_ping_ + Duration{settings.pong_timeout.ms - settings.ping_interval.ms};
 }
 
-Deadlines::Due Deadlines::Check(const Moment& moment, const config::ClientSettings& settings,
+Deadlines::Due Deadlines::Check(const Moment& moment, const ClientSettings& settings,
                                 const Expiry& expiry) const {
   if (!pinging_) return moment.now >= next_ping_ ? Due::kStale : Due::kNothing;
   if (expiry.connection != 0 && moment.wall >= EndOf(expiry.connection, settings.expired_close_delay)) {
@@ -37,7 +37,7 @@ Deadlines::Due Deadlines::Check(const Moment& moment, const config::ClientSettin
   return moment.now >= next_ping_ ? Due::kPing : Due::kNothing;
 }
 
-MonotonicTime Deadlines::NextCheck(const Moment& moment, const config::ClientSettings& settings,
+MonotonicTime Deadlines::NextCheck(const Moment& moment, const ClientSettings& settings,
                                    const Expiry& expiry) const {
   MonotonicTime next = next_ping_;
   if (awaiting_pong_) next = std::min(next, PongDue(settings));

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "base/clock.h"
-#include "config/settings.h"
+#include "realtime/session/settings.h"
 
 namespace tidemill::session {
 
@@ -37,17 +37,16 @@ class Deadlines {
 
   // The client has connected. The first ping comes at a random time, so that many clients that came at once
   // do not stay in step.
-  void StartPings(MonotonicTime now, const config::ClientSettings& settings);
-  void OnPingSent(MonotonicTime now, const config::ClientSettings& settings);
+  void StartPings(MonotonicTime now, const ClientSettings& settings);
+  void OnPingSent(MonotonicTime now, const ClientSettings& settings);
   // Whether one was awaited.
   bool TakePong() { return std::exchange(awaiting_pong_, false); }
 
-  Due Check(const Moment& moment, const config::ClientSettings& settings, const Expiry& expiry) const;
-  MonotonicTime NextCheck(const Moment& moment, const config::ClientSettings& settings,
-                          const Expiry& expiry) const;
+  Due Check(const Moment& moment, const ClientSettings& settings, const Expiry& expiry) const;
+  MonotonicTime NextCheck(const Moment& moment, const ClientSettings& settings, const Expiry& expiry) const;
 
  private:
-  MonotonicTime PongDue(const config::ClientSettings& settings) const;
+  MonotonicTime PongDue(const ClientSettings& settings) const;
 
   MonotonicTime next_ping_;  // before the pings began: when the session is stale
   bool pinging_ = false;

@@ -9,8 +9,8 @@ using Due = Deadlines::Due;
 
 constexpr std::int64_t kWallSecond = 1'700'000'000;
 
-config::ClientSettings Settings() {
-  config::ClientSettings settings;
+ClientSettings Settings() {
+  ClientSettings settings;
   settings.ping_interval = Seconds(20);
   settings.pong_timeout = Seconds(5);
   settings.expired_close_delay = Seconds(3);
@@ -60,7 +60,7 @@ TEST(Deadlines, APingIsFollowedByAPongOrTheEnd) {
 }
 
 TEST(Deadlines, WithoutAPongTimeoutNoPongIsAwaited) {
-  config::ClientSettings settings = Settings();
+  ClientSettings settings = Settings();
   settings.pong_timeout = {};
   Deadlines deadlines(At(10).now);
   deadlines.StartPings(At(0).now, settings);

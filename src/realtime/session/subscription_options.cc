@@ -6,7 +6,8 @@
 
 namespace tidemill::session {
 
-SubscriptionOptions OptionsFor(const config::ChannelOptions& channel, const auth::OptionOverrides& overrides,
+SubscriptionOptions OptionsFor(const channels::ChannelOptions& channel,
+                               const auth::OptionOverrides& overrides,
                                const protocol::SubscribeRequest& request, ReadRights rights) {
   const bool has_stream = broker::KeepsStream(channel);
   const bool may_ask_recovery = channel.allow_recovery || rights.history;

@@ -6,8 +6,8 @@
 #include <cstdint>
 
 #include "auth/option_overrides.h"
-#include "config/settings.h"
 #include "realtime/broker/broker.h"
+#include "realtime/channels/settings.h"
 #include "realtime/protocol/messages.h"
 
 namespace tidemill::session {
@@ -29,7 +29,8 @@ struct ReadRights {
   bool history = false;
 };
 
-SubscriptionOptions OptionsFor(const config::ChannelOptions& channel, const auth::OptionOverrides& overrides,
+SubscriptionOptions OptionsFor(const channels::ChannelOptions& channel,
+                               const auth::OptionOverrides& overrides,
                                const protocol::SubscribeRequest& request, ReadRights rights);
 
 // What the client is told of it.

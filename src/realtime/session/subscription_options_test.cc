@@ -9,7 +9,7 @@ namespace {
 
 struct Case {
   const char* name;
-  std::function<void(config::ChannelOptions&, auth::OptionOverrides&, protocol::SubscribeRequest&,
+  std::function<void(channels::ChannelOptions&, auth::OptionOverrides&, protocol::SubscribeRequest&,
                      ReadRights&)>
       with;
   SubscriptionOptions expected;
@@ -17,7 +17,7 @@ struct Case {
 
 // Each case begins with a channel that keeps a stream and has nothing else on.
 TEST(OptionsFor, TheNamespaceTheTermsAndTheClientDecideTogether) {
-  using Channel = config::ChannelOptions;
+  using Channel = channels::ChannelOptions;
   using Overrides = auth::OptionOverrides;
   using Request = protocol::SubscribeRequest;
   const Case cases[] = {

@@ -10,8 +10,7 @@ struct Made {
   std::unique_ptr<auth::TokenVerifier> verifier;
 };
 
-Result<Made> MakeOne(net::Loop& loop, const config::TokenSettings& token,
-                     const config::ClientSettings& client) {
+Result<Made> MakeOne(net::Loop& loop, const auth::TokenSettings& token, const ClientSettings& client) {
   Made made;
   if (!token.jwks_public_endpoint.empty()) {
     TM_TRY_ASSIGN(auto tls, net::OpenClientTls(""));
@@ -28,13 +27,13 @@ Result<Made> MakeOne(net::Loop& loop, const config::TokenSettings& token,
 
 }  // namespace
 
-Result<std::shared_ptr<Tokens>> MakeTokens(net::Loop& loop, const config::ClientSettings& client) {
+Result<std::shared_ptr<Tokens>> MakeTokens(net::Loop& loop, const ClientSettings& client) {
   auto tokens = std::make_shared<Tokens>();
   TM_TRY_ASSIGN(Made connect, MakeOne(loop, client.token, client));
   tokens->connect_keys = std::move(connect.keys);
   tokens->connect = std::move(connect.verifier);
-  if (client.subscription_token) {
-    TM_TRY_ASSIGN(Made subscribe, MakeOne(loop, *client.subscription_token, client));
+  if (client.subscription_token_enabled) {
+    TM_TRY_ASSIGN(Made subscribe, MakeOne(loop, client.subscription_token, client));
     tokens->subscribe_keys = std::move(subscribe.keys);
     tokens->subscribe = std::move(subscribe.verifier);
   }

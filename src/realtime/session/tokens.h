@@ -7,8 +7,8 @@
 
 #include "auth/token.h"
 #include "base/result.h"
-#include "config/settings.h"
 #include "net/loop.h"
+#include "realtime/session/settings.h"
 
 namespace tidemill::session {
 
@@ -22,6 +22,6 @@ struct Tokens {
 };
 
 // kInvalidArgument names the key that cannot be used.
-Result<std::shared_ptr<Tokens>> MakeTokens(net::Loop& loop, const config::ClientSettings& client);
+Result<std::shared_ptr<Tokens>> MakeTokens(net::Loop& loop, const ClientSettings& client);
 
 }  // namespace tidemill::session

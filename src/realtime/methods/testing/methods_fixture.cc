@@ -68,7 +68,7 @@ MethodsFixture::MethodsFixture(std::size_t loops) : ApiBench(loops) {
 MethodsFixture::~MethodsFixture() { Stop(); }
 
 MethodsFixture::Settings MethodsFixture::DefaultSettings() {
-  config::ChannelSettings channels;
+  channels::ChannelSettings channels;
   channels.without_namespace.history_size = 5;
   channels.without_namespace.history_ttl = Seconds(300);
   channels.without_namespace.presence = true;

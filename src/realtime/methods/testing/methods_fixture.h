@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "api/testing/api_bench.h"
-#include "config/settings.h"
 #include "realtime/broker/memory/memory_broker.h"
 #include "realtime/broker/publisher.h"
 #include "realtime/channels/rules.h"
+#include "realtime/channels/settings.h"
 #include "realtime/control/directory.h"
 #include "realtime/methods/methods.h"
 
@@ -35,7 +35,7 @@ class MethodsFixture final : public api::testing::ApiBench, public broker::Broke
   ~MethodsFixture();
 
   struct Settings {
-    config::HttpApiSettings http_api;
+    api::HttpApiSettings http_api;
     std::shared_ptr<const channels::Rules> rules;
   };
   static Settings DefaultSettings();  // without namespace history 5 and presence; see the .cc

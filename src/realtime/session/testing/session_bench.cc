@@ -79,7 +79,7 @@ void TestClient::Retire() {
 
 void TestClient::OnWritable() { session_->OnWritable(); }
 
-SessionBench::SessionBench(config::Settings settings)
+SessionBench::SessionBench(BenchSettings settings)
     : loop_(*net::Loop::Open({.clock = &clock_})),
       hub_metrics_(registry_),
       session_metrics_(registry_),

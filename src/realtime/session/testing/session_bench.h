@@ -61,11 +61,18 @@ class TestClient final : public Transport, public net::StreamHandler {
   std::string close_reason_;
 };
 
+// The settings that sessions read.
+struct BenchSettings {
+  ClientSettings client;
+  WebsocketSettings websocket;
+  channels::ChannelSettings channel;
+};
+
 class SessionBench {
  public:
   static constexpr char kSecret[] = "secret";
 
-  explicit SessionBench(config::Settings settings);
+  explicit SessionBench(BenchSettings settings);
   ~SessionBench();
 
   std::unique_ptr<TestClient> Connect(SessionForm form = {}) {

@@ -2,11 +2,11 @@
 
 namespace tidemill::session {
 
-config::Settings TestSettings() {
-  config::Settings settings;
+BenchSettings TestSettings() {
+  BenchSettings settings;
   settings.client.allow_anonymous_connect_without_token = true;
   settings.client.pong_timeout = Seconds(8);
-  config::ChannelOptions room;
+  channels::ChannelOptions room;
   room.presence = true;
   room.join_leave = true;
   room.force_push_join_leave = true;
@@ -19,7 +19,7 @@ config::Settings TestSettings() {
   room.allow_presence_for_subscriber = true;
   room.allow_history_for_subscriber = true;
   settings.channel.namespaces["room"] = room;
-  config::ChannelOptions plain;
+  channels::ChannelOptions plain;
   plain.allow_subscribe_for_client = true;
   plain.allow_subscribe_for_anonymous = true;
   settings.channel.namespaces["plain"] = plain;

@@ -19,7 +19,7 @@ namespace tidemill::session {
 
 using Lines = std::vector<std::string>;
 
-config::Settings TestSettings();
+BenchSettings TestSettings();
 
 class SessionTest : public testing::Test {
  protected:

@@ -107,7 +107,7 @@ class WebsocketEndpoint final : public http::TakeoverHandler {
 
  private:
   // Connections refer to the options they began with; a reload makes new ones and keeps the old.
-  void UpdateOptions(const config::WebsocketSettings& settings) {
+  void UpdateOptions(const WebsocketSettings& settings) {
     const websocket::FrameLimits limits{.message_bytes_max = settings.message_size_limit,
                                         .fragments_max = settings.fragments_max};
     if (options_ && options_->limits.message_bytes_max == limits.message_bytes_max &&

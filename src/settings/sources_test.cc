@@ -3,9 +3,10 @@
 
 #include <fstream>
 
-#include "config/load.h"
+#include "config/environment.h"
+#include "settings/settings.h"
 
-namespace tidemill::config {
+namespace tidemill::settings {
 namespace {
 
 // The detail of the error; "" when there was none.
@@ -37,7 +38,7 @@ TEST(Sources, ChangesTheBaseOnlyWhereSomethingIsGiven) {
   base.client.channel_limit = 3;
   base.channel.namespaces["demo"].presence = true;
   const Result<Settings> loaded =
-      Load({.base = base, .flags = {{"loops", "5"}, {"channel.namespaces.demo.join_leave", "true"}}});
+      Load({.flags = {{"loops", "5"}, {"channel.namespaces.demo.join_leave", "true"}}}, base);
   ASSERT_TRUE(loaded) << loaded.error().detail;
   base.loops = 5;
   base.channel.namespaces["demo"].join_leave = true;
@@ -68,8 +69,9 @@ TEST(Sources, ReadsEveryTypeFromTheEnvironment) {
   EXPECT_EQ(loaded->node_name, "a b");
   EXPECT_EQ(loaded->client.token.hmac_secret_key.value, "secret");
   EXPECT_EQ(loaded->client.token.hmac_previous_secret_key_valid_until, 1'700'000'000);
-  EXPECT_EQ(loaded->client.subscription_token.value().hmac_secret_key.value, "other");
-  EXPECT_EQ(loaded->http_api.keys, (std::vector<Secret>{{"k1"}, {"k2"}}));
+  EXPECT_TRUE(loaded->client.subscription_token_enabled);
+  EXPECT_EQ(loaded->client.subscription_token.hmac_secret_key.value, "other");
+  EXPECT_EQ(loaded->http_api.keys, (std::vector<config::Secret>{{"k1"}, {"k2"}}));
   EXPECT_EQ(loaded->client.allowed_origins, (std::vector<std::string>{"https://a", "https://b"}));
   EXPECT_TRUE(loaded->client.subscribe_to_user_personal_channel);
   EXPECT_EQ(loaded->channel.namespaces.size(), 2U);
@@ -159,11 +161,11 @@ TEST(Sources, ReadsFlagsAndRefusesBadOnes) {
 
 TEST(Sources, ReadsTheEnvironmentOfTheProcess) {
   setenv("TIDEMILL_NODE_NAME", "a=b", 1);
-  const std::map<std::string, std::string> environment = Environment();
+  const std::map<std::string, std::string> environment = config::Environment();
   unsetenv("TIDEMILL_NODE_NAME");
   EXPECT_EQ(environment.at("TIDEMILL_NODE_NAME"), "a=b");
   for (const auto& [name, value] : environment) EXPECT_TRUE(name.starts_with("TIDEMILL_"));
 }
 
 }  // namespace
-}  // namespace tidemill::config
+}  // namespace tidemill::settings

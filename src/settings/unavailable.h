@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace tidemill::config {
+namespace tidemill::settings {
 
 // What to tell of a key, as in a file ("engine.type") or as in the environment without its prefix
 // ("ENGINE_TYPE"); nullopt: not a known setting of Centrifugo.
@@ -15,4 +15,4 @@ std::optional<std::string> WhyUnavailable(std::string_view key);
 // The same for an option of a namespace: "map.mode", "DELTA_PUBLISH".
 std::optional<std::string> WhyOptionUnavailable(std::string_view option);
 
-}  // namespace tidemill::config
+}  // namespace tidemill::settings

@@ -4,13 +4,18 @@
 #include <fstream>
 #include <sstream>
 
-#include "config/keys.h"
-#include "config/load.h"
-#include "config/nearest.h"
 #include "config/value.h"
+#include "settings/settings.h"
 
-namespace tidemill::config {
+namespace tidemill::settings {
 namespace {
+
+using config::BoundsOf;
+using config::Key;
+using config::KeyDoc;
+using config::Secret;
+using config::SecretsIn;
+using config::StoreAddress;
 
 // Reads a text the way Load reads a file.
 Result<Settings> LoadText(const std::string& text) {
@@ -40,7 +45,7 @@ struct Change {
   }
   void operator()(Secret* field) const { field->value = "it's \"secret\""; }
   void operator()(std::vector<std::string>* field) const { *field = {"a", "b \"c\""}; }
-  void operator()(std::vector<Address>* field) const { *field = {{"redis://u:hunter2@h/1"}, {"h:1"}}; }
+  void operator()(std::vector<StoreAddress>* field) const { *field = {{"redis://u:hunter2@h/1"}, {"h:1"}}; }
   void operator()(std::vector<Secret>* field) const { *field = {{"k1"}, {"k2"}}; }
   template <std::integral Integer>
   void operator()(Integer* field) const {
@@ -50,22 +55,24 @@ struct Change {
 
 // Every key with a value that is not its default.
 Settings FullExample() {
-  Draft draft;
-  std::vector<Key> keys = Keys();
-  for (const char* name : {"chat", "a.b-c_1"}) {
-    for (Key& key : NamespaceKeys(name)) keys.push_back(std::move(key));
+  Settings settings;
+  std::vector<Key> keys = AllSections().keys();
+  for (const config::TableList& list : AllSections().tables()) {
+    for (const char* name : {"chat", "a.b-c_1"}) {
+      list.add(&settings, name);
+      for (Key& key : list.KeysOf(name)) keys.push_back(std::move(key));
+    }
   }
   for (const Key& key : keys) {
-    const Field field = key.field(draft);
-    const Bounds bounds = BoundsOf(key, field);
-    std::visit(Change{bounds.min, bounds.max, key.facts.choices, key.name}, field);
+    const config::Bounds bounds = BoundsOf(key);
+    std::visit(Change{bounds.min, bounds.max, key.facts.choices, key.name}, key.field(&settings));
   }
-  draft.settings.client.personal_channel_namespace = "chat";
+  settings.client.personal_channel_namespace = "chat";
   // These exclude each other.
-  draft.settings.broker.redis.cluster_address.clear();
-  draft.settings.broker.redis.sentinel_address.clear();
-  draft.settings.broker.redis.sentinel_master_name.clear();
-  return std::move(draft).Finish();
+  settings.broker.redis.cluster_address.clear();
+  settings.broker.redis.sentinel_address.clear();
+  settings.broker.redis.sentinel_master_name.clear();
+  return settings;
 }
 
 TEST(ToToml, IsReadBackTheSame) {
@@ -92,17 +99,16 @@ TEST(ToToml, MasksSecretsAndIsThenRefused) {
 }
 
 TEST(Keys, AreDocumentedAndTheirDefaultsAccepted) {
-  Draft draft;
-  for (const Key& key : Keys()) {
+  Settings defaults;
+  for (const Key& key : AllSections().keys()) {
     SCOPED_TRACE(key.name);
     EXPECT_TRUE(key.facts.doc.ends_with('.'));
-    const Field field = key.field(draft);
-    EXPECT_TRUE(LoadText(key.name + " = " + ToToml(field, SecretsIn::kPlain)));
+    EXPECT_TRUE(LoadText(key.name + " = " + ToToml(key.field(&defaults), SecretsIn::kPlain)));
   }
 }
 
 TEST(AllKeys, TellsWhatAPersonNeeds) {
-  const std::vector<KeyDoc> keys = AllKeys();
+  const std::vector<KeyDoc> keys = config::AllKeys(AllSections());
   const auto ping = std::ranges::find(keys, "client.ping_interval", &KeyDoc::name);
   ASSERT_NE(ping, keys.end());
   EXPECT_EQ(ping->type, "duration");
@@ -121,45 +127,5 @@ TEST(Markdown, IsWhatTheDocumentationHolds) {
   EXPECT_EQ(text.str(), Markdown()) << "run: tidemill config doc > docs/configuration.md";
 }
 
-TEST(Duration, IsReadAndWritten) {
-  struct Case {
-    std::string_view text;
-    std::int64_t ms;
-    std::string_view written;
-  };
-  const Case cases[] = {{"0s", 0, "0s"},
-                        {"25s", 25'000, "25s"},
-                        {"1m30s", 90'000, "1m30s"},
-                        {"90s", 90'000, "1m30s"},
-                        {"250ms", 250, "250ms"},
-                        {"720h", 2'592'000'000, "720h"},
-                        {"1500ms", 1500, "1s500ms"},
-                        {"1h1ms", 3'600'001, "1h1ms"},
-                        {"4294967295h", 15461882262000000, "4294967295h"}};
-  for (const Case& c : cases) {
-    SCOPED_TRACE(c.text);
-    EXPECT_EQ(ParseDuration(c.text).value(), Duration{c.ms});
-    EXPECT_EQ(ToString(Duration{c.ms}), c.written);
-  }
-  for (const std::string_view text :
-       {"", "5", "s", "5x", "-5s", "+5s", " 5s", "5s ", "5 s", "1.5s", "5S", "5s5s", "5s1m", "4294967296h",
-        "99999999999999999999s", "5d", "1ms1s", "5ss"}) {
-    SCOPED_TRACE(text);
-    EXPECT_EQ(ParseDuration(text).error().code, Errc::kInvalidArgument);
-  }
-}
-
-TEST(Nearest, FindsWhatWasProbablyMeant) {
-  const std::vector<std::string> names = {"serve", "version", "client.ping_interval", "client.pong_timeout"};
-  EXPECT_EQ(Nearest("server", names), "serve");
-  EXPECT_EQ(Nearest("verzion", names), "version");
-  EXPECT_EQ(Nearest("serev", names), "serve");
-  EXPECT_EQ(Nearest("ping_interval", names), "client.ping_interval");
-  EXPECT_EQ(Nearest("client.pimg_interval", names), "client.ping_interval");
-  EXPECT_EQ(Nearest("xyz", names), std::nullopt);
-  EXPECT_EQ(Nearest("", names), std::nullopt);
-  EXPECT_EQ(Nearest(std::string(10'000, 'a'), names), std::nullopt);
-}
-
 }  // namespace
-}  // namespace tidemill::config
+}  // namespace tidemill::settings

@@ -6,10 +6,10 @@
 #include <string>
 #include <string_view>
 
-namespace tidemill::config {
+namespace tidemill {
 
 // nullopt when none is near: more than a third of the letters would change. A name without its section
 // ("ping_interval") finds the one that has it.
 std::optional<std::string> Nearest(std::string_view text, std::span<const std::string> names);
 
-}  // namespace tidemill::config
+}  // namespace tidemill

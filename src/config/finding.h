@@ -1,10 +1,8 @@
-// What no single key can check: values that need each other.
+// What is wrong with values that need each other, which no single key can tell.
 #pragma once
 
 #include <string>
 #include <vector>
-
-#include "config/settings.h"
 
 namespace tidemill::config {
 
@@ -13,7 +11,6 @@ struct Finding {
   std::vector<std::string> others;  // further keys that were looked at
   std::string text;                 // " = true: needs history_size above 0"
 };
-
-std::vector<Finding> FindContradictions(const Settings& settings);
+using Findings = std::vector<Finding>;
 
 }  // namespace tidemill::config

@@ -1,11 +1,11 @@
-#include "config/unavailable.h"
+#include "settings/unavailable.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <span>
 
-namespace tidemill::config {
+namespace tidemill::settings {
 namespace {
 
 // Matches the setting of that name and, for a group, all below it. Written with '_' for '.', as the
@@ -146,4 +146,4 @@ std::optional<std::string> WhyUnavailable(std::string_view key) {
 
 std::optional<std::string> WhyOptionUnavailable(std::string_view option) { return Why(option, kOptions); }
 
-}  // namespace tidemill::config
+}  // namespace tidemill::settings

@@ -1,11 +1,11 @@
-#include "config/nearest.h"
+#include "base/nearest.h"
 
 #include <algorithm>
 #include <numeric>
 #include <utility>
 #include <vector>
 
-namespace tidemill::config {
+namespace tidemill {
 namespace {
 
 constexpr std::size_t kTextBytesMax = 200;
@@ -56,4 +56,4 @@ std::optional<std::string> Nearest(std::string_view text, std::span<const std::s
   return nearest == nullptr ? std::nullopt : std::optional(*nearest);
 }
 
-}  // namespace tidemill::config
+}  // namespace tidemill

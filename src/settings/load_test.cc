@@ -1,4 +1,4 @@
-#include "config/load.h"
+#include "settings/settings.h"
 
 #include <gtest/gtest.h>
 #include <stdlib.h>
@@ -8,9 +8,7 @@
 #include <algorithm>
 #include <fstream>
 
-#include "config/keys.h"
-
-namespace tidemill::config {
+namespace tidemill::settings {
 namespace {
 
 // A directory of its own to be in, so that files have the short names that messages show.
@@ -417,7 +415,7 @@ TEST_F(LoadTest, TakesRedisAsTheBrokerWhenAnAddressIsGiven) {
   const Result<Settings> loaded = Load({.environment = {{"TIDEMILL_BROKER_REDIS_ADDRESS", "a:1 redis://b"}}});
   ASSERT_TRUE(loaded) << loaded.error().detail;
   EXPECT_EQ(loaded->broker.type, "redis");
-  EXPECT_EQ(loaded->broker.redis.address, (std::vector<Address>{{"a:1"}, {"redis://b"}}));
+  EXPECT_EQ(loaded->broker.redis.address, (std::vector<config::StoreAddress>{{"a:1"}, {"redis://b"}}));
 }
 
 TEST_F(LoadTest, RefusesTextThatIsNotToml) {
@@ -544,4 +542,4 @@ TEST(NeedRestart, NamesWhatAReloadDoesNotTakeOver) {
 }
 
 }  // namespace
-}  // namespace tidemill::config
+}  // namespace tidemill::settings

@@ -1,4 +1,4 @@
-#include "config/redis_address.h"
+#include "redis/address.h"
 
 #include <arpa/inet.h>
 #include <sys/un.h>
@@ -10,7 +10,7 @@
 
 #include "base/ascii.h"
 
-namespace tidemill::config {
+namespace tidemill::redis {
 namespace {
 
 constexpr std::uint32_t kDbMax = std::numeric_limits<std::int32_t>::max();  // what SELECT reads
@@ -43,15 +43,15 @@ Result<std::string> Unescape(std::string_view text) {
   return out;
 }
 
-Result<void> ReadCredentials(std::string_view text, RedisAddress& address) {
+Result<void> ReadCredentials(std::string_view text, Address& address) {
   const std::size_t colon = std::min(text.find(':'), text.size());
-  TM_TRY_ASSIGN(address.user, Unescape(text.substr(0, colon)));
+  TM_TRY_ASSIGN(address.credentials.user, Unescape(text.substr(0, colon)));
   if (colon == text.size()) return {};
-  TM_TRY_ASSIGN(address.password, Unescape(text.substr(colon + 1)));
+  TM_TRY_ASSIGN(address.credentials.password, Unescape(text.substr(colon + 1)));
   return {};
 }
 
-Result<void> ReadDb(std::string_view text, RedisAddress& address) {
+Result<void> ReadDb(std::string_view text, Address& address) {
   const std::optional<std::uint32_t> db = Number(text, kDbMax);
   if (!db) return Wrong("the database is not a whole number");
   address.db = *db;
@@ -70,21 +70,21 @@ bool IsHostName(std::string_view host) {
   });
 }
 
-Result<void> ReadPort(std::string_view text, RedisAddress& address) {
+Result<void> ReadPort(std::string_view text, Address& address) {
   const std::optional<std::uint32_t> port = Number(text, std::numeric_limits<std::uint16_t>::max());
   if (!port || *port == 0) return Wrong("the port is not a number from 1 to 65535");
-  address.port = static_cast<std::uint16_t>(*port);
+  address.endpoint.port = static_cast<std::uint16_t>(*port);
   return {};
 }
 
 // "host", "host:port", "[::1]", "[::1]:port"
-Result<void> ReadHostAndPort(std::string_view text, RedisAddress& address) {
+Result<void> ReadHostAndPort(std::string_view text, Address& address) {
   std::string_view rest;
   if (text.starts_with('[')) {
     const std::size_t end = text.find(']');
     if (end == text.npos) return Wrong("a [ without its ]");
-    address.host = text.substr(1, end - 1);
-    if (!IsIpv6(address.host)) return Wrong("what stands in brackets is not an IPv6 address");
+    address.endpoint.host = text.substr(1, end - 1);
+    if (!IsIpv6(address.endpoint.host)) return Wrong("what stands in brackets is not an IPv6 address");
     rest = text.substr(end + 1);
     if (!rest.empty() && rest.front() != ':') return Wrong("something other than :port after the brackets");
   } else {
@@ -93,15 +93,15 @@ Result<void> ReadHostAndPort(std::string_view text, RedisAddress& address) {
     if (std::ranges::count(text, ':') > 1) {
       return Wrong("more than one colon; an IPv6 address stands in brackets");
     }
-    address.host = text.substr(0, colon);
-    if (address.host.empty()) return Wrong("no host");
-    if (!IsHostName(address.host)) return Wrong("the host is not a name or an IP address");
+    address.endpoint.host = text.substr(0, colon);
+    if (address.endpoint.host.empty()) return Wrong("no host");
+    if (!IsHostName(address.endpoint.host)) return Wrong("the host is not a name or an IP address");
   }
   if (rest.empty()) return {};
   return ReadPort(rest.substr(1), address);
 }
 
-Result<void> ReadTcp(std::string_view text, RedisAddress& address) {
+Result<void> ReadTcp(std::string_view text, Address& address) {
   const std::size_t slash = std::min(text.find('/'), text.size());
   std::string_view authority = text.substr(0, slash);
   if (const std::size_t at = authority.rfind('@'); at != authority.npos) {
@@ -115,7 +115,7 @@ Result<void> ReadTcp(std::string_view text, RedisAddress& address) {
   return ReadDb(text.substr(slash + 1), address);
 }
 
-Result<void> ReadUnix(std::string_view text, RedisAddress& address) {
+Result<void> ReadUnix(std::string_view text, Address& address) {
   const std::size_t slash = std::min(text.find('/'), text.size());
   if (const std::string_view authority = text.substr(0, slash); !authority.empty()) {
     if (authority.back() != '@') return Wrong("the path does not begin with a /; write unix:///path");
@@ -123,9 +123,9 @@ Result<void> ReadUnix(std::string_view text, RedisAddress& address) {
   }
   const std::string_view path_and_query = text.substr(slash);
   const std::size_t mark = std::min(path_and_query.find('?'), path_and_query.size());
-  address.unix_path = path_and_query.substr(0, mark);
-  if (address.unix_path.size() < 2) return Wrong("no path; write unix:///path");
-  if (address.unix_path.size() > kUnixPathBytesMax) {
+  address.endpoint.unix_path = path_and_query.substr(0, mark);
+  if (address.endpoint.unix_path.size() < 2) return Wrong("no path; write unix:///path");
+  if (address.endpoint.unix_path.size() > kUnixPathBytesMax) {
     return Wrong("the path is over " + std::to_string(kUnixPathBytesMax) + " bytes");
   }
   if (mark == path_and_query.size()) return {};
@@ -136,8 +136,14 @@ Result<void> ReadUnix(std::string_view text, RedisAddress& address) {
 
 }  // namespace
 
-Result<RedisAddress> RedisAddress::Parse(std::string_view text) {
-  RedisAddress address;
+std::string Endpoint::ToString() const {
+  if (!unix_path.empty()) return unix_path;
+  const bool is_ipv6 = host.contains(':');
+  return (is_ipv6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+}
+
+Result<Address> Address::Parse(std::string_view text) {
+  Address address;
   const auto take = [&text](std::string_view scheme) {
     const bool there = text.starts_with(scheme);
     if (there) text.remove_prefix(scheme.size());
@@ -161,13 +167,4 @@ Result<RedisAddress> RedisAddress::Parse(std::string_view text) {
   return address;
 }
 
-std::string MaskPassword(std::string_view text) {
-  const std::size_t scheme = text.find("://");
-  const std::size_t begin = scheme == text.npos ? 0 : scheme + 3;
-  const std::size_t at = text.rfind('@');
-  const std::size_t colon = text.find(':', begin);
-  if (at == text.npos || colon == text.npos || colon + 1 >= at) return std::string(text);
-  return std::string(text.substr(0, colon + 1)) + "***" + std::string(text.substr(at));
-}
-
-}  // namespace tidemill::config
+}  // namespace tidemill::redis

@@ -1,0 +1,38 @@
+#include "api/settings.h"
+
+#include <array>
+#include <string_view>
+
+#include "config/section.h"
+#include "http/settings.h"
+
+namespace tidemill::api {
+namespace {
+
+constexpr std::array<std::string_view, 2> kErrorModes = {"", "transport"};
+
+constexpr config::Row<HttpApiSettings> kHttpApi[] = {
+    {"key",
+     config::Of<&HttpApiSettings::keys>,
+     {.doc = "Key that callers of the HTTP API send as X-API-Key; several while one replaces another."}},
+    {"insecure",
+     config::Of<&HttpApiSettings::insecure>,
+     {.doc = "Anybody may call the HTTP API, without a key. For development."}},
+    {"error_mode",
+     config::Of<&HttpApiSettings::error_mode>,
+     {.doc = "\"\": errors stand in the body of a 200. \"transport\": as HTTP status too.",
+      .choices = kErrorModes}},
+    {"handler_prefix",
+     config::Of<&HttpApiSettings::handler_prefix>,
+     {.doc = "Path of the HTTP API.", .reload = config::Reload::kNo}},
+};
+
+void Check(const HttpApiSettings& settings, const std::string& prefix, config::Findings& findings) {
+  http::CheckPathPrefix(prefix + "handler_prefix", settings.handler_prefix, findings);
+}
+
+}  // namespace
+
+config::Section<HttpApiSettings> HttpApiSection() { return {.rows = kHttpApi, .check = Check}; }
+
+}  // namespace tidemill::api

@@ -1,0 +1,22 @@
+// Settings of the HTTP API: http_api.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "config/secret.h"
+#include "config/section_fwd.h"
+
+namespace tidemill::api {
+
+struct HttpApiSettings {
+  std::vector<config::Secret> keys;  // http_api.key: one, or a list while one replaces another
+  bool insecure = false;             // no key asked for
+  std::string error_mode;            // "" (errors in the body, status 200) or "transport"
+  std::string handler_prefix = "/api";
+  friend bool operator==(const HttpApiSettings&, const HttpApiSettings&) = default;
+};
+
+config::Section<HttpApiSettings> HttpApiSection();
+
+}  // namespace tidemill::api

@@ -1,0 +1,60 @@
+#include "auth/settings.h"
+
+#include <fmt/format.h>
+
+#include <limits>
+
+#include "config/section.h"
+#include "config/value.h"
+
+namespace tidemill::auth {
+namespace {
+
+constexpr config::Row<TokenSettings> kToken[] = {
+    {"hmac_secret_key",
+     config::Of<&TokenSettings::hmac_secret_key>,
+     {.doc = "Secret of tokens signed with HS256, HS384 or HS512."}},
+    {"hmac_previous_secret_key",
+     config::Of<&TokenSettings::hmac_previous_secret_key>,
+     {.doc = "The secret before, good as well while it is being replaced."}},
+    {"hmac_previous_secret_key_valid_until",
+     config::Of<&TokenSettings::hmac_previous_secret_key_valid_until>,
+     {.doc = "When the secret before ends, in seconds since 1970; 0: never.",
+      .max = std::numeric_limits<std::int64_t>::max()}},
+    {"rsa_public_key",
+     config::Of<&TokenSettings::rsa_public_key>,
+     {.doc = "Public key, PEM text or file, of tokens signed with RS256, RS384 or RS512.",
+      .form = config::Form::kPem}},
+    {"ecdsa_public_key",
+     config::Of<&TokenSettings::ecdsa_public_key>,
+     {.doc = "Public key, PEM text or file, of tokens signed with ES256, ES384 or ES512.",
+      .form = config::Form::kPem}},
+    {"ed25519_public_key",
+     config::Of<&TokenSettings::ed25519_public_key>,
+     {.doc = "Public key, PEM text or file, of tokens signed with EdDSA.", .form = config::Form::kPem}},
+    {"jwks_public_endpoint",
+     config::Of<&TokenSettings::jwks_public_endpoint>,
+     {.doc = "URL of a JSON Web Key Set with the public keys."}},
+    {"audience", config::Of<&TokenSettings::audience>, {.doc = "When given, a token's aud must have it."}},
+    {"issuer", config::Of<&TokenSettings::issuer>, {.doc = "When given, a token's iss must be it."}},
+    {"user_id_claim",
+     config::Of<&TokenSettings::user_id_claim>,
+     {.doc = "Claim with the user's id; sub when empty."}},
+    {"leeway",
+     config::Of<&TokenSettings::leeway>,
+     {.doc = "How far the clocks of issuer and server may differ.", .max = config::kHour}},
+};
+
+void Check(const TokenSettings& token, const std::string& prefix, config::Findings& findings) {
+  const std::string& url = token.jwks_public_endpoint;
+  if (url.empty() || url.starts_with("https://") || url.starts_with("http://")) return;
+  findings.push_back(
+      {.key = prefix + "jwks_public_endpoint",
+       .text = fmt::format(" = {}: not a URL that begins with https:// or http://", config::Quote(url))});
+}
+
+}  // namespace
+
+config::Section<TokenSettings> TokenSection() { return {.rows = kToken, .check = Check}; }
+
+}  // namespace tidemill::auth

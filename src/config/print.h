@@ -1,0 +1,37 @@
+// Settings as documentation and as TOML.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/schema.h"
+#include "config/value.h"
+
+namespace tidemill::config {
+
+// One documented key.
+struct KeyDoc {
+  std::string name;  // "client.ping_interval"; of a named table "queues.<name>.workers"
+  std::string type;  // "duration", "integer", "boolean", "string", "list of strings", "secret", …
+  std::string default_value;
+  std::string range;  // "1s … 1h", "" when any
+  std::string doc;
+  bool reloadable = false;  // taken over by SIGHUP
+};
+// Without those that are hidden and those of tables whose keys are documented elsewhere.
+std::vector<KeyDoc> AllKeys(const AnySchema& schema);
+
+// A Markdown page: the introduction, then the keys in groups.
+std::string Markdown(const AnySchema& schema, std::string_view introduction);
+
+// A TOML file with these settings, which are the schema's and are only read. Load reads the plain form back;
+// a masked secret it refuses.
+std::string PrintToml(const AnySchema& schema, void* settings, SecretsIn secrets);
+
+template <class S>
+std::string ToToml(const Schema<S>& schema, S settings, SecretsIn secrets) {
+  return PrintToml(schema, &settings, secrets);
+}
+
+}  // namespace tidemill::config

@@ -1,0 +1,25 @@
+// What must not be printed: secrets, and addresses that may have a password in them.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace tidemill::config {
+
+// A value that is never printed: shown as "***" by every dump and log.
+struct Secret {
+  std::string value;
+  bool empty() const { return value.empty(); }
+  friend bool operator==(const Secret&, const Secret&) = default;
+};
+
+// The address of a store as it is written, "redis://user:password@host": printed with "***" for the password.
+struct StoreAddress {
+  std::string text;
+  friend bool operator==(const StoreAddress&, const StoreAddress&) = default;
+};
+
+// The text of an address with "***" for its password.
+std::string MaskPassword(std::string_view text);
+
+}  // namespace tidemill::config

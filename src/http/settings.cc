@@ -1,0 +1,97 @@
+#include "http/settings.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "config/section.h"
+#include "config/value.h"
+
+namespace tidemill::http {
+namespace {
+
+constexpr config::Row<ServerSettings> kHttpServer[] = {
+    {"listen",
+     config::Of<&ServerSettings::listen>,
+     {.doc = "Addresses to listen on: \"127.0.0.1:8000\", \"[::1]:8000\", \":8000\" for all, "
+             "\"unix:/run/tidemill.sock\".",
+      .reload = config::Reload::kNo}},
+    {"internal_listen",
+     config::Of<&ServerSettings::internal_listen>,
+     {.doc = "When given, the API, metrics and health are served on these addresses only.",
+      .reload = config::Reload::kNo}},
+    {"tls.cert_pem",
+     config::Of<&ServerSettings::tls_cert_file>,
+     {.doc = "File with the certificate chain in PEM, leaf first. With tls.key_pem, clients are served over "
+             "TLS."}},
+    {"tls.key_pem",
+     config::Of<&ServerSettings::tls_key_file>,
+     {.doc = "File with the certificate's private key in PEM."}},
+    {"max_request_body_bytes",
+     config::Of<&ServerSettings::max_request_body_bytes>,
+     {.doc = "The longest body of a request.",
+      .min = 1024,
+      .max = config::kGiB,
+      .reload = config::Reload::kNo}},
+    {"headers_timeout",
+     config::Of<&ServerSettings::headers_timeout>,
+     {.doc = "Until the headers of a request are there.",
+      .min = 100,
+      .max = config::kHour,
+      .reload = config::Reload::kNo}},
+    {"body_timeout",
+     config::Of<&ServerSettings::body_timeout>,
+     {.doc = "From the headers until the body of a request is there.",
+      .min = 100,
+      .max = config::kHour,
+      .reload = config::Reload::kNo}},
+    {"keep_alive_timeout",
+     config::Of<&ServerSettings::keep_alive_timeout>,
+     {.doc = "How long a connection may wait between requests.",
+      .min = 100,
+      .max = 24 * config::kHour,
+      .reload = config::Reload::kNo}},
+};
+
+constexpr config::Row<ServerSettings> kConnectionLimits[] = {
+    {"connection_limit",
+     config::Of<&ServerSettings::connection_limit>,
+     {.doc = "Connections of this node; 0: as many as the open-file limit allows."}},
+    {"connection_limit_per_address",
+     config::Of<&ServerSettings::connection_limit_per_address>,
+     {.doc = "Connections from one IP address; 0: any number."}},
+};
+
+void CheckServer(const ServerSettings& server, const std::string& prefix, config::Findings& findings) {
+  if (server.listen.empty()) {
+    findings.push_back(
+        {.key = prefix + "listen", .text = " = []: needs an address, such as \"127.0.0.1:8000\""});
+  }
+  if (server.tls_cert_file.empty() == server.tls_key_file.empty()) return;
+  const std::string cert = prefix + "tls.cert_pem";
+  const std::string key = prefix + "tls.key_pem";
+  const bool no_key = server.tls_key_file.empty();
+  findings.push_back({.key = no_key ? cert : key,
+                      .others = {no_key ? key : cert},
+                      .text = fmt::format(": needs {} as well", no_key ? key : cert)});
+}
+
+}  // namespace
+
+config::Section<ServerSettings> ServerSection() { return {.rows = kHttpServer, .check = CheckServer}; }
+
+config::Section<ServerSettings> ConnectionLimitSection() { return {.rows = kConnectionLimits}; }
+
+void CheckPathPrefix(const std::string& key, std::string_view path, config::Findings& findings) {
+  const bool good =
+      path.size() >= 2 && path.front() == '/' && path.back() != '/' && std::ranges::all_of(path, [](char c) {
+        return c > ' ' && c < 0x7f && c != '?' && c != '#' && c != '*' && c != '{' && c != '}';
+      });
+  if (good) return;
+  findings.push_back(
+      {.key = key,
+       .text = fmt::format(" = {}: not a path; it begins with a \"/\" and does not end with one",
+                           config::Quote(path))});
+}
+
+}  // namespace tidemill::http

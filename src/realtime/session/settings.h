@@ -1,0 +1,58 @@
+// Settings of sessions: client, and websocket, the transport.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "auth/settings.h"
+#include "base/clock.h"
+#include "config/section_fwd.h"
+
+namespace tidemill::session {
+
+struct WebsocketSettings {
+  std::string handler_prefix = "/connection/websocket";
+  std::uint32_t message_size_limit = 65536;
+  bool compression = false;
+  std::uint32_t compression_min_size = 128;  // publications below it are sent as they are
+  std::uint32_t fragments_max = 16384;
+  bool echo_for_test = false;  // an echo instead of the protocol, for conformance suites
+  friend bool operator==(const WebsocketSettings&, const WebsocketSettings&) = default;
+};
+
+struct ClientSettings {
+  auth::TokenSettings token;
+  bool subscription_token_enabled = false;  // tokens of subscriptions are checked with the following
+  auth::TokenSettings subscription_token;
+  std::vector<std::string> allowed_origins;
+  bool allow_anonymous_connect_without_token = false;
+  bool disallow_anonymous_connection_tokens = false;
+  bool insecure = false;
+  bool insecure_skip_token_signature_verify = false;
+  Duration ping_interval = Seconds(25);
+  Duration pong_timeout = Seconds(8);
+  Duration stale_close_delay = Seconds(10);
+  Duration expired_close_delay = Seconds(25);
+  Duration expired_sub_close_delay = Seconds(25);
+  Duration presence_update_interval = Seconds(27);
+  Duration channel_position_check_delay = Seconds(40);  // 0: off
+  std::uint32_t channel_limit = 128;
+  std::uint32_t user_connection_limit = 0;
+  std::uint32_t queue_max_size = 1048576;  // bytes waiting for one connection
+  std::uint32_t history_max_publication_limit = 300;
+  std::uint32_t recovery_max_publication_limit = 300;
+  std::uint32_t commands_per_second = 0;  // 0: no limit
+  bool connect_include_server_time = false;
+  bool subscribe_to_user_personal_channel = false;
+  std::string personal_channel_namespace;
+  bool single_connection = false;
+  friend bool operator==(const ClientSettings&, const ClientSettings&) = default;
+};
+
+config::Section<WebsocketSettings> WebsocketSection();
+config::Section<ClientSettings> ClientSection();
+// The switch of client.subscription_token; its keys are of auth::TokenSection.
+config::Section<ClientSettings> SubscriptionTokenSection();
+
+}  // namespace tidemill::session

@@ -1,0 +1,56 @@
+// Every setting of the server, typed, with its default: the sections of all modules put together. Only the
+// wiring and the commands need the whole; a module knows its own section.
+//
+// Plain values, filled once by Load and then immutable; a reload makes a new one.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "api/settings.h"
+#include "base/clock.h"
+#include "base/result.h"
+#include "config/load.h"
+#include "config/print.h"
+#include "config/schema.h"
+#include "http/settings.h"
+#include "realtime/broker/settings.h"
+#include "realtime/channels/settings.h"
+#include "realtime/session/settings.h"
+#include "settings/log.h"
+
+namespace tidemill::settings {
+
+struct Settings {
+  std::string node_name;    // "": host name and port
+  std::uint32_t loops = 0;  // 0: one per core
+  http::ServerSettings http_server;
+  api::HttpApiSettings http_api;
+  session::WebsocketSettings websocket;
+  session::ClientSettings client;
+  channels::ChannelSettings channel;
+  broker::BrokerSettings broker;
+  LogSettings log;
+  bool health_enabled = true;
+  bool prometheus_enabled = true;
+  Duration shutdown_timeout = Seconds(30);
+  friend bool operator==(const Settings&, const Settings&) = default;
+};
+
+// All sections, in the order of the documentation.
+const config::Schema<Settings>& AllSections();
+
+// `base`: what is in force where nothing is given. config/load.h says how errors look.
+Result<Settings> Load(const config::Sources& sources, Settings base = {});
+
+// Names of the keys in which `wanted` differs from `running` and that only a restart takes over.
+std::vector<std::string> NeedRestart(const Settings& running, const Settings& wanted);
+
+// docs/configuration.md.
+std::string Markdown();
+
+// For `config show` and `config default`; Load reads the plain form back.
+std::string ToToml(const Settings& settings, config::SecretsIn secrets);
+
+}  // namespace tidemill::settings
