@@ -1,8 +1,8 @@
 """Compares Tidemill with the same service in Go, Node and Python, with the incumbent, and with the kernel floor.
 
 The server (and Redis, where there is one) has core 0, the load generator core 1; every run has a fresh server, and
-the contenders take turns. Who does not pass bench/peers/conformance.py is not timed. Results go to bench/results/ as
-JSON, and to docs/benchmarks.md with its pictures.
+the contenders take turns. A server that does not pass bench/peers/conformance.py is not timed. Results go to
+bench/results/ as JSON, and to docs/benchmarks.md with its pictures.
 """
 import argparse
 import contextlib

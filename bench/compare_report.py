@@ -25,7 +25,7 @@ def runs_of(results, comparison, contender):
 
 
 def values(results, comparison, contender, figure):
-    """By round, of the runs that count. Who does not keep up has no latency."""
+    """By round, of the runs that count. A server that does not keep up has no latency."""
     return {r["round"]: r[figure] for r in runs_of(results, comparison, contender)
             if figure in r and not (figure.startswith("delivery_p") and r.get("kept_up") == 0)}
 

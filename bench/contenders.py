@@ -1,4 +1,4 @@
-"""Who is compared: how each is started, what it speaks, what it is made of."""
+"""The servers that are compared: how each is started, what it speaks, what it is made of."""
 import dataclasses
 import json
 import pathlib

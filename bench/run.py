@@ -33,7 +33,7 @@ def free_port():
 
 
 class DidNotStart(SystemExit):
-    """The message says which server, and where its log is; ends the program unless somebody expects it."""
+    """The message says which server, and where its log is. Ends the program unless it is caught."""
 
 
 class Server:
@@ -171,7 +171,7 @@ def parse_arguments():
 
 
 def command(arguments):
-    """What to type for the same run; the build folder is nobody else's business."""
+    """What to type for the same run. The build folder is left out: it is this machine's."""
     scenarios = "".join(f" --scenario {name}" for name in arguments.scenario)
     return f"./dev bench{' --quick' if arguments.quick else ''}{scenarios} --rounds {arguments.rounds}"
 

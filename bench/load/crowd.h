@@ -20,7 +20,7 @@ namespace load {
 
 enum class Counting {
   kAtOnce,  // as the bytes arrive
-  kSwept,   // when Sweep comes by: nobody is woken for them
+  kSwept,   // when Sweep runs: no event is waited for
 };
 
 struct CrowdPlan {

@@ -144,7 +144,7 @@ Options ParseOptions(int argc, char** argv) {
       options.scenario == "fanout" || options.scenario == "rate" || options.scenario == "latency";
   if (publishes && options.callers == 0 && (options.rooms != 0 || !centrifuge))
     Refuse("--callers is needed: rooms, and other targets, are published to over HTTP");
-  if (options.slow >= options.subscribers && options.slow > 0) Refuse("--slow: somebody must read");
+  if (options.slow >= options.subscribers && options.slow > 0) Refuse("--slow: one subscriber must read");
   if (options.rooms != 0 && options.subscribers % options.rooms != 0)
     Refuse("--subscribers must be a multiple of --rooms");
   if (options.subscribers == 0 && options.scenario != "publish") Refuse("--subscribers: at least one");

@@ -9,7 +9,7 @@ namespace load {
 // What the server under test speaks; protocol.h says how.
 enum class Target { kTidemill, kFloor, kIncumbent, kPlain, kSocketIo };
 
-// Who a connection of a crowd hears.
+// What a connection of a crowd subscribes to.
 enum class Channels { kNone, kShared, kOwn };
 
 struct Options {

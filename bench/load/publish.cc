@@ -1,5 +1,5 @@
-// HTTP publications over keep-alive connections, each waiting for its answer; to channels that nobody hears,
-// or that have one subscriber each.
+// HTTP publications over keep-alive connections, each waiting for its answer; to channels without
+// subscribers, or that have one subscriber each.
 #include <string>
 #include <vector>
 

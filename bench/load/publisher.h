@@ -1,4 +1,4 @@
-// Who publishes in a run: one WebSocket connection, or a number of HTTP connections.
+// The publishers of a run: one WebSocket connection, or a number of HTTP connections.
 #pragma once
 
 #include <cstddef>

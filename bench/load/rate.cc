@@ -32,7 +32,7 @@ struct Stream {
   std::unique_ptr<Publisher> publisher;
   const double rate_per_s;
   const std::size_t rooms;
-  const bool no_rooms;  // the floor sends to whoever's turn it is
+  const bool no_rooms;  // the floor sends to its connections in turn
   const bool ordered;   // messages of several callers may overtake each other
   std::int64_t sent = 0;
   std::vector<Received> received;  // by member that is read

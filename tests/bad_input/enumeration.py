@@ -1,4 +1,4 @@
-"""Who may not use a channel cannot tell whether it exists: every command has the same answer for both."""
+"""A client that may not use a channel cannot tell whether it exists: every command has the same answer for both."""
 import json
 
 import jwt

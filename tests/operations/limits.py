@@ -1,4 +1,4 @@
-"""Too many, too slow, too much: who does it is refused, and nobody else notices."""
+"""Too many, too slow, too much: such a client is refused, and the others do not notice."""
 import http.client
 import json
 import os
@@ -245,7 +245,7 @@ def test_slow_requests(binary, folder):
 
 
 def test_slow_handshake(binary, folder):
-    """who connects over WebSocket and says nothing is closed with 3502"""
+    """a client that connects over WebSocket and sends nothing is closed with 3502"""
     with Node(binary, folder, OPEN.replace("[client]", "[client]\nstale_close_delay = '500ms'")) as node:
         clients = [WebSocket(node.address) for _ in range(20)]
         for client in clients:

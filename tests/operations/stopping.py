@@ -1,4 +1,4 @@
-"""The ends of a server: in order, in a hurry, and by a crash."""
+"""How a server ends: in order, at once, and by a crash."""
 import json
 import signal
 import time
@@ -72,9 +72,9 @@ def test_second_signal(binary, folder):
     """a stop that waits for others ends at once with a second signal, and by itself"""
     with Node(binary, folder) as node:
         check(1 < time_to_end(node) < 6, "it did not wait, or for too long")
-    for hurry in (signal.SIGTERM, signal.SIGINT):
+    for again in (signal.SIGTERM, signal.SIGINT):
         with Node(binary, folder) as node:
-            seconds = time_to_end(node, hurry)
+            seconds = time_to_end(node, again)
             check(seconds < 1, f"it took {seconds} s")
 
 
