@@ -4,6 +4,7 @@
 #include <openssl/pem.h>
 
 #include <array>
+#include <vector>
 
 #include "auth/hmac_key.h"
 #include "auth/public_key.h"

@@ -3,6 +3,7 @@
 
 Run from anywhere: python3 tests/lint/lint.py. Prints one line per finding, and a closing line.
 """
+import collections
 import pathlib
 import re
 import subprocess
@@ -23,6 +24,13 @@ PRIVATE_HEADERS = {
     "protozero/": {"realtime/protocol"},  # tests only
     "re2/": {"realtime/channels"},
     "zlib.h": {"http", "websocket"},
+}
+
+# To be emptied.
+NO_HEADER_YET = {
+    "cluster/commands.cc", "cluster/decode.cc", "cluster/encode.cc", "cluster/surveys.cc", "config/duration.cc",
+    "config/print.cc", "net/testing/certificate.cc", "realtime/channels/permissions.cc",
+    "redis/cluster/cluster_client.cc", "redis/cluster/cluster_subscriber.cc",
 }
 
 findings = []
@@ -69,6 +77,103 @@ def check_own_header_first(path, lines):
     first = next((l for l in lines if l.startswith("#include")), "")
     if first != f'#include "{own.relative_to(SRC)}"':
         report(path, 1, f"include {own.relative_to(SRC)} first")
+
+
+def check_named_like_header(path):
+    """A source has its header's name, so that either is found by the other's."""
+    named_otherwise = path.name == "main.cc" or path.name.endswith("_test.cc") or str(path.relative_to(SRC)) in NO_HEADER_YET
+    if path.suffix == ".cc" and not named_otherwise and not path.with_suffix(".h").exists():
+        report(path, 1, f"no {path.with_suffix('.h').name} beside it: a source has its header's name")
+
+
+def check_task_scope_last(path, lines):
+    """A TaskScope ends its tasks in its destructor, while all they use is still there: it is the last member."""
+    for number, line in enumerate(lines, 1):
+        member = re.match(r"^(\s+)(?:net::|tm::net::)?TaskScope (\w+_)(?:\{.*\}|\(.*\))?;", line)
+        if not member:
+            continue
+        for later in lines[number:]:
+            if re.match(rf"^.{{0,{len(member[1]) - 1}}}\}}", later):
+                break  # the class ends
+            if "TaskScope" in later:
+                continue  # several may be last
+            if re.match(rf"^{member[1]}[A-Za-z_:][^()]*\s[\w]+_?(?:\{{.*\}}| = .*)?;", later) and not re.match(
+                    r"\s+(?:friend|using|static|return)\b", later):
+                report(path, number, f"{member[2]} is not the last member of its class: {later.strip()}")
+                break
+
+
+def words_of(lines):
+    """The code without comments and text."""
+    return re.sub(r'//.*|"(?:[^"\\\n]|\\.)*"', "", "\n".join(l for l in lines if not l.startswith("#include")))
+
+
+# What the precompiled header has, by what it is used for. A build with it does not notice that an include is missing.
+PRECOMPILED = {
+    "algorithm": r"std::(?:ranges::)?(?:sort|stable_sort|find_if|find_if_not|any_of|all_of|none_of|count_if|copy_n|"
+                 r"max_element|min_element|lower_bound|upper_bound|nth_element|remove_if|transform|shuffle|reverse|"
+                 r"min|max|clamp|equal|fill|copy|generate|rotate|unique)\s*\(",
+    "cstdint": r"\bstd::u?int(?:8|16|32|64|ptr)_t\b",
+    "functional": r"\bstd::(?:function|move_only_function|invoke\()",
+    "map": r"\bstd::(?:map|multimap)<",
+    "memory": r"\bstd::(?:unique_ptr|shared_ptr|weak_ptr|make_unique|make_shared|enable_shared_from_this)\b",
+    "optional": r"\bstd::(?:optional\b|nullopt\b|make_optional)",
+    "string": r"\bstd::(?:string\b|to_string\()",
+    "string_view": r"\bstd::string_view\b",
+    "unordered_map": r"\bstd::unordered_map<",
+    "utility": r"\bstd::(?:exchange|swap|pair|move|forward|in_place)\b",
+    "variant": r"\bstd::(?:variant<|visit\(|get_if<|holds_alternative<|monostate\b)",
+    "vector": r"\bstd::vector<",
+}
+# Standard headers that surely have what another is named for.
+ALSO_IN = {
+    "utility": {"algorithm", "map", "memory", "optional", "string", "unordered_map", "variant", "vector", "functional",
+                "expected", "tuple", "array", "deque", "list", "set", "span", "string_view", "thread", "atomic"},
+    "string_view": {"string", "filesystem", "charconv", "iostream", "sstream", "format"},
+    "algorithm": {"functional"},
+    "cstdint": {"chrono", "random", "atomic", "thread", "memory", "algorithm", "string", "functional"},
+    "string": {"sstream", "iostream", "fstream", "filesystem", "system_error", "stdexcept"},
+}
+
+
+class Includes:
+    """What a file includes, and what that includes, as far as it is the project's."""
+
+    def __init__(self):
+        self._known = {}
+
+    def of(self, path):
+        if path not in self._known:
+            self._known[path] = set()  # a circle ends here
+            names = re.findall(r'^#include ([<"][^>"]+)', path.read_text(), re.MULTILINE) if path.exists() else []
+            found = {name[1:] for name in names if name[0] == "<"}
+            for name in names:
+                if name[0] == '"':
+                    found |= self.of(SRC / name[1:])
+            self._known[path] = found
+        return self._known[path]
+
+
+includes = Includes()
+
+
+def check_names_what_it_uses(path, lines):
+    """Whatever the precompiled header has must come from an include: the release build has no precompiled header."""
+    code, included = words_of(lines), includes.of(path)
+    for header, use in PRECOMPILED.items():
+        if header not in included and not ALSO_IN.get(header, set()) & included and re.search(use, code):
+            report(path, 1, f"uses {re.search(use, code)[0]}, but nothing it includes has <{header}>")
+
+
+def check_tests_are_found(files):
+    """A function of tests/ that nobody calls, and that is not named like a test, is a test that never runs."""
+    texts = {path: path.read_text() for path in files}
+    words = collections.Counter(re.findall(r"\w+", "\n".join(texts.values())))
+    for path, text in texts.items():
+        for match in re.finditer(r"^(@\w+.*\n)?(?:async )?def (\w+)", text, re.MULTILINE):
+            decorated, name = match.groups()
+            if words[name] == 1 and not decorated and not name.startswith(("test_", "cases_")):
+                report(path, text[:match.start()].count("\n") + 1, f"{name} is neither a test nor used")
 
 
 def check_shape(path, lines):
@@ -132,8 +237,12 @@ def main():
         if SRC in path.parents:
             check_includes(path, lines, order)
             check_own_header_first(path, lines)
+            check_named_like_header(path)
+            check_task_scope_last(path, lines)
+            check_names_what_it_uses(path, lines)
     check_modules(order)
     check_documents()
+    check_tests_are_found([p for p in tracked("*.py") if ROOT / "tests" in p.parents and "lint" not in p.parts])
     for finding in findings:
         print(finding)
     print(f"{len(files) - len({f.split(':')[0] for f in findings})} passed, {len(findings)} failed")
