@@ -15,8 +15,9 @@ add_compile_options(-fPIE)  # all is linked into executables; one mode, so that 
 
 find_program(CCACHE ccache)
 if(CCACHE)
-  # What a precompiled header needs to be cached.
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${CCACHE})
+  # What a precompiled header needs to be cached; what a file includes is taken from the compiler, not found out before.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros CCACHE_DEPEND=1
+    CCACHE_IGNOREOPTIONS=-fproc-stat-report=* ${CCACHE})
 endif()
 
 add_link_options(-fuse-ld=lld-19)
@@ -33,6 +34,11 @@ add_library(tm_warnings INTERFACE)
 target_compile_options(tm_warnings INTERFACE -Wall -Wextra -Wshadow -Wconversion -Wnon-virtual-dtor -Werror
   -Wno-missing-designated-field-initializers)  # our structs have defaults: naming some fields is the point
 
+option(TM_COMPILE_TIMES "Write what each compile takes to compile-times.csv; tests/lint/compile_times.py judges it" OFF)
+if(TM_COMPILE_TIMES)
+  add_compile_options(-fproc-stat-report=${CMAKE_BINARY_DIR}/compile-times.csv)
+endif()
+
 set(TM_SANITIZE "" CACHE STRING "Sanitizers to build with, e.g. address,undefined or thread")
 if(TM_SANITIZE)
   add_compile_options(-fsanitize=${TM_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
@@ -41,6 +47,11 @@ endif()
 
 option(TM_PCH "Compile what nearly every file includes once; the release build shows that each file names what it uses"
   ON)
+
+set(TM_UNITY 0 CACHE STRING "Compile up to so many sources of a module as one; 0: each alone")
+if(TM_UNITY)
+  find_package(Python3 REQUIRED COMPONENTS Interpreter)
+endif()
 
 option(TM_HARDEN "Position-independent, full RELRO, stack protector, fortified, linked with LTO" OFF)
 if(TM_HARDEN)

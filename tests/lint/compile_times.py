@@ -1,0 +1,66 @@
+#!/usr/bin/env python3
+"""No source may take more than SECONDS_MAX of CPU to compile in the dev build: compile_times.py BUILD_FOLDER
+
+The compiler writes what each compile took to compile-times.csv (-fproc-stat-report); what ccache had is not in it, and
+was measured when it was compiled. A machine that does other things meanwhile makes compiles slower, so what was too
+slow is compiled again, alone, and its best time counts.
+"""
+import csv
+import json
+import pathlib
+import resource
+import shlex
+import subprocess
+import sys
+
+SECONDS_MAX = 3.0
+TOLERANCE = 1.15  # between machines, and for what else runs
+ATTEMPTS = 3
+OBJECT = ".o"
+
+
+def reported(build):
+    """CPU seconds by object, the newest of each."""
+    path = build / "compile-times.csv"
+    if not path.exists():
+        return {}
+    with open(path, newline="", encoding="utf-8") as file:
+        return {row[1]: int(row[3]) / 1e6 for row in csv.reader(file) if len(row) == 5 and row[1].endswith(OBJECT)}
+
+
+def measured(command, folder):
+    """CPU seconds of the compiler for this command, without ccache and without an object."""
+    words = shlex.split(command)
+    words = words[next(i for i, word in enumerate(words) if "clang" in pathlib.Path(word).name):]
+    words[words.index("-o") + 1] = "/dev/null"
+    words = [word for word in words if not word.startswith("-fproc-stat-report") and word not in ("-MD",)]
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+    subprocess.run(words, cwd=folder, check=True, stdout=subprocess.DEVNULL)
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
+
+
+def slow_files(build, times):
+    """(seconds, source) of what is too slow however often it is tried."""
+    commands = {entry["output"]: entry for entry in json.loads((build / "compile_commands.json").read_text())}
+    for output, seconds in sorted(times.items(), key=lambda each: -each[1]):
+        entry = commands.get(output)
+        if seconds <= SECONDS_MAX or entry is None:
+            continue
+        for _ in range(ATTEMPTS):
+            seconds = min(seconds, measured(entry["command"], entry["directory"]))
+            if seconds <= SECONDS_MAX * TOLERANCE:
+                break
+        else:
+            yield seconds, entry["file"]
+
+
+def main():
+    build = pathlib.Path(sys.argv[1]).resolve()
+    found = list(slow_files(build, reported(build)))
+    for seconds, source in found:
+        print(f"{source}: {seconds:.1f} s to compile; at most {SECONDS_MAX:.0f}")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
