@@ -1,5 +1,7 @@
 #include "auth/api_key_authenticator.h"
 
+#include <openssl/crypto.h>
+
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -14,12 +16,7 @@ constexpr std::string_view kScheme = "apikey ";
 
 // Takes the same time for all keys of the same length.
 bool SameKey(std::string_view a, std::string_view b) {
-  if (a.size() != b.size()) return false;
-  volatile unsigned char difference = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    difference = static_cast<unsigned char>(difference | static_cast<unsigned char>(a[i] ^ b[i]));
-  }
-  return difference == 0;
+  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
 std::optional<std::string> KeyOf(const http::Request& request) {

@@ -18,7 +18,7 @@ std::int64_t ToSeconds(double seconds) {
   return static_cast<std::int64_t>(std::clamp(seconds, -kMax, kMax));
 }
 
-// What may stand in two forms: any JSON, or base64 of any bytes, which wins.
+// A value in one of two forms: any JSON, or base64 of any bytes, which takes precedence.
 struct Bytes {
   std::string json;
   std::string decoded;
@@ -71,7 +71,7 @@ class Parser {
   Bytes info_;
   Bytes data_;
   bool user_seen_ = false;
-  std::uint32_t seen_ = 0;  // bit i: kRows[i] was there
+  std::uint32_t seen_ = 0;  // bit i: kRows[i] was read
 };
 
 const std::array<Parser::Row, 16> Parser::kRows = {{

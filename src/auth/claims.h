@@ -1,4 +1,4 @@
-// What a token says: its payload as values. Types are checked here, truth (signature, time, audience) in
+// The claims of a token: its payload as values. Types are checked here; signature, time and audience in
 // token.cc.
 //
 // Names of claims: RFC 7519 section 4.1 and the Centrifuge connection and subscription tokens.
@@ -15,7 +15,8 @@
 
 namespace tidemill::auth {
 
-// Seconds beyond the year 9999, either way, become this, so that sums and milliseconds never overflow.
+// The end of the year 9999. Times are clamped to it and its negative, so that sums and milliseconds never
+// overflow.
 inline constexpr std::int64_t kSecondsMax = 253'402'300'799;
 
 struct Claims {
@@ -39,7 +40,7 @@ enum class TokenKind : std::uint8_t { kConnect, kSubscribe };
 
 // Reads what a token of this kind may have and skips everything else. null is the same as absent.
 // `user_claim`: where the user is, "" is "sub"; a string or an integer.
-// kUnauthenticated: not a JSON object, a claim of the wrong type, one that is there twice, bad base64.
+// kUnauthenticated: not a JSON object, a claim of the wrong type, a duplicate claim, bad base64.
 Result<Claims> ParseClaims(std::string_view payload, TokenKind kind, std::string_view user_claim);
 
 // Whether `name` is a claim with a meaning of its own, so that it cannot hold the user. "sub" can.

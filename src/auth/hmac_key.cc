@@ -73,7 +73,7 @@ class PreparedHmacKey final : public HmacKey {
     return digest;
   }
 
-  std::array<MacContext, kAlgorithms.size()> contexts_;  // by Algorithm, whose first three are HMAC's
+  std::array<MacContext, kAlgorithms.size()> contexts_;  // by Algorithm: its first three are HMAC
 };
 
 }  // namespace

@@ -21,8 +21,8 @@ class HmacKey {
   virtual std::string Sign(Algorithm algorithm, std::string_view input) = 0;
 };
 
-// kInvalidArgument: empty, or it holds a PEM block, with or without blanks around it: a public key put there
-// would let anyone who knows it sign tokens.
+// kInvalidArgument: empty, or it contains a PEM block: with a public key as the secret, anyone who knows that
+// key could sign tokens.
 Result<std::unique_ptr<HmacKey>> MakeHmacKey(std::string_view secret);
 
 }  // namespace tidemill::auth

@@ -11,7 +11,7 @@
 namespace tidemill::auth {
 namespace {
 
-// The members of one JWK that we look at.
+// The members of one JWK that are used.
 struct Jwk {
   std::string kty, kid, use, alg, crv, n, e, x, y;
   bool has_alg = false;
@@ -49,7 +49,7 @@ class JwkReader {
     if (key == "key_ops") ReadOperations();
   }
 
-  // A member that is there twice or of the wrong type spoils its key, not the set.
+  // A member that is duplicate or of the wrong type makes its key unusable, not the set.
   void ReadText(std::string& out) {
     if (json_.Peek() != JsonReader::Kind::kString || !out.empty()) {
       jwk_.malformed = true;

@@ -16,9 +16,9 @@ struct KeySet {
   std::size_t skipped = 0;  // members of the set that cannot be used
 };
 
-// Keys that cannot be used are left out, as the RFC asks: of other types ("oct" among them: a secret does not
-// belong in a public set), with private parts, without "kid" or with one over 256 bytes, for another "use",
-// "key_ops" or "alg", weak or malformed. A kid that two usable keys have names neither of them.
+// Leaves out keys that cannot be used, as the RFC asks: of other types ("oct" is one, because a secret does
+// not belong in a public set), with private parts, without "kid" or with one over 256 bytes, for another
+// "use", "key_ops" or "alg", weak or malformed. A kid that two usable keys share names neither of them.
 // kInvalidArgument: not a JSON object with "keys", or over `keys_max` of them.
 Result<KeySet> ParseKeySet(std::string_view text, std::size_t keys_max);
 

@@ -24,9 +24,9 @@ JwksCache::Answer JwksCache::FindNow(std::string_view key_id, MonotonicTime now)
   if (const auto found = set_.keys.find(key_id); found != set_.keys.end()) {
     return {.state = State::kFound, .key = found->second};
   }
-  // The endpoint did not answer: the key may well be in the set it has today.
+  // The endpoint did not answer: its set may have the key by now.
   if (attempt_failed_) return {};
-  // Only a set that has just come says that the endpoint does not have the key.
+  // Only a set that was just fetched shows that the endpoint does not have the key.
   if (YoungerThan(times_.fetch_interval, now) && missing_until_.size() < kMissingMax) {
     missing_until_.emplace(key_id, now + times_.missing_ttl);
   }

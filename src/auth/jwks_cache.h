@@ -1,9 +1,9 @@
-// When to fetch a key set, and what to answer meanwhile. No I/O: a state machine over time.
+// Decides when a key set is fetched, and what the answer is meanwhile. No I/O: a state machine over time.
 //
-// A set serves for `keys_ttl`; then it is fetched again, in the background, and goes on serving for at most
-// `stale_ttl` while that fails. A key id that the set does not have is worth a fetch, but not more than one
-// per `fetch_interval`, and not the same id twice within `missing_ttl`: made-up key ids cost the endpoint
-// nothing and known ones never wait for them. Loop thread only.
+// A set serves for `keys_ttl`. Then it is fetched again in the background, and serves for at most `stale_ttl`
+// more while that fails. A key id that the set does not have causes a fetch, but at most one fetch per
+// `fetch_interval`, and none for the same id within `missing_ttl`. So invented key ids do not burden the
+// endpoint, and known ones never wait for a fetch. Loop thread only.
 #pragma once
 
 #include <map>
@@ -38,21 +38,21 @@ class JwksCache {
   };
   // kWait: a fetch is under way; ask FindNow when it has ended.
   Answer Find(std::string_view key_id, MonotonicTime now);
-  // From what is known, without asking for a fetch; never kWait.
+  // From what is known, without a fetch; never kWait.
   Answer FindNow(std::string_view key_id, MonotonicTime now);
   void OnFetched(Result<KeySet> set, MonotonicTime now);
 
   bool fetching() const { return fetching_; }
 
  private:
-  // Whether there is a set, and it came less than `age` ago.
+  // Whether there is a set that was fetched less than `age` ago.
   bool YoungerThan(Duration age, MonotonicTime now) const;
   bool KnownMissing(std::string_view key_id, MonotonicTime now) const;
   bool BeginFetch(MonotonicTime now);
 
   const JwksTimes times_;
   KeySet set_;
-  std::optional<MonotonicTime> set_at_;      // when set_ came
+  std::optional<MonotonicTime> set_at_;      // when set_ was fetched
   std::optional<MonotonicTime> attempt_at_;  // when the last fetch ended
   bool attempt_failed_ = false;
   bool fetching_ = false;

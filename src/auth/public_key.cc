@@ -35,7 +35,7 @@ struct Free {
 template <class T>
 using Owned = std::unique_ptr<T, Free>;
 
-// OpenSSL's error queue belongs to the thread and TLS reads it too: what failed here must not stay in it.
+// OpenSSL's error queue belongs to the thread, and TLS reads it too: errors from here must not stay in it.
 struct ErrorQueueGuard {
   ErrorQueueGuard() = default;
   ErrorQueueGuard(const ErrorQueueGuard&) = delete;
@@ -59,7 +59,7 @@ constexpr std::array kCurves = {
     Curve{"P-521", "secp521r1", Algorithm::kEs512, 66},
 };
 
-// ECDSA over a JWT carries r and s at full length; OpenSSL wants them as DER. Empty when they cannot be good.
+// A JWT has r and s of ECDSA at full length; OpenSSL takes them as DER. Empty when they cannot be valid.
 std::string ToDer(std::string_view signature, std::size_t coordinate_bytes) {
   if (signature.size() != 2 * coordinate_bytes) return {};
   const int length = static_cast<int>(coordinate_bytes);
@@ -145,7 +145,7 @@ KeyKind KindOfKey(EVP_PKEY* key, KeyKind otherwise) {
   return otherwise;
 }
 
-// Every key comes through here, wherever it is from.
+// Makes every key, whatever its source.
 Result<PublicKeyPtr> Wrap(Owned<EVP_PKEY> key, KeyKind kind, std::optional<Algorithm> only) {
   OpenSslKey::Use use{.kind = kind, .only = only};
   if (kind == KeyKind::kRsa) TM_TRY(CheckRsa(key.get()));

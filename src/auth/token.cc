@@ -26,7 +26,7 @@ Result<void> CheckWith(const PublicKey& key, const Jws& jws) {
   return {};
 }
 
-// The keys that are in the configuration itself.
+// The keys that the configuration itself holds.
 class ConfiguredKeys {
  public:
   Result<void> Load(const auth::TokenSettings& token) {
@@ -139,7 +139,7 @@ class Verifier final : public TokenVerifier {
   // `jws` belongs to the awaiting frame.
   Task<Result<void>> CheckWithJwks(const Jws& jws) {
     if (jws.key_id.empty()) co_return Refuse("token has no kid");
-    // Nothing of HMAC's can be in a key set: not worth a fetch.
+    // A key set holds no HMAC keys, so nothing is fetched for them.
     if (!jws.algorithm || KindOf(*jws.algorithm) == KeyKind::kHmac) {
       co_return Refuse("token's alg is not one of a key set");
     }
@@ -149,7 +149,7 @@ class Verifier final : public TokenVerifier {
     co_return CheckWith(**key, jws);
   }
 
-  // What both kinds of token must meet. The signature is good by now.
+  // For both kinds of token, after the signature was verified.
   Result<void> CheckClaims(const Claims& claims) const {
     if (!token_.issuer.empty() && claims.issuer != token_.issuer) return Refuse("token's iss is another");
     if (!token_.audience.empty() &&
@@ -170,7 +170,7 @@ class Verifier final : public TokenVerifier {
     return {};
   }
 
-  // `expire_at` wins over `exp`; there, zero and less mean never.
+  // `expire_at` takes precedence over `exp`; zero or less of it means never.
   static std::int64_t ExpireAt(const Claims& claims) {
     if (claims.expire_at) return std::max<std::int64_t>(*claims.expire_at, 0);
     return claims.exp.value_or(0);
