@@ -19,6 +19,8 @@ class HttpApi final : public Api {
     }
   }
 
+  std::size_t changes() const override { return service_.changes(); }
+
   void ReplaceSettings(const HttpApiSettings& settings) override { service_.ReplaceSettings(settings); }
 
  private:

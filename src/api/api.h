@@ -29,6 +29,8 @@ class Api {
                                    ApiMetrics& metrics, Limits limits = {});
   virtual ~Api() = default;
   virtual void AddRoutes(http::Router& router) = 0;
+  // Requests that change state and have not come to their end. The wiring waits for them before it ends.
+  virtual std::size_t changes() const = 0;
   virtual void ReplaceSettings(const HttpApiSettings& settings) = 0;
 };
 

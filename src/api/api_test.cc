@@ -183,8 +183,10 @@ TEST_F(BrokenConnectionTest, WhatChangesStateIsDoneToItsEnd) {
                                       R"({"note_keep":{"text":"b"}}],"parallel":)") +
                               parallel + "}");
     EXPECT_EQ(notes_.kept, Lines{});
+    EXPECT_EQ(bench_.changes(), 1u);
     OpenGate();
     EXPECT_EQ(notes_.kept, (Lines{"a", "b"}));
+    EXPECT_EQ(bench_.changes(), 0u);
   }
   notes_ = {.open = false, .waiting = {}, .kept = {}};
   AskAndReset("/note_keep", R"({"text":"a"})");

@@ -76,7 +76,7 @@ Command Service::Read(std::string_view name, JsonReader& json) const {
 }
 
 bool Service::TakesAnother() {
-  if (scope_.running() < limits_.changes_max) return true;
+  if (changes() < limits_.changes_max) return true;
   metrics_.refused.Add();
   return false;
 }

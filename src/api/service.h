@@ -40,6 +40,9 @@ class Service {
   // Runs them in their order, at most `width` at once, and gives their outcomes in the same order.
   Task<std::vector<Outcome>> RunAll(std::vector<Command> commands, std::size_t width);
 
+  // Requests that change state and have not come to their end.
+  std::size_t changes() const { return scope_.running(); }
+
   // The response for a request whose credentials are not accepted; nullopt: they are.
   Task<std::optional<http::Response>> Refuse(const http::Request& request) const;
   // Whether errors are told by the HTTP status.

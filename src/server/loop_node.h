@@ -71,6 +71,8 @@ class LoopNode {
   // Ends `share` of every connected session with code 3001; 1 ends all.
   void EndSessions(std::size_t count);
   std::size_t sessions() const { return context_.registry.sessions(); }
+  // Requests of the API that change state and have not come to their end, whoever hung up.
+  std::size_t changes() const { return api_->changes(); }
 
   // On loop 0 of a node that is not alone.
   cluster::Cluster* cluster() { return cluster_.get(); }

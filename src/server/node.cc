@@ -19,7 +19,8 @@ namespace {
 // Draining sessions leave at this rate at most, so that the nodes they go to can take them.
 constexpr std::size_t kDrainedPerSecond = 1000;
 constexpr Duration kDrainStep = Milliseconds(50);
-// For the peers' half of the closing handshake, once all sessions were told.
+// For the peers' half of the closing handshake, once all sessions were told, and for requests that change
+// state.
 constexpr Duration kCloseGrace = Seconds(2);
 
 std::size_t LoopCount(const settings::Settings& settings) {
@@ -180,6 +181,12 @@ std::size_t Node::CountSessions() {
   return sessions;
 }
 
+std::size_t Node::CountChanges() {
+  std::atomic<std::size_t> changes{0};
+  OnEveryLoop([&](LoopNode& node, std::size_t) { changes += node.changes(); });
+  return changes;
+}
+
 void Node::Drain(const std::function<bool()>& hurry) {
   health_.draining = true;
   OnEveryLoop([](LoopNode& node, std::size_t) { node.StopAccepting(); });
@@ -197,8 +204,10 @@ void Node::Drain(const std::function<bool()>& hurry) {
     Pause(kDrainStep);
   }
   const MonotonicTime told = SystemClock().Now();
-  while (limiter_->connections() > 0 && !hurry() && SystemClock().Now() - told < kCloseGrace)
+  while ((limiter_->connections() > 0 || CountChanges() > 0) && !hurry() &&
+         SystemClock().Now() - told < kCloseGrace) {
     Pause(kDrainStep);
+  }
   LeaveCluster();
   log::Info("server.drained", {{"seconds", (SystemClock().Now() - begun).ms / 1000}});
 }

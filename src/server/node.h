@@ -46,6 +46,7 @@ class Node {
   void LeaveCluster();
   Result<std::vector<LiveSettings>> MakeLive(const settings::Settings& settings);
   std::size_t CountSessions();
+  std::size_t CountChanges();
   template <class F>
   void OnEveryLoop(F function);
 

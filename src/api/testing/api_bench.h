@@ -63,6 +63,7 @@ class ApiBench {
   net::Loop& loop(std::size_t i) { return *loops_[i]; }
   std::vector<net::Loop*> loops() const;
   const std::vector<Route>& routes() const { return routes_; }
+  std::size_t changes() const { return service_->changes(); }
   const std::vector<Method>& methods() const { return service_->methods(); }
 
   static api::HttpApiSettings DefaultSettings();  // key "k"
