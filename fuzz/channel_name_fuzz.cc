@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "base/assert.h"
-#include "realtime/channels/rules.h"
+#include "realtime/channels/permissions.h"
 
 namespace tidemill::channels {
 namespace {

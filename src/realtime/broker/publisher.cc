@@ -2,6 +2,7 @@
 
 #include "base/json.h"
 #include "realtime/broker/stream_settings.h"
+#include "realtime/channels/permissions.h"
 
 namespace tidemill::broker {
 namespace {

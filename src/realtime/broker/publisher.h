@@ -2,7 +2,7 @@
 //
 // It finds the channel's rules, checks the data's format once, chooses the stream's settings, fills the
 // Publication, asks the broker, and gives the code that the asker is to see. It knows nobody: who may
-// publish or read is the caller's question (channels/rules.h), which a service does not ask.
+// publish or read is the caller's question (channels/permissions.h), which a service does not ask.
 //
 // One per loop, loop thread only; must outlive the tasks it gave. It follows a reload by ReplaceRules; a task
 // uses the rules that held when it was begun.

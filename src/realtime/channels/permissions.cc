@@ -1,5 +1,6 @@
+#include "realtime/channels/permissions.h"
+
 #include "base/json.h"
-#include "realtime/channels/rules.h"
 
 namespace tidemill::channels {
 namespace {
@@ -12,47 +13,47 @@ struct Right {
   bool for_anonymous = false;
 };
 
-bool Grants(const Right& right, const Asker& asker) {
-  const bool reaches_user = !asker.user.empty() || right.for_anonymous;
-  const bool reaches_role = right.for_client || (right.for_subscriber && asker.subscribed);
-  return (reaches_user && reaches_role) || asker.insecure;
+bool Grants(const Right& right, const Caller& caller) {
+  const bool reaches_user = !caller.user.empty() || right.for_anonymous;
+  const bool reaches_role = right.for_client || (right.for_subscriber && caller.subscribed);
+  return (reaches_user && reaches_role) || caller.insecure;
 }
 
 }  // namespace
 
-bool MaySubscribe(const Channel& channel, const Asker& asker) {
+bool MaySubscribe(const Channel& channel, const Caller& caller) {
   if (channel.name.is_private) return false;
   if (channel.name.user_limited) {
-    const bool listed = channel.options->allow_user_limited_channels && channel.name.ListsUser(asker.user);
-    return listed || asker.insecure;
+    const bool listed = channel.options->allow_user_limited_channels && channel.name.ListsUser(caller.user);
+    return listed || caller.insecure;
   }
   return Grants({.for_client = channel.options->allow_subscribe_for_client,
                  .for_anonymous = channel.options->allow_subscribe_for_anonymous},
-                asker);
+                caller);
 }
 
-bool MayPublish(const Channel& channel, const Asker& asker) {
+bool MayPublish(const Channel& channel, const Caller& caller) {
   return Grants({.for_client = channel.options->allow_publish_for_client,
                  .for_subscriber = channel.options->allow_publish_for_subscriber,
                  .for_anonymous = channel.options->allow_publish_for_anonymous},
-                asker);
+                caller);
 }
 
-bool MayReadPresence(const Channel& channel, const Asker& asker) {
+bool MayReadPresence(const Channel& channel, const Caller& caller) {
   return Grants({.for_client = channel.options->allow_presence_for_client,
                  .for_subscriber = channel.options->allow_presence_for_subscriber,
                  .for_anonymous = channel.options->allow_presence_for_anonymous},
-                asker);
+                caller);
 }
 
-bool MayReadHistory(const Channel& channel, const Asker& asker) {
+bool MayReadHistory(const Channel& channel, const Caller& caller) {
   return Grants({.for_client = channel.options->allow_history_for_client,
                  .for_subscriber = channel.options->allow_history_for_subscriber,
                  .for_anonymous = channel.options->allow_history_for_anonymous},
-                asker);
+                caller);
 }
 
-bool DataAllowed(const channels::ChannelOptions& options, std::string_view data) {
+bool DataAllowed(const ChannelOptions& options, std::string_view data) {
   if (options.publication_data_format == "binary") return true;
   if (options.publication_data_format == "json") return IsJson(data);
   if (options.publication_data_format == "json_object") return IsJsonObject(data);

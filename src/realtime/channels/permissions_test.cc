@@ -1,17 +1,17 @@
+#include "realtime/channels/permissions.h"
+
 #include <gtest/gtest.h>
 
 #include <string>
 #include <string_view>
 
-#include "realtime/channels/rules.h"
-
 namespace tidemill::channels {
 namespace {
 
-// Who asks, one column of the table each.
+// The callers, one column of the table each.
 struct Role {
   std::string_view name;
-  Asker asker;
+  Caller caller;
 };
 const Role kRoles[] = {
     {"anonymous", {}},
@@ -24,12 +24,12 @@ const Role kRoles[] = {
     {"user 7, insecure", {.user = "7", .insecure = true}},
 };
 
-using Permission = bool (*)(const Channel&, const Asker&);
+using Permission = bool (*)(const Channel&, const Caller&);
 
 // The namespaces of the table: each grants what its name says, for the operation in question.
-channels::ChannelSettings Settings() {
-  channels::ChannelSettings settings;
-  const auto grant = [](channels::ChannelOptions& o, bool client, bool subscriber, bool anonymous) {
+ChannelSettings Settings() {
+  ChannelSettings settings;
+  const auto grant = [](ChannelOptions& o, bool client, bool subscriber, bool anonymous) {
     o.allow_subscribe_for_client = client;
     o.allow_publish_for_client = o.allow_presence_for_client = o.allow_history_for_client = client;
     o.allow_publish_for_subscriber = o.allow_presence_for_subscriber = o.allow_history_for_subscriber =
@@ -45,7 +45,7 @@ channels::ChannelSettings Settings() {
   grant(settings.namespaces["client-anonymous"], true, false, true);
   grant(settings.namespaces["subscriber-anonymous"], false, true, true);
   grant(settings.namespaces["all"], true, true, true);
-  for (const auto& [name, options] : channels::ChannelSettings(settings).namespaces) {
+  for (const auto& [name, options] : ChannelSettings(settings).namespaces) {
     settings.namespaces["limited-" + name] = options;
     settings.namespaces["limited-" + name].allow_user_limited_channels = true;
   }
@@ -65,7 +65,7 @@ void Check(Permission permission, const Row& row) {
   ASSERT_TRUE(channel);
   ASSERT_EQ(row.answers.size(), std::size(kRoles));
   for (std::size_t i = 0; i < std::size(kRoles); ++i) {
-    EXPECT_EQ(permission(*channel, kRoles[i].asker), row.answers[i] == '+') << kRoles[i].name;
+    EXPECT_EQ(permission(*channel, kRoles[i].caller), row.answers[i] == '+') << kRoles[i].name;
   }
 }
 
@@ -151,7 +151,7 @@ TEST(MayPublishAndRead, FollowTheFlagsWhateverTheName) {
 
 // A flag of one operation opens no other: each is set alone and every permission asked.
 TEST(Permissions, AreIndependent) {
-  using Options = channels::ChannelOptions;
+  using Options = ChannelOptions;
   struct Case {
     std::string_view name;
     bool Options::* flag;
@@ -178,11 +178,11 @@ TEST(Permissions, AreIndependent) {
     Options options;
     options.*c.flag = true;
     const Channel channel{.name = *ParseChannelName("x", 255), .options = &options};
-    const Asker asker{.user = "42", .subscribed = true};
-    EXPECT_EQ(MaySubscribe(channel, asker), c.answers[0] == '+');
-    EXPECT_EQ(MayPublish(channel, asker), c.answers[1] == '+');
-    EXPECT_EQ(MayReadPresence(channel, asker), c.answers[2] == '+');
-    EXPECT_EQ(MayReadHistory(channel, asker), c.answers[3] == '+');
+    const Caller caller{.user = "42", .subscribed = true};
+    EXPECT_EQ(MaySubscribe(channel, caller), c.answers[0] == '+');
+    EXPECT_EQ(MayPublish(channel, caller), c.answers[1] == '+');
+    EXPECT_EQ(MayReadPresence(channel, caller), c.answers[2] == '+');
+    EXPECT_EQ(MayReadHistory(channel, caller), c.answers[3] == '+');
   }
 }
 
@@ -210,7 +210,7 @@ TEST(DataAllowed, FollowsTheFormat) {
   for (const Case& c : cases) {
     SCOPED_TRACE(c.data);
     const auto allowed = [&c](const char* format) {
-      channels::ChannelOptions options;
+      ChannelOptions options;
       options.publication_data_format = format;
       return DataAllowed(options, c.data);
     };

@@ -13,11 +13,11 @@ constexpr std::int64_t kRegexBytesMax = 1 << 20;
 
 // The options of one namespace with what was compiled from them.
 struct Entry {
-  const channels::ChannelOptions* options = nullptr;
+  const ChannelOptions* options = nullptr;
   std::unique_ptr<const RE2> regex;  // null: any name
 };
 
-Result<Entry> MakeEntry(std::string_view name_space, const channels::ChannelOptions& options) {
+Result<Entry> MakeEntry(std::string_view name_space, const ChannelOptions& options) {
   Entry entry{.options = &options, .regex = nullptr};
   if (options.channel_regex.empty()) return entry;
   RE2::Options re2;
@@ -34,7 +34,7 @@ Result<Entry> MakeEntry(std::string_view name_space, const channels::ChannelOpti
 
 class CompiledRules final : public Rules {
  public:
-  explicit CompiledRules(channels::ChannelSettings settings) : settings_(std::move(settings)) {}
+  explicit CompiledRules(ChannelSettings settings) : settings_(std::move(settings)) {}
 
   Result<void> Compile() {
     TM_TRY_ASSIGN(without_namespace_, MakeEntry("", settings_.without_namespace));
@@ -56,7 +56,7 @@ class CompiledRules final : public Rules {
     return Channel{.name = *parts, .options = entry->options};
   }
 
-  const channels::ChannelSettings& settings() const override { return settings_; }
+  const ChannelSettings& settings() const override { return settings_; }
 
  private:
   const Entry* EntryOf(std::string_view name_space) const {
@@ -65,14 +65,14 @@ class CompiledRules final : public Rules {
     return found == namespaces_.end() ? nullptr : &found->second;
   }
 
-  const channels::ChannelSettings settings_;
+  const ChannelSettings settings_;
   Entry without_namespace_;
   std::unordered_map<std::string_view, Entry> namespaces_;  // keys live in settings_
 };
 
 }  // namespace
 
-Result<std::shared_ptr<const Rules>> Rules::Make(channels::ChannelSettings settings) {
+Result<std::shared_ptr<const Rules>> Rules::Make(ChannelSettings settings) {
   auto rules = std::make_shared<CompiledRules>(std::move(settings));
   TM_TRY(rules->Compile());
   return rules;

@@ -30,14 +30,14 @@ void operator delete(void* block, std::size_t) noexcept { std::free(block); }
 namespace tidemill::channels {
 namespace {
 
-std::shared_ptr<const Rules> Make(channels::ChannelSettings settings) {
+std::shared_ptr<const Rules> Make(ChannelSettings settings) {
   Result<std::shared_ptr<const Rules>> rules = Rules::Make(std::move(settings));
   if (!rules) ADD_FAILURE() << rules.error().detail;
   return rules.value_or(nullptr);
 }
 
-channels::ChannelSettings TwoNamespaces() {
-  channels::ChannelSettings settings;
+ChannelSettings TwoNamespaces() {
+  ChannelSettings settings;
   settings.without_namespace.history_size = 1;
   settings.namespaces["chat"].history_size = 2;
   settings.namespaces["chat2"].history_size = 3;
@@ -104,7 +104,7 @@ TEST(Rules, RegexIsSearchedInTheRestOnly) {
   EXPECT_TRUE(rules->Find("strict:abc"));
   EXPECT_TRUE(rules->Find("$strict:abc"));
   EXPECT_TRUE(rules->Find("loose:a1b"));
-  channels::ChannelSettings settings;
+  ChannelSettings settings;
   settings.without_namespace.channel_regex = "^[a-z]+$";
   const auto plain = Make(settings);
   EXPECT_TRUE(plain->Find("abc"));
@@ -115,7 +115,7 @@ TEST(Rules, RegexIsSearchedInTheRestOnly) {
 TEST(Rules, MakeNamesTheRegexThatDoesNotCompile) {
   for (const char* regex : {"(", "[a", "a**", "(?=x)", "\\1", "x{1001}"}) {
     SCOPED_TRACE(regex);
-    channels::ChannelSettings settings;
+    ChannelSettings settings;
     settings.namespaces["chat"].channel_regex = regex;
     const auto rules = Rules::Make(settings);
     ASSERT_FALSE(rules);
@@ -127,7 +127,7 @@ TEST(Rules, MakeNamesTheRegexThatDoesNotCompile) {
 
 TEST(Rules, OptionsLiveAsLongAsTheRules) {
   auto rules = Make(TwoNamespaces());
-  const channels::ChannelOptions* options = rules->Find("chat:x")->options;
+  const ChannelOptions* options = rules->Find("chat:x")->options;
   const auto copy = rules;
   rules.reset();
   EXPECT_EQ(options->history_size, 2u);

@@ -23,7 +23,7 @@ Verdict<channels::Channel> Commands::Find(std::string_view channel) const {
   return *found;
 }
 
-channels::Asker Commands::AskerIn(std::string_view channel) const {
+channels::Caller Commands::CallerIn(std::string_view channel) const {
   const ChannelSubscription* const subscription = subscriptions_.Find(channel);
   return {.user = client_.user,
           .subscribed = subscription != nullptr && subscription->attached(),
@@ -64,7 +64,7 @@ Task<Verdict<ReplyBody>> Commands::Do(protocol::PublishRequest request) {
   TM_CO_TRY_ASSIGN(const channels::Channel channel, Find(request.channel));
   if (request.type != 0) co_return Refused(protocol::kErrorNotAvailable);
   const ChannelSubscription* const subscription = subscriptions_.Find(request.channel);
-  const bool may_publish = channels::MayPublish(channel, AskerIn(request.channel));
+  const bool may_publish = channels::MayPublish(channel, CallerIn(request.channel));
   const bool json = client_.form.encoding == protocol::Encoding::kJson;
   broker::Publisher& publisher = client_.context.publisher;
   auto admitted =
@@ -83,7 +83,7 @@ Task<Verdict<ReplyBody>> Commands::Do(protocol::PublishRequest request) {
 Verdict<void> Commands::MayReadPresence(std::string_view channel) const {
   TM_TRY_ASSIGN(const channels::Channel found, Find(channel));
   if (!found.options->presence) return Refused(protocol::kErrorNotAvailable);
-  if (!channels::MayReadPresence(found, AskerIn(channel))) return Refused(protocol::kErrorPermissionDenied);
+  if (!channels::MayReadPresence(found, CallerIn(channel))) return Refused(protocol::kErrorPermissionDenied);
   return {};
 }
 
@@ -113,7 +113,7 @@ Task<Verdict<ReplyBody>> Commands::Do(protocol::HistoryRequest request) {
   const std::shared_ptr<const SessionSettings> held = client_.context.settings;
   TM_CO_TRY_ASSIGN(const channels::Channel channel, Find(request.channel));
   if (!broker::KeepsStream(*channel.options)) co_return Refused(protocol::kErrorNotAvailable);
-  if (!channels::MayReadHistory(channel, AskerIn(request.channel))) {
+  if (!channels::MayReadHistory(channel, CallerIn(request.channel))) {
     co_return Refused(protocol::kErrorPermissionDenied);
   }
   if (request.reverse && request.since && request.since->offset == 0) {

@@ -10,7 +10,7 @@
 #include <string_view>
 
 #include "net/task.h"
-#include "realtime/channels/rules.h"
+#include "realtime/channels/permissions.h"
 #include "realtime/protocol/messages.h"
 #include "realtime/session/client.h"
 #include "realtime/session/subscriptions.h"
@@ -45,7 +45,7 @@ class Commands {
 
   Verdict<channels::Channel> Find(std::string_view channel) const;
   Verdict<void> MayReadPresence(std::string_view channel) const;
-  channels::Asker AskerIn(std::string_view channel) const;
+  channels::Caller CallerIn(std::string_view channel) const;
 
   Client& client_;
   Subscriptions& subscriptions_;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "realtime/channels/permissions.h"
 #include "realtime/session/context.h"
 
 namespace tidemill::session {
@@ -77,8 +78,8 @@ Verdict<InitialSubscriptions> ConnectCommand::ChannelsOf(const auth::ConnectToke
     const auto channel = settings.rules->Find(name);
     if (!channel) return Refused(protocol::kDisconnectBadRequest);
     if (channel->name.is_private) continue;
-    const channels::Asker asker{.user = token.user, .insecure = settings.client.insecure};
-    if (channels::MaySubscribe(*channel, asker)) channels.try_emplace(name);
+    const channels::Caller caller{.user = token.user, .insecure = settings.client.insecure};
+    if (channels::MaySubscribe(*channel, caller)) channels.try_emplace(name);
   }
   if (channels.size() > settings.client.channel_limit) return Refused(protocol::kDisconnectChannelLimit);
   return channels;

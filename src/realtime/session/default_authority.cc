@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "realtime/channels/permissions.h"
 #include "realtime/session/client.h"
 #include "realtime/session/context.h"
 
@@ -13,8 +14,9 @@ namespace {
 class RulesAuthority final : public Authority {
  public:
   Task<Verdict<SubscribeTerms>> Authorize(SubscribeCall call) override {
-    const channels::Asker asker{.user = call.client.user, .insecure = call.client.settings().client.insecure};
-    if (!channels::MaySubscribe(call.channel, asker)) co_return Refused(protocol::kErrorPermissionDenied);
+    const channels::Caller caller{.user = call.client.user,
+                                  .insecure = call.client.settings().client.insecure};
+    if (!channels::MaySubscribe(call.channel, caller)) co_return Refused(protocol::kErrorPermissionDenied);
     co_return SubscribeTerms{};
   }
 };

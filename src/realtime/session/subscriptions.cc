@@ -1,4 +1,5 @@
 #include "realtime/session/subscriptions.h"
+#include "realtime/channels/permissions.h"
 
 #include <algorithm>
 #include <memory>
@@ -29,10 +30,10 @@ Task<Verdict<protocol::SubscribeResult>> Subscriptions::Join(protocol::Subscribe
   const std::shared_ptr<const SessionSettings> held = client_.context.settings;
   const auto channel = held->rules->Find(request.channel);
   if (!channel) co_return Refused(channel.error());
-  const channels::Asker asker{.user = client_.user, .subscribed = true, .insecure = held->client.insecure};
+  const channels::Caller caller{.user = client_.user, .subscribed = true, .insecure = held->client.insecure};
   const SubscriptionOptions options = OptionsFor(*channel->options, terms.overrides, request,
-                                                 {.presence = channels::MayReadPresence(*channel, asker),
-                                                  .history = channels::MayReadHistory(*channel, asker)});
+                                                 {.presence = channels::MayReadPresence(*channel, caller),
+                                                  .history = channels::MayReadHistory(*channel, caller)});
 
   ChannelSubscription& subscription =
       table_.Add(std::make_unique<ChannelSubscription>(client_.events, request.channel));
