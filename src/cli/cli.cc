@@ -23,14 +23,16 @@ CommandSpec Program(const ServeFunction& serve) {
   return {
       .name = "tidemill",
       .help = "A realtime server: publish over HTTP, receive over WebSocket.",
-      .examples = "`tidemill <command> --help` shows examples. To begin: tidemill serve --dev\n",
+      .examples =
+          "`tidemill <command> --help` shows examples. To begin: tidemill serve --dev\n"
+          "Exit codes: 0 done, 1 failed, 2 the command line is wrong.\n",
       .commands = {ServeCommand(serve), TokenCommand(), PublishCommand(), TailCommand(), ConfigCommand(),
                    DoctorCommand(), VersionCommand()},
   };
 }
 
-// What a command wrote must have arrived, or scripts would take half of it for all. A reader that went away
-// has seen enough.
+// The exit code, or kFailed when the output was lost: a script must not take half of it for the whole. A
+// reader that closed the pipe had enough.
 int CheckOutput(Io io, int code) {
   if (code != kDone) return code;
   const bool failed = std::ferror(io.out) != 0;

@@ -1,7 +1,7 @@
 // CommandSpec: one command of the program as a value: its name, what it takes, what it does.
 //
 // Each command is one file that exports its spec; cli.cc lists them. grammar.h reads arguments by the specs,
-// help.h makes the help texts of them.
+// help.h makes the help texts from them.
 #pragma once
 
 #include <cstdio>
@@ -50,10 +50,10 @@ struct Parameter {
 struct CommandSpec {
   std::string_view name;           // "publish"
   std::string_view help;           // one line
-  std::string_view examples = {};  // whole lines, for the help; of a group: what stands below its commands
+  std::string_view examples = {};  // whole lines of the help; of a group: the lines below its commands
   std::vector<Parameter> parameters = {};
-  // Where --config and the settings among the arguments go; null: the command takes none. Like the values of
-  // the parameters, it points into what `run` owns.
+  // Where the settings among the arguments go; null: the command takes none. It and the values of the
+  // parameters point into what `run` owns.
   SettingsOptions* settings = nullptr;
   std::function<int(Io)> run = nullptr;    // gives an exit code; null: this is a group of commands
   std::vector<CommandSpec> commands = {};  // of a group

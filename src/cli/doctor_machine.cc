@@ -118,7 +118,7 @@ void CheckMemory(const settings::Settings& settings, Diagnoses& out) {
 }
 
 void CheckClock(Diagnoses& out) {
-  constexpr std::int64_t kReleasedS = 1'760'000'000;  // no machine that runs this can be before
+  constexpr std::int64_t kReleasedS = 1'760'000'000;  // this program is younger than that
   constexpr std::int64_t kStepUs = 20'000;
   const std::int64_t wall = NowUs(CLOCK_REALTIME);
   const std::int64_t monotonic = NowUs(CLOCK_MONOTONIC);

@@ -12,7 +12,7 @@ namespace tidemill::cli {
 void CheckOpenFiles(const settings::Settings& settings, Diagnoses& out);
 void CheckCores(const settings::Settings& settings, Diagnoses& out);
 void CheckMemory(const settings::Settings& settings, Diagnoses& out);
-// Takes 50 ms: whether it jumps is seen only by waiting.
+// Takes 50 ms, to see whether the clock jumps.
 void CheckClock(Diagnoses& out);
 
 }  // namespace tidemill::cli

@@ -57,7 +57,7 @@ struct Process {
   std::string name;
 };
 
-// Who listens there, as far as this user may see it.
+// The process that listens on the port; nullopt: none, or none that this user may see.
 std::optional<Process> Listener(std::uint16_t port) {
   std::optional<std::string> inode = ListeningInode("/proc/net/tcp", port);
   if (!inode) inode = ListeningInode("/proc/net/tcp6", port);
@@ -76,7 +76,7 @@ std::optional<Process> Listener(std::uint16_t port) {
   return found;
 }
 
-// Binds as the server would, but alone: 0, or the error.
+// Binds as the server would, but without sharing the port: 0, or an errno.
 int TryBind(const net::SocketAddress& address) {
   const int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd < 0) return errno;

@@ -1,4 +1,4 @@
-// Of `tidemill doctor`: what the kernel has to give for listening.
+// Of `tidemill doctor`: the addresses to listen on, and the queue of connections to accept.
 #pragma once
 
 #include "cli/diagnosis.h"
@@ -9,7 +9,7 @@ struct Settings;
 
 namespace tidemill::cli {
 
-// Whether the addresses are free, and who has them if not.
+// Whether each address is free; if not, the process that has it.
 void CheckAddresses(const settings::Settings& settings, Diagnoses& out);
 void CheckAcceptQueue(Diagnoses& out);
 

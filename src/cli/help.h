@@ -1,4 +1,4 @@
-// The text that --help prints, made of a command's spec.
+// The text that --help prints, made from a command's spec.
 #pragma once
 
 #include <string>

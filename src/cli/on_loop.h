@@ -1,4 +1,4 @@
-// RunOnLoop: a task's result, for commands, which are plain functions and run one thing to its end.
+// RunOnLoop: runs one task to its end. For commands, which are plain functions.
 #pragma once
 
 #include <optional>

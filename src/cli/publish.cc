@@ -75,7 +75,7 @@ Result<Answer> ParseAnswer(std::string_view body) {
   return answer;
 }
 
-// What a status says that has no answer of the API's in its body.
+// What a status means when the body has no answer of the API.
 std::string Refusal(const http::ClientRequest& request, int status) {
   const bool has_key =
       std::ranges::any_of(request.headers, [](const auto& h) { return h.first == kKeyHeader; });

@@ -30,7 +30,7 @@ CommandSpec ServeCommand(ServeFunction serve) {
       .run =
           [options, run = std::move(serve)](Io io) {
             const int code = run({.sources = MakeSources(options->settings), .dev = options->dev});
-            std::clearerr(io.out);  // a server has done its work even if nobody read its greeting
+            std::clearerr(io.out);  // the work of a server is not its output
             return code;
           },
   };

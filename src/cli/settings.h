@@ -31,10 +31,10 @@ struct SettingsOptions {
 enum class SettingKind : std::uint8_t { kUnknown, kSwitch, kValue };
 SettingKind KindOfSetting(std::string_view key);
 
-// What every command that takes settings has beside its own parameters: --config, --port.
+// --config and --port, which every command with settings has beside its own parameters.
 std::vector<Parameter> SettingsParameters(SettingsOptions& options);
 
-// Whether what the grammar wrote can be meant; kInvalidArgument otherwise.
+// kInvalidArgument: the options contradict each other, or --port is not a port.
 Result<void> Check(const SettingsOptions& options);
 
 // With the environment of the process; TIDEMILL_CONFIG names the file when --config does not.

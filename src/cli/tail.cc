@@ -72,7 +72,7 @@ class Tail {
     }
   }
 
-  // Says goodbye and stops the loop.
+  // Sends a Close, if there is a connection, and stops the loop.
   void Interrupt() {
     if (client_) client_->SendClose(websocket::CloseCode::kNormal);
     loop_.Stop();
@@ -80,7 +80,7 @@ class Tail {
 
  private:
   int End() const {
-    if (write_error_ == EPIPE) {  // whoever read the output has seen enough
+    if (write_error_ == EPIPE) {  // the reader of the output had enough
       std::clearerr(io_.out);
       return kDone;
     }
@@ -104,7 +104,7 @@ class Tail {
     co_return co_await net::ConnectToAny(loop_, std::move(addresses), deadline, std::move(connect));
   }
 
-  // One connection, from its beginning to its end.
+  // One connection, from connecting to its end.
   Task<Result<Next>> Follow() {
     TM_CO_TRY_ASSIGN(std::unique_ptr<net::Stream> stream, co_await Connect());
     auto opened = co_await websocket::Client::Open(
@@ -126,7 +126,7 @@ class Tail {
       if (!outcome.reply.empty()) client_->Send(websocket::Opcode::kText, outcome.reply);
       if (outcome.next == Next::kGoOn) continue;
       client_->SendClose(websocket::CloseCode::kNormal);
-      // Until the server's half came, or the connection's end.
+      // Waits for the server's Close, or the end of the connection.
       [[maybe_unused]] const auto closed = co_await client_->Next(kGoodbyeWait);
       co_return outcome.next;
     }
@@ -152,11 +152,11 @@ class Tail {
   TailSession session_;
   const Io io_;
   std::unique_ptr<websocket::Client> client_;  // of the connection that is open
-  bool advised_ = false;                       // what to do about a connection was said once
+  bool advised_ = false;                       // WithNextStep was said: it is said once
   int write_error_ = 0;                        // an errno
 };
 
-// Ctrl-C and SIGTERM interrupt a tail, while this lives.
+// While it lives, SIGINT and SIGTERM interrupt the tail.
 class Interrupt final : public net::Pollable {
  public:
   Interrupt(net::Loop& loop, Tail& tail) : loop_(loop), tail_(tail) {
@@ -197,7 +197,7 @@ int RunTail(const Options& options, Io io) {
   const Result<Endpoint> endpoint =
       options.url.empty() ? LocalEndpoint(*settings, Service::kClients) : Endpoint::Parse(options.url);
   if (!endpoint) return Misused(io, fmt::format("--url: {}", endpoint.error().detail));
-  // A bare address means the usual path; a path means itself.
+  // A URL without a path means the path of the settings.
   const std::string path = endpoint->path.empty() ? settings->websocket.handler_prefix : endpoint->path;
   signal(SIGPIPE, SIG_IGN);
   const Result<std::unique_ptr<net::Loop>> loop = net::Loop::Open({});

@@ -1,4 +1,4 @@
-// One subscription followed across connections: what to send, what to print, whether to come back.
+// One subscription followed across connections: what to send, what to print, whether to reconnect.
 //
 // Speaks the JSON form of the client protocol. Frames in, outcomes out: no I/O, no time here.
 #pragma once
@@ -29,7 +29,7 @@ class TailSession {
     std::string channel;
     std::string token;
     std::string subscription_token;
-    bool json = false;  // publications as they came
+    bool json = false;  // print publications as the server sent them
   };
 
   explicit TailSession(Options options) : options_(std::move(options)) {}
@@ -38,7 +38,7 @@ class TailSession {
   std::string Begin();
   // One text frame: replies and pushes, a line each.
   TailOutcome OnFrame(std::string_view frame);
-  // The server closed with this code. By the protocol, 3500…3999 and 4500…4999 forbid to come back.
+  // The server closed with this code. The protocol forbids to reconnect after 3500…3999 and 4500…4999.
   static TailOutcome OnClose(std::uint16_t code, std::string_view reason);
 
   // How long silence is normal: the server's ping interval and some more.

@@ -35,7 +35,7 @@ std::string Problem(const Error& error) {
   return fmt::format("{}: {}", Name(error.code), error.detail);
 }
 
-// The payload as it stands in the token, believed by nobody yet; "" when it cannot be read.
+// The payload of a token, not verified; "" when it cannot be read.
 std::string Payload(std::string_view token) {
   const std::size_t first = token.find('.');
   const std::size_t second = token.find('.', first == token.npos ? first : first + 1);
