@@ -97,7 +97,7 @@ void SocketListener::OnReady(std::uint32_t) {
       case ENFILE:
       case ENOBUFS:
       case ENOMEM: return OnOutOfResources(errno);
-      default: break;  // the error of a connection that is gone already: the next one, please
+      default: break;  // the error of a connection that is gone already; the next follows
     }
   }
 }

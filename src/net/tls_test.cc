@@ -10,6 +10,7 @@
 #include "net/listener.h"
 #include "net/stream.h"
 #include "net/task_scope.h"
+#include "net/testing/certificate.h"
 #include "net/testing/harness.h"
 
 namespace tidemill::net {

@@ -17,8 +17,9 @@
 #include <utility>
 
 #include "base/result.h"
-#include "net/async.h"
+#include "net/loop.h"
 #include "net/mailbox.h"
+#include "net/reply.h"
 #include "net/task.h"
 
 namespace tidemill::net {

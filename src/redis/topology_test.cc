@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "metrics/metrics.h"
+#include "net/testing/certificate.h"
 #include "net/testing/harness.h"
 #include "redis/hash_slot.h"
 #include "redis/sharded.h"

@@ -1,3 +1,5 @@
+#include "net/testing/certificate.h"
+
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
@@ -8,7 +10,6 @@
 
 #include "base/assert.h"
 #include "net/address.h"
-#include "net/testing/harness.h"
 
 namespace tidemill::net::testing {
 namespace {

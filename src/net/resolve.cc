@@ -1,4 +1,4 @@
-#include "net/async.h"
+#include "net/resolve.h"
 
 #include <netdb.h>
 #include <sys/socket.h>
@@ -7,6 +7,7 @@
 #include <cstring>
 #include <utility>
 
+#include "net/reply.h"
 #include "net/socket.h"
 
 namespace tidemill::net {
@@ -14,17 +15,11 @@ namespace {
 
 using Addresses = Result<std::vector<SocketAddress>>;
 
-// Requests belong to libuv until their callback, whether or not somebody still waits for the reply.
+// Belongs to libuv until its callback, whether or not the reply is still waited for.
 struct ResolveRequest {
   uv_getaddrinfo_t request;
   Reply<Addresses>::Sender sender;
   std::string host;
-};
-
-struct WorkRequest {
-  uv_work_t request;
-  std::function<void()> work;
-  Reply<bool>::Sender sender;
 };
 
 std::unexpected<Error> FailResolve(const std::string& host, int status) {
@@ -69,23 +64,6 @@ Task<Result<std::vector<SocketAddress>>> Resolve(Loop& loop, std::string host, s
   if (error != 0) co_return FailResolve(host, error);
   request.release();
   co_return co_await reply;
-}
-
-Task<void> RunBlocking(Loop& loop, std::function<void()> work) {
-  Reply<bool> reply(loop);
-  auto* const request = new WorkRequest{{}, std::move(work), reply.sender()};
-  request->request.data = request;
-  const auto run = [](uv_work_t* handle) {
-    AssertNotOnLoop();
-    static_cast<WorkRequest*>(handle->data)->work();
-  };
-  const auto done = [](uv_work_t* handle, int) {
-    const std::unique_ptr<WorkRequest> finished(static_cast<WorkRequest*>(handle->data));
-    finished->sender.Send(true);
-  };
-  // It refuses only a missing callback.
-  TM_ASSERT(uv_queue_work(loop.uv(), &request->request, run, done) == 0);
-  co_await reply;
 }
 
 }  // namespace tidemill::net

@@ -1,0 +1,16 @@
+// Blocking work on the thread pool that the resolver uses too: in no order, for what is rare and short. What
+// must keep its order, or blocks often, gets a thread of its own: net/worker.h.
+#pragma once
+
+#include <functional>
+
+#include "net/loop.h"
+#include "net/task.h"
+
+namespace tidemill::net {
+
+// Runs `work` on the thread pool. It runs to its end even when the waiting task is destroyed: it must own
+// what it touches.
+Task<void> RunBlocking(Loop& loop, std::function<void()> work);
+
+}  // namespace tidemill::net
