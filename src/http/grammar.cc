@@ -13,6 +13,15 @@ bool IsFieldValue(std::string_view text) {
   });
 }
 
+bool ListsToken(std::string_view list, std::string_view token) {
+  for (;;) {
+    const std::size_t comma = list.find(',');
+    if (EqualIgnoringCase(TrimBlanks(list.substr(0, comma)), token)) return true;
+    if (comma == std::string_view::npos) return false;
+    list.remove_prefix(comma + 1);
+  }
+}
+
 std::optional<std::size_t> ParseDecimal(std::string_view text) {
   if (text.empty() || text.size() > 19) return std::nullopt;
   std::size_t value = 0;

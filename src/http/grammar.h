@@ -10,6 +10,8 @@ namespace tidemill::http {
 
 // RFC 9110 section 5.5: visible bytes, blanks and tabs, and bytes over 0x7f.
 bool IsFieldValue(std::string_view text);
+// Whether a comma-separated list holds `token` (case does not matter).
+bool ListsToken(std::string_view list, std::string_view token);
 // One to 19 decimal digits and nothing else.
 std::optional<std::size_t> ParseDecimal(std::string_view text);
 // One to 15 hex digits and nothing else: a chunk's size.

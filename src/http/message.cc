@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/ascii.h"
+#include "http/grammar.h"
 
 namespace tidemill::http {
 namespace {
@@ -39,13 +40,7 @@ std::optional<std::string_view> Request::Header(std::string_view name) const {
 
 bool Request::HeaderHasToken(std::string_view name, std::string_view token) const {
   for (const HeaderView& header : headers) {
-    if (!EqualIgnoringCase(header.name, name)) continue;
-    for (std::string_view rest = header.value; !rest.empty();) {
-      const std::size_t comma = rest.find(',');
-      if (EqualIgnoringCase(TrimBlanks(rest.substr(0, comma)), token)) return true;
-      if (comma == std::string_view::npos) break;
-      rest.remove_prefix(comma + 1);
-    }
+    if (EqualIgnoringCase(header.name, name) && ListsToken(header.value, token)) return true;
   }
   return false;
 }

@@ -23,9 +23,9 @@ class ConnectionHandler {
   virtual void OnMessage(Opcode kind, std::string_view payload) = 0;
   virtual void OnPong() {}
   virtual void OnWritable() = 0;
-  // The connection ended: the peer's code (or kNoStatus), ours if the peer broke the protocol, or
-  // 1006 in spirit: kGoingAway when the socket broke or the peer did not answer our Close.
-  // Nothing follows; retire the connection.
+  // The connection ended: the peer's code (or kNoStatus), ours if the peer broke the protocol, or kGoingAway
+  // if it closed without a close frame (RFC 6455 section 7.1.5) or did not answer our Close. Nothing follows;
+  // retire the connection.
   virtual void OnClosed(CloseCode code, std::string_view reason) = 0;
 
  protected:

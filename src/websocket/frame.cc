@@ -152,7 +152,7 @@ std::optional<FrameReader::Event> FrameReader::Next(std::span<char>& bytes, Mess
         Unmask(payload, frame.mask);
         event = TakeWhole(frame, payload, inflater);
       } else {
-        Progress& held = Hold();
+        Progress& held = EnsureProgress();
         held.frame = frame;
         held.in_frame = true;
         held.control.clear();
@@ -164,7 +164,7 @@ std::optional<FrameReader::Event> FrameReader::Next(std::span<char>& bytes, Mess
   return std::nullopt;
 }
 
-FrameReader::Progress& FrameReader::Hold() {
+FrameReader::Progress& FrameReader::EnsureProgress() {
   if (!progress_) progress_ = std::make_unique<Progress>();
   return *progress_;
 }
@@ -176,7 +176,7 @@ bool FrameReader::TakeHeader(std::span<char>& bytes, Frame& frame) {
     bytes = bytes.subspan(HeaderBytes(bytes.data()));
     return true;
   }
-  Progress& held = Hold();
+  Progress& held = EnsureProgress();
   while (held.header_bytes < 2 || held.header_bytes < HeaderBytes(held.header.data())) {
     if (bytes.empty()) return false;
     held.header[held.header_bytes++] = bytes.front();
@@ -256,7 +256,7 @@ std::optional<FrameReader::Event> FrameReader::TakePiece(std::span<char>& bytes,
 }
 
 void FrameReader::StartFrame(const Frame& frame) {
-  Progress& held = Hold();
+  Progress& held = EnsureProgress();
   if (frame.opcode != Opcode::kContinuation) {
     held.in_message = true;
     held.kind = frame.opcode;
@@ -294,7 +294,7 @@ FrameReader::Event FrameReader::InflateMessage(Opcode kind, std::string_view com
     return Fail({CloseCode::kInvalidPayload, "compressed data is damaged"});
   }
   if (kind == Opcode::kText && !IsUtf8(message)) return Fail({CloseCode::kInvalidPayload, kBadText});
-  Progress& held = Hold();
+  Progress& held = EnsureProgress();
   held.message = std::move(message);
   return MessageEvent(kind, held.message);
 }

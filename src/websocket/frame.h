@@ -77,7 +77,7 @@ class FrameReader {
   struct Progress;
   struct Broken;
 
-  Progress& Hold();
+  Progress& EnsureProgress();
   bool TakeHeader(std::span<char>& bytes, Frame& frame);
   std::optional<Broken> Check(const Frame& frame, bool deflate) const;
   std::optional<Event> TakeWhole(const Frame& frame, std::span<char> payload, MessageInflater* inflater);

@@ -32,23 +32,19 @@ Values Find(const http::Request& request, std::string_view name) {
   return values;
 }
 
-bool Lists(std::string_view list, std::string_view token, bool exact_case) {
+// Subprotocols are compared with case, unlike other tokens of headers.
+bool Lists(std::string_view list, std::string_view subprotocol) {
   while (!list.empty()) {
-    std::string_view element = list.substr(0, list.find(','));
+    const std::string_view element = list.substr(0, list.find(','));
+    if (TrimBlanks(element) == subprotocol) return true;
     list.remove_prefix(std::min(list.size(), element.size() + 1));
-    const std::size_t begin = element.find_first_not_of(" \t");
-    if (begin == std::string_view::npos) continue;
-    element = element.substr(begin, element.find_last_not_of(" \t") - begin + 1);
-    if (exact_case ? element == token : EqualIgnoringCase(element, token)) return true;
   }
   return false;
 }
 
 // 16 bytes in base64: 22 letters and the padding.
 bool IsKey(std::string_view key) {
-  const auto is_letter = [](char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '/';
-  };
+  const auto is_letter = [](char c) { return IsLetter(c) || IsDigit(c) || c == '+' || c == '/'; };
   return key.size() == 24 && key.ends_with("==") && std::ranges::all_of(key.substr(0, 22), is_letter);
 }
 
@@ -73,10 +69,10 @@ std::optional<http::Response> Check(const http::Request& request, std::span<cons
     return response;
   }
   if (request.version_minor < 1) return Refuse(400, "a WebSocket needs HTTP/1.1\n");
-  if (!Lists(Find(request, "Upgrade").joined, "websocket", false)) {
+  if (!request.HeaderHasToken("Upgrade", "websocket")) {
     return Refuse(400, "this is a WebSocket endpoint: Upgrade: websocket is missing\n");
   }
-  if (!Lists(Find(request, "Connection").joined, "upgrade", false)) {
+  if (!request.HeaderHasToken("Connection", "upgrade")) {
     return Refuse(400, "Connection: Upgrade is missing\n");
   }
   const Values length = Find(request, "Content-Length");
@@ -100,7 +96,7 @@ std::optional<http::Response> Check(const http::Request& request, std::span<cons
 
 std::string_view ChooseSubprotocol(std::string_view offered, std::span<const std::string_view> ours) {
   for (const std::string_view subprotocol : ours) {
-    if (Lists(offered, subprotocol, true)) return subprotocol;
+    if (Lists(offered, subprotocol)) return subprotocol;
   }
   return {};
 }
