@@ -1,4 +1,4 @@
-// Outgoing HTTP/1.1 requests on a loop: for JWKS now, proxies and webhooks later. One request per connection.
+// Outgoing HTTP/1.1 requests on a loop, one request per connection. http/client_pool.h keeps connections.
 //
 // No redirects are followed. Sizes and times are bounded. Responses by Content-Length, chunked, or close.
 // The addresses of a name are tried one after the other, each with its share of the time that is left.

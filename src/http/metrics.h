@@ -1,4 +1,4 @@
-// What the HTTP servers count. One for all loops.
+// What the HTTP servers and the outgoing client pools count.
 #pragma once
 
 #include <array>
@@ -7,6 +7,7 @@
 
 namespace tidemill::http {
 
+// One for all loops.
 struct ServerMetrics {
   explicit ServerMetrics(metrics::Registry& registry);
 
@@ -16,6 +17,16 @@ struct ServerMetrics {
   metrics::Counter& bytes_received;
   metrics::Counter& bytes_sent;
   metrics::Counter& timeouts;
+};
+
+// What the client pools count. One for all loops.
+struct ClientMetrics {
+  explicit ClientMetrics(metrics::Registry& registry);
+
+  metrics::Gauge& connections;
+  metrics::Gauge& waiting;
+  metrics::Counter& refused;
+  metrics::Counter& retries;
 };
 
 }  // namespace tidemill::http

@@ -46,6 +46,12 @@ Result<bool> ResponseParser::End() {
   return true;
 }
 
+bool ResponseParser::reusable() const {
+  // Of chunks the last, empty line is still there.
+  const std::size_t read_bytes = chunked_ ? at_ + 2 : length_;
+  return complete_ && !closes_ && input_.size() == read_bytes;
+}
+
 Result<void> ResponseParser::ParseHead(std::string_view head) {
   std::size_t end = head.find("\r\n");
   const std::string_view status = head.substr(0, end);
@@ -57,6 +63,7 @@ Result<void> ResponseParser::ParseHead(std::string_view head) {
   const bool unasked = code == 101u && body_ != Body::kUpgrade;
   if (!code || *code < 100 || *code > 599 || unasked) return NotHttp("status line");
   response_.status = static_cast<int>(*code);
+  closes_ = status.starts_with("HTTP/1.0");
   for (head.remove_prefix(end + 2); !head.empty(); head.remove_prefix(end + 2)) {
     end = head.find("\r\n");
     TM_TRY(ParseHeader(head.substr(0, end)));
@@ -76,6 +83,7 @@ Result<void> ResponseParser::ParseHeader(std::string_view line) {
     has_length_ = true;
     length_ = *length;
   }
+  if (name == "connection" && ListsToken(value, "close")) closes_ = true;
   if (name == "transfer-encoding") {
     if (!EqualIgnoringCase(value, "chunked") || chunked_) return NotHttp("Transfer-Encoding");
     chunked_ = true;

@@ -22,6 +22,9 @@ class ResponseParser {
   Result<bool> Feed(std::string_view bytes);
   // The server closed; true when that completes the response.
   Result<bool> End();
+  // After a complete response: whether the connection may carry another (RFC 9112 section 9.3): its server
+  // does not close it, and nothing came behind the response.
+  bool reusable() const;
   ClientResponse Take() { return std::move(response_); }
   // After 101: the bytes that came behind its head.
   std::string TakeRest() { return std::move(input_); }
@@ -44,6 +47,7 @@ class ResponseParser {
   std::size_t overhead_bytes_ = 0;  // of chunk extensions and trailers
   int interim_ = 0;                 // responses 1xx so far
   bool head_done_ = false;
+  bool closes_ = false;  // the server said so
   bool has_length_ = false;
   bool chunked_ = false;
   bool last_chunk_ = false;

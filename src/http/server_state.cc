@@ -23,19 +23,6 @@ void AppendHeader(std::string_view name, std::string_view value, std::string& ou
 
 }  // namespace
 
-ServerMetrics::ServerMetrics(metrics::Registry& registry)
-    : connections(registry.AddGauge("tidemill_http_connections", "HTTP connections, without upgraded ones.")),
-      requests_in_flight(
-          registry.AddGauge("tidemill_http_requests_in_flight", "Requests whose response is not ready.")),
-      bytes_received(registry.AddCounter("tidemill_http_received_bytes_total", "Bytes of requests.")),
-      bytes_sent(registry.AddCounter("tidemill_http_sent_bytes_total", "Bytes of responses.")),
-      timeouts(registry.AddCounter("tidemill_http_timeouts_total", "Requests that did not arrive in time.")) {
-  for (std::size_t status_class = 1; status_class <= 5; ++status_class) {
-    responses[status_class] = &registry.AddCounter("tidemill_http_responses_total", "Responses.",
-                                                   {{"class", std::to_string(status_class) + "xx"}});
-  }
-}
-
 ServerState::ServerState(net::Loop& l, std::shared_ptr<const Router> r, Server::Options o)
     : loop(l), router(std::move(r)), options(std::move(o)), metrics(options.metrics) {}
 
