@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "config/environment.h"
+#include "config/schema.h"
 #include "settings/settings.h"
 
 namespace tidemill::cli {

@@ -4,6 +4,8 @@
 #include <fstream>
 #include <sstream>
 
+#include "config/print.h"
+#include "config/schema.h"
 #include "config/value.h"
 #include "settings/settings.h"
 

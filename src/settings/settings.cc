@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include "config/duration.h"
+#include "config/load.h"
+#include "config/print.h"
 #include "config/restart.h"
+#include "config/schema.h"
 #include "config/value.h"
 #include "settings/unavailable.h"
 

@@ -11,14 +11,18 @@
 #include "api/settings.h"
 #include "base/clock.h"
 #include "base/result.h"
-#include "config/load.h"
-#include "config/print.h"
-#include "config/schema.h"
+#include "config/sources.h"
+#include "config/value.h"
 #include "http/settings.h"
 #include "realtime/broker/settings.h"
 #include "realtime/channels/settings.h"
 #include "realtime/session/settings.h"
 #include "settings/log.h"
+
+namespace tidemill::config {
+template <class S>
+class Schema;
+}
 
 namespace tidemill::settings {
 

@@ -1,0 +1,99 @@
+#include "server/loop_server.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/assert.h"
+#include "net/tls.h"
+#include "realtime/session/transports/websocket.h"
+#include "websocket/echo.h"
+
+namespace tidemill::server {
+namespace {
+
+constexpr char kPublic[] = "public";
+constexpr char kInternal[] = "internal";
+
+http::Server::Options ServerOptions(const settings::Settings& settings, http::ServerMetrics& metrics) {
+  const http::ServerSettings& http = settings.http_server;
+  http::Server::Options options;
+  options.limits.headers_timeout = http.headers_timeout;
+  options.limits.body_timeout = http.body_timeout;
+  options.limits.keep_alive_timeout = http.keep_alive_timeout;
+  options.limits.body_bytes_max = http.max_request_body_bytes;
+  options.cors.allowed_origins = settings.client.allowed_origins;
+  options.metrics = &metrics;
+  return options;
+}
+
+// What tests/conformance/ asks: one that takes its largest messages, one with the limits configured.
+void AddEchoRoutes(http::Router& router, const session::WebsocketSettings& settings) {
+  constexpr websocket::FrameLimits kLarge{.message_bytes_max = 32 << 20, .fragments_max = 131072};
+  const websocket::FrameLimits configured{.message_bytes_max = settings.message_size_limit,
+                                          .fragments_max = settings.fragments_max};
+  for (const auto& [path, limits] : {std::pair("/echo", kLarge), std::pair("/limited", configured)}) {
+    router.AddTakeover(http::Method::kGet, path,
+                       websocket::MakeEchoHandler({.connection = {.limits = limits}, .deflate = true}));
+  }
+}
+
+}  // namespace
+
+Result<std::vector<PortAddresses>> AddressesOf(const http::ServerSettings& settings) {
+  std::vector<PortAddresses> addresses = {{.port = kPublic}, {.port = kInternal}};
+  TM_TRY_ASSIGN(addresses[0].addresses, ParseAddresses(settings.listen));
+  TM_TRY_ASSIGN(addresses[1].addresses, ParseAddresses(settings.internal_listen));
+  return addresses;
+}
+
+LoopServer::LoopServer(LoopRealtime& realtime, control::Directory& directory, Shared& shared,
+                       const Health& health, const settings::Settings& settings, const LiveSettings& live)
+    : realtime_(realtime),
+      limiter_(*shared.limiter),
+      tls_(live.tls),
+      method_services_{.publisher = realtime.publisher(), .directory = directory},
+      api_(api::Api::Make(methods::RealtimeMethods(method_services_), live.api, shared.api_metrics)) {
+  public_router_->AddTakeover(http::Method::kGet, settings.websocket.handler_prefix,
+                              session::MakeWebsocketEndpoint(realtime.context()));
+  if (settings.websocket.echo_for_test) AddEchoRoutes(*public_router_, settings.websocket);
+  // With ports of their own for it, the API and the metrics are not on the public one.
+  http::Router& operators =
+      settings.http_server.internal_listen.empty() ? *public_router_ : *internal_router_;
+  AddHealthRoutes(operators, settings, health, shared.registry);
+  api_->AddRoutes(operators);
+
+  const http::Server::Options options = ServerOptions(settings, shared.http_metrics);
+  public_server_ = http::Server::Make(realtime.loop(), public_router_, options);
+  internal_server_ = http::Server::Make(realtime.loop(), internal_router_, options);
+  ports_.emplace_back(kPublic, *public_server_);
+  ports_.emplace_back(kInternal, *internal_server_, PortOptions{.open_while_draining = true});
+}
+
+Result<void> LoopServer::OpenPorts(std::vector<PortAddresses>& addresses) {
+  for (Port& port : ports_) {
+    const auto found = std::ranges::find(addresses, port.name(), &PortAddresses::port);
+    TM_ASSERT(found != addresses.end());
+    TM_TRY_ASSIGN(found->addresses, port.Open(realtime_.loop(), found->addresses, tls_, limiter_));
+  }
+  return {};
+}
+
+Commit LoopServer::Prepare(const LiveSettings& live) {
+  return [this, live] {
+    const http::CorsOptions cors{.allowed_origins = live.session->client.allowed_origins};
+    public_server_->ReplaceCors(cors);
+    internal_server_->ReplaceCors(cors);
+    api_->ReplaceSettings(live.api);
+    if (!live.tls) return;
+    for (Port& port : ports_) port.ReplaceTls(live.tls);
+  };
+}
+
+void LoopServer::Drain() {
+  realtime_.context().draining = true;
+  for (Port& port : ports_) port.Drain();
+  public_server_->Drain();
+  internal_server_->Drain();
+}
+
+}  // namespace tidemill::server
