@@ -49,6 +49,8 @@ class LoopServer {
 
   // No new connections but on ports that stay open; HTTP ends after the requests under way.
   void Drain();
+  // Requests of the API that change state and have not come to their end, whoever hung up.
+  std::size_t changes() const { return api_->changes(); }
 
  private:
   LoopRealtime& realtime_;

@@ -4,21 +4,19 @@
 
 #include <algorithm>
 #include <atomic>
-#include <future>
+#include <latch>
+#include <thread>
 #include <utility>
 
 #include "base/log.h"
 #include "base/random.h"
 #include "metrics/process.h"
-#include "net/tls.h"
+#include "server/drain.h"
 #include "server/version.h"
 
 namespace tidemill::server {
 namespace {
 
-// Draining sessions leave at this rate at most, so that the nodes they go to can take them.
-constexpr std::size_t kDrainedPerSecond = 1000;
-constexpr Duration kDrainStep = Milliseconds(50);
 // For the peers' half of the closing handshake, once all sessions were told, and for requests that change
 // state.
 constexpr Duration kCloseGrace = Seconds(2);
@@ -28,24 +26,9 @@ std::size_t LoopCount(const settings::Settings& settings) {
   return std::max(1u, std::thread::hardware_concurrency());
 }
 
-std::string HostName() {
-  char name[256] = {};
-  gethostname(name, sizeof(name) - 1);
-  return name;
-}
-
 net::ConnectionLimits ConnectionLimitsOf(const http::ServerSettings& http) {
   return {.connections_max = http.connection_limit,
           .connections_per_address_max = http.connection_limit_per_address};
-}
-
-Result<std::vector<Listening>> ParseAddresses(const std::vector<std::string>& texts) {
-  std::vector<Listening> addresses;
-  for (const std::string& text : texts) {
-    TM_TRY_ASSIGN(net::ListenAddress address, net::ListenAddress::Parse(text));
-    addresses.push_back({.address = std::move(address)});
-  }
-  return addresses;
 }
 
 void Pause(Duration duration) { usleep(static_cast<useconds_t>(duration.ms * 1000)); }
@@ -55,181 +38,182 @@ void Pause(Duration duration) { usleep(static_cast<useconds_t>(duration.ms * 100
 Node::Node(settings::Settings settings)
     : settings_(std::move(settings)),
       node_id_(Uuid::Random().ToString()),
-      hub_metrics_(registry_),
-      session_metrics_(registry_),
-      http_metrics_(registry_),
-      api_metrics_(registry_),
-      limiter_(net::ConnectionLimiter::Make(ConnectionLimitsOf(settings_.http_server))) {}
+      shared_(ConnectionLimitsOf(settings_.http_server)) {}
 
+// The whole server, bottom up.
 Result<std::unique_ptr<Node>> Node::Start(settings::Settings settings, const AddRoutes& add_routes) {
   std::unique_ptr<Node> node(new Node(std::move(settings)));
-  TM_TRY(node->Build(add_routes));
+  TM_TRY_ASSIGN(node->loops_, Loops::Open(LoopCount(node->settings_)));
+  TM_TRY(node->OpenBroker());
+  TM_TRY_ASSIGN(const LiveSettings live, MakeLiveSettings(node->settings_, node->node_id_));
+  TM_TRY(node->MakeRealtime(live));
+  node->MakeServers(live, add_routes);
+  node->AddMetrics();
   TM_TRY(node->OpenPorts());
-  if (cluster::Cluster* const cluster = node->nodes_[0]->cluster()) {
-    node->loops_[0]->Post([bus = node->brokers_->bus(), cluster] {
+  node->RunLoops();
+  return node;
+}
+
+// Where channels, their history and presence live, and the bus to other nodes if there are any.
+Result<void> Node::OpenBroker() {
+  TM_TRY_ASSIGN(brokers_, Brokers::Open(loops_->All(), settings_, node_id_, shared_.registry));
+  health_.reset(new Health{.broker_down_since = [this] { return brokers_->down_since(); },
+                           .broker_grace = settings_.broker.redis.ready_grace});
+  return {};
+}
+
+// On each loop the hub and what its sessions share; then the way from each loop to all sessions.
+Result<void> Node::MakeRealtime(const LiveSettings& live) {
+  std::vector<session::Context*> contexts;
+  for (std::size_t i = 0; i < loops_->size(); ++i) {
+    TM_TRY_ASSIGN(auto realtime,
+                  LoopRealtime::Make((*loops_)[i], brokers_->TakeShard(i), shared_, settings_, live));
+    contexts.push_back(&realtime->context());
+    realtime_.push_back(std::move(realtime));
+  }
+  directories_ = std::make_unique<Directories>(std::move(contexts), *brokers_);
+  return {};
+}
+
+// On each loop the HTTP API and its routes.
+void Node::MakeServers(const LiveSettings& live, const AddRoutes& add_routes) {
+  for (std::size_t i = 0; i < loops_->size(); ++i) {
+    servers_.push_back(std::make_unique<LoopServer>(*realtime_[i], directories_->ForLoop(i), shared_,
+                                                    *health_, settings_, live));
+    add_routes(servers_.back()->public_routes());
+  }
+}
+
+void Node::AddMetrics() {
+  metrics::AddProcessMetrics(shared_.registry);
+  shared_.registry.AddCallback("tidemill_build_info", "Always 1; the version is the label.",
+                               {{"version", kVersion}}, [] { return 1.0; });
+  shared_.registry.AddCallback("tidemill_open_connections", "Accepted connections of any kind.", {},
+                               [this] { return static_cast<double>(shared_.limiter->connections()); });
+}
+
+// On each loop: all share the addresses that the first one has bound.
+Result<void> Node::OpenPorts() {
+  TM_TRY_ASSIGN(std::vector<PortAddresses> ports, AddressesOf(settings_.http_server));
+  for (const auto& server : servers_) TM_TRY(server->OpenPorts(ports));
+  for (const PortAddresses& port : ports) {
+    for (const Listening& listening : port.addresses) addresses_.push_back(listening.address);
+  }
+  return {};
+}
+
+void Node::RunLoops() {
+  if (cluster::Cluster* const cluster = directories_->cluster()) {
+    (*loops_)[0].Post([bus = brokers_->bus(), cluster] {
       bus->Start();
       cluster->Start();
     });
   }
-  for (const auto& loop : node->loops_) {
-    node->threads_.emplace_back([&loop] { loop->Run(); });
-  }
-  return node;
+  loops_->Start();
 }
 
-Result<void> Node::Build(const AddRoutes& add_routes) {
-  std::vector<net::Loop*> loops;
-  for (std::size_t i = 0; i < LoopCount(settings_); ++i) {
-    TM_TRY_ASSIGN(auto loop, net::Loop::Open({.index = i}));
-    loops.push_back(loop.get());
-    loops_.push_back(std::move(loop));
-  }
-  TM_TRY_ASSIGN(brokers_, Brokers::Open(loops, settings_, node_id_, registry_));
-  health_.broker_down_since = [this] { return brokers_->down_since(); };
-  health_.broker_grace = settings_.broker.redis.ready_grace;
-  TM_TRY_ASSIGN(auto live, MakeLive(settings_));
-  SharedParts shared{.registry = registry_,
-                     .hub_metrics = hub_metrics_,
-                     .session_metrics = session_metrics_,
-                     .http_metrics = http_metrics_,
-                     .api_metrics = api_metrics_,
-                     .limiter = *limiter_,
-                     .health = health_,
-                     .bus = brokers_->bus(),
-                     .cluster_metrics = brokers_->cluster_metrics()};
-  for (std::size_t i = 0; i < loops.size(); ++i) {
-    nodes_.push_back(std::make_unique<LoopNode>(*loops[i], brokers_->TakeShard(i), shared, std::move(live[i]),
-                                                settings_, contexts_));
-    contexts_.push_back(&nodes_.back()->context());
-    if (i == 0) shared.cluster = nodes_[0]->cluster();
-    add_routes(nodes_.back()->public_routes());
-  }
-  metrics::AddProcessMetrics(registry_);
-  AddNodeMetrics();
-  return {};
-}
-
-void Node::AddNodeMetrics() {
-  registry_.AddCallback("tidemill_build_info", "Always 1; the version is the label.", {{"version", kVersion}},
-                        [] { return 1.0; });
-  registry_.AddCallback("tidemill_open_connections", "Accepted connections of any kind.", {},
-                        [this] { return static_cast<double>(limiter_->connections()); });
-}
-
-Result<std::vector<LiveSettings>> Node::MakeLive(const settings::Settings& settings) {
-  auto session = std::make_shared<session::SessionSettings>();
-  session->client = settings.client;
-  session->websocket = settings.websocket;
-  session->node_id = node_id_;
-  session->node_name = settings.node_name.empty() ? HostName() : settings.node_name;
-  session->version = kVersion;
-  TM_TRY_ASSIGN(session->rules, channels::Rules::Make(settings.channel));
-  std::shared_ptr<net::TlsContext> tls;
-  if (!settings.http_server.tls_cert_file.empty()) {
-    TM_TRY_ASSIGN(tls,
-                  net::OpenServerTls(settings.http_server.tls_cert_file, settings.http_server.tls_key_file));
-  }
-  std::vector<LiveSettings> live;
-  for (const auto& loop : loops_) {
-    TM_TRY_ASSIGN(auto tokens, session::MakeTokens(*loop, settings.client));
-    live.push_back({.session = session, .api = settings.http_api, .tokens = std::move(tokens), .tls = tls});
-  }
-  return live;
-}
-
-Result<void> Node::OpenPorts() {
-  TM_TRY_ASSIGN(auto public_addresses, ParseAddresses(settings_.http_server.listen));
-  TM_TRY_ASSIGN(auto internal_addresses, ParseAddresses(settings_.http_server.internal_listen));
-  for (const auto& node : nodes_) {
-    TM_TRY_ASSIGN(auto bound, node->Listen(public_addresses, internal_addresses));
-    // The first loop's real ports and Unix sockets are the others' too.
-    const auto middle = bound.begin() + static_cast<std::ptrdiff_t>(public_addresses.size());
-    public_addresses.assign(bound.begin(), middle);
-    internal_addresses.assign(middle, bound.end());
-  }
-  for (const auto* list : {&public_addresses, &internal_addresses}) {
-    for (const Listening& listening : *list) addresses_.push_back(listening.address);
-  }
-  return {};
-}
-
-template <class F>
-void Node::OnEveryLoop(F function) {
-  std::vector<std::promise<void>> done(nodes_.size());
-  for (std::size_t i = 0; i < nodes_.size(); ++i) {
-    nodes_[i]->loop().Post([&node = *nodes_[i], &promise = done[i], &function, i] {
-      function(node, i);
-      promise.set_value();
-    });
-  }
-  for (auto& promise : done) promise.get_future().wait();
-}
-
-Result<std::vector<std::string>> Node::Reload(settings::Settings settings) {
-  TM_TRY_ASSIGN(auto live, MakeLive(settings));
-  log::Configure(settings::LogOptions(settings.log));
-  limiter_->ReplaceLimits(ConnectionLimitsOf(settings.http_server));
-  brokers_->Replace(settings.broker);
-  OnEveryLoop([&](LoopNode& node, std::size_t i) { node.Replace(std::move(live[i])); });
+Result<std::vector<std::string>> Node::Reload(const settings::Settings& settings) {
+  TM_TRY(ReloadAll(Reloadables(), settings));
   settings_.shutdown_timeout = settings.shutdown_timeout;
   return settings::NeedRestart(settings_, settings);
 }
 
+std::vector<Reloadable> Node::Reloadables() {
+  return {
+      {.name = "log",
+       .prepare = [](const settings::Settings& s) -> Result<Commit> {
+         return [options = settings::LogOptions(s.log)] { log::Configure(options); };
+       }},
+      {.name = "connection limits",
+       .prepare = [this](const settings::Settings& s) -> Result<Commit> {
+         return
+             [this, limits = ConnectionLimitsOf(s.http_server)] { shared_.limiter->ReplaceLimits(limits); };
+       }},
+      {.name = "broker",
+       .prepare = [this](const settings::Settings& s) -> Result<Commit> {
+         return [this, broker = s.broker] { brokers_->Replace(broker); };
+       }},
+      {.name = "loops", .prepare = [this](const settings::Settings& s) { return PrepareLoops(s); }},
+  };
+}
+
+Result<Commit> Node::PrepareLoops(const settings::Settings& settings) {
+  TM_TRY_ASSIGN(const LiveSettings live, MakeLiveSettings(settings, node_id_));
+  std::vector<Commit> realtime;
+  std::vector<Commit> servers;
+  for (std::size_t i = 0; i < loops_->size(); ++i) {
+    TM_TRY_ASSIGN(Commit commit, realtime_[i]->Prepare(live));
+    realtime.push_back(std::move(commit));
+    servers.push_back(servers_[i]->Prepare(live));
+  }
+  return [this, realtime = std::move(realtime), servers = std::move(servers)] {
+    loops_->RunOnEach([&](std::size_t i) {
+      realtime[i]();
+      servers[i]();
+    });
+  };
+}
+
+void Node::Drain(const std::function<bool()>& should_abort) {
+  const Clock& clock = SystemClock();
+  const MonotonicTime begun = clock.Now();
+  const Waiting waiting{.clock = clock, .pause = Pause, .should_abort = should_abort};
+  const Duration timeout = settings_.shutdown_timeout;
+  const SessionsToEnd sessions{
+      .count = [this] { return CountSessions(); },
+      .end =
+          [this](std::size_t count) {
+            const std::size_t per_loop = count / loops_->size() + 1;
+            loops_->RunOnEach([&](std::size_t i) { realtime_[i]->EndSessions(per_loop); });
+          }};
+  RunInOrder({
+      {"say so on /health and /ready", [&] { health_->draining = true; }},
+      {"stop accepting", [&] { loops_->RunOnEach([&](std::size_t i) { servers_[i]->Drain(); }); }},
+      {"end the sessions",
+       [&] {
+         log::Info("server.draining", {{"sessions", CountSessions()}, {"timeout_s", timeout.ms / 1000}});
+         EndEvenly(waiting, timeout, sessions);
+       }},
+      {"wait for what is under way",
+       [&] {
+         WaitUntil(waiting, kCloseGrace,
+                   [&] { return shared_.limiter->connections() == 0 && CountChanges() == 0; });
+       }},
+      // From now on nobody waits for this node.
+      {"leave the cluster", [&] { LeaveCluster(); }},
+  });
+  log::Info("server.drained", {{"seconds", (clock.Now() - begun).ms / 1000}});
+}
+
 std::size_t Node::CountSessions() {
   std::atomic<std::size_t> sessions{0};
-  OnEveryLoop([&](LoopNode& node, std::size_t) { sessions += node.sessions(); });
+  loops_->RunOnEach([&](std::size_t i) { sessions += realtime_[i]->sessions(); });
   return sessions;
 }
 
 std::size_t Node::CountChanges() {
   std::atomic<std::size_t> changes{0};
-  OnEveryLoop([&](LoopNode& node, std::size_t) { changes += node.changes(); });
+  loops_->RunOnEach([&](std::size_t i) { changes += servers_[i]->changes(); });
   return changes;
 }
 
-void Node::Drain(const std::function<bool()>& hurry) {
-  health_.draining = true;
-  OnEveryLoop([](LoopNode& node, std::size_t) { node.StopAccepting(); });
-  const MonotonicTime begun = SystemClock().Now();
-  const std::size_t sessions = CountSessions();
-  log::Info("server.draining", {{"sessions", sessions}, {"timeout_s", settings_.shutdown_timeout.ms / 1000}});
-  // Evenly over four fifths of the time at most; the rest is for the last ones to say goodbye.
-  const std::int64_t steps_max =
-      std::max<std::int64_t>(settings_.shutdown_timeout.ms * 4 / 5 / kDrainStep.ms, 1);
-  const auto per_step_wanted = kDrainedPerSecond * static_cast<std::size_t>(kDrainStep.ms) / 1000;
-  const std::size_t per_step = std::max(per_step_wanted, sessions / static_cast<std::size_t>(steps_max) + 1);
-  while (CountSessions() > 0 && !hurry() && SystemClock().Now() - begun < settings_.shutdown_timeout) {
-    const std::size_t per_loop = per_step / nodes_.size() + 1;
-    OnEveryLoop([&](LoopNode& node, std::size_t) { node.EndSessions(per_loop); });
-    Pause(kDrainStep);
-  }
-  const MonotonicTime told = SystemClock().Now();
-  while ((limiter_->connections() > 0 || CountChanges() > 0) && !hurry() &&
-         SystemClock().Now() - told < kCloseGrace) {
-    Pause(kDrainStep);
-  }
-  LeaveCluster();
-  log::Info("server.drained", {{"seconds", (SystemClock().Now() - begun).ms / 1000}});
-}
-
-// Says it once the sessions have ended: from then on nobody waits for this node.
 void Node::LeaveCluster() {
   struct Leaving {
-    static Task<void> Run(cluster::Cluster& cluster, std::promise<void>& done) {
+    static Task<void> Run(cluster::Cluster& cluster, std::latch& done) {
       (void)co_await cluster.Leave();
-      done.set_value();
+      done.count_down();
     }
   };
-  cluster::Cluster* const cluster = nodes_[0]->cluster();
-  if (!cluster) return;
-  std::promise<void> done;
-  loops_[0]->Post([cluster, &done] { cluster->scope().Spawn(Leaving::Run(*cluster, done)); });
-  done.get_future().wait();
+  cluster::Cluster* const cluster = directories_->cluster();
+  if (cluster == nullptr) return;
+  std::latch done(1);
+  (*loops_)[0].Post([cluster, &done] { cluster->scope().Spawn(Leaving::Run(*cluster, done)); });
+  done.wait();
 }
 
 Node::~Node() {
-  for (const auto& loop : loops_) loop->Stop();
-  for (std::thread& thread : threads_) thread.join();
+  if (loops_) loops_->Stop();
+  for (const auto& realtime : realtime_) realtime->EndTasks();
 }
 
 }  // namespace tidemill::server

@@ -1,4 +1,4 @@
-// Node: the whole server in one object: loops, their threads, and what they share.
+// Node: one running server: all that its loops share and all that lives on them.
 //
 // This is the wiring: the only place that names implementations and makes everything by hand, bottom up.
 // Thread: the main one. Start returns when all ports are open.
@@ -7,12 +7,18 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "base/result.h"
 #include "server/brokers.h"
-#include "server/loop_node.h"
+#include "server/directories.h"
+#include "server/health.h"
+#include "server/live_settings.h"
+#include "server/loop_realtime.h"
+#include "server/loop_server.h"
+#include "server/loops.h"
+#include "server/reload.h"
+#include "server/shared.h"
 #include "settings/settings.h"
 
 namespace tidemill::server {
@@ -26,45 +32,44 @@ class Node {
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
 
-  // Where it listens, real port numbers included.
+  // Where it listens, real port numbers included: the public addresses, then the internal ones.
   const std::vector<net::ListenAddress>& addresses() const { return addresses_; }
 
   // Takes over what can change while running: all of it, or nothing if anything is wrong with it.
   // Gives the names of changed settings that need a restart.
-  Result<std::vector<std::string>> Reload(settings::Settings settings);
+  Result<std::vector<std::string>> Reload(const settings::Settings& settings);
 
   // Stops accepting and says so on /health; ends the sessions with code 3001, spread so that clients do not
-  // come back all at once; waits for them. At most shutdown_timeout. `hurry` is asked between steps.
-  void Drain(const std::function<bool()>& hurry);
+  // come back all at once; waits for them. At most shutdown_timeout. `should_abort` is asked between steps.
+  void Drain(const std::function<bool()>& should_abort);
 
  private:
   explicit Node(settings::Settings settings);
 
-  Result<void> Build(const AddRoutes& add_routes);
+  // The steps of Start, in this order.
+  Result<void> OpenBroker();
+  Result<void> MakeRealtime(const LiveSettings& live);
+  void MakeServers(const LiveSettings& live, const AddRoutes& add_routes);
+  void AddMetrics();
   Result<void> OpenPorts();
-  void AddNodeMetrics();
-  void LeaveCluster();
-  Result<std::vector<LiveSettings>> MakeLive(const settings::Settings& settings);
+  void RunLoops();
+
+  std::vector<Reloadable> Reloadables();
+  Result<Commit> PrepareLoops(const settings::Settings& settings);
   std::size_t CountSessions();
   std::size_t CountChanges();
-  template <class F>
-  void OnEveryLoop(F function);
+  void LeaveCluster();
 
   settings::Settings settings_;
   const std::string node_id_;
-  metrics::Registry registry_;
-  hub::HubMetrics hub_metrics_;
-  session::SessionMetrics session_metrics_;
-  http::ServerMetrics http_metrics_;
-  api::ApiMetrics api_metrics_;
-  Health health_;
-  std::unique_ptr<net::ConnectionLimiter> limiter_;
-  std::vector<std::unique_ptr<net::Loop>> loops_;
+  Shared shared_;
+  std::unique_ptr<Loops> loops_;
   std::unique_ptr<Brokers> brokers_;
-  std::vector<session::Context*> contexts_;
-  std::vector<std::unique_ptr<LoopNode>> nodes_;
+  std::unique_ptr<Health> health_;
+  std::vector<std::unique_ptr<LoopRealtime>> realtime_;  // of each loop
+  std::unique_ptr<Directories> directories_;
+  std::vector<std::unique_ptr<LoopServer>> servers_;  // of each loop
   std::vector<net::ListenAddress> addresses_;
-  std::vector<std::thread> threads_;
 };
 
 }  // namespace tidemill::server

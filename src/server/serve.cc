@@ -49,7 +49,7 @@ bool SecondSignal(const sigset_t& signals) {
 void Reload(Node& node, const Given& given) {
   auto settings = settings::Load(given.sources, given.base);
   if (!settings) return log::Error("server.reload_refused", {{"why", settings.error().detail}});
-  auto need_restart = node.Reload(*std::move(settings));
+  auto need_restart = node.Reload(*settings);
   if (!need_restart) return log::Error("server.reload_refused", {{"why", need_restart.error().detail}});
   for (const std::string& name : *need_restart)
     log::Warn("server.setting_needs_restart", {{"setting", name}});

@@ -1,0 +1,36 @@
+#include "server/live_settings.h"
+
+#include <unistd.h>
+
+#include "net/tls.h"
+#include "realtime/session/context.h"
+#include "server/version.h"
+
+namespace tidemill::server {
+namespace {
+
+std::string HostName() {
+  char name[256] = {};
+  gethostname(name, sizeof(name) - 1);
+  return name;
+}
+
+}  // namespace
+
+Result<LiveSettings> MakeLiveSettings(const settings::Settings& settings, const std::string& node_id) {
+  auto session = std::make_shared<session::SessionSettings>();
+  session->client = settings.client;
+  session->websocket = settings.websocket;
+  session->node_id = node_id;
+  session->node_name = settings.node_name.empty() ? HostName() : settings.node_name;
+  session->version = kVersion;
+  TM_TRY_ASSIGN(session->rules, channels::Rules::Make(settings.channel));
+  LiveSettings live{.session = std::move(session), .api = settings.http_api};
+  const http::ServerSettings& http = settings.http_server;
+  if (!http.tls_cert_file.empty()) {
+    TM_TRY_ASSIGN(live.tls, net::OpenServerTls(http.tls_cert_file, http.tls_key_file));
+  }
+  return live;
+}
+
+}  // namespace tidemill::server

@@ -1,0 +1,55 @@
+#include "server/loop_realtime.h"
+
+#include <utility>
+
+#include "realtime/protocol/codes.h"
+#include "realtime/session/session.h"
+
+namespace tidemill::server {
+
+Result<std::unique_ptr<LoopRealtime>> LoopRealtime::Make(net::Loop& loop, broker::LoopBroker broker,
+                                                         Shared& shared, const settings::Settings& settings,
+                                                         const LiveSettings& live) {
+  TM_TRY_ASSIGN(auto tokens, session::MakeTokens(loop, live.session->client));
+  return std::unique_ptr<LoopRealtime>(
+      new LoopRealtime(loop, std::move(broker), shared, settings, live, std::move(tokens)));
+}
+
+LoopRealtime::LoopRealtime(net::Loop& loop, broker::LoopBroker broker, Shared& shared,
+                           const settings::Settings& settings, const LiveSettings& live,
+                           std::shared_ptr<session::Tokens> tokens)
+    : loop_(loop),
+      broker_(std::move(broker)),
+      publisher_(*broker_.broker, *broker_.presence, live.session->rules),
+      hub_(loop, shared.hub_metrics, {.compression_min_bytes = settings.websocket.compression_min_size}),
+      scope_(std::in_place),
+      context_{.loop = loop,
+               .broker = *broker_.broker,
+               .presence = *broker_.presence,
+               .publisher = publisher_,
+               .hub = hub_,
+               .metrics = shared.session_metrics,
+               .settings = live.session,
+               .tokens = std::move(tokens),
+               .scope = *scope_},
+      probe_(loop, hub_, shared.registry) {
+  broker_.broker->SetEvents(hub_);
+}
+
+Result<Commit> LoopRealtime::Prepare(const LiveSettings& live) {
+  TM_TRY_ASSIGN(auto tokens, session::MakeTokens(loop_, live.session->client));
+  return [this, session = live.session, tokens = std::move(tokens)] {
+    context_.settings = session;
+    context_.tokens = tokens;
+    publisher_.ReplaceRules(session->rules);
+  };
+}
+
+void LoopRealtime::EndSessions(std::size_t count) {
+  for (session::Session* session : context_.registry.All()) {
+    if (count-- == 0) return;
+    session->Disconnect(protocol::kDisconnectShutdown);
+  }
+}
+
+}  // namespace tidemill::server

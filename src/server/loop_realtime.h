@@ -1,0 +1,61 @@
+// LoopRealtime: the realtime pillar on one loop: its part of the broker, its hub, and what its sessions
+// share.
+//
+// Made before the loops run; then the loop's thread only, but for what says otherwise.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+
+#include "base/result.h"
+#include "net/loop.h"
+#include "net/task_scope.h"
+#include "realtime/broker/loop_broker.h"
+#include "realtime/broker/publisher.h"
+#include "realtime/hub/hub.h"
+#include "realtime/session/context.h"
+#include "server/live_settings.h"
+#include "server/loop_probe.h"
+#include "server/reload.h"
+#include "server/shared.h"
+#include "settings/settings.h"
+
+namespace tidemill::server {
+
+class LoopRealtime {
+ public:
+  // `loop` and `shared` outlive it. An error names the setting of a token's key that cannot be used.
+  static Result<std::unique_ptr<LoopRealtime>> Make(net::Loop& loop, broker::LoopBroker broker,
+                                                    Shared& shared, const settings::Settings& settings,
+                                                    const LiveSettings& live);
+  LoopRealtime(const LoopRealtime&) = delete;
+  LoopRealtime& operator=(const LoopRealtime&) = delete;
+
+  net::Loop& loop() { return loop_; }
+  session::Context& context() { return context_; }
+  broker::Publisher& publisher() { return publisher_; }
+
+  // Main thread; the commit belongs on the loop.
+  Result<Commit> Prepare(const LiveSettings& live);
+
+  // Ends up to `count` sessions with code 3001.
+  void EndSessions(std::size_t count);
+  std::size_t sessions() const { return context_.registry.sessions(); }
+  // Once the loop has stopped, before anything ends that tasks refer to.
+  void EndTasks() { scope_.reset(); }
+
+ private:
+  LoopRealtime(net::Loop& loop, broker::LoopBroker broker, Shared& shared, const settings::Settings& settings,
+               const LiveSettings& live, std::shared_ptr<session::Tokens> tokens);
+
+  net::Loop& loop_;
+  broker::LoopBroker broker_;
+  broker::Publisher publisher_;
+  hub::Hub hub_;
+  std::optional<TaskScope> scope_;
+  session::Context context_;
+  LoopProbe probe_;
+};
+
+}  // namespace tidemill::server

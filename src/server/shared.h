@@ -1,0 +1,28 @@
+// Shared: what all loops count in, and the limits they have in common.
+//
+// Any thread, as its members say.
+#pragma once
+
+#include <memory>
+
+#include "api/metrics.h"
+#include "http/metrics.h"
+#include "metrics/metrics.h"
+#include "net/connection_limiter.h"
+#include "realtime/hub/hub.h"
+#include "realtime/session/metrics.h"
+
+namespace tidemill::server {
+
+struct Shared {
+  explicit Shared(net::ConnectionLimits limits) : limiter(net::ConnectionLimiter::Make(limits)) {}
+
+  metrics::Registry registry;
+  hub::HubMetrics hub_metrics{registry};
+  session::SessionMetrics session_metrics{registry};
+  http::ServerMetrics http_metrics{registry};
+  api::ApiMetrics api_metrics{registry};
+  const std::unique_ptr<net::ConnectionLimiter> limiter;
+};
+
+}  // namespace tidemill::server
