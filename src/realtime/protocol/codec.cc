@@ -6,6 +6,19 @@
 #include "realtime/protocol/protobuf.h"
 
 namespace tidemill::protocol {
+namespace {
+
+// Of a push's punctuation, field names and numbers.
+constexpr std::size_t kPushOverheadMax = 224;
+
+// A byte of a text takes at most six: \u001f.
+std::size_t TextBytesMax(std::string_view text) { return 6 * text.size(); }
+
+std::size_t InfoBytesMax(const ClientInfo& info) {
+  return TextBytesMax(info.user) + TextBytesMax(info.client) + info.conn_info.size() + info.chan_info.size();
+}
+
+}  // namespace
 
 Result<std::optional<Command>> CommandReader::Next() {
   if (rest_.empty()) return std::nullopt;
@@ -41,14 +54,29 @@ void AppendReply(Encoding encoding, const Reply& reply, std::string& out) {
   return encoding == Encoding::kJson ? AppendJsonReply(reply, out) : AppendProtobufReply(reply, out);
 }
 
-void AppendPush(Encoding encoding, const Push& push, std::string& out) {
-  return encoding == Encoding::kJson ? AppendJsonPush(push, out) : AppendProtobufPush(push, out);
+void AppendPush(Encoding encoding, const Push& push, std::string& out, Direction direction) {
+  if (encoding == Encoding::kJson) return AppendJsonPush(push, direction, out);
+  AppendProtobufPush(push, direction, out);
 }
 
 void AppendPublicationPush(Encoding encoding, std::string_view channel, const Publication& publication,
-                           std::string& out) {
-  if (encoding == Encoding::kJson) return AppendJsonPublicationPush(channel, publication, out);
-  AppendProtobufPublicationPush(channel, publication, out);
+                           std::string& out, Direction direction) {
+  if (encoding == Encoding::kJson) return AppendJsonPublicationPush(channel, publication, direction, out);
+  AppendProtobufPublicationPush(channel, publication, direction, out);
+}
+
+std::size_t InfoPushBytesMax(std::string_view channel, const ClientInfo& info) {
+  return kPushOverheadMax + TextBytesMax(channel) + InfoBytesMax(info);
+}
+
+std::size_t PublicationBytesMax(std::string_view channel, const Publication& publication) {
+  std::size_t bytes =
+      kPushOverheadMax + TextBytesMax(channel) + publication.data.size() + TextBytesMax(publication.epoch);
+  if (publication.info) bytes += InfoBytesMax(*publication.info);
+  for (const auto& [name, value] : publication.tags) {
+    bytes += 16 + TextBytesMax(name) + TextBytesMax(value);
+  }
+  return bytes;
 }
 
 void AppendPing(Encoding encoding, std::string& out) {

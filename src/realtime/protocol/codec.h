@@ -16,6 +16,10 @@ namespace tidemill::protocol {
 
 enum class Encoding : std::uint8_t { kJson, kProtobuf };
 
+// Whether the client sends commands on the same connection. One that only listens gets no replies, so that a
+// push comes bare, without the reply around it: {"channel":…} in place of {"push":{"channel":…}}.
+enum class Direction : std::uint8_t { kBidirectional, kUnidirectional };
+
 // Walks the commands of one frame in order.
 //
 //   CommandReader reader(encoding, frame);
@@ -49,11 +53,15 @@ class CommandReader {
 // payloads become spaces (they can only be insignificant blanks there). A payload that is not JSON makes the
 // frame not JSON: the caller must not send it to such a connection.
 void AppendReply(Encoding encoding, const Reply& reply, std::string& out);
-void AppendPush(Encoding encoding, const Push& push, std::string& out);
+void AppendPush(Encoding encoding, const Push& push, std::string& out,
+                Direction direction = Direction::kBidirectional);
 // The hot one: AppendPush of a publication without building a Push.
 void AppendPublicationPush(Encoding encoding, std::string_view channel, const Publication& publication,
-                           std::string& out);
-// Server ping: "{}" or one zero byte.
+                           std::string& out, Direction direction = Direction::kBidirectional);
+// At least what AppendPublicationPush, or AppendPush of a join or leave, appends.
+std::size_t PublicationBytesMax(std::string_view channel, const Publication& publication);
+std::size_t InfoPushBytesMax(std::string_view channel, const ClientInfo& info);
+// Server ping, in either direction: "{}" or one zero byte.
 void AppendPing(Encoding encoding, std::string& out);
 
 }  // namespace tidemill::protocol

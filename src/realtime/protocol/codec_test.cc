@@ -375,6 +375,43 @@ TEST(PublicationPush, IsWhatAppendPushGives) {
   }
 }
 
+TEST(PublicationPush, IsBareToAClientThatOnlyListens) {
+  const Publication publication{.data = "1", .offset = 2};
+  std::string json;
+  AppendPublicationPush(Encoding::kJson, "a", publication, json, Direction::kUnidirectional);
+  EXPECT_EQ(json, R"({"channel":"a","pub":{"data":1,"offset":2}})");
+  // The push of the reply (field 4 of it), behind its own length.
+  std::string protobuf;
+  AppendPublicationPush(Encoding::kProtobuf, "a", publication, protobuf, Direction::kUnidirectional);
+  EXPECT_EQ(protobuf, HexToBytes("0a 1201 61 2205 220131 3002"));
+}
+
+TEST(PublicationBytesMax, IsNoLessThanWhatIsAppended) {
+  const std::string rough = "\x01\xff\u2028\"";
+  const ClientInfo info{.user = rough, .client = rough, .conn_info = "{}", .chan_info = "[1]"};
+  const Publication publications[] = {
+      {},
+      {.data = std::string(1000, '1')},
+      {.data = "1",
+       .info = info,
+       .offset = UINT64_MAX,
+       .tags = {{rough, rough}, {"", ""}, {rough + rough, "x"}},
+       .epoch = rough},
+  };
+  for (const std::string& channel : {std::string("a"), std::string(255, '\x02')}) {
+    for (const Encoding encoding : {Encoding::kJson, Encoding::kProtobuf}) {
+      for (const Publication& publication : publications) {
+        std::string out;
+        AppendPublicationPush(encoding, channel, publication, out);
+        EXPECT_LE(out.size(), PublicationBytesMax(channel, publication));
+      }
+      std::string out;
+      AppendPush(encoding, {channel, LeavePush{info}}, out);
+      EXPECT_LE(out.size(), InfoPushBytesMax(channel, info));
+    }
+  }
+}
+
 TEST(JsonFrames, HoldNoRawLineBreaks) {
   std::string out;
   AppendPublicationPush(Encoding::kJson, "a\nb",

@@ -272,6 +272,28 @@ TEST(ProtobufGolden, RepliesAndPushes) {
   EXPECT_EQ(HexEncode(out), "00");
 }
 
+// To a client that only listens.
+TEST(JsonGolden, BarePushes) {
+  const char* const client = "c8412113-da0b-4fd9-b3c5-74d7e5ee35e6";
+  struct Case {
+    Push push;
+    const char* want;
+  };
+  const Case cases[] = {
+      {{"a", JoinPush{{.client = client}}},
+       R"({"channel":"a","join":{"info":{"user":"","client":"c8412113-da0b-4fd9-b3c5-74d7e5ee35e6"}}})"},
+      {{"a", Pub({.data = R"({"z":1})", .offset = 2})},
+       R"({"channel":"a","pub":{"data":{"z":1},"offset":2}})"},
+      {{"", DisconnectPush{3012, "no pong"}}, R"({"disconnect":{"code":3012,"reason":"no pong"}})"},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.want);
+    std::string out;
+    AppendPush(Encoding::kJson, c.push, out, Direction::kUnidirectional);
+    EXPECT_EQ(out, c.want);
+  }
+}
+
 TEST(JsonGolden, CommandsOfTheTranscript) {
   struct Case {
     const char* frame;

@@ -166,6 +166,12 @@ void AppendMessage(const M& message, std::string& out) {
   WriteMessage(json, message);
 }
 
+template <class P>
+void AppendPushOf(const P& push, Direction direction, std::string& out) {
+  if (direction == Direction::kUnidirectional) return AppendMessage(push, out);
+  AppendMessage(PushReply<P>{push}, out);
+}
+
 }  // namespace
 
 Result<Command> DecodeJsonCommand(std::string_view text) {
@@ -178,11 +184,13 @@ Result<Command> DecodeJsonCommand(std::string_view text) {
 
 void AppendJsonReply(const Reply& reply, std::string& out) { AppendMessage(reply, out); }
 
-void AppendJsonPush(const Push& push, std::string& out) { AppendMessage(PushReply<Push>{push}, out); }
+void AppendJsonPush(const Push& push, Direction direction, std::string& out) {
+  AppendPushOf(push, direction, out);
+}
 
-void AppendJsonPublicationPush(std::string_view channel, const Publication& publication, std::string& out) {
-  const PublicationPush push{channel, publication};
-  AppendMessage(PushReply<PublicationPush>{push}, out);
+void AppendJsonPublicationPush(std::string_view channel, const Publication& publication, Direction direction,
+                               std::string& out) {
+  AppendPushOf(PublicationPush{channel, publication}, direction, out);
 }
 
 }  // namespace tidemill::protocol

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "realtime/protocol/codec.h"
 #include "realtime/protocol/messages.h"
 
 namespace tidemill::protocol {
@@ -14,7 +15,8 @@ namespace tidemill::protocol {
 Result<Command> DecodeJsonCommand(std::string_view text);
 
 void AppendJsonReply(const Reply& reply, std::string& out);
-void AppendJsonPush(const Push& push, std::string& out);
-void AppendJsonPublicationPush(std::string_view channel, const Publication& publication, std::string& out);
+void AppendJsonPush(const Push& push, Direction direction, std::string& out);
+void AppendJsonPublicationPush(std::string_view channel, const Publication& publication, Direction direction,
+                               std::string& out);
 
 }  // namespace tidemill::protocol

@@ -77,7 +77,9 @@ void ReadMessage(std::string_view bytes, M& message, WireStatus& status) {
 
 class FieldWriter {
  public:
-  explicit FieldWriter(WireWriter& wire) : wire_(wire) {}
+  // `bytes_guess`: of each of the messages around a publication's data.
+  explicit FieldWriter(WireWriter& wire, std::size_t bytes_guess = 0)
+      : wire_(wire), bytes_guess_(bytes_guess) {}
 
   void Text(std::uint32_t number, std::string_view, std::string_view value, Zero = Zero::kOmitted) {
     wire_.Bytes(number, value);
@@ -90,17 +92,20 @@ class FieldWriter {
   void Flag(std::uint32_t number, std::string_view, bool value) { wire_.Varint(number, value ? 1 : 0); }
   template <class M>
   void Message(std::uint32_t number, std::string_view, const M& message) {
-    wire_.Message(number, [&](WireWriter& nested) {
-      FieldWriter fields(nested);
-      Fields(fields, message);
-    });
+    wire_.Message(
+        number,
+        [&](WireWriter& nested) {
+          FieldWriter fields(nested, bytes_guess_);
+          Fields(fields, message);
+        },
+        bytes_guess_);
   }
   void Message(std::uint32_t number, std::string_view name, const PublicationPtr& publication) {
     Message(number, name, *publication);
   }
   template <class M>
   void Maybe(std::uint32_t number, std::string_view name, const std::optional<M>& message) {
-    if (message) Message(number, name, *message);
+    if (message) FieldWriter(wire_).Message(number, name, *message);
   }
   void List(std::uint32_t number, std::string_view name, const std::vector<PublicationPtr>& list,
             Zero = Zero::kOmitted) {
@@ -129,15 +134,25 @@ class FieldWriter {
   }
 
   WireWriter& wire_;
+  const std::size_t bytes_guess_;
 };
 
 template <class M>
-void AppendMessage(const M& message, std::string& out) {
-  AppendDelimited(out, [&] {
-    WireWriter wire(out);
-    FieldWriter fields(wire);
-    Fields(fields, message);
-  });
+void AppendMessage(const M& message, std::string& out, std::size_t bytes_guess = 0) {
+  AppendDelimited(
+      out,
+      [&] {
+        WireWriter wire(out);
+        FieldWriter fields(wire, bytes_guess);
+        Fields(fields, message);
+      },
+      bytes_guess);
+}
+
+template <class P>
+void AppendPushOf(const P& push, Direction direction, std::string& out, std::size_t bytes_guess = 0) {
+  if (direction == Direction::kUnidirectional) return AppendMessage(push, out, bytes_guess);
+  AppendMessage(PushReply<P>{push}, out, bytes_guess);
 }
 
 }  // namespace
@@ -150,12 +165,14 @@ Command DecodeProtobufCommand(std::string_view message, WireStatus& status) {
 
 void AppendProtobufReply(const Reply& reply, std::string& out) { AppendMessage(reply, out); }
 
-void AppendProtobufPush(const Push& push, std::string& out) { AppendMessage(PushReply<Push>{push}, out); }
+void AppendProtobufPush(const Push& push, Direction direction, std::string& out) {
+  AppendPushOf(push, direction, out);
+}
 
 void AppendProtobufPublicationPush(std::string_view channel, const Publication& publication,
-                                   std::string& out) {
-  const PublicationPush push{channel, publication};
-  AppendMessage(PushReply<PublicationPush>{push}, out);
+                                   Direction direction, std::string& out) {
+  AppendPushOf(PublicationPush{channel, publication}, direction, out,
+               publication.data.size() + channel.size() + 16);
 }
 
 }  // namespace tidemill::protocol

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "realtime/protocol/codec.h"
 #include "realtime/protocol/messages.h"
 #include "realtime/protocol/wire.h"
 
@@ -16,8 +17,8 @@ Command DecodeProtobufCommand(std::string_view message, WireStatus& status);
 
 // Each behind its length.
 void AppendProtobufReply(const Reply& reply, std::string& out);
-void AppendProtobufPush(const Push& push, std::string& out);
+void AppendProtobufPush(const Push& push, Direction direction, std::string& out);
 void AppendProtobufPublicationPush(std::string_view channel, const Publication& publication,
-                                   std::string& out);
+                                   Direction direction, std::string& out);
 
 }  // namespace tidemill::protocol

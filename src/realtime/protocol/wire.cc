@@ -87,6 +87,11 @@ void AppendVarint(std::uint64_t value, std::string& out) {
   out += static_cast<char>(value);
 }
 
+void WriteVarint(std::uint64_t value, char* at) {
+  for (; value >= 0x80; value >>= 7) *at++ = static_cast<char>(value | 0x80);
+  *at = static_cast<char>(value);
+}
+
 void WireWriter::Varint(std::uint32_t field, std::uint64_t value) {
   if (value == 0) return;
   AppendVarint(field << 3, out_);

@@ -6,7 +6,9 @@
 // https://protobuf.dev/programming-guides/encoding/
 #pragma once
 
+#include <bit>
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -74,23 +76,24 @@ T WireReader::Integer() {
 }
 
 void AppendVarint(std::uint64_t value, std::string& out);
+constexpr std::size_t VarintBytes(std::uint64_t value) {
+  return (static_cast<std::size_t>(std::bit_width(value | 1)) + 6) / 7;
+}
+// Writes VarintBytes to `at`.
+void WriteVarint(std::uint64_t value, char* at);
 
-// Appends what `fill` appends, behind its length. Most messages are below 128 bytes and are not moved.
+// Appends what `fill` appends, behind its length. Without a guess of the length, or after a wrong one, it is
+// moved when it has 128 bytes or more.
 template <class Fill>
-void AppendDelimited(std::string& out, Fill fill) {
+void AppendDelimited(std::string& out, Fill fill, std::uint64_t bytes_guess = 0) {
   const std::size_t length_at = out.size();
-  out += '\0';
+  const std::size_t room = VarintBytes(bytes_guess);
+  out.append(room, '\0');
   fill();
-  std::uint64_t length = out.size() - length_at - 1;
-  if (length < 0x80) {
-    out[length_at] = static_cast<char>(length);
-    return;
-  }
-  char bytes[10];
-  std::size_t count = 0;
-  for (; length >= 0x80; length >>= 7) bytes[count++] = static_cast<char>(length | 0x80);
-  bytes[count++] = static_cast<char>(length);
-  out.replace(length_at, 1, bytes, count);
+  const std::uint64_t length = out.size() - length_at - room;
+  const std::size_t needed = VarintBytes(length);
+  if (needed != room) out.replace(length_at, room, needed, '\0');
+  WriteVarint(length, out.data() + length_at);
 }
 
 // Appends fields to `out`; zeros and empty texts are left out, as proto3 does.
@@ -100,11 +103,11 @@ class WireWriter {
 
   void Varint(std::uint32_t field, std::uint64_t value);
   void Bytes(std::uint32_t field, std::string_view bytes);
-  // A message is written even when it is empty.
+  // A message is written even when it is empty. `bytes_guess` as in AppendDelimited.
   template <class Fill>
-  void Message(std::uint32_t field, Fill fill) {
+  void Message(std::uint32_t field, Fill fill, std::uint64_t bytes_guess = 0) {
     AppendVarint(field << 3 | 2, out_);
-    AppendDelimited(out_, [&] { fill(*this); });
+    AppendDelimited(out_, [&] { fill(*this); }, bytes_guess);
   }
 
  private:

@@ -163,5 +163,21 @@ TEST(WireWriter, WritesWhatAnotherReaderReads) {
   }
 }
 
+// A guess saves moving the bytes; it changes nothing in them.
+TEST(AppendDelimited, WritesTheShortestLengthWhateverWasGuessed) {
+  for (const std::size_t size : {0u, 1u, 127u, 128u, 16383u, 16384u, 70000u}) {
+    const std::string content(size, 'c');
+    std::string expected = "before";
+    AppendVarint(size, expected);
+    expected += content;
+    for (const std::uint64_t guess : {0u, 127u, 128u, 16383u, 16384u, 3'000'000u}) {
+      std::string out = "before";
+      AppendDelimited(out, [&] { out += content; }, guess);
+      EXPECT_TRUE(out == expected) << size << " guessed " << guess;
+      EXPECT_EQ(out.size(), 6 + VarintBytes(size) + size);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace tidemill::protocol
