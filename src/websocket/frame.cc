@@ -326,23 +326,25 @@ std::size_t FrameReader::held_bytes() const {
   return sizeof(Progress) + progress_->message.capacity() + progress_->control.capacity();
 }
 
+void WriteFrameHeader(FrameHeader header, std::size_t payload_bytes, char* at) {
+  at[0] = static_cast<char>(0x80 | (header.compressed ? 0x40 : 0) | static_cast<int>(header.opcode));
+  if (payload_bytes <= 125) {
+    at[1] = static_cast<char>(payload_bytes);
+  } else if (payload_bytes <= 0xffff) {
+    at[1] = 126;
+    const std::uint16_t length = std::byteswap(static_cast<std::uint16_t>(payload_bytes));
+    std::memcpy(at + 2, &length, sizeof length);
+  } else {
+    at[1] = 127;
+    const std::uint64_t length = std::byteswap(static_cast<std::uint64_t>(payload_bytes));
+    std::memcpy(at + 2, &length, sizeof length);
+  }
+}
+
 void AppendFrameHeader(FrameHeader header, std::size_t payload_bytes, std::string& out) {
   char bytes[10];
-  bytes[0] = static_cast<char>(0x80 | (header.compressed ? 0x40 : 0) | static_cast<int>(header.opcode));
-  if (payload_bytes <= 125) {
-    bytes[1] = static_cast<char>(payload_bytes);
-    out.append(bytes, 2);
-  } else if (payload_bytes <= 0xffff) {
-    bytes[1] = 126;
-    const std::uint16_t length = std::byteswap(static_cast<std::uint16_t>(payload_bytes));
-    std::memcpy(bytes + 2, &length, sizeof length);
-    out.append(bytes, 4);
-  } else {
-    bytes[1] = 127;
-    const std::uint64_t length = std::byteswap(static_cast<std::uint64_t>(payload_bytes));
-    std::memcpy(bytes + 2, &length, sizeof length);
-    out.append(bytes, 10);
-  }
+  WriteFrameHeader(header, payload_bytes, bytes);
+  out.append(bytes, FrameHeaderBytes(payload_bytes));
 }
 
 void AppendMaskedFrame(Opcode opcode, std::string_view payload, std::uint32_t mask, std::string& out) {

@@ -95,11 +95,16 @@ class FrameReader {
   bool ended_ = false;
 };
 
-// Appends the header of one unmasked, final frame: 2, 4 or 10 bytes.
+// The header of one unmasked, final frame: 2, 4 or 10 bytes.
 struct FrameHeader {
   Opcode opcode = Opcode::kText;
   bool compressed = false;  // RSV1
 };
+constexpr std::size_t FrameHeaderBytes(std::size_t payload_bytes) {
+  return payload_bytes <= 125 ? 2 : payload_bytes <= 0xffff ? 4 : 10;
+}
+// Writes FrameHeaderBytes to `at`.
+void WriteFrameHeader(FrameHeader header, std::size_t payload_bytes, char* at);
 void AppendFrameHeader(FrameHeader header, std::size_t payload_bytes, std::string& out);
 // Appends a whole frame as a client sends it: final, masked with `mask` (section 5.3).
 void AppendMaskedFrame(Opcode opcode, std::string_view payload, std::uint32_t mask, std::string& out);

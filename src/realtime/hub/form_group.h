@@ -1,4 +1,4 @@
-// Group: the subscriptions of one channel that share a wire form, and their log. Private to hub/.
+// FormGroup: the subscriptions of one channel that share a form, and their log. Private to hub/.
 #pragma once
 
 #include <memory>
@@ -10,11 +10,11 @@
 
 namespace tidemill::hub {
 
-struct Group {
-  Group(HubChannel& c, Form f, SegmentPool& pool) : channel(&c), form(f), log(pool) {}
+struct FormGroup {
+  FormGroup(HubChannel& c, Form f, SegmentPool& pool) : channel(&c), form(f), log(pool) {}
 
   HubChannel* channel;
-  std::unique_ptr<Group> next;  // of the same channel
+  std::unique_ptr<FormGroup> next;  // of the same channel
   Form form;
   bool dirty = false;  // has frames of this turn
   FrameLog log;

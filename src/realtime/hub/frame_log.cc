@@ -2,12 +2,9 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstdlib>
-#include <cstring>
-#include <new>
 
 #include "base/assert.h"
-#include "websocket/frame.h"
+#include "realtime/hub/framing.h"
 
 namespace tidemill::hub {
 namespace {
@@ -34,7 +31,7 @@ SegmentRef::~SegmentRef() {
 
 SegmentPool::~SegmentPool() {
   for (auto& list : free_) {
-    for (Segment* segment : list) std::free(segment);
+    for (Segment* segment : list) delete segment;
   }
 }
 
@@ -44,40 +41,44 @@ Segment* SegmentPool::Take(std::size_t bytes) {
   if (size_class < kClasses && !free_[size_class].empty()) {
     segment = free_[size_class].back();
     free_[size_class].pop_back();
-    bytes_kept_ -= segment->capacity;
+    bytes_kept_ -= segment->counted_bytes;
   } else {
-    const std::size_t capacity = kSmallestBytes << size_class;
-    void* const memory = std::malloc(sizeof(Segment) + capacity);
-    TM_ASSERT(memory != nullptr);
-    segment = new (memory) Segment;
+    segment = new Segment;
     segment->pool = this;
-    segment->capacity = static_cast<std::uint32_t>(capacity);
+    segment->bytes.reserve(kSmallestBytes << size_class);
+    segment->counted_bytes = segment->bytes.capacity();
   }
   segment->next = nullptr;
   segment->references = 0;
-  segment->used = 0;
-  bytes_in_use_ += segment->capacity;
+  segment->bytes.clear();
+  bytes_in_use_ += segment->counted_bytes;
   return segment;
 }
 
 void SegmentPool::Give(Segment* segment) {
-  bytes_in_use_ -= segment->capacity;
-  if (segment->capacity > kLargestBytes || bytes_kept_ + segment->capacity > kKeptBytesMax) {
-    std::free(segment);
+  const std::size_t bytes = segment->counted_bytes;
+  bytes_in_use_ -= bytes;
+  // One that has grown is of no class.
+  if (bytes > kLargestBytes || !std::has_single_bit(bytes) || bytes_kept_ + bytes > kKeptBytesMax) {
+    delete segment;
     return;
   }
-  bytes_kept_ += segment->capacity;
-  free_[ClassOf(segment->capacity)].push_back(segment);
+  bytes_kept_ += bytes;
+  free_[ClassOf(bytes)].push_back(segment);
 }
 
-void FrameLog::Append(std::string_view header, std::string_view payload) {
-  const std::size_t bytes = header.size() + payload.size();
-  if (!tail_ || tail_->capacity - tail_->used < bytes) {
+void SegmentPool::CountAgain(Segment& segment) {
+  bytes_in_use_ += segment.bytes.capacity() - segment.counted_bytes;
+  segment.counted_bytes = segment.bytes.capacity();
+}
+
+std::string& FrameLog::Room(std::size_t bytes_max) {
+  if (!tail_ || tail_->bytes.capacity() - tail_->bytes.size() < bytes_max) {
     // As large as what the turn before needed, and each further one twice the one before: a burst lies in one
     // piece, whose send costs each subscriber an eighth less than three (bench compare, `maximum`).
     const std::size_t wanted =
-        tail_ ? std::min<std::size_t>(tail_->capacity * 2, SegmentPool::kLargestBytes) : last_turn_bytes_;
-    SegmentRef fresh(pool_->Take(std::max(bytes, wanted)));
+        tail_ ? std::min(tail_->bytes.capacity() * 2, SegmentPool::kLargestBytes) : last_turn_bytes_;
+    SegmentRef fresh(pool_->Take(std::max(bytes_max, wanted)));
     if (tail_) {
       tail_->next = fresh.get();
       ++fresh->references;
@@ -86,12 +87,13 @@ void FrameLog::Append(std::string_view header, std::string_view payload) {
   }
   if (!turn_begin_.segment) {
     turn_begin_.segment = tail_;
-    turn_begin_.offset = tail_->used;
+    turn_begin_.offset = static_cast<std::uint32_t>(tail_->bytes.size());
   }
-  char* const at = tail_->data() + tail_->used;
-  std::memcpy(at, header.data(), header.size());
-  std::memcpy(at + header.size(), payload.data(), payload.size());
-  tail_->used += static_cast<std::uint32_t>(bytes);
+  return tail_->bytes;
+}
+
+void FrameLog::Count(std::size_t bytes) {
+  if (tail_->bytes.capacity() != tail_->counted_bytes) pool_->CountAgain(*tail_.get());
   end_ += bytes;
   ++turn_frames_;
 }
@@ -106,7 +108,7 @@ LogCursor FrameLog::CursorAt(std::uint64_t position) const {
 void FrameLog::EndTurn() {
   // Cursors of those behind hold what they need; the tail stays only while one of them does, so that what
   // they read next follows on.
-  last_turn_bytes_ = static_cast<std::uint32_t>(std::min(turn_bytes(), kFirstBytesMax));
+  last_turn_bytes_ = static_cast<std::uint32_t>(std::min(turn_bytes() + kSpareBytes, kFirstBytesMax));
   turn_begin_.segment = SegmentRef();
   Trim();
   turn_begin_.position = end_;
@@ -124,9 +126,9 @@ std::size_t Ranges(const LogCursor& cursor, std::uint64_t end, iovec* ranges, st
   const Segment* segment = cursor.segment.get();
   std::uint32_t offset = cursor.offset;
   while (left > 0 && count < ranges_max) {
-    const std::uint64_t here = std::min<std::uint64_t>(left, segment->used - offset);
+    const std::uint64_t here = std::min<std::uint64_t>(left, segment->bytes.size() - offset);
     if (here > 0) {
-      ranges[count++] = {const_cast<char*>(segment->data()) + offset, here};
+      ranges[count++] = {const_cast<char*>(segment->bytes.data()) + offset, here};
       left -= here;
     }
     segment = segment->next;
@@ -138,7 +140,7 @@ std::size_t Ranges(const LogCursor& cursor, std::uint64_t end, iovec* ranges, st
 void Advance(LogCursor& cursor, std::uint64_t bytes) {
   cursor.position += bytes;
   for (;;) {
-    const std::uint64_t here = cursor.segment ? cursor.segment->used - cursor.offset : 0;
+    const std::uint64_t here = cursor.segment ? cursor.segment->bytes.size() - cursor.offset : 0;
     if (bytes < here || !cursor.segment || !cursor.segment->next) {
       cursor.offset += static_cast<std::uint32_t>(bytes);
       return;
@@ -149,11 +151,11 @@ void Advance(LogCursor& cursor, std::uint64_t bytes) {
   }
 }
 
-std::string_view RestOfFrame(const LogCursor& frame_start, const LogCursor& cursor) {
+std::string_view RestOfFrame(Framing framing, const LogCursor& frame_start, const LogCursor& cursor) {
   LogCursor frame = frame_start;
   while (frame.position < cursor.position) {
-    const std::string_view segment(frame.segment->data(), frame.segment->used);
-    const std::size_t bytes = websocket::FrameBytes(segment.substr(frame.offset));
+    const std::string_view segment = frame.segment->bytes;
+    const std::size_t bytes = FrameBytes(framing, segment.substr(frame.offset));
     if (frame.position + bytes > cursor.position) {
       const std::uint64_t sent = cursor.position - frame.position;
       return segment.substr(frame.offset + sent, bytes - sent);

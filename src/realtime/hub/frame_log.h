@@ -1,10 +1,10 @@
 // FrameLog: the frames of one channel in one wire form, one after the other in memory that all its
 // subscribers share.
 //
-// A publication is encoded into the log once, whoever listens. A session that keeps up owns nothing of it: at
-// the end of the turn it is sent the turn's range, in one piece however many frames piled up. A session that
-// falls behind holds a LogCursor, which keeps the segments from its place onward alive; when nobody is
-// behind, the log gives all memory back to the pool at the end of the turn.
+// A publication is encoded once, straight into the log, whoever listens. A session that keeps up owns nothing
+// of it: at the end of the turn it is sent the turn's range, in one piece however many frames piled up. A
+// session that falls behind holds a LogCursor, which keeps the segments from its place onward alive; when
+// nobody is behind, the log gives all memory back to the pool at the end of the turn.
 //
 // Loop thread only.
 #pragma once
@@ -13,24 +13,24 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "realtime/hub/form.h"
 
 namespace tidemill::hub {
 
 class SegmentPool;
 
-// A stretch of a log. Bytes below `used` never change.
+// A stretch of a log. Bytes of whole frames never change; while a frame is appended they may move.
 struct Segment {
   SegmentPool* pool = nullptr;
   Segment* next = nullptr;  // counted in next->references
   std::uint32_t references = 0;
-  std::uint32_t capacity = 0;
-  std::uint32_t used = 0;
-
-  char* data() { return reinterpret_cast<char*>(this + 1); }
-  const char* data() const { return reinterpret_cast<const char*>(this + 1); }
+  std::size_t counted_bytes = 0;  // what the pool counts for it
+  std::string bytes;              // its capacity is the segment's
 };
 
 // Counted pointer to a segment.
@@ -70,6 +70,8 @@ class SegmentPool {
   Segment* Take(std::size_t bytes);
   // Called when the last reference goes.
   void Give(Segment* segment);
+  // Called when a segment holds more than there was room for.
+  void CountAgain(Segment& segment);
 
   std::size_t bytes_in_use() const { return bytes_in_use_; }
   std::size_t bytes_kept() const { return bytes_kept_; }
@@ -92,8 +94,15 @@ class FrameLog {
  public:
   explicit FrameLog(SegmentPool& pool) : pool_(&pool) {}
 
-  // Appends one whole frame, contiguous in memory.
-  void Append(std::string_view header, std::string_view payload);
+  // Appends one whole frame, contiguous in memory: what `write(std::string& out)` appends to `out`. With more
+  // than `bytes_max` of it the segment's memory may have to grow.
+  template <class Write>
+  void Append(std::size_t bytes_max, Write write) {
+    std::string& out = Room(bytes_max);
+    const std::size_t before = out.size();
+    write(out);
+    Count(out.size() - before);
+  }
 
   // Where the next frame will stand, and where this turn's first frame stands.
   std::uint64_t end() const { return end_; }
@@ -111,6 +120,10 @@ class FrameLog {
 
  private:
   static constexpr std::uint64_t kFirstBytesMax = 64 * 1024;
+  static constexpr std::uint64_t kSpareBytes = 512;  // how much less than its `bytes_max` a frame usually is
+
+  std::string& Room(std::size_t bytes_max);
+  void Count(std::size_t bytes);
 
   SegmentPool* pool_;
   SegmentRef tail_;
@@ -128,6 +141,6 @@ void Advance(LogCursor& cursor, std::uint64_t bytes);
 
 // `cursor` may stand inside a frame, `frame_start` is at or before it on a frame's first byte. Gives the
 // bytes from the cursor to that frame's end: what must still be sent before anything else.
-std::string_view RestOfFrame(const LogCursor& frame_start, const LogCursor& cursor);
+std::string_view RestOfFrame(Framing framing, const LogCursor& frame_start, const LogCursor& cursor);
 
 }  // namespace tidemill::hub

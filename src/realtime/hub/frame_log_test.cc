@@ -4,22 +4,34 @@
 
 #include <string>
 
-#include "websocket/frame.h"
+#include "realtime/hub/framing.h"
+#include "realtime/protocol/wire.h"
 
 namespace tidemill::hub {
 namespace {
 
-std::string Frame(std::string_view payload) {
+constexpr Form kForms[] = {
+    {.framing = Framing::kWebsocket},
+    {.framing = Framing::kEventStream},
+    {.framing = Framing::kLines},
+    {.encoding = protocol::Encoding::kProtobuf, .framing = Framing::kDelimited},
+};
+
+// In that form `payload` is a message: behind its length where the codec would write it.
+std::string Frame(std::string_view payload, const Form& form = {}) {
+  std::string message;
+  if (form.framing == Framing::kDelimited) protocol::AppendVarint(payload.size(), message);
+  message += payload;
   std::string frame;
-  websocket::AppendFrameHeader({websocket::Opcode::kText}, payload.size(), frame);
-  return frame.append(payload);
+  AppendFrame(form, message, frame);
+  return frame;
 }
 
-void Append(FrameLog& log, std::string_view payload) {
-  std::string header;
-  websocket::AppendFrameHeader({websocket::Opcode::kText}, payload.size(), header);
-  log.Append(header, payload);
+void AppendBytes(FrameLog& log, std::string_view frame) {
+  log.Append(frame.size(), [&](std::string& out) { out += frame; });
 }
+
+void Append(FrameLog& log, std::string_view payload) { AppendBytes(log, Frame(payload)); }
 
 std::string Read(const LogCursor& cursor, std::uint64_t end) {
   iovec ranges[64];
@@ -78,25 +90,71 @@ TEST(FrameLog, ACursorKeepsWhatFollowsItAndNothingElse) {
 }
 
 TEST(FrameLog, RestOfFrameFindsTheFrameThatWasCut) {
+  for (const Form& form : kForms) {
+    SCOPED_TRACE(static_cast<int>(form.framing));
+    SegmentPool pool;
+    FrameLog log(pool);
+    const std::string frames[] = {Frame("first", form), Frame(std::string(200, 'm'), form),
+                                  Frame(std::string(70000, 'l'), form)};
+    std::string all;
+    for (const std::string& frame : frames) {
+      AppendBytes(log, frame);
+      all += frame;
+    }
+    const LogCursor begin = log.CursorAt(log.turn_begin());
+    const std::size_t borders[] = {0, frames[0].size(), frames[0].size() + frames[1].size(), all.size()};
+    for (std::size_t cut = 0; cut <= all.size(); cut += (cut < 300 ? 1 : 997)) {
+      SCOPED_TRACE(cut);
+      LogCursor cursor = begin;
+      Advance(cursor, cut);
+      std::size_t border = 0;
+      while (borders[border] < cut) ++border;
+
+      EXPECT_EQ(RestOfFrame(form.framing, begin, cursor), all.substr(cut, borders[border] - cut));
+    }
+  }
+}
+
+TEST(FrameLog, AFrameLongerThanItsRoomIsStillWhole) {
   SegmentPool pool;
   FrameLog log(pool);
-  const std::string frames[] = {Frame("first"), Frame(std::string(200, 'm')), Frame(std::string(70000, 'l'))};
-  std::string all;
-  for (const std::string& frame : frames) {
-    log.Append(frame, "");
-    all += frame;
-  }
+  Append(log, "one");
   const LogCursor begin = log.CursorAt(log.turn_begin());
-  const std::size_t borders[] = {0, frames[0].size(), frames[0].size() + frames[1].size(), all.size()};
-  for (std::size_t cut = 0; cut <= all.size(); cut += (cut < 300 ? 1 : 997)) {
-    SCOPED_TRACE(cut);
-    LogCursor cursor = begin;
-    Advance(cursor, cut);
-    std::size_t border = 0;
-    while (borders[border] < cut) ++border;
+  const std::string huge(SegmentPool::kSmallestBytes + 1, 'h');
+  log.Append(1, [&](std::string& out) { out += huge; });
+  Append(log, "two");
 
-    EXPECT_EQ(RestOfFrame(begin, cursor), all.substr(cut, borders[border] - cut));
+  EXPECT_EQ(Read(begin, log.end()), Frame("one") + huge + Frame("two"));
+  EXPECT_GT(pool.bytes_in_use(), huge.size());
+  log.EndTurn();
+  EXPECT_GT(pool.bytes_in_use(), 0u);  // the cursor's
+}
+
+TEST(SegmentPool, HandsAUsedSegmentOutAgain) {
+  SegmentPool pool;
+  Segment* const used = pool.Take(3000);
+  used->bytes = "x";
+  SegmentRef{used};
+  EXPECT_EQ(pool.bytes_in_use(), 0u);
+  EXPECT_EQ(pool.bytes_kept(), 4096u);
+
+  const SegmentRef again(pool.Take(4096));
+  EXPECT_EQ(again.get(), used);
+  EXPECT_EQ(again->bytes, "");
+  EXPECT_EQ(pool.bytes_in_use(), 4096u);
+  EXPECT_EQ(pool.bytes_kept(), 0u);
+}
+
+TEST(SegmentPool, DoesNotKeepOneThatHasGrown) {
+  SegmentPool pool;
+  {
+    SegmentRef grown(pool.Take(1));
+    grown->bytes.resize(5000);
+    pool.CountAgain(*grown.get());
+    EXPECT_EQ(pool.bytes_in_use(), grown->bytes.capacity());
   }
+  EXPECT_EQ(pool.bytes_in_use(), 0u);
+  EXPECT_EQ(pool.bytes_kept(), 0u);
 }
 
 TEST(SegmentPool, KeepsNoMoreThanItsLimit) {

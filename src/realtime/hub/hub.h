@@ -18,25 +18,18 @@
 #include "metrics/metrics.h"
 #include "net/loop.h"
 #include "realtime/broker/broker.h"
+#include "realtime/hub/encoder.h"
+#include "realtime/hub/form.h"
 #include "realtime/hub/frame_log.h"
 #include "realtime/hub/outbox.h"
-#include "realtime/protocol/codec.h"
 
 namespace tidemill::hub {
 
-// How frames of a channel look to a session; each form in use has its own log.
-struct Form {
-  protocol::Encoding encoding = protocol::Encoding::kJson;
-  bool compressed = false;  // permessage-deflate was negotiated
-  bool join_leave = false;  // joins and leaves are wanted too
-  friend bool operator==(const Form&, const Form&) = default;
-};
-
-struct Group;
+struct FormGroup;
 
 struct HubChannel {
   const std::string* name = nullptr;  // the key under which the hub keeps it
-  std::unique_ptr<Group> groups;      // a list: nearly always of one
+  std::unique_ptr<FormGroup> groups;  // a list: nearly always of one
 };
 
 // One session's place in one channel. Sessions derive from it to keep what else they know of the channel.
@@ -57,7 +50,7 @@ struct Subscription {
 
   // The hub's.
   Outbox* outbox = nullptr;
-  Group* group = nullptr;
+  FormGroup* group = nullptr;
   Subscription* next_pending = nullptr;
   std::uint64_t from = 0;   // log position of the first frame that is for it
   std::uint32_t index = 0;  // in group->subscriptions
@@ -66,8 +59,8 @@ struct Subscription {
 
 struct HubMetrics {
   explicit HubMetrics(metrics::Registry& registry);
-  metrics::Counter& publications;  // events taken from the broker
-  metrics::Counter& frames_sent;   // publications, joins and leaves × subscribers
+  metrics::Counter& events;       // publications, joins and leaves taken from the broker
+  metrics::Counter& frames_sent;  // events × subscribers
   metrics::Counter& bytes_sent;
   metrics::Gauge& subscriptions;
   metrics::Gauge& channels;
@@ -104,14 +97,13 @@ class Hub final : public broker::BrokerEvents, public net::TurnEndHook {
   void OnTurnEnd() override;
 
  private:
-  class Encoder;
-
   HubChannel* Find(std::string_view channel);
-  void AppendPush(HubChannel& channel, const protocol::Push& push);
-  void MarkDirty(Group& group);
-  void SendOneGroup(Group& group);
+  // A join or leave of `info`.
+  void AppendPush(const protocol::Push& push, const broker::ClientInfo& info);
+  void MarkDirty(FormGroup& group);
+  void SendOneGroup(FormGroup& group);
   void SendManyGroups();
-  void EndTurnOf(Group& group);
+  void EndTurnOf(FormGroup& group);
 
   struct NameHash {
     using is_transparent = void;
@@ -121,10 +113,10 @@ class Hub final : public broker::BrokerEvents, public net::TurnEndHook {
   net::Loop& loop_;
   HubMetrics& metrics_;
   SegmentPool pool_;
-  std::unique_ptr<Encoder> encoder_;
+  Encoder encoder_;
   std::unordered_map<std::string, HubChannel, NameHash, std::equal_to<>> channels_;
   std::size_t subscriptions_ = 0;
-  std::vector<Group*> dirty_;
+  std::vector<FormGroup*> dirty_;
   std::vector<Outbox*> outboxes_;  // of the turn's flush
   std::int64_t first_event_us_ = 0;
 };

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "realtime/hub/group.h"
+#include "realtime/hub/form_group.h"
 #include "websocket/deflate.h"
 #include "websocket/frame.h"
 
@@ -278,6 +278,18 @@ TEST_F(HubTest, TellsFollowersThatTheirStreamIsLost) {
   Peer& peer = Follow("news");
   hub_.OnStreamLost(broker::ChannelName("news"));
   EXPECT_TRUE(peer.follow.lost);
+}
+
+// Bare pushes as server-sent events, beside a WebSocket that is sent the same.
+TEST_F(HubTest, AFormSaysFramingAndDirection) {
+  Peer& websocket = Follow("news");
+  Peer& events =
+      Follow("news", {.framing = Framing::kEventStream, .direction = protocol::Direction::kUnidirectional});
+  Publish("news", "1");
+  Turn();
+
+  EXPECT_EQ(websocket.Read(), TextFrame(R"({"push":{"channel":"news","pub":{"data":1}}})"));
+  EXPECT_EQ(events.Read(), "data: {\"channel\":\"news\",\"pub\":{\"data\":1}}\n\n");
 }
 
 }  // namespace

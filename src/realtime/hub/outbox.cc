@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/assert.h"
-#include "realtime/hub/group.h"
+#include "realtime/hub/form_group.h"
 
 namespace tidemill::hub {
 namespace {
@@ -127,7 +127,7 @@ void Outbox::FallBehind(Subscription& subscription, std::uint64_t position) {
   if (position > log.turn_begin()) {
     // The kernel may have taken a part of a frame: the rest of it goes before any other byte.
     const LogCursor begin = log.CursorAt(std::max(subscription.from, log.turn_begin()));
-    const std::string_view rest = RestOfFrame(begin, cursor);
+    const std::string_view rest = RestOfFrame(subscription.group->form.framing, begin, cursor);
     if (!rest.empty()) {
       stream_.Queue(rest);
       Advance(cursor, rest.size());
@@ -147,7 +147,7 @@ void Outbox::SendLag() {
     iovec ranges[kRangesMax];
     const std::size_t count = Ranges(before, log.end(), ranges, kRangesMax);
     Advance(entry.cursor, stream_.Send(std::span(ranges, count)));
-    const std::string_view rest = RestOfFrame(before, entry.cursor);
+    const std::string_view rest = RestOfFrame(entry.subscription->group->form.framing, before, entry.cursor);
     if (!rest.empty()) {
       stream_.Queue(rest);
       Advance(entry.cursor, rest.size());

@@ -74,7 +74,9 @@ Task<Verdict<protocol::SubscribeResult>> Subscriptions::Follow(ChannelSubscripti
   }
   if (!outcome) co_return FailJoin(request.channel, outcome.error());
   context.hub.Attach(request.channel,
-                     {client_.form.encoding, client_.form.compressed, options.push_join_leave},
+                     {.encoding = client_.form.encoding,
+                      .compressed = client_.form.compressed,
+                      .join_leave = options.push_join_leave},
                      client_.outbox, subscription);
   subscription.pending_name.reset();
   subscription.join_leave = options.join_leave;
