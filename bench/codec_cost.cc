@@ -37,7 +37,7 @@ void Measure(const char* name, std::size_t bytes, Run run) {
     const std::chrono::duration<double, std::nano> took = std::chrono::steady_clock::now() - start;
     best = std::min(best, took.count() / kRounds);
   }
-  const double allocated = static_cast<double>(allocations - allocations_before) / (1.0 * kAttempts * kRounds);
+  const double allocated = static_cast<double>(allocations - allocations_before) / (kAttempts * kRounds);
   std::printf("%-38s %5zu bytes %7.1f ns/op %5.2f allocations/op\n", name, bytes, best, allocated);
 }
 

@@ -1,5 +1,5 @@
-// FrameLog: the frames of one channel in one wire form, one after the other in memory that all its
-// subscribers share.
+// FrameLog: the frames of one channel in one form, one after the other in memory that all its subscribers
+// share.
 //
 // A publication is encoded once, straight into the log, whoever listens. A session that keeps up owns nothing
 // of it: at the end of the turn it is sent the turn's range, in one piece however many frames piled up. A

@@ -75,7 +75,7 @@ void Hub::Detach(Subscription& subscription) {
   subscription.group = nullptr;
   --subscriptions_;
   metrics_.subscriptions.Sub(1);
-  // A dirty group is still in the turn's list: the turn's end looks after it.
+  // A dirty group is still in the turn's list: OnTurnEnd ends its turn.
   if (group.subscriptions.empty() && !group.dirty) EndTurnOf(group);
 }
 
@@ -117,11 +117,11 @@ void Hub::OnStreamLost(const broker::ChannelName& name) {
   HubChannel* const channel = Find(name.value());
   if (!channel) return;
   // A session has one subscription to a channel, so that none of these ends with another.
-  std::vector<Subscription*> told;
+  std::vector<Subscription*> subscriptions;
   for (const FormGroup* group = channel->groups.get(); group; group = group->next.get()) {
-    told.insert(told.end(), group->subscriptions.begin(), group->subscriptions.end());
+    subscriptions.insert(subscriptions.end(), group->subscriptions.begin(), group->subscriptions.end());
   }
-  for (Subscription* subscription : told) subscription->OnStreamLost();
+  for (Subscription* subscription : subscriptions) subscription->OnStreamLost();
 }
 
 void Hub::MarkDirty(FormGroup& group) {
@@ -156,7 +156,7 @@ void Hub::SendOneGroup(FormGroup& group) {
       Ranges(group.log.CursorAt(group.log.turn_begin()), group.log.end(), ranges, kTurnRangesMax);
   const std::span<Subscription* const> subscriptions = group.subscriptions;
   for (std::size_t i = 0; i < subscriptions.size(); ++i) {
-    // What belongs to a subscriber lies in three places that were last touched long ago.
+    // The subscription, its outbox and its stream are rarely in the cache: they are far apart in memory.
     if (i + 8 < subscriptions.size()) __builtin_prefetch(subscriptions[i + 8]);
     if (i + 4 < subscriptions.size()) subscriptions[i + 4]->outbox->Prefetch();
     subscriptions[i]->outbox->SendOnly(*subscriptions[i], std::span(ranges, count));

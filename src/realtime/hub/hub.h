@@ -1,8 +1,9 @@
 // Hub: the subscriptions of one loop's sessions, and the fan-out to them.
 //
-// A publication is encoded once per wire form some subscriber of the channel uses, into that form's log; at
-// the end of the turn every session with something new is written once. Nothing is allocated or copied per
-// subscriber. The hub knows channels, forms and outboxes; it knows no permissions and no protocol state.
+// An event becomes one frame in the log of each form that some subscriber of the channel has (hub/encoder.h).
+// At the end of the turn every session with something new is written once. Nothing is allocated or copied per
+// subscriber. The hub knows channels, forms and outboxes, but no permissions, no protocol state and no
+// framing.
 //
 // Thread: one Hub per loop, that loop only. It gets the broker's events and turns them into frames.
 #pragma once

@@ -212,15 +212,15 @@ TEST_F(HubTest, ACompressedFrameIsMadeOnceAndInflatesToTheMessage) {
   EXPECT_EQ(frames.substr(bytes), TextFrame(R"({"push":{"channel":"news","pub":{"data":1}}})"));
 }
 
-TEST_F(HubTest, AHeldOutboxSendsWhenReleased) {
+TEST_F(HubTest, APausedOutboxSendsWhenResumed) {
   Peer& peer = Follow("news");
-  peer.outbox->Hold();
+  peer.outbox->Pause();
   Publish("news", "1");
   Turn();
   EXPECT_EQ(peer.Read(), "");
 
   peer.stream->Queue("reply");
-  peer.outbox->Release();
+  peer.outbox->Resume();
   Turn();
 
   EXPECT_EQ(peer.Read(), "reply" + TextFrame(R"({"push":{"channel":"news","pub":{"data":1}}})"));

@@ -37,15 +37,15 @@ Outbox::Outbox(OutboxOwner& owner, net::Stream& stream, std::size_t queued_bytes
 
 Outbox::~Outbox() = default;
 
-void Outbox::Hold() { held_ = true; }
+void Outbox::Pause() { paused_ = true; }
 
-void Outbox::Release() {
-  held_ = false;
+void Outbox::Resume() {
+  paused_ = false;
   if (lag_ && !stream_.blocked()) SendLag();
 }
 
 void Outbox::OnWritable() {
-  if (lag_ && !held_) SendLag();
+  if (lag_ && !paused_) SendLag();
 }
 
 void Outbox::Close() {
@@ -84,7 +84,7 @@ void Outbox::SendPending() {
       pending_ = std::exchange(pending_->next_pending, nullptr);
     }
     if (closed_) continue;
-    const std::size_t sent = CanSendNow() && !held_ ? stream_.Send(std::span(ranges, used)) : 0;
+    const std::size_t sent = CanSendNow() && !paused_ ? stream_.Send(std::span(ranges, used)) : 0;
     if (sent < wanted) KeepUnsent(std::span(chain, count), sent);
   }
 }
@@ -93,7 +93,7 @@ void Outbox::SendOnly(Subscription& subscription, std::span<const iovec> turn) {
   if (closed_) return;
   const FrameLog& log = subscription.group->log;
   std::size_t sent = 0;
-  if (CanSendNow() && !held_) {
+  if (CanSendNow() && !paused_) {
     if (subscription.from <= log.turn_begin()) {
       sent = stream_.Send(turn);
     } else {
@@ -175,10 +175,10 @@ void Outbox::Drop(Subscription& subscription) {
 }
 
 void Outbox::CheckLimit() {
-  if (told_slow_ || closed_) return;
+  if (reported_slow_ || closed_) return;
   const std::size_t queued = queued_bytes();
   if (queued <= queued_bytes_max_) return;
-  told_slow_ = true;
+  reported_slow_ = true;
   owner_.OnSlow(queued);
 }
 

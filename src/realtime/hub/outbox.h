@@ -37,9 +37,9 @@ class Outbox {
   Outbox(const Outbox&) = delete;
   Outbox& operator=(const Outbox&) = delete;
 
-  // While held, nothing of the logs is sent: a reply must go first. Release sends what gathered.
-  void Hold();
-  void Release();
+  // While paused, nothing of the logs is sent: a reply must go first. Resume sends what gathered.
+  void Pause();
+  void Resume();
 
   // The stream takes bytes again.
   void OnWritable();
@@ -74,9 +74,9 @@ class Outbox {
   Subscription* pending_ = nullptr;
   std::unique_ptr<Lag> lag_;
   const std::uint32_t queued_bytes_max_;
-  bool held_ = false;
+  bool paused_ = false;
   bool closed_ = false;
-  bool told_slow_ = false;
+  bool reported_slow_ = false;
 };
 
 }  // namespace tidemill::hub

@@ -27,8 +27,8 @@ enum class Direction : std::uint8_t { kBidirectional, kUnidirectional };
 //
 // An empty frame has no commands: the first Next gives nullopt and `empty()` is true. The frame must outlive
 // the reader, not the commands. A command with two different requests is refused: the protocol allows one,
-// and which of them another server would take is its own affair. What a frame decodes to is bounded by its
-// size: at most about 100 bytes of memory for each of its bytes.
+// and servers differ in which of the two they would run. What a frame decodes to is bounded by its size: at
+// most about 100 bytes of memory for each of its bytes.
 class CommandReader {
  public:
   CommandReader(Encoding encoding, std::string_view frame)

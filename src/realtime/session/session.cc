@@ -148,7 +148,7 @@ Task<void> Session::Connect(std::uint32_t id, protocol::ConnectRequest request) 
                                                            .token_subs = std::move(token->subs)});
   }
   // Publications of the server-side subscriptions must not overtake the reply that tells of them.
-  client_.outbox.Hold();
+  client_.outbox.Pause();
   auto joined = co_await connect.Join(*std::move(wanted), std::move(request));
   if (closed()) co_return;
   if (!joined) co_return Refuse(id, joined.error());
@@ -159,7 +159,7 @@ Task<void> Session::Connect(std::uint32_t id, protocol::ConnectRequest request) 
   protocol::ConnectResult result = connect.Result();
   result.subs = *std::move(joined);
   Reply(id, std::move(result));
-  client_.outbox.Release();
+  client_.outbox.Resume();
   deadlines_.StartPings(context().loop.Now(), settings().client);
   Reschedule();
   for (const std::string& channel : subscriptions_.Channels()) subscriptions_.Announce(channel);
