@@ -8,7 +8,8 @@
 #include "base/assert.h"
 #include "base/json.h"
 #include "base/utf8.h"
-#include "cluster/messages.h"
+#include "cluster/decode.h"
+#include "cluster/encode.h"
 
 namespace {
 

@@ -1,7 +1,7 @@
 // Bus: carries control messages between the nodes.
 //
-// It knows nodes by name and nothing of what is said. Messages may be lost, late or twice; those from one
-// node to another come in the order in which they were published, if they come.
+// It knows the nodes' names and nothing of what the messages mean. A message may be lost, come late or come
+// twice. Messages from one node to another come in the order in which they were published.
 //
 // Thread: one Bus per node, on loop 0 only.
 #pragma once
@@ -16,20 +16,19 @@
 
 namespace tidemill::cluster {
 
-// Of one run of a node: random, never used again.
+// Names one run of a node: random, never used again.
 using NodeId = Strong<std::string, struct NodeIdTag>;
 
-// Nobody publishes longer messages; longer ones that arrive are malformed.
+// No node publishes longer messages; a longer one that arrives is malformed.
 inline constexpr std::size_t kMessageBytesMax = (1 << 20) + (1 << 16);
 
 class BusEvents {
  public:
   // Borrowed until it returns. A node may hear what it published itself.
   virtual void OnMessage(std::string_view message) = 0;
-  // From here on messages of other nodes do not come, and what they publish is lost to this one…
-  // A bus that has not been connected yet says so too, before Cluster::Start.
+  // From here until OnRestored the messages of other nodes are lost to this one. Called before Cluster::Start
+  // too, when the bus is not connected yet.
   virtual void OnLost() = 0;
-  // …until here.
   virtual void OnRestored() = 0;
 
  protected:
@@ -43,7 +42,7 @@ class Bus {
   // Must be called once, before any message may come.
   virtual void SetEvents(BusEvents& events) = 0;
 
-  // To all nodes, and to one. Complete when the message is on its way; whether anybody got it is not known.
+  // To all nodes, and to one. Completes when the message is on its way; whether it arrives is not known.
   // No event comes before the call has returned. kUnavailable: it may or may not have left.
   virtual Task<Result<void>> Publish(std::string message) = 0;
   virtual Task<Result<void>> PublishTo(NodeId node, std::string message) = 0;

@@ -79,15 +79,16 @@ class ClusterDirectory final : public control::Directory {
   Task<Result<void>> Everywhere(Task<Result<void>> here, Command command) {
     net::Reply<Result<void>> elsewhere(own_);
     Start(elsewhere,
-          [told = std::move(command)](Cluster& cluster) mutable { return cluster.Run(std::move(told)); });
+          [sent = std::move(command)](Cluster& cluster) mutable { return cluster.Run(std::move(sent)); });
     Result<void> done_here = co_await here;
     Result<void> done_elsewhere = co_await elsewhere;
     co_return done_here ? std::move(done_elsewhere) : std::move(done_here);
   }
 
   Task<Result<void>> HereFirst(Task<Result<void>> here, Command command) {
-    cluster_.loop().Post(
-        [&cluster = cluster_, told = std::move(command)]() mutable { cluster.Tell(std::move(told)); });
+    cluster_.loop().Post([&cluster = cluster_, sent = std::move(command)]() mutable {
+      cluster.SendUnacknowledged(std::move(sent));
+    });
     co_return co_await here;
   }
 

@@ -10,8 +10,8 @@ namespace tidemill::cluster {
 
 class Cluster;
 
-// For the loop `own`, whose directory of this node is `local`. All outlive it. Commands are carried out here
-// and elsewhere at the same time; an error of this node goes before one of others.
+// For the loop `own`, whose directory of this node is `local`. All outlive it. A command is carried out here
+// and on the other nodes at the same time; if both fail, the error is this node's.
 std::unique_ptr<control::Directory> MakeClusterDirectory(net::Loop& own, control::Directory& local,
                                                          Cluster& cluster);
 

@@ -144,7 +144,7 @@ TEST(Cluster, ALostCommandIsSentAgain) {
   });
   const auto done = bench.Await(bench[0].cluster->Run(Revoke()));
   EXPECT_EQ(done.result, Result<void>());
-  EXPECT_GE(done.took, Cluster::kResendAfter);
+  EXPECT_GE(done.took, Commands::kResendAfter);
   EXPECT_EQ(bench[1].directory.done, Lines{"disconnect u 3503"});
   EXPECT_EQ(bench[2].directory.done, Lines{"disconnect u 3503"});
 }
@@ -171,7 +171,7 @@ TEST(Cluster, ALateAcknowledgementIsDropped) {
 TEST(Cluster, TellingWaitsForNobody) {
   ClusterBench bench(3);
   bench[2].End();
-  bench[0].cluster->Tell(Revoke());
+  bench[0].cluster->SendUnacknowledged(Revoke());
   bench.Turns();
   EXPECT_EQ(bench[1].directory.done, Lines{"disconnect u 3503"});
   EXPECT_EQ(bench[0].metrics.waiting.value(), 0);
@@ -280,7 +280,7 @@ TEST(Cluster, OnlySoManyChannelSurveysRunAtATime) {
   ClusterBench bench(2);
   bench[1].End();
   std::vector<std::unique_ptr<ClusterBench::Pending<Result<std::vector<broker::ChannelCount>>>>> pending;
-  for (std::size_t i = 0; i < Cluster::kChannelSurveysMax; ++i) {
+  for (std::size_t i = 0; i < Surveys::kChannelSurveysMax; ++i) {
     pending.push_back(bench.Begin(bench[0].cluster->ChannelsElsewhere("")));
   }
   const auto refused = bench.Await(bench[0].cluster->ChannelsElsewhere(""));
@@ -299,7 +299,7 @@ TEST(Cluster, CountsAUserOnTheOthersAndWaitsForADeadOneOnlyOnce) {
   bench[2].End();
   const auto first = bench.Await(bench[0].cluster->CountElsewhere("u"));
   EXPECT_EQ(first.result, 2u);
-  EXPECT_LE(first.took, Milliseconds(Cluster::kCountDeadline.ms + 50));
+  EXPECT_LE(first.took, Milliseconds(Surveys::kCountDeadline.ms + 50));
   const auto second = bench.Await(bench[0].cluster->CountElsewhere("u"));
   EXPECT_EQ(second.result, 2u);
   EXPECT_EQ(second.took, Duration{});
@@ -328,7 +328,7 @@ TEST(Cluster, TellsWhatEachNodeCarriesNowOrDidLast) {
 TEST(Cluster, HeartbeatsCarryCountsThatAreNotOld) {
   ClusterBench bench(2);
   bench[1].directory.info.counts.clients = 9;
-  bench.Advance(Milliseconds(Cluster::kCountsAge.ms + Cluster::kHeartbeat.ms + 2000));
+  bench.Advance(Milliseconds(Membership::kCountsAge.ms + Membership::kHeartbeat.ms + 2000));
   bench[1].End();
   const auto nodes = *bench.Await(bench[0].cluster->NodesElsewhere()).result;
   ASSERT_EQ(nodes.size(), 1u);

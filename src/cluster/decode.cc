@@ -1,9 +1,9 @@
-// Control messages as JSON: reading.
+#include "cluster/decode.h"
+
 #include <utility>
 
 #include "base/base64.h"
 #include "base/json.h"
-#include "cluster/messages.h"
 
 namespace tidemill::cluster {
 namespace {
@@ -246,20 +246,20 @@ control::NodeInfo ReadNode(JsonReader& json) {
   return node;
 }
 
-Decoded DecodeAnswer(JsonReader& json) {
+Decoded DecodeSurveyReply(JsonReader& json) {
   std::uint64_t id = 0;
-  std::optional<Finding> finding;
+  std::optional<Answer> answer;
   json.EnterObject();
   while (const auto key = json.NextKey()) {
     if (*key == "id") id = ReadNumber(json);
-    if (*key == "channels") finding = ReadChannelsAnswer(json);
-    if (*key == "user") finding = ReadUserAnswer(json);
-    if (*key == "node") finding = ReadNode(json);
-    if (*key == "error") finding = FailedAnswer{ReadError(json)};
+    if (*key == "channels") answer = ReadChannelsAnswer(json);
+    if (*key == "user") answer = ReadUserAnswer(json);
+    if (*key == "node") answer = ReadNode(json);
+    if (*key == "error") answer = FailedAnswer{ReadError(json)};
   }
   TM_TRY(json.Finish());
-  if (!finding) return std::nullopt;
-  return Body(Answer{.id = id, .finding = *std::move(finding)});
+  if (!answer) return std::nullopt;
+  return Body(SurveyReply{.id = id, .answer = *std::move(answer)});
 }
 
 struct Type {
@@ -275,7 +275,7 @@ constexpr Type kTypes[] = {
     {"refresh", DecodeCommand<control::Refresh>},
     {"ack", DecodeAck},
     {"survey", DecodeSurvey},
-    {"answer", DecodeAnswer},
+    {"answer", DecodeSurveyReply},
 };
 
 }  // namespace

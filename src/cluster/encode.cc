@@ -1,7 +1,7 @@
-// Control messages as JSON: writing.
+#include "cluster/encode.h"
+
 #include "base/base64.h"
 #include "base/json.h"
-#include "cluster/messages.h"
 
 namespace tidemill::cluster {
 namespace {
@@ -179,9 +179,9 @@ std::string_view WriteBody(const Survey& survey, JsonWriter& json, const std::st
   return "survey";
 }
 
-std::string_view WriteBody(const Answer& answer, JsonWriter& json, const std::string& out) {
-  json.Member("id", answer.id);
-  std::visit([&json, &out](const auto& finding) { WriteMember(finding, json, out); }, answer.finding);
+std::string_view WriteBody(const SurveyReply& reply, JsonWriter& json, const std::string& out) {
+  json.Member("id", reply.id);
+  std::visit([&json, &out](const auto& answer) { WriteMember(answer, json, out); }, reply.answer);
   return "answer";
 }
 

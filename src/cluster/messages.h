@@ -1,17 +1,10 @@
-// The control messages that nodes send one another, as values and as JSON:
-//
-//   {"v":1,"type":"unsubscribe","from":"<node id>","body":{"id":7,"target":{"user":"u"},"channel":"news"}}
-//
-// Nodes of one minor step work together: a reader skips members it does not know, and whole messages of a
-// type or version it does not know; a writer only ever adds members, and leaves out those that are empty.
-// What changes the meaning of a member gets another type. Payloads, which may be any bytes, are in base64.
+// The control messages that nodes send one another, as values. encode.h and decode.h: as JSON;
+// docs/formats/control-messages.md: member by member.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string>
-#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -23,22 +16,22 @@
 namespace tidemill::cluster {
 
 inline constexpr std::uint64_t kMessageVersion = 1;
-// The channels of an answer end here, and it says that it is truncated.
+// An answer of channels stops at this length, and says that it is truncated.
 inline constexpr std::size_t kAnswerBytesMax = 1 << 20;
 
-// "node": I am here. node.uid is the message's `from`.
+// "node": this node is here. node.uid is the message's `from`.
 struct Heartbeat {
   control::NodeInfo node;
-  bool hello = false;  // I do not know the others yet: answer with yours
+  bool hello = false;  // the sender knows no other node yet: answer with your heartbeat
   friend bool operator==(const Heartbeat&, const Heartbeat&) = default;
 };
 
-// "left": I end; my sessions have ended.
+// "left": the sender ends; its sessions have ended.
 struct Left {
   friend bool operator==(const Left&, const Left&) = default;
 };
 
-// "disconnect", "unsubscribe", "subscribe", "refresh": act on your sessions.
+// "disconnect", "unsubscribe", "subscribe", "refresh": act on sessions of the receiver.
 struct Command {
   std::uint64_t id = 0;  // of this sender: the same id is the same command
   control::Target target;
@@ -88,22 +81,17 @@ struct FailedAnswer {
   friend bool operator==(const FailedAnswer&, const FailedAnswer&) = default;
 };
 // NodeInfo without its uid.
-using Finding = std::variant<ChannelsAnswer, UserAnswer, control::NodeInfo, FailedAnswer>;
-struct Answer {
+using Answer = std::variant<ChannelsAnswer, UserAnswer, control::NodeInfo, FailedAnswer>;
+struct SurveyReply {
   std::uint64_t id = 0;
-  Finding finding;
-  friend bool operator==(const Answer&, const Answer&) = default;
+  Answer answer;
+  friend bool operator==(const SurveyReply&, const SurveyReply&) = default;
 };
 
 struct Message {
   NodeId from;
-  std::variant<Heartbeat, Left, Command, Ack, Survey, Answer> body;
+  std::variant<Heartbeat, Left, Command, Ack, Survey, SurveyReply> body;
   friend bool operator==(const Message&, const Message&) = default;
 };
-
-std::string Encode(const Message& message);
-
-// nullopt: of a type or version that this node does not know. kInvalidArgument: malformed.
-Result<std::optional<Message>> Decode(std::string_view text);
 
 }  // namespace tidemill::cluster

@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "base/json.h"
+#include "cluster/decode.h"
+#include "cluster/encode.h"
 
 namespace tidemill::cluster {
 namespace {
@@ -55,11 +57,11 @@ TEST(ClusterMessages, ComeOutAsTheyWentIn) {
       From(Survey{.id = 1, .question = AskChannels{}}),
       From(Survey{.id = 2, .question = AskUser{"u"}}),
       From(Survey{.id = 3, .question = AskNode{}}),
-      From(Answer{.id = 1, .finding = ChannelsAnswer{.channels = {{"a\"", 1}, {"b", 2}}}}),
-      From(Answer{.id = 1, .finding = ChannelsAnswer{.channels = {}, .truncated = true}}),
-      From(Answer{.id = 2, .finding = UserAnswer{.sessions = 5}}),
-      From(Answer{.id = 3, .finding = Node("")}),
-      From(Answer{.id = 4, .finding = FailedAnswer{{Errc::kInvalidArgument, "no such pattern"}}}),
+      From(SurveyReply{.id = 1, .answer = ChannelsAnswer{.channels = {{"a\"", 1}, {"b", 2}}}}),
+      From(SurveyReply{.id = 1, .answer = ChannelsAnswer{.channels = {}, .truncated = true}}),
+      From(SurveyReply{.id = 2, .answer = UserAnswer{.sessions = 5}}),
+      From(SurveyReply{.id = 3, .answer = Node("")}),
+      From(SurveyReply{.id = 4, .answer = FailedAnswer{{Errc::kInvalidArgument, "no such pattern"}}}),
   };
   for (const Message& message : messages) {
     const std::string text = Encode(message);
@@ -81,7 +83,7 @@ TEST(ClusterMessages, KeepTheirForm) {
       Encode(From(Heartbeat{.node = Node("n1"), .hello = true})),
       R"({"v":1,"from":"n1","body":{"name":"tide \"1\"","version":"0.2.0","uptime_ms":7000,"clients":1,)"
       R"("users":2,"subscriptions":3,"channels":4,"hello":true},"type":"node"})");
-  EXPECT_EQ(Encode(From(Answer{.id = 1, .finding = ChannelsAnswer{.channels = {{"a", 2}}}})),
+  EXPECT_EQ(Encode(From(SurveyReply{.id = 1, .answer = ChannelsAnswer{.channels = {{"a", 2}}}})),
             R"({"v":1,"from":"n1","body":{"id":1,"channels":{"counts":{"a":2}}},"type":"answer"})");
 }
 
@@ -158,14 +160,14 @@ TEST(ClusterMessages, AreRefusedWhenMalformed) {
 TEST(ClusterMessages, AnAnswerEndsAtItsLimitAndSaysSo) {
   ChannelsAnswer answer;
   for (int i = 0; i < 100'000; ++i) answer.channels.push_back({"channel-" + std::to_string(i), 1});
-  const std::string text = Encode(From(Answer{.id = 1, .finding = answer}));
+  const std::string text = Encode(From(SurveyReply{.id = 1, .answer = answer}));
   EXPECT_LE(text.size(), kAnswerBytesMax + 1000);
   const auto read = Decode(text);
   ASSERT_TRUE(read && read->has_value());
-  const auto& finding = std::get<ChannelsAnswer>(std::get<Answer>((*read)->body).finding);
-  EXPECT_TRUE(finding.truncated);
-  EXPECT_GT(finding.channels.size(), 40'000u);
-  EXPECT_EQ(finding.channels.back(), answer.channels[finding.channels.size() - 1]);
+  const auto& truncated = std::get<ChannelsAnswer>(std::get<SurveyReply>((*read)->body).answer);
+  EXPECT_TRUE(truncated.truncated);
+  EXPECT_GT(truncated.channels.size(), 40'000u);
+  EXPECT_EQ(truncated.channels.back(), answer.channels[truncated.channels.size() - 1]);
 }
 
 }  // namespace

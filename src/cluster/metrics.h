@@ -1,4 +1,4 @@
-// What a node counts of its cluster.
+// What /metrics shows of the cluster.
 #pragma once
 
 #include "metrics/metrics.h"

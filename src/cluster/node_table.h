@@ -1,7 +1,7 @@
-// NodeTable: the other nodes of the cluster, as far as they were heard of.
+// NodeTable: the other nodes of the cluster that have sent a heartbeat.
 //
-// A node is live from its first heartbeat until it says that it left, or is silent for kSilence. What left is
-// remembered for as long, because a heartbeat of it may still be on its way.
+// A node is live from its first heartbeat until it says that it leaves, or is silent for kSilence. A node
+// that left is remembered for kSilence, because a heartbeat of it may still be on its way.
 //
 // No I/O, no clock of its own. Loop 0 only.
 #pragma once
@@ -23,22 +23,22 @@ class NodeTable {
   static constexpr Duration kSilence = Seconds(10);
 
   enum class Heard : std::uint8_t { kNew, kKnown, kHasLeft, kFull };
-  // A heartbeat. kFull: it is not kept.
+  // A heartbeat has come. kFull: the node is not kept.
   Heard Hear(control::NodeInfo node, MonotonicTime now);
-  // Anything else that the node said.
+  // Any other message of the node has come.
   void Touch(const NodeId& id, MonotonicTime now);
-  // The next silence begins now, for all.
+  // The silence of every node begins now.
   void TouchAll(MonotonicTime now);
-  // Whether it was live.
+  // False: it was not live.
   bool Leave(const NodeId& id, MonotonicTime now);
-  // Forgets who is silent; gives those that were live.
+  // Forgets the silent nodes; gives those that were live.
   std::vector<control::NodeInfo> Expire(MonotonicTime now);
 
-  // It did not answer in time. Until it is heard of again it is not Responsive.
+  // The node did not answer in time. It is not in Responsive until a message of it comes.
   void Suspect(const NodeId& id);
 
   std::vector<NodeId> Live() const;
-  std::vector<NodeId> Responsive() const;  // of these, all but the suspects
+  std::vector<NodeId> Responsive() const;  // live and not suspected
   std::size_t live() const { return live_; }
   // Null unless it is live; until the next change.
   const control::NodeInfo* Find(const NodeId& id) const;

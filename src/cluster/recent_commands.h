@@ -1,6 +1,7 @@
-// RecentCommands: which commands of other nodes were taken up, so that one that comes twice acts once.
+// RecentCommands: the commands of other nodes that were taken up, so that a command that comes twice acts
+// once.
 //
-// Remembers each for kKept, which is longer than anybody asks for it again. Loop 0 only.
+// Remembers each for kKept, which is longer than a node sends it again. Loop 0 only.
 #pragma once
 
 #include <cstddef>
@@ -23,11 +24,12 @@ class RecentCommands {
 
   using Key = std::pair<NodeId, std::uint64_t>;  // the sender, and its id for the command
 
-  // kNew: from now on it is known. kFull: too many at once; it is not kept and must not be carried out.
+  // kNew: from now on the command is known. kFull: there are too many; it is not kept and must not be carried
+  // out.
   enum class Taken : std::uint8_t { kNew, kKnown, kFull };
   Taken Take(const Key& key, MonotonicTime now);
   void SetResult(const Key& key, const Result<void>& result);
-  // nullopt while it is being carried out.
+  // nullopt: it is being carried out.
   std::optional<Result<void>> ResultOf(const Key& key) const;
 
  private:

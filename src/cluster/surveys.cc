@@ -1,9 +1,7 @@
-// Surveys: questions to all nodes, and their answers.
+#include "cluster/surveys.h"
+
 #include <algorithm>
 #include <tuple>
-#include <utility>
-
-#include "cluster/cluster.h"
 
 namespace tidemill::cluster {
 namespace {
@@ -20,96 +18,101 @@ class Running {
   std::size_t& count_;
 };
 
-// What a node found out; null if it is not of that kind.
+// Null: the answer is of another kind.
 template <class T>
-const T* FindingOf(const Reply& reply) {
-  const auto* answer = std::get_if<Answer>(&reply);
-  return answer ? std::get_if<T>(&answer->finding) : nullptr;
+const T* AnswerOf(const Reply& reply) {
+  const auto* survey_reply = std::get_if<SurveyReply>(&reply);
+  return survey_reply ? std::get_if<T>(&survey_reply->answer) : nullptr;
 }
 
 }  // namespace
 
-Task<Cluster::Surveyed> Cluster::Ask(Question question, std::vector<NodeId> nodes, Duration patience) {
-  Surveyed surveyed{.replies = {}, .complete = Reachable()};
+Task<Surveys::Surveyed> Surveys::Ask(Question question, std::vector<NodeId> nodes, Duration patience) {
+  Surveyed surveyed{.replies = {}, .complete = membership_.Reachable()};
   if (!surveyed.complete) co_return surveyed;
-  if (polls_.full()) {
+  if (replies_.full()) {
     metrics_.refused.Add();
     surveyed.complete = Fail(Errc::kLimitExceeded, "too many surveys wait for other nodes");
     co_return surveyed;
   }
-  const MonotonicTime deadline = Now() + patience;
-  Poll poll(polls_, nodes);
-  Survey survey{.id = poll.id(), .question = std::move(question)};
-  surveyed.complete = co_await Publish(Encode(From(std::move(survey))), deadline);
+  const MonotonicTime deadline = sender_.Now() + patience;
+  PendingReplies pending(replies_, nodes);
+  Survey survey{.id = pending.id(), .question = std::move(question)};
+  surveyed.complete = co_await sender_.Publish(sender_.TextOf(std::move(survey)), deadline);
   if (!surveyed.complete) co_return surveyed;
-  co_await poll.Wait(deadline);
-  surveyed.replies = poll.TakeReplies();
-  if (!poll.missing().empty()) {
+  co_await pending.Wait(deadline);
+  surveyed.replies = pending.TakeReplies();
+  if (!pending.missing().empty()) {
     metrics_.survey_timeouts.Add();
-    surveyed.complete = std::unexpected(Missing(poll, "no answer from"));
+    surveyed.complete = std::unexpected(membership_.Suspect(pending.missing(), "no answer from"));
   }
   co_return surveyed;
 }
 
-Task<Result<std::vector<broker::ChannelCount>>> Cluster::ChannelsElsewhere(std::string pattern) {
-  co_await Introduced();
+Task<Result<std::vector<broker::ChannelCount>>> Surveys::ChannelsElsewhere(std::string pattern) {
+  if (!sender_.HasRoom()) co_return Fail(Errc::kLimitExceeded, "too many surveys wait for other nodes");
+  co_await membership_.Introduced();
   if (channel_surveys_ >= kChannelSurveysMax) {
     metrics_.refused.Add();
     co_return Fail(Errc::kLimitExceeded, "too many surveys of channels at once");
   }
   const Running running(channel_surveys_);
-  const Surveyed surveyed = co_await Ask(AskChannels{std::move(pattern)}, table_.Live(), kReplyDeadline);
+  const Surveyed surveyed =
+      co_await Ask(AskChannels{std::move(pattern)}, membership_.table().Live(), Sender::kReplyDeadline);
   if (!surveyed.complete) co_return std::unexpected(surveyed.complete.error());
   std::vector<broker::ChannelCount> all;
   for (const auto& [node, reply] : surveyed.replies) {
-    if (const auto* failed = FindingOf<FailedAnswer>(reply)) {
-      co_return Fail(failed->error.code, NameOf(node) + ": " + failed->error.detail);
+    if (const auto* failed = AnswerOf<FailedAnswer>(reply)) {
+      co_return Fail(failed->error.code, membership_.NameOf(node) + ": " + failed->error.detail);
     }
-    const auto* answer = FindingOf<ChannelsAnswer>(reply);
-    if (!answer) co_return Fail(Errc::kInternal, NameOf(node) + ": not an answer to what was asked");
-    if (answer->truncated) co_return Fail(Errc::kLimitExceeded, NameOf(node) + ": too many channels");
+    const auto* answer = AnswerOf<ChannelsAnswer>(reply);
+    if (!answer)
+      co_return Fail(Errc::kInternal, membership_.NameOf(node) + ": not an answer to what was asked");
+    if (answer->truncated)
+      co_return Fail(Errc::kLimitExceeded, membership_.NameOf(node) + ": too many channels");
     all.insert(all.end(), answer->channels.begin(), answer->channels.end());
   }
   co_return all;
 }
 
-// Clients wait for it while they connect: neither for the introduction nor for who has just not answered.
-Task<std::uint64_t> Cluster::CountElsewhere(std::string user) {
-  if (table_.live() == 0) co_return 0;
-  const Surveyed surveyed = co_await Ask(AskUser{std::move(user)}, table_.Responsive(), kCountDeadline);
+// Clients wait for it while they connect: it waits neither for the introduction nor for suspected nodes.
+Task<std::uint64_t> Surveys::CountElsewhere(std::string user) {
+  if (membership_.table().live() == 0) co_return 0;
+  const Surveyed surveyed =
+      co_await Ask(AskUser{std::move(user)}, membership_.table().Responsive(), kCountDeadline);
   std::uint64_t sessions = 0;
   for (const auto& [node, reply] : surveyed.replies) {
-    if (const auto* answer = FindingOf<UserAnswer>(reply)) sessions += answer->sessions;
+    if (const auto* answer = AnswerOf<UserAnswer>(reply)) sessions += answer->sessions;
   }
   co_return sessions;
 }
 
-Task<std::vector<control::NodeInfo>> Cluster::NodesElsewhere() {
-  co_await Introduced();
-  const Surveyed surveyed = co_await Ask(AskNode{}, table_.Responsive(), kReplyDeadline);
+Task<std::vector<control::NodeInfo>> Surveys::NodesElsewhere() {
+  if (sender_.HasRoom()) co_await membership_.Introduced();
+  const Surveyed surveyed = co_await Ask(AskNode{}, membership_.table().Responsive(), Sender::kReplyDeadline);
   for (const auto& [node, reply] : surveyed.replies) {
-    const auto* found = FindingOf<control::NodeInfo>(reply);
-    if (!found || !table_.Find(node)) continue;
+    const auto* found = AnswerOf<control::NodeInfo>(reply);
+    if (!found || !membership_.table().Find(node)) continue;
     control::NodeInfo info = *found;
     info.uid = node.value();
-    table_.Hear(std::move(info), Now());
+    membership_.table().Hear(std::move(info), sender_.Now());
   }
   std::vector<control::NodeInfo> nodes;
-  for (const NodeId& id : table_.Live()) nodes.push_back(*table_.Find(id));
+  for (const NodeId& id : membership_.table().Live()) nodes.push_back(*membership_.table().Find(id));
   std::ranges::sort(nodes, {}, [](const control::NodeInfo& node) { return std::tie(node.name, node.uid); });
   co_return nodes;
 }
 
-void Cluster::On(const NodeId& from, Survey survey) {
-  if (HasRoom()) scope_.Spawn(AnswerTo(from, std::move(survey)));
+void Surveys::OnSurvey(const NodeId& from, Survey survey) {
+  if (sender_.HasRoom()) sender_.scope().Spawn(ReplyTo(from, std::move(survey)));
 }
 
-Task<void> Cluster::AnswerTo(NodeId from, Survey survey) {
-  Answer answer{.id = survey.id, .finding = co_await Find(std::move(survey.question))};
-  co_await SendTo(std::move(from), Encode(From(std::move(answer))));
+Task<void> Surveys::ReplyTo(NodeId from, Survey survey) {
+  SurveyReply reply{.id = survey.id, .answer = co_await AnswerTo(std::move(survey.question))};
+  co_await sender_.SendTo(std::move(from), sender_.TextOf(std::move(reply)));
 }
 
-Task<Finding> Cluster::Find(Question question) {
+Task<Answer> Surveys::AnswerTo(Question question) {
   if (auto* channels = std::get_if<AskChannels>(&question)) {
     auto found = co_await local_.Channels(std::move(channels->pattern));
     if (!found) co_return FailedAnswer{std::move(found.error())};
@@ -119,8 +122,8 @@ Task<Finding> Cluster::Find(Question question) {
     co_return UserAnswer{.sessions = co_await local_.CountOfUser(std::move(user->user))};
   }
   const std::vector<control::NodeInfo> nodes = co_await local_.Nodes();
-  Keep(nodes.front());
-  co_return own_;
+  membership_.SetOwn(nodes.front());
+  co_return membership_.own();
 }
 
 }  // namespace tidemill::cluster

@@ -63,11 +63,11 @@ class BusOnRedis final : public RedisBus, private redis::SubscriberEvents {
   const bool sharded_;
   const std::string prefix_;
   const std::set<std::string> channels_;
-  std::set<std::string> lost_;  // of channels_, what does not come now
+  std::set<std::string> lost_;  // of channels_: those whose messages do not come now
   BusEvents* events_ = nullptr;
   std::unique_ptr<redis::Client> client_;
   std::unique_ptr<redis::Subscriber> subscriber_;
-  TaskScope scope_;
+  TaskScope scope_;  // last: its tasks refer to all above
 };
 
 }  // namespace

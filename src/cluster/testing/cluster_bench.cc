@@ -22,7 +22,7 @@ ClusterBench::ClusterBench(std::size_t nodes)
     : loop_(*net::Loop::Open({.read_buffer_bytes = 1024, .clock = &clock_})),
       scope_(std::make_unique<TaskScope>()) {
   for (std::size_t i = 0; i < nodes; ++i) Add().cluster->Start();
-  Advance(Milliseconds(Cluster::kIntroduction.ms + 50));
+  Advance(Milliseconds(Membership::kIntroduction.ms + 50));
 }
 
 ClusterBench::~ClusterBench() {

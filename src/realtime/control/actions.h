@@ -1,7 +1,7 @@
 // What can be done to the sessions of a user from outside: Target says to which, Action what.
 //
 // Values. A new action is one more alternative, what it does to a session (session/node_directory.cc), and
-// how it travels between nodes (cluster/encode.cc, cluster/decode.cc).
+// how it travels between nodes (cluster/encode.h, cluster/decode.h).
 #pragma once
 
 #include <cstddef>

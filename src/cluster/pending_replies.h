@@ -1,7 +1,7 @@
-// Poll: one message to several nodes, and their replies.
+// PendingReplies: the replies to one message that was sent to several nodes.
 //
-// Polls knows those under way by id. A Poll that ends is forgotten: late replies are dropped.
-// Loop 0 only; Polls outlives its Polls.
+// ReplyRouter knows the pending ones by their id. When a PendingReplies ends, its late replies are dropped.
+// Loop 0 only; the router outlives what is pending.
 #pragma once
 
 #include <cstddef>
@@ -23,37 +23,37 @@
 
 namespace tidemill::cluster {
 
-using Reply = std::variant<Ack, Answer>;
+using Reply = std::variant<Ack, SurveyReply>;
 
-class Poll;
+class PendingReplies;
 
-class Polls {
+class ReplyRouter {
  public:
-  static constexpr std::size_t kPollsMax = 10'000;
+  static constexpr std::size_t kPendingMax = 10'000;
 
-  Polls(net::Loop& loop, metrics::Gauge& waiting) : loop_(loop), waiting_(waiting) {}
-  Polls(const Polls&) = delete;
-  Polls& operator=(const Polls&) = delete;
+  ReplyRouter(net::Loop& loop, metrics::Gauge& waiting) : loop_(loop), waiting_(waiting) {}
+  ReplyRouter(const ReplyRouter&) = delete;
+  ReplyRouter& operator=(const ReplyRouter&) = delete;
 
-  bool full() const { return polls_.size() >= kPollsMax; }
+  bool full() const { return pending_.size() >= kPendingMax; }
   std::uint64_t NextId() { return ++last_id_; }
   void OnReply(const NodeId& from, std::uint64_t id, Reply reply);
-  // The node has no sessions any more, so nobody waits for it.
+  // The node's sessions have ended: no reply of it is missing any more.
   void OnLeft(const NodeId& node);
 
  private:
-  friend class Poll;
+  friend class PendingReplies;
 
   net::Loop& loop_;
   metrics::Gauge& waiting_;
-  std::map<std::uint64_t, Poll*> polls_;
+  std::map<std::uint64_t, PendingReplies*> pending_;
   std::uint64_t last_id_ = 0;
 };
 
-class Poll final : private net::Timer {
+class PendingReplies final : private net::Timer {
  public:
-  Poll(Polls& polls, const std::vector<NodeId>& asked);
-  ~Poll() override;
+  PendingReplies(ReplyRouter& router, const std::vector<NodeId>& nodes);
+  ~PendingReplies() override;
 
   std::uint64_t id() const { return id_; }
   // Completes when no reply is missing any more, or at the deadline.
@@ -62,12 +62,12 @@ class Poll final : private net::Timer {
   std::vector<std::pair<NodeId, Reply>> TakeReplies() { return std::exchange(replies_, {}); }
 
  private:
-  friend class Polls;
+  friend class ReplyRouter;
   void OnTimer() override { Wake(); }
   void Wake();
   void Drop(const NodeId& node);
 
-  Polls& polls_;
+  ReplyRouter& router_;
   const std::uint64_t id_;
   std::set<NodeId> missing_;
   std::vector<std::pair<NodeId, Reply>> replies_;
