@@ -8,7 +8,7 @@
 
 #include "base/assert.h"
 #include "redis/cluster/slot_map.h"
-#include "redis/reply_reader.h"
+#include "redis/connection/reply_reader.h"
 
 namespace {
 

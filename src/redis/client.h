@@ -1,12 +1,12 @@
-// Client: commands to Redis, whatever stands behind it: one server, a primary found by Sentinel, a cluster,
-// or several Redises among which keys are shared out.
+// Client: commands to Redis in any topology: one server, a primary found by Sentinel, a cluster, or several
+// servers that share the keys.
 //
-// Never gives up: a lost connection is made again, after pauses that grow and are drawn at random. While it
-// is down commands fail at once. A command is sent once; one whose answer never came is kUnavailable, and may
-// or may not have been carried out.
+// A lost connection is opened again, after random pauses that grow. While it is down commands fail at once. A
+// command is sent once; if its answer never comes it is kUnavailable, and may or may not have been carried
+// out.
 //
-// Thread: one Client per loop, that loop only. Commands of a turn leave in one write. Tasks may be destroyed
-// while they wait; what was sent is sent.
+// Thread: one Client per loop, that loop only. Commands of a turn leave in one write. A task may be destroyed
+// while it waits; its command stays sent.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,7 @@
 
 namespace tidemill::redis {
 
-// A Lua script; the server keeps it by its digest.
+// A Lua script; the server knows it by its digest.
 class Script {
  public:
   explicit Script(std::string source);
@@ -40,7 +40,7 @@ class Client {
  public:
   virtual ~Client() = default;
 
-  // The answer, which may be an error reply of the server. `key`: what decides which server gets it; "" any.
+  // The answer, which may be an error reply of the server. `key` decides which server gets it; "": any.
   // kUnavailable: not connected, or the connection ended before the answer came.
   // kLimitExceeded: too many commands or bytes wait; it was not sent.
   virtual Task<Result<Reply>> Send(std::string key, Command command) = 0;

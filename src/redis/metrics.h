@@ -13,7 +13,7 @@ struct Metrics {
   metrics::Counter& unanswered;   // sent, and the connection ended before the answer
   metrics::Counter& connects;     // connections made
   metrics::Counter& disconnects;  // connections lost
-  metrics::Counter& messages;     // pub/sub messages taken
+  metrics::Counter& messages;     // pub/sub messages received
   metrics::Gauge& connections;    // that are up
   metrics::Histogram& seconds;    // from a command's sending to its answer
 };

@@ -9,8 +9,8 @@
 #include "base/assert.h"
 #include "base/log.h"
 #include "net/task_scope.h"
-#include "redis/backoff.h"
-#include "redis/brief_connection.h"
+#include "redis/connection/backoff.h"
+#include "redis/connection/brief_connection.h"
 
 namespace tidemill::redis {
 namespace {

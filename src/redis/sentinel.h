@@ -1,9 +1,9 @@
 // A Locator that asks Redis Sentinel where the primary is.
 //
-// Sentinels are asked in turn, the one that answered last first; each that answers tells of others, which are
-// asked as well from then on. While somebody wants to know of moves, one connection to a sentinel is
-// subscribed to +switch-master, and made again elsewhere when it is lost. What a sentinel says is a hint:
-// Link looks at the server's own role.
+// Sentinels are asked in turn, beginning with the one that answered last. An answer names other sentinels,
+// which are asked too from then on. While OnMoved is set, one connection to a sentinel is subscribed to
+// +switch-master, and opened to another sentinel when it is lost. A sentinel's answer is a hint: Link checks
+// the server's own role.
 //
 // Loop thread only.
 #pragma once
@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "net/loop.h"
-#include "redis/locator.h"
+#include "redis/connection/locator.h"
 #include "redis/metrics.h"
 #include "redis/options.h"
 

@@ -1,7 +1,7 @@
-// Several Redises that share keys and channels out among them: each hash tag belongs to one, by its hash.
+// Several Redis servers that share the keys and channels: each hash tag belongs to one server, by its hash.
 //
-// The order of the servers is part of the hash: every node must have the same list. A server that is added at
-// the end takes an even share from each of the others, and nothing else moves (jump consistent hash).
+// Every node must have the same list, in the same order. A server added at the end takes an even share from
+// each of the others, and nothing else moves (jump consistent hash).
 //
 // Loop thread only.
 #pragma once
@@ -20,11 +20,11 @@ namespace tidemill::redis {
 // 0 … buckets-1. Lamping and Veach, "A Fast, Minimal Memory, Consistent Hash Algorithm" (2014).
 std::size_t JumpHash(std::uint64_t hash, std::size_t buckets);
 
-// The server of a key or channel among `shards`: by its hash tag (hash_slot.h), so that what is in one slot
-// of a cluster is on one server here.
+// The server of a key or channel among `shards`: by its hash tag (hash_slot.h), so that keys of one slot of a
+// cluster are on one server here.
 std::size_t ShardOf(std::string_view key, std::size_t shards);
 
-// A command without a key goes to the first server that is there.
+// A command without a key goes to the first server that is up.
 std::unique_ptr<Client> MakeShardedClient(std::vector<std::unique_ptr<Client>> shards);
 
 std::unique_ptr<Subscriber> MakeShardedSubscriber(std::vector<std::unique_ptr<Subscriber>> shards);

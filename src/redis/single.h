@@ -5,8 +5,8 @@
 
 #include "net/loop.h"
 #include "redis/client.h"
-#include "redis/link.h"
-#include "redis/subscriber_link.h"
+#include "redis/connection/link.h"
+#include "redis/connection/subscriber_link.h"
 
 namespace tidemill::redis {
 

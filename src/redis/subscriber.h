@@ -1,7 +1,7 @@
 // Subscriber: channels of Redis' pub/sub, over connections that do nothing else.
 //
-// Keeps the wanted channels through every loss of a connection: it subscribes to them again in batches and
-// says for which what was published meanwhile may have been missed. Silence is probed with PING.
+// It keeps its channels when a connection is lost: it subscribes to them again, in batches, and says of which
+// channels messages may have been missed. Silence is probed with PING.
 //
 // Thread: one Subscriber per loop, that loop only.
 #pragma once
@@ -34,15 +34,15 @@ class Subscriber {
  public:
   virtual ~Subscriber() = default;
 
-  // Completes when Redis has acknowledged: what is published from then on arrives. Several may wait for the
-  // same channel; one Unsubscribe ends it for all. On an error the channel is not kept.
-  // kUnavailable: the connection is down or ended meanwhile. kLimitExceeded: too much waits to be written.
+  // Completes when Redis has acknowledged: messages published from then on arrive. Several tasks may wait for
+  // the same channel; one Unsubscribe ends it for all. On an error the channel is not kept. kUnavailable: the
+  // connection is down or ended meanwhile. kLimitExceeded: too much waits to be written.
   virtual Task<Result<void>> Subscribe(std::string channel) = 0;
   // No OnMessage for it from here on.
   virtual void Unsubscribe(const std::string& channel) = 0;
 
-  // Completes after every message that Redis sent to this connection before it got the question: whoever saw
-  // the effect of a publish and then awaits this has seen its message.
+  // Completes after every message that Redis sent to this connection before it got the PING. So after it, the
+  // message of every publish whose effect was seen before the call has arrived.
   virtual Task<Result<void>> Barrier(std::string channel) = 0;
 
   // Any thread: since when at least one connection has been away; nullopt while all are there.

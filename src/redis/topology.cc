@@ -6,8 +6,9 @@
 #include <vector>
 
 #include "net/tls.h"
-#include "redis/cluster/cluster.h"
-#include "redis/locator.h"
+#include "redis/cluster/cluster_client.h"
+#include "redis/cluster/cluster_subscriber.h"
+#include "redis/connection/locator.h"
 #include "redis/options.h"
 #include "redis/sentinel.h"
 #include "redis/sharded.h"

@@ -1,5 +1,5 @@
-// Topology: what the settings say stands behind broker.redis: one server, several that share, a primary found
-// by Sentinel, or a cluster. Makes the connections of a loop to it.
+// Topology: the kind of Redis that the settings name: one server, several that share the keys, a primary
+// found by Sentinel, or a cluster. Makes a loop's connections to it.
 //
 // Immutable after opening; any thread.
 #pragma once

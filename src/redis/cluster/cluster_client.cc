@@ -1,3 +1,5 @@
+#include "redis/cluster/cluster_client.h"
+
 #include <algorithm>
 #include <deque>
 #include <map>
@@ -6,12 +8,11 @@
 
 #include "base/assert.h"
 #include "net/async.h"
-#include "redis/backoff.h"
-#include "redis/cluster/cluster.h"
 #include "redis/cluster/cluster_map.h"
+#include "redis/connection/backoff.h"
+#include "redis/connection/link.h"
+#include "redis/connection/locator.h"
 #include "redis/hash_slot.h"
-#include "redis/link.h"
-#include "redis/locator.h"
 
 namespace tidemill::redis {
 namespace {
@@ -131,8 +132,7 @@ class ClusterClient final : public Client, private ClusterMapObserver {
     co_return Fail(Errc::kUnavailable, "no node of the cluster is there");
   }
 
-  // Whether the first connection to it is still being made, so that waiting for it is no waiting for a server
-  // that is away.
+  // Whether the first connection to it is still being made: it is not known to be away.
   bool IsNew(const Endpoint& at) const {
     const auto server = servers_.find(at);
     return server != servers_.end() && server->second.link->down_since() &&
@@ -167,7 +167,7 @@ class ClusterClient final : public Client, private ClusterMapObserver {
     }
   }
 
-  // Whether the incarnation's key can still be read there when the connection is made again.
+  // Whether the server still has the slot of its incarnation's key, which a new connection reads.
   bool HoldsSlot(const Endpoint& primary, const Server& server) const {
     const Endpoint* const holder = map_.slots().PrimaryOf(server.incarnation_slot);
     return holder && *holder == primary;
@@ -185,7 +185,7 @@ class ClusterClient final : public Client, private ClusterMapObserver {
     return server;
   }
 
-  // Commands that wait for it still get their answers.
+  // It stays for a while, so that commands that wait for it get their answers.
   void Leave(Server server) {
     leaving_.push_back(
         {std::move(server), loop_.clock().Now() + options_.connection.io_timeout + Seconds(1)});
@@ -201,7 +201,7 @@ class ClusterClient final : public Client, private ClusterMapObserver {
       Leave(std::exchange(server, std::move(successor->second)));
       successor = successors_.erase(successor);
     }
-    // Whoever still waits for one of these is told while it is destroyed, and may send again.
+    // A command that still waits for one of these fails when it is destroyed, and its caller may send again.
     const MonotonicTime now = loop_.clock().Now();
     while (!leaving_.empty() && leaving_.front().second <= now) {
       const auto gone = std::move(leaving_.front());
@@ -221,8 +221,9 @@ class ClusterClient final : public Client, private ClusterMapObserver {
   net::Loop& loop_;
   const ClusterOptions options_;
   Metrics& metrics_;
-  std::map<Endpoint, Server> servers_;     // the primaries
-  std::map<Endpoint, Server> successors_;  // the same with another key for the incarnation, until connected
+  std::map<Endpoint, Server> servers_;  // the primaries
+  std::map<Endpoint, Server>
+      successors_;  // of the same primaries, with another incarnation key, until connected
   std::deque<std::pair<Server, MonotonicTime>> leaving_;  // and when they are dropped
   ClusterMap map_;
 };

@@ -6,7 +6,7 @@
 
 #include "base/assert.h"
 #include "base/log.h"
-#include "redis/brief_connection.h"
+#include "redis/connection/brief_connection.h"
 
 namespace tidemill::redis {
 namespace {

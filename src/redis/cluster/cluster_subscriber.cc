@@ -1,3 +1,5 @@
+#include "redis/cluster/cluster_subscriber.h"
+
 #include <algorithm>
 #include <deque>
 #include <map>
@@ -7,12 +9,11 @@
 
 #include "net/async.h"
 #include "net/task_scope.h"
-#include "redis/backoff.h"
-#include "redis/cluster/cluster.h"
 #include "redis/cluster/cluster_map.h"
+#include "redis/connection/backoff.h"
+#include "redis/connection/locator.h"
+#include "redis/connection/subscriber_link.h"
 #include "redis/hash_slot.h"
-#include "redis/locator.h"
-#include "redis/subscriber_link.h"
 
 namespace tidemill::redis {
 namespace {
@@ -20,19 +21,19 @@ namespace {
 constexpr Duration kLookAgain = Milliseconds(16);  // at a connection that is being made
 constexpr Duration kRetryFirst = Milliseconds(40);
 constexpr Duration kRetryMax = Seconds(1);
-// Nobody tells a plain subscription that its slot has moved.
+// A server does not tell a plain subscription that its slot has moved.
 constexpr Duration kRefreshPlain = Seconds(1);
 constexpr Duration kRefreshSharded = Seconds(30);
 
 class ClusterSubscriber final : public Subscriber, private ClusterMapObserver {
-  // One primary, and what comes from it.
-  struct Node final : SubscriberEvents {
-    explicit Node(ClusterSubscriber& subscriber) : owner(subscriber) {}
+  // The connection to one primary.
+  struct Server final : SubscriberEvents {
+    explicit Server(ClusterSubscriber& subscriber) : owner(subscriber) {}
     void OnMessage(std::string_view channel, std::string_view payload) override {
-      owner.OnNodeMessage(*this, channel, payload);
+      owner.OnServerMessage(*this, channel, payload);
     }
-    void OnLost(const std::string& channel) override { owner.OnNodeLost(*this, channel); }
-    void OnRestored(const std::string& channel) override { owner.OnNodeRestored(*this, channel); }
+    void OnLost(const std::string& channel) override { owner.OnServerLost(*this, channel); }
+    void OnRestored(const std::string& channel) override { owner.OnServerRestored(*this, channel); }
 
     ClusterSubscriber& owner;
     Endpoint endpoint;
@@ -43,8 +44,8 @@ class ClusterSubscriber final : public Subscriber, private ClusterMapObserver {
 
   struct Channel {
     std::uint16_t slot = 0;
-    Node* at = nullptr;        // where it is subscribed to
-    Node* asked = nullptr;     // where a subscription is on its way
+    Server* at = nullptr;      // where it is subscribed to
+    Server* asked = nullptr;   // where a subscription is on its way
     bool established = false;  // it was subscribed to once
     bool lost = false;         // OnLost was called, OnRestored is due
     int waiting = 0;           // callers of Subscribe
@@ -80,7 +81,7 @@ class ClusterSubscriber final : public Subscriber, private ClusterMapObserver {
   void Unsubscribe(const std::string& channel) override {
     const auto found = channels_.find(channel);
     if (found == channels_.end()) return;
-    Node* const at = found->second.at;
+    Server* const at = found->second.at;
     channels_.erase(found);
     if (at) at->link->Unsubscribe(channel);
   }
@@ -104,34 +105,34 @@ class ClusterSubscriber final : public Subscriber, private ClusterMapObserver {
     return found == channels_.end() ? nullptr : &found->second;
   }
 
-  // Null: nobody has the slot.
-  Node* NodeOf(std::uint16_t slot) const {
+  // Null: no known primary has the slot.
+  Server* ServerOf(std::uint16_t slot) const {
     const Endpoint* const primary = map_.slots().PrimaryOf(slot);
-    const auto node = primary ? nodes_.find(*primary) : nodes_.end();
-    return node == nodes_.end() ? nullptr : node->second.get();
+    const auto server = primary ? servers_.find(*primary) : servers_.end();
+    return server == servers_.end() ? nullptr : server->second.get();
   }
 
-  // Subscribes where the slot is; goes after it while it moves.
+  // Subscribes at the slot's primary; follows the slot while it moves.
   Task<Result<void>> Place(std::string channel, MonotonicTime deadline) {
     Backoff pause(kRetryFirst, kRetryMax);
     while (Channel* const before = Find(channel)) {
       std::optional<Error> error = Error{Errc::kUnavailable, "nobody has the channel's slot"};
-      if (Node* const node = NodeOf(before->slot)) {
-        before->asked = node;
-        const Endpoint at = node->endpoint;
-        if (IsNew(*node)) co_await AwaitConnection(at, deadline);
-        const auto still = nodes_.find(at);
-        if (still == nodes_.end()) continue;
+      if (Server* const server = ServerOf(before->slot)) {
+        before->asked = server;
+        const Endpoint at = server->endpoint;
+        if (IsNew(*server)) co_await AwaitConnection(at, deadline);
+        const auto still = servers_.find(at);
+        if (still == servers_.end()) continue;
         auto result = co_await still->second->link->Subscribe(channel);
         if (result) {
           if (Settle(channel, at)) co_return Result<void>();
           continue;
         }
-        if (!NodeOf(SlotOf(channel)) || NodeOf(SlotOf(channel))->endpoint == at) {
+        if (!ServerOf(SlotOf(channel)) || ServerOf(SlotOf(channel))->endpoint == at) {
           if (!FollowRefusal(result.error().detail, at)) co_return result;
         }
         error = std::move(result).error();
-      } else if (nodes_.empty()) {
+      } else if (servers_.empty()) {
         co_return Fail(Errc::kUnavailable, "no node of the cluster has answered yet");
       }
       map_.Refresh();
@@ -141,24 +142,24 @@ class ClusterSubscriber final : public Subscriber, private ClusterMapObserver {
     co_return Fail(Errc::kCancelled, "unsubscribed meanwhile");
   }
 
-  // `at` has acknowledged. False: the channel belongs elsewhere by now.
+  // `at` has acknowledged. False: the slot has moved meanwhile.
   bool Settle(const std::string& channel, const Endpoint& at) {
-    const auto found = nodes_.find(at);
-    Node* const node = found == nodes_.end() ? nullptr : found->second.get();
+    const auto found = servers_.find(at);
+    Server* const server = found == servers_.end() ? nullptr : found->second.get();
     Channel* const settled = Find(channel);
-    if (!settled || NodeOf(settled->slot) != node || !node) {
-      if (node) node->link->Unsubscribe(channel);
+    if (!settled || ServerOf(settled->slot) != server || !server) {
+      if (server) server->link->Unsubscribe(channel);
       return false;
     }
-    if (settled->at && settled->at != node) settled->at->link->Unsubscribe(channel);
-    settled->at = node;
+    if (settled->at && settled->at != server) settled->at->link->Unsubscribe(channel);
+    settled->at = server;
     settled->asked = nullptr;
     settled->established = true;
     if (std::exchange(settled->lost, false)) events_.OnRestored(channel);
     return true;
   }
 
-  // Whether the refusal says that another node, or a later moment, is the right one.
+  // Whether the refusal says to try another server, or again later.
   bool FollowRefusal(std::string_view detail, const Endpoint& at) {
     const std::size_t moved = detail.find("MOVED ");
     const std::size_t ask = detail.find("ASK ");
@@ -168,13 +169,14 @@ class ClusterSubscriber final : public Subscriber, private ClusterMapObserver {
     return redirection.has_value();
   }
 
-  bool IsNew(const Node& node) const {
-    return node.link->down_since() && loop_.clock().Now() < node.made + options_.connection.connect_timeout;
+  bool IsNew(const Server& server) const {
+    return server.link->down_since() &&
+           loop_.clock().Now() < server.made + options_.connection.connect_timeout;
   }
   Task<void> AwaitConnection(Endpoint at, MonotonicTime deadline) {
     while (loop_.clock().Now() < deadline) {
-      const auto node = nodes_.find(at);
-      if (node == nodes_.end() || !IsNew(*node->second)) co_return;
+      const auto server = servers_.find(at);
+      if (server == servers_.end() || !IsNew(*server->second)) co_return;
       co_await net::Sleep(loop_, kLookAgain);
     }
   }
@@ -182,51 +184,52 @@ class ClusterSubscriber final : public Subscriber, private ClusterMapObserver {
   void OnMapChanged() override {
     const std::vector<Endpoint> primaries = map_.slots().Primaries();
     for (const Endpoint& primary : primaries) {
-      if (!nodes_.contains(primary)) nodes_.emplace(primary, MakeNode(primary));
+      if (!servers_.contains(primary)) servers_.emplace(primary, MakeServer(primary));
     }
-    std::vector<std::unique_ptr<Node>> gone;
-    for (auto node = nodes_.begin(); node != nodes_.end();) {
-      if (std::ranges::binary_search(primaries, node->first)) {
-        ++node;
+    std::vector<std::unique_ptr<Server>> gone;
+    for (auto server = servers_.begin(); server != servers_.end();) {
+      if (std::ranges::binary_search(primaries, server->first)) {
+        ++server;
         continue;
       }
-      gone.push_back(std::move(node->second));
-      node = nodes_.erase(node);
+      gone.push_back(std::move(server->second));
+      server = servers_.erase(server);
     }
     std::vector<std::string> elsewhere;
     for (const auto& [name, channel] : channels_) {
-      if (channel.at && channel.at != NodeOf(channel.slot)) elsewhere.push_back(name);
+      if (channel.at && channel.at != ServerOf(channel.slot)) elsewhere.push_back(name);
     }
     for (const std::string& name : elsewhere) Move(name);
-    // Long enough for its connection to find out that the server is silent, and to say so to whoever waits.
+    // Long enough for the connection to find out that its server is silent, and to fail what waits for it.
     const MonotonicTime until = loop_.clock().Now() + options_.connection.io_timeout +
                                 options_.connection.probe_interval + Seconds(2);
-    for (std::unique_ptr<Node>& node : gone) leaving_.emplace_back(std::move(node), until);
+    for (std::unique_ptr<Server>& server : gone) leaving_.emplace_back(std::move(server), until);
   }
 
-  std::unique_ptr<Node> MakeNode(const Endpoint& primary) {
-    auto node = std::make_unique<Node>(*this);
-    node->endpoint = primary;
-    node->made = loop_.clock().Now();
-    node->locator = MakeFixedLocator(primary);
-    node->link =
-        MakeSubscriberLink(loop_, *node->locator, options_.connection, options_.pub_sub, *node, metrics_);
-    node->link->SetOnDropped([this, raw = node.get()](const std::string& channel) {
+  std::unique_ptr<Server> MakeServer(const Endpoint& primary) {
+    auto server = std::make_unique<Server>(*this);
+    server->endpoint = primary;
+    server->made = loop_.clock().Now();
+    server->locator = MakeFixedLocator(primary);
+    server->link =
+        MakeSubscriberLink(loop_, *server->locator, options_.connection, options_.pub_sub, *server, metrics_);
+    server->link->SetOnDropped([this, raw = server.get()](const std::string& channel) {
       map_.Refresh();
       Channel* const dropped = Find(channel);
       if (!dropped || dropped->at != raw) return;
       dropped->at = nullptr;
       Move(channel);
     });
-    node->link->Start();
-    return node;
+    server->link->Start();
+    return server;
   }
 
-  // Takes it from where it is and subscribes to it where it belongs, however long that takes.
+  // Unsubscribes from the channel where it is and subscribes to it where its slot is, however long that
+  // takes.
   void Move(const std::string& name) {
     Channel* channel = Find(name);
     if (!channel) return;
-    if (Node* const from = std::exchange(channel->at, nullptr)) from->link->Unsubscribe(name);
+    if (Server* const from = std::exchange(channel->at, nullptr)) from->link->Unsubscribe(name);
     if (!std::exchange(channel->lost, true)) events_.OnLost(name);
     moves_.Spawn(PlaceAtLast(name));
   }
@@ -242,26 +245,26 @@ class ClusterSubscriber final : public Subscriber, private ClusterMapObserver {
     }
   }
 
-  void OnNodeMessage(const Node& node, std::string_view name, std::string_view payload) {
+  void OnServerMessage(const Server& server, std::string_view name, std::string_view payload) {
     const Channel* const channel = Find(name);
-    if (channel && (channel->at == &node || (!channel->at && channel->asked == &node))) {
+    if (channel && (channel->at == &server || (!channel->at && channel->asked == &server))) {
       events_.OnMessage(name, payload);
     }
   }
-  void OnNodeLost(const Node& node, const std::string& name) {
+  void OnServerLost(const Server& server, const std::string& name) {
     map_.Refresh();
     Channel* const channel = Find(name);
-    if (!channel || channel->at != &node || std::exchange(channel->lost, true)) return;
+    if (!channel || channel->at != &server || std::exchange(channel->lost, true)) return;
     events_.OnLost(name);
   }
-  void OnNodeRestored(const Node& node, const std::string& name) {
+  void OnServerRestored(const Server& server, const std::string& name) {
     Channel* const channel = Find(name);
-    if (!channel || channel->at != &node || !std::exchange(channel->lost, false)) return;
+    if (!channel || channel->at != &server || !std::exchange(channel->lost, false)) return;
     events_.OnRestored(name);
   }
 
   void OnTick() override {
-    // Whoever still waits for one of these is told while it is destroyed, and may subscribe again.
+    // A subscribe that still waits for one of these fails when it is destroyed, and its caller may try again.
     const MonotonicTime now = loop_.clock().Now();
     while (!leaving_.empty() && leaving_.front().second <= now) {
       const auto gone = std::move(leaving_.front());
@@ -271,8 +274,8 @@ class ClusterSubscriber final : public Subscriber, private ClusterMapObserver {
 
   std::optional<MonotonicTime> ConnectionsDownSince() const override {
     std::optional<MonotonicTime> longest;
-    for (const auto& [endpoint, node] : nodes_) {
-      const std::optional<MonotonicTime> since = node->link->down_since();
+    for (const auto& [endpoint, server] : servers_) {
+      const std::optional<MonotonicTime> since = server->link->down_since();
       if (since && (!longest || *since < *longest)) longest = since;
     }
     return longest;
@@ -287,8 +290,8 @@ class ClusterSubscriber final : public Subscriber, private ClusterMapObserver {
   const ClusterOptions options_;
   SubscriberEvents& events_;
   Metrics& metrics_;
-  std::map<Endpoint, std::unique_ptr<Node>> nodes_;                      // the primaries
-  std::deque<std::pair<std::unique_ptr<Node>, MonotonicTime>> leaving_;  // and when they are dropped
+  std::map<Endpoint, std::unique_ptr<Server>> servers_;                    // the primaries
+  std::deque<std::pair<std::unique_ptr<Server>, MonotonicTime>> leaving_;  // and when they are dropped
   std::unordered_map<std::string, Channel, NameHash, std::equal_to<>> channels_;
   ClusterMap map_;
   TaskScope moves_;  // last: its tasks refer to all above

@@ -1,5 +1,6 @@
 // What only a cluster does: slots that move, nodes that come and go, slots that nobody has.
-#include "redis/cluster/cluster.h"
+#include "redis/cluster/cluster_client.h"
+#include "redis/cluster/cluster_subscriber.h"
 
 #include <gtest/gtest.h>
 

@@ -18,7 +18,7 @@
 
 #include "base/clock.h"
 #include "base/random.h"
-#include "redis/reply_reader.h"
+#include "redis/connection/reply_reader.h"
 
 namespace tidemill::redis::testing {
 namespace {

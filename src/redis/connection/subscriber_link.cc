@@ -1,4 +1,4 @@
-#include "redis/subscriber_link.h"
+#include "redis/connection/subscriber_link.h"
 
 #include <algorithm>
 #include <coroutine>
@@ -10,9 +10,9 @@
 #include "base/log.h"
 #include "net/async.h"
 #include "net/task_scope.h"
-#include "redis/backoff.h"
-#include "redis/down_since.h"
-#include "redis/primary.h"
+#include "redis/connection/backoff.h"
+#include "redis/connection/down_since.h"
+#include "redis/connection/primary.h"
 
 namespace tidemill::redis {
 namespace {
@@ -28,13 +28,13 @@ constexpr Verbs kShardedVerbs{"SSUBSCRIBE", "SUNSUBSCRIBE", "smessage", "ssubscr
 
 using Answer = net::Reply<Result<void>>;
 
-// A barrier on its way.
+// A barrier whose PING has no answer yet.
 struct Waiting {
   std::string name;
   Answer::Sender sender;
 };
 
-// A channel in a SUBSCRIBE or UNSUBSCRIBE on its way.
+// A channel in a SUBSCRIBE or UNSUBSCRIBE that has no answer yet.
 struct Asked {
   std::string channel;
   bool subscribe;
@@ -42,9 +42,9 @@ struct Asked {
 
 struct Channel {
   bool wanted = true;
-  bool lost = false;               // was there, and is not since the connection ended
+  bool lost = false;               // subscribed to before the connection ended, and not yet again
   bool subscribed = false;         // acknowledged at least once
-  std::size_t unacknowledged = 0;  // SUBSCRIBE commands on their way; the last one's answer counts
+  std::size_t unacknowledged = 0;  // SUBSCRIBE commands without an answer; that of the last one counts
   std::vector<Answer::Sender> waiting;
 };
 
@@ -155,7 +155,8 @@ class LinkForSubscriptions final : public SubscriberLink {
     SubscribeAgain();
   }
 
-  // In batches; with sharded pub/sub the channels of a command must share a slot, so each has its own.
+  // In batches. With sharded pub/sub the channels of one command must share a slot, so each has its own
+  // command.
   void SubscribeAgain() {
     const std::size_t per_command = mode_ == PubSub::kPlain ? kChannelsPerCommand : 1;
     auto next = channels_.begin();
@@ -230,7 +231,7 @@ class LinkForSubscriptions final : public SubscriberLink {
     if (restored) events_.OnRestored(kept);
   }
 
-  // Ours are expected; with sharded pub/sub the server ends one by itself when its slot moves.
+  // The answer to an UNSUBSCRIBE, or with sharded pub/sub the end of a subscription whose slot moved.
   void OnUnsubscribed(const std::string& name) {
     if (!asked_.empty() && !asked_.front().subscribe && asked_.front().channel == name) {
       return asked_.pop_front();
@@ -240,7 +241,7 @@ class LinkForSubscriptions final : public SubscriberLink {
     Drop(found, "the server ended the subscription");
   }
 
-  // An answer to the oldest command: MOVED, NOPERM and the like.
+  // An error answer to the oldest command: MOVED, NOPERM and others.
   void OnRefused(std::string why) {
     metrics_.errors.Add();
     if (asked_.empty()) return;
@@ -263,7 +264,7 @@ class LinkForSubscriptions final : public SubscriberLink {
     if (on_dropped_) on_dropped_(name);
   }
 
-  // Those of the probes have another name.
+  // The answer to a probe has another name.
   void OnPong(std::string_view name) {
     if (barriers_.empty() || barriers_.front().name != name) return;
     const Answer::Sender sender = std::move(barriers_.front().sender);

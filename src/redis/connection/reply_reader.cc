@@ -1,4 +1,4 @@
-#include "redis/reply_reader.h"
+#include "redis/connection/reply_reader.h"
 
 #include <hiredis/read.h>
 

@@ -6,9 +6,9 @@
 #include "base/result.h"
 #include "net/loop.h"
 #include "net/task.h"
-#include "redis/connection.h"
-#include "redis/incarnation.h"
-#include "redis/locator.h"
+#include "redis/connection/connection.h"
+#include "redis/connection/incarnation.h"
+#include "redis/connection/locator.h"
 
 namespace tidemill::redis {
 

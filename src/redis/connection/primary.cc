@@ -1,4 +1,4 @@
-#include "redis/primary.h"
+#include "redis/connection/primary.h"
 
 #include <string>
 #include <utility>

@@ -1,4 +1,4 @@
-#include "redis/locator.h"
+#include "redis/connection/locator.h"
 
 #include <utility>
 

@@ -1,4 +1,4 @@
-// The Subscriber on one server: one connection, made again whenever it is lost.
+// SubscriberLink: the Subscriber on one server: one connection, opened again whenever it is lost.
 //
 // Loop thread only.
 #pragma once
@@ -8,7 +8,7 @@
 #include <string>
 
 #include "net/loop.h"
-#include "redis/locator.h"
+#include "redis/connection/locator.h"
 #include "redis/metrics.h"
 #include "redis/options.h"
 #include "redis/subscriber.h"
@@ -20,13 +20,13 @@ enum class PubSub {
   kSharded,  // SSUBSCRIBE, SPUBLISH: in a cluster, only the server of the channel's slot carries it
 };
 
-// As Subscriber, and what a cluster needs of each of its connections.
+// A Subscriber with what a cluster needs of each of its connections.
 class SubscriberLink : public Subscriber {
  public:
   virtual void Start() = 0;
   virtual void Reconnect(std::string why) = 0;
-  // The server took the subscription away (its slot moved): `on_dropped` gets the channel, which is no longer
-  // kept. Only with kSharded.
+  // The server ended the subscription because its slot moved: `on_dropped` gets the channel, which is no
+  // longer kept. Only with kSharded.
   virtual void SetOnDropped(std::function<void(const std::string& channel)> on_dropped) = 0;
 };
 

@@ -9,7 +9,7 @@
 #include "net/async.h"
 #include "net/loop.h"
 #include "net/until.h"
-#include "redis/connection.h"
+#include "redis/connection/connection.h"
 
 namespace tidemill::redis {
 

@@ -1,8 +1,8 @@
-// Connection: one connection to one Redis server, from its opening to its end; it is never made again.
+// Connection: one connection to one Redis server, from its opening to its end; it is never opened again.
 //
-// Commands are pipelined: those of a turn leave in one write, answers come in order. An answer that is later
-// than io_timeout ends the connection, and so does silence after a PING, so that a peer that vanished without
-// a word is found out within probe_interval + io_timeout.
+// Commands are pipelined: those of a turn leave in one write, answers come in order. An answer later than
+// io_timeout ends the connection, and so does silence after a PING: a peer that vanished is noticed within
+// probe_interval + io_timeout.
 //
 // Loop thread only. The owner destroys it through Loop::Retire.
 #pragma once
@@ -22,16 +22,16 @@
 #include "net/stream.h"
 #include "net/task.h"
 #include "redis/command.h"
+#include "redis/connection/reply_reader.h"
 #include "redis/metrics.h"
 #include "redis/options.h"
 #include "redis/reply.h"
-#include "redis/reply_reader.h"
 
 namespace tidemill::redis {
 
 class Connection final : public net::StreamHandler, public net::Retirable, private net::Timer {
  public:
-  // Connects, authenticates, selects the database and says its name, all within connect_timeout.
+  // Connects, authenticates, selects the database and sets the client's name, all within connect_timeout.
   // kTimeout, kUnavailable; kPermissionDenied: the server refused the credentials or the database.
   static Task<Result<std::unique_ptr<Connection>>> Open(net::Loop& loop, Endpoint endpoint,
                                                         ConnectionOptions options, Metrics& metrics);
@@ -40,21 +40,21 @@ class Connection final : public net::StreamHandler, public net::Retirable, priva
   // kUnavailable, kLimitExceeded as Client::Send. The command need not outlive the call; the task may be
   // destroyed while it waits.
   Task<Result<Reply>> Send(Command command);
-  // Nobody waits for the answer.
+  // The answer is dropped.
   void SendUnawaited(const Command& command);
 
-  // From here on every reply goes to `on_push` instead of to a waiting command: a subscribed connection
-  // speaks unasked. No command may be waiting. `Write` sends without waiting for anything; kLimitExceeded:
+  // From here on every reply goes to `on_push` instead of to a waiting command: a subscribed connection sends
+  // messages unasked. No command may be waiting. `Write` sends without waiting for anything; kLimitExceeded:
   // too many bytes wait.
   void SetOnPush(std::function<void(Reply)> on_push) { on_push_ = std::move(on_push); }
   Result<void> Write(const Command& command);
   // Sends a PING whose answer is one of the pushes.
   Result<void> WritePing();
 
-  // Called once, with the reason, when it ends by itself; never from inside another call of the owner's.
+  // Called once, with the reason, when it ends by itself; never from inside a call of its owner.
   void SetOnClosed(std::function<void(std::string why)> on_closed) { on_closed_ = std::move(on_closed); }
 
-  // Ends it: whoever waits is told kUnavailable. No OnClosed follows.
+  // Ends it: waiting commands fail with kUnavailable. No OnClosed follows.
   void Close(const std::string& why);
   bool closed() const { return closed_; }
 
@@ -66,7 +66,7 @@ class Connection final : public net::StreamHandler, public net::Retirable, priva
  private:
   class Call;
   struct Slot {
-    Call* call = nullptr;  // null: nobody waits any more
+    Call* call = nullptr;  // null: its task is gone
     MonotonicTime sent{};
     std::int64_t sent_us = 0;
   };
@@ -90,7 +90,7 @@ class Connection final : public net::StreamHandler, public net::Retirable, priva
   std::deque<Slot> waiting_;          // in the order they were sent
   std::uint64_t first_sequence_ = 0;  // of waiting_.front()
   MonotonicTime last_heard_{};
-  std::optional<MonotonicTime> pinged_;  // a subscribed connection waits for any sign of life since
+  std::optional<MonotonicTime> pinged_;  // a subscribed connection waits for anything from the server since
   std::function<void(Reply)> on_push_;
   std::function<void(std::string)> on_closed_;
   bool closed_ = false;

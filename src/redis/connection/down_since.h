@@ -1,4 +1,4 @@
-// DownSince: since when a connection is away, readable by any thread.
+// DownSince: the time since which a connection is down, readable by any thread.
 #pragma once
 
 #include <atomic>
@@ -11,7 +11,7 @@ namespace tidemill::redis {
 
 class DownSince {
  public:
-  // Away from now on, until End.
+  // Down from now on, until End.
   explicit DownSince(const Clock& clock) : clock_(clock) { Begin(); }
 
   void Begin() { since_ms_.store(clock_.Now().ms, std::memory_order_relaxed); }

@@ -1,8 +1,8 @@
-// Link: the command connection to one primary, made again whenever it is lost.
+// Link: the command connection to one primary, opened again whenever it is lost.
 //
 // Connecting: locate, connect, TLS, AUTH, SELECT, CLIENT SETNAME; the server must be a primary (INFO
 // replication) and tells its incarnation (incarnation.h). A READONLY answer, a ROLE that is no longer
-// primary, an answer that is late, or a word of the locator end the connection.
+// primary, a late answer, or news from the locator end the connection.
 //
 // Loop thread only.
 #pragma once
@@ -19,7 +19,7 @@
 #include "net/task.h"
 #include "redis/client.h"
 #include "redis/command.h"
-#include "redis/locator.h"
+#include "redis/connection/locator.h"
 #include "redis/metrics.h"
 #include "redis/options.h"
 #include "redis/reply.h"
@@ -35,7 +35,7 @@ class Link {
  public:
   virtual ~Link() = default;
 
-  // Begins to connect; without it nothing does.
+  // Begins to connect.
   virtual void Start() = 0;
   // Errors as Client's. One server, no redirections: MOVED and ASK are the caller's.
   // `asking`: ASKING is sent in front of it.
@@ -43,7 +43,7 @@ class Link {
   virtual Task<Result<Reply>> Send(Command command, Asking asking) = 0;
   virtual Task<Result<Reply>> Run(const Script& script, std::vector<std::string> keys,
                                   std::vector<std::string> arguments, Asking asking) = 0;
-  // Ends the connection and makes it again, elsewhere perhaps.
+  // Ends the connection and opens it again where the locator says.
   virtual void Reconnect(std::string why) = 0;
 
   // Any thread. nullopt while it is up.

@@ -1,4 +1,4 @@
-#include "redis/incarnation.h"
+#include "redis/connection/incarnation.h"
 
 #include <utility>
 

@@ -1,6 +1,6 @@
-// Backoff: the pauses between attempts to connect. The longest doubles with each failure up to a cap, and the
-// pause is drawn evenly from zero to it ("full jitter"), so that those who lost the same server together do
-// not come back together.
+// Backoff: the pauses between attempts to connect. The longest pause doubles with each failure up to a cap;
+// each pause is drawn evenly from zero to the longest ("full jitter"), so that clients that lost a server
+// together do not all come back together.
 #pragma once
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-#include "redis/connection.h"
+#include "redis/connection/connection.h"
 
 #include <utility>
 #include <vector>
@@ -177,7 +177,7 @@ void Connection::Take(Reply reply) {
   slot.call->Answer(std::move(reply));
 }
 
-// Two things end here: the patience with the oldest command, and silence.
+// Ends the connection when the oldest command, or a PING after silence, has no answer in time.
 void Connection::OnTimer() {
   const MonotonicTime now = loop_.Now();
   MonotonicTime asked = now;
@@ -193,9 +193,9 @@ void Connection::OnTimer() {
     }
   }
   if (now - asked >= options_.io_timeout) return End("no answer in time");
-  const MonotonicTime patience = asked + options_.io_timeout;
+  const MonotonicTime late = asked + options_.io_timeout;
   const MonotonicTime probe = now + options_.probe_interval;
-  loop_.timers().Schedule(*this, patience < probe ? patience : probe);
+  loop_.timers().Schedule(*this, late < probe ? late : probe);
 }
 
 void Connection::End(std::string why) {

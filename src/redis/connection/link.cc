@@ -1,14 +1,14 @@
-#include "redis/link.h"
+#include "redis/connection/link.h"
 
 #include <utility>
 
 #include "base/log.h"
 #include "net/async.h"
 #include "net/task_scope.h"
-#include "redis/backoff.h"
-#include "redis/down_since.h"
-#include "redis/incarnation.h"
-#include "redis/primary.h"
+#include "redis/connection/backoff.h"
+#include "redis/connection/down_since.h"
+#include "redis/connection/incarnation.h"
+#include "redis/connection/primary.h"
 
 namespace tidemill::redis {
 namespace {

@@ -1,6 +1,6 @@
-// Locator: where the server of a connection is, asked anew before each attempt to connect.
+// Locator: where the server of a connection is; asked before each attempt to connect.
 //
-// A fixed one gives what was configured; Sentinel's asks the sentinels who the primary is.
+// A fixed locator gives what was configured; Sentinel's asks the sentinels which server is the primary.
 #pragma once
 
 #include <functional>
@@ -15,10 +15,10 @@ namespace tidemill::redis {
 class Locator {
  public:
   virtual ~Locator() = default;
-  // kUnavailable: nobody knows now.
+  // kUnavailable: it is not known now.
   virtual Task<Result<Endpoint>> Locate() = 0;
   // `on_moved` is called when the server is known to be elsewhere: connections to the old one must end.
-  // At most one; null takes it back.
+  // At most one; null removes it.
   virtual void SetOnMoved(std::function<void()> on_moved) = 0;
 };
 
