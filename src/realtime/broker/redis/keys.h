@@ -1,4 +1,4 @@
-// Keys: the names of a channel's keys and of its pub/sub channel in Redis.
+// Keys: the names of a channel's keys and of its pub/sub channel in Redis (docs/formats/redis-record.md).
 //
 // All names of one channel share the hash tag "{.<channel>}", and so one slot of a cluster. The dot keeps the
 // tag from being empty when the channel's name begins with "}".

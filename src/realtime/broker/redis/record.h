@@ -9,7 +9,8 @@
 //   1J\n<record>  1L\n<record>               a join, a leave
 //   1E<epoch>\n                              the stream begins anew in this epoch
 //
-// The scripts (scripts.cc) build the first line of a publication themselves.
+// docs/formats/redis-record.md has the fields and examples. The scripts (scripts.cc) build the first line of
+// a publication themselves.
 #pragma once
 
 #include <cstdint>

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "base/random.h"
+#include "base/testing/format_example.h"
 #include "realtime/broker/delivery.h"
 #include "realtime/broker/testing/broker_contract.h"
 #include "realtime/broker/testing/broker_stress.h"
@@ -137,6 +138,35 @@ TEST_F(RedisBroker, KeysExpireAsTheSettingsSay) {
   for (const char* key : {".presence.data.{.a}", ".presence.expiry.{.a}", ".presence.users.{.a}"}) {
     EXPECT_TRUE(within(Pttl(key), Seconds(60))) << key;
   }
+}
+
+// docs/formats/redis-record.md tells the truth.
+TEST_F(RedisBroker, KeepsWhatItsFormatDocumentShows) {
+  const auto example = [](const char* name) {
+    return tidemill::testing::BytesExample("redis-record.md", name);
+  };
+  const ClientInfo info{.user = "u", .client = "c1", .conn_info = "{}", .chan_info = ""};
+  Publication publication;
+  publication.data = R"({"a":1})";
+  publication.info = info;
+  publication.tags = {{"k", "v"}};
+  publication.data_is_json = true;
+  const auto published = fixture.Await<Result<PublishOutcome>>(
+      0, [&] { return fixture.broker(0).Publish(ChannelName("a"), publication, Keep()); });
+  ASSERT_TRUE(published);
+  const redis::Reply entries = Ask("XRANGE", ".stream.{.a}", {"-", "+"});
+  ASSERT_EQ(entries.elements.size(), 1u);
+  EXPECT_EQ(entries.elements[0].elements[0].text, "1-0");
+  const std::vector<redis::Reply>& fields = entries.elements[0].elements[1].elements;
+  ASSERT_EQ(fields.size(), 2u);
+  EXPECT_EQ(fields[0].text, "d");
+  EXPECT_EQ(fields[1].text, example("publication"));
+  EXPECT_EQ(Ask("HGET", ".meta.{.a}", {"e"}).text, published->position.epoch);
+  EXPECT_EQ(Ask("HGET", ".meta.{.a}", {"s"}).text, "1");
+  ASSERT_TRUE(
+      fixture.Await<Result<void>>(0, [&] { return fixture.presence(0).Add(ChannelName("a"), info); }));
+  EXPECT_EQ(Ask("HGET", ".presence.data.{.a}", {"c1"}).text, example("presence-value"));
+  EXPECT_EQ(Ask("HGET", ".presence.users.{.a}", {"u"}).text, "1");
 }
 
 TEST_F(RedisBroker, KeepsAChannelForAWhileAfterItsLastSubscriber) {

@@ -1,5 +1,6 @@
-// The Lua scripts that change and read a channel's state in Redis, each in one step. scripts.cc says what
-// each takes and gives. All keys of a call belong to one channel, and so to one slot of a cluster.
+// The Lua scripts that change and read a channel's state in Redis, each in one step. scripts.cc and
+// docs/formats/redis-record.md say what each takes and gives. All keys of a call belong to one channel, and
+// so to one slot of a cluster.
 #pragma once
 
 #include "redis/client.h"
