@@ -73,7 +73,7 @@ TEST(Address, IsRefusedWithoutQuotingThePassword) {
       {"h:", kPort},
       {"h:0", kPort},
       {"redis://:hunter2@h:0", kPort},
-      {"redis://:hunter2", kPort},
+      {"redis://:hunter2", "no host"},
       {"h:65536", kPort},
       {"h:-1", kPort},
       {"h:+1", kPort},
