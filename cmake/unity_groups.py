@@ -14,6 +14,8 @@ FUNCTION = re.compile(r"^[^=({]*?(?:\b|\*|&)(\w+)\(")
 VARIABLE = re.compile(r"^[^=({;]*?(\w+)(?:\[\w*\])* *[={;]")
 NOT_NAMES = {"operator", "requires", "alignas", "decltype", "static_assert", "TEST", "TEST_F", "TEST_P",
              "INSTANTIATE_TEST_SUITE_P"}
+# With a header of a testing/ folder, `testing::` means our namespace of that name, and no longer GoogleTest's.
+OUR_TESTING = "namespace testing"
 
 
 def local_names(text):
@@ -59,6 +61,10 @@ def groups(sources, files_max):
     for source in sources:
         text = pathlib.Path(source).read_text(encoding="utf-8")
         names, words = local_names(text), unqualified_words(text)
+        if re.search(r'^#include "[^"]*testing/', text, re.MULTILINE):
+            names.add(OUR_TESTING)
+        elif "testing" in words:
+            words.add(OUR_TESTING)
         for group in made:
             if len(group.sources) < files_max and group.takes(names, words):
                 group.sources.append(source)

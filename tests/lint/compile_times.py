@@ -28,6 +28,10 @@ def reported(build):
         return {row[1]: int(row[3]) / 1e6 for row in csv.reader(file) if len(row) == 5 and row[1].endswith(OBJECT)}
 
 
+def output_of(words):
+    return words[words.index("-o") + 1]
+
+
 def measured(command, folder):
     """CPU seconds of the compiler for this command, without ccache and without an object."""
     words = shlex.split(command)
@@ -41,7 +45,8 @@ def measured(command, folder):
 
 def slow_files(build, times):
     """(seconds, source) of what is too slow however often it is tried."""
-    commands = {entry["output"]: entry for entry in json.loads((build / "compile_commands.json").read_text())}
+    entries = json.loads((build / "compile_commands.json").read_text(encoding="utf-8"))
+    commands = {output_of(shlex.split(entry["command"])): entry for entry in entries}
     for output, seconds in sorted(times.items(), key=lambda each: -each[1]):
         entry = commands.get(output)
         if seconds <= SECONDS_MAX or entry is None:

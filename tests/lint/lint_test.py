@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """Each rule of lint.py on text that it must refuse and on text that it must accept: a rule that cannot fail is none."""
+import json
 import pathlib
 import sys
 import tempfile
 
+import compile_times
 import lint
 
 HEADER = lint.SRC / "net/example.h"
@@ -74,9 +76,24 @@ def functions():
         yield "tests and what they use are accepted", lambda: found(lint.check_tests_are_found, [path]) == []
 
 
+def compile_times_rule():
+    entry = {"file": "a.cc", "directory": "/", "command": "ccache clang++ -o a.cc.o -c a.cc"}
+    with tempfile.TemporaryDirectory() as folder:
+        build = pathlib.Path(folder)
+        (build / "compile_commands.json").write_text(json.dumps([entry]), encoding="utf-8")
+        (build / "compile-times.csv").write_text('"clang","a.cc.o",9,1000000,1\n"clang","a.cc.o",9,5000000,1\n',
+                                                 encoding="utf-8")
+        times = compile_times.reported(build)
+        yield "the newest time counts", lambda: times == {"a.cc.o": 5.0}
+        for seconds, slow in [(4.0, True), (2.0, False)]:
+            compile_times.measured = lambda *_, seconds=seconds: seconds
+            yield f"{seconds} s alone", lambda: bool(list(compile_times.slow_files(build, times))) == slow
+        yield "2 s are not measured again", lambda: not list(compile_times.slow_files(build, {"a.cc.o": 2.0}))
+
+
 def main():
     passed, failed = 0, 0
-    for group in (tables, names, functions):
+    for group in (tables, names, functions, compile_times_rule):
         for name, holds in group():
             if holds():
                 passed += 1
