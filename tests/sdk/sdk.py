@@ -28,7 +28,7 @@ if "js" in LANGUAGES:
 
 if "python" in LANGUAGES:
     def cases_python(binary):
-        return run_beside_server(binary, [sys.executable, "-m", "unittest", "-v"],
+        return run_beside_server(binary, [sys.executable, "-m", "unittest", "-v", "-b"],
                                  r"^(\S+ .*) \.\.\. ok$", r"^(\S+ .*) \.\.\. (?:FAIL|ERROR)$", "python")
 
 if "go" in LANGUAGES:

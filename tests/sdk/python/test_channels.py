@@ -186,7 +186,10 @@ class Channels:
             done, pending = await asyncio.wait({came, went}, return_when=asyncio.FIRST_COMPLETED)
             for task in pending:
                 task.cancel()
-            return "subscribed" if came in done else went.result().code
+            if came in done:
+                came.result()
+                return "subscribed"
+            return went.result().code
 
         outcomes = await asyncio.gather(*map(outcome, events))
         self.assertEqual(outcomes.count("subscribed"), CHANNEL_LIMIT)
