@@ -1,6 +1,7 @@
 #include "realtime/session/session.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "base/log.h"
@@ -10,11 +11,6 @@
 
 namespace tidemill::session {
 namespace {
-
-// What may wait while a command is in flight. Reading pauses then, so that it is at most what one read
-// brought; only a flood of the tiniest frames comes near this.
-constexpr std::size_t kBacklogBytesMax = 1 << 20;
-constexpr std::size_t kFrameOverheadBytes = 64;
 
 protocol::DisconnectCode KnownCode(std::uint32_t code) {
   const auto known = protocol::AllDisconnectCodes();
@@ -46,9 +42,7 @@ void Session::OnFrame(std::string_view frame) {
     return;
   }
   if (!backlog_) backlog_ = std::make_unique<Backlog>();
-  backlog_->bytes += frame.size() + kFrameOverheadBytes;
-  if (backlog_->bytes > kBacklogBytesMax) return Disconnect(protocol::kDisconnectTooManyRequests);
-  backlog_->frames.emplace_back(frame);
+  if (!backlog_->Push(frame)) return Disconnect(protocol::kDisconnectTooManyRequests);
   transport_.stream().PauseReading();
 }
 
@@ -68,12 +62,9 @@ void Session::OnTransportClosed() {
 
 Task<void> Session::Pump(std::string frame) {
   const PinGuard pin = Pin();
-  co_await RunFrame(std::move(frame));
-  while (!closed() && backlog_ && !backlog_->frames.empty()) {
-    std::string next = std::move(backlog_->frames.front());
-    backlog_->frames.pop_front();
-    backlog_->bytes -= next.size() + kFrameOverheadBytes;
-    co_await RunFrame(std::move(next));
+  for (std::optional<std::string> next = std::move(frame); next && !closed();) {
+    co_await RunFrame(*std::move(next));
+    next = backlog_ ? backlog_->Pop() : std::nullopt;
   }
   pumping_ = false;
   if (backlog_) {

@@ -11,7 +11,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -20,6 +19,7 @@
 #include "realtime/control/actions.h"
 #include "realtime/protocol/codes.h"
 #include "realtime/protocol/messages.h"
+#include "realtime/session/backlog.h"
 #include "realtime/session/client.h"
 #include "realtime/session/command_rate.h"
 #include "realtime/session/commands.h"
@@ -88,12 +88,6 @@ class Session final : public ClientEvents, private net::Timer {
   };
   enum class Carrier : std::uint8_t { kOpen, kClosed, kRetired };
 
-  // Frames that came while a command was in flight.
-  struct Backlog {
-    std::deque<std::string> frames;
-    std::size_t bytes = 0;
-  };
-
   Task<void> Pump(std::string frame);
   Task<void> RunFrame(std::string frame);
   Task<void> RunCommand(protocol::Command command);
@@ -131,9 +125,9 @@ class Session final : public ClientEvents, private net::Timer {
   Carrier carrier_ = Carrier::kOpen;
   bool pumping_ = false;  // a command is in flight
   [[no_unique_address]] Subscriptions subscriptions_{client_};
-  std::uint16_t end_code_ = 0;  // to be disconnected with it, at the next timer; 0: not
-  std::uint16_t pins_ = 0;      // tasks that refer to this session
-  std::unique_ptr<Backlog> backlog_;
+  std::uint16_t end_code_ = 0;        // to be disconnected with it, at the next timer; 0: not
+  std::uint16_t pins_ = 0;            // tasks that refer to this session
+  std::unique_ptr<Backlog> backlog_;  // null: nothing waits
   CommandRate rate_;
   Deadlines deadlines_;
 };

@@ -1,0 +1,31 @@
+// Backlog: the frames that a client sends while a command of it is in flight.
+//
+// Reading from the client pauses then, so that it is at most what one read brought; only a flood of the
+// tiniest frames comes near the limit. Loop thread only.
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace tidemill::session {
+
+class Backlog {
+ public:
+  // Of frames, and for each what keeping it costs.
+  static constexpr std::size_t kBytesMax = 1 << 20;
+  static constexpr std::size_t kFrameOverheadBytes = 64;
+
+  // false: it does not fit any more.
+  bool Push(std::string_view frame);
+  // The oldest; nullopt when it is empty.
+  std::optional<std::string> Pop();
+
+ private:
+  std::deque<std::string> frames_;
+  std::size_t bytes_ = 0;
+};
+
+}  // namespace tidemill::session
