@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "base/base64.h"
+#include "base/json_reader.h"
 #include "settings/settings.h"
 
 namespace tidemill::cli {
@@ -209,6 +210,12 @@ TEST(Config, IsCheckedShownAndExplained) {
   EXPECT_TRUE(shown.out.contains("loops = 3\n"));
   EXPECT_TRUE(shown.out.contains("hmac_secret_key = \"***\"\n"));
   EXPECT_FALSE(shown.out.contains("hunter2"));
+  const Ran json = RunWith({"config", "show", "--json", "--client.token.hmac_secret_key=hunter2", "--port",
+                            "1", "--channel.namespaces", "chat"});
+  EXPECT_TRUE(JsonReader(json.out).Finish()) << json.out;
+  EXPECT_TRUE(json.out.contains(R"("http_server.listen":["127.0.0.1:1"])")) << json.out;
+  EXPECT_TRUE(json.out.contains(R"("client.token.hmac_secret_key":"***")"));
+  EXPECT_TRUE(json.out.contains(R"("channel.namespaces":[{"name":"chat",)"));
   EXPECT_TRUE(RunWith({"config", "default"}).out.contains("ping_interval = \"25s\"\n"));
   EXPECT_EQ(RunWith({"config", "doc"}).out, settings::Markdown());
 }

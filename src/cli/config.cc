@@ -23,10 +23,17 @@ int Check(const SettingsOptions& options, Io io) {
   return kDone;
 }
 
-int Show(const SettingsOptions& options, Io io) {
-  const Result<settings::Settings> settings = LoadSettings(options);
+struct ShowOptions {
+  SettingsOptions settings;
+  bool json = false;
+};
+
+int Show(const ShowOptions& options, Io io) {
+  const Result<settings::Settings> settings = LoadSettings(options.settings);
   if (!settings) return FailedSettings(io, settings.error());
-  Print(io, settings::ToToml(*settings, config::SecretsIn::kMasked));
+  constexpr config::SecretsIn kMasked = config::SecretsIn::kMasked;
+  Print(io,
+        options.json ? settings::ToJson(*settings, kMasked) + "\n" : settings::ToToml(*settings, kMasked));
   return kDone;
 }
 
@@ -50,11 +57,12 @@ CommandSpec CheckCommand() {
 }
 
 CommandSpec ShowCommand() {
-  const auto options = std::make_shared<SettingsOptions>();
+  const auto options = std::make_shared<ShowOptions>();
   return {.name = "show",
           .help = "Prints the settings in force, without secrets",
           .examples = "  tidemill config show --config tidemill.toml\n",
-          .settings = options.get(),
+          .parameters = {{"--json", &options->json, "Prints them as one line of JSON"}},
+          .settings = &options->settings,
           .run = [options](Io io) { return Show(*options, io); }};
 }
 

@@ -6,6 +6,8 @@
 #include <iterator>
 #include <utility>
 
+#include "base/json_writer.h"
+
 namespace tidemill::config {
 namespace {
 
@@ -114,6 +116,33 @@ std::string PrintToml(const AnySchema& schema, void* settings, SecretsIn secrets
   for (const TableList& list : schema.tables()) {
     for (const std::string& name : list.names(settings)) AppendTable(out, list, name, settings, secrets);
   }
+  return out;
+}
+
+// What TOML makes of a value is JSON too: numbers, booleans, quoted texts and lists of them.
+std::string PrintJson(const AnySchema& schema, void* settings, SecretsIn secrets) {
+  std::string out;
+  JsonWriter json(out);
+  const auto add = [&json, secrets](const Key& key, void* owner, void* defaults) {
+    const std::string value = ToToml(key.field(owner), secrets);
+    if (IsHidden(key, value, defaults, secrets)) return;
+    json.DynamicKey(key.name);
+    json.Raw(value);
+  };
+  json.BeginObject();
+  for (const Key& key : schema.keys()) add(key, settings, schema.defaults());
+  for (const TableList& list : schema.tables()) {
+    json.DynamicKey(list.key);
+    json.BeginArray();
+    for (const std::string& name : list.names(settings)) {
+      json.BeginObject();
+      json.Member("name", name);
+      for (const Key& row : list.rows) add(row, list.find(settings, name), list.defaults.get());
+      json.EndObject();
+    }
+    json.EndArray();
+  }
+  json.EndObject();
   return out;
 }
 

@@ -29,9 +29,18 @@ std::string Markdown(const AnySchema& schema, std::string_view introduction);
 // a masked secret it refuses.
 std::string PrintToml(const AnySchema& schema, void* settings, SecretsIn secrets);
 
+// The same as one line of JSON: an object with the keys as flags and the documentation name them, and a list
+// of objects for each list of tables.
+std::string PrintJson(const AnySchema& schema, void* settings, SecretsIn secrets);
+
 template <class S>
 std::string ToToml(const Schema<S>& schema, S settings, SecretsIn secrets) {
   return PrintToml(schema, &settings, secrets);
+}
+
+template <class S>
+std::string ToJson(const Schema<S>& schema, S settings, SecretsIn secrets) {
+  return PrintJson(schema, &settings, secrets);
 }
 
 }  // namespace tidemill::config

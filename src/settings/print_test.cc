@@ -4,6 +4,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "base/json_reader.h"
 #include "config/print.h"
 #include "config/schema.h"
 #include "config/value.h"
@@ -86,6 +87,13 @@ TEST(ToToml, IsReadBackTheSame) {
     EXPECT_EQ(*loaded, settings);
     EXPECT_EQ(ToToml(*loaded, SecretsIn::kPlain), text);
   }
+}
+
+TEST(ToJson, IsJsonWithEveryValueOfTheExample) {
+  const std::string text = ToJson(FullExample(), SecretsIn::kMasked);
+  EXPECT_TRUE(JsonReader(text).Finish()) << text;
+  EXPECT_FALSE(text.contains('\n'));
+  EXPECT_TRUE(JsonReader(ToJson(Settings{}, SecretsIn::kPlain)).Finish());
 }
 
 TEST(ToToml, MasksSecretsAndIsThenRefused) {

@@ -149,4 +149,8 @@ std::string ToToml(const Settings& settings, config::SecretsIn secrets) {
   return config::ToToml(AllSections(), settings, secrets);
 }
 
+std::string ToJson(const Settings& settings, config::SecretsIn secrets) {
+  return config::ToJson(AllSections(), settings, secrets);
+}
+
 }  // namespace tidemill::settings

@@ -56,5 +56,7 @@ std::string Markdown();
 
 // For `config show` and `config default`; Load reads the plain form back.
 std::string ToToml(const Settings& settings, config::SecretsIn secrets);
+// One line, for `config show --json`.
+std::string ToJson(const Settings& settings, config::SecretsIn secrets);
 
 }  // namespace tidemill::settings

@@ -166,6 +166,7 @@ def test_prints_json(binary, folder):
     def lines(*arguments):
         return json.loads(run_command(binary, *arguments)[1])
     equal(sorted(lines("version", "--json")), ["compiler", "openssl", "version"])
+    equal(lines("config", "show", "--json", "--loops", "2")["loops"], 2)
     checks = lines("doctor", "--json", "--port", "0")
     equal((checks[0]["subject"], checks[0]["verdict"]), ("configuration", "ok"))
     made = run_command(binary, "token", "create", "--user", "42", "--hmac-key", "k")[1].strip()
