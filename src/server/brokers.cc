@@ -2,6 +2,12 @@
 
 #include <utility>
 
+#include "cluster/metrics.h"
+#include "cluster/redis/redis_bus.h"
+#include "realtime/broker/memory/memory_broker.h"
+#include "realtime/broker/redis/redis_broker.h"
+#include "redis/topology.h"
+
 namespace tidemill::server {
 namespace {
 
@@ -12,6 +18,9 @@ broker::MemoryBrokerLimits LimitsOf(const broker::BrokerSettings& broker) {
 }
 
 }  // namespace
+
+Brokers::Brokers() = default;
+Brokers::~Brokers() = default;
 
 Result<std::unique_ptr<Brokers>> Brokers::Open(const std::vector<net::Loop*>& loops,
                                                const settings::Settings& settings, const std::string& node_id,

@@ -10,15 +10,26 @@
 
 #include "base/clock.h"
 #include "base/result.h"
-#include "cluster/metrics.h"
-#include "cluster/redis/redis_bus.h"
 #include "metrics/metrics.h"
 #include "net/loop.h"
 #include "realtime/broker/loop_broker.h"
-#include "realtime/broker/memory/memory_broker.h"
-#include "realtime/broker/redis/redis_broker.h"
-#include "redis/topology.h"
 #include "settings/settings.h"
+
+namespace tidemill::broker {
+class MemoryBrokerShards;
+class RedisBrokerShards;
+namespace redis_broker {
+struct Metrics;
+}
+}  // namespace tidemill::broker
+namespace tidemill::cluster {
+struct ClusterMetrics;
+class RedisBus;
+}  // namespace tidemill::cluster
+namespace tidemill::redis {
+struct Metrics;
+class Topology;
+}  // namespace tidemill::redis
 
 namespace tidemill::server {
 
@@ -28,6 +39,7 @@ class Brokers {
   static Result<std::unique_ptr<Brokers>> Open(const std::vector<net::Loop*>& loops,
                                                const settings::Settings& settings, const std::string& node_id,
                                                metrics::Registry& registry);
+  ~Brokers();
 
   broker::LoopBroker TakeShard(std::size_t loop_index);
   void Replace(const broker::BrokerSettings& settings);
@@ -39,7 +51,7 @@ class Brokers {
   std::optional<MonotonicTime> down_since() const;
 
  private:
-  Brokers() = default;
+  Brokers();
   void OpenMemory(const std::vector<net::Loop*>& loops, const settings::Settings& settings,
                   metrics::Registry& registry);
   Result<void> OpenRedis(const std::vector<net::Loop*>& loops, const settings::Settings& settings,

@@ -7,26 +7,36 @@
 #include <memory>
 #include <vector>
 
-#include "cluster/cluster.h"
 #include "realtime/control/directory.h"
 #include "realtime/session/context.h"
-#include "server/brokers.h"
+
+namespace tidemill::cluster {
+class Cluster;
+class RedisBus;
+}  // namespace tidemill::cluster
 
 namespace tidemill::server {
+
+class Brokers;
 
 class Directories {
  public:
   // `contexts`: of the loops, in their order. Each is told its directory.
   Directories(std::vector<session::Context*> contexts, Brokers& brokers);
+  ~Directories();
 
   control::Directory& ForLoop(std::size_t index) { return *contexts_[index]->directory; }
-  // On loop 0; null for a node that is alone.
-  cluster::Cluster* cluster() { return cluster_.get(); }
+
+  // Joins the other nodes when the loops run. Nothing for a node that is alone.
+  void JoinCluster();
+  // Says to them that this one ends, and waits until that is said.
+  void LeaveCluster();
 
  private:
   const std::vector<session::Context*> contexts_;
   std::vector<std::unique_ptr<control::Directory>> of_node_;
-  std::unique_ptr<cluster::Cluster> cluster_;
+  cluster::RedisBus* const bus_;                                 // null: no other nodes
+  std::unique_ptr<cluster::Cluster> cluster_;                    // on loop 0
   std::vector<std::unique_ptr<control::Directory>> of_cluster_;  // empty for a node that is alone
 };
 

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <latch>
 #include <thread>
 #include <utility>
 
@@ -50,7 +49,8 @@ Result<std::unique_ptr<Node>> Node::Start(settings::Settings settings, const Add
   node->MakeServers(live, add_routes);
   node->AddMetrics();
   TM_TRY(node->OpenPorts());
-  node->RunLoops();
+  node->directories_->JoinCluster();
+  node->loops_->Start();
   return node;
 }
 
@@ -100,16 +100,6 @@ Result<void> Node::OpenPorts() {
     for (const Listening& listening : port.addresses) addresses_.push_back(listening.address);
   }
   return {};
-}
-
-void Node::RunLoops() {
-  if (cluster::Cluster* const cluster = directories_->cluster()) {
-    (*loops_)[0].Post([bus = brokers_->bus(), cluster] {
-      bus->Start();
-      cluster->Start();
-    });
-  }
-  loops_->Start();
 }
 
 Result<std::vector<std::string>> Node::Reload(const settings::Settings& settings) {
@@ -180,7 +170,7 @@ void Node::Drain(const std::function<bool()>& should_abort) {
                    [&] { return shared_.limiter->connections() == 0 && CountChanges() == 0; });
        }},
       // From now on nobody waits for this node.
-      {"leave the cluster", [&] { LeaveCluster(); }},
+      {"leave the cluster", [&] { directories_->LeaveCluster(); }},
   });
   log::Info("server.drained", {{"seconds", (clock.Now() - begun).ms / 1000}});
 }
@@ -195,20 +185,6 @@ std::size_t Node::CountChanges() {
   std::atomic<std::size_t> changes{0};
   loops_->RunOnEach([&](std::size_t i) { changes += servers_[i]->changes(); });
   return changes;
-}
-
-void Node::LeaveCluster() {
-  struct Leaving {
-    static Task<void> Run(cluster::Cluster& cluster, std::latch& done) {
-      (void)co_await cluster.Leave();
-      done.count_down();
-    }
-  };
-  cluster::Cluster* const cluster = directories_->cluster();
-  if (cluster == nullptr) return;
-  std::latch done(1);
-  (*loops_)[0].Post([cluster, &done] { cluster->scope().Spawn(Leaving::Run(*cluster, done)); });
-  done.wait();
 }
 
 Node::~Node() {

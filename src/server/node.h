@@ -52,13 +52,11 @@ class Node {
   void MakeServers(const LiveSettings& live, const AddRoutes& add_routes);
   void AddMetrics();
   Result<void> OpenPorts();
-  void RunLoops();
 
   std::vector<Reloadable> Reloadables();
   Result<Commit> PrepareLoops(const settings::Settings& settings);
   std::size_t CountSessions();
   std::size_t CountChanges();
-  void LeaveCluster();
 
   settings::Settings settings_;
   const std::string node_id_;
