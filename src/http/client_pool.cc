@@ -218,7 +218,7 @@ void LoopClientPool::CountWaiting(int by) {
   if (options_.metrics) options_.metrics->waiting.Add(by);
 }
 
-// Nothing waits for an origin without a connection: whoever comes then takes one.
+// Nothing waits for an origin without a connection: the next request makes one.
 void LoopClientPool::ForgetIfUnused(Origin& origin) {
   if (origin.connections == 0) origins_.erase(std::string(origin.key));
 }

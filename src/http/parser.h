@@ -3,9 +3,10 @@
 // Refused, each with the status that fits and the end of the connection: bare LF or CR, folded header lines,
 // blanks before a colon, bytes outside the grammar anywhere, a missing or repeated Host, a Content-Length
 // that is repeated, signed, or beside Transfer-Encoding, a Transfer-Encoding other than exactly "chunked",
-// chunk sizes that are not plain hex, anything over its limit. Smuggling lives on what servers let pass.
+// chunk sizes that are not plain hex, anything over its limit. Request smuggling needs a server that lets
+// such things pass.
 // One empty line before a request is read past (section 2.2). A target in absolute form must name the same
-// host as Host: the RFC would have Host ignored, but whoever stands before us may have gone by it.
+// host as Host: the RFC says to ignore Host then, but a proxy before this server may have routed by it.
 #pragma once
 
 #include <cstddef>

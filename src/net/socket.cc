@@ -173,7 +173,7 @@ Result<Fd> BindUnix(const ListenAddress& address, int mode) {
     unlink(path.c_str());
     if (!bind_it()) return FailListen(address, "bind", errno);
   }
-  // Before listen, so that nobody whom the mode shuts out gets in between.
+  // Before listen: no peer that the mode excludes can connect in between.
   if (chmod(path.c_str(), static_cast<mode_t>(mode)) != 0) return FailListen(address, "chmod", errno);
   return fd;
 }

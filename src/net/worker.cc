@@ -46,7 +46,7 @@ void Worker::Work() {
   pthread_setname_np(pthread_self(), options_.name.substr(0, 15).c_str());
   AssertNotOnLoop();
   for (;;) {
-    // Read before the mailbox is emptied: nothing is accepted after Stop was asked for.
+    // Read before the mailbox is emptied: nothing is accepted once the destructor runs.
     const bool stopping = stop_.load(std::memory_order_acquire);
     mailbox_.Drain();
     if (stopping) return;

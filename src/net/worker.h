@@ -62,7 +62,7 @@ class Worker {
     Reply<ResultOf<F>> reply(loop);
     TM_CO_TRY(Accept(MakeWork([sender = reply.sender(), work = std::move(function), this]() mutable {
       auto result = Call(work);
-      // Before the answer: whoever got it sees that there is room again.
+      // Before the answer: a caller that has it sees that there is room again.
       accepted_.fetch_sub(1, std::memory_order_relaxed);
       sender.Send(std::move(result));
     })));
