@@ -108,7 +108,7 @@ void ReadMember(std::string_view key, JsonReader& json, control::Refresh& refres
   if (key == "info") refresh.info = ReadBytes(json);
 }
 
-// What must hold, or else sessions are told something they cannot tell their peers.
+// Without this, a session would get what it cannot send to its peer.
 void Check(const control::Disconnect& disconnect, JsonReader& json) {
   if (disconnect.code < control::kDisconnectCodeMin || disconnect.code > control::kDisconnectCodeMax) {
     json.Fail("no such disconnect code");

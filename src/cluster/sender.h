@@ -39,8 +39,8 @@ class Sender {
 
   // To all nodes. kTimeout, or an error of Bus::Publish.
   Task<Result<void>> Publish(std::string text, MonotonicTime deadline);
-  // To one, within kReplyDeadline. A message that is lost is sent again by who waits for its effect, or that
-  // one names this node.
+  // To one, within kReplyDeadline. A message that is lost is sent again by the one that waits for its effect,
+  // or that one names this node.
   Task<void> SendTo(NodeId node, std::string text);
   // The same in a task of its own, if there is room.
   void SpawnSend(const NodeId& node, std::string text);

@@ -24,7 +24,7 @@ struct Reply {
   bool is_array() const { return kind == Kind::kArray; }
   // Whether it is a kString or a kStatus.
   bool is_text() const { return kind == Kind::kString || kind == Kind::kStatus; }
-  // The code an error begins with: "NOSCRIPT", "MOVED", "READONLY", "ERR"; "" for what is no error.
+  // The code an error begins with: "NOSCRIPT", "MOVED", "READONLY", "ERR"; "" if it is no error.
   std::string_view error_code() const;
 
   friend bool operator==(const Reply&, const Reply&) = default;

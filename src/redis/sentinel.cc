@@ -121,7 +121,7 @@ class SentinelLocator final : public Locator {
     if (push.is_error()) log::Warn("redis.sentinel_refused", {{"why", push.text}});
     if (push.elements.size() != 3) return;
     if (push.elements[0].text == "subscribe") {
-      // It may have moved while nobody watched.
+      // The primary may have moved before the subscription.
       if (checks_.running() == 0) checks_.Spawn(Compare());
       return;
     }

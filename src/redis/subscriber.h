@@ -23,7 +23,7 @@ class SubscriberEvents {
   virtual void OnMessage(std::string_view channel, std::string_view payload) = 0;
   // The channel's connection ended: nothing comes until OnRestored.
   virtual void OnLost(const std::string& channel) = 0;
-  // It is subscribed to again; what was published in between did not come.
+  // It is subscribed to again; messages published in between did not come.
   virtual void OnRestored(const std::string& channel) = 0;
 
  protected:

@@ -24,7 +24,7 @@ class Topology {
   virtual std::unique_ptr<Subscriber> MakeSubscriber(net::Loop& loop, SubscriberEvents& events,
                                                      Metrics& metrics) const = 0;
 
-  // Whether Subscriber hears what is published with SPUBLISH, and not with PUBLISH.
+  // Whether Subscriber gets messages published with SPUBLISH, and not those with PUBLISH.
   virtual bool sharded_pub_sub() const = 0;
 };
 

@@ -145,9 +145,9 @@ class Broker {
   virtual Task<Result<void>> PublishJoin(ChannelName channel, ClientInfo info) = 0;
   virtual Task<Result<void>> PublishLeave(ChannelName channel, ClientInfo info) = 0;
 
-  // Adds a subscription of this loop. Events of the channel arrive while the loop has at least one.
-  // A position in `recover` that cannot be recovered from gives recovered=false, never an error.
-  // kLimitExceeded: there is no room for a new stream. A task destroyed before it completes leaves nothing.
+  // Adds a subscription of this loop; events of the channel arrive while it has one. A position in `recover`
+  // that cannot be recovered from gives recovered=false. kLimitExceeded: no room for a new stream.
+  // kUnavailable: the store did not confirm. A task destroyed before it completes leaves nothing.
   virtual Task<Result<SubscribeOutcome>> Subscribe(ChannelName channel, SubscribeOptions options) = 0;
   // Removes one. Call it exactly once for each Subscribe that succeeded.
   virtual void Unsubscribe(const ChannelName& channel) = 0;

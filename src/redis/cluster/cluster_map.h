@@ -1,6 +1,6 @@
 // ClusterMap: the slot map of a Redis Cluster, kept up to date by asking its nodes.
 //
-// It asks when it is told that the map is wrong (MOVED), while a primary is away, and now and then. A
+// It asks when the map is found wrong (MOVED), while a primary is away, and at intervals. A
 // question is a short-lived connection; there is at most one at a time and one in 100 ms. A node that gives
 // no answer is passed over for the next.
 //
@@ -68,7 +68,7 @@ class ClusterMap final : private net::Timer {
   Metrics& metrics_;
   SlotMap slots_;
   std::optional<Endpoint> ask_first_;
-  std::size_t turn_ = 0;  // who is asked first moves on, so that one node's error is not believed for long
+  std::size_t turn_ = 0;  // which node is asked first: each time another, so that one's error does not last
   bool wanted_ = true;
   MonotonicTime last_asked_{};
   std::optional<MonotonicTime> holes_since_;

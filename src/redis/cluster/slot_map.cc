@@ -23,7 +23,7 @@ std::optional<Integer> Number(std::string_view text) {
 
 bool IsSlot(const Reply& reply) { return reply.is_integer() && reply.integer >= 0 && reply.integer < kSlots; }
 
-// [host, port, id, …]; the host is nil or "" when the node does not know it, "?" when it has none to tell.
+// [host, port, id, …]; the host is nil or "" when the node does not know it, "?" when it has none.
 std::optional<Endpoint> NodeEndpoint(const Reply& node, const Endpoint& asked) {
   if (node.elements.size() < 2 || !node.elements[1].is_integer()) return std::nullopt;
   const std::int64_t port = node.elements[1].integer;

@@ -1,6 +1,6 @@
 // SlotMap: which primary of a Redis Cluster has which hash slots, as CLUSTER SLOTS tells it.
 //
-// A value. Nothing here asks anybody; cluster_map.h keeps one up to date.
+// A value, without I/O; cluster_map.h keeps one up to date.
 #pragma once
 
 #include <array>
@@ -19,11 +19,11 @@ class SlotMap {
  public:
   SlotMap();
 
-  // `asked`: who gave the reply; a node that does not know its own address leaves it out.
+  // `asked`: the node that gave the reply; one that does not know its own address leaves it out.
   // kInvalidArgument: that is no answer to CLUSTER SLOTS.
   static Result<SlotMap> Parse(const Reply& reply, const Endpoint& asked);
 
-  // Null: nobody has the slot. Good until the map changes.
+  // Null: no node has the slot. Valid until the map changes.
   const Endpoint* PrimaryOf(std::uint16_t slot) const;
   void Move(std::uint16_t slot, const Endpoint& primary);
 
@@ -41,7 +41,7 @@ class SlotMap {
 };
 
 // Where an error reply sends the asker: "MOVED 3999 127.0.0.1:6381", "ASK 3999 [::1]:6381".
-// `asked`: who gave it; an address without a host means the same host.
+// `asked`: the node that gave it; an address without a host means the same host.
 struct Redirection {
   enum class Kind : std::uint8_t { kMoved, kAsk } kind = Kind::kMoved;
   std::uint16_t slot = 0;

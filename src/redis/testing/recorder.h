@@ -1,4 +1,4 @@
-// Recorder: keeps what a Subscriber tells.
+// Recorder: keeps the events of a Subscriber.
 #pragma once
 
 #include <map>

@@ -394,7 +394,7 @@ Task<Result<bool>> ChannelFollower::CatchUpPage(FollowedChannel& followed) {
   co_return followed.seen.offset >= read.top.offset;
 }
 
-// Redis lost the newest part of the stream. A new epoch keeps what comes next from looking like its
+// Redis lost the newest part of the stream. A new epoch keeps later publications from looking like its
 // continuation.
 Task<Result<void>> ChannelFollower::BeginAnew(FollowedChannel& followed) {
   log::Warn(

@@ -25,7 +25,7 @@ class OccupancyContract : public BackendSuite {
 // Follows a loop's lines: the events of each channel must alternate, "occupied" first.
 class OccupancyState {
  public:
-  // A line that says what was so already is a fault.
+  // A line that changes nothing is a fault.
   void Follow(const std::vector<std::string>& lines);
 
   std::set<std::string> occupied;
