@@ -26,13 +26,6 @@ PRIVATE_HEADERS = {
     "zlib.h": {"http", "websocket"},
 }
 
-# To be emptied.
-NO_HEADER_YET = {
-    "cluster/commands.cc", "cluster/decode.cc", "cluster/encode.cc", "cluster/surveys.cc",
-    "net/testing/certificate.cc", "realtime/channels/permissions.cc",
-    "redis/cluster/cluster_client.cc", "redis/cluster/cluster_subscriber.cc",
-}
-
 findings = []
 
 
@@ -81,7 +74,7 @@ def check_own_header_first(path, lines):
 
 def check_named_like_header(path):
     """A source has its header's name, so that either is found by the other's."""
-    named_otherwise = path.name == "main.cc" or path.name.endswith("_test.cc") or str(path.relative_to(SRC)) in NO_HEADER_YET
+    named_otherwise = path.name == "main.cc" or path.name.endswith("_test.cc")
     if path.suffix == ".cc" and not named_otherwise and not path.with_suffix(".h").exists():
         report(path, 1, f"no {path.with_suffix('.h').name} beside it: a source has its header's name")
 
