@@ -135,8 +135,8 @@ class Loader {
   void RefuseKey(const Given& given, std::string_view flag_prefix) {
     const auto below = keys_.lower_bound(given.key + ".");
     if (below != keys_.end() && below->first.starts_with(given.key + ".")) {
-      const auto* alien = std::get_if<Alien>(&given.value);
-      if (alien != nullptr && alien->what == "a section") return;
+      const auto* not_a_value = std::get_if<NotAValue>(&given.value);
+      if (not_a_value != nullptr && not_a_value->what == "a section") return;
       problems_.push_back(given.where + ": a section, not a setting");
       return;
     }

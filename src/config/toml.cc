@@ -52,7 +52,7 @@ Value ListOf(const toml::array& array) {
   std::vector<std::string> list;
   for (const toml::node& item : array) {
     const auto* text = item.as_string();
-    if (text == nullptr) return Alien{"a list with other things than strings"};
+    if (text == nullptr) return NotAValue{"a list with other things than strings"};
     list.push_back(text->get());
   }
   return list;
@@ -64,7 +64,7 @@ Value ValueOf(const toml::node& node) {
   if (const auto* number = node.as_floating_point()) return number->get();
   if (const auto* text = node.as_string()) return text->get();
   if (const auto* array = node.as_array()) return ListOf(*array);
-  return Alien{"a date or time"};
+  return NotAValue{"a date or time"};
 }
 
 TomlTable TableOf(const toml::table& table);

@@ -39,11 +39,11 @@ class Reader {
     }
     if (const auto* inner = std::get_if<TomlTable>(&entry.content)) {
       if (!inner->entries.empty()) return Flatten(*inner, path + ".");
-      Add(path, entry.key_line, Alien{"a section"});
+      Add(path, entry.key_line, NotAValue{"a section"});
     } else if (const auto* value = std::get_if<Value>(&entry.content)) {
       Add(path, entry.key_line, *value);
     } else {
-      Add(path, entry.key_line, Alien{"a list with other things than strings"});
+      Add(path, entry.key_line, NotAValue{"a list with other things than strings"});
     }
   }
 

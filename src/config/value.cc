@@ -229,7 +229,7 @@ std::string Describe(const Key& key, const Value& value) {
   if (const auto* integer = std::get_if<std::int64_t>(&value)) return fmt::to_string(*integer);
   if (const auto* number = std::get_if<double>(&value)) return fmt::to_string(*number);
   if (const auto* list = std::get_if<std::vector<std::string>>(&value)) return QuoteList(*list, QuoteShort);
-  return std::string(std::get<Alien>(value).what);
+  return std::string(std::get<NotAValue>(value).what);
 }
 
 std::string Quote(std::string_view text) {

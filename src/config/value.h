@@ -19,11 +19,12 @@ struct Untyped {
 };
 
 // What no key accepts: "a date or time".
-struct Alien {
+struct NotAValue {
   std::string_view what;
 };
 
-using Value = std::variant<bool, std::int64_t, double, std::string, std::vector<std::string>, Untyped, Alien>;
+using Value =
+    std::variant<bool, std::int64_t, double, std::string, std::vector<std::string>, Untyped, NotAValue>;
 
 struct Given {
   std::string key;

@@ -7,6 +7,7 @@
 #include "realtime/broker/memory/memory_broker.h"
 #include "realtime/broker/redis/redis_broker.h"
 #include "redis/topology.h"
+#include "settings/settings.h"
 
 namespace tidemill::server {
 namespace {

@@ -13,9 +13,9 @@
 #include "metrics/metrics.h"
 #include "net/loop.h"
 #include "realtime/broker/loop_broker.h"
-#include "settings/settings.h"
 
 namespace tidemill::broker {
+struct BrokerSettings;
 class MemoryBrokerShards;
 class RedisBrokerShards;
 namespace redis_broker {
@@ -30,6 +30,9 @@ namespace tidemill::redis {
 struct Metrics;
 class Topology;
 }  // namespace tidemill::redis
+namespace tidemill::settings {
+struct Settings;
+}
 
 namespace tidemill::server {
 

@@ -9,6 +9,7 @@
 #include "base/random.h"
 #include "http/assets.h"
 #include "server/demo_assets.h"
+#include "settings/settings.h"
 
 namespace tidemill::server {
 namespace {

@@ -7,7 +7,10 @@
 #include "config/sources.h"
 #include "http/server.h"
 #include "net/address.h"
-#include "settings/settings.h"
+
+namespace tidemill::settings {
+struct Settings;
+}
 
 namespace tidemill::server {
 

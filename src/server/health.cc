@@ -3,6 +3,8 @@
 #include <string>
 #include <utility>
 
+#include "settings/settings.h"
+
 namespace tidemill::server {
 namespace {
 

@@ -12,7 +12,10 @@
 #include "base/clock.h"
 #include "http/server.h"
 #include "metrics/metrics.h"
-#include "settings/settings.h"
+
+namespace tidemill::settings {
+struct Settings;
+}
 
 namespace tidemill::server {
 

@@ -5,6 +5,7 @@
 #include "net/tls.h"
 #include "realtime/session/context.h"
 #include "server/version.h"
+#include "settings/settings.h"
 
 namespace tidemill::server {
 namespace {

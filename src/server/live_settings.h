@@ -6,13 +6,15 @@
 
 #include "api/settings.h"
 #include "base/result.h"
-#include "settings/settings.h"
 
 namespace tidemill::net {
 class TlsContext;
 }
 namespace tidemill::session {
 struct SessionSettings;
+}
+namespace tidemill::settings {
+struct Settings;
 }
 
 namespace tidemill::server {

@@ -4,6 +4,7 @@
 
 #include "realtime/protocol/codes.h"
 #include "realtime/session/session.h"
+#include "settings/settings.h"
 
 namespace tidemill::server {
 

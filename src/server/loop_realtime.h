@@ -19,7 +19,10 @@
 #include "server/loop_probe.h"
 #include "server/reload.h"
 #include "server/shared.h"
-#include "settings/settings.h"
+
+namespace tidemill::settings {
+struct Settings;
+}
 
 namespace tidemill::server {
 

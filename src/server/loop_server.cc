@@ -6,6 +6,7 @@
 #include "base/assert.h"
 #include "net/tls.h"
 #include "realtime/session/transports/websocket.h"
+#include "settings/settings.h"
 #include "websocket/echo.h"
 
 namespace tidemill::server {

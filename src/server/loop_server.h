@@ -11,6 +11,7 @@
 
 #include "api/api.h"
 #include "http/server.h"
+#include "http/settings.h"
 #include "realtime/control/directory.h"
 #include "realtime/methods/methods.h"
 #include "server/health.h"
@@ -19,7 +20,10 @@
 #include "server/port.h"
 #include "server/reload.h"
 #include "server/shared.h"
-#include "settings/settings.h"
+
+namespace tidemill::settings {
+struct Settings;
+}
 
 namespace tidemill::server {
 

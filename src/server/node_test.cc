@@ -7,6 +7,7 @@
 
 #include "net/testing/harness.h"
 #include "server/testing/tcp_client.h"
+#include "settings/settings.h"
 
 namespace tidemill::server {
 namespace {

@@ -9,7 +9,10 @@
 #include <vector>
 
 #include "base/result.h"
-#include "settings/settings.h"
+
+namespace tidemill::settings {
+struct Settings;
+}
 
 namespace tidemill::server {
 

@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "settings/settings.h"
+
 namespace tidemill::server {
 namespace {
 

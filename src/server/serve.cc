@@ -13,6 +13,7 @@
 #include "server/dev.h"
 #include "server/node.h"
 #include "server/version.h"
+#include "settings/settings.h"
 
 namespace tidemill::server {
 namespace {
