@@ -37,7 +37,9 @@ Result<std::vector<Listening>> Port::Open(net::Loop& loop, const std::vector<Lis
 }
 
 void Port::ReplaceTls(const std::shared_ptr<net::TlsContext>& tls) {
-  for (const auto& listener : listeners_) listener->ReplaceTls(tls);
+  for (const auto& listener : listeners_) {
+    if (listener->bound().unix_path.empty()) listener->ReplaceTls(tls);
+  }
 }
 
 void Port::Drain() {

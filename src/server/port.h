@@ -48,6 +48,7 @@ class Port {
   // outlive the port.
   Result<std::vector<Listening>> Open(net::Loop& loop, const std::vector<Listening>& addresses,
                                       std::shared_ptr<net::TlsContext> tls, net::ConnectionLimiter& limiter);
+  // As Open does: Unix sockets stay without it.
   void ReplaceTls(const std::shared_ptr<net::TlsContext>& tls);
   // The server drains.
   void Drain();

@@ -3,8 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 
+#include "net/connect.h"
+#include "net/task_scope.h"
+#include "net/testing/certificate.h"
 #include "net/testing/harness.h"
+#include "net/tls.h"
 #include "server/testing/tcp_client.h"
 
 namespace tidemill::server {
@@ -38,6 +43,10 @@ class PortTest : public ::testing::Test {
     return bound->front().address.tcp;
   }
 
+  static Task<void> Dial(net::Loop& loop, std::string unix_path) {
+    (void)co_await net::Connect(loop, {.unix_path = std::move(unix_path)});
+  }
+
   std::unique_ptr<net::Loop> loop_ = OpenLoop();
   std::unique_ptr<net::ConnectionLimiter> limiter_ = net::ConnectionLimiter::Make({});
   Greeter greeter_;
@@ -69,6 +78,20 @@ TEST_F(PortTest, ClosesWhenTheServerDrainsUnlessItIsToStayOpen) {
   staying.Drain();
   EXPECT_FALSE(testing::Connect(closed).valid());
   EXPECT_TRUE(testing::Connect(open).valid());
+}
+
+TEST_F(PortTest, UnixSocketsStayWithoutTlsWhenItIsReplaced) {
+  const std::string path = ::testing::TempDir() + "port_test.sock";
+  const net::testing::CertificateFiles files;
+  const auto tls = net::OpenServerTls(files.certificate(), files.key());
+  ASSERT_TRUE(tls) << tls.error().detail;
+  Port port("greeting", greeter_, {.server_speaks_first = true});
+  ASSERT_TRUE(port.Open(*loop_, *ParseAddresses({"unix:" + path}), *tls, *limiter_));
+  port.ReplaceTls(*tls);
+  TaskScope scope;
+  scope.Spawn(Dial(*loop_, path));
+  ASSERT_TRUE(RunUntil(*loop_, [&] { return !greeter_.streams.empty(); }));
+  EXPECT_FALSE(greeter_.streams.front()->is_tls());
 }
 
 TEST_F(PortTest, NamesAnAddressThatIsTaken) {
