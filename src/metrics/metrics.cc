@@ -251,11 +251,14 @@ Holder Registry::OpenCallback(std::string name, std::string help, Labels labels,
 
 // The family stays: a scrape between two of its series must not forget its help.
 void Registry::Close(Series& series) {
+  std::unique_ptr<Series> closed;  // ends after the lock: what a callback owns may hold series itself
   const std::lock_guard lock(mutex_);
   if (--series.holders > 0) return;
   Family& family = *series.family;
   if (!series.overflow) --family.open, --open_;
-  std::erase_if(family.series, [&series](const auto& s) { return s.get() == &series; });
+  const auto found = std::ranges::find(family.series, &series, &std::unique_ptr<Series>::get);
+  closed = std::move(*found);
+  family.series.erase(found);
 }
 
 void Registry::Visit(Visitor& visitor) const {

@@ -231,6 +231,15 @@ TEST(OpenSeries, OfEveryKind) {
   EXPECT_THAT(registry.Text(), testing::Not(testing::HasSubstr("f{")));
 }
 
+TEST(OpenSeries, ACallbackMayOwnWhatHoldsAnother) {
+  Registry registry;
+  auto counter = std::make_shared<const Held<Counter>>(registry.OpenCounter("c_total", "C.", {{"l", "1"}}));
+  Holder callback =
+      registry.OpenCallback("f", "F.", {{"l", "1"}}, [owned = std::move(counter)] { return 1.5; });
+  callback = {};
+  EXPECT_EQ(registry.Text(), "");
+}
+
 TEST(OpenSeries, ComeAndGoWhileAScrapeGoesOn) {
   Registry registry({.series_per_family_max = 20});
   std::atomic<bool> stop{false};
