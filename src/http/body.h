@@ -31,7 +31,7 @@ class BodyWriter final : private net::Pollable, private net::Timer {
   enum class Framing { kChunked, kUntilClose };
   struct Options {
     Framing framing = Framing::kChunked;
-    Duration stall_timeout;            // how long a client that reads nothing is waited for
+    Duration stall_timeout;            // how long a client may take for what is queued when Write waits
     ServerMetrics* metrics = nullptr;  // null: nothing is counted
   };
   // For Connection. `stream` outlives the writer.
@@ -78,8 +78,9 @@ class [[nodiscard]] BodyWriter::Room {
 class BodySource {
  public:
   virtual ~BodySource() = default;
-  // Writes all of it. An error breaks the connection off, so that the client sees that the rest is missing:
-  // its status has been sent already. The task is destroyed when the client goes. Not called for HEAD.
+  // Writes all of it. An error breaks the connection off, because the status has been sent already: an
+  // HTTP/1.1 client sees that the rest is missing, an HTTP/1.0 client cannot. The task is destroyed when the
+  // client goes. Not called for HEAD.
   virtual Task<Result<void>> WriteTo(BodyWriter& body) = 0;
 };
 

@@ -1,9 +1,10 @@
 // Router: which handler serves a path and a method.
 //
 // A pattern is an exact path ("/api/publish"), may have named segments ("/users/{id}/posts"), and may end in
-// "/*", which stands for any rest, also none. Of the patterns that match a path the most specific serves it:
-// at the first segment in which they differ an exact one beats a named one, which beats "*". The path decides
-// first and then the method: a path that exists with other methods only answers 405.
+// "/*", which stands for any rest, also none ("/users/", but not "/users"). Of the patterns that match a path
+// the most specific serves it: at the first segment in which they differ an exact one beats a named one,
+// which beats "*". The path decides first and then the method: a path that exists with other methods only
+// answers 405.
 //
 // Immutable while a server uses it; Server::ReplaceRouter takes another.
 #pragma once
