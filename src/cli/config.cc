@@ -6,6 +6,7 @@
 
 #include "cli/settings.h"
 #include "settings/settings.h"
+#include "settings/template.h"
 
 namespace tidemill::cli {
 namespace {
@@ -38,7 +39,7 @@ int Show(const ShowOptions& options, Io io) {
 }
 
 int PrintDefault(Io io) {
-  Print(io, settings::ToToml(settings::Settings{}, config::SecretsIn::kPlain));
+  Print(io, settings::DefaultToml());
   return kDone;
 }
 
@@ -68,7 +69,7 @@ CommandSpec ShowCommand() {
 
 CommandSpec DefaultCommand() {
   return {.name = "default",
-          .help = "Prints all settings with their defaults, as TOML to begin with",
+          .help = "Prints all settings with their defaults and what they mean, as TOML",
           .examples = "  tidemill config default > tidemill.toml\n",
           .run = PrintDefault};
 }

@@ -14,11 +14,12 @@ namespace {
 // TOML wants everything of a section in one place: lines are gathered per section, sections stay in order.
 class Sections {
  public:
-  void Add(std::string_view key, std::string_view value) {
+  // The comment is whole lines.
+  void Add(std::string_view key, std::string_view value, std::string_view comment = "") {
     const std::size_t dot = key.rfind('.');
     const std::string_view section = dot == key.npos ? "" : key.substr(0, dot);
     const std::string_view name = dot == key.npos ? key : key.substr(dot + 1);
-    fmt::format_to(std::back_inserter(LinesOf(section)), "{} = {}\n", name, value);
+    fmt::format_to(std::back_inserter(LinesOf(section)), "{}{} = {}\n", comment, name, value);
   }
 
   std::string Finish() && {
@@ -78,6 +79,12 @@ bool IsHidden(const Key& key, std::string_view value, void* defaults, SecretsIn 
   return key.facts.shown == Shown::kNo && value == ToToml(key.field(defaults), secrets);
 }
 
+// "# doc\n# duration, 1s … 1h ↻\n", after an empty line.
+std::string CommentOf(const KeyDoc& key) {
+  return fmt::format("\n# {}\n# {}{}{}{}\n", key.doc, key.type, key.range.empty() ? "" : ", ", key.range,
+                     key.reloadable ? " ↻" : "");
+}
+
 void AppendTable(std::string& out, const TableList& list, const std::string& name, void* settings,
                  SecretsIn secrets) {
   fmt::format_to(std::back_inserter(out), "\n[[{}]]\nname = {}\n", list.key, Quote(name));
@@ -117,6 +124,16 @@ std::string PrintToml(const AnySchema& schema, void* settings, SecretsIn secrets
     for (const std::string& name : list.names(settings)) AppendTable(out, list, name, settings, secrets);
   }
   return out;
+}
+
+std::string PrintDocumentedDefaults(const AnySchema& schema) {
+  Sections sections;
+  for (const Key& key : schema.keys()) {
+    if (key.facts.shown == Shown::kNo) continue;
+    const KeyDoc doc = DocOf(key, key.name, schema.defaults());
+    sections.Add(key.name, doc.default_value, CommentOf(doc));
+  }
+  return std::move(sections).Finish();
 }
 
 // What TOML makes of a value is JSON too: numbers, booleans, quoted texts and lists of them.

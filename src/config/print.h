@@ -29,7 +29,11 @@ std::string Markdown(const AnySchema& schema, std::string_view introduction);
 // a masked secret it refuses.
 std::string PrintToml(const AnySchema& schema, void* settings, SecretsIn secrets);
 
-// The same as one line of JSON: an object with the keys as flags and the documentation name them, and a list
+// A TOML file with every setting's default below a comment: what it means, its type, what is accepted, and ↻
+// when a reload takes it over. Load reads it back.
+std::string PrintDocumentedDefaults(const AnySchema& schema);
+
+// PrintToml as one line of JSON: an object with the keys as flags and the documentation name them, and a list
 // of objects for each list of tables.
 std::string PrintJson(const AnySchema& schema, void* settings, SecretsIn secrets);
 
