@@ -11,6 +11,7 @@
 #include "cli/doctor.h"
 #include "cli/grammar.h"
 #include "cli/help.h"
+#include "cli/init.h"
 #include "cli/publish.h"
 #include "cli/tail.h"
 #include "cli/token.h"
@@ -26,8 +27,8 @@ CommandSpec Program(const ServeFunction& serve) {
       .examples =
           "`tidemill <command> --help` shows examples. To begin: tidemill serve --dev\n"
           "Exit codes: 0 done, 1 failed, 2 the command line is wrong.\n",
-      .commands = {ServeCommand(serve), TokenCommand(), PublishCommand(), TailCommand(), ConfigCommand(),
-                   DoctorCommand(), VersionCommand()},
+      .commands = {InitCommand(), ServeCommand(serve), TokenCommand(), PublishCommand(), TailCommand(),
+                   ConfigCommand(), DoctorCommand(), VersionCommand()},
   };
 }
 

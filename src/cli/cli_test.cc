@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <thread>
@@ -139,7 +140,7 @@ TEST(Run, TeachesEachCommandWithAnExample) {
   const std::vector<std::vector<std::string>> commands = {
       {"serve"},         {"token", "create"}, {"token", "check"}, {"publish"},
       {"tail"},          {"config", "check"}, {"config", "show"}, {"config", "default"},
-      {"config", "doc"}, {"doctor"},          {"version"}};
+      {"config", "doc"}, {"doctor"},          {"version"},        {"init"}};
   for (std::vector<std::string> arguments : commands) {
     SCOPED_TRACE(arguments.back());
     arguments.push_back("--help");
@@ -218,6 +219,25 @@ TEST(Config, IsCheckedShownAndExplained) {
   EXPECT_TRUE(json.out.contains(R"("channel.namespaces":[{"name":"chat",)"));
   EXPECT_TRUE(RunWith({"config", "default"}).out.contains("ping_interval = \"25s\"\n"));
   EXPECT_EQ(RunWith({"config", "doc"}).out, settings::Markdown());
+}
+
+TEST(Init, WritesAFileThatCheckAndTokenTake) {
+  const std::string path = testing::TempDir() + "tidemill-init-test.toml";
+  remove(path.c_str());
+  const Ran made = RunWith({"init", path});
+  EXPECT_EQ(made.code, kDone) << made.err;
+  EXPECT_TRUE(made.out.contains("  tidemill serve --config " + path + "\n")) << made.out;
+  struct stat status{};
+  ASSERT_EQ(stat(path.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777, 0600u);
+  EXPECT_EQ(RunWith({"config", "check", "--config", path}).code, kDone);
+  EXPECT_EQ(RunWith({"token", "create", "--user", "42", "--config", path}).code, kDone);
+  const Ran again = RunWith({"init", path});
+  EXPECT_EQ(again.code, kFailed);
+  EXPECT_TRUE(again.err.contains("is there already")) << again.err;
+  EXPECT_EQ(RunWith({"config", "check", "--config", path}).code, kDone);
+  remove(path.c_str());
+  EXPECT_EQ(RunWith({"init", "/nowhere/t.toml"}).code, kFailed);
 }
 
 TEST(Token, IsNeverSignedWithAnEmptyKey) {

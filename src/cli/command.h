@@ -35,16 +35,18 @@ void PrintError(Io io, std::string_view text);
 int Failed(Io io, std::string_view message);
 int Misused(Io io, std::string_view message);
 
-// What a command takes: an option when the name starts with "--", else a positional argument, which is always
-// required.
+// What a command takes: an option when the name starts with "--", else a positional argument, which is
+// required unless `optional`.
 struct Parameter {
   std::string_view name;  // "--url", "CHANNEL"
   std::variant<bool*, std::string*>
       value;  // written by the grammar; a bool is a switch, which takes no value
   std::string_view help;
   bool required = false;  // of an option
+  bool optional = false;  // of a positional argument: without it the value stays as it is
 
   bool is_option() const { return name.starts_with("--"); }
+  bool is_needed() const { return is_option() ? required : !optional; }
 };
 
 struct CommandSpec {

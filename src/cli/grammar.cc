@@ -154,8 +154,7 @@ class Reader {
 
   Result<void> CheckRequired() const {
     for (const Parameter& parameter : parameters_) {
-      const bool required = parameter.required || !parameter.is_option();
-      if (required && !given_.contains(parameter.name)) {
+      if (parameter.is_needed() && !given_.contains(parameter.name)) {
         return Wrong(fmt::format("{} is required{}", parameter.name, Try(path_)));
       }
     }

@@ -16,14 +16,15 @@ std::string Form(const Parameter& parameter) {
   if (std::holds_alternative<bool*>(parameter.value)) return std::string(parameter.name);
   const std::string& value = *std::get<std::string*>(parameter.value);
   return fmt::format("{} TEXT{}{}{}", parameter.name, value.empty() ? "" : "=", value,
-                     parameter.required || !parameter.is_option() ? " REQUIRED" : "");
+                     parameter.is_needed() ? " REQUIRED" : "");
 }
 
 std::string Usage(const CommandSpec& command, std::string_view path) {
   std::string usage = fmt::format("Usage: {} [OPTIONS]", path);
   if (!command.commands.empty()) usage += " SUBCOMMAND";
   for (const Parameter& parameter : command.parameters) {
-    if (!parameter.is_option()) usage += fmt::format(" {}", parameter.name);
+    if (parameter.is_option()) continue;
+    usage += parameter.optional ? fmt::format(" [{}]", parameter.name) : fmt::format(" {}", parameter.name);
   }
   return usage;
 }

@@ -1,6 +1,8 @@
 """Configuration files: what is wrong is named, what is shown can be read back."""
-from assertions import check, equal
-from node import OPEN, run_command
+import subprocess
+
+from assertions import check, equal, eventually
+from node import OPEN, Node, run_command
 
 BAD = """
 loops = 99
@@ -56,10 +58,35 @@ def test_default_loads(binary, folder):
     """the output of config default is a configuration, and shows as itself"""
     code, default, _ = run_command(binary, "config", "default")
     equal(code, 0)
+    check("\n# duration, 1s … 1h ↻\nping_interval" in default, "a setting has no comment")
     path = write(folder, default)
     equal(run_command(binary, "config", "check", "--config", path)[0], 0)
     shown = run_command(binary, "config", "show", "--config", path)[1]
     equal(shown, run_command(binary, "config", "show")[1])
+
+
+def test_init(binary, folder):
+    """what init writes is good, serves, and gives tokens that the server takes; a file that is there is kept"""
+    path = folder / "t.toml"
+    code, said, _ = run_command(binary, "init", str(path))
+    equal((code, oct(path.stat().st_mode & 0o777)), (0, "0o600"))
+    check(f"tidemill serve --config {path}" in said, said)
+    equal(run_command(binary, "config", "check", "--config", str(path))[0], 0)
+    text = path.read_text(encoding="utf-8")
+    equal(run_command(binary, "init", str(path))[0], 1)
+    equal(path.read_text(encoding="utf-8"), text)
+    with Node(binary, folder, text.replace("127.0.0.1:8000", "127.0.0.1:0")) as node:
+        config = ["--config", str(path)]
+        code, made, _ = run_command(binary, "token", "create", "--user", "42", *config)
+        equal(code, 0)
+        code, _, error = run_command(binary, "publish", "chat:x", "1", *config, "--url", node.http)
+        equal((code, error), (0, ""))
+        command = [binary, "tail", "chat:x", "--url", node.websocket, "--token", made.strip()]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            try:
+                eventually(lambda: node.metrics()["tidemill_subscriptions"] == 1, "tail subscribed")
+            finally:
+                process.kill()
 
 
 def test_show_masks(binary, folder):
