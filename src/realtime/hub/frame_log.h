@@ -115,7 +115,7 @@ class FrameLog {
 
   // Begins the next turn: what was appended counts as sent to everybody without a cursor.
   void EndTurn();
-  // Gives memory back that only a session that has now caught up had needed.
+  // Gives memory back that only a session needed that has now caught up or gone.
   void Trim();
 
  private:

@@ -274,6 +274,23 @@ TEST_F(HubTest, AStuckReaderIsReportedAtItsLimitAndDelaysNobody) {
   EXPECT_EQ(good.slow_at, 0u);
 }
 
+TEST_F(HubTest, OneWhoLeavesWhileBehindKeepsNoMemory) {
+  Peer& reads = Follow("news");
+  Peer& detached = Follow("news");
+  Peer& closed = Follow("news");
+  for (int round = 0; round < 8; ++round) {
+    Publish("news", "\"" + std::string(100'000, 'x') + "\"");
+    Turn();
+    reads.Read();
+  }
+  ASSERT_TRUE(detached.outbox->behind() && closed.outbox->behind());
+  closed.outbox->Close();
+  hub_.Detach(closed.follow);
+  hub_.Detach(detached.follow);
+  EXPECT_FALSE(reads.outbox->behind());
+  EXPECT_EQ(hub_.segments().bytes_in_use(), 0u);
+}
+
 TEST_F(HubTest, TellsFollowersThatTheirStreamIsLost) {
   Peer& peer = Follow("news");
   hub_.OnStreamLost(broker::ChannelName("news"));

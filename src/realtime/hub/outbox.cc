@@ -50,9 +50,12 @@ void Outbox::OnWritable() {
 
 void Outbox::Close() {
   closed_ = true;
-  if (lag_) {
-    for (const Lag::Entry& entry : lag_->entries) entry.subscription->behind = false;
-    lag_.reset();
+  const std::unique_ptr<Lag> dropped = std::move(lag_);
+  if (!dropped) return;
+  for (Lag::Entry& entry : dropped->entries) {
+    entry.subscription->behind = false;
+    entry.cursor = LogCursor();
+    entry.subscription->group->log.Trim();
   }
 }
 
@@ -171,6 +174,7 @@ void Outbox::Drop(Subscription& subscription) {
   if (!subscription.behind) return;
   subscription.behind = false;
   std::erase_if(lag_->entries, [&](const Lag::Entry& entry) { return entry.subscription == &subscription; });
+  subscription.group->log.Trim();
   if (lag_->entries.empty()) lag_.reset();
 }
 
