@@ -30,9 +30,10 @@ struct ChannelSubscription final : hub::Subscription {
   std::unique_ptr<std::string> own_info;      // chan_info, raw bytes; null: empty
   std::int64_t expire_at = 0;                 // seconds since the Unix epoch; 0: never
   bool server_side = false;
-  bool presence = false;    // has an entry there
-  bool join_leave = false;  // its coming and going is published
-  bool positioned = false;  // it follows the stream without a gap
+  bool presence = false;     // has an entry there
+  bool join_leave = false;   // its coming and going is published
+  bool positioned = false;   // it follows the stream without a gap
+  std::uint32_t number = 0;  // of the session's subscriptions, in the order in which they were begun
 };
 
 }  // namespace tidemill::session

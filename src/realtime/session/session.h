@@ -123,10 +123,10 @@ class Session final : public ClientEvents, private net::Timer {
   [[no_unique_address]] Client client_;
   Phase phase_ = Phase::kNew;
   Carrier carrier_ = Carrier::kOpen;
-  bool pumping_ = false;  // a command is in flight
+  bool pumping_ = false;    // a command is in flight
+  std::uint16_t pins_ = 0;  // tasks that refer to this session
   [[no_unique_address]] Subscriptions subscriptions_{client_};
   std::uint16_t end_code_ = 0;        // to be disconnected with it, at the next timer; 0: not
-  std::uint16_t pins_ = 0;            // tasks that refer to this session
   std::unique_ptr<Backlog> backlog_;  // null: nothing waits
   CommandRate rate_;
   Deadlines deadlines_;

@@ -352,6 +352,29 @@ TEST_F(SessionTest, ASubscribeInFlightLeavesNothingBehindWhenTheClientGoes) {
             Lines{R"({"id":3,"presence_stats":{"num_clients":1,"num_users":1}})"});
 }
 
+TEST_F(SessionTest, ASubscribeThatWasEndedInFlightIsNotTakenForTheNextOne) {
+  auto client = Connected();
+  const auto subscribe = [](Session& session) -> Task<void> {
+    (void)co_await session.Apply(control::Subscribe{.channel = "plain:a"});
+  };
+  TaskScope scope;
+  bench_.broker().Pause();
+  client->Say(R"({"id":2,"subscribe":{"channel":"plain:a"}})");
+  // Each may come to lie in memory where one before it lay.
+  for (int i = 0; i < 20; ++i) {
+    client->session().Apply(control::Unsubscribe{"plain:a"});
+    scope.Spawn(subscribe(client->session()));
+  }
+  bench_.Turn();
+  client->Hear();
+  bench_.broker().Resume();
+  bench_.Turn();
+  EXPECT_EQ(client->Hear(),
+            (Lines{R"({"id":2,"error":{"code":100,"message":"internal server error","temporary":true}})",
+                   R"({"push":{"channel":"plain:a","subscribe":{}}})"}));
+  EXPECT_EQ(bench_.context().hub.subscriptions(), 1u);
+}
+
 TEST_F(SessionTest, AnIdleConnectionIsSmall) {
   EXPECT_LE(sizeof(Session), 256u);
   EXPECT_LE(sizeof(ChannelSubscription), 88u);

@@ -37,6 +37,7 @@ Task<Verdict<protocol::SubscribeResult>> Subscriptions::Join(protocol::Subscribe
 
   ChannelSubscription& subscription =
       table_.Add(std::make_unique<ChannelSubscription>(client_.events, request.channel));
+  subscription.number = ++begun_;
   subscription.server_side = terms.server_side;
   if (!terms.info.empty()) subscription.own_info = std::make_unique<std::string>(std::move(terms.info));
   subscription.presence = options.presence;
@@ -58,6 +59,7 @@ Task<Verdict<protocol::SubscribeResult>> Subscriptions::Follow(ChannelSubscripti
                                                                const channels::Channel& channel) {
   Context& context = client_.context;
   const std::shared_ptr<const SessionSettings> held = context.settings;
+  const std::uint32_t number = subscription.number;
   if (options.presence) TM_CO_TRY(co_await EnterPresence(subscription));
   broker::SubscribeOptions asked{.mode = options.mode,
                                  .recovery_limit = held->client.recovery_max_publication_limit};
@@ -68,7 +70,7 @@ Task<Verdict<protocol::SubscribeResult>> Subscriptions::Follow(ChannelSubscripti
   const broker::ChannelName name(request.channel);
   auto outcome = co_await context.broker.Subscribe(name, std::move(asked));
   // From here to Attach nothing may suspend: the next publication is for this session.
-  if (!Holds(request.channel, subscription)) {
+  if (!Holds(request.channel, number)) {
     if (outcome) context.broker.Unsubscribe(name);
     co_return Refused(protocol::kErrorInternal);
   }
@@ -91,14 +93,16 @@ Task<Verdict<protocol::SubscribeResult>> Subscriptions::Follow(ChannelSubscripti
 
 Task<Verdict<void>> Subscriptions::EnterPresence(ChannelSubscription& subscription) {
   const broker::ChannelName name(subscription.channel_name());
+  const std::uint32_t number = subscription.number;
   const auto added = co_await client_.context.presence.Add(name, client_.InfoWith(subscription.chan_info()));
-  if (!Holds(name.value(), subscription)) co_return Refused(protocol::kErrorInternal);
+  if (!Holds(name.value(), number)) co_return Refused(protocol::kErrorInternal);
   if (!added) co_return FailJoin(name.value(), added.error());
   co_return Verdict<void>();
 }
 
-bool Subscriptions::Holds(std::string_view channel, const ChannelSubscription& subscription) const {
-  return !closed_ && Find(channel) == &subscription;
+bool Subscriptions::Holds(std::string_view channel, std::uint32_t number) const {
+  const ChannelSubscription* const found = Find(channel);
+  return !closed_ && found && found->number == number;
 }
 
 std::unexpected<Refusal> Subscriptions::FailJoin(std::string_view channel, const Error& error) {

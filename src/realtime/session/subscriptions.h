@@ -63,13 +63,15 @@ class Subscriptions {
                                                   const SubscriptionOptions& options,
                                                   const channels::Channel& channel);
   Task<Verdict<void>> EnterPresence(ChannelSubscription& subscription);
-  // Whether it was not ended meanwhile.
-  bool Holds(std::string_view channel, const ChannelSubscription& subscription) const;
+  // Whether the one with that number was not ended meanwhile. Its address says nothing: the next one of the
+  // channel may have the same.
+  bool Holds(std::string_view channel, std::uint32_t number) const;
   std::unexpected<Refusal> FailJoin(std::string_view channel, const Error& error);
   void End(ChannelSubscription& subscription);
 
   Client& client_;
   SubscriptionTable table_;
+  std::uint32_t begun_ = 0;
   bool any_expires_ = false;
   bool closed_ = false;
 };
