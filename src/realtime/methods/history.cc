@@ -67,7 +67,12 @@ void Read(JsonReader& json, HistoryParams& params) {
 // {"data":…,"info":…,"offset":…,"tags":…}
 void WritePublication(const protocol::Publication& publication, JsonWriter& json) {
   json.BeginObject();
-  WritePayload("data", "b64data", publication.data, json);
+  // What is known to be JSON is not parsed again; where there may be none, it is known of none too.
+  if (publication.data_is_json && !publication.data.empty()) {
+    json.RawMember("data", publication.data);
+  } else {
+    WritePayload("data", "b64data", publication.data, json);
+  }
   if (publication.info) {
     json.Key("info");
     WriteClientInfo(*publication.info, json);

@@ -301,6 +301,15 @@ TEST(Api, GivesPayloadsThatAreNotJsonInBase64) {
   EXPECT_EQ(reply, Ok(R"({"publications":[{"b64data":"/w==","offset":1}],"epoch":"EPOCH","offset":1})"));
 }
 
+TEST(Api, PayloadsThatAreKnownToBeJsonAreNotParsedForHistory) {
+  MethodsFixture api;
+  api.Publish({.channel = "bytes:a", .data = "tru", .form = broker::DataForm::kJson});
+  api.Publish({.channel = "bytes:a", .data = "", .form = broker::DataForm::kJson});
+  const Reply reply = api.Post("history", R"({"channel":"bytes:a","limit":-1})");
+  EXPECT_EQ(reply, Ok(R"({"publications":[{"data":tru,"offset":1},{"b64data":"","offset":2}],)"
+                      R"("epoch":"EPOCH","offset":2})"));
+}
+
 TEST(Api, FindsChannelsByPattern) {
   MethodsFixture api(2);
   for (const char* channel : {"chat:1", "chat:1", "plain:x"}) api.Subscribe(channel);

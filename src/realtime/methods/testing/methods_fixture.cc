@@ -86,6 +86,13 @@ void MethodsFixture::Reload(const Settings& settings) {
   publisher_->ReplaceRules(settings.rules);
 }
 
+void MethodsFixture::Publish(broker::PublishCall call) {
+  Run([](broker::Publisher& publisher, broker::PublishCall what) -> Task<void> {
+    const auto done = co_await publisher.Publish(std::move(what));
+    TM_ASSERT(done.has_value());
+  }(*publisher_, std::move(call)));
+}
+
 void MethodsFixture::Subscribe(std::string channel) {
   Run([](broker::Broker& broker, std::string name) -> Task<void> {
     const auto subscribed = co_await broker.Subscribe(broker::ChannelName(std::move(name)), {});

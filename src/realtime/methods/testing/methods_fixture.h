@@ -41,6 +41,8 @@ class MethodsFixture final : public api::testing::ApiBench, public broker::Broke
   static Settings DefaultSettings();  // without namespace history 5 and presence; see the .cc
   void Reload(const Settings& settings);
 
+  // As others on this node publish.
+  void Publish(broker::PublishCall call);
   void Subscribe(std::string channel);
   void AddPresence(std::string channel, protocol::ClientInfo info);
 
