@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "base/log_limit.h"
 
 namespace tidemill::log {
 namespace {
@@ -129,6 +130,15 @@ TEST_F(Log, EndsEachLineOnStandardError) {
   const std::string text = testing::internal::GetCapturedStderr();
   EXPECT_TRUE(text.contains("INFO first.seen\n")) << text;
   EXPECT_TRUE(text.ends_with("INFO second.seen n=2\n")) << text;
+}
+
+TEST(LogLimit, LetsOneLineASecondThroughAndCountsTheRest) {
+  LogLimit limit;
+  EXPECT_EQ(limit.Count({5000}), 0u);
+  EXPECT_EQ(limit.Count({5001}), std::nullopt);
+  EXPECT_EQ(limit.Count({5999}), std::nullopt);
+  EXPECT_EQ(limit.Count({6000}), 2u);
+  EXPECT_EQ(limit.Count({7000}), 0u);
 }
 
 }  // namespace

@@ -59,20 +59,36 @@ std::optional<Origin> ParseOrigin(std::string_view text) {
   return ParseAuthority(text.substr(0, slashes), text.substr(slashes + 3));
 }
 
-bool Matches(const Origin& origin, std::string_view pattern) {
-  const std::size_t slashes = pattern.find("://");
-  if (slashes == std::string_view::npos) return false;
-  std::string_view authority = pattern.substr(slashes + 3);
-  const bool any_subdomain = authority.starts_with("*.");
-  if (any_subdomain) authority.remove_prefix(2);
-  const auto wanted = ParseAuthority(pattern.substr(0, slashes), authority);
-  if (!wanted || !EqualIgnoringCase(origin.scheme, wanted->scheme) || origin.port != wanted->port)
-    return false;
-  if (!any_subdomain) return EqualIgnoringCase(origin.host, wanted->host);
+struct Pattern {
+  Origin origin;  // without what the stars stand for
+  bool any_subdomain = false;
+  bool any_port = false;
+};
+
+std::optional<Pattern> ParsePattern(std::string_view text) {
+  const std::size_t slashes = text.find("://");
+  if (slashes == std::string_view::npos || slashes == 0) return std::nullopt;
+  std::string_view authority = text.substr(slashes + 3);
+  Pattern pattern{.any_subdomain = authority.starts_with("*."), .any_port = authority.ends_with(":*")};
+  if (pattern.any_subdomain) authority.remove_prefix(2);
+  if (pattern.any_port) authority.remove_suffix(2);
+  const auto origin = ParseAuthority(text.substr(0, slashes), authority);
+  if (!origin) return std::nullopt;
+  pattern.origin = *origin;
+  return pattern;
+}
+
+bool Matches(const Origin& origin, std::string_view text) {
+  const auto pattern = ParsePattern(text);
+  if (!pattern) return false;
+  const Origin& wanted = pattern->origin;
+  if (!EqualIgnoringCase(origin.scheme, wanted.scheme)) return false;
+  if (!pattern->any_port && origin.port != wanted.port) return false;
+  if (!pattern->any_subdomain) return EqualIgnoringCase(origin.host, wanted.host);
   // At least one whole label in front.
-  const std::size_t extra = origin.host.size() - wanted->host.size();
-  return origin.host.size() > wanted->host.size() + 1 && origin.host[extra - 1] == '.' &&
-         origin.host[0] != '.' && EqualIgnoringCase(origin.host.substr(extra), wanted->host);
+  const std::size_t extra = origin.host.size() - wanted.host.size();
+  return origin.host.size() > wanted.host.size() + 1 && origin.host[extra - 1] == '.' &&
+         origin.host[0] != '.' && EqualIgnoringCase(origin.host.substr(extra), wanted.host);
 }
 
 }  // namespace
@@ -80,13 +96,7 @@ bool Matches(const Origin& origin, std::string_view pattern) {
 bool IsAuthority(std::string_view text) { return ParseAuthority("http", text).has_value(); }
 
 Result<void> CheckOriginPattern(std::string_view pattern) {
-  if (pattern == "*") return {};
-  const std::size_t slashes = pattern.find("://");
-  if (slashes != std::string_view::npos && slashes > 0) {
-    std::string_view authority = pattern.substr(slashes + 3);
-    if (authority.starts_with("*.")) authority.remove_prefix(2);
-    if (ParseAuthority(pattern.substr(0, slashes), authority)) return {};
-  }
+  if (pattern == "*" || ParsePattern(pattern)) return {};
   return Fail(Errc::kInvalidArgument, "\"" + std::string(pattern) +
                                           "\" is no origin pattern; write it like \"https://example.com\", "
                                           "\"https://*.example.com\" or \"*\"");

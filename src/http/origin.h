@@ -10,7 +10,8 @@
 namespace tidemill::http {
 
 // A pattern is "*" (anyone), or scheme://host[:port] where the host may begin with "*." for one or more
-// labels in front: "https://*.example.com". Compared on parsed parts, never as string suffixes.
+// labels in front, and the port may be "*" for any: "https://*.example.com", "http://localhost:*". Compared
+// on parsed parts, never as string suffixes.
 Result<void> CheckOriginPattern(std::string_view pattern);
 
 // Whether a request with this Origin may come in. `host` is the Host header: with no patterns, only a page of

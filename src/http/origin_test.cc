@@ -13,6 +13,7 @@ TEST(OriginAllowed, ComparesPartsAndNotStrings) {
   const std::vector<std::string> good = {"https://good.com"};
   const std::vector<std::string> sub = {"https://*.good.com"};
   const std::vector<std::string> any = {"*"};
+  const std::vector<std::string> port = {"http://localhost:*", "http://[::1]:*"};
   struct Case {
     const char* origin;
     const char* host;
@@ -46,6 +47,13 @@ TEST(OriginAllowed, ComparesPartsAndNotStrings) {
       {"https://good.com", "h", sub, false},
       {"https://.good.com", "h", sub, false},
       {"https://evilgood.com", "h", sub, false},
+      {"http://localhost:5173", "h", port, true},
+      {"http://localhost", "h", port, true},
+      {"http://[::1]:3000", "h", port, true},
+      {"https://localhost:5173", "h", port, false},
+      {"http://localhost.evil.com:80", "h", port, false},
+      {"http://a.localhost:80", "h", port, false},
+      {"null", "h", port, false},
       {"null", "h", any, true},
       {"https://anything", "h", any, true},
   };
@@ -57,11 +65,11 @@ TEST(OriginAllowed, ComparesPartsAndNotStrings) {
 
 TEST(CheckOriginPattern, SaysHowToWriteIt) {
   for (const char* good :
-       {"*", "https://a.com", "https://*.a.com", "http://[::1]:80", "capacitor://localhost"}) {
+       {"*", "https://a.com", "https://*.a.com", "http://[::1]:80", "capacitor://localhost", "http://a:*"}) {
     EXPECT_TRUE(CheckOriginPattern(good)) << good;
   }
-  for (const char* bad :
-       {"", "a.com", "https://", "https://a*.com", "https://a.com/x", "https://a.com:x", "://a"}) {
+  for (const char* bad : {"", "a.com", "https://", "https://a*.com", "https://a.com/x", "https://a.com:x",
+                          "://a", "http://:*"}) {
     const auto checked = CheckOriginPattern(bad);
     ASSERT_FALSE(checked) << bad;
     EXPECT_NE(checked.error().detail.find("https://*.example.com"), std::string::npos);

@@ -2,13 +2,15 @@
 import base64
 import http.client
 import os
+import re
 import socket
 import ssl
 import subprocess
+import time
 
 from assertions import check, equal
 from node import OPEN, Client, Node, run_command
-from server import answer_of
+from server import Server, answer_of
 from websocket import raw_request, tcp_connection
 
 ORIGINS = """
@@ -133,13 +135,17 @@ def test_internal_port(binary, folder):
         equal(client.next_data(), 1)
 
 
-def upgrade(node, address, origin, host=None):
-    """The status of a WebSocket handshake."""
+def handshake(node, address, origin, host=None):
+    """Status, headers and body of the answer to a WebSocket handshake."""
     headers = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13",
                "Sec-WebSocket-Key": base64.b64encode(os.urandom(16)).decode(), "Host": host or address}
     if origin is not None:
         headers["Origin"] = origin
-    return node.get("/connection/websocket", address, headers)[0]
+    return node.get("/connection/websocket", address, headers)
+
+
+def upgrade(*arguments, **more):
+    return handshake(*arguments, **more)[0]
 
 
 def test_origins(binary, folder):
@@ -158,6 +164,31 @@ def test_origins(binary, folder):
                  ("https://app.example.com.evil.example", 403), ("null", 403), (f"http://{own}", 403)]
         for origin, wanted in cases:
             equal((origin, upgrade(node, own, origin)), (origin, wanted))
+
+
+def test_refused_origin_is_named(binary, folder):
+    """a refused origin is named in the answer and in the log, with the setting, in one line a second"""
+    with Node(binary, folder, "loops = 1\n" + OPEN) as node:
+        began = time.monotonic()
+        for _ in range(20):
+            status, _, body = handshake(node, node.address, "http://localhost:5173")
+            equal(status, 403)
+            check('"http://localhost:5173"' in body and "client.allowed_origins" in body, body)
+        lines = [line for line in node.log().splitlines() if "session.origin_refused" in line]
+        check(1 <= len(lines) <= 2 + time.monotonic() - began, f"{len(lines)} lines")
+        check("WARN" in lines[0] and "http://localhost:5173" in lines[0] and "client.allowed_origins" in lines[0], lines)
+        time.sleep(1.1)
+        handshake(node, node.address, "http://localhost:5173")
+        check(re.search(r"origin_refused .*suppressed=[1-9]", node.log()), node.log())
+
+
+def test_dev_lets_local_pages_in(binary):
+    """serve --dev: pages of this machine, on any port, may connect; others may not"""
+    with Server(binary, "--dev") as server:
+        for origin, wanted in [("http://localhost:5173", 101), ("http://127.0.0.1:3000", 101), ("http://[::1]:80", 101),
+                               ("https://evil.example", 403), ("null", 403)]:
+            equal((origin, upgrade(server, server.address, origin)), (origin, wanted))
+        equal(upgrade(server, server.address, "http://evil.example", host="evil.example"), 403)
 
 
 def test_taken_port(binary, folder):

@@ -39,8 +39,9 @@ constexpr config::Row<WebsocketSettings> kWebsocket[] = {
 constexpr config::Row<ClientSettings> kClient[] = {
     {"allowed_origins",
      config::Of<&ClientSettings::allowed_origins>,
-     {.doc = "Web pages that may connect: \"https://*.example.com\", \"*\" for any; when empty, those of the "
-             "same host."}},
+     {.doc = "Web pages that may connect: \"https://*.example.com\", \"http://localhost:*\" for each port, "
+             "\"*\" "
+             "for any; when empty, those of the same host."}},
     {"insecure",
      config::Of<&ClientSettings::insecure>,
      {.doc = "Clients need no token and may do whatever is not switched off. For development."}},

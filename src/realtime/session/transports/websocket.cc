@@ -1,10 +1,15 @@
 #include "realtime/session/transports/websocket.h"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <string>
 #include <utility>
 
 #include "base/intrusive_list.h"
+#include "base/log.h"
+#include "base/log_limit.h"
+#include "base/utf8.h"
 #include "realtime/session/session.h"
 #include "realtime/session/transport.h"
 #include "websocket/connection.h"
@@ -14,6 +19,8 @@ namespace tidemill::session {
 namespace {
 
 constexpr std::array<std::string_view, 2> kSubprotocols = {"centrifuge-protobuf", "centrifuge-json"};
+constexpr int kForbidden = 403;               // the handshake's answer to an origin
+constexpr std::size_t kOriginBytesMax = 200;  // of one that is told back
 
 bool WantsProtobuf(const http::Request& request, std::string_view subprotocol) {
   if (subprotocol == "centrifuge-protobuf") return true;
@@ -89,7 +96,7 @@ class WebsocketEndpoint final : public http::TakeoverHandler {
         websocket::AcceptHandshake(request, {.subprotocols = kSubprotocols,
                                              .deflate = settings.websocket.compression,
                                              .allowed_origins = settings.client.allowed_origins});
-    if (!handshake) return std::move(handshake).error();
+    if (!handshake) return Refused(request, std::move(handshake).error());
     SessionForm form;
     if (WantsProtobuf(request, handshake->subprotocol)) form.encoding = protocol::Encoding::kProtobuf;
     form.compressed = handshake->deflate.has_value();
@@ -106,6 +113,23 @@ class WebsocketEndpoint final : public http::TakeoverHandler {
   }
 
  private:
+  // A refused origin is told apart from the rest: only the operator can let it in.
+  http::Response Refused(const http::Request& request, http::Response response) {
+    if (response.status != kForbidden) return response;
+    const std::string_view origin = CutUtf8(request.Header("Origin").value_or(""), kOriginBytesMax);
+    response.body = fmt::format(
+        "the origin \"{}\" is not allowed; the server's setting client.allowed_origins lists those that "
+        "are\n",
+        origin);
+    if (const auto suppressed = refusals_.Count(context_.loop.clock().Now())) {
+      log::Warn("session.origin_refused", {{"origin", origin},
+                                           {"host", request.Header("Host").value_or("")},
+                                           {"setting", "client.allowed_origins"},
+                                           {"suppressed", *suppressed}});
+    }
+    return response;
+  }
+
   // Connections refer to the options they began with; a reload makes new ones and keeps the old.
   void UpdateOptions(const WebsocketSettings& settings) {
     const websocket::FrameLimits limits{.message_bytes_max = settings.message_size_limit,
@@ -120,6 +144,7 @@ class WebsocketEndpoint final : public http::TakeoverHandler {
 
   Context& context_;
   SessionList sessions_;
+  log::LogLimit refusals_;  // of origins
   std::unique_ptr<websocket::ConnectionOptions> options_;
   std::vector<std::unique_ptr<websocket::ConnectionOptions>> former_options_;
 };
