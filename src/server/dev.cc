@@ -1,6 +1,5 @@
 #include "server/dev.h"
 
-#include <cstdio>
 #include <utility>
 
 #include "auth/token.h"
@@ -15,6 +14,9 @@ namespace tidemill::server {
 namespace {
 
 constexpr char kChannel[] = "demo:chat";
+const std::vector<std::string> kLocalPages = {"http://localhost:*",  "http://127.0.0.1:*",
+                                              "http://[::1]:*",      "https://localhost:*",
+                                              "https://127.0.0.1:*", "https://[::1]:*"};
 constexpr std::int64_t kTokenSeconds = 24 * 3600;
 // The page loads nothing from elsewhere and runs nothing inline.
 constexpr char kPolicy[] =
@@ -65,6 +67,38 @@ class DemoConfigHandler final : public http::Handler {
   const std::string hmac_key_;
 };
 
+// Whether only this machine can connect.
+bool IsLocal(const http::ServerSettings& settings) {
+  for (const auto* list : {&settings.listen, &settings.internal_listen}) {
+    for (const std::string& text : *list) {
+      const auto address = net::ListenAddress::Parse(text);
+      if (address && address->unix_path.empty() && !address->tcp.ip.IsLoopback()) return false;
+    }
+  }
+  return true;
+}
+
+// As a browser on this machine writes it.
+std::string HostOf(net::ListenAddress address) {
+  const bool any = address.tcp.ip == net::IpAddress{} || address.tcp.ip.ToString() == "0.0.0.0";
+  return any ? "127.0.0.1:" + std::to_string(address.tcp.port) : address.ToString();
+}
+
+std::string AboutKeys(bool new_token_key, bool new_api_key) {
+  if (new_token_key && new_api_key) {
+    return "Keys are new at every start; `tidemill init` writes a configuration that keeps them.";
+  }
+  if (new_token_key) return "The API key is your configuration's; the key of tokens is new at every start.";
+  if (new_api_key) return "The key of tokens is your configuration's; the API key is new at every start.";
+  return "Keys are those of your configuration.";
+}
+
+std::string AboutPages(const std::vector<std::string>& origins) {
+  if (origins == kLocalPages) return "Pages of localhost, on any port, may connect too.";
+  if (origins.empty()) return "Pages of this address may connect; client.allowed_origins lists others.";
+  return "Pages that client.allowed_origins lists may connect.";
+}
+
 }  // namespace
 
 settings::Settings DevSettings(const config::Sources& sources) {
@@ -72,17 +106,21 @@ settings::Settings DevSettings(const config::Sources& sources) {
   settings.http_server.listen = {"127.0.0.1:8000"};
   settings.client.token.hmac_secret_key.value = RandomLetters(32);
   settings.http_api.keys = {config::Secret{RandomLetters(24)}};
-  settings.channel.without_namespace = DemoChannels();
   settings.channel.namespaces["demo"] = DemoChannels();
   settings.shutdown_timeout = Seconds(2);
   // With a configuration file it is that file's server, with the demo page on top.
-  if (!sources.file.empty()) settings.channel.without_namespace = {};
+  if (sources.file.empty()) settings.channel.without_namespace = DemoChannels();
+  // Whoever opens a port to others gets the default: pages of that address only.
+  const auto given = settings::Load(sources, settings);
+  if (given && IsLocal(given->http_server)) settings.client.allowed_origins = kLocalPages;
   return settings;
 }
 
-DevPage::DevPage(const settings::Settings& settings)
-    : hmac_key_(settings.client.token.hmac_secret_key.value),
-      api_key_(settings.http_api.keys.empty() ? "" : settings.http_api.keys.front().value) {}
+DevPage::DevPage(const settings::Settings& base, const settings::Settings& settings)
+    : settings_(std::make_shared<const settings::Settings>(settings)),
+      api_key_(settings.http_api.keys.empty() ? "" : settings.http_api.keys.front().value),
+      of_keys_(AboutKeys(base.client.token.hmac_secret_key == settings.client.token.hmac_secret_key,
+                         base.http_api.keys == settings.http_api.keys)) {}
 
 void DevPage::AddRoutes(http::Router& router) const {
   for (const DemoAsset& asset : DemoAssets()) {
@@ -91,36 +129,25 @@ void DevPage::AddRoutes(http::Router& router) const {
                                        .body = std::string(asset.body),
                                        .content_security_policy = kPolicy}));
   }
-  router.Add(http::Method::kGet, "/demo/config.json", std::make_shared<DemoConfigHandler>(hmac_key_));
+  router.Add(http::Method::kGet, "/demo/config.json",
+             std::make_shared<DemoConfigHandler>(settings_->client.token.hmac_secret_key.value));
 }
 
-void DevPage::PrintWelcome(const net::ListenAddress& address) const {
-  const std::string host = address.ToString();
-  const std::string token = MakeToken("you", hmac_key_);
-  std::printf(
-      "\n"
-      "  Tidemill is running. Open the demo in two tabs:\n\n"
-      "      http://%s/\n\n"
-      "  A token for a client (user \"you\", one day):\n\n"
-      "      %s\n\n"
-      "  In the browser or Node (npm install centrifuge):\n\n"
-      "      import { Centrifuge } from 'centrifuge';\n"
-      "      const client = new Centrifuge('ws://%s/connection/websocket', { token: '…' });\n"
-      "      const news = client.newSubscription('news');\n"
-      "      news.on('publication', (ctx) => console.log(ctx.data));\n"
-      "      news.subscribe(); client.connect();\n\n"
-      "  In Python (pip install cent), from your backend:\n\n"
-      "      from cent import Client, PublishRequest\n"
-      "      api = Client('http://%s/api', '%s')\n"
-      "      api.publish(PublishRequest(channel='news', data={'hello': 'tide'}))\n\n"
-      "  With curl:\n\n"
-      "      curl http://%s/api/publish -H 'X-API-Key: %s' \\\n"
-      "           -d '{\"channel\": \"news\", \"data\": {\"hello\": \"tide\"}}'\n\n"
-      "  Keys are new at every start; write a tidemill.toml to keep them (tidemill config default).\n"
-      "  Ctrl-C stops.\n\n",
-      host.c_str(), token.c_str(), host.c_str(), host.c_str(), api_key_.c_str(), host.c_str(),
-      api_key_.c_str());
-  std::fflush(stdout);
+DevWelcome DevPage::Welcome(const std::vector<net::ListenAddress>& addresses) const {
+  const std::string end = settings_->http_server.tls_cert_file.empty() ? "://" : "s://";
+  const bool internal = !settings_->http_server.internal_listen.empty();
+  const std::string host = HostOf(addresses.front());
+  return {
+      .page = "http" + end + host,
+      .websocket = "ws" + end + host + settings_->websocket.handler_prefix,
+      .api = "http" + end + HostOf(internal ? addresses.back() : addresses.front()) +
+             settings_->http_api.handler_prefix,
+      .token = MakeToken("you", settings_->client.token.hmac_secret_key.value),
+      .api_key = api_key_,
+      .channel = kChannel,
+      .of_keys = of_keys_,
+      .of_pages = AboutPages(settings_->client.allowed_origins),
+  };
 }
 
 }  // namespace tidemill::server

@@ -3,10 +3,12 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "config/sources.h"
 #include "http/server.h"
 #include "net/address.h"
+#include "server/dev_welcome.h"
 
 namespace tidemill::settings {
 struct Settings;
@@ -14,22 +16,25 @@ struct Settings;
 
 namespace tidemill::server {
 
-// Loopback only, keys made up at random, a demo namespace. What the sources say goes over it.
+// Loopback only, keys made up at random, a demo namespace; pages of this machine may connect. What the
+// sources say goes over it.
 settings::Settings DevSettings(const config::Sources& sources);
 
 // Immutable after construction; any thread.
 class DevPage {
  public:
-  explicit DevPage(const settings::Settings& settings);
+  // `base`: what DevSettings made; `settings`: what is in force.
+  DevPage(const settings::Settings& base, const settings::Settings& settings);
 
   // GET / and what it loads; GET /demo/config.json gives each visitor a name and a token.
   void AddRoutes(http::Router& router) const;
-  // The address to open, and three snippets to copy.
-  void PrintWelcome(const net::ListenAddress& address) const;
+  // `addresses`: where the server listens, the internal ones last.
+  DevWelcome Welcome(const std::vector<net::ListenAddress>& addresses) const;
 
  private:
-  std::string hmac_key_;
-  std::string api_key_;
+  const std::shared_ptr<const settings::Settings> settings_;
+  const std::string api_key_;
+  const std::string of_keys_;
 };
 
 }  // namespace tidemill::server

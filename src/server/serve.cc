@@ -71,6 +71,11 @@ int RunUntilSignalled(Node& node, const Given& given, const sigset_t& signals) {
   }
 }
 
+void PrintWelcome(const DevWelcome& welcome) {
+  std::fputs(ToText(welcome).c_str(), stdout);
+  std::fflush(stdout);
+}
+
 void WarnOfInsecureSettings(const settings::Settings& settings) {
   if (settings.client.insecure) log::Warn("server.insecure", {{"setting", "client.insecure"}});
   if (settings.http_api.insecure) log::Warn("server.insecure", {{"setting", "http_api.insecure"}});
@@ -95,7 +100,7 @@ int Serve(const cli::ServeOptions& options) {
   log::Configure(settings::LogOptions(settings->log));
   RaiseOpenFileLimit();
   WarnOfInsecureSettings(*settings);
-  const DevPage page(*settings);
+  const DevPage page(given.base, *settings);
   auto node = Node::Start(*settings, [&](http::Router& router) {
     if (options.dev) page.AddRoutes(router);
   });
@@ -106,7 +111,7 @@ int Serve(const cli::ServeOptions& options) {
   for (const net::ListenAddress& address : (*node)->addresses()) {
     log::Info("server.listening", {{"address", address.ToString()}, {"version", kVersion}});
   }
-  if (options.dev) page.PrintWelcome((*node)->addresses().front());
+  if (options.dev) PrintWelcome(page.Welcome((*node)->addresses()));
   return RunUntilSignalled(**node, given, signals);
 }
 

@@ -1,0 +1,71 @@
+#include "server/dev.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "http/origin.h"
+#include "settings/settings.h"
+
+namespace tidemill::server {
+namespace {
+
+// What is in force with these flags, and with this file if it is not empty.
+struct Dev {
+  explicit Dev(config::Sources sources) : base(DevSettings(sources)) {
+    auto loaded = settings::Load(sources, base);
+    EXPECT_TRUE(loaded) << loaded.error().detail;
+    settings = *std::move(loaded);
+  }
+
+  std::string Text() const {
+    return ToText(DevPage(base, settings).Welcome({*net::ListenAddress::Parse("127.0.0.1:8000")}));
+  }
+  bool Allows(std::string_view origin, std::string_view host = "127.0.0.1:8000") const {
+    return http::OriginAllowed(origin, host, settings.client.allowed_origins);
+  }
+
+  settings::Settings base;
+  settings::Settings settings;
+};
+
+TEST(Dev, LetsPagesOfThisMachineIn) {
+  const Dev dev({});
+  for (const char* page : {"http://localhost:5173", "http://127.0.0.1:3000", "http://[::1]:1",
+                           "https://localhost", "http://127.0.0.1:8000"}) {
+    EXPECT_TRUE(dev.Allows(page)) << page;
+  }
+  EXPECT_FALSE(dev.Allows("http://evil.example:8000", "evil.example:8000")) << "a name that leads here";
+  EXPECT_TRUE(dev.Text().contains("Pages of localhost, on any port, may connect too.\n"));
+}
+
+TEST(Dev, OnAnOpenPortLetsOnlyItsOwnPagesIn) {
+  const Dev dev({.flags = {{"http_server.listen", ":8000"}}});
+  EXPECT_TRUE(dev.Allows("http://10.0.0.7:8000", "10.0.0.7:8000"));
+  EXPECT_FALSE(dev.Allows("http://localhost:5173"));
+  EXPECT_FALSE(dev.Text().contains("any port"));
+  EXPECT_TRUE(Dev({.flags = {{"client.allowed_origins", "http://a"}}}).Allows("http://a"));
+}
+
+TEST(Dev, WelcomesWithTheKeysInForce) {
+  const Dev dev({});
+  EXPECT_TRUE(dev.Text().contains("-H 'X-API-Key: " + dev.settings.http_api.keys.front().value + "'"));
+  EXPECT_TRUE(dev.Text().contains("Keys are new at every start"));
+  EXPECT_FALSE(dev.Text().contains("…"));
+}
+
+TEST(Dev, WithAFileKeepsItsKeysAndTheDemoNamespace) {
+  const std::string path = testing::TempDir() + "tidemill-dev-test.toml";
+  std::ofstream(path) << "[http_api]\nkey = [\"mine\"]\n[client.token]\nhmac_secret_key = \"k\"\n";
+  const Dev both({.file = path});
+  EXPECT_TRUE(both.Text().contains("'X-API-Key: mine'")) << both.Text();
+  EXPECT_TRUE(both.Text().contains("Keys are those of your configuration.\n")) << both.Text();
+  EXPECT_TRUE(both.settings.channel.namespaces.at("demo").allow_subscribe_for_client);
+  EXPECT_FALSE(both.settings.channel.without_namespace.allow_subscribe_for_client);
+  std::ofstream(path) << "[http_api]\nkey = [\"mine\"]\n";
+  EXPECT_TRUE(Dev({.file = path}).Text().contains("the key of tokens is new at every start"));
+  remove(path.c_str());
+}
+
+}  // namespace
+}  // namespace tidemill::server

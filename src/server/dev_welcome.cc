@@ -1,0 +1,56 @@
+#include "server/dev_welcome.h"
+
+#include <fmt/format.h>
+
+namespace tidemill::server {
+namespace {
+
+// Blocks begin at the first column, so that they can be copied into a file.
+constexpr std::string_view kText = R"(
+Tidemill is running. Open the demo in two tabs: {page}/
+
+A token for a client (user "you", one day):
+
+{token}
+
+== JavaScript, in a browser or in Node 22 or newer (npm install centrifuge):
+
+import {{ Centrifuge }} from 'centrifuge';
+const client = new Centrifuge('{websocket}', {{
+  token: '{token}',
+}});
+client.on('error', (ctx) => console.error('error:', ctx.error.message));
+client.on('disconnected', (ctx) => console.error('disconnected:', ctx.code, ctx.reason));
+const chat = client.newSubscription('{channel}');
+chat.on('error', (ctx) => console.error('error:', ctx.error.message));
+chat.on('publication', (ctx) => console.log(ctx.data));
+chat.subscribe();
+client.connect();
+
+== Python, from your backend (pip install cent):
+
+from cent import Client, PublishRequest
+api = Client('{api}', '{api_key}')
+api.publish(PublishRequest(channel='{channel}', data={{'text': 'Hello from Python'}}))
+
+== curl:
+
+curl {api}/publish -H 'X-API-Key: {api_key}' \
+     -d '{{"channel": "{channel}", "data": {{"text": "Hello from curl"}}}}'
+
+{of_pages}
+{of_keys}
+Ctrl-C stops.
+
+)";
+
+}  // namespace
+
+std::string ToText(const DevWelcome& welcome) {
+  return fmt::format(kText, fmt::arg("page", welcome.page), fmt::arg("websocket", welcome.websocket),
+                     fmt::arg("api", welcome.api), fmt::arg("token", welcome.token),
+                     fmt::arg("api_key", welcome.api_key), fmt::arg("channel", welcome.channel),
+                     fmt::arg("of_pages", welcome.of_pages), fmt::arg("of_keys", welcome.of_keys));
+}
+
+}  // namespace tidemill::server

@@ -1,0 +1,23 @@
+// What `serve --dev` says when it listens: where the demo is, and snippets that run as they stand.
+//
+// tests/readme runs each of them.
+#pragma once
+
+#include <string>
+
+namespace tidemill::server {
+
+struct DevWelcome {
+  std::string page;       // "http://127.0.0.1:8000"
+  std::string websocket;  // "ws://127.0.0.1:8000/connection/websocket"
+  std::string api;        // "http://127.0.0.1:8000/api"
+  std::string token;      // of a client
+  std::string api_key;
+  std::string channel;   // the one that the page shows
+  std::string of_keys;   // a sentence: how long they are good
+  std::string of_pages;  // a sentence: which pages may connect
+};
+
+std::string ToText(const DevWelcome& welcome);
+
+}  // namespace tidemill::server
