@@ -35,10 +35,10 @@ class WebsocketSession;
 // All of one loop, so that those left at the end are destroyed too.
 using SessionList = IntrusiveList<WebsocketSession>;
 
-// One client's connection and session, in one piece of memory.
+// One client's connection and session, in one piece of memory. Destroyed at the end of the turn in which it
+// retires; or by its endpoint, if that ends first.
 class WebsocketSession final : public Transport,
                                public websocket::ConnectionHandler,
-                               public net::Retirable,
                                public ListLink<WebsocketSession> {
  public:
   WebsocketSession(Context& context, SessionList& list, std::unique_ptr<net::Stream> stream,
@@ -49,6 +49,9 @@ class WebsocketSession final : public Transport,
         connection_(std::move(stream), options, std::move(inflater), *this),
         session_(context, *this, form) {
     list.PushFront(*this);
+  }
+  ~WebsocketSession() {
+    if (ending_ != nullptr) ending_->session = nullptr;
   }
 
   void Start(std::string_view rest) { connection_.Start(rest); }
@@ -62,7 +65,11 @@ class WebsocketSession final : public Transport,
   void Close(std::uint32_t code, std::string_view reason) override {
     connection_.Close(static_cast<std::uint16_t>(code), reason);
   }
-  void Retire() override { session_.loop().Retire(std::unique_ptr<net::Retirable>(this)); }
+  void Retire() override {
+    auto ending = std::make_unique<Ending>(*this);
+    ending_ = ending.get();
+    session_.loop().Retire(std::move(ending));
+  }
   net::Stream& stream() override { return connection_.stream(); }
 
   // websocket::ConnectionHandler
@@ -72,9 +79,18 @@ class WebsocketSession final : public Transport,
   void OnClosed(websocket::CloseCode, std::string_view) override { session_.OnTransportClosed(); }
 
  private:
+  // A task that ends after the loop has stopped may be the last to hold a session: the loop then ends after
+  // all that the session refers to, and must find it gone.
+  struct Ending final : net::Retirable {
+    explicit Ending(WebsocketSession& ended) : session(&ended) {}
+    ~Ending() override { delete session; }
+    WebsocketSession* session;
+  };
+
   const websocket::Opcode message_kind_;
   websocket::Connection connection_;
   Session session_;
+  Ending* ending_ = nullptr;  // not null: retired
 };
 
 class WebsocketEndpoint final : public http::TakeoverHandler {
