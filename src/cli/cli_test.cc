@@ -241,7 +241,7 @@ TEST(Init, WritesAFileThatCheckAndTokenTake) {
 }
 
 TEST(Token, IsNeverSignedWithAnEmptyKey) {
-  const Ran ran = RunWith({"token", "create", "--user", "42"});
+  const Ran ran = RunWith({"token", "create", "--user", "42", "--port", "1"});
   EXPECT_EQ(ran.code, kFailed);
   EXPECT_EQ(ran.out, "");
   EXPECT_TRUE(ran.err.contains("no HMAC key"));

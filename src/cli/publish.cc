@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "base/json.h"
+#include "cli/dev_keys.h"
 #include "cli/endpoint.h"
 #include "cli/next_step.h"
 #include "cli/on_loop.h"
@@ -120,6 +121,14 @@ Result<http::ClientResponse> Post(const http::ClientRequest& request) {
   return *RunOnLoop(*loop, http::Fetch(*loop, tls, request));
 }
 
+// "": there is none.
+std::string ApiKeyFor(const Options& options, const settings::Settings& settings, const Endpoint& endpoint) {
+  if (!options.api_key.empty()) return options.api_key;
+  if (!settings.http_api.keys.empty()) return settings.http_api.keys.front().value;
+  const std::optional<DevKeys> keys = FindDevKeys(endpoint);
+  return keys ? keys->api_key : "";
+}
+
 int Publish(const Options& options, Io io) {
   const Result<settings::Settings> settings = LoadSettings(options.settings);
   if (!settings) return Failed(io, settings.error().detail);
@@ -132,8 +141,7 @@ int Publish(const Options& options, Io io) {
     return Misused(
         io, "DATA is not JSON; write an object as '{\"text\":\"hello\"}' and a plain text as '\"hello\"'");
   }
-  std::string api_key = options.api_key;
-  if (api_key.empty() && !settings->http_api.keys.empty()) api_key = settings->http_api.keys.front().value;
+  const std::string api_key = ApiKeyFor(options, *settings, *endpoint);
   if (api_key.find_first_of("\r\n") != api_key.npos) return Misused(io, "--api-key: holds a line break");
 
   std::string body;
@@ -176,7 +184,8 @@ CommandSpec PublishCommand() {
               {"DATA", &options->data, "JSON; - reads standard input"},
               {"--json", &options->json, "Prints the server's result as one line of JSON"},
               {"--url", &options->url, "The server, http://host:port; else where the settings listen"},
-              {"--api-key", &options->api_key, "Key of the HTTP API; else the first of http_api.key"},
+              {"--api-key", &options->api_key,
+               "Key of the HTTP API; else the first of http_api.key, or that of a `serve --dev` here"},
           },
       .settings = &options->settings,
       .run = [options](Io io) { return Publish(*options, io); },

@@ -12,6 +12,7 @@
 #include <memory>
 
 #include "base/random.h"
+#include "cli/dev_keys.h"
 #include "cli/endpoint.h"
 #include "cli/next_step.h"
 #include "cli/on_loop.h"
@@ -191,6 +192,13 @@ class Interrupt final : public net::Pollable {
   bool watched_ = false;
 };
 
+// The token given, or one of the `serve --dev` that listens there; "": the anonymous user's.
+std::string TokenFor(const Options& options, const settings::Settings& settings, const Endpoint& endpoint) {
+  if (!options.token.empty() || HasKey(settings.client.token)) return options.token;
+  const std::optional<DevKeys> keys = FindDevKeys(endpoint);
+  return keys && !keys->token_key.empty() ? MakeDevToken(*keys) : "";
+}
+
 int RunTail(const Options& options, Io io) {
   const Result<settings::Settings> settings = LoadSettings(options.settings);
   if (!settings) return Failed(io, settings.error().detail);
@@ -204,7 +212,7 @@ int RunTail(const Options& options, Io io) {
   if (!loop) return Failed(io, loop.error().detail);
   Tail tail(**loop, *endpoint, path,
             {.channel = options.channel,
-             .token = options.token,
+             .token = TokenFor(options, *settings, *endpoint),
              .subscription_token = options.subscription_token,
              .json = options.json},
             io);
@@ -221,6 +229,7 @@ CommandSpec TailCommand() {
       .name = "tail",
       .help = "Follows a channel as a client, across reconnects",
       .examples =
+          "  tidemill tail news\n"
           "  tidemill tail news --token \"$(tidemill token create --user 42)\"\n"
           "  tidemill tail news --json --url wss://rt.example.com | jq .data\n",
       .parameters =
@@ -228,7 +237,8 @@ CommandSpec TailCommand() {
               {"CHANNEL", &options->channel, "The channel"},
               {"--json", &options->json, "Prints each publication as one line of JSON"},
               {"--url", &options->url, "The server, ws://host:port; else where the settings listen"},
-              {"--token", &options->token, "Connection token; without one, the anonymous user"},
+              {"--token", &options->token,
+               "Connection token; else a `serve --dev` here gives one, or the user is anonymous"},
               {"--subscription-token", &options->subscription_token, "For channels that need one"},
           },
       .settings = &options->settings,

@@ -8,6 +8,8 @@
 #include "base/ascii.h"
 #include "base/clock.h"
 #include "base/json.h"
+#include "cli/dev_keys.h"
+#include "cli/endpoint.h"
 #include "cli/settings.h"
 #include "config/duration.h"
 #include "settings/settings.h"
@@ -58,6 +60,16 @@ std::string MakeClaims(const Options& options, Duration ttl) {
   return claims;
 }
 
+// "": there is none.
+std::string KeyFor(const Options& options, const settings::Settings& settings) {
+  if (!options.hmac_key.empty()) return options.hmac_key;
+  const TokenKind kind = options.channel.empty() ? TokenKind::kConnect : TokenKind::kSubscribe;
+  if (const auto& keys = KeysOf(settings, kind); HasKey(keys)) return keys.hmac_secret_key.value;
+  const Result<Endpoint> server = LocalEndpoint(settings, Service::kClients);
+  const std::optional<DevKeys> keys = server ? FindDevKeys(*server) : std::nullopt;
+  return keys ? keys->token_key : "";
+}
+
 int Create(const Options& options, Io io) {
   const Result<Duration> ttl = config::ParseDuration(options.ttl);
   if (!ttl) return Misused(io, fmt::format("--ttl: {}", ttl.error().detail));
@@ -70,11 +82,7 @@ int Create(const Options& options, Io io) {
   }
   const Result<settings::Settings> settings = LoadSettings(options.settings);
   if (!settings) return Failed(io, settings.error().detail);
-  const std::string key =
-      options.hmac_key.empty()
-          ? KeysOf(*settings, options.channel.empty() ? TokenKind::kConnect : TokenKind::kSubscribe)
-                .hmac_secret_key.value
-          : options.hmac_key;
+  const std::string key = KeyFor(options, *settings);
   if (key.empty()) return Failed(io, kNoKey);
   Print(io, fmt::format("{}\n", auth::SignHs256(MakeClaims(options, *ttl), key)));
   return kDone;
@@ -101,7 +109,8 @@ CommandSpec TokenCreateCommand() {
               {"--channel", &options->channel, "Makes a subscription token for this channel"},
               {"--info", &options->info, "JSON that others see of the client"},
               {"--channels", &options->channels, "Channels to subscribe the client to: a,b"},
-              {"--hmac-key", &options->hmac_key, "Key to sign with, instead of the configured one"},
+              {"--hmac-key", &options->hmac_key,
+               "Key to sign with, instead of the configured one or that of a `serve --dev`"},
           },
       .settings = &options->settings,
       .run = [options](Io io) { return Create(*options, io); },

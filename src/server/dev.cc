@@ -84,6 +84,11 @@ std::string HostOf(net::ListenAddress address) {
   return any ? "127.0.0.1:" + std::to_string(address.tcp.port) : address.ToString();
 }
 
+// The commands look there by themselves.
+constexpr char kUsual[] = "http://127.0.0.1:8000";
+
+std::string OptionsFor(const std::string& url) { return url == kUsual ? "" : " --url " + url; }
+
 std::string AboutKeys(bool new_token_key, bool new_api_key) {
   if (new_token_key && new_api_key) {
     return "Keys are new at every start; `tidemill init` writes a configuration that keeps them.";
@@ -136,14 +141,16 @@ void DevPage::AddRoutes(http::Router& router) const {
 DevWelcome DevPage::Welcome(const std::vector<net::ListenAddress>& addresses) const {
   const std::string end = settings_->http_server.tls_cert_file.empty() ? "://" : "s://";
   const bool internal = !settings_->http_server.internal_listen.empty();
-  const std::string host = HostOf(addresses.front());
+  const std::string page = "http" + end + HostOf(addresses.front());
+  const std::string api = "http" + end + HostOf(internal ? addresses.back() : addresses.front());
   return {
-      .page = "http" + end + host,
-      .websocket = "ws" + end + host + settings_->websocket.handler_prefix,
-      .api = "http" + end + HostOf(internal ? addresses.back() : addresses.front()) +
-             settings_->http_api.handler_prefix,
+      .page = page,
+      .websocket = "ws" + end + HostOf(addresses.front()) + settings_->websocket.handler_prefix,
+      .api = api + settings_->http_api.handler_prefix,
       .token = MakeToken("you", settings_->client.token.hmac_secret_key.value),
       .api_key = api_key_,
+      .tail_options = OptionsFor(page),
+      .publish_options = OptionsFor(api),
       .channel = kChannel,
       .of_keys = of_keys_,
       .of_pages = AboutPages(settings_->client.allowed_origins),

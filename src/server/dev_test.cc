@@ -52,6 +52,7 @@ TEST(Dev, WelcomesWithTheKeysInForce) {
   EXPECT_TRUE(dev.Text().contains("-H 'X-API-Key: " + dev.settings.http_api.keys.front().value + "'"));
   EXPECT_TRUE(dev.Text().contains("Keys are new at every start"));
   EXPECT_FALSE(dev.Text().contains("…"));
+  EXPECT_TRUE(dev.Text().contains("\ntidemill tail demo:chat\n")) << dev.Text();
 }
 
 TEST(Dev, WithAFileKeepsItsKeysAndTheDemoNamespace) {

@@ -38,6 +38,11 @@ api.publish(PublishRequest(channel='{channel}', data={{'text': 'Hello from Pytho
 curl {api}/publish -H 'X-API-Key: {api_key}' \
      -d '{{"channel": "{channel}", "data": {{"text": "Hello from curl"}}}}'
 
+== A terminal beside this one; each in its own, with `tidemill` on PATH:
+
+tidemill tail {channel}{tail_options}
+tidemill publish {channel} '{{"text": "Hello from a terminal"}}'{publish_options}
+
 {of_pages}
 {of_keys}
 Ctrl-C stops.
@@ -50,6 +55,8 @@ std::string ToText(const DevWelcome& welcome) {
   return fmt::format(kText, fmt::arg("page", welcome.page), fmt::arg("websocket", welcome.websocket),
                      fmt::arg("api", welcome.api), fmt::arg("token", welcome.token),
                      fmt::arg("api_key", welcome.api_key), fmt::arg("channel", welcome.channel),
+                     fmt::arg("tail_options", welcome.tail_options),
+                     fmt::arg("publish_options", welcome.publish_options),
                      fmt::arg("of_pages", welcome.of_pages), fmt::arg("of_keys", welcome.of_keys));
 }
 

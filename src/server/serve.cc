@@ -8,8 +8,10 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/log.h"
+#include "cli/dev_keys.h"
 #include "server/dev.h"
 #include "server/node.h"
 #include "server/version.h"
@@ -71,6 +73,25 @@ int RunUntilSignalled(Node& node, const Given& given, const sigset_t& signals) {
   }
 }
 
+// For the commands beside this server; removed when it ends.
+std::vector<std::unique_ptr<cli::DevKeyFile>> WriteKeys(const settings::Settings& settings,
+                                                        const std::vector<net::ListenAddress>& addresses) {
+  const auto& api_keys = settings.http_api.keys;
+  const cli::DevKeys keys{.token_key = settings.client.token.hmac_secret_key.value,
+                          .api_key = api_keys.empty() ? "" : api_keys.front().value};
+  std::vector<std::unique_ptr<cli::DevKeyFile>> files;
+  for (const net::ListenAddress& address : addresses) {
+    if (!address.unix_path.empty()) continue;
+    auto file = cli::DevKeyFile::Write(address.tcp.port, keys);
+    if (!file) {
+      log::Info("server.dev_keys_not_written", {{"why", file.error().detail}});
+    } else {
+      files.push_back(*std::move(file));
+    }
+  }
+  return files;
+}
+
 void PrintWelcome(const DevWelcome& welcome) {
   std::fputs(ToText(welcome).c_str(), stdout);
   std::fflush(stdout);
@@ -111,6 +132,8 @@ int Serve(const cli::ServeOptions& options) {
   for (const net::ListenAddress& address : (*node)->addresses()) {
     log::Info("server.listening", {{"address", address.ToString()}, {"version", kVersion}});
   }
+  std::vector<std::unique_ptr<cli::DevKeyFile>> key_files;
+  if (options.dev) key_files = WriteKeys(*settings, (*node)->addresses());
   if (options.dev) PrintWelcome(page.Welcome((*node)->addresses()));
   return RunUntilSignalled(**node, given, signals);
 }

@@ -8,6 +8,7 @@ import time
 
 from assertions import check, equal, eventually
 from node import OPEN, Node, run_command, token
+from server import Server
 
 
 def tail(binary, node, *arguments):
@@ -42,6 +43,39 @@ def test_publish_reaches_tail(binary, folder):
                 equal(process.wait(10), 0)
             finally:
                 process.kill()
+
+
+def test_dev_keys(binary, folder):
+    """beside serve --dev, publish, tail and token create need no key; one that was killed leaves none"""
+    folder.chmod(0o700)
+    old = os.environ.get("XDG_RUNTIME_DIR")
+    os.environ["XDG_RUNTIME_DIR"] = str(folder)
+    try:
+        with Server(binary, "--dev") as server:
+            port = server.address.rpartition(":")[2]
+            path = folder / f"tidemill-dev-{port}"
+            equal(path.stat().st_mode & 0o777, 0o600)
+            with tail(binary, server, "--json") as process:
+                try:
+                    check(b"news" in process.stderr.readline(), "tail does not say that it follows")
+                    code, _, error = run_command(binary, "publish", "news", '{"text":"hi"}', "--url", server.http)
+                    equal((code, error), (0, ""))
+                    equal(json.loads(read_line(process.stdout))["data"], {"text": "hi"})
+                finally:
+                    process.kill()
+            create = ["token", "create", "--user", "42", "--port", port]
+            equal(run_command(binary, *create)[0], 0)
+            server.kill()
+            check(path.exists(), "the killed server has removed its file")
+            code, _, error = run_command(binary, *create)
+            equal((code, "no HMAC key" in error), (1, True))
+        with Server(binary, "--dev", address=f"127.0.0.1:{port}") as server:
+            equal(run_command(binary, "publish", "news", "1", "--url", server.http)[0], 0)
+        check(not path.exists(), "the file is still there")
+    finally:
+        os.environ.pop("XDG_RUNTIME_DIR")
+        if old is not None:
+            os.environ["XDG_RUNTIME_DIR"] = old
 
 
 def test_tail_survives_restart(binary, folder):
@@ -100,7 +134,7 @@ def test_tokens(binary, folder):
     equal(run_command(binary, "token", "check", made, "--hmac-key", "other")[0], 1)
     code, out, error = run_command(binary, "token", "check", token("42", exp=1), *config)
     equal((code, "expired" in out + error), (1, True))
-    equal(run_command(binary, "token", "create", "--user", "42")[0], 1)
+    equal(run_command(binary, "token", "create", "--user", "42", "--port", "1")[0], 1)
     equal(run_command(binary, "token", "create", "--user", "42", "--ttl", "long", *config)[0], 2)
     with Node(binary, folder) as node:
         with tail(binary, node, "--token", made) as process:
