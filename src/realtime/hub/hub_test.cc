@@ -291,6 +291,17 @@ TEST_F(HubTest, OneWhoLeavesWhileBehindKeepsNoMemory) {
   EXPECT_EQ(hub_.segments().bytes_in_use(), 0u);
 }
 
+TEST_F(HubTest, AResumedOutboxWhoseStreamClosesSendsNothing) {
+  Peer& peer = Follow("news");
+  peer.outbox->Pause();
+  Publish("news", "1");
+  Turn();
+  ASSERT_TRUE(peer.outbox->behind());
+  peer.stream->CloseAfterFlush(Seconds(1));
+  peer.outbox->Resume();
+  EXPECT_TRUE(peer.outbox->behind());
+}
+
 TEST_F(HubTest, TellsFollowersThatTheirStreamIsLost) {
   Peer& peer = Follow("news");
   hub_.OnStreamLost(broker::ChannelName("news"));

@@ -149,7 +149,9 @@ void Outbox::SendLag() {
     const LogCursor before = entry.cursor;
     iovec ranges[kRangesMax];
     const std::size_t count = Ranges(before, log.end(), ranges, kRangesMax);
-    Advance(entry.cursor, stream_.Send(std::span(ranges, count)));
+    const std::size_t sent = stream_.Send(std::span(ranges, count));
+    if (sent == 0) return;  // it is blocked, or takes no more because it closes
+    Advance(entry.cursor, sent);
     const std::string_view rest = RestOfFrame(entry.subscription->group->form.framing, before, entry.cursor);
     if (!rest.empty()) {
       stream_.Queue(rest);
