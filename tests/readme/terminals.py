@@ -1,0 +1,128 @@
+"""Terminals in one folder, with `tidemill` on PATH: programs that end, and those that go on beside them."""
+import contextlib
+import fcntl
+import os
+import pathlib
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+
+from assertions import check, eventually
+
+NODE_MODULES = pathlib.Path(__file__).parents[1] / "sdk/js/node_modules"
+SIOCSIFFLAGS, IFF_UP = 0x8914, 1
+# Node has a WebSocket of its own from 22 on.
+WEBSOCKET = "import { WebSocket } from 'ws';\nglobalThis.WebSocket ??= WebSocket;\n"
+
+
+def bring_loopback_up():
+    """In a network of our own it is down."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket, contextlib.suppress(PermissionError):
+        fcntl.ioctl(any_socket, SIOCSIFFLAGS, struct.pack("16sh14x", b"lo", IFF_UP))
+
+
+class Running:
+    """A program that goes on; what it prints is in files."""
+
+    def __init__(self, command, folder, environment, name):
+        self._files = [folder / f"{name}.out", folder / f"{name}.err"]
+        with open(self._files[0], "wb") as out, open(self._files[1], "wb") as error:
+            self._process = subprocess.Popen(command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=out,
+                                             stderr=error, start_new_session=True)
+
+    def printed(self):
+        return self._files[0].read_text(encoding="utf-8")
+
+    def said(self):
+        return "".join(path.read_text(encoding="utf-8") for path in self._files)
+
+    def check_runs(self):
+        check(self._process.poll() is None, f"it has ended: {self.said()}")
+
+    def wait_for(self, text, what):
+        def is_there():
+            if text in self.said():
+                return True
+            self.check_runs()
+            return False
+        try:
+            eventually(is_there, what)
+        except AssertionError as error:
+            raise AssertionError(f"{error}; it said: {self.said()}") from error
+
+    def end(self):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGTERM)
+        self._process.wait(20)
+
+
+class Terminals:
+    def __init__(self, binary, folder):
+        bring_loopback_up()
+        self._folder = folder
+        self._running = []
+        places = {name: folder / name for name in ("bin", "run")}
+        for place in places.values():
+            place.mkdir(mode=0o700)
+        (places["bin"] / "tidemill").symlink_to(pathlib.Path(binary).resolve())
+        (folder / "node_modules").symlink_to(NODE_MODULES)
+        (folder / "websocket.mjs").write_text(WEBSOCKET, encoding="utf-8")
+        self._environment = {name: value for name, value in os.environ.items() if not name.startswith("TIDEMILL_")}
+        self._environment |= {"PATH": f"{places['bin']}:{os.environ['PATH']}", "XDG_RUNTIME_DIR": str(places["run"])}
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.end_all()
+
+    def end_all(self):
+        while self._running:
+            self._running.pop().end()
+
+    def _start(self, command):
+        name = f"terminal-{len(list(self._folder.glob('*.out')))}"
+        self._running.append(Running(command, self._folder, self._environment, name))
+        return self._running[-1]
+
+    def run(self, script):
+        """A shell script that ends with 0; gives its output."""
+        done = subprocess.run(["bash", "-ec", script], cwd=self._folder, env=self._environment, capture_output=True,
+                              stdin=subprocess.DEVNULL, text=True, timeout=30)
+        check(done.returncode == 0, f"{script} ended with {done.returncode}: {done.stdout}{done.stderr}")
+        return done.stdout
+
+    def serve(self, script):
+        """A shell script whose last line is a server on its usual port, or on that of its --port."""
+        _, _, given = script.partition("--port ")
+        port = given.split()[0] if given else "8000"
+        server = self._start(["bash", "-ec", script])
+
+        def answers():
+            server.check_runs()
+            with contextlib.suppress(urllib.error.URLError):
+                return urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5).status == 200
+            return False
+
+        eventually(answers, f"the server listens on port {port}")
+        return server
+
+    def tail(self, script, channel):
+        """A shell script whose last line follows the channel."""
+        tail = self._start(["bash", "-ec", script])
+        tail.wait_for(channel, "tail follows the channel")
+        return tail
+
+    def javascript(self, program):
+        path = self._folder / f"program-{len(list(self._folder.glob('*.mjs')))}.mjs"
+        path.write_text(program, encoding="utf-8")
+        return self._start(["node", "--import", "./websocket.mjs", path.name])
+
+    def python(self, program):
+        done = subprocess.run([sys.executable, "-c", program], cwd=self._folder, env=self._environment,
+                              capture_output=True, text=True, timeout=30)
+        check(done.returncode == 0, done.stderr)
