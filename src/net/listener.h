@@ -1,9 +1,9 @@
 // Listener: accepts connections of one address on one loop.
 //
 // Every loop opens its own with SO_REUSEPORT, so that a connection lives and dies on the loop that took it;
-// a Unix socket is opened once and shared. TCP_DEFER_ACCEPT is on (our clients speak first), and a new
-// stream is read at once. Out of descriptors: it keeps one in reserve, closes what it must, and logs
-// net.accept_failed once a minute.
+// a Unix socket is opened once and shared. Unless `defer_accept` is off, a connection is accepted when its
+// first bytes are there (TCP_DEFER_ACCEPT), and a new stream is read at once. Out of descriptors: it keeps
+// one in reserve, closes what it must, and logs net.accept_failed once a minute.
 #pragma once
 
 #include <cstddef>
@@ -30,7 +30,7 @@ class StreamAcceptor {
 struct ListenerOptions {
   ListenAddress address;
   int backlog = 4096;
-  bool defer_accept = true;
+  bool defer_accept = true;         // off for a protocol whose server speaks first
   std::shared_ptr<TlsContext> tls;  // null: plaintext
   // For the process's first listener of an address: SO_REUSEPORT would let a second server of the same user
   // take half of the connections unnoticed.
