@@ -34,7 +34,7 @@ def check_suites():
 
 def build(preset, needs=()):
     return Job(f"{preset}/build", [str(ROOT / "dev"), "build", preset], needs, lane="builds", nice=BUILD_NICE,
-               seconds_max=3600)
+               seconds_max=3600, announced=True)
 
 
 def suite(preset, name, needs=()):

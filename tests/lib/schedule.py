@@ -23,6 +23,7 @@ class Job:
     lane: str = "tests"  # jobs of one lane share its places
     nice: int = 0
     seconds_max: int = 1200
+    announced: bool = False  # a line tells of its begin too
     environment: dict = field(default_factory=dict)
 
 
@@ -82,6 +83,8 @@ class Schedule:
                                        stdout=log, stderr=log, start_new_session=True,
                                        env={**os.environ, **job.environment})
         self._running.append(Running(job, process, time.monotonic(), path))
+        if job.announced:
+            print(f"  ...   {job.name:<20}         {os.path.relpath(path)}", flush=True)
 
     def _collect(self):
         for each in list(self._running):
