@@ -57,9 +57,11 @@ ClientConnection::Answer ClientConnection::Ask(std::string_view request, Respons
   return Answer(*this);
 }
 
-bool ClientConnection::reusable() const { return !broken_ && done_ && parser_->reusable(); }
+// One that was kept and not used since has no parser.
+bool ClientConnection::reusable() const { return !broken_ && done_ && (!parser_ || parser_->reusable()); }
 
 void ClientConnection::Keep(Duration timeout, Keeper& keeper) {
+  parser_.reset();  // an idle connection owns no buffer
   keeper_ = &keeper;
   loop_.timers().Schedule(*this, loop_.Now() + timeout);
 }

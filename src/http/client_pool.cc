@@ -156,7 +156,7 @@ Task<Result<Lease>> LoopClientPool::Acquire(std::string key, MonotonicTime deadl
   std::unique_ptr<Origin>& origin = origins_[key];
   if (!origin) origin = std::make_unique<Origin>(Origin{.key = std::move(key)});
   if (std::optional<Lease> lease = TryTake(*origin)) co_return *std::move(lease);
-  if (waiting_ >= options_.waiting_max) {
+  if (origin->waiting.size() >= options_.waiting_per_origin_max) {
     if (options_.metrics) options_.metrics->refused.Add();
     co_return Fail(Errc::kLimitExceeded, "too many requests wait for a connection to " + origin->key);
   }

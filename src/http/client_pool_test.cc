@@ -207,13 +207,21 @@ TEST_F(ClientPoolTest, RequestsWaitForOneOfTheConnectionsInOrder) {
 }
 
 TEST_F(ClientPoolTest, TooManyWaitingAreRefused) {
-  MakePool({.connections_per_origin_max = 1, .waiting_max = 1});
+  MakePool({.connections_per_origin_max = 1, .waiting_per_origin_max = 1});
   server_.answer.clear();
   Begin(Request());
   Begin(Request());
   const auto refused = Fetch(Request());
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, Errc::kLimitExceeded);
+  EXPECT_EQ(metrics_.refused.value(), 1u);
+
+  // Another origin: only public addresses.
+  ClientRequest other = Request();
+  other.allow_private_addresses = false;
+  const auto not_public = Fetch(std::move(other));
+  ASSERT_FALSE(not_public);
+  EXPECT_NE(not_public.error().code, Errc::kLimitExceeded);
   EXPECT_EQ(metrics_.refused.value(), 1u);
 }
 
