@@ -19,6 +19,13 @@ protocol::DisconnectCode KnownCode(std::uint32_t code) {
   return *found;
 }
 
+// Whether the deadlines may change by it.
+bool SetsExpiry(const decltype(protocol::Command::request)& request) {
+  return std::holds_alternative<protocol::SubscribeRequest>(request) ||
+         std::holds_alternative<protocol::RefreshRequest>(request) ||
+         std::holds_alternative<protocol::SubRefreshRequest>(request);
+}
+
 }  // namespace
 
 Session::Session(Context& context, Transport& transport, SessionForm form)
@@ -104,12 +111,13 @@ Task<void> Session::RunCommand(protocol::Command command) {
     co_return Disconnect(protocol::kDisconnectNotAvailable);
   }
   if (id == 0) co_return Disconnect(protocol::kDisconnectBadRequest);
+  const bool sets_expiry = SetsExpiry(command.request);
   Commands commands(client_, subscriptions_);
   auto answer = co_await commands.Run(std::move(command.request));
   if (closed()) co_return;
   if (!answer) co_return Refuse(id, answer.error());
   Reply(id, *std::move(answer));
-  Reschedule();
+  if (sets_expiry) Reschedule();
 }
 
 // The answer to a ping: one per ping.
