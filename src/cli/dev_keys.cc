@@ -13,6 +13,7 @@
 
 #include "auth/token.h"
 #include "base/clock.h"
+#include "base/json_writer.h"
 #include "net/address.h"
 #include "net/socket.h"
 
@@ -117,10 +118,14 @@ std::optional<DevKeys> FindDevKeys(const Endpoint& server) {
   return DevKeys{.token_key = text.substr(0, first), .api_key = text.substr(first + 1, second - first - 1)};
 }
 
-std::string MakeDevToken(const DevKeys& keys) {
-  const std::int64_t now = SystemClock().WallNow().ms / 1000;
-  return auth::SignHs256(fmt::format(R"({{"sub":"terminal","exp":{}}})", now + kTokenSeconds),
-                         keys.token_key);
+std::string MakeDevToken(std::string_view user, std::string_view token_key) {
+  std::string claims;
+  JsonWriter json(claims);
+  json.BeginObject();
+  json.Member("sub", user);
+  json.Member("exp", SystemClock().WallNow().ms / 1000 + kTokenSeconds);
+  json.EndObject();
+  return auth::SignHs256(claims, token_key);
 }
 
 }  // namespace tidemill::cli

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 #include "cli/endpoint.h"
@@ -32,7 +33,7 @@ class DevKeyFile {
 // Those of the server that listens there; nullopt: it is not this machine, or there is none.
 std::optional<DevKeys> FindDevKeys(const Endpoint& server);
 
-// A connection token for a person at the terminal.
-std::string MakeDevToken(const DevKeys& keys);
+// A connection token of that user, good for a day.
+std::string MakeDevToken(std::string_view user, std::string_view token_key);
 
 }  // namespace tidemill::cli

@@ -196,7 +196,7 @@ class Interrupt final : public net::Pollable {
 std::string TokenFor(const Options& options, const settings::Settings& settings, const Endpoint& endpoint) {
   if (!options.token.empty() || HasKey(settings.client.token)) return options.token;
   const std::optional<DevKeys> keys = FindDevKeys(endpoint);
-  return keys && !keys->token_key.empty() ? MakeDevToken(*keys) : "";
+  return keys && !keys->token_key.empty() ? MakeDevToken("terminal", keys->token_key) : "";
 }
 
 int RunTail(const Options& options, Io io) {

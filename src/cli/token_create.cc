@@ -29,7 +29,7 @@ struct Options {
 
 constexpr std::string_view kNoKey =
     "no HMAC key to sign with. Give the server's own: --config tidemill.toml, --hmac-key KEY, or "
-    "TIDEMILL_CLIENT_TOKEN_HMAC_SECRET_KEY in the environment";
+    "TIDEMILL_CLIENT_TOKEN_HMAC_SECRET_KEY in the environment; `tidemill init` writes a file with one";
 
 void WriteChannels(JsonWriter& json, std::string_view channels) {
   json.Key("channels");

@@ -2,10 +2,9 @@
 
 #include <utility>
 
-#include "auth/token.h"
-#include "base/clock.h"
 #include "base/json.h"
 #include "base/random.h"
+#include "cli/dev_keys.h"
 #include "http/assets.h"
 #include "server/demo_assets.h"
 #include "settings/settings.h"
@@ -17,7 +16,6 @@ constexpr char kChannel[] = "demo:chat";
 const std::vector<std::string> kLocalPages = {"http://localhost:*",  "http://127.0.0.1:*",
                                               "http://[::1]:*",      "https://localhost:*",
                                               "https://127.0.0.1:*", "https://[::1]:*"};
-constexpr std::int64_t kTokenSeconds = 24 * 3600;
 // The page loads nothing from elsewhere and runs nothing inline.
 constexpr char kPolicy[] =
     "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data:; frame-ancestors 'none'";
@@ -37,13 +35,6 @@ channels::ChannelOptions DemoChannels() {
   return options;
 }
 
-std::string MakeToken(std::string_view user, std::string_view hmac_key) {
-  std::string claims = "{\"sub\":";
-  AppendJsonString(user, claims);
-  claims += ",\"exp\":" + std::to_string(SystemClock().WallNow().ms / 1000 + kTokenSeconds) + "}";
-  return auth::SignHs256(claims, hmac_key);
-}
-
 // Each visitor is a new guest.
 class DemoConfigHandler final : public http::Handler {
  public:
@@ -54,7 +45,7 @@ class DemoConfigHandler final : public http::Handler {
     std::string body = "{\"user\":";
     AppendJsonString(user, body);
     body += ",\"token\":";
-    AppendJsonString(MakeToken(user, hmac_key_), body);
+    AppendJsonString(cli::MakeDevToken(user, hmac_key_), body);
     body += ",\"channel\":";
     AppendJsonString(kChannel, body);
     body += "}";
@@ -147,7 +138,7 @@ DevWelcome DevPage::Welcome(const std::vector<net::ListenAddress>& addresses) co
       .page = page,
       .websocket = "ws" + end + HostOf(addresses.front()) + settings_->websocket.handler_prefix,
       .api = api + settings_->http_api.handler_prefix,
-      .token = MakeToken("you", settings_->client.token.hmac_secret_key.value),
+      .token = cli::MakeDevToken("you", settings_->client.token.hmac_secret_key.value),
       .api_key = api_key_,
       .tail_options = OptionsFor(page),
       .publish_options = OptionsFor(api),
