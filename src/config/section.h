@@ -29,7 +29,7 @@ using Field =
 
 enum class Reload : std::uint8_t { kNo, kYes };
 enum class Shown : std::uint8_t { kYes, kNo };
-enum class Form : std::uint8_t { kPlain, kPem };  // kPem: the text of a PEM, or the path of a file with it
+enum class TextFrom : std::uint8_t { kValue, kPem };  // kPem: a PEM itself, or the path of a file with it
 
 // For ranges: durations are counted in milliseconds.
 inline constexpr std::int64_t kSecond = 1000;
@@ -45,7 +45,7 @@ struct Facts {
   std::span<const std::string_view> choices{};  // of strings; empty: any
   Reload reload = Reload::kYes;                 // kNo: what is built at the start and stays
   Shown shown = Shown::kYes;
-  Form form = Form::kPlain;
+  TextFrom text = TextFrom::kValue;
 };
 
 // Gives the field of a T whose type is erased.

@@ -109,7 +109,7 @@ Result<void> AssignPem(const std::string& text, std::string& out) {
 Result<void> AssignString(const Key& key, const Value& value, std::string& out) {
   const std::string* text = TextOf(value);
   if (text == nullptr) return Wrong("not a string; write it in quotes");
-  if (key.facts.form == Form::kPem) return AssignPem(*text, out);
+  if (key.facts.text == TextFrom::kPem) return AssignPem(*text, out);
   TM_TRY(CheckText(*text));
   if (!key.facts.choices.empty() && std::ranges::find(key.facts.choices, *text) == key.facts.choices.end()) {
     return Wrong(fmt::format("accepted: {}", RangeText(key)));

@@ -53,13 +53,13 @@ std::vector<std::string> ParameterNames(std::string_view pattern) {
 
 }  // namespace
 
-struct Router::Node {
-  std::unordered_map<std::string, std::unique_ptr<Node>, PathHash, std::equal_to<>> exact;
-  std::unique_ptr<Node> named;
+struct Router::Branch {
+  std::unordered_map<std::string, std::unique_ptr<Branch>, PathHash, std::equal_to<>> exact;
+  std::unique_ptr<Branch> named;
   std::optional<Route> here;
   std::optional<Route> rest;  // "*"
 
-  // Leaves `values` as it was where nothing matches. Visits each node at most once.
+  // Leaves `values` as it was where nothing matches. Visits each branch at most once.
   const Route* Find(std::string_view path, std::vector<std::string_view>& values) const {
     if (path.empty()) return here ? &*here : nullptr;
     std::string_view left = path;
@@ -76,7 +76,7 @@ struct Router::Node {
   }
 };
 
-Router::Router() : root_(std::make_unique<Node>()) {}
+Router::Router() : root_(std::make_unique<Branch>()) {}
 Router::~Router() = default;
 
 const Router::Endpoint* Router::Route::For(Method method) const {
@@ -130,15 +130,16 @@ void Router::AddEndpoint(std::string_view pattern, Endpoint endpoint, std::strin
 
 Router::Route& Router::At(std::string_view pattern) {
   if (pattern.find_first_of("{*") == std::string_view::npos) return exact_[std::string(pattern)];
-  Node* node = root_.get();
+  Branch* branch = root_.get();
   while (!pattern.empty()) {
     const std::string_view segment = TakeSegment(pattern);
-    if (segment == "*") return node->rest ? *node->rest : node->rest.emplace();
-    std::unique_ptr<Node>& next = ParameterName(segment) ? node->named : node->exact[std::string(segment)];
-    if (!next) next = std::make_unique<Node>();
-    node = next.get();
+    if (segment == "*") return branch->rest ? *branch->rest : branch->rest.emplace();
+    std::unique_ptr<Branch>& next =
+        ParameterName(segment) ? branch->named : branch->exact[std::string(segment)];
+    if (!next) next = std::make_unique<Branch>();
+    branch = next.get();
   }
-  return node->here ? *node->here : node->here.emplace();
+  return branch->here ? *branch->here : branch->here.emplace();
 }
 
 const Router::Route* Router::Find(std::string_view path, std::vector<std::string_view>& values) const {

@@ -58,7 +58,7 @@ class Router {
   const Route* Find(std::string_view path, std::vector<std::string_view>& values) const;
 
  private:
-  struct Node;  // of the tree of segments
+  struct Branch;  // of the tree of segments
   struct PathHash {
     using is_transparent = void;
     std::size_t operator()(std::string_view path) const { return std::hash<std::string_view>{}(path); }
@@ -68,7 +68,7 @@ class Router {
   void AddEndpoint(std::string_view pattern, Endpoint endpoint, std::string_view allow);
 
   std::unordered_map<std::string, Route, PathHash, std::equal_to<>> exact_;
-  std::unique_ptr<Node> root_;  // of the patterns with names or "*"
+  std::unique_ptr<Branch> root_;  // of the patterns with names or "*"
 };
 
 }  // namespace tidemill::http
