@@ -27,7 +27,8 @@ void CheckSame(const Publication& publication) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto message = DecodeMessage({reinterpret_cast<const char*>(data), size});
   if (!message) return 0;
-  if (const auto* live = std::get_if<LivePublication>(&*message)) CheckSame(live->publication);
+  if (const auto* publication = std::get_if<PublicationMessage>(&*message))
+    CheckSame(publication->publication);
   if (const auto* join = std::get_if<JoinMessage>(&*message)) {
     TM_ASSERT(DecodeClientInfo(EncodeClientInfo(join->info)) == join->info);
   }
