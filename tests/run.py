@@ -20,8 +20,10 @@ SUITES = ("faults", "sdk", "cluster", "browser", "conformance", "operations", "b
 # What parses and what threads share.
 SANITIZED_SUITES = ("faults", "operations", "bad_input", "api", "http")
 PRESETS = ("dev", "asan", "tsan")
-PLACES = {"builds": 1, "tests": 3}
-BUILD_NICE, FUZZ_NICE = 10, 5
+# Whose nodes must hear of one another, and of Redis, in time: one of these at a time, before all else.
+TIMED_SUITES = ("faults", "cluster")
+PLACES = {"builds": 1, "tests": 2, "timed": 1}
+BUILD_NICE, TEST_NICE = 19, 5
 FUZZ_SECONDS = 10
 
 
@@ -39,14 +41,16 @@ def build(preset, needs=()):
 
 def suite(preset, name, needs=()):
     binary = str(ROOT / "build" / preset / "src/tidemill")
+    timed = name in TIMED_SUITES
     return Job(f"{preset}/{name}", [str(ROOT / "tests" / name / "run.sh"), binary], needs,
+               lane="timed" if timed else "tests", nice=0 if timed else TEST_NICE,
                environment={} if preset == "dev" else {"SANITIZED": "1"})
 
 
 def tests(preset):
     """The tests of a preset, once it is built."""
     needs = (f"{preset}/build",)
-    yield Job(f"{preset}/unit", [str(ROOT / "dev"), "unit"], needs, environment={"PRESET": preset})
+    yield Job(f"{preset}/unit", [str(ROOT / "dev"), "unit"], needs, nice=TEST_NICE, environment={"PRESET": preset})
     yield from (suite(preset, name, needs) for name in (SUITES if preset == "dev" else SANITIZED_SUITES))
 
 
@@ -58,7 +62,7 @@ def every_job():
     for preset in PRESETS:
         yield from tests(preset)
         if preset == "asan":
-            yield Job("asan/fuzz", [str(ROOT / "dev"), "fuzz-all", str(FUZZ_SECONDS)], ("asan/build",), nice=FUZZ_NICE)
+            yield Job("asan/fuzz", [str(ROOT / "dev"), "fuzz-all", str(FUZZ_SECONDS)], ("asan/build",), nice=TEST_NICE)
 
 
 def chosen(words):

@@ -193,7 +193,8 @@ broker.redis.sentinel_master_name = "main"
             primary.command("CLIENT", "KILL", "TYPE", "replica")
             time.sleep(0.6)
         else:
-            primary.command("CLIENT", "PAUSE", "3000", "WRITE")
+            # Until it is killed: what it acknowledged later would not be the replica's.
+            primary.command("CLIENT", "PAUSE", "60000", "WRITE")
             eventually(lambda: written_by(replica) >= written_by(primary), "the replica is in step", 30)
         primary.kill()
         stage.wait_until_normal(40)
