@@ -32,6 +32,8 @@ Task<Outcome> RunAndCount(Command command) {
   co_return outcome;
 }
 
+Task<Outcome> Refused(ErrorCode code) { co_return std::unexpected(code); }
+
 struct Job {
   std::vector<Command> commands;
   std::vector<Outcome> outcomes;
@@ -82,9 +84,9 @@ bool Service::TakesAnother() {
 }
 
 Task<Outcome> Service::Run(Command command) {
-  if (!ChangesState(command)) co_return co_await RunAndCount(std::move(command));
-  if (!TakesAnother()) co_return std::unexpected(protocol::kErrorLimitExceeded);
-  co_return co_await RunToEnd(scope_, RunAndCount(std::move(command)));
+  if (!ChangesState(command)) return RunAndCount(std::move(command));
+  if (!TakesAnother()) return Refused(protocol::kErrorLimitExceeded);
+  return RunToEnd(scope_, RunAndCount(std::move(command)));
 }
 
 Task<std::vector<Outcome>> Service::RunAll(std::vector<Command> commands, std::size_t width) {

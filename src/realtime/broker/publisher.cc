@@ -25,14 +25,20 @@ Answer<T> AnswerOf(Result<T> result, Surface surface) {
   return *std::move(result);
 }
 
+Task<Answer<PublishOutcome>> TaskAnswer(Task<Result<PublishOutcome>> publish, Surface surface) {
+  co_return AnswerOf(co_await publish, surface);
+}
+
+Task<Answer<PublishOutcome>> Refused(protocol::ErrorCode code) { co_return std::unexpected(code); }
+
 }  // namespace
 
-Answer<Admitted> Publisher::Admit(PublishCall call) const {
+Answer<Admitted> Publisher::Admit(PublishCall&& call) const {
   TM_TRY_ASSIGN(const channels::Channel channel, rules_->Find(call.channel));
   return Admit(channel, std::move(call));
 }
 
-Answer<Admitted> Publisher::Admit(const channels::Channel& channel, PublishCall call) const {
+Answer<Admitted> Publisher::Admit(const channels::Channel& channel, PublishCall&& call) const {
   if (call.delta || !Fits(*channel.options, call)) return std::unexpected(protocol::kErrorBadRequest);
   Admitted admitted{.channel = ChannelName(std::move(call.channel)),
                     .publication = {},
@@ -51,18 +57,17 @@ Answer<Admitted> Publisher::Admit(const channels::Channel& channel, PublishCall 
   return admitted;
 }
 
-Task<Answer<PublishOutcome>> Publisher::Publish(PublishCall call) {
-  TM_CO_TRY_ASSIGN(Admitted admitted, Admit(std::move(call)));
-  co_return AnswerOf(co_await Begin(admitted), admitted.surface);
+// Publish is no coroutine: its large arguments would be moved once more into the coroutine's frame.
+Task<Answer<PublishOutcome>> Publisher::Publish(PublishCall&& call) {
+  Answer<Admitted> admitted = Admit(std::move(call));
+  if (!admitted) return Refused(admitted.error());
+  return Publish(*std::move(admitted));
 }
 
-Task<Answer<PublishOutcome>> Publisher::Publish(Admitted admitted) {
-  co_return AnswerOf(co_await Begin(admitted), admitted.surface);
-}
-
-Task<Result<PublishOutcome>> Publisher::Begin(Admitted& admitted) {
-  return broker_.Publish(std::move(admitted.channel), std::move(admitted.publication),
-                         std::move(admitted.options));
+Task<Answer<PublishOutcome>> Publisher::Publish(Admitted&& admitted) {
+  return TaskAnswer(broker_.Publish(std::move(admitted.channel), std::move(admitted.publication),
+                                    std::move(admitted.options)),
+                    admitted.surface);
 }
 
 Task<Answer<HistoryOutcome>> Publisher::History(HistoryCall call) {

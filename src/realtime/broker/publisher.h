@@ -83,13 +83,13 @@ class Publisher {
 
   // Everything but the broker. kErrorBadRequest: the channel's name, a delta, or data that are absent or not
   // in the channel's format (channels::ChannelOptions::publication_data_format); kErrorUnknownChannel.
-  Answer<Admitted> Admit(PublishCall call) const;
+  Answer<Admitted> Admit(PublishCall&& call) const;
   // The same for a caller that has found `channel`, by rules that still live, to ask for the permission.
-  Answer<Admitted> Admit(const channels::Channel& channel, PublishCall call) const;
+  Answer<Admitted> Admit(const channels::Channel& channel, PublishCall&& call) const;
 
-  // Fails as Admit and Broker::Publish do (CodeOf).
-  Task<Answer<PublishOutcome>> Publish(PublishCall call);
-  Task<Answer<PublishOutcome>> Publish(Admitted admitted);
+  // Fails as Admit and Broker::Publish do (CodeOf). A call is admitted at once, not when its task starts.
+  Task<Answer<PublishOutcome>> Publish(PublishCall&& call);
+  Task<Answer<PublishOutcome>> Publish(Admitted&& admitted);
 
   // kErrorNotAvailable: the channel keeps no stream. Otherwise as Broker::History and RemoveHistory.
   Task<Answer<HistoryOutcome>> History(HistoryCall call);
@@ -100,8 +100,6 @@ class Publisher {
   Task<Answer<PresenceStats>> PresenceCounts(PresenceCall call);
 
  private:
-  // Takes all but the surface out of `admitted`.
-  Task<Result<PublishOutcome>> Begin(Admitted& admitted);
   Answer<StreamSettings> StreamOf(std::string_view channel) const;
   Answer<void> CheckPresence(std::string_view channel) const;
 

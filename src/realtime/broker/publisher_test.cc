@@ -189,9 +189,9 @@ TEST_F(PublisherTest, RefusesWhatTheRulesRefuseWithoutAskingTheStore) {
   PublishCall delta = good;
   delta.delta = true;
 
-  EXPECT_EQ(CodeOfTask(publisher_.Publish(unknown)), 102u);
-  EXPECT_EQ(CodeOfTask(publisher_.Publish(malformed)), 107u);
-  EXPECT_EQ(CodeOfTask(publisher_.Publish(delta)), 107u);
+  EXPECT_EQ(CodeOfTask(publisher_.Publish(std::move(unknown))), 102u);
+  EXPECT_EQ(CodeOfTask(publisher_.Publish(std::move(malformed))), 107u);
+  EXPECT_EQ(CodeOfTask(publisher_.Publish(std::move(delta))), 107u);
   EXPECT_EQ(CodeOfTask(publisher_.History({.channel = "nope:a"})), 102u);
   EXPECT_EQ(CodeOfTask(publisher_.History({.channel = "a"})), 108u);
   EXPECT_EQ(CodeOfTask(publisher_.RemoveHistory("a")), 108u);

@@ -137,24 +137,27 @@ void Read(JsonReader& json, BroadcastParams& params) {
   }
 }
 
-// The call with its data. Those that are absent or malformed are none.
-broker::PublishCall WithData(broker::PublishCall call, Payload data) {
+// Gives the call its data. Those that are absent or malformed are none.
+void TakeData(Payload&& data, broker::PublishCall& call) {
   call.data = std::move(data.bytes);
   if (data.encoding == Payload::Encoding::kJson) call.form = broker::DataForm::kJson;
   if (data.encoding == Payload::Encoding::kBase64) call.form = broker::DataForm::kBytes;
-  return call;
 }
 
-Task<api::Outcome> Publish(Services& services, PublishParams params) {
-  const auto published =
-      co_await services.publisher.Publish(WithData(std::move(params.call), std::move(params.data)));
+using Published = broker::Answer<broker::PublishOutcome>;
+
+Task<api::Outcome> WriteResult(Task<Published> publish) {
+  const Published published = co_await publish;
   if (!published) co_return std::unexpected(published.error());
   std::string result;
   AppendPosition(published->position, result);
   co_return result;
 }
 
-using Published = broker::Answer<broker::PublishOutcome>;
+Task<api::Outcome> Publish(Services& services, PublishParams params) {
+  TakeData(std::move(params.data), params.call);
+  return WriteResult(services.publisher.Publish(std::move(params.call)));
+}
 
 struct BroadcastJob {
   broker::Publisher& publisher;
@@ -189,8 +192,9 @@ std::string WriteResponses(const std::vector<Published>& responses) {
 
 Task<api::Outcome> Broadcast(Services& services, BroadcastParams params) {
   if (params.channels.empty() || params.call.delta) co_return std::unexpected(protocol::kErrorBadRequest);
+  TakeData(std::move(params.data), params.call);
   BroadcastJob job{.publisher = services.publisher,
-                   .call = WithData(std::move(params.call), std::move(params.data)),
+                   .call = std::move(params.call),
                    .channels = std::move(params.channels),
                    .results = {}};
   job.results.resize(job.channels.size());
