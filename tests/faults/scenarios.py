@@ -76,9 +76,18 @@ class Stage:
         time.sleep(3)
         for node in self.nodes:
             for channel in CHANNELS:
-                history = node.api("history", {"channel": channel, "limit": -1})
+                history = eventually(lambda: whole_history(node, channel), f"{channel} is read", 20)
                 publications = tuple((each["offset"], each["data"]["id"]) for each in history["publications"])
                 self.history.add(Stored(channel, history["epoch"], publications))
+
+
+def whole_history(node, channel):
+    """What is stored of a channel, or None while Redis does not answer: reading changes nothing and may be repeated."""
+    try:
+        return node.api("history", {"channel": channel, "limit": -1})
+    except RuntimeError as error:
+        note(f"again: {error}")
+        return None
 
 
 @contextmanager

@@ -77,10 +77,11 @@ class Schedule:
                 self._start(job)
 
     def _start(self, job):
+        """In a process group, not in a session of its own: Linux compares niceness within a session only."""
         path = os.path.join(self._log_folder, job.name.replace("/", "-") + ".log")
         with open(path, "w", encoding="utf-8") as log:
             process = subprocess.Popen(["nice", "-n", str(job.nice), *job.command], stdin=subprocess.DEVNULL,
-                                       stdout=log, stderr=log, start_new_session=True,
+                                       stdout=log, stderr=log, process_group=0,
                                        env={**os.environ, **job.environment})
         self._running.append(Running(job, process, time.monotonic(), path))
         if job.announced:

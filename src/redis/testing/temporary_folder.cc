@@ -19,9 +19,8 @@ constexpr const char* kRemove =
 }  // namespace
 
 TemporaryFolder::TemporaryFolder() {
-  char path[] = "/tmp/tidemill-redis-XXXXXX";
-  TM_ASSERT(mkdtemp(path) != nullptr);
-  path_ = path;
+  path_ = std::string(access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp") + "/tidemill-redis-XXXXXX";
+  TM_ASSERT(mkdtemp(path_.data()) != nullptr);
   int ends[2];
   TM_ASSERT(pipe2(ends, O_CLOEXEC) == 0);
   alive_ = ends[1];
@@ -30,7 +29,7 @@ TemporaryFolder::TemporaryFolder() {
   if (remover_ == 0) {
     setsid();
     dup2(ends[0], STDIN_FILENO);
-    execl("/bin/sh", "sh", "-c", kRemove, path, nullptr);
+    execl("/bin/sh", "sh", "-c", kRemove, path_.c_str(), nullptr);
     _exit(127);
   }
   close(ends[0]);

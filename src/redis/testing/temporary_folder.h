@@ -1,4 +1,5 @@
-// TemporaryFolder: a new folder in /tmp that is removed with all in it, also when the process dies.
+// TemporaryFolder: a new folder, in memory where the machine has such a place, that is removed with all in
+// it, also when the process dies. (On a disk that builds are writing to, one fsync takes seconds.)
 #pragma once
 
 #include <sys/types.h>
