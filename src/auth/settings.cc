@@ -42,7 +42,9 @@ constexpr config::Row<TokenSettings> kToken[] = {
      {.doc = "Claim with the user's id; sub when empty."}},
     {"leeway",
      config::Of<&TokenSettings::leeway>,
-     {.doc = "How far the clocks of issuer and server may differ.", .max = config::kHour}},
+     {.doc = "How far the clocks of issuer and server may differ: what expires in a token lasts that much "
+             "longer.",
+      .max = kLeewayMax.ms}},
 };
 
 void Check(const TokenSettings& token, const std::string& prefix, config::Findings& findings) {

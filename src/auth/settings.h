@@ -10,6 +10,8 @@
 
 namespace tidemill::auth {
 
+inline constexpr Duration kLeewayMax = Seconds(60);
+
 struct TokenSettings {
   config::Secret hmac_secret_key;
   config::Secret hmac_previous_secret_key;
@@ -20,8 +22,8 @@ struct TokenSettings {
   std::string jwks_public_endpoint;
   std::string audience;
   std::string issuer;
-  std::string user_id_claim;  // "" : sub
-  Duration leeway = Seconds(0);
+  std::string user_id_claim;     // "" : sub
+  Duration leeway = Seconds(0);  // 0 to kLeewayMax
   friend bool operator==(const TokenSettings&, const TokenSettings&) = default;
 };
 

@@ -15,8 +15,6 @@
 namespace tidemill::auth {
 namespace {
 
-constexpr Duration kLeewayMax = Seconds(60);
-
 std::unexpected<Error> Refuse(std::string detail) { return Fail(Errc::kUnauthenticated, std::move(detail)); }
 
 Result<void> CheckWith(const PublicKey& key, const Jws& jws) {
@@ -92,9 +90,7 @@ class Verifier final : public TokenVerifier {
         jwks_(jwks) {}
 
   Result<void> Load() {
-    if (token_.leeway < Duration{} || token_.leeway > kLeewayMax) {
-      return Fail(Errc::kInvalidArgument, "leeway: must be 0s to 60s");
-    }
+    TM_ASSERT(token_.leeway >= Duration{} && token_.leeway <= kLeewayMax);
     if (IsReservedClaim(token_.user_id_claim)) {
       return Fail(Errc::kInvalidArgument,
                   "user_id_claim: \"" + token_.user_id_claim + "\" has a meaning of its own");
@@ -170,10 +166,12 @@ class Verifier final : public TokenVerifier {
     return {};
   }
 
-  // `expire_at` takes precedence over `exp`; zero or less of it means never.
-  static std::int64_t ExpireAt(const Claims& claims) {
-    if (claims.expire_at) return std::max<std::int64_t>(*claims.expire_at, 0);
-    return claims.exp.value_or(0);
+  // `expire_at` takes precedence over `exp`; zero or less of it means never. What the token grants lasts as
+  // long as the token is good: with leeway.
+  std::int64_t ExpireAt(const Claims& claims) const {
+    const std::int64_t expire_at = claims.expire_at.value_or(claims.exp.value_or(0));
+    if (claims.expire_at && expire_at <= 0) return 0;
+    return expire_at == 0 ? 0 : expire_at + (token_.leeway.ms + 999) / 1000;
   }
 
   Result<ConnectToken> ToConnectToken(std::string payload) const {

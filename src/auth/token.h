@@ -32,7 +32,7 @@ struct TokenSubscription {
 struct ConnectToken {
   std::string user;
   std::int64_t expire_at = 0;  // of the connection, seconds since the Unix epoch; 0: never. From exp,
-                               // unless the token has an expire_at of its own
+                               // unless the token has an expire_at of its own; with leeway
   std::string info;
   std::string meta;
   std::map<std::string, TokenSubscription> subs;  // from `subs`, or else from `channels`
@@ -43,7 +43,7 @@ struct SubscribeToken {
   std::string user;
   std::string channel;
   std::string client;
-  std::int64_t expire_at = 0;  // of the subscription; 0: never
+  std::int64_t expire_at = 0;  // of the subscription, as above; 0: never
   std::string info;
   std::string data;
   OptionOverrides overrides;

@@ -153,8 +153,29 @@ TEST_F(TokenVerifierTest, TimesCountToTheSecondWithLeeway) {
     const auto result = RunNow(verifier->VerifyConnect(SignHs256(claims, "secret")));
     EXPECT_EQ(result.has_value(), c.good);
     if (!result) EXPECT_EQ(result.error().code, Errc::kExpired);
+    if (result) EXPECT_GT(result->expire_at, kNow) << "what is good now has not expired now";
     // Whoever cannot sign learns nothing of the times.
     EXPECT_EQ(ConnectError(*verifier, SignHs256(claims, "wrong")), Errc::kUnauthenticated);
+  }
+}
+
+TEST_F(TokenVerifierTest, WhatATokenGrantsLastsAsLongAsTheTokenIsGood) {
+  auth::TokenSettings settings = Secret();
+  settings.leeway = Milliseconds(9'001);
+  const auto verifier = Make(settings);
+  const std::pair<const char*, std::int64_t> cases[] = {
+      {R"({"exp":1700000100})", 1700000110},
+      {R"({"exp":1700000100,"expire_at":1700000900})", 1700000910},
+      {R"({"expire_at":1699999999})", 1700000009},
+      {R"({"exp":1700000100,"expire_at":0})", 0},
+      {R"({"expire_at":-5})", 0},
+      {"{}", 0},
+  };
+  for (const auto& [claims, expire_at] : cases) {
+    SCOPED_TRACE(claims);
+    const auto token = RunNow(verifier->VerifyConnect(SignHs256(claims, "secret")));
+    ASSERT_TRUE(token);
+    EXPECT_EQ(token->expire_at, expire_at);
   }
 }
 
@@ -265,8 +286,6 @@ TEST(MakeTokenVerifier, NamesTheSettingThatCannotBeUsed) {
   add("rsa_public_key").rsa_public_key = "secret";
   add("ecdsa_public_key").ecdsa_public_key = weak;
   add("ed25519_public_key").ed25519_public_key = ecdsa;
-  add("leeway").leeway = Milliseconds(60'001);
-  add("leeway").leeway = Milliseconds(-1);
   add("user_id_claim").user_id_claim = "exp";
   add("user_id_claim").user_id_claim = "channel";
   for (const Case& c : cases) {
