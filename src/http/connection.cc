@@ -124,13 +124,12 @@ bool Connection::WorkOnce() {
   request_.peer = stream_->peer();
   request_.over_tls = stream_->is_tls();
   server_.loop.timers().Cancel(*this);
-  if (request_.version_minor == 0 ? !request_.HeaderHasToken("connection", "keep-alive")
-                                  : request_.HeaderHasToken("connection", "close")) {
-    close_after_ = true;
-  }
+  close_after_ = close_after_ || !request_.KeepsConnection();
   if (router_ != server_.router) router_ = server_.router;
   const Router::Route* const route = router_->Find(request_.path, request_.path_values);
-  if (!route) {
+  if (request_.path == "*") {
+    Respond(server_.Options(request_, router_->allow()));
+  } else if (!route) {
     Respond(Response::Text(404, "not found\n"));
   } else {
     Serve(*route);
@@ -156,7 +155,7 @@ void Connection::ForgetHandled() {
 }
 
 void Connection::Serve(const Router::Route& route) {
-  if (request_.method == Method::kOptions) return Respond(server_.Options(request_, route));
+  if (request_.method == Method::kOptions) return Respond(server_.Options(request_, route.allow));
   const Router::Endpoint* const endpoint = route.For(request_.method);
   if (!endpoint) {
     Response response = Response::Text(405, "method not allowed\n");
@@ -191,7 +190,7 @@ void Connection::TakeOver(TakeoverHandler& handler) {
   const std::string_view rest = std::string_view(input_).substr(used_);
   auto refused = handler.TakeOver(request_, stream_, rest);
   // What follows a refused upgrade must never be read as a request.
-  if (refused) return RespondAndClose(*std::move(refused));
+  if (refused) return RespondAndClose(*std::move(refused), request_.method == Method::kHead);
   over_ = true;
   Finish();
 }
@@ -234,8 +233,8 @@ Task<void> Connection::RespondStreaming(Response response) {
   if (!keep_alive || close_after_) Close(server_.options.limits.body_timeout);
 }
 
-void Connection::RespondAndClose(Response response) {
-  Write(nullptr, response, {.keep_alive = false});
+void Connection::RespondAndClose(Response response, bool head_only) {
+  Write(nullptr, response, {.keep_alive = false, .head_only = head_only});
   Close(kLinger);
 }
 
@@ -256,7 +255,8 @@ void Connection::Close(Duration linger) {
 void Connection::Refuse(const Refused& refused) {
   log::Debug("http.request_refused",
              {{"peer", stream_->peer().ToString()}, {"status", refused.status}, {"why", refused.why}});
-  RespondAndClose(Response::Text(refused.status, std::string(refused.why) + "\n"));
+  const bool head_only = RequestParser::BeginsWithHead(std::string_view(input_).substr(used_));
+  RespondAndClose(Response::Text(refused.status, std::string(refused.why) + "\n"), head_only);
 }
 
 // One absolute deadline per phase: bytes that trickle in do not move it.

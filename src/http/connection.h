@@ -58,7 +58,7 @@ class Connection final : public net::StreamHandler,
   Task<void> Run(Handler& handler);
   Task<void> RespondStreaming(Response response);
   void Respond(Response response);
-  void RespondAndClose(Response response);
+  void RespondAndClose(Response response, bool head_only = false);
   void Write(const Request* request, const Response& response, ServerState::ResponseForm form);
   void Close(Duration linger);
   void Refuse(const Refused& refused);

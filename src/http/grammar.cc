@@ -22,8 +22,19 @@ bool ListsToken(std::string_view list, std::string_view token) {
   }
 }
 
+namespace {
+
+// Without the zeros in front, which mean nothing in either grammar (1*DIGIT, 1*HEXDIG).
+std::string_view SignificantDigits(std::string_view text) {
+  return text.substr(std::min(text.find_first_not_of('0'), text.size()));
+}
+
+}  // namespace
+
 std::optional<std::size_t> ParseDecimal(std::string_view text) {
-  if (text.empty() || text.size() > 19) return std::nullopt;
+  if (text.empty()) return std::nullopt;
+  text = SignificantDigits(text);
+  if (text.size() > 19) return std::nullopt;
   std::size_t value = 0;
   for (const char c : text) {
     if (!IsDigit(c)) return std::nullopt;
@@ -33,7 +44,9 @@ std::optional<std::size_t> ParseDecimal(std::string_view text) {
 }
 
 std::optional<std::size_t> ParseHex(std::string_view text) {
-  if (text.empty() || text.size() > 15) return std::nullopt;
+  if (text.empty()) return std::nullopt;
+  text = SignificantDigits(text);
+  if (text.size() > 15) return std::nullopt;
   std::size_t value = 0;
   for (const char c : text) {
     const int digit = HexValue(c);

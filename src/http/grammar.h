@@ -12,9 +12,9 @@ namespace tidemill::http {
 bool IsFieldValue(std::string_view text);
 // Whether a comma-separated list holds `token` (case does not matter).
 bool ListsToken(std::string_view list, std::string_view token);
-// One to 19 decimal digits and nothing else.
+// Decimal digits and nothing else, at most 19 after leading zeros.
 std::optional<std::size_t> ParseDecimal(std::string_view text);
-// One to 15 hex digits and nothing else: a chunk's size.
+// Hex digits and nothing else, at most 15 after leading zeros: a chunk's size.
 std::optional<std::size_t> ParseHex(std::string_view text);
 
 }  // namespace tidemill::http

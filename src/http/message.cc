@@ -45,6 +45,11 @@ bool Request::HeaderHasToken(std::string_view name, std::string_view token) cons
   return false;
 }
 
+bool Request::KeepsConnection() const {
+  if (HeaderHasToken("connection", "close")) return false;
+  return version_minor > 0 || HeaderHasToken("connection", "keep-alive");
+}
+
 std::optional<std::string> Request::PathParameter(std::string_view name) const {
   const auto found = std::ranges::find(path_names, name);
   if (found == path_names.end()) return std::nullopt;

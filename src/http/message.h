@@ -27,7 +27,7 @@ struct Request {
   Method method = Method::kGet;
   std::string_view method_name;
   std::string_view target;  // as sent
-  std::string_view path;    // up to the '?', not decoded
+  std::string_view path;    // up to the '?', not decoded; "*" for OPTIONS of the server as a whole
   std::string_view query;   // after the '?'
   int version_minor = 1;    // HTTP/1.x
   std::vector<HeaderView> headers;
@@ -42,6 +42,8 @@ struct Request {
   std::optional<std::string_view> Header(std::string_view name) const;
   // Whether a comma-separated header of that name lists `token` (case does not matter).
   bool HeaderHasToken(std::string_view name, std::string_view token) const;
+  // Whether another request may follow on the connection: RFC 9112 section 9.3. "close" beats "keep-alive".
+  bool KeepsConnection() const;
   // What stands in the route's segment {name}, percent-decoded; nullopt when there is none of that name or it
   // is not decodable.
   std::optional<std::string> PathParameter(std::string_view name) const;

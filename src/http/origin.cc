@@ -50,6 +50,12 @@ std::optional<Origin> ParseAuthority(std::string_view scheme, std::string_view a
   return origin;
 }
 
+// What a Host header holds. Its port may be empty, which is the scheme's own (RFC 3986 section 3.2.3).
+std::optional<Origin> ParseHost(std::string_view scheme, std::string_view host) {
+  if (host.ends_with(':')) host.remove_suffix(1);
+  return ParseAuthority(scheme, host);
+}
+
 std::optional<Origin> ParseOrigin(std::string_view text) {
   const std::size_t slashes = text.find("://");
   if (slashes == std::string_view::npos || slashes == 0) return std::nullopt;
@@ -93,7 +99,7 @@ bool Matches(const Origin& origin, std::string_view text) {
 
 }  // namespace
 
-bool IsAuthority(std::string_view text) { return ParseAuthority("http", text).has_value(); }
+bool IsAuthority(std::string_view text) { return ParseHost("http", text).has_value(); }
 
 Result<void> CheckOriginPattern(std::string_view pattern) {
   if (pattern == "*" || ParsePattern(pattern)) return {};
@@ -109,7 +115,7 @@ bool OriginAllowed(std::string_view origin, std::string_view host, std::span<con
   const auto parsed = ParseOrigin(origin);
   if (!parsed) return false;
   if (patterns.empty()) {
-    const auto own = ParseAuthority(parsed->scheme, host);
+    const auto own = ParseHost(parsed->scheme, host);
     return own && EqualIgnoringCase(own->host, parsed->host) && own->port == parsed->port;
   }
   for (const std::string& pattern : patterns) {

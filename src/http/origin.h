@@ -18,7 +18,7 @@ Result<void> CheckOriginPattern(std::string_view pattern);
 // the same host and port is allowed. "null" and anything unparsable are refused unless "*" is listed.
 bool OriginAllowed(std::string_view origin, std::string_view host, std::span<const std::string> patterns);
 
-// Whether `text` is a host with an optional port, as a Host header holds it.
+// Whether `text` is a host with an optional port, which may be empty, as a Host header holds it.
 bool IsAuthority(std::string_view text);
 
 }  // namespace tidemill::http

@@ -25,6 +25,9 @@ TEST(OriginAllowed, ComparesPartsAndNotStrings) {
       {"http://LOCALHOST:8000", "localhost:8000", none, true},
       {"http://localhost:8001", "localhost:8000", none, false},
       {"http://localhost", "localhost:80", none, true},
+      {"http://localhost", "localhost:", none, true},
+      {"http://localhost:", "localhost", none, false},
+      {"http://localhost:8000", "localhost:", none, false},
       {"https://localhost", "localhost", none, true},
       {"http://evil.com", "localhost:8000", none, false},
       {"http://[::1]:8000", "[::1]:8000", none, true},
@@ -69,7 +72,7 @@ TEST(CheckOriginPattern, SaysHowToWriteIt) {
     EXPECT_TRUE(CheckOriginPattern(good)) << good;
   }
   for (const char* bad : {"", "a.com", "https://", "https://a*.com", "https://a.com/x", "https://a.com:x",
-                          "://a", "http://:*"}) {
+                          "https://a.com:", "://a", "http://:*"}) {
     const auto checked = CheckOriginPattern(bad);
     ASSERT_FALSE(checked) << bad;
     EXPECT_NE(checked.error().detail.find("https://*.example.com"), std::string::npos);

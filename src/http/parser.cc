@@ -30,6 +30,13 @@ Method MethodOf(std::string_view name) {
   return Method::kOther;
 }
 
+// An empty port is the same as none.
+bool SameAuthority(std::string_view a, std::string_view b) {
+  if (a.ends_with(':')) a.remove_suffix(1);
+  if (b.ends_with(':')) b.remove_suffix(1);
+  return EqualIgnoringCase(a, b);
+}
+
 // "http://host:port/path?query": nullopt for any other form, "host:port" of this one.
 std::optional<std::string_view> AuthorityOf(std::string_view target) {
   for (const std::string_view scheme : {"http://", "https://"}) {
@@ -41,7 +48,8 @@ std::optional<std::string_view> AuthorityOf(std::string_view target) {
 }
 
 // The origin form, or the absolute form, of which path and query count here (RFC 9112 section 3.2). "*"
-// belongs to OPTIONS, the authority form to proxies.
+// belongs to OPTIONS, and is what its absolute form without a path means; the authority form belongs to
+// proxies.
 Outcome ParseTarget(std::string_view target, Request& request) {
   if (target.empty()) return Refuse(400, "empty target");
   for (const char c : target) {
@@ -61,7 +69,8 @@ Outcome ParseTarget(std::string_view target, Request& request) {
   }
   const std::size_t question = target.find('?');
   request.path = target.substr(0, question);
-  if (request.path.empty()) request.path = "/";
+  const bool of_server = request.method == Method::kOptions && question == std::string_view::npos;
+  if (request.path.empty()) request.path = of_server ? "*" : "/";
   request.query = question == std::string_view::npos ? std::string_view() : target.substr(question + 1);
   return {};
 }
@@ -130,7 +139,7 @@ Outcome CheckHost(const Request& request) {
   const auto authority = AuthorityOf(request.target);
   if (!authority) return {};
   if (!IsAuthority(*authority)) return Refuse(400, "malformed host in the target");
-  if (host && !EqualIgnoringCase(*host, *authority)) return Refuse(400, "the target names another Host");
+  if (host && !SameAuthority(*host, *authority)) return Refuse(400, "the target names another Host");
   return {};
 }
 
@@ -286,6 +295,11 @@ void RequestParser::Compact(std::string& input) {
   const std::size_t body_at = leading_ + head_bytes_;
   input.erase(body_at, chunk_at_ - body_at);
   chunk_at_ = body_at;
+}
+
+bool RequestParser::BeginsWithHead(std::string_view input) {
+  if (input.starts_with("\r\n")) input.remove_prefix(2);
+  return input.starts_with("HEAD ");
 }
 
 std::size_t RequestParser::Take(std::string_view input, Request& request) {

@@ -44,6 +44,9 @@ class RequestParser {
   // that what frames them costs none, and, between requests, what the last body needed.
   void Compact(std::string& input);
 
+  // Whether a request that was refused has a method whose answer has no body, as far as can be told.
+  static bool BeginsWithHead(std::string_view input);
+
   // The client waits for "100 Continue" before it sends the body.
   bool expects_continue() const { return expects_continue_; }
 

@@ -6,6 +6,7 @@
 
 #include "base/ascii.h"
 #include "base/assert.h"
+#include "http/grammar.h"
 
 namespace tidemill::http {
 namespace {
@@ -126,6 +127,7 @@ void Router::AddEndpoint(std::string_view pattern, Endpoint endpoint, std::strin
   Route& route = At(pattern);
   route.endpoints.push_back(std::move(endpoint));
   route.allow = std::string(allow) + ", " + route.allow;
+  if (!ListsToken(allow_, NameOf(route.endpoints.back().method))) allow_ = std::string(allow) + ", " + allow_;
 }
 
 Router::Route& Router::At(std::string_view pattern) {

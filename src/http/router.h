@@ -53,6 +53,9 @@ class Router {
   void Add(Method method, std::string_view pattern, std::shared_ptr<Handler> handler);
   void AddTakeover(Method method, std::string_view pattern, std::shared_ptr<TakeoverHandler> handler);
 
+  // All methods that some path serves, for Allow.
+  const std::string& allow() const { return allow_; }
+
   // nullptr: nothing serves `path`. `values` becomes what stands in the named segments, as sent: views of
   // `path`.
   const Route* Find(std::string_view path, std::vector<std::string_view>& values) const;
@@ -68,6 +71,7 @@ class Router {
   void AddEndpoint(std::string_view pattern, Endpoint endpoint, std::string_view allow);
 
   std::unordered_map<std::string, Route, PathHash, std::equal_to<>> exact_;
+  std::string allow_ = "OPTIONS";
   std::unique_ptr<Branch> root_;  // of the patterns with names or "*"
 };
 

@@ -98,11 +98,11 @@ void ServerState::AppendCors(const Request& request, std::string& out) const {
     AppendHeader("Access-Control-Allow-Credentials", "true", out);
 }
 
-Response ServerState::Options(const Request& request, const Router::Route& route) const {
-  Response response{.status = 204, .headers = {{"Allow", route.allow}}};
+Response ServerState::Options(const Request& request, const std::string& allow) const {
+  Response response{.status = 204, .headers = {{"Allow", allow}}};
   const auto asked = request.Header("access-control-request-headers");
   if (request.Header("access-control-request-method") && !options.cors.allowed_origins.empty()) {
-    response.headers.emplace_back("Access-Control-Allow-Methods", route.allow);
+    response.headers.emplace_back("Access-Control-Allow-Methods", allow);
     if (asked) response.headers.emplace_back("Access-Control-Allow-Headers", std::string(*asked));
     response.headers.emplace_back("Access-Control-Max-Age", "300");
   }

@@ -37,8 +37,8 @@ struct ServerState {
     bool chunked = false;  // of a body that is streamed
   };
   void AppendResponse(const Request* request, const Response& response, ResponseForm form, std::string& out);
-  // The answer to OPTIONS, and what other answers to `request` carry about origins.
-  Response Options(const Request& request, const Router::Route& route) const;
+  // The answer to OPTIONS of what serves the methods that `allow` lists.
+  Response Options(const Request& request, const std::string& allow) const;
 
   std::string scratch;  // for building responses
 

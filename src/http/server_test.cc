@@ -195,6 +195,17 @@ TEST_F(ServerTest, StatusesAndClosing) {
       {"asked to close", "GET /echo HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n", "200", true},
       {"HTTP/1.0", "GET /echo HTTP/1.0\r\n\r\n", "200", true},
       {"HTTP/1.0 kept", "GET /echo HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", "200", false},
+      {"HTTP/1.0 kept and closed", "GET /echo HTTP/1.0\r\nConnection: keep-alive, close\r\n\r\n", "200",
+       true},
+      {"HTTP/1.0 closed and kept",
+       "GET /echo HTTP/1.0\r\nConnection: close\r\nConnection: keep-alive\r\n\r\n", "200", true},
+      {"HTTP/1.1 closed and kept", "GET /echo HTTP/1.1\r\nHost: h\r\nConnection: keep-alive, close\r\n\r\n",
+       "200", true},
+      {"OPTIONS of the server", "OPTIONS * HTTP/1.1\r\nHost: h\r\n\r\n", "204", false},
+      {"OPTIONS of the server in absolute form", "OPTIONS http://h HTTP/1.1\r\nHost: h\r\n\r\n", "204",
+       false},
+      {"OPTIONS of no path of ours", "OPTIONS / HTTP/1.1\r\nHost: h\r\n\r\n", "404", false},
+      {"OPTIONS of a path in absolute form", "OPTIONS http://h/ HTTP/1.1\r\nHost: h\r\n\r\n", "404", false},
       {"refused upgrade", "GET /up?refuse=1 HTTP/1.1\r\nHost: h\r\n\r\nGET /echo HTTP/1.1\r\nHost: h\r\n\r\n",
        "426", true},
       {"too large", "POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 99999999\r\n\r\n", "413", true},
@@ -214,6 +225,44 @@ TEST_F(ServerTest, HeadIsGetWithoutTheBody) {
   const std::string head = Say(Connect(), "HEAD /page HTTP/1.1\r\nHost: h\r\n\r\n");
   EXPECT_EQ(get.substr(0, get.find("\r\n\r\n") + 4), head);
   EXPECT_EQ(Body(get).size(), 1000u);
+}
+
+TEST_F(ServerTest, ARefusedHeadHasNoBody) {
+  struct Case {
+    const char* name;
+    std::string request;
+    const char* status;
+  };
+  const Case cases[] = {
+      {"no Host", "HEAD /page HTTP/1.1\r\n\r\n", "400"},
+      {"after an empty line", "\r\nHEAD /page HTTP/1.1\r\nbroken\r\n\r\n", "400"},
+      {"another version", "HEAD /page HTTP/3.0\r\nHost: h\r\n\r\n", "505"},
+      {"long target", "HEAD /" + std::string(9000, 'a') + " HTTP/1.1\r\nHost: h\r\n\r\n", "414"},
+      {"many headers",
+       "HEAD /page HTTP/1.1\r\n" +
+           [] {
+             std::string lines;
+             for (int i = 0; i < 200; ++i) lines += "A: b\r\n";
+             return lines;
+           }() +
+           "\r\n",
+       "431"},
+      {"body too large", "HEAD /page HTTP/1.1\r\nHost: h\r\nContent-Length: 99999999\r\n\r\n", "413"},
+      {"no such path", "HEAD /no HTTP/1.1\r\nHost: h\r\n\r\n", "404"},
+      {"other method", "HEAD /up HTTP/1.1\r\nHost: h\r\n\r\n", "405"},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.name);
+    const std::string got = Say(Connect(), c.request);
+    EXPECT_EQ(got.substr(9, 3), c.status);
+    EXPECT_NE(got.find("\r\nContent-Length: "), std::string::npos) << got;
+    EXPECT_TRUE(got.ends_with("\r\n\r\n")) << got;
+  }
+}
+
+TEST_F(ServerTest, OptionsOfTheServerListAllMethods) {
+  const std::string got = Say(Connect(), "OPTIONS * HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_NE(got.find("\r\nAllow: POST, GET, HEAD, OPTIONS\r\n"), std::string::npos) << got;
 }
 
 TEST_F(ServerTest, AssetsAreCompressedAndNotSentTwice) {

@@ -24,7 +24,7 @@ Result<Url> Url::Parse(std::string_view text) {
   std::string_view authority = rest.substr(0, end);
   rest = end == std::string_view::npos ? std::string_view() : rest.substr(end);
   if (authority.find('@') != std::string_view::npos) return fail("it may not hold credentials");
-  if (!IsAuthority(authority)) return fail("malformed host or port");
+  if (!IsAuthority(authority) || authority.ends_with(':')) return fail("malformed host or port");
   url.port = secure ? 443 : 80;
   const std::size_t colon = authority.rfind(':');
   const std::size_t bracket = authority.rfind(']');

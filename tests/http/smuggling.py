@@ -28,7 +28,7 @@ def chunked(body):
     return post(b"Transfer-Encoding: chunked", KEY.strip(), body=body)
 
 
-# name, bytes, status of the answer; 200 and 404 keep the connection, everything else ends it
+# name, bytes, status of the answer; 200, 204 and 404 keep the connection, everything else ends it
 CASES = [
     ("plain", head(), 200),
     ("no such path", head(start=b"GET /none HTTP/1.1"), 404),
@@ -49,6 +49,10 @@ CASES = [
     ("two Hosts", head(b"Host: i"), 400),
     ("Host with a path", head(host=b"Host: h/x"), 400),
     ("Host with a blank", head(host=b"Host: h i"), 400),
+    ("Host with an empty port", head(host=b"Host: h:"), 200),
+    ("absolute form beside an empty port", head(start=b"GET http://h/health HTTP/1.1", host=b"Host: h:"), 200),
+    ("OPTIONS of the server", head(start=b"OPTIONS * HTTP/1.1"), 204),
+    ("OPTIONS of the server with a body", head(b"Content-Length: 2", start=b"OPTIONS * HTTP/1.1") + b"ab", 204),
     ("absolute form", head(start=b"GET http://h/health HTTP/1.1"), 200),
     ("absolute form of another host", head(start=b"GET http://i/health HTTP/1.1"), 400),
     ("absolute form with credentials", head(start=b"GET http://a@h/health HTTP/1.1"), 400),
@@ -68,6 +72,7 @@ CASES = [
     ("many headers", head(*[b"A%d: b" % i for i in range(200)]), 431),
     ("long headers", head(*[b"A%d: " % i + b"b" * 1000 for i in range(60)]), 431),
     ("length", post(KEY.strip(), b"Content-Length: %d" % len(BODY), body=BODY), 200),
+    ("length with leading zeros", post(KEY.strip(), b"Content-Length: %040d" % len(BODY), body=BODY), 200),
     ("two equal lengths", post(b"Content-Length: 4", b"Content-Length: 4", body=b"abcd"), 400),
     ("two lengths", post(b"Content-Length: 4", b"Content-Length: 5", body=b"abcd"), 400),
     ("list of lengths", post(b"Content-Length: 4, 4", body=b"abcd"), 400),
@@ -92,7 +97,8 @@ CASES = [
     ("chunk size 0x18", chunked(b"0x18\r\n" + BODY + b"\r\n0\r\n\r\n"), 400),
     ("chunk size +18", chunked(b"+18\r\n" + BODY + b"\r\n0\r\n\r\n"), 400),
     ("chunk size with a blank", chunked(b"18 \r\n" + BODY + b"\r\n0\r\n\r\n"), 400),
-    ("chunk size of 17 digits", chunked(b"00000000000000018\r\n" + BODY + b"\r\n0\r\n\r\n"), 400),
+    ("chunk size with leading zeros", chunked(b"00000000000000018\r\n" + BODY + b"\r\n0\r\n\r\n"), 200),
+    ("chunk size of 17 digits", chunked(b"10000000000000018\r\n" + BODY + b"\r\n0\r\n\r\n"), 400),
     ("chunk extensions without end", chunked(b"1;%s\r\na\r\n" % (b"x" * 200) * 60), 400),
     ("chunk line with a bare LF", chunked(b"18\n" + BODY + b"\r\n0\r\n\r\n"), 400),
     ("chunk longer than it says", chunked(b"10\r\n" + BODY + b"\r\n0\r\n\r\n"), 400),
@@ -139,7 +145,7 @@ def statuses(answer):
 
 def ask(address, request, wanted):
     answer, closed = exchange(address, request)
-    kept = wanted in (200, 404)
+    kept = wanted in (200, 204, 404)
     equal(statuses(answer), [wanted, 200] if kept else [wanted])
     check(kept or closed, "the connection stayed open")
 
@@ -147,6 +153,21 @@ def ask(address, request, wanted):
 def cases_requests(address):
     for name, request, wanted in CASES:
         yield name, lambda r=request, w=wanted: ask(address, r, w)
+
+
+def cases_close_beats_keep_alive(address):
+    """`close` ends the connection, whatever stands beside it, in HTTP/1.0 and 1.1"""
+    for version in (b"1.0", b"1.1"):
+        for lines in ([b"Connection: keep-alive, close"], [b"Connection: close", b"Connection: keep-alive"]):
+            request = head(*lines, start=b"GET /health HTTP/" + version)
+            yield f"{version} {lines}", lambda r=request: check(exchange(address, r)[1], "the connection stayed open")
+
+
+def test_refused_head(address):
+    """a refused HEAD has no body"""
+    answer, closed = exchange(address, b"HEAD /health HTTP/1.1\r\n\r\n")
+    equal(statuses(answer), [400])
+    check(closed and answer.endswith(b"\r\n\r\n"), f"a body follows: {answer!r}")
 
 
 def test_slow_headers(address):
