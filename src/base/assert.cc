@@ -1,18 +1,16 @@
 #include "base/assert.h"
 
-#include <execinfo.h>
-#include <unistd.h>
-
 #include <cstdio>
 #include <cstdlib>
+
+#include "base/crash.h"
 
 namespace tidemill {
 
 void AssertFailed(const char* condition, const char* file, int line) {
-  std::fprintf(stderr, "assertion failed: %s at %s:%d\n", condition, file, line);
-  void* frames[64];
-  const int count = backtrace(frames, 64);
-  backtrace_symbols_fd(frames, count, STDERR_FILENO);
+  char headline[512];
+  std::snprintf(headline, sizeof headline, "assertion failed: %s at %s:%d\n", condition, file, line);
+  WriteBacktrace(headline);
   std::abort();
 }
 

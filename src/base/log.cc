@@ -8,18 +8,22 @@
 #include <cstdio>
 #include <string>
 
+#include "base/assert.h"
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/line_writer.h"
 #include "base/utf8.h"
 
 namespace tidemill::log {
 namespace {
 
 constexpr std::size_t kValueBytesMax = 512;
+constexpr Duration kLastWordsPatience = Milliseconds(500);
 
 std::atomic<Level> current_level = Level::kInfo;
 std::atomic<Format> current_format = Format::kText;
 std::atomic<Sink> test_sink = nullptr;
+std::atomic<LineWriter*> background = nullptr;
 
 std::string_view NameOf(Level level) {
   switch (level) {
@@ -157,8 +161,7 @@ void AppendJson(Level level, std::string_view event, Fields fields, std::string&
   json.EndObject();
 }
 
-void Write(Level level, std::string_view event, Fields fields) {
-  if (!Enabled(level)) return;
+std::string Line(Level level, std::string_view event, Fields fields) {
   std::string line;
   line.reserve(256);
   if (current_format.load(std::memory_order_relaxed) == Format::kJson) {
@@ -166,10 +169,22 @@ void Write(Level level, std::string_view event, Fields fields) {
   } else {
     AppendText(level, event, fields, line);
   }
+  return line;
+}
+
+void Write(Level level, std::string_view event, Fields fields) {
+  if (!Enabled(level)) return;
+  std::string line = Line(level, event, fields);
   if (const Sink sink = test_sink.load(std::memory_order_relaxed)) return sink(line);
+  if (LineWriter* const writer = background.load(std::memory_order_acquire)) return writer->Add(line);
   line += '\n';
-  // Nobody could be told of a failure to log; a line is lost rather than a loop.
+  // A command without a background. Nobody could be told of a failure to log.
   [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, line.data(), line.size());
+}
+
+// Also where nothing below an error is logged: it is the only trace of what is missing.
+std::string DescribeDropped(std::uint64_t lines) {
+  return Line(Level::kWarn, "log.lines_dropped", {{"lines", lines}});
 }
 
 }  // namespace
@@ -181,6 +196,30 @@ void Configure(Options options) {
 
 bool Enabled(Level level) {
   return level != Level::kOff && level >= current_level.load(std::memory_order_relaxed);
+}
+
+Background::Background() {
+  TM_ASSERT(background.load() == nullptr);
+  background = new LineWriter({.descriptor = STDERR_FILENO, .describe_dropped = DescribeDropped});
+}
+
+Background::~Background() { delete background.exchange(nullptr); }
+
+std::uint64_t DroppedLines() {
+  const LineWriter* const writer = background.load(std::memory_order_acquire);
+  return writer ? writer->dropped() : 0;
+}
+
+std::size_t WaitingBytes() {
+  const LineWriter* const writer = background.load(std::memory_order_acquire);
+  return writer ? writer->waiting_bytes() : 0;
+}
+
+bool WriteLastWords(std::string_view text) {
+  if (const LineWriter* const writer = background.load(std::memory_order_acquire)) {
+    if (!writer->Flush(kLastWordsPatience)) return false;
+  }
+  return WriteWithin(STDERR_FILENO, text, kLastWordsPatience);
 }
 
 void SetSinkForTest(Sink sink) { test_sink.store(sink, std::memory_order_relaxed); }

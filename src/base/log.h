@@ -4,10 +4,11 @@
 //
 // error = someone must act; warn = degraded, heals itself; info = lifecycle; debug = per connection;
 // nothing per message. Values are escaped (control bytes, quotes) and cut at 512 bytes. Payloads, tokens,
-// keys and passwords are never fields. Any thread; a line is one write(2) to standard error.
+// keys and passwords are never fields. Lines go to standard error. Any thread.
 #pragma once
 
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <string_view>
@@ -43,6 +44,25 @@ using Fields = std::initializer_list<Field>;
 // Replaces level and format, at start and on reload.
 void Configure(Options options);
 bool Enabled(Level level);
+
+// While it exists, a thread of its own writes the lines (line_writer.h), so that nobody who logs waits for
+// the reader of standard error. At its end, what can be written within a second is written. At most one; main
+// thread.
+class Background {
+ public:
+  Background();
+  ~Background();
+  Background(const Background&) = delete;
+  Background& operator=(const Background&) = delete;
+};
+
+// Lines that were not written, and bytes that wait to be.
+std::uint64_t DroppedLines();
+std::size_t WaitingBytes();
+
+// For the last words of a process: writes to standard error at once, after what waits, without a time or a
+// level. False: nobody reads, and it gave up after a second or so. Safe in a signal handler.
+bool WriteLastWords(std::string_view text);
 
 // Replaces where lines go, for tests; nullptr restores standard error. The line has no newline.
 using Sink = void (*)(std::string_view line);

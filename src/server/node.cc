@@ -88,6 +88,11 @@ void Node::AddMetrics() {
   metrics::AddProcessMetrics(shared_.registry);
   shared_.registry.AddCallback("tidemill_build_info", "Always 1; the version is the label.",
                                {{"version", kVersion}}, [] { return 1.0; });
+  shared_.registry.AddCallback("tidemill_log_lines_dropped_total",
+                               "Lines of the log that were not written: the reader was slow or gone.", {},
+                               [] { return static_cast<double>(log::DroppedLines()); });
+  shared_.registry.AddCallback("tidemill_log_waiting_bytes", "Of the log, not yet taken by its reader.", {},
+                               [] { return static_cast<double>(log::WaitingBytes()); });
   shared_.registry.AddCallback("tidemill_open_connections", "Accepted connections of any kind.", {},
                                [this] { return static_cast<double>(shared_.limiter->connections()); });
 }

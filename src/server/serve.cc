@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/crash.h"
 #include "base/log.h"
 #include "cli/dev_keys.h"
 #include "server/dev.h"
@@ -111,6 +112,7 @@ int Serve(const cli::ServeOptions& options) {
   const sigset_t signals = HandledSignals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
+  ReportCrashes();
   Given given{.sources = options.sources};
   if (options.dev) given.base = DevSettings(given.sources);
   auto settings = settings::Load(given.sources, given.base);
@@ -119,6 +121,7 @@ int Serve(const cli::ServeOptions& options) {
     return 2;
   }
   log::Configure(settings::LogOptions(settings->log));
+  const log::Background log_writer;
   RaiseOpenFileLimit();
   WarnOfInsecureSettings(*settings);
   const DevPage page(given.base, *settings);
@@ -126,7 +129,7 @@ int Serve(const cli::ServeOptions& options) {
     if (options.dev) page.AddRoutes(router);
   });
   if (!node) {
-    std::fprintf(stderr, "tidemill could not start: %s\n", node.error().detail.c_str());
+    log::WriteLastWords("tidemill could not start: " + node.error().detail + "\n");
     return 1;
   }
   for (const net::ListenAddress& address : (*node)->addresses()) {
