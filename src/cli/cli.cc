@@ -7,14 +7,23 @@
 #include <cstring>
 #include <utility>
 
+#include "cli/broadcast.h"
+#include "cli/channels.h"
 #include "cli/config.h"
+#include "cli/disconnect.h"
 #include "cli/doctor.h"
 #include "cli/grammar.h"
 #include "cli/help.h"
+#include "cli/history.h"
+#include "cli/info.h"
 #include "cli/init.h"
+#include "cli/presence.h"
 #include "cli/publish.h"
+#include "cli/refresh.h"
+#include "cli/subscribe.h"
 #include "cli/tail.h"
 #include "cli/token.h"
+#include "cli/unsubscribe.h"
 #include "cli/version.h"
 
 namespace tidemill::cli {
@@ -27,7 +36,9 @@ CommandSpec Program(const ServeFunction& serve) {
       .examples =
           "`tidemill <command> --help` shows examples. To begin: tidemill serve --dev\n"
           "Exit codes: 0 done, 1 failed, 2 the command line is wrong.\n",
-      .commands = {InitCommand(), ServeCommand(serve), TokenCommand(), PublishCommand(), TailCommand(),
+      .commands = {InitCommand(), ServeCommand(serve), TokenCommand(), PublishCommand(), BroadcastCommand(),
+                   TailCommand(), InfoCommand(), ChannelsCommand(), PresenceCommand(), HistoryCommand(),
+                   SubscribeCommand(), UnsubscribeCommand(), RefreshCommand(), DisconnectCommand(),
                    ConfigCommand(), DoctorCommand(), VersionCommand()},
   };
 }

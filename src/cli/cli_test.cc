@@ -140,7 +140,10 @@ TEST(Run, TeachesEachCommandWithAnExample) {
   const std::vector<std::vector<std::string>> commands = {
       {"serve"},         {"token", "create"}, {"token", "check"}, {"publish"},
       {"tail"},          {"config", "check"}, {"config", "show"}, {"config", "default"},
-      {"config", "doc"}, {"doctor"},          {"version"},        {"init"}};
+      {"config", "doc"}, {"doctor"},          {"version"},        {"init"},
+      {"info"},          {"channels"},        {"presence"},       {"history"},
+      {"subscribe"},     {"unsubscribe"},     {"refresh"},        {"disconnect"},
+      {"broadcast"}};
   for (std::vector<std::string> arguments : commands) {
     SCOPED_TRACE(arguments.back());
     arguments.push_back("--help");

@@ -39,14 +39,20 @@ int Misused(Io io, std::string_view message);
 // required unless `optional`.
 struct Parameter {
   std::string_view name;  // "--url", "CHANNEL"
-  std::variant<bool*, std::string*>
-      value;  // written by the grammar; a bool is a switch, which takes no value
+  // Written by the grammar. A bool is a switch, which takes no value; a list takes all positional arguments
+  // that are left.
+  std::variant<bool*, std::string*, std::vector<std::string>*> value;
   std::string_view help;
-  bool required = false;  // of an option
-  bool optional = false;  // of a positional argument: without it the value stays as it is
+  bool required = false;       // of an option
+  bool optional = false;       // of a positional argument: without it the value stays as it is
+  std::string_view also = {};  // another name of an option
+  std::vector<std::string_view> choices = {};  // the values there are; {}: any
+  bool is_file = false;                        // the value is the path of a file
 
   bool is_option() const { return name.starts_with("--"); }
   bool is_needed() const { return is_option() ? required : !optional; }
+  bool is_list() const { return std::holds_alternative<std::vector<std::string>*>(value); }
+  bool is_switch() const { return std::holds_alternative<bool*>(value); }
 };
 
 struct CommandSpec {

@@ -67,9 +67,17 @@ class Reader {
     return word;
   }
 
+  Result<void> CheckChoice(const Parameter& parameter, std::string_view value) const {
+    const auto& choices = parameter.choices;
+    if (choices.empty() || std::ranges::find(choices, value) != choices.end()) return {};
+    const std::vector<std::string> names(choices.begin(), choices.end());
+    return Wrong(fmt::format("{}: there is no \"{}\"{}; accepted: {}{}", parameter.name, value,
+                             DidYouMean(value, names), fmt::join(choices, ", "), Try(path_)));
+  }
+
   const Parameter* NextPositional() const {
     const auto found = std::ranges::find_if(parameters_, [this](const Parameter& parameter) {
-      return !parameter.is_option() && !given_.contains(parameter.name);
+      return !parameter.is_option() && (parameter.is_list() || !given_.contains(parameter.name));
     });
     return found == parameters_.end() ? nullptr : &*found;
   }
@@ -86,13 +94,19 @@ class Reader {
       return Wrong(fmt::format("unexpected \"{}\"; settings are given as --key value", word));
     }
     given_.insert(parameter->name);
+    if (parameter->is_list()) {
+      std::get<std::vector<std::string>*>(parameter->value)->push_back(word);
+      return {};
+    }
     *std::get<std::string*>(parameter->value) = word;
-    return {};
+    return CheckChoice(*parameter, word);
   }
 
   Result<void> ReadFlag(Flag flag) {
     for (const Parameter& parameter : parameters_) {
-      if (parameter.name == flag.name) return ReadOption(parameter, std::move(flag));
+      if (parameter.name == flag.name || parameter.also == flag.name) {
+        return ReadOption(parameter, std::move(flag));
+      }
     }
     if (command_.settings == nullptr) {
       const std::string hint = DidYouMean(flag.name, OwnOptions());
@@ -113,7 +127,7 @@ class Reader {
       return {};
     }
     TM_TRY_ASSIGN(*std::get<std::string*>(parameter.value), ValueOf(flag));
-    return {};
+    return CheckChoice(parameter, *std::get<std::string*>(parameter.value));
   }
 
   Result<void> ReadSetting(Flag flag) {
@@ -148,6 +162,7 @@ class Reader {
     std::vector<std::string> names = {std::string(kHelp)};
     for (const Parameter& parameter : parameters_) {
       if (parameter.is_option()) names.emplace_back(parameter.name);
+      if (!parameter.also.empty()) names.emplace_back(parameter.also);
     }
     return names;
   }

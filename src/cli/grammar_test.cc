@@ -11,7 +11,8 @@ using Arguments = std::vector<std::string>;
 
 // A small program: a command with everything, one without settings, and a group.
 struct Program {
-  std::string channel, data, url;
+  std::string channel, data, url, shell;
+  std::vector<std::string> channels;
   bool json = false;
   SettingsOptions settings;
   CommandSpec spec;
@@ -23,7 +24,7 @@ struct Program {
         .help = "Sends",
         .parameters = {{"CHANNEL", &channel, ""},
                        {"DATA", &data, ""},
-                       {.name = "--url", .value = &url, .help = "", .required = true},
+                       {.name = "--url", .value = &url, .help = "", .required = true, .also = "--server"},
                        {"--json", &json, ""}},
         .settings = &settings,
         .run = run,
@@ -31,9 +32,16 @@ struct Program {
     const CommandSpec version{
         .name = "version", .help = "Prints", .parameters = {{"--json", &json, ""}}, .run = run};
     const CommandSpec check{.name = "check", .help = "Checks", .settings = &settings, .run = run};
+    const CommandSpec many{
+        .name = "many",
+        .help = "Sends to many",
+        .parameters = {{"DATA", &data, ""},
+                       {"CHANNEL", &channels, ""},
+                       {.name = "--shell", .value = &shell, .help = "", .choices = {"bash", "zsh"}}},
+        .run = run};
     spec = {.name = "tm",
             .help = "A program",
-            .commands = {send, version, {.name = "config", .help = "A group", .commands = {check}}}};
+            .commands = {send, many, version, {.name = "config", .help = "A group", .commands = {check}}}};
   }
 };
 
@@ -50,11 +58,23 @@ std::string Read(const Arguments& arguments) {
   add("channel", program.channel);
   add("data", program.data);
   add("url", program.url);
+  for (const std::string& each : program.channels) add("channels", each);
+  add("shell", program.shell);
   if (program.json) text += " json";
   add("file", program.settings.file);
   add("port", program.settings.port);
   for (const auto& [key, value] : program.settings.flags) add(key, value);
   return text;
+}
+
+TEST(Grammar, ReadsListsChoicesAndOtherNames) {
+  EXPECT_EQ(Read({"many", "1", "a", "--shell", "zsh", "b"}),
+            "tm many data=1 channels=a channels=b shell=zsh");
+  EXPECT_EQ(Read({"many", "1"}), "CHANNEL is required\nTry: tm many --help");
+  EXPECT_EQ(Read({"many", "1", "a", "--shell", "zhs"}),
+            "--shell: there is no \"zhs\"; did you mean zsh?; accepted: bash, zsh\nTry: tm many --help");
+  EXPECT_EQ(Read({"send", "a", "b", "--server", "u"}), "tm send channel=a data=b url=u");
+  EXPECT_EQ(Read({"send", "a", "b", "--server", "u", "--url=v"}), "--url: given twice\nTry: tm send --help");
 }
 
 struct Case {

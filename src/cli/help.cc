@@ -11,12 +11,16 @@ void AppendRow(std::string& text, std::string_view left, std::string_view right)
   text += fmt::format("  {:<28}{}\n", left, right);
 }
 
-// "--ttl TEXT=1h", "CHANNEL TEXT REQUIRED", "--json".
+// "--ttl TEXT=1h", "CHANNEL TEXT REQUIRED", "--json", "--api-key, --key TEXT".
 std::string Form(const Parameter& parameter) {
-  if (std::holds_alternative<bool*>(parameter.value)) return std::string(parameter.name);
-  const std::string& value = *std::get<std::string*>(parameter.value);
-  return fmt::format("{} TEXT{}{}{}", parameter.name, value.empty() ? "" : "=", value,
-                     parameter.is_needed() ? " REQUIRED" : "");
+  if (parameter.is_switch()) return std::string(parameter.name);
+  std::string form(parameter.name);
+  if (!parameter.also.empty()) form += fmt::format(", {}", parameter.also);
+  form += " TEXT";
+  if (parameter.is_list()) form += " ...";
+  const auto* const* value = std::get_if<std::string*>(&parameter.value);
+  if (value != nullptr && !(*value)->empty()) form += fmt::format("={}", **value);
+  return form + (parameter.is_needed() ? " REQUIRED" : "");
 }
 
 std::string Usage(const CommandSpec& command, std::string_view path) {
@@ -24,7 +28,8 @@ std::string Usage(const CommandSpec& command, std::string_view path) {
   if (!command.commands.empty()) usage += " SUBCOMMAND";
   for (const Parameter& parameter : command.parameters) {
     if (parameter.is_option()) continue;
-    usage += parameter.optional ? fmt::format(" [{}]", parameter.name) : fmt::format(" {}", parameter.name);
+    const std::string name = fmt::format("{}{}", parameter.name, parameter.is_list() ? "..." : "");
+    usage += parameter.optional ? fmt::format(" [{}]", name) : fmt::format(" {}", name);
   }
   return usage;
 }
