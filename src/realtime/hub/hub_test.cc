@@ -44,6 +44,7 @@ struct Peer final : OutboxOwner, net::StreamHandler {
     return bytes;
   }
 
+  std::size_t answer_bytes() const override { return answer; }
   void OnSlow(std::size_t queued_bytes) override { slow_at = queued_bytes; }
   void OnData(std::string_view) override {}
   void OnWritable() override { outbox->OnWritable(); }
@@ -51,6 +52,7 @@ struct Peer final : OutboxOwner, net::StreamHandler {
 
   int fd = -1;
   std::size_t slow_at = 0;
+  std::size_t answer = 0;  // of what is on the stream
   std::unique_ptr<net::Stream> stream;
   std::unique_ptr<Outbox> outbox;
   Follow follow;
@@ -272,6 +274,26 @@ TEST_F(HubTest, AStuckReaderIsReportedAtItsLimitAndDelaysNobody) {
   EXPECT_LT(stuck.slow_at, 120'000u);
   EXPECT_GT(received, static_cast<std::size_t>(turns) * 5000);
   EXPECT_EQ(good.slow_at, 0u);
+}
+
+TEST_F(HubTest, AnAnswerThatWaitsDoesNotCountAgainstTheLimit) {
+  Peer& peer = AddPeer(100'000);
+  hub_.Attach("news", {}, *peer.outbox, peer.follow);
+  peer.answer = 4'000'000;
+  peer.stream->Queue(std::string(peer.answer, 'a'));
+  Turn();
+  ASSERT_GT(peer.stream->queued_bytes(), 3'000'000u);
+  for (int i = 0; i < 15; ++i) {
+    Publish("news", "\"" + std::string(5000, 'x') + "\"");
+    Turn();
+  }
+  EXPECT_EQ(peer.slow_at, 0u);
+
+  for (int i = 0; i < 15; ++i) {
+    Publish("news", "\"" + std::string(5000, 'x') + "\"");
+    Turn();
+  }
+  EXPECT_GT(peer.slow_at, 100'000u);
 }
 
 TEST_F(HubTest, OneWhoLeavesWhileBehindKeepsNoMemory) {

@@ -61,6 +61,11 @@ void Outbox::Close() {
 
 std::size_t Outbox::queued_bytes() const { return stream_.queued_bytes() + (lag_ ? lag_->Bytes() : 0); }
 
+std::size_t Outbox::waiting_bytes() const {
+  const std::size_t on_stream = stream_.queued_bytes();
+  return queued_bytes() - std::min(on_stream, owner_.answer_bytes());
+}
+
 void Outbox::AddPending(Subscription& subscription) {
   subscription.next_pending = pending_;
   pending_ = &subscription;
@@ -182,10 +187,9 @@ void Outbox::Drop(Subscription& subscription) {
 
 void Outbox::CheckLimit() {
   if (reported_slow_ || closed_) return;
-  const std::size_t queued = queued_bytes();
-  if (queued <= queued_bytes_max_) return;
+  if (queued_bytes() <= queued_bytes_max_ || waiting_bytes() <= queued_bytes_max_) return;
   reported_slow_ = true;
-  owner_.OnSlow(queued);
+  owner_.OnSlow(queued_bytes());
 }
 
 }  // namespace tidemill::hub

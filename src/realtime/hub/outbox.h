@@ -2,7 +2,8 @@
 //
 // Normally empty: the hub sends a turn's frames straight from the shared logs. Only when the peer does not
 // take them does the outbox keep cursors into the logs (positions, never copies), until the stream is
-// writable again. More than `queued_bytes_max` behind: OnSlow, once.
+// writable again. More than `queued_bytes_max` behind: OnSlow, once. An answer that the client asked for does
+// not count: a large one may take its time.
 //
 // Loop thread only; lives inside its session, at a fixed address.
 #pragma once
@@ -23,6 +24,8 @@ struct Subscription;
 // The session's side.
 class OutboxOwner {
  public:
+  // Of what is queued on the stream, at most these bytes are answers that the client asked for.
+  virtual std::size_t answer_bytes() const = 0;
   // The peer is too far behind. Close the session, not inside this call.
   virtual void OnSlow(std::size_t queued_bytes) = 0;
 
@@ -48,6 +51,8 @@ class Outbox {
 
   // Bytes of this session that the kernel has not taken.
   std::size_t queued_bytes() const;
+  // Of these, what counts against the limit: all but answers.
+  std::size_t waiting_bytes() const;
   bool behind() const { return lag_ != nullptr; }
 
  private:

@@ -43,18 +43,15 @@ void Session::OnFrame(std::string_view frame) {
   if (closed()) return;
   context().metrics.frames_received.Add();
   context().metrics.bytes_received.Add(frame.size());
-  if (!pumping_) {
-    pumping_ = true;
-    context().scope.Spawn(Pump(std::string(frame)));
-    return;
-  }
-  if (!backlog_) backlog_ = std::make_unique<Backlog>();
-  if (!backlog_->Push(frame)) return Disconnect(protocol::kDisconnectTooManyRequests);
+  if (!in_flight_) return context().scope.Spawn(Pump(std::string(frame)));
+  if (!in_flight_->Push(frame)) return Disconnect(protocol::kDisconnectTooManyRequests);
   transport_.stream().PauseReading();
 }
 
 void Session::OnWritable() {
-  if (!closed()) client_.outbox.OnWritable();
+  if (closed()) return;
+  client_.outbox.OnWritable();
+  if (in_flight_) in_flight_->OnWritable();
 }
 
 void Session::OnPong() { deadlines_.TakePong(); }
@@ -69,21 +66,17 @@ void Session::OnTransportClosed() {
 
 Task<void> Session::Pump(std::string frame) {
   const PinGuard pin = Pin();
-  for (std::optional<std::string> next = std::move(frame); next && !closed();) {
-    co_await RunFrame(*std::move(next));
-    next = backlog_ ? backlog_->Pop() : std::nullopt;
+  InFlight in_flight(transport_.stream(), in_flight_);
+  for (std::optional<std::string> next = std::move(frame); next && !ending(); next = in_flight.Pop()) {
+    co_await RunFrame(*std::move(next), in_flight);
   }
-  pumping_ = false;
-  if (backlog_) {
-    backlog_.reset();
-    if (carrier_ == Carrier::kOpen) transport_.stream().ResumeReading();
-  }
+  if (in_flight.has_backlog() && carrier_ == Carrier::kOpen) transport_.stream().ResumeReading();
 }
 
-Task<void> Session::RunFrame(std::string frame) {
+Task<void> Session::RunFrame(std::string frame, InFlight& in_flight) {
   protocol::CommandReader reader(client_.form.encoding, frame);
   if (reader.empty()) Disconnect(protocol::kDisconnectBadRequest);
-  while (!closed()) {
+  while (!ending()) {
     auto command = reader.Next();
     if (!command) {
       log::Debug("session.command_refused",
@@ -93,6 +86,7 @@ Task<void> Session::RunFrame(std::string frame) {
     }
     if (!*command) break;
     co_await RunCommand(*std::move(*command));
+    co_await in_flight.UntilRoom();
   }
 }
 
@@ -167,11 +161,12 @@ Task<void> Session::Connect(std::uint32_t id, protocol::ConnectRequest request) 
 // ---- what the client is told
 
 void Session::Reply(std::uint32_t id, ReplyBody body) {
-  if (closed()) return;
+  if (ending()) return;
   context().metrics.replies_sent.Add();
   std::string message;
   protocol::AppendReply(client_.form.encoding, {.id = id, .result = std::move(body)}, message);
   transport_.QueueMessage(message);
+  in_flight_->CountAnswer(message.size());
   CheckQueue();
 }
 
@@ -183,7 +178,7 @@ void Session::Refuse(std::uint32_t id, const Refusal& refusal) {
 }
 
 void Session::QueuePush(protocol::Push push) {
-  if (closed()) return;
+  if (ending()) return;
   std::string message;
   protocol::AppendPush(client_.form.encoding, push, message);
   transport_.QueueMessage(message);
@@ -191,7 +186,7 @@ void Session::QueuePush(protocol::Push push) {
 }
 
 void Session::CheckQueue() {
-  if (client_.outbox.queued_bytes() > settings().client.queue_max_size) {
+  if (client_.outbox.waiting_bytes() > settings().client.queue_max_size) {
     DisconnectSoon(protocol::kDisconnectSlow);
   }
 }
@@ -274,6 +269,7 @@ void Session::End() {
   if (closed()) return;
   const Phase reached = std::exchange(phase_, Phase::kClosed);
   context().loop.timers().Cancel(*this);
+  if (in_flight_) in_flight_->Wake();
   client_.outbox.Close();
   subscriptions_.Close();
   if (reached == Phase::kConnected) context().metrics.connections.Sub(1);

@@ -11,7 +11,6 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
 
@@ -19,11 +18,11 @@
 #include "realtime/control/actions.h"
 #include "realtime/protocol/codes.h"
 #include "realtime/protocol/messages.h"
-#include "realtime/session/backlog.h"
 #include "realtime/session/client.h"
 #include "realtime/session/command_rate.h"
 #include "realtime/session/commands.h"
 #include "realtime/session/deadlines.h"
+#include "realtime/session/in_flight.h"
 #include "realtime/session/registry.h"
 #include "realtime/session/subscriptions.h"
 #include "realtime/session/transport.h"
@@ -73,6 +72,7 @@ class Session final : public ClientEvents, private net::Timer {
   RegistryLink registry_link;  // the registry's
 
   // ClientEvents
+  std::size_t answer_bytes() const override { return in_flight_ ? in_flight_->answer_bytes() : 0; }
   void OnSlow(std::size_t queued_bytes) override;
   void OnInappropriateData() override;
   void OnStreamLost(const ChannelSubscription& subscription) override;
@@ -89,7 +89,7 @@ class Session final : public ClientEvents, private net::Timer {
   enum class Carrier : std::uint8_t { kOpen, kClosed, kRetired };
 
   Task<void> Pump(std::string frame);
-  Task<void> RunFrame(std::string frame);
+  Task<void> RunFrame(std::string frame, InFlight& in_flight);
   Task<void> RunCommand(protocol::Command command);
   Task<void> Connect(std::uint32_t id, protocol::ConnectRequest request);
   void TakePong();
@@ -115,6 +115,8 @@ class Session final : public ClientEvents, private net::Timer {
   Deadlines::Expiry Expiry() const;
 
   bool closed() const { return phase_ == Phase::kClosed; }
+  // Closed, or about to be: nothing more is begun or queued.
+  bool ending() const { return closed() || end_code_ != 0; }
   const SessionSettings& settings() const { return client_.settings(); }
   Context& context() const { return client_.context; }
 
@@ -123,11 +125,10 @@ class Session final : public ClientEvents, private net::Timer {
   [[no_unique_address]] Client client_;
   Phase phase_ = Phase::kNew;
   Carrier carrier_ = Carrier::kOpen;
-  bool pumping_ = false;    // a command is in flight
   std::uint16_t pins_ = 0;  // tasks that refer to this session
   [[no_unique_address]] Subscriptions subscriptions_{client_};
-  std::uint16_t end_code_ = 0;        // to be disconnected with it, at the next timer; 0: not
-  std::unique_ptr<Backlog> backlog_;  // null: nothing waits
+  std::uint16_t end_code_ = 0;     // to be disconnected with it, at the next timer; 0: not
+  InFlight* in_flight_ = nullptr;  // null: no command is
   CommandRate rate_;
   Deadlines deadlines_;
 };

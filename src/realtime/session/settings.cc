@@ -92,7 +92,8 @@ constexpr config::Row<ClientSettings> kClient[] = {
      {.doc = "Connections that one user may have; 0: any number."}},
     {"queue_max_size",
      config::Of<&ClientSettings::queue_max_size>,
-     {.doc = "Bytes that may wait for one connection; a slower client is closed.",
+     {.doc = "Bytes that may wait for one connection, beside one answer that it asked for; a slower client "
+             "is closed.",
       .min = 4096,
       .max = config::kGiB}},
     {"history_max_publication_limit",

@@ -9,6 +9,7 @@ namespace tidemill::session {
 namespace {
 
 struct NoEvents final : ClientEvents {
+  std::size_t answer_bytes() const override { return 0; }
   void OnSlow(std::size_t) override {}
   void OnInappropriateData() override {}
   void OnStreamLost(const ChannelSubscription&) override {}

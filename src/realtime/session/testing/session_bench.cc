@@ -39,16 +39,33 @@ std::vector<std::string> TestClient::Say(std::string_view frame) {
 std::vector<std::string> TestClient::Hear() {
   std::string bytes(1 << 20, '\0');
   const ssize_t got = recv(peer_fd_, bytes.data(), bytes.size(), 0);
-  bytes.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+  received_.append(bytes, 0, got > 0 ? static_cast<std::size_t>(got) : 0);
   std::vector<std::string> messages;
-  for (std::string_view rest = bytes; !rest.empty();) {
-    const std::size_t whole = websocket::FrameBytes(rest);
-    const auto length = static_cast<unsigned char>(rest[1]);
+  std::string_view rest = received_;
+  while (!rest.empty()) {
+    const auto length = rest.size() < 2 ? 0u : static_cast<unsigned char>(rest[1]);
     const std::size_t header = length < 126 ? 2 : length == 126 ? 4 : 10;
+    if (rest.size() < header || rest.size() < websocket::FrameBytes(rest)) break;
+    const std::size_t whole = websocket::FrameBytes(rest);
     messages.emplace_back(rest.substr(header, whole - header));
     rest.remove_prefix(whole);
   }
+  received_.erase(0, received_.size() - rest.size());
   return messages;
+}
+
+std::vector<std::string> TestClient::HearAll() {
+  std::vector<std::string> all;
+  for (int idle = 0; idle < 3; ++idle) {
+    const std::size_t before = received_.size();
+    for (std::string& message : Hear()) {
+      all.push_back(std::move(message));
+      idle = -1;
+    }
+    if (received_.size() != before) idle = -1;
+    bench_.Turn();
+  }
+  return all;
 }
 
 void TestClient::HangUp() {

@@ -32,6 +32,8 @@ class TestClient final : public Transport, public net::StreamHandler {
   std::vector<std::string> Say(std::string_view frame);
   // What came since the last call.
   std::vector<std::string> Hear();
+  // The same, turn by turn until nothing more comes.
+  std::vector<std::string> HearAll();
   void HangUp();
 
   std::uint32_t close_code() const { return close_code_; }
@@ -55,6 +57,7 @@ class TestClient final : public Transport, public net::StreamHandler {
  private:
   SessionBench& bench_;
   int peer_fd_ = -1;
+  std::string received_;  // of a frame whose end has not come
   std::unique_ptr<net::Stream> stream_;
   std::unique_ptr<Session> session_;
   std::uint32_t close_code_ = 0;
