@@ -14,6 +14,7 @@ namespace {
 
 broker::MemoryBrokerLimits LimitsOf(const broker::BrokerSettings& broker) {
   return {.history_bytes_max = broker.history_bytes_max,
+          .history_bytes_per_user_max = broker.history_bytes_per_user_max,
           .mailbox_messages_max = broker.mailbox_messages_max,
           .presence_entries_max = broker.presence_entries_max};
 }
@@ -45,6 +46,13 @@ void Brokers::OpenMemory(const std::vector<net::Loop*>& loops, const settings::S
   };
   stat("tidemill_broker_channels", "Channels the broker knows.", &Stats::channels);
   stat("tidemill_broker_history_bytes", "Memory of kept publications.", &Stats::history_bytes);
+  stat("tidemill_broker_history_max_bytes", "The most that tidemill_broker_history_bytes may be.",
+       &Stats::history_bytes_max);
+  stat("tidemill_broker_history_refused_total", "Publishes refused because the history had no room.",
+       &Stats::history_refused);
+  stat("tidemill_broker_history_positions_dropped_total",
+       "Positions of streams without publications forgotten because room was short.",
+       &Stats::positions_dropped);
   stat("tidemill_broker_history_publications", "Publications kept.", &Stats::history_publications);
   stat("tidemill_broker_presence_entries", "Presence entries.", &Stats::presence_entries);
 }

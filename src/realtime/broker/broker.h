@@ -146,7 +146,7 @@ class Broker {
   virtual Task<Result<void>> PublishLeave(ChannelName channel, ClientInfo info) = 0;
 
   // Adds a subscription of this loop; events of the channel arrive while it has one. A position in `recover`
-  // that cannot be recovered from gives recovered=false. kLimitExceeded: no room for a new stream.
+  // that cannot be recovered from gives recovered=false.
   // kUnavailable: the store did not confirm. A task destroyed before it completes leaves nothing.
   virtual Task<Result<SubscribeOutcome>> Subscribe(ChannelName channel, SubscribeOptions options) = 0;
   // Removes one. Call it exactly once for each Subscribe that succeeded.

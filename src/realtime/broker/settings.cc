@@ -22,6 +22,12 @@ constexpr config::Row<BrokerSettings> kBroker[] = {
      {.doc = "Memory for the history of all channels, in bytes.",
       .min = 1 << 20,
       .max = 1024 * config::kGiB}},
+    {"history_bytes_per_user_max",
+     config::Of<&BrokerSettings::history_bytes_per_user_max>,
+     {.doc =
+          "Of it, what the clients of one user may have published, in bytes; all anonymous clients are one "
+          "user. 0: a quarter.",
+      .max = 1024 * config::kGiB}},
     {"mailbox_messages_max",
      config::Of<&BrokerSettings::mailbox_messages_max>,
      {.doc = "Messages that may wait between two loops.", .min = 1000, .max = 100'000'000}},

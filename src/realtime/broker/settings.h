@@ -12,6 +12,7 @@ namespace tidemill::broker {
 struct BrokerSettings {
   std::string type = "memory";  // or "redis"
   std::uint64_t history_bytes_max = std::uint64_t{1} << 30;
+  std::uint64_t history_bytes_per_user_max = 0;
   std::uint32_t mailbox_messages_max = 100'000;
   std::uint32_t presence_entries_max = 1'000'000;
   redis::RedisSettings redis;

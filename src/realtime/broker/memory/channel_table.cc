@@ -11,7 +11,14 @@ namespace tidemill::broker::memory {
 namespace {
 
 // A stream without publications, its channel's entry and their allocations.
-constexpr std::size_t kStreamBytes = 320;
+std::size_t PositionBytes(const ChannelName& channel) {
+  constexpr std::size_t kStreamBytes = 320;
+  return kStreamBytes + channel.value().size();
+}
+
+std::size_t ExcessOver(const Stream& stream, std::size_t keep) {
+  return stream.size() > keep ? stream.size() - keep : 0;
+}
 
 void Add(std::atomic<std::uint64_t>& counter, std::size_t by) {
   counter.store(counter.load(std::memory_order_relaxed) + by, std::memory_order_relaxed);
@@ -26,7 +33,11 @@ void Subtract(std::atomic<std::uint64_t>& counter, std::size_t by) {
 // A stream and its two deadlines. Using a stream moves only the deadlines. The timer is moved only if it
 // would be late; when it fires too early, it arms itself again.
 struct ChannelTable::ExpiringStream final : public net::Timer {
-  ExpiringStream(ChannelTable& t, Entry& e) : table(t), entry(e) {}
+  ExpiringStream(ChannelTable& t, Entry& e)
+      : table(t),
+        entry(e),
+        stream(t.epochs_.Of(e.first, e.second.generation)),
+        position(t.positions_.end()) {}
   void OnTimer() override { table.Expire(entry); }
 
   void Arm() {
@@ -40,6 +51,7 @@ struct ChannelTable::ExpiringStream final : public net::Timer {
   MonotonicTime publications_expire{};
   MonotonicTime forgotten_at{};
   Duration meta_ttl{};
+  Positions::iterator position;  // in positions_; its end: not there
 };
 
 class ChannelTable::KeysTimer final : public net::Timer {
@@ -62,7 +74,11 @@ ChannelTable::Channel::Channel() = default;
 ChannelTable::Channel::~Channel() = default;
 
 ChannelTable::ChannelTable(net::Loop& loop, OccupancyQueue& occupancy, TableLimits limits)
-    : loop_(loop), occupancy_(occupancy), limits_(limits), keys_timer_(std::make_unique<KeysTimer>(*this)) {}
+    : loop_(loop),
+      occupancy_(occupancy),
+      idempotency_keys_max_(limits.idempotency_keys_max),
+      budget_(loop, limits.history),
+      keys_timer_(std::make_unique<KeysTimer>(*this)) {}
 
 ChannelTable::~ChannelTable() = default;
 
@@ -96,22 +112,17 @@ Result<ChannelTable::Published> ChannelTable::Publish(Entry* entry, const Channe
   if (kept && options.version > 0 && !kept->stream.IsNewVersion(options.version, options.version_epoch)) {
     return Published{.outcome = {.position = kept->stream.top(), .suppressed = true}, .publication = {}};
   }
-  const std::size_t bytes = AccountedBytes(publication);
-  const std::size_t keep = options.stream.size - 1;
-  const std::size_t freed = kept ? kept->stream.ExcessOver(keep).bytes : 0;
-  if (!HasRoom(bytes + (kept ? 0 : kStreamBytes), freed)) {
-    return Fail(Errc::kLimitExceeded, "history_bytes_max is reached");
-  }
+  const std::size_t drop = kept ? ExcessOver(kept->stream, options.stream.size - 1) : 0;
+  TM_TRY(MakeRoom(channel, publication, kept, drop));
 
   // LiveStream may have erased the entry together with an expired stream.
   Entry& owner = kept ? *entry : FindOrAdd(channel);
   if (!kept) kept = &AddStream(owner);
   Stream& stream = kept->stream;
-  DropPublications(stream, keep);
+  DropOldest(stream, drop);
   publication.offset = stream.top_offset() + 1;
   auto stored = std::make_shared<const Publication>(std::move(publication));
-  Add(stats_.history_bytes, bytes);
-  Add(stats_.history_publications, 1);
+  budget_.Take(*stored);
   published.publication = stored;
   if (stored->offset == 1) {
     auto first = std::make_shared<Publication>(*stored);
@@ -119,6 +130,7 @@ Result<ChannelTable::Published> ChannelTable::Publish(Entry* entry, const Channe
     published.publication = std::move(first);
   }
   stream.Append(std::move(stored));
+  ListPosition(owner);
   if (options.version > 0) stream.SetVersion(options.version, options.version_epoch);
   kept->publications_expire = loop_.Now() + options.stream.ttl;
   Touch(owner, options.stream);
@@ -127,27 +139,33 @@ Result<ChannelTable::Published> ChannelTable::Publish(Entry* entry, const Channe
   return published;
 }
 
-Result<SubscribeOutcome> ChannelTable::Subscribe(const ChannelName& channel, const SubscribeOptions& options,
-                                                 std::size_t loop_index) {
+SubscribeOutcome ChannelTable::Subscribe(const ChannelName& channel, const SubscribeOptions& options,
+                                         std::size_t loop_index) {
   SubscribeOutcome outcome;
   if (options.stream.enabled()) {
-    TM_TRY_ASSIGN(ExpiringStream * used, UseStream(channel, options.stream));
-    const Stream& stream = used->stream;
+    const ExpiringStream* const used = UseStream(channel, options.stream);
+    StreamRead read{.top = used ? used->stream.top() : PositionOf(channel), .publications = {}};
     if (options.recover) {
       const std::uint64_t count = RecoveryReadCount(options);
-      StreamRead read{.top = stream.top(), .publications = {}};
-      read.publications = options.mode == RecoveryMode::kCache
-                              ? stream.Before(std::numeric_limits<std::uint64_t>::max(), count)
-                              : stream.After(options.recover->offset, count);
+      if (used) {
+        read.publications = options.mode == RecoveryMode::kCache
+                                ? used->stream.Before(std::numeric_limits<std::uint64_t>::max(), count)
+                                : used->stream.After(options.recover->offset, count);
+      }
       if (!read.publications.empty()) read.follows = read.publications.front()->offset - 1;
       outcome = DecideRecovery(options, std::move(read));
     } else {
-      outcome.top = stream.top();
+      outcome.top = std::move(read.top);
     }
   }
-  SubscriptionCounts& subscriptions = FindOrAdd(channel).second.subscriptions;
-  if (subscriptions.empty()) occupancy_.Push(channel, Occupancy::kOccupied);
+  Entry& entry = FindOrAdd(channel);
+  SubscriptionCounts& subscriptions = entry.second.subscriptions;
+  if (subscriptions.empty()) {
+    occupancy_.Push(channel, Occupancy::kOccupied);
+    Add(stats_.subscribed_channels, 1);
+  }
   subscriptions.Add(loop_index);
+  ListPosition(entry);
   return outcome;
 }
 
@@ -155,20 +173,23 @@ void ChannelTable::Unsubscribe(const ChannelName& channel, std::size_t loop_inde
   Entry* entry = Find(channel);
   TM_ASSERT(entry != nullptr);
   entry->second.subscriptions.Remove(loop_index);
-  if (entry->second.subscriptions.empty()) occupancy_.Push(channel, Occupancy::kVacated);
+  if (!entry->second.subscriptions.empty()) return;
+  occupancy_.Push(channel, Occupancy::kVacated);
+  Subtract(stats_.subscribed_channels, 1);
+  ListPosition(*entry);
   EraseIfUnused(*entry);
 }
 
 Result<HistoryOutcome> ChannelTable::History(const ChannelName& channel, const HistoryQuery& query,
                                              const StreamSettings& settings) {
   if (!settings.enabled()) return HistoryOutcome{};
-  TM_TRY_ASSIGN(ExpiringStream * used, UseStream(channel, settings));
-  const Stream& stream = used->stream;
-  HistoryOutcome outcome{.publications = {}, .top = stream.top()};
+  const ExpiringStream* const used = UseStream(channel, settings);
+  HistoryOutcome outcome{.publications = {}, .top = used ? used->stream.top() : PositionOf(channel)};
   if (query.since && !SameEpoch(*query.since, outcome.top)) {
     return Fail(Errc::kUnrecoverablePosition, "the stream has another epoch");
   }
-  if (query.limit == 0) return outcome;
+  if (query.limit == 0 || !used) return outcome;
+  const Stream& stream = used->stream;
   constexpr auto kAll = std::numeric_limits<std::uint64_t>::max();
   const std::uint64_t count = query.limit < 0 ? kAll : static_cast<std::uint64_t>(query.limit);
   outcome.publications = query.reverse ? stream.Before(query.since ? query.since->offset : kAll, count)
@@ -177,7 +198,10 @@ Result<HistoryOutcome> ChannelTable::History(const ChannelName& channel, const H
 }
 
 void ChannelTable::RemoveHistory(const ChannelName& channel) {
-  if (ExpiringStream* kept = LiveStream(Find(channel))) DropPublications(kept->stream, 0);
+  ExpiringStream* const kept = LiveStream(Find(channel));
+  if (!kept) return;
+  DropOldest(kept->stream, kept->stream.size());
+  ListPosition(kept->entry);
 }
 
 std::vector<ChannelCount> ChannelTable::SubscribedChannels(std::string_view pattern,
@@ -219,14 +243,52 @@ const ChannelPresence* ChannelTable::Presence(const ChannelName& channel) {
   return entry ? entry->second.presence.get() : nullptr;
 }
 
-Result<ChannelTable::ExpiringStream*> ChannelTable::UseStream(const ChannelName& channel,
-                                                              const StreamSettings& settings) {
-  ExpiringStream* kept = LiveStream(Find(channel));
-  if (!kept && !HasRoom(kStreamBytes, 0)) return Fail(Errc::kLimitExceeded, "history_bytes_max is reached");
-  Entry& entry = FindOrAdd(channel);
-  if (!kept) kept = &AddStream(entry);
-  Touch(entry, settings);
+ChannelTable::ExpiringStream* ChannelTable::UseStream(const ChannelName& channel,
+                                                      const StreamSettings& settings) {
+  ExpiringStream* const kept = LiveStream(Find(channel));
+  if (kept) Touch(kept->entry, settings);
   return kept;
+}
+
+StreamPosition ChannelTable::PositionOf(const ChannelName& channel) {
+  const Entry* const entry = Find(channel);
+  const Epoch epoch = epochs_.Of(channel, entry ? entry->second.generation : epochs_.Current(channel));
+  return {.offset = 0, .epoch = std::string(epoch.data(), epoch.size())};
+}
+
+Result<void> ChannelTable::MakeRoom(const ChannelName& channel, const Publication& comes,
+                                    ExpiringStream* kept, std::size_t drop) {
+  HistoryBudget::Freed freed;
+  for (std::size_t i = 0; i < drop; ++i) HistoryBudget::Add(freed, kept->stream.at(i), comes);
+  TM_TRY(budget_.CheckShare(channel, comes, freed));
+  const std::size_t more = AccountedBytes(comes) + (kept ? 0 : PositionBytes(channel));
+  if (budget_.HasRoom(more, freed.bytes)) return {};
+  // Nothing is forgotten for what does not fit anyway.
+  if (!budget_.HasRoom(more, freed.bytes + positions_bytes_)) return budget_.RefuseForRoom(channel);
+  for (auto at = positions_.begin(); at != positions_.end() && !budget_.HasRoom(more, freed.bytes);) {
+    Entry& goes = **at++;
+    if (goes.second.stream.get() == kept) continue;
+    Add(stats_.positions_dropped, 1);
+    DropStream(goes);
+    EraseIfUnused(goes);
+  }
+  return budget_.HasRoom(more, freed.bytes) ? Result<void>() : budget_.RefuseForRoom(channel);
+}
+
+void ChannelTable::ListPosition(Entry& entry) {
+  if (!entry.second.stream) return;
+  ExpiringStream& kept = *entry.second.stream;
+  const bool listed = kept.position != positions_.end();
+  const bool may_go = kept.stream.size() == 0 && entry.second.subscriptions.empty();
+  if (may_go == listed) return;
+  const std::size_t bytes = PositionBytes(entry.first);
+  if (may_go) {
+    kept.position = positions_.insert(positions_.end(), &entry);
+    positions_bytes_ += bytes;
+  } else {
+    positions_.erase(std::exchange(kept.position, positions_.end()));
+    positions_bytes_ -= bytes;
+  }
 }
 
 ChannelTable::ExpiringStream* ChannelTable::LiveStream(Entry* entry) {
@@ -244,13 +306,16 @@ ChannelTable::ExpiringStream* ChannelTable::LiveStream(Entry* entry) {
 
 ChannelTable::Entry& ChannelTable::FindOrAdd(const ChannelName& channel) {
   const auto [it, added] = channels_.try_emplace(channel);
-  if (added) Add(stats_.channels, 1);
+  if (added) {
+    it->second.generation = epochs_.Current(channel);
+    Add(stats_.channels, 1);
+  }
   return *it;
 }
 
 ChannelTable::ExpiringStream& ChannelTable::AddStream(Entry& entry) {
   entry.second.stream = std::make_unique<ExpiringStream>(*this, entry);
-  Add(stats_.history_bytes, kStreamBytes);
+  budget_.TakeBytes(PositionBytes(entry.first));
   return *entry.second.stream;
 }
 
@@ -264,7 +329,10 @@ void ChannelTable::Touch(Entry& entry, const StreamSettings& settings) {
 void ChannelTable::Expire(Entry& entry) {
   ExpiringStream& kept = *entry.second.stream;
   const MonotonicTime now = loop_.Now();
-  if (kept.stream.size() > 0 && kept.publications_expire <= now) DropPublications(kept.stream, 0);
+  if (kept.stream.size() > 0 && kept.publications_expire <= now) {
+    DropOldest(kept.stream, kept.stream.size());
+    ListPosition(entry);
+  }
   if (kept.forgotten_at > now) return kept.Arm();
   if (!entry.second.subscriptions.empty()) {
     // A subscription is a use: its stream keeps its epoch.
@@ -275,15 +343,21 @@ void ChannelTable::Expire(Entry& entry) {
   EraseIfUnused(entry);
 }
 
-void ChannelTable::DropPublications(Stream& stream, std::size_t keep) {
-  const Usage dropped = stream.DropExcessOver(keep);
-  Subtract(stats_.history_bytes, dropped.bytes);
-  Subtract(stats_.history_publications, dropped.publications);
+void ChannelTable::DropOldest(Stream& stream, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) budget_.GiveBack(stream.at(i));
+  stream.DropOldest(count);
 }
 
 void ChannelTable::DropStream(Entry& entry) {
-  DropPublications(entry.second.stream->stream, 0);
-  Subtract(stats_.history_bytes, kStreamBytes);
+  ExpiringStream& kept = *entry.second.stream;
+  DropOldest(kept.stream, kept.stream.size());
+  if (kept.position != positions_.end()) {
+    positions_.erase(kept.position);
+    positions_bytes_ -= PositionBytes(entry.first);
+  }
+  budget_.GiveBackBytes(PositionBytes(entry.first));
+  // Its offsets begin anew, so its epoch must.
+  entry.second.generation = epochs_.Retire(entry.first);
   entry.second.stream.reset();
 }
 
@@ -297,13 +371,13 @@ void ChannelTable::EraseIfUnused(Entry& entry) {
 void ChannelTable::Remember(const ChannelName& channel, const PublishOptions& options,
                             const StreamPosition& position) {
   if (options.idempotency_key.empty()) return;
-  keys_.Remember(channel, options.idempotency_key, position, loop_.Now(), limits_.idempotency_keys_max);
+  keys_.Remember(channel, options.idempotency_key, position, loop_.Now(), idempotency_keys_max_);
   keys_timer_->Arm();
 }
 
-bool ChannelTable::HasRoom(std::size_t more, std::size_t less) const {
-  const std::uint64_t used = stats_.history_bytes.load(std::memory_order_relaxed);
-  return used - less + more <= limits_.history_bytes_max;
+void ChannelTable::ReplaceLimits(TableLimits limits) {
+  idempotency_keys_max_ = limits.idempotency_keys_max;
+  budget_.ReplaceLimits(limits.history);
 }
 
 }  // namespace tidemill::broker::memory

@@ -1,13 +1,16 @@
 // ChannelTable: the channels that one loop owns: subscription counts, streams, presence, idempotency keys,
 // and their expiry. It says what is to be delivered and to which loops; memory_broker.cc delivers.
 //
-// A channel has an entry while it has a subscription, a stream or a presence entry.
-// Loop thread only, except stats(): any thread.
+// A channel has an entry while it has a subscription, a stream or a presence entry. It has a stream from its
+// first publication on; until then its position is offset 0 of the epoch that Epochs gives, and costs
+// nothing. When the history budget is short, the positions of streams that hold nothing and that nobody
+// follows go first. Loop thread only, except stats(): any thread.
 #pragma once
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <list>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -17,6 +20,8 @@
 #include "net/loop.h"
 #include "realtime/broker/broker.h"
 #include "realtime/broker/memory/channel_presence.h"
+#include "realtime/broker/memory/epochs.h"
+#include "realtime/broker/memory/history_budget.h"
 #include "realtime/broker/memory/idempotency.h"
 #include "realtime/broker/memory/stream.h"
 #include "realtime/broker/occupancy_queue.h"
@@ -27,16 +32,16 @@ namespace tidemill::broker::memory {
 
 // The limits of one loop: its share of the broker's.
 struct TableLimits {
-  std::size_t history_bytes_max = 0;
+  HistoryLimits history;
   std::size_t idempotency_keys_max = 0;
 };
 
 // Written by the loop's thread only, each by one relaxed store.
 struct TableStats {
   std::atomic<std::uint64_t> channels{0};
-  std::atomic<std::uint64_t> history_bytes{0};
-  std::atomic<std::uint64_t> history_publications{0};
+  std::atomic<std::uint64_t> subscribed_channels{0};
   std::atomic<std::uint64_t> presence_entries{0};
+  std::atomic<std::uint64_t> positions_dropped{0};  // because the history budget was short
 };
 
 class ChannelTable {
@@ -53,11 +58,14 @@ class ChannelTable {
     Channel();
     ~Channel();
     SubscriptionCounts subscriptions;
+    Epochs::Generation generation = 0;  // of the epoch of its stream, also when it has none yet
     std::unique_ptr<ExpiringStream> stream;
     std::unique_ptr<ChannelPresence> presence;
   };
   using Channels = std::unordered_map<ChannelName, Channel>;
   using Entry = Channels::value_type;
+  // Streams that hold nothing and have no subscriptions, the one that came to this first in front.
+  using Positions = std::list<Entry*>;
 
   // Null: the channel has no entry. Valid until the next call that may erase channels.
   Entry* Find(const ChannelName& channel);
@@ -66,13 +74,13 @@ class ChannelTable {
     PublishOutcome outcome;
     PublicationPtr publication;  // to be delivered; null: nothing is
   };
-  // `entry`: Find(channel). kLimitExceeded: the history budget is used up, nothing changed.
+  // `entry`: Find(channel). kLimitExceeded: the history budget is used up, or the publisher's share of it;
+  // nothing was kept.
   Result<Published> Publish(Entry* entry, const ChannelName& channel, Publication publication,
                             const PublishOptions& options);
 
-  // On an error nothing was subscribed.
-  Result<SubscribeOutcome> Subscribe(const ChannelName& channel, const SubscribeOptions& options,
-                                     std::size_t loop_index);
+  SubscribeOutcome Subscribe(const ChannelName& channel, const SubscribeOptions& options,
+                             std::size_t loop_index);
   void Unsubscribe(const ChannelName& channel, std::size_t loop_index);
   Result<HistoryOutcome> History(const ChannelName& channel, const HistoryQuery& query,
                                  const StreamSettings& settings);
@@ -86,32 +94,43 @@ class ChannelTable {
   void RemovePresence(const ChannelName& channel, std::string_view client);
   const ChannelPresence* Presence(const ChannelName& channel);
 
-  void ReplaceLimits(TableLimits limits) { limits_ = limits; }
+  void ReplaceLimits(TableLimits limits);
   const TableStats& stats() const { return stats_; }
+  const HistoryBudget::Stats& history_stats() const { return budget_.stats(); }
 
  private:
   class KeysTimer;
 
-  // The stream, created if there is none; its last use is now. kLimitExceeded: no room for a new one.
-  Result<ExpiringStream*> UseStream(const ChannelName& channel, const StreamSettings& settings);
+  // What a channel's stream holds is read: its last use is now. Null: it holds nothing and is at PositionOf.
+  ExpiringStream* UseStream(const ChannelName& channel, const StreamSettings& settings);
+  StreamPosition PositionOf(const ChannelName& channel);
   ExpiringStream* LiveStream(Entry* entry);
+  // kLimitExceeded: there is no room for `comes` in place of the oldest `drop` of `kept`, null: of a new
+  // stream.
+  Result<void> MakeRoom(const ChannelName& channel, const Publication& comes, ExpiringStream* kept,
+                        std::size_t drop);
   Entry& FindOrAdd(const ChannelName& channel);
   ExpiringStream& AddStream(Entry& entry);
   void Touch(Entry& entry, const StreamSettings& settings);
   // Drops what has expired by now; may erase the entry.
   void Expire(Entry& entry);
-  void DropPublications(Stream& stream, std::size_t keep);
+  void DropOldest(Stream& stream, std::size_t count);
   void DropStream(Entry& entry);
+  // Keeps the list of positions that may go, after a change of what the entry holds.
+  void ListPosition(Entry& entry);
   void EraseIfUnused(Entry& entry);
   void Remember(const ChannelName& channel, const PublishOptions& options, const StreamPosition& position);
-  bool HasRoom(std::size_t more, std::size_t less) const;
 
   net::Loop& loop_;
   OccupancyQueue& occupancy_;
-  TableLimits limits_;
+  std::size_t idempotency_keys_max_;
   TableStats stats_;
+  HistoryBudget budget_;
+  Epochs epochs_;
   IdempotencyKeys keys_;
   std::unique_ptr<KeysTimer> keys_timer_;
+  Positions positions_;
+  std::size_t positions_bytes_ = 0;
   Channels channels_;
 };
 

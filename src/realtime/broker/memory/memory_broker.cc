@@ -84,6 +84,7 @@ class Shards final : public MemoryBrokerShards {
   std::vector<std::unique_ptr<Shard>> shards_;
   std::atomic<std::size_t> mailbox_messages_max_;
   std::atomic<std::size_t> presence_entries_max_;
+  std::atomic<std::size_t> history_bytes_max_;
 };
 
 Result<PublishOutcome> Shard::Publish(const ChannelName& channel, Publication publication,
@@ -158,9 +159,8 @@ class MemoryBroker final : public Broker {
     auto outcome = co_await Ask<Result<SubscribeOutcome>>(
         shard_.loop(), owner,
         [c = std::move(channel), o = std::move(options), here, state = pending.state()](Shard& there) {
-          auto result = there.table().Subscribe(c, o, here);
-          state->subscribed = result.has_value();
-          return result;
+          state->subscribed = true;
+          return Result<SubscribeOutcome>(there.table().Subscribe(c, o, here));
         });
     pending.Complete();
     co_return outcome;
@@ -285,12 +285,16 @@ LoopBroker Shards::TakeShard(std::size_t loop_index) {
 
 MemoryBrokerStats Shards::Stats() const {
   MemoryBrokerStats sum;
+  sum.history_bytes_max = history_bytes_max_.load(std::memory_order_relaxed);
   for (const auto& shard : shards_) {
     const memory::TableStats& stats = std::as_const(*shard).table().stats();
     sum.channels += stats.channels.load(std::memory_order_relaxed);
-    sum.history_bytes += stats.history_bytes.load(std::memory_order_relaxed);
-    sum.history_publications += stats.history_publications.load(std::memory_order_relaxed);
     sum.presence_entries += stats.presence_entries.load(std::memory_order_relaxed);
+    sum.positions_dropped += stats.positions_dropped.load(std::memory_order_relaxed);
+    const memory::HistoryBudget::Stats& history = std::as_const(*shard).table().history_stats();
+    sum.history_bytes += history.bytes.load(std::memory_order_relaxed);
+    sum.history_publications += history.publications.load(std::memory_order_relaxed);
+    sum.history_refused += history.refused.load(std::memory_order_relaxed);
   }
   return sum;
 }
@@ -323,12 +327,15 @@ ChannelTable::Growth Shards::PresenceGrowth() const {
 }
 
 memory::TableLimits Shards::LimitsPerLoop(const MemoryBrokerLimits& limits) const {
-  return {.history_bytes_max = limits.history_bytes_max / loops_,
+  const std::size_t of_user = limits.history_bytes_per_user_max > 0 ? limits.history_bytes_per_user_max
+                                                                    : limits.history_bytes_max / 4;
+  return {.history = {.bytes_max = limits.history_bytes_max / loops_, .bytes_per_user_max = of_user / loops_},
           .idempotency_keys_max = limits.idempotency_keys_max / loops_};
 }
 
 void Shards::Store(const MemoryBrokerLimits& limits) {
   mailbox_messages_max_.store(limits.mailbox_messages_max, std::memory_order_relaxed);
+  history_bytes_max_.store(limits.history_bytes_max, std::memory_order_relaxed);
   presence_entries_max_.store(limits.presence_entries_max, std::memory_order_relaxed);
 }
 

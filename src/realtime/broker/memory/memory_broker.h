@@ -16,8 +16,11 @@ namespace tidemill::broker {
 
 struct MemoryBrokerLimits {
   std::size_t history_bytes_max = std::size_t{1}
-                                  << 30;       // of all channels together, with overhead; shared out by loop
-  std::size_t mailbox_messages_max = 100'000;  // a publish to a loop with more waiting is refused
+                                  << 30;  // of all channels together, with overhead; shared out by loop
+  // Of it, what the clients of one user published; all anonymous ones are one. Shared out by loop; 0: a
+  // quarter.
+  std::size_t history_bytes_per_user_max = 0;
+  std::size_t mailbox_messages_max = 100'000;    // a publish to a loop with more waiting is refused
   std::size_t presence_entries_max = 1'000'000;  // of all channels together
   std::size_t idempotency_keys_max = 1'000'000;  // of all channels together; the oldest is forgotten
 };
@@ -26,6 +29,9 @@ struct MemoryBrokerLimits {
 struct MemoryBrokerStats {
   std::uint64_t channels = 0;
   std::uint64_t history_bytes = 0;
+  std::uint64_t history_bytes_max = 0;
+  std::uint64_t history_refused = 0;    // publishes for which there was no room
+  std::uint64_t positions_dropped = 0;  // of streams that held nothing, because room was short
   std::uint64_t history_publications = 0;
   std::uint64_t presence_entries = 0;
 };

@@ -3,7 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <semaphore>
+#include <set>
+#include <string>
+#include <vector>
 
+#include "base/log.h"
 #include "realtime/broker/testing/broker_contract.h"
 #include "realtime/broker/testing/broker_expiry_contract.h"
 #include "realtime/broker/testing/broker_stress.h"
@@ -94,9 +98,10 @@ TEST(MemoryBroker, KeepsNothingOfAPublishOverTheHistoryBudget) {
   EXPECT_EQ(fixture.TakeLines(0).size(), kept) << "what was refused was not delivered";
   EXPECT_EQ(fixture.History(0, "a", {}, kStream)->top.offset, kept);
 
-  EXPECT_FALSE(fixture.Subscribe(0, "new", {.stream = kStream})) << "no room for a new stream";
-  EXPECT_EQ(fixture.Channels(0, "new")->size(), 0u);
-  EXPECT_EQ(fixture.TakeOccupancy(0), (std::vector<std::string>{"a occupied"}));
+  EXPECT_TRUE(fixture.Subscribe(0, "new", {.stream = kStream}))
+      << "a stream that holds nothing needs no room";
+  EXPECT_FALSE(fixture.Publish(0, "new", std::string(100, 'x'), Keep()));
+  EXPECT_EQ(limited.shards->Stats().history_refused, 2u);
   EXPECT_TRUE(fixture.Publish(0, "other", "no stream"));
 
   ASSERT_TRUE(fixture.RemoveHistory(0, "a"));
@@ -115,6 +120,154 @@ TEST(MemoryBroker, AFullStreamTakesOneMoreForTheOneItDrops) {
   fixture.Settle();
   EXPECT_TRUE(fixture.Publish(0, "a", "456", options));
   EXPECT_FALSE(fixture.Publish(0, "a", "4567", options)) << "one byte more than what goes";
+}
+
+TEST(MemoryBroker, ChannelsThatHeldNothingCostNothing) {
+  MemoryBrokerLimits limits;
+  limits.history_bytes_max = 4096;
+  Limited limited(2, limits);
+  BrokerFixture& fixture = limited.fixture;
+  for (std::size_t n = 0; n < 2000; ++n) {
+    const std::string channel = "a" + std::to_string(n);
+    ASSERT_TRUE(fixture.Subscribe(n % 2, channel, {.stream = kStream}));
+    ASSERT_TRUE(fixture.History(n % 2, channel, {}, kStream));
+    if (n >= 10) fixture.Unsubscribe(n % 2, channel);
+  }
+  fixture.Settle();
+  EXPECT_EQ(limited.shards->Stats().history_bytes, 0u);
+  EXPECT_EQ(limited.shards->Stats().channels, 10u) << "those that are followed";
+  EXPECT_TRUE(fixture.Publish(0, "b", "1", Keep()));
+}
+
+TEST(MemoryBroker, APositionBeforeTheFirstPublicationNeedsNoStream) {
+  Limited limited(2, {});
+  BrokerFixture& fixture = limited.fixture;
+  for (const std::string channel : {"a", "b", "c", "d"}) {
+    SCOPED_TRACE(channel);
+    const StreamPosition seen = fixture.Subscribe(1, channel, {.stream = kStream})->top;
+    EXPECT_EQ(seen.offset, 0u);
+    fixture.Unsubscribe(1, channel);
+    fixture.Advance(Seconds(10'000));
+    EXPECT_EQ(fixture.History(0, channel, {}, kStream)->top, seen);
+    EXPECT_TRUE(fixture.Subscribe(1, channel, {.stream = kStream, .recover = seen})->recovered);
+    fixture.Unsubscribe(1, channel);
+    ASSERT_TRUE(fixture.Publish(0, channel, "1", Keep()));
+    const auto again = fixture.Subscribe(1, channel, {.stream = kStream, .recover = seen});
+    ASSERT_TRUE(again && again->recovered);
+    EXPECT_EQ(again->publications.size(), 1u);
+  }
+  EXPECT_NE(fixture.History(0, "a", {}, kStream)->top.epoch, fixture.History(0, "b", {}, kStream)->top.epoch);
+}
+
+TEST(MemoryBroker, AForgottenStreamsEpochNeverComesAgain) {
+  Limited limited(1, {});
+  BrokerFixture& fixture = limited.fixture;
+  std::set<std::string> epochs;
+  for (int life = 0; life < 20; ++life) {
+    const StreamPosition before = fixture.Subscribe(0, "a", {.stream = kStream})->top;
+    fixture.Unsubscribe(0, "a");
+    EXPECT_TRUE(epochs.insert(before.epoch).second) << before.epoch;
+    EXPECT_EQ(fixture.Publish(0, "a", "1", Keep())->position,
+              (StreamPosition{.offset = 1, .epoch = before.epoch}));
+    fixture.Advance(Seconds(601));
+    EXPECT_EQ(limited.shards->Stats().channels, 0u);
+    EXPECT_FALSE(fixture.Subscribe(0, "a", {.stream = kStream, .recover = before})->recovered)
+        << "what was published in between is gone";
+    fixture.Unsubscribe(0, "a");
+  }
+}
+
+TEST(MemoryBroker, PositionsOfEmptyStreamsGiveWayToPublications) {
+  MemoryBrokerLimits limits;
+  limits.history_bytes_max = 20'000;
+  Limited limited(1, limits);
+  BrokerFixture& fixture = limited.fixture;
+  const auto position = [&](const std::string& channel) {
+    return fixture.History(0, channel, {}, kStream)->top;
+  };
+  ASSERT_TRUE(fixture.Subscribe(0, "followed", {.stream = kStream}));
+  const StreamPosition followed = fixture.Publish(0, "followed", "1", Keep())->position;
+  std::vector<StreamPosition> positions;
+  for (int n = 0; n < 20; ++n) {
+    positions.push_back(fixture.Publish(0, std::to_string(n), "1", Keep())->position);
+    fixture.Advance(Seconds(1));
+  }
+  fixture.Advance(Seconds(61));
+  ASSERT_EQ(limited.shards->Stats().history_publications, 0u);
+  const std::size_t free = 20'000 - limited.shards->Stats().history_bytes;
+  EXPECT_FALSE(fixture.Publish(0, "0", std::string(20'000, 'x'), Keep()));
+  EXPECT_EQ(limited.shards->Stats().positions_dropped, 0u) << "nothing goes for what does not fit anyway";
+
+  EXPECT_TRUE(fixture.Publish(0, "5", std::string(free, 'x'), Keep()));
+
+  EXPECT_EQ(limited.shards->Stats().positions_dropped, 1u);
+  EXPECT_LE(limited.shards->Stats().history_bytes, 20'000u);
+  EXPECT_NE(position("0").epoch, positions[0].epoch) << "the oldest has gone";
+  EXPECT_EQ(position("1"), positions[1]);
+  EXPECT_EQ(position("5"), (StreamPosition{.offset = 2, .epoch = positions[5].epoch}));
+  EXPECT_EQ(position("followed"), followed) << "its subscribers know it";
+  ASSERT_TRUE(fixture.RemoveHistory(0, "5"));
+  fixture.Advance(Seconds(1000));
+  EXPECT_EQ(limited.shards->Stats().channels, 1u);
+}
+
+TEST(MemoryBroker, AUsersClientsHaveAShareOfTheHistory) {
+  MemoryBrokerLimits limits;
+  limits.history_bytes_max = 40'000;
+  limits.history_bytes_per_user_max = 8'000;
+  Limited limited(1, limits);
+  BrokerFixture& fixture = limited.fixture;
+  PublishOptions options = Keep();
+  options.stream.size = 10;
+  const auto publish = [&](std::string channel, std::string user, std::string client) {
+    Publication publication{.data = std::string(500, 'x')};
+    publication.info = ClientInfo{.user = user, .client = client, .conn_info = "", .chan_info = ""};
+    return fixture.Await<Result<PublishOutcome>>(
+        0, [&] { return fixture.broker(0).Publish(ChannelName(channel), publication, options); });
+  };
+  int kept = 0;
+  Result<PublishOutcome> outcome;
+  while ((outcome = publish("a" + std::to_string(kept / 5), "greedy", std::to_string(kept)))) ++kept;
+  EXPECT_EQ(outcome.error().code, Errc::kLimitExceeded);
+  EXPECT_NE(outcome.error().detail.find("history_bytes_per_user_max"), std::string::npos);
+  EXPECT_NE(outcome.error().detail.find("greedy"), std::string::npos);
+  EXPECT_GT(kept, 5);
+  EXPECT_LT(kept, 16);
+  EXPECT_TRUE(publish("a0", "modest", "1"));
+  EXPECT_TRUE(publish("a0", "", "1"));
+  EXPECT_TRUE(fixture.Publish(0, "a0", std::string(500, 'x'), Keep())) << "a backend has all of it";
+
+  EXPECT_FALSE(publish("b", "greedy", "1"));
+  fixture.Advance(Seconds(61));
+  EXPECT_TRUE(publish("b", "greedy", "1"));
+  options.stream.size = 1;
+  for (int n = 0; n < 100; ++n) ASSERT_TRUE(publish("b", "greedy", "1")) << "in place of the user's own";
+}
+
+TEST(MemoryBroker, WarnsWhenTheHistoryIsFourFifthsFull) {
+  static std::vector<std::string> lines;
+  lines.clear();
+  log::SetSinkForTest([](std::string_view line) { lines.emplace_back(line); });
+  MemoryBrokerLimits limits;
+  limits.history_bytes_max = 100'000;
+  Limited limited(1, limits);
+  BrokerFixture& fixture = limited.fixture;
+  const auto fill = [&](std::size_t bytes) {
+    while (limited.shards->Stats().history_bytes < bytes) {
+      ASSERT_TRUE(fixture.Publish(0, "a", std::string(1000, 'x'), Keep()));
+    }
+  };
+  fill(77'000);
+  EXPECT_EQ(lines.size(), 0u);
+  fill(99'000);
+  ASSERT_EQ(lines.size(), 1u);
+  EXPECT_NE(lines[0].find("broker.history_filled"), std::string::npos);
+  EXPECT_NE(lines[0].find("setting=broker.history_bytes_max"), std::string::npos) << lines[0];
+  fixture.Advance(Seconds(2));
+  ASSERT_TRUE(fixture.RemoveHistory(0, "a"));
+  fill(99'000);
+  EXPECT_EQ(lines.size(), 2u) << "once for each time the mark is crossed";
+  log::SetSinkForTest(nullptr);
 }
 
 TEST(MemoryBroker, FreesAChannelThatIsNotUsedAnyMore) {

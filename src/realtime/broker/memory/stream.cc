@@ -4,49 +4,12 @@
 #include <utility>
 
 #include "base/assert.h"
-#include "base/random.h"
 
 namespace tidemill::broker::memory {
-namespace {
-
-constexpr std::size_t kSharedPtrControlBytes = 16;
-constexpr std::size_t kAllocatorBytes = 16;
-
-}  // namespace
-
-std::size_t AccountedBytes(const Publication& publication) {
-  std::size_t bytes = sizeof(Publication) + sizeof(PublicationPtr) + kSharedPtrControlBytes + kAllocatorBytes;
-  bytes += publication.data.size();
-  for (const auto& [key, value] : publication.tags) {
-    bytes += 2 * sizeof(std::string) + key.size() + value.size();
-  }
-  if (publication.info) {
-    const ClientInfo& info = *publication.info;
-    bytes += info.user.size() + info.client.size() + info.conn_info.size() + info.chan_info.size();
-  }
-  return bytes;
-}
-
-Stream::Stream() {
-  const std::string letters = RandomLetters(epoch_.size());
-  std::ranges::copy(letters, epoch_.begin());
-}
-
-Usage Stream::ExcessOver(std::size_t keep) const {
-  Usage usage;
-  for (; size_ - usage.publications > keep && usage.publications < size_; ++usage.publications) {
-    usage.bytes += AccountedBytes(*At(usage.publications));
-  }
-  return usage;
-}
-
-Usage Stream::DropExcessOver(std::size_t keep) {
-  Usage usage;
-  while (size_ > keep) {
-    PublicationPtr& oldest = slots_[head_];
-    usage.bytes += AccountedBytes(*oldest);
-    ++usage.publications;
-    oldest.reset();
+void Stream::DropOldest(std::size_t count) {
+  TM_ASSERT(count <= size_);
+  for (; count > 0; --count) {
+    slots_[head_].reset();
     head_ = (head_ + 1) & (capacity_ - 1);
     --size_;
   }
@@ -55,7 +18,6 @@ Usage Stream::DropExcessOver(std::size_t keep) {
     capacity_ = 0;
     head_ = 0;
   }
-  return usage;
 }
 
 void Stream::Append(PublicationPtr publication) {

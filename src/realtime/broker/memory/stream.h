@@ -4,7 +4,6 @@
 // of these, so it is small, and an empty one owns no memory. Loop thread only.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -13,30 +12,23 @@
 #include <vector>
 
 #include "realtime/broker/broker.h"
+#include "realtime/broker/memory/epochs.h"
 
 namespace tidemill::broker::memory {
 
-// What publications take of the history budget.
-struct Usage {
-  std::size_t bytes = 0;
-  std::size_t publications = 0;
-};
-
-// The bytes a kept publication is accounted with: payloads plus the objects that hold them.
-std::size_t AccountedBytes(const Publication& publication);
-
 class Stream {
  public:
-  Stream();
+  explicit Stream(Epoch epoch) : epoch_(epoch) {}
 
   StreamPosition top() const { return {.offset = top_offset_, .epoch = std::string(epoch())}; }
   std::uint64_t top_offset() const { return top_offset_; }
   std::string_view epoch() const { return {epoch_.data(), epoch_.size()}; }
   std::size_t size() const { return size_; }
 
-  // What DropExcessOver would drop: all but the newest `keep` publications.
-  Usage ExcessOver(std::size_t keep) const;
-  Usage DropExcessOver(std::size_t keep);
+  // The publication at `index`, 0 is the oldest.
+  const Publication& at(std::size_t index) const { return *At(index); }
+  // Drops the oldest `count`, of which there must be as many.
+  void DropOldest(std::size_t count);
 
   // `publication` has the offset after the top.
   void Append(PublicationPtr publication);
@@ -65,7 +57,7 @@ class Stream {
   std::uint32_t capacity_ = 0;
   std::uint32_t head_ = 0;
   std::uint32_t size_ = 0;
-  std::array<char, 8> epoch_;
+  Epoch epoch_;
   std::uint64_t top_offset_ = 0;
   std::unique_ptr<Version> version_;
 };
