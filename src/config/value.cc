@@ -126,9 +126,30 @@ Result<void> AssignSecret(const Value& value, Secret& out) {
   return {};
 }
 
+// A comma separates nothing, but may stand in braces: "http{,s}://a.com".
+bool HasCommaOutsideBraces(std::string_view text) {
+  bool in_braces = false;
+  for (const char c : text) {
+    if (c == ',' && !in_braces) return true;
+    if (c == '{' || c == '}') in_braces = c == '{';
+  }
+  return false;
+}
+
+Result<std::vector<std::string>> ListOf(const Untyped& given) {
+  std::vector<std::string> words = Words(given.text);
+  const bool is_json = !words.empty() && words.front().starts_with('[') && given.text.contains('"');
+  if (is_json || std::ranges::any_of(words, HasCommaOutsideBraces)) {
+    return Fail(Errc::kInvalidArgument,
+                "blanks separate the values of a list here, \"a b\"; one with a comma in it can stand in the "
+                "file only");
+  }
+  return words;
+}
+
 Result<std::vector<std::string>> ListOf(const Value& value) {
   if (const auto* list = std::get_if<std::vector<std::string>>(&value)) return *list;
-  if (const auto* untyped = std::get_if<Untyped>(&value)) return Words(untyped->text);
+  if (const auto* untyped = std::get_if<Untyped>(&value)) return ListOf(*untyped);
   if (const auto* text = std::get_if<std::string>(&value)) {
     return text->empty() ? std::vector<std::string>{} : std::vector{*text};
   }

@@ -1,9 +1,11 @@
 #include "http/origin.h"
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 
 #include "base/ascii.h"
+#include "http/glob.h"
 
 namespace tidemill::http {
 namespace {
@@ -14,7 +16,13 @@ struct Origin {
   std::uint16_t port = 0;
 };
 
+// What a page sends that has no origin to tell of (HTML section 7.5), and one from a file in some web views.
+constexpr std::string_view kOpaque = "null";
+constexpr std::string_view kFile = "file://";
+
 bool IsHostByte(char c) { return IsLetter(c) || IsDigit(c) || c == '-' || c == '.' || c == '_'; }
+
+bool IsSchemeByte(char c) { return IsHostByte(c) || c == '+'; }
 
 std::uint16_t DefaultPort(std::string_view scheme) {
   if (EqualIgnoringCase(scheme, "https") || EqualIgnoringCase(scheme, "wss")) return 443;
@@ -59,9 +67,7 @@ std::optional<Origin> ParseHost(std::string_view scheme, std::string_view host) 
 std::optional<Origin> ParseOrigin(std::string_view text) {
   const std::size_t slashes = text.find("://");
   if (slashes == std::string_view::npos || slashes == 0) return std::nullopt;
-  for (const char c : text.substr(0, slashes)) {
-    if (!IsHostByte(c) && c != '+') return std::nullopt;
-  }
+  if (!std::ranges::all_of(text.substr(0, slashes), IsSchemeByte)) return std::nullopt;
   return ParseAuthority(text.substr(0, slashes), text.substr(slashes + 3));
 }
 
@@ -74,6 +80,7 @@ struct Pattern {
 std::optional<Pattern> ParsePattern(std::string_view text) {
   const std::size_t slashes = text.find("://");
   if (slashes == std::string_view::npos || slashes == 0) return std::nullopt;
+  if (!std::ranges::all_of(text.substr(0, slashes), IsSchemeByte)) return std::nullopt;
   std::string_view authority = text.substr(slashes + 3);
   Pattern pattern{.any_subdomain = authority.starts_with("*."), .any_port = authority.ends_with(":*")};
   if (pattern.any_subdomain) authority.remove_prefix(2);
@@ -97,12 +104,71 @@ bool Matches(const Origin& origin, std::string_view text) {
          origin.host[0] != '.' && EqualIgnoringCase(origin.host.substr(extra), wanted.host);
 }
 
+// The texts "scheme://host", "scheme://host:port" and "scheme://[v6]:port". From kPort on, a state says how
+// many digits there were, and how they compare with as many of the largest port's.
+enum State : int {
+  kBegin,
+  kScheme,
+  kColon,
+  kSlash,
+  kSlashes,
+  kHost,
+  kBracket,
+  kV6,
+  kHostEnd,
+  kPortColon,
+  kPort
+};
+constexpr std::string_view kLargestPort = "65535";
+enum Comparison : int { kEqual, kLess, kGreater, kComparisons };
+constexpr int kStates = kPort + static_cast<int>(kLargestPort.size()) * kComparisons;
+
+int StepInPort(std::size_t digits, int comparison, char c) {
+  if (!IsDigit(c) || digits == kLargestPort.size()) return -1;
+  if (comparison == kEqual && c != kLargestPort[digits])
+    comparison = c < kLargestPort[digits] ? kLess : kGreater;
+  if (comparison == kGreater && digits + 1 == kLargestPort.size()) return -1;
+  return kPort + static_cast<int>(digits) * kComparisons + comparison;
+}
+
+int Step(int state, char c) {
+  if (state >= kPort) {
+    return StepInPort(static_cast<std::size_t>((state - kPort) / kComparisons + 1),
+                      (state - kPort) % kComparisons, c);
+  }
+  switch (state) {
+    case kBegin: return IsSchemeByte(c) ? kScheme : -1;
+    case kScheme: return IsSchemeByte(c) ? kScheme : c == ':' ? kColon : -1;
+    case kColon: return c == '/' ? kSlash : -1;
+    case kSlash: return c == '/' ? kSlashes : -1;
+    case kSlashes: return c == '[' ? kBracket : IsHostByte(c) ? kHost : -1;
+    case kHost: return IsHostByte(c) ? kHost : c == ':' ? kPortColon : -1;
+    case kBracket: return IsHostByte(c) || c == ':' ? kV6 : -1;
+    case kV6: return IsHostByte(c) || c == ':' ? kV6 : c == ']' ? kHostEnd : -1;
+    case kHostEnd: return c == ':' ? kPortColon : -1;
+    default: return StepInPort(0, kEqual, c);
+  }
+}
+
+bool IsEnd(int state) { return state == kHost || state == kHostEnd || state >= kPort; }
+
+bool CanMatchAnOrigin(const Glob& glob) {
+  return glob.Matches(kOpaque) || glob.Matches(kFile) ||
+         glob.MatchesAnyOf({.states = kStates, .step = Step, .accepts = IsEnd});
+}
+
+bool MatchesGlob(std::string_view origin, std::string_view pattern) {
+  const Result<Glob> glob = Glob::Parse(pattern);
+  return glob && glob->Matches(origin);
+}
+
 }  // namespace
 
 bool IsAuthority(std::string_view text) { return ParseHost("http", text).has_value(); }
 
 Result<void> CheckOriginPattern(std::string_view pattern) {
   if (pattern == "*" || ParsePattern(pattern)) return {};
+  if (const Result<Glob> glob = Glob::Parse(pattern); glob && CanMatchAnOrigin(*glob)) return {};
   return Fail(Errc::kInvalidArgument, "\"" + std::string(pattern) +
                                           "\" is no origin pattern; write it like \"https://example.com\", "
                                           "\"https://*.example.com\" or \"*\"");
@@ -113,13 +179,19 @@ bool OriginAllowed(std::string_view origin, std::string_view host, std::span<con
     if (pattern == "*") return true;
   }
   const auto parsed = ParseOrigin(origin);
-  if (!parsed) return false;
+  const bool has_no_host = EqualIgnoringCase(origin, kOpaque) || EqualIgnoringCase(origin, kFile);
+  if (!parsed && !has_no_host) return false;
   if (patterns.empty()) {
+    if (!parsed) return false;
     const auto own = ParseHost(parsed->scheme, host);
     return own && EqualIgnoringCase(own->host, parsed->host) && own->port == parsed->port;
   }
   for (const std::string& pattern : patterns) {
-    if (Matches(*parsed, pattern)) return true;
+    if (ParsePattern(pattern)) {
+      if (parsed && Matches(*parsed, pattern)) return true;
+    } else if (MatchesGlob(origin, pattern)) {
+      return true;
+    }
   }
   return false;
 }

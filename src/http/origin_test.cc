@@ -66,13 +66,112 @@ TEST(OriginAllowed, ComparesPartsAndNotStrings) {
   }
 }
 
+// Centrifugo's patterns, and what its tests ask of them.
+TEST(OriginAllowed, TakesGlobsOverTheWholeOrigin) {
+  struct Case {
+    const char* pattern;
+    const char* origin;
+    bool allowed;
+  };
+  const Case cases[] = {
+      {"*.example.com", "https://two.Example.com", true},
+      {"*.example.com", "https://two.example.com:8443", false},
+      {"*.example.com", "https://example.com", false},
+      {"*.example.com", "https://two.\xd0\xb5xample.com", false},
+      {"*.example.com", "https://evil.com/.example.com", false},
+      {"*.example.com", "evil.example.com", false},
+      {"foo.com", "https://foo.com", false},
+      {"file://*", "file://", true},
+      {"file://", "file://", true},
+      {"https://*", "file://", false},
+      {"null", "null", true},
+      {"n*", "null", true},
+      {"https://null", "null", false},
+      {"http*://a.com", "https://a.com", true},
+      {"http*://a.com", "ftp://a.com", false},
+      {"{http,https}://a.com", "http://a.com", true},
+      {"http{,s}://{a,b}.com", "https://B.com", true},
+      {"http{,s}://{a,b}.com", "https://c.com", false},
+      {"https://app-?.a.com", "https://app-7.a.com", true},
+      {"https://app-?.a.com", "https://app-.a.com", false},
+      {"https://app-[0-9].a.com", "https://app-7.a.com", true},
+      {"https://app-[0-9].a.com", "https://app-x.a.com", false},
+      {"https://app-[!0-9].a.com", "https://app-x.a.com", true},
+      {"https://*a*b*c.com", "https://xaxbxbxc.com", true},
+      {"https://*a*b*c.com", "https://xaxcxb.com", false},
+      {"HTTPS://A?.com", "https://ab.com", true},
+      {"chrome-extension://*", "chrome-extension://abcdef", true},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(std::string(c.origin) + " by " + c.pattern);
+    EXPECT_EQ(OriginAllowed(c.origin, "h", std::vector<std::string>{c.pattern}), c.allowed);
+  }
+}
+
 TEST(CheckOriginPattern, SaysHowToWriteIt) {
-  for (const char* good :
-       {"*", "https://a.com", "https://*.a.com", "http://[::1]:80", "capacitor://localhost", "http://a:*"}) {
+  for (const char* good : {"*",
+                           "https://a.com",
+                           "https://*.a.com",
+                           "http://[::1]:80",
+                           "capacitor://localhost",
+                           "http://a:*",
+                           "https://a*.com",
+                           "*.a.com",
+                           "*://a.com",
+                           "*a.com:3000",
+                           "http{,s}://a.com",
+                           "https://a.com:?*",
+                           "https://[ab].com",
+                           "null",
+                           "NULL",
+                           "n?ll",
+                           "file://",
+                           "file://*",
+                           "**",
+                           "https://*:65535",
+                           "https://*.a.com:6553[!6-9]",
+                           "*://[[]::1]"}) {
     EXPECT_TRUE(CheckOriginPattern(good)) << good;
   }
-  for (const char* bad : {"", "a.com", "https://", "https://a*.com", "https://a.com/x", "https://a.com:x",
-                          "https://a.com:", "://a", "http://:*"}) {
+  for (const char* bad : {"",
+                          "a.com",
+                          "https://",
+                          "https://a.com/x",
+                          "https://a.com:x",
+                          "https://a.com:",
+                          "://a",
+                          "http://:*",
+                          "https://a.com/",
+                          "https://*.a.com/",
+
+                          "a.com:443",
+                          "https://a.com,https://b.com",
+                          "[\"https://a.com\"]",
+                          "https:/a.com",
+                          "https://a.com:65536",
+                          "https://*.a.com:65536",
+                          "https://*.a.com:6553[6-9]",
+                          "https://*.a.com:123456",
+                          "https://user@*.com",
+
+                          "https://a .com",
+                          "*://a .com",
+                          "https://пример.рф",
+                          "https://*.пример.рф",
+                          "{a.com,b.com}",
+                          "{*.a.com",
+                          "{{a,b},c}://x",
+                          "[a://x",
+                          "*://[",
+                          "\\",
+                          "nul",
+                          "nulls",
+                          "file:///*",
+                          "localhost",
+                          "127.0.0.1",
+                          "http//*",
+                          "[]",
+                          "[z-a]*"}) {
     const auto checked = CheckOriginPattern(bad);
     ASSERT_FALSE(checked) << bad;
     EXPECT_NE(checked.error().detail.find("https://*.example.com"), std::string::npos);

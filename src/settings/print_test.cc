@@ -47,7 +47,11 @@ struct Change {
     if (name.ends_with("public_key")) *field = "-----BEGIN PUBLIC KEY-----\nMCow\n-----END PUBLIC KEY-----\n";
   }
   void operator()(Secret* field) const { field->value = "it's \"secret\""; }
-  void operator()(std::vector<std::string>* field) const { *field = {"a", "b \"c\""}; }
+  void operator()(std::vector<std::string>* field) const {
+    *field = {"a", "b \"c\""};
+    if (name.ends_with("listen")) *field = {"127.0.0.1:1", "unix:/b \"" + std::to_string(name.size()) + "\""};
+    if (name.ends_with("_origins")) *field = {"null", "http{,s}://*.a.com"};
+  }
   void operator()(std::vector<StoreAddress>* field) const { *field = {{"redis://u:hunter2@h/1"}, {"h:1"}}; }
   void operator()(std::vector<Secret>* field) const { *field = {{"k1"}, {"k2"}}; }
   template <std::integral Integer>

@@ -57,7 +57,7 @@ TEST(Sources, ReadsEveryTypeFromTheEnvironment) {
                             {"TIDEMILL_CLIENT_SUBSCRIPTION_TOKEN_ENABLED", "true"},
                             {"TIDEMILL_CLIENT_SUBSCRIPTION_TOKEN_HMAC_SECRET_KEY", "other"},
                             {"TIDEMILL_HTTP_API_KEY", " k1  k2 "},
-                            {"TIDEMILL_CLIENT_ALLOWED_ORIGINS", "https://a https://b"},
+                            {"TIDEMILL_CLIENT_ALLOWED_ORIGINS", "https://a http{,s}://b"},
                             {"TIDEMILL_CLIENT_SUBSCRIBE_TO_USER_PERSONAL_CHANNEL_ENABLED", "true"},
                             {"TIDEMILL_CHANNEL_NAMESPACES", "chat my-news"},
                             {"TIDEMILL_CHANNEL_NAMESPACES_MY_NEWS_PRESENCE", "true"}}});
@@ -72,7 +72,7 @@ TEST(Sources, ReadsEveryTypeFromTheEnvironment) {
   EXPECT_TRUE(loaded->client.subscription_token_enabled);
   EXPECT_EQ(loaded->client.subscription_token.hmac_secret_key.value, "other");
   EXPECT_EQ(loaded->http_api.keys, (std::vector<config::Secret>{{"k1"}, {"k2"}}));
-  EXPECT_EQ(loaded->client.allowed_origins, (std::vector<std::string>{"https://a", "https://b"}));
+  EXPECT_EQ(loaded->client.allowed_origins, (std::vector<std::string>{"https://a", "http{,s}://b"}));
   EXPECT_TRUE(loaded->client.subscribe_to_user_personal_channel);
   EXPECT_EQ(loaded->channel.namespaces.size(), 2U);
   EXPECT_TRUE(loaded->channel.namespaces.at("my-news").presence);
@@ -108,6 +108,26 @@ TEST(Sources, RefusesBadVariables) {
       {{{"TIDEMILL_LOOPS", "99999999999999999999"}},
        R"(TIDEMILL_LOOPS = "99999999999999999999": out of range; accepted: 0 … 64)"},
       {{{"TIDEMILL_NODE_NAME", "\xff"}}, "TIDEMILL_NODE_NAME = \"\xff\": not UTF-8"},
+      {{{"TIDEMILL_CLIENT_ALLOWED_ORIGINS", "https://a.com,https://b.com"}},
+       R"(TIDEMILL_CLIENT_ALLOWED_ORIGINS = "https://a.com,https://b.com": blanks separate the values of a )"
+       R"(list here, "a b"; one with a comma in it can stand in the file only)"},
+      {{{"TIDEMILL_CLIENT_ALLOWED_ORIGINS", R"(["https://a.com"])"}},
+       R"(TIDEMILL_CLIENT_ALLOWED_ORIGINS = "[\"https://a.com\"]": blanks separate the values of a list )"
+       R"(here, "a b"; one with a comma in it can stand in the file only)"},
+      {{{"TIDEMILL_CLIENT_ALLOWED_ORIGINS", "https://a.com/ https://b.com"}},
+       R"(TIDEMILL_CLIENT_ALLOWED_ORIGINS: "https://a.com/" is no origin pattern; write it like )"
+       R"("https://example.com", "https://*.example.com" or "*")"},
+      {{{"TIDEMILL_HTTP_API_KEY", "k1,k2"}},
+       R"(TIDEMILL_HTTP_API_KEY = ***: blanks separate the values of a list here, "a b"; one with a comma )"
+       R"(in it can stand in the file only)"},
+      {{{"TIDEMILL_BROKER_REDIS_ADDRESS", "a:6379,b:6379"}},
+       R"(TIDEMILL_BROKER_REDIS_ADDRESS = ***: blanks separate the values of a list here, "a b"; one with a )"
+       R"(comma in it can stand in the file only)"},
+      {{{"TIDEMILL_HTTP_SERVER_LISTEN", "[::1]:8000, :8001"}},
+       R"(TIDEMILL_HTTP_SERVER_LISTEN = "[::1]:8000, :8001": blanks separate the values of a list here, )"
+       R"("a b"; one with a comma in it can stand in the file only)"},
+      {{{"TIDEMILL_CHANNEL_NAMESPACES", "chat,news"}},
+       R"(channel.namespaces: name = "chat,news": accepted: two or more of letters, digits, "-", "_", ".")"},
       {{{"TIDEMILL_", "1"}}, "TIDEMILL_: unknown; `tidemill config doc` lists all settings"},
   };
   for (const Case& c : cases) {

@@ -46,6 +46,17 @@ def test_check_says_the_same(binary, folder):
     equal(run_command(binary, "config", "check", "--config", write(folder, OPEN))[0], 0)
 
 
+def test_origins_that_match_nothing(binary, folder):
+    """an origin that can never match is refused by check and serve, in a file and in the environment"""
+    for origin in ["https://a.com/", "a.com", "https://a.com,https://b.com", '["https://a.com"]']:
+        path = write(folder, f"client.allowed_origins = ['{origin}']\n")
+        for command in (["config", "check"], ["serve"]):
+            code, _, error = run_command(binary, *command, "--config", path)
+            check(code != 0 and "is no origin pattern" in error, f"{command} {origin}: {code} {error}")
+            code, _, error = run_command(binary, *command, environment={"TIDEMILL_CLIENT_ALLOWED_ORIGINS": origin})
+            check(code != 0 and "CLIENT_ALLOWED_ORIGINS" in error, f"{command} {origin}: {code} {error}")
+
+
 def test_unreadable_files(binary, folder):
     """serve ends with 2 without the file, or when it is no TOML"""
     for path in [str(folder / "none.toml"), str(folder), write(folder, "[client")]:

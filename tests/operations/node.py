@@ -1,5 +1,6 @@
 """A server with a configuration file of its own, and clients for it."""
 import json
+import os
 import re
 import signal
 import subprocess
@@ -24,9 +25,10 @@ allow_publish_for_anonymous = true
 """
 
 
-def run_command(binary, *arguments, stdin="", seconds=20):
-    """Exit code, standard output and standard error of a command that ends."""
-    done = subprocess.run([binary, *arguments], input=stdin, capture_output=True, text=True, timeout=seconds)
+def run_command(binary, *arguments, stdin="", seconds=20, environment=None):
+    """Exit code, standard output and standard error of a command that ends; `environment` adds to this process's."""
+    done = subprocess.run([binary, *arguments], input=stdin, capture_output=True, text=True, timeout=seconds,
+                          env={**os.environ, **(environment or {})})
     return done.returncode, done.stdout, done.stderr
 
 

@@ -4,6 +4,7 @@
 
 #include "config/duration.h"
 #include "config/section.h"
+#include "http/origin.h"
 #include "http/settings.h"
 
 namespace tidemill::session {
@@ -39,9 +40,11 @@ constexpr config::Row<WebsocketSettings> kWebsocket[] = {
 constexpr config::Row<ClientSettings> kClient[] = {
     {"allowed_origins",
      config::Of<&ClientSettings::allowed_origins>,
-     {.doc = "Web pages that may connect: \"https://*.example.com\", \"http://localhost:*\" for each port, "
-             "\"*\" "
-             "for any; when empty, those of the same host."}},
+     {.doc =
+          "Origins of web pages that may connect: \"https://*.example.com\", \"http://localhost:*\" for each "
+          "port, \"null\", \"*\" for any; other patterns are globs over the whole origin. When empty, pages "
+          "of "
+          "the same host may."}},
     {"insecure",
      config::Of<&ClientSettings::insecure>,
      {.doc = "Clients need no token and may do whatever is not switched off. For development."}},
@@ -131,6 +134,11 @@ void CheckWebsocket(const WebsocketSettings& settings, const std::string& prefix
 }
 
 void CheckClient(const ClientSettings& client, const std::string& prefix, config::Findings& findings) {
+  for (const std::string& pattern : client.allowed_origins) {
+    if (const Result<void> checked = http::CheckOriginPattern(pattern); !checked) {
+      findings.push_back({.key = prefix + "allowed_origins", .text = ": " + checked.error().detail});
+    }
+  }
   if (client.pong_timeout < client.ping_interval) return;
   findings.push_back({.key = prefix + "pong_timeout",
                       .others = {prefix + "ping_interval"},
