@@ -4,8 +4,8 @@
 
 #include <limits>
 
+#include "auth/configured_keys.h"
 #include "config/section.h"
-#include "config/value.h"
 
 namespace tidemill::auth {
 namespace {
@@ -48,11 +48,9 @@ constexpr config::Row<TokenSettings> kToken[] = {
 };
 
 void Check(const TokenSettings& token, const std::string& prefix, config::Findings& findings) {
-  const std::string& url = token.jwks_public_endpoint;
-  if (url.empty() || url.starts_with("https://") || url.starts_with("http://")) return;
-  findings.push_back(
-      {.key = prefix + "jwks_public_endpoint",
-       .text = fmt::format(" = {}: not a URL that begins with https:// or http://", config::Quote(url))});
+  for (const UnusableSetting& setting : FindUnusable(token)) {
+    findings.push_back({.key = fmt::format("{}{}", prefix, setting.name), .text = ": " + setting.why});
+  }
 }
 
 }  // namespace

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "auth/claims.h"
-#include "auth/hmac_key.h"
+#include "auth/configured_keys.h"
 #include "auth/jws.h"
 #include "base/assert.h"
 #include "base/base64.h"
@@ -16,70 +16,6 @@ namespace tidemill::auth {
 namespace {
 
 std::unexpected<Error> Refuse(std::string detail) { return Fail(Errc::kUnauthenticated, std::move(detail)); }
-
-Result<void> CheckWith(const PublicKey& key, const Jws& jws) {
-  if (!jws.algorithm || !key.Fits(*jws.algorithm)) return Refuse("token's alg does not fit the key");
-  if (!key.Verify(*jws.algorithm, jws.signing_input, jws.signature))
-    return Refuse("token's signature is wrong");
-  return {};
-}
-
-// The keys that the configuration itself holds.
-class ConfiguredKeys {
- public:
-  Result<void> Load(const auth::TokenSettings& token) {
-    TM_TRY(LoadHmac("hmac_secret_key", token.hmac_secret_key, hmac_));
-    TM_TRY(LoadHmac("hmac_previous_secret_key", token.hmac_previous_secret_key, hmac_previous_));
-    hmac_previous_until_ = token.hmac_previous_secret_key_valid_until;
-    TM_TRY(LoadPem("rsa_public_key", token.rsa_public_key, KeyKind::kRsa));
-    TM_TRY(LoadPem("ecdsa_public_key", token.ecdsa_public_key, KeyKind::kEcdsa));
-    return LoadPem("ed25519_public_key", token.ed25519_public_key, KeyKind::kEd25519);
-  }
-
-  bool empty() const { return hmac_ == nullptr && hmac_previous_ == nullptr && public_.empty(); }
-
-  Result<void> Check(const Jws& jws, WallTime now) {
-    if (!jws.algorithm) return Refuse("token's alg is not one we have");
-    if (KindOf(*jws.algorithm) == KeyKind::kHmac) return CheckHmac(jws, now);
-    for (const PublicKeyPtr& key : public_) {
-      if (key->Fits(*jws.algorithm)) return CheckWith(*key, jws);
-    }
-    return Refuse("no key for the token's alg is configured");
-  }
-
- private:
-  static Result<void> LoadHmac(const char* setting, const config::Secret& secret,
-                               std::unique_ptr<HmacKey>& out) {
-    if (secret.empty()) return {};
-    Result<std::unique_ptr<HmacKey>> key = MakeHmacKey(secret.value);
-    if (!key) return Fail(key.error().code, std::string(setting) + ": " + key.error().detail);
-    out = *std::move(key);
-    return {};
-  }
-
-  Result<void> LoadPem(const char* setting, const std::string& pem, KeyKind kind) {
-    if (pem.empty()) return {};
-    Result<PublicKeyPtr> key = ParsePublicKeyPem(pem, kind);
-    if (!key) return Fail(key.error().code, std::string(setting) + ": " + key.error().detail);
-    public_.push_back(*std::move(key));
-    return {};
-  }
-
-  Result<void> CheckHmac(const Jws& jws, WallTime now) {
-    if (hmac_ != nullptr && hmac_->Verify(*jws.algorithm, jws.signing_input, jws.signature)) return {};
-    const bool previous_counts = hmac_previous_until_ == 0 || now.ms / 1000 <= hmac_previous_until_;
-    if (hmac_previous_ != nullptr && previous_counts &&
-        hmac_previous_->Verify(*jws.algorithm, jws.signing_input, jws.signature)) {
-      return {};
-    }
-    return Refuse("token's signature is wrong");
-  }
-
-  std::unique_ptr<HmacKey> hmac_;
-  std::unique_ptr<HmacKey> hmac_previous_;
-  std::int64_t hmac_previous_until_ = 0;  // seconds since the Unix epoch; 0: no end
-  std::vector<PublicKeyPtr> public_;      // of different kinds
-};
 
 class Verifier final : public TokenVerifier {
  public:
@@ -91,19 +27,12 @@ class Verifier final : public TokenVerifier {
 
   Result<void> Load() {
     TM_ASSERT(token_.leeway >= Duration{} && token_.leeway <= kLeewayMax);
-    if (IsReservedClaim(token_.user_id_claim)) {
-      return Fail(Errc::kInvalidArgument,
-                  "user_id_claim: \"" + token_.user_id_claim + "\" has a meaning of its own");
+    TM_ASSERT((jwks_ != nullptr) == !token_.jwks_public_endpoint.empty());
+    if (const auto unusable = FindUnusable(token_); !unusable.empty()) {
+      return Fail(Errc::kInvalidArgument, std::string(unusable.front().name) + ": " + unusable.front().why);
     }
-    TM_TRY(keys_.Load(token_));
-    if (token_.jwks_public_endpoint.empty()) {
-      TM_ASSERT(jwks_ == nullptr);
-      return {};
-    }
-    TM_ASSERT(jwks_ != nullptr);
-    if (!keys_.empty()) {
-      return Fail(Errc::kInvalidArgument, "jwks_public_endpoint: no other key may be configured beside it");
-    }
+    std::vector<UnusableSetting> none;
+    keys_.Load(token_, none);
     return {};
   }
 

@@ -7,6 +7,7 @@
 #include "cli/settings.h"
 #include "settings/settings.h"
 #include "settings/template.h"
+#include "settings/usable.h"
 
 namespace tidemill::cli {
 namespace {
@@ -20,6 +21,9 @@ int FailedSettings(Io io, const Error& error) {
 int Check(const SettingsOptions& options, Io io) {
   const Result<settings::Settings> settings = LoadSettings(options);
   if (!settings) return FailedSettings(io, settings.error());
+  if (const Result<void> usable = settings::CheckUsable(*settings); !usable) {
+    return FailedSettings(io, usable.error());
+  }
   Print(io, "the configuration is good\n");
   return kDone;
 }

@@ -6,6 +6,7 @@
 
 #include "config/section.h"
 #include "config/value.h"
+#include "net/address.h"
 
 namespace tidemill::http {
 namespace {
@@ -62,11 +63,52 @@ constexpr config::Row<ServerSettings> kConnectionLimits[] = {
      {.doc = "Connections from one IP address; 0: any number."}},
 };
 
+struct Given {
+  std::string key;
+  net::ListenAddress address;
+};
+
+// Whether binding one keeps the other from being bound; port 0 is another one each time.
+bool Overlap(const net::ListenAddress& a, const net::ListenAddress& b) {
+  if (!a.unix_path.empty() || !b.unix_path.empty()) return a.unix_path == b.unix_path;
+  if (a.tcp.port != b.tcp.port || a.tcp.port == 0) return false;
+  constexpr net::IpAddress kAll;
+  constexpr net::IpAddress kAllV4{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}};
+  const auto takes = [&](const net::IpAddress& one, const net::IpAddress& other) {
+    return one == kAll || (one == kAllV4 && other.IsIpv4());
+  };
+  return a.tcp.ip == b.tcp.ip || takes(a.tcp.ip, b.tcp.ip) || takes(b.tcp.ip, a.tcp.ip);
+}
+
+void CheckAddresses(const std::string& key, const std::vector<std::string>& texts, std::vector<Given>& given,
+                    config::Findings& findings) {
+  for (const std::string& text : texts) {
+    Result<net::ListenAddress> address = net::ListenAddress::Parse(text);
+    if (!address) {
+      findings.push_back({.key = key, .text = ": " + address.error().detail});
+      continue;
+    }
+    const auto overlapping =
+        std::ranges::find_if(given, [&](const Given& earlier) { return Overlap(earlier.address, *address); });
+    if (overlapping != given.end()) {
+      findings.push_back(
+          {.key = key,
+           .others = {overlapping->key},
+           .text = fmt::format(": address {} cannot be opened beside {} of {}", config::Quote(text),
+                               config::Quote(overlapping->address.ToString()), overlapping->key)});
+    }
+    given.push_back({key, *std::move(address)});
+  }
+}
+
 void CheckServer(const ServerSettings& server, const std::string& prefix, config::Findings& findings) {
   if (server.listen.empty()) {
     findings.push_back(
         {.key = prefix + "listen", .text = " = []: needs an address, such as \"127.0.0.1:8000\""});
   }
+  std::vector<Given> addresses;
+  CheckAddresses(prefix + "listen", server.listen, addresses, findings);
+  CheckAddresses(prefix + "internal_listen", server.internal_listen, addresses, findings);
   if (server.tls_cert_file.empty() == server.tls_key_file.empty()) return;
   const std::string cert = prefix + "tls.cert_pem";
   const std::string key = prefix + "tls.key_pem";

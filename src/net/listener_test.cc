@@ -254,5 +254,35 @@ TEST_F(UnixListenerTest, ReplacesAStaleSocketButNotALiveOneAndNoOtherFile) {
   EXPECT_TRUE(Exists());
 }
 
+TEST(CheckBindable, SaysWhatIsWrongWithAnAddressAndLeavesNothingBehind) {
+  const std::string folder = ::testing::TempDir() + "tidemill-bindable-" + std::to_string(getpid());
+  ASSERT_EQ(mkdir(folder.c_str(), 0700), 0);
+  const std::string file = folder + "/file";
+  ASSERT_TRUE(Fd(open(file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600)));
+  for (const std::string& bad :
+       {"unix:" + folder + "/none/s", "unix:" + file + "/s", "unix:" + file, "unix:" + folder,
+        std::string("unix:/proc/s"), std::string("203.0.113.7:0")}) {
+    const Result<void> checked = CheckBindable(Parse(bad));
+    ASSERT_FALSE(checked) << bad;
+    EXPECT_EQ(checked.error().code, Errc::kInvalidArgument) << checked.error().detail;
+    EXPECT_TRUE(checked.error().detail.starts_with("listen on " + bad)) << checked.error().detail;
+  }
+  const auto loop = OpenLoop();
+  Acceptor acceptor;
+  const ListenAddress socket = Parse("unix:" + folder + "/s");
+  EXPECT_TRUE(CheckBindable(socket));
+  EXPECT_NE(access(socket.unix_path.c_str(), F_OK), 0);
+  auto listener = OpenListener(*loop, {.address = socket}, acceptor);
+  ASSERT_TRUE(listener) << listener.error().detail;
+  EXPECT_TRUE(CheckBindable(socket)) << "in use is no fault of the address";
+  EXPECT_EQ(access(socket.unix_path.c_str(), F_OK), 0);
+  auto tcp = OpenListener(*loop, {.address = Parse("127.0.0.1:0")}, acceptor);
+  ASSERT_TRUE(tcp) << tcp.error().detail;
+  EXPECT_TRUE(CheckBindable((*tcp)->bound()));
+  listener->reset();
+  unlink(file.c_str());
+  rmdir(folder.c_str());
+}
+
 }  // namespace
 }  // namespace tidemill::net

@@ -178,9 +178,32 @@ Result<Fd> BindUnix(const ListenAddress& address, int mode) {
   return fd;
 }
 
+Result<void> CheckBindable(const ListenAddress& address) {
+  const std::string& path = address.unix_path;
+  if (path.empty()) {
+    const Result<Fd> bound = BindTcpSocket(address, true);
+    if (!bound && bound.error().code == Errc::kInvalidArgument) return std::unexpected(bound.error());
+    return {};
+  }
+  struct stat status{};
+  if (lstat(path.c_str(), &status) == 0) {
+    if (S_ISSOCK(status.st_mode)) return {};
+    return Fail(Errc::kInvalidArgument,
+                "listen on " + address.ToString() + ": a file is there that is no socket");
+  }
+  const Fd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const sockaddr_un kernel_form = ToSockaddrUn(path);
+  if (bind(fd.get(), AsSockaddr(kernel_form), sizeof kernel_form) != 0) {
+    return FailListen(address, "bind", errno);
+  }
+  unlink(path.c_str());
+  return {};
+}
+
 std::unexpected<Error> FailListen(const ListenAddress& address, const char* what, int error) {
-  const bool of_setting =
-      error == EACCES || error == EADDRNOTAVAIL || error == ENOENT || error == EAFNOSUPPORT;
+  const bool of_setting = error == EACCES || error == EADDRNOTAVAIL || error == ENOENT || error == ENOTDIR ||
+                          error == EROFS || error == EPERM || error == ELOOP || error == EINVAL ||
+                          error == EAFNOSUPPORT;
   return Fail(of_setting ? Errc::kInvalidArgument : Errc::kUnavailable,
               "listen on " + address.ToString() + ": " + what + ": " + Advice(address, error));
 }

@@ -70,6 +70,10 @@ Result<Fd> BindUnix(const ListenAddress& address, int mode);
 // kUnavailable if anything listens on the port, even a socket that would share it.
 Result<void> CheckPortIsFree(const ListenAddress& address);
 
+// Whether the address could be bound here, were nobody using it: it is this machine's, the port is for this
+// user, the directory of a Unix socket can be written. kInvalidArgument. Leaves nothing behind.
+Result<void> CheckBindable(const ListenAddress& address);
+
 std::unexpected<Error> FailListen(const ListenAddress& address, const char* what, int error);
 
 }  // namespace tidemill::net

@@ -17,6 +17,7 @@
 #include "server/node.h"
 #include "server/version.h"
 #include "settings/settings.h"
+#include "settings/usable.h"
 
 namespace tidemill::server {
 namespace {
@@ -116,8 +117,9 @@ int Serve(const cli::ServeOptions& options) {
   Given given{.sources = options.sources};
   if (options.dev) given.base = DevSettings(given.sources);
   auto settings = settings::Load(given.sources, given.base);
-  if (!settings) {
-    std::fprintf(stderr, "%s\n", settings.error().detail.c_str());
+  const Result<void> usable = settings ? settings::CheckUsable(*settings) : std::unexpected(settings.error());
+  if (!usable) {
+    std::fprintf(stderr, "%s\n", usable.error().detail.c_str());
     return 2;
   }
   log::Configure(settings::LogOptions(settings->log));

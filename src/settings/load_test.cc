@@ -344,9 +344,33 @@ TEST_F(LoadTest, RefusesContradictions) {
       {"http_api.handler_prefix = \"/x\"\nwebsocket.handler_prefix = \"/x\"",
        "tidemill.toml:1: http_api.handler_prefix: the same as websocket.handler_prefix"},
       {"client.token.jwks_public_endpoint = \"example.com/jwks\"",
-       R"(tidemill.toml:1: client.token.jwks_public_endpoint = "example.com/jwks": not a URL that )"
-       "begins with "
-       "https:// or http://"},
+       R"(tidemill.toml:1: client.token.jwks_public_endpoint: "example.com/jwks" is no http or https URL: )"
+       "it must begin with http:// or https://"},
+      {"client.token.user_id_claim = 'exp'",
+       R"(tidemill.toml:1: client.token.user_id_claim: "exp" has a meaning of its own)"},
+      {"client.token.jwks_public_endpoint = 'https://a'\nclient.token.hmac_secret_key = 'secret'",
+       "tidemill.toml:1: client.token.jwks_public_endpoint: no other key may be configured beside it"},
+      {"client.token.leeway = '61s'",
+       R"(tidemill.toml:1: client.token.leeway = "61s": out of range; accepted: 0s … 1m)"},
+      {"http_server.listen = ['0.0.0.0:99999']",
+       R"(tidemill.toml:1: http_server.listen: address "0.0.0.0:99999": the port is a number from 0 to )"
+       R"(65535; accepted: "127.0.0.1:8000", "[::1]:8000", ":8000", "unix:/run/tidemill.sock")"},
+      {"http_server.internal_listen = ['localhost:8000']",
+       R"(tidemill.toml:1: http_server.internal_listen: address "localhost:8000": the host is not an IP )"
+       R"(address; accepted: "127.0.0.1:8000", "[::1]:8000", ":8000", "unix:/run/tidemill.sock")"},
+      {"http_server.listen = [':80', '127.0.0.1:80']",
+       R"(tidemill.toml:1: http_server.listen: address "127.0.0.1:80" cannot be opened beside "[::]:80" of )"
+       "http_server.listen"},
+      {"http_server.listen = ['0.0.0.0:80']\nhttp_server.internal_listen = ['127.0.0.1:80']",
+       R"(tidemill.toml:2: http_server.internal_listen: address "127.0.0.1:80" cannot be opened beside )"
+       R"("0.0.0.0:80" of http_server.listen)"},
+      {"http_server.listen = ['unix:/a']\nhttp_server.internal_listen = ['unix:/a']",
+       R"(tidemill.toml:2: http_server.internal_listen: address "unix:/a" cannot be opened beside "unix:/a" )"
+       "of http_server.listen"},
+      {"channel.without_namespace.channel_regex = 'a^'",
+       R"(tidemill.toml:1: channel.without_namespace.channel_regex = "a^": no name matches it)"},
+      {"websocket.handler_prefix = '/health'",
+       "tidemill.toml:1: websocket.handler_prefix = \"/health\": the server's own"},
       {"client.subscription_token.hmac_secret_key = \"s\"",
        "client.subscription_token.enabled = false: keys of client.subscription_token are given; set it to "
        "true, or "
@@ -509,7 +533,10 @@ TEST_F(LoadTest, CutsLongValuesInMessages) {
 }
 
 TEST_F(LoadTest, ReadsPublicKeysFromTextOrFile) {
-  constexpr std::string_view kPem = "-----BEGIN PUBLIC KEY-----\nMCow\n-----END PUBLIC KEY-----\n";
+  constexpr std::string_view kPem =
+      "-----BEGIN PUBLIC KEY-----\n"
+      "MCowBQYDK2VwAyEARFU800Tw/DA2nQVFvG2gpTK7XvVDYOB+lp7hC+X8Gcs=\n"
+      "-----END PUBLIC KEY-----\n";
   Write("key.pem", kPem);
   Write("other.txt", "hello");
   Write("private.pem", "-----BEGIN RSA PRIVATE KEY-----\nx\n");

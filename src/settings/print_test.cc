@@ -29,6 +29,26 @@ Result<Settings> LoadText(const std::string& text) {
   return loaded;
 }
 
+constexpr char kRsaKey[] =
+    "-----BEGIN PUBLIC KEY-----\n"
+    "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAjSC9J39doL08TOvrBJ4k\n"
+    "iJoNhK9B8QrrBZeixqssfUGCDMYhApB5jYGcd2/I2jx6Hrg098P0sLUM6UF4zf1w\n"
+    "STPGXjYoJwkJrpCVJb+sZaA0UsgyMKK3TYKaH0hOXV5KiyzSXLEwjH1lrF7tHKFk\n"
+    "JC5BxqDq4kVq2miYvBXwkazBSC+Sm/0qhKIdlGtyvn4IRURWuZLhNi5eNqHyyDKZ\n"
+    "czS0xuFs7w9gTjaWswDQEgigX3gcCVy8jp2X+g7q1r7uaqIRKM27t5QtTII3cSSD\n"
+    "RMdE655QX0UNbmFan4bF8Ob8JcFx1KRgvpnCQaMFvnHuLGo/3GhcoP0JDHthOjes\n"
+    "XwIDAQAB\n"
+    "-----END PUBLIC KEY-----\n";
+constexpr char kEcdsaKey[] =
+    "-----BEGIN PUBLIC KEY-----\n"
+    "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEng73z3gUFLuv45/UtVTl7E1I6QgW\n"
+    "/j/fANpqSr1XfdyYuoVW4G0/oUooio590cxQFVva+TxaP8/rntbb7Mpr+A==\n"
+    "-----END PUBLIC KEY-----\n";
+constexpr char kEd25519Key[] =
+    "-----BEGIN PUBLIC KEY-----\n"
+    "MCowBQYDK2VwAyEARFU800Tw/DA2nQVFvG2gpTK7XvVDYOB+lp7hC+X8Gcs=\n"
+    "-----END PUBLIC KEY-----\n";
+
 // Another value than the default, in range.
 struct Change {
   std::int64_t min;
@@ -44,12 +64,16 @@ struct Change {
     if (name.ends_with("_prefix")) *field = "/" + std::to_string(name.size());
     if (name.ends_with("_endpoint")) *field = "https://example.com";
     if (name.ends_with("_regex")) *field = "^\\d+\"$";
-    if (name.ends_with("public_key")) *field = "-----BEGIN PUBLIC KEY-----\nMCow\n-----END PUBLIC KEY-----\n";
+    if (name.ends_with("rsa_public_key")) *field = kRsaKey;
+    if (name.ends_with("ecdsa_public_key")) *field = kEcdsaKey;
+    if (name.ends_with("ed25519_public_key")) *field = kEd25519Key;
   }
   void operator()(Secret* field) const { field->value = "it's \"secret\""; }
   void operator()(std::vector<std::string>* field) const {
     *field = {"a", "b \"c\""};
-    if (name.ends_with("listen")) *field = {"127.0.0.1:1", "unix:/b \"" + std::to_string(name.size()) + "\""};
+    if (name.ends_with("listen"))
+      *field = {"127.0.0.1:" + std::to_string(name.size()),
+                "unix:/b \"" + std::to_string(name.size()) + "\""};
     if (name.ends_with("_origins")) *field = {"null", "http{,s}://*.a.com"};
   }
   void operator()(std::vector<StoreAddress>* field) const { *field = {{"redis://u:hunter2@h/1"}, {"h:1"}}; }
@@ -76,6 +100,8 @@ Settings FullExample() {
   }
   settings.client.personal_channel_namespace = "chat";
   // These exclude each other.
+  settings.client.token.jwks_public_endpoint.clear();
+  settings.client.subscription_token = {.jwks_public_endpoint = "https://example.com"};
   settings.broker.redis.cluster_address.clear();
   settings.broker.redis.sentinel_address.clear();
   settings.broker.redis.sentinel_master_name.clear();

@@ -80,6 +80,11 @@ void CheckSectionsTogether(const Settings& settings, config::Findings& findings)
                         .others = {"websocket.handler_prefix"},
                         .text = ": the same as websocket.handler_prefix"});
   }
+  for (const auto& [key, path] : {std::pair{"http_api.handler_prefix", settings.http_api.handler_prefix},
+                                  std::pair{"websocket.handler_prefix", settings.websocket.handler_prefix}}) {
+    if (path != "/health" && path != "/ready" && path != "/metrics") continue;
+    findings.push_back({.key = key, .text = fmt::format(" = {}: the server's own", config::Quote(path))});
+  }
   const Duration presence_ttl = settings.broker.redis.presence_ttl;
   const Duration renewal = settings.client.presence_update_interval;
   if (presence_ttl <= renewal) {

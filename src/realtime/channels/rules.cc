@@ -5,11 +5,10 @@
 #include <unordered_map>
 #include <utility>
 
+#include "realtime/channels/name_regex.h"
+
 namespace tidemill::channels {
 namespace {
-
-// Bounds what one expression's automaton may take; past it RE2 falls back to slower matching.
-constexpr std::int64_t kRegexBytesMax = 1 << 20;
 
 // The options of one namespace with what was compiled from them.
 struct Entry {
@@ -20,15 +19,13 @@ struct Entry {
 Result<Entry> MakeEntry(std::string_view name_space, const ChannelOptions& options) {
   Entry entry{.options = &options, .regex = nullptr};
   if (options.channel_regex.empty()) return entry;
-  RE2::Options re2;
-  re2.set_log_errors(false);
-  re2.set_max_mem(kRegexBytesMax);
-  auto regex = std::make_unique<RE2>(options.channel_regex, re2);
-  if (!regex->ok()) {
+  auto regex = CompileNameRegex(options.channel_regex);
+  if (!regex) {
     return Fail(Errc::kInvalidArgument, "channel_regex of namespace \"" + std::string(name_space) +
-                                            "\" is \"" + options.channel_regex + "\": " + regex->error());
+                                            "\" is \"" + options.channel_regex +
+                                            "\": " + regex.error().detail);
   }
-  entry.regex = std::move(regex);
+  entry.regex = *std::move(regex);
   return entry;
 }
 

@@ -10,13 +10,13 @@
 #include "config/duration.h"
 #include "config/section.h"
 #include "config/value.h"
+#include "realtime/channels/name_regex.h"
 
 namespace tidemill::channels {
 namespace {
 
 constexpr std::array<std::string_view, 3> kRecoveryModes = {"", "stream", "cache"};
 constexpr std::array<std::string_view, 4> kDataFormats = {"", "json", "json_object", "binary"};
-constexpr int kRegexMemoryBytesMax = 1 << 20;
 
 constexpr config::Row<ChannelSettings> kChannel[] = {
     {"max_length",
@@ -126,14 +126,10 @@ class Checker {
     CheckHistory(prefix, options);
     CheckMetaTtl(prefix, options);
     if (options.channel_regex.empty()) return;
-    RE2::Options quiet;
-    quiet.set_log_errors(false);
-    quiet.set_max_mem(kRegexMemoryBytesMax);
-    const RE2 expression(options.channel_regex, quiet);
-    if (expression.ok()) return;
-    Add(prefix + "channel_regex", {},
-        fmt::format(" = {}: not an RE2 expression: {}", config::Quote(options.channel_regex),
-                    expression.error()));
+    if (const auto compiled = CompileNameRegex(options.channel_regex); !compiled) {
+      Add(prefix + "channel_regex", {},
+          fmt::format(" = {}: {}", config::Quote(options.channel_regex), compiled.error().detail));
+    }
   }
 
   void CheckHistory(const std::string& prefix, const ChannelOptions& options) {
