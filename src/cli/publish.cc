@@ -1,13 +1,14 @@
 #include "cli/publish.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <cstdint>
-#include <cstdio>
 #include <memory>
 
 #include "base/json.h"
 #include "cli/api_client.h"
+#include "cli/publish_lines.h"
 
 namespace tidemill::cli {
 namespace {
@@ -15,21 +16,9 @@ namespace {
 struct Options {
   ApiOptions api;
   std::string channel;
-  std::string data;  // JSON; "-": standard input
+  std::string data;  // JSON; "-": each line of standard input
+  bool sequential = false;
 };
-
-constexpr std::size_t kInputBytesMax = 16 * 1024 * 1024;
-
-Result<std::string> ReadInput() {
-  std::string input;
-  char piece[16 * 1024];
-  while (const std::size_t got = std::fread(piece, 1, sizeof piece, stdin)) {
-    input.append(piece, got);
-    if (input.size() > kInputBytesMax)
-      return Fail(Errc::kLimitExceeded, "standard input is longer than 16 MiB");
-  }
-  return input;
-}
 
 Result<std::string> ToText(std::string_view result) {
   std::uint64_t offset = 0;
@@ -44,10 +33,17 @@ Result<std::string> ToText(std::string_view result) {
   return epoch.empty() ? "published\n" : fmt::format("published at offset {} of epoch {}\n", offset, epoch);
 }
 
+int PublishInput(const Options& options, Io io) {
+  const Result<std::unique_ptr<ApiClient>> client = ApiClient::Open(options.api);
+  if (!client) return ReportApiError(client.error(), io);
+  const LinesOptions lines = {
+      .channel = options.channel, .json = options.api.json, .sequential = options.sequential};
+  return PublishLines(**client, lines, STDIN_FILENO, io);
+}
+
 int Publish(const Options& options, Io io) {
-  const Result<std::string> data = options.data == "-" ? ReadInput() : options.data;
-  if (!data) return Failed(io, data.error().detail);
-  if (!IsJson(*data)) {
+  if (options.data == "-") return PublishInput(options, io);
+  if (!IsJson(options.data)) {
     return Misused(
         io, "DATA is not JSON; write an object as '{\"text\":\"hello\"}' and a plain text as '\"hello\"'");
   }
@@ -55,7 +51,7 @@ int Publish(const Options& options, Io io) {
   JsonWriter json(params);
   json.BeginObject();
   json.Member("channel", options.channel);
-  json.RawMember("data", *data);
+  json.RawMember("data", options.data);
   json.EndObject();
   return CallApi(options.api, "publish", std::move(params), ToText, io);
 }
@@ -68,11 +64,14 @@ CommandSpec PublishCommand() {
       .name = "publish",
       .help = "Publishes to a channel over the HTTP API",
       .examples =
-          "  tidemill publish news '{\"text\":\"hello\"}' --api-key KEY\n"
-          "  echo '{\"n\":1}' | tidemill publish news - --config tidemill.toml\n",
-      .parameters = WithApiParameters({{"CHANNEL", &options->channel, "The channel"},
-                                       {"DATA", &options->data, "JSON; - reads standard input"}},
-                                      options->api),
+          "  tidemill publish demo:chat '{\"text\":\"hello\"}'\n"
+          "  seq 1000 | tidemill publish chat:one - --config tidemill.toml\n",
+      .parameters =
+          WithApiParameters({{"CHANNEL", &options->channel, "The channel"},
+                             {"DATA", &options->data, "JSON; - publishes each line of standard input"},
+                             {"--sequential", &options->sequential,
+                              "With -: each line waits for the answer to the one before"}},
+                            options->api),
       .settings = &options->api.settings,
       .run = [options](Io io) { return Publish(*options, io); },
   };
