@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <set>
 
@@ -17,6 +18,44 @@ namespace {
 
 constexpr std::size_t kFileBytesMax = 1024 * 1024;
 constexpr std::size_t kProblemsMax = 100;
+
+// "ping_interval" of "client.ping_interval".
+std::string_view Leaf(std::string_view key) { return key.substr(key.rfind('.') + 1); }
+std::string_view Parent(std::string_view key) { return key.substr(0, key.size() - Leaf(key).size()); }
+
+std::vector<std::string> LeavesOf(std::string_view parent, const std::vector<std::string>& names) {
+  std::vector<std::string> leaves;
+  for (const std::string& name : names) {
+    if (Parent(name) == parent) leaves.emplace_back(Leaf(name));
+  }
+  return leaves;
+}
+
+// The known key that somebody probably meant by an unknown one.
+std::optional<std::string> NearestKey(const std::string& key, const std::vector<std::string>& names) {
+  // Another letter, at the right place.
+  if (const auto leaf = Nearest(Leaf(key), LeavesOf(Parent(key), names)))
+    return std::string(Parent(key)) + *leaf;
+  // The right name at another place: of several, the one at the most similar place.
+  std::vector<std::string> same;
+  std::ranges::copy_if(names, std::back_inserter(same),
+                       [&](const std::string& name) { return Leaf(name) == Leaf(key) && Leaf(key) != name; });
+  if (!same.empty()) return Nearest(key, same).value_or(same.front());
+  // Neither; a look-alike of the whole, unless its last part is something else.
+  if (const auto nearest = Nearest(key, names)) {
+    const std::string leaves[] = {std::string(Leaf(*nearest))};
+    if (!key.contains('.') || key.starts_with(*nearest) || Leaf(*nearest).starts_with(Leaf(key)) ||
+        Nearest(Leaf(key), leaves)) {
+      return nearest;
+    }
+  }
+  // Another letter, at another place.
+  std::vector<std::string> leaves;
+  for (const std::string& name : names) leaves.emplace_back(Leaf(name));
+  const auto leaf = Nearest(Leaf(key), leaves);
+  if (!leaf) return std::nullopt;
+  return *std::ranges::find_if(names, [&](const std::string& name) { return Leaf(name) == *leaf; });
+}
 
 class Loader {
  public:
@@ -146,6 +185,7 @@ class Loader {
     }
     std::vector<std::string> names;
     for (const auto& [name, key] : keys_) names.push_back(name);
+    for (const TableList& list : schema_.tables()) names.push_back(list.key);
     AddUnknown(given.where, given.key, names, flag_prefix);
   }
 
@@ -180,7 +220,7 @@ class Loader {
 
   void AddUnknown(const std::string& where, const std::string& text, const std::vector<std::string>& names,
                   std::string_view flag_prefix) {
-    const std::optional<std::string> nearest = Nearest(text, names);
+    const std::optional<std::string> nearest = NearestKey(text, names);
     problems_.push_back(where + ": unknown" +
                         (nearest ? fmt::format("; did you mean {}{}?", flag_prefix, *nearest)
                                  : "; `tidemill config doc` lists all settings"));

@@ -19,22 +19,63 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/utf8.h"
+
 namespace tidemill::config {
 namespace {
 
-// Quoted pieces of the parser's sentences repeat what stood in the text, which may be a secret without its
-// quotes; only single characters and the name in "cannot redefine" stay.
-std::string WithoutQuotations(std::string_view description) {
-  if (description.contains("redefine")) return std::string(description);
-  std::string out;
-  while (true) {
-    const std::size_t open = description.find('\'');
-    const std::size_t close = open == description.npos ? open : description.find('\'', open + 1);
-    if (close == description.npos) return out.append(description);
-    const std::string_view quoted = description.substr(open, close - open + 1);
-    out.append(description.substr(0, open)).append(quoted.size() <= 3 ? quoted : "what stands here");
-    description.remove_prefix(close + 1);
+// Whether this is one character, plain or as an escape.
+bool IsOneCharacter(std::string_view text) {
+  return text.size() <= 1 || text.starts_with('\\') || Utf8SequenceLength(text) == text.size();
+}
+
+// The parser's sentence without what it repeats of the text, which may be a secret that lacks its quotes. Its
+// own words stay, and so do single characters, and the name in "cannot redefine".
+std::string WithoutQuotations(std::string_view sentence) {
+  constexpr std::string_view kSaw = ", saw '";
+  if (sentence.contains("redefine")) return std::string(sentence);
+  if (const std::size_t saw = sentence.find(kSaw); saw != sentence.npos) {
+    std::string_view quoted = sentence.substr(saw + kSaw.size());
+    quoted.remove_suffix(quoted.ends_with('\'') ? 1 : 0);
+    return std::string(IsOneCharacter(quoted) ? sentence : sentence.substr(0, saw));
   }
+  // "…: '99999999999999999999' is not representable in 64 bits"
+  const std::size_t open = sentence.find(": '");
+  const std::size_t close = sentence.rfind("' ");
+  if (open == sentence.npos || close == sentence.npos || close <= open + 2) return std::string(sentence);
+  return std::string(sentence.substr(0, open + 2)).append("the value").append(sentence.substr(close + 1));
+}
+
+bool LooksLikeJson(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(" \t\r\n");
+  return first != text.npos && text[first] == '{';
+}
+
+// "---", or a name before ": " or before a ':' that ends the line.
+bool IsYamlLine(std::string_view line) {
+  if (line.starts_with("---")) return true;
+  const std::size_t end = line.find_first_of(":=[\"'");
+  if (end == line.npos || end == 0 || line[end] != ':') return false;
+  return end + 1 == line.size() || line[end + 1] == ' ' || line[end + 1] == '\r';
+}
+
+// By its first line that says something.
+bool LooksLikeYaml(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    const std::string_view line = text.substr(0, end);
+    const std::size_t first = line.find_first_not_of(" \t\r");
+    if (first != line.npos && line[first] != '#') return IsYamlLine(line.substr(first));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return false;
+}
+
+std::string_view OtherFormat(std::string_view text) {
+  if (LooksLikeJson(text)) return "; this looks like JSON, which is not read";
+  if (LooksLikeYaml(text))
+    return "; this looks like YAML, which is not read; in TOML it is [section] and key = value";
+  return "";
 }
 
 std::optional<std::string> CheckEncoding(std::string_view text) {
@@ -102,11 +143,9 @@ Result<TomlTable> ParseToml(std::string_view text) {
   const toml::parse_result parsed = toml::parse(text, std::string_view{});
   if (parsed) return TableOf(parsed.table());
   const toml::source_position at = parsed.error().source().begin;
-  const std::size_t first = text.find_first_not_of(" \t\r\n");
-  const bool json = first != text.npos && text[first] == '{';
   return Fail(Errc::kInvalidArgument, ":" + std::to_string(at.line) + ":" + std::to_string(at.column) +
                                           ": not TOML: " + WithoutQuotations(parsed.error().description()) +
-                                          (json ? "; this looks like JSON, which is not read" : ""));
+                                          std::string(OtherFormat(text)));
 }
 
 }  // namespace tidemill::config
