@@ -9,6 +9,7 @@
 
 #include "cli/broadcast.h"
 #include "cli/channels.h"
+#include "cli/completions.h"
 #include "cli/config.h"
 #include "cli/disconnect.h"
 #include "cli/doctor.h"
@@ -17,6 +18,7 @@
 #include "cli/history.h"
 #include "cli/info.h"
 #include "cli/init.h"
+#include "cli/man.h"
 #include "cli/presence.h"
 #include "cli/publish.h"
 #include "cli/refresh.h"
@@ -29,17 +31,25 @@
 namespace tidemill::cli {
 namespace {
 
+std::string LastLines() {
+  std::string lines =
+      "`tidemill <command> --help` shows examples. To begin: tidemill serve --dev\n\nExit codes:\n";
+  for (const ExitCode& code : kExitCodes) lines += fmt::format("  {}  {}\n", code.code, code.meaning);
+  return lines;
+}
+
 CommandSpec Program(const ServeFunction& serve) {
+  static const std::string last_lines = LastLines();
+  const auto program = [serve] { return Program(serve); };
   return {
       .name = "tidemill",
       .help = "A realtime server: publish over HTTP, receive over WebSocket.",
-      .examples =
-          "`tidemill <command> --help` shows examples. To begin: tidemill serve --dev\n"
-          "Exit codes: 0 done, 1 failed, 2 the command line is wrong.\n",
+      .examples = last_lines,
       .commands = {InitCommand(), ServeCommand(serve), TokenCommand(), PublishCommand(), BroadcastCommand(),
                    TailCommand(), InfoCommand(), ChannelsCommand(), PresenceCommand(), HistoryCommand(),
                    SubscribeCommand(), UnsubscribeCommand(), RefreshCommand(), DisconnectCommand(),
-                   ConfigCommand(), DoctorCommand(), VersionCommand()},
+                   ConfigCommand(), DoctorCommand(), CompletionsCommand(program), ManCommand(program),
+                   VersionCommand()},
   };
 }
 

@@ -126,6 +126,14 @@ TEST(Run, ExplainsWhatItDoesNotUnderstand) {
        "http://127.0.0.1:8000\n"},
       {{"serve", "now"}, "tidemill: unexpected \"now\"; settings are given as --key value\n"},
       {{"serve", "--confg", "x"}, "tidemill: --confg: unknown; did you mean --config?\n"},
+      {{"publish", "a", "1", "--ping_interval", "5s"},
+       "tidemill: --ping_interval: unknown; did you mean --client.ping_interval?\n"},
+      {{"serve", "--nonsense"}, "tidemill: --nonsense: unknown; `tidemill config doc` lists all settings\n"},
+      {{"serve", "--admin"},
+       "tidemill: --admin: a setting of Centrifugo that is not available in this version\n"},
+      {{"completions", "zhs"},
+       "tidemill: SHELL: there is no \"zhs\"; did you mean zsh?; accepted: bash, zsh, fish\n"
+       "Try: tidemill completions --help\n"},
   };
   for (const Case& c : cases) {
     SCOPED_TRACE(c.err);
@@ -137,13 +145,29 @@ TEST(Run, ExplainsWhatItDoesNotUnderstand) {
 }
 
 TEST(Run, TeachesEachCommandWithAnExample) {
-  const std::vector<std::vector<std::string>> commands = {
-      {"serve"},         {"token", "create"}, {"token", "check"}, {"publish"},
-      {"tail"},          {"config", "check"}, {"config", "show"}, {"config", "default"},
-      {"config", "doc"}, {"doctor"},          {"version"},        {"init"},
-      {"info"},          {"channels"},        {"presence"},       {"history"},
-      {"subscribe"},     {"unsubscribe"},     {"refresh"},        {"disconnect"},
-      {"broadcast"}};
+  const std::vector<std::vector<std::string>> commands = {{"serve"},
+                                                          {"token", "create"},
+                                                          {"token", "check"},
+                                                          {"publish"},
+                                                          {"tail"},
+                                                          {"config", "check"},
+                                                          {"config", "show"},
+                                                          {"config", "default"},
+                                                          {"config", "doc"},
+                                                          {"doctor"},
+                                                          {"version"},
+                                                          {"init"},
+                                                          {"info"},
+                                                          {"channels"},
+                                                          {"presence"},
+                                                          {"history"},
+                                                          {"subscribe"},
+                                                          {"unsubscribe"},
+                                                          {"refresh"},
+                                                          {"disconnect"},
+                                                          {"broadcast"},
+                                                          {"completions"},
+                                                          {"man"}};
   for (std::vector<std::string> arguments : commands) {
     SCOPED_TRACE(arguments.back());
     arguments.push_back("--help");

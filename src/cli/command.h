@@ -26,6 +26,17 @@ inline constexpr int kDone = 0;
 inline constexpr int kFailed = 1;
 inline constexpr int kMisused = 2;  // the command line was wrong
 
+// The same, as help and manual say it.
+struct ExitCode {
+  int code;
+  std::string_view meaning;
+};
+inline constexpr ExitCode kExitCodes[] = {
+    {kDone, "Done. Of serve: it was asked to end, and has."},
+    {kFailed, "Failed, or found what is wrong: standard error says what."},
+    {kMisused, "The command line is wrong, or serve cannot use its settings."},
+};
+
 // Write to `io.out` and `io.err`. What cannot be written is noted in the stream: cli.cc looks at `io.out`
 // when the command has ended.
 void Print(Io io, std::string_view text);

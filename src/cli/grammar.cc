@@ -135,7 +135,7 @@ class Reader {
     const SettingKind kind = KindOfSetting(key);
     if (kind == SettingKind::kUnknown && !key.contains('.')) {
       const std::string hint = DidYouMean(flag.name, OwnOptions());
-      if (!hint.empty()) return Wrong(fmt::format("{}: unknown{}", flag.name, hint));
+      return Wrong(fmt::format("{}: {}", flag.name, hint.empty() ? WhyNoSetting(key) : "unknown" + hint));
     }
     if (!flag.value && TakesNextWord(kind)) flag.value = Take();
     if (!flag.value && kind == SettingKind::kValue) return Wrong(fmt::format("{}: needs a value", flag.name));

@@ -59,11 +59,12 @@ CommandSpec InitCommand() {
           .help = "Writes a short configuration with fresh secrets",
           .examples =
               "  tidemill init\n"
-              "  tidemill init /etc/tidemill/tidemill.toml\n",
+              "  tidemill init staging.toml\n",
           .parameters = {{.name = "FILE",
                           .value = &options->file,
                           .help = "The file to write; one that is there is kept",
-                          .optional = true}},
+                          .optional = true,
+                          .is_file = true}},
           .run = [options](Io io) { return Init(*options, io); }};
 }
 

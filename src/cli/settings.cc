@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
+#include <optional>
 
+#include "base/nearest.h"
 #include "config/environment.h"
 #include "config/schema.h"
 #include "settings/settings.h"
@@ -23,7 +25,10 @@ bool IsPort(std::string_view text) {
 }  // namespace
 
 std::vector<Parameter> SettingsParameters(SettingsOptions& options) {
-  return {{"--config", &options.file, "TOML file with settings (also TIDEMILL_CONFIG)"},
+  return {{.name = "--config",
+           .value = &options.file,
+           .help = "TOML file with settings (also TIDEMILL_CONFIG)",
+           .is_file = true},
           {"--port", &options.port, "Short for --http_server.listen 127.0.0.1:PORT"}};
 }
 
@@ -45,6 +50,18 @@ SettingKind KindOfSetting(std::string_view key) {
   const config::Key* const found = settings::AllSections().Find(key);
   if (found == nullptr || found->facts.shown == config::Shown::kNo) return SettingKind::kUnknown;
   return config::TypeName(*found) == "boolean" ? SettingKind::kSwitch : SettingKind::kValue;
+}
+
+std::string WhyNoSetting(std::string_view key) {
+  const auto& schema = settings::AllSections();
+  if (const auto why = schema.WhyIsRefused(key)) return *why;
+  std::vector<std::string> names;
+  for (const config::Key& each : schema.keys()) {
+    if (each.facts.shown == config::Shown::kYes) names.push_back(each.name);
+  }
+  const std::optional<std::string> nearest = Nearest(key, names);
+  return nearest ? fmt::format("unknown; did you mean --{}?", *nearest)
+                 : std::string("unknown; `tidemill config doc` lists all settings");
 }
 
 config::Sources MakeSources(const SettingsOptions& options) {

@@ -31,6 +31,10 @@ struct SettingsOptions {
 enum class SettingKind : std::uint8_t { kUnknown, kSwitch, kValue };
 SettingKind KindOfSetting(std::string_view key);
 
+// What to say of a flag that is no setting: "unknown; did you mean --client.ping_interval?", "a setting of
+// …".
+std::string WhyNoSetting(std::string_view key);
+
 // --config and --port, which every command with settings has beside its own parameters.
 std::vector<Parameter> SettingsParameters(SettingsOptions& options);
 

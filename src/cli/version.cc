@@ -4,27 +4,34 @@
 #include <openssl/crypto.h>
 
 #include <memory>
+#include <string>
+#include <string_view>
 
 #include "base/json_writer.h"
+#include "cli/build_facts.h"
 
 namespace tidemill::cli {
 namespace {
 
 int PrintVersion(bool json, Io io) {
-  if (json) {
-    std::string line;
-    JsonWriter writer(line);
-    writer.BeginObject();
-    writer.Member("version", TM_VERSION);
-    writer.Member("compiler",
-                  fmt::format("clang {}.{}.{}", __clang_major__, __clang_minor__, __clang_patchlevel__));
-    writer.Member("openssl", OpenSSL_version(OPENSSL_VERSION));
-    writer.EndObject();
-    Print(io, line + "\n");
+  const std::string compiler =
+      fmt::format("clang {}.{}.{}", __clang_major__, __clang_minor__, __clang_patchlevel__);
+  const std::string_view openssl = OpenSSL_version(OPENSSL_VERSION);
+  if (!json) {
+    Print(io, fmt::format("tidemill {} ({}, {}, {}, {})\n", kVersion, kCommit, kBuild, compiler, openssl));
     return kDone;
   }
-  Print(io, fmt::format("tidemill {} (clang {}.{}.{}, {})\n", TM_VERSION, __clang_major__, __clang_minor__,
-                        __clang_patchlevel__, OpenSSL_version(OPENSSL_VERSION)));
+  std::string line;
+  JsonWriter writer(line);
+  writer.BeginObject();
+  writer.Member("version", kVersion);
+  writer.Member("commit", kCommit);
+  if (!kCommitDate.empty()) writer.Member("commit_date", kCommitDate);
+  writer.Member("build", kBuild);
+  writer.Member("compiler", compiler);
+  writer.Member("openssl", openssl);
+  writer.EndObject();
+  Print(io, line + "\n");
   return kDone;
 }
 
@@ -33,8 +40,10 @@ int PrintVersion(bool json, Io io) {
 CommandSpec VersionCommand() {
   const auto json = std::make_shared<bool>(false);
   return {.name = "version",
-          .help = "Prints the version",
-          .examples = "  tidemill version\n",
+          .help = "Prints the version and what it was built from",
+          .examples =
+              "  tidemill version\n"
+              "  tidemill version --json\n",
           .parameters = {{"--json", json.get(), "Prints it as one line of JSON"}},
           .run = [json](Io io) { return PrintVersion(*json, io); }};
 }

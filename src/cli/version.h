@@ -1,4 +1,4 @@
-// `tidemill version`: the program's version, its compiler and its OpenSSL.
+// `tidemill version`: the program's version, its commit and build, its compiler and its OpenSSL.
 #pragma once
 
 #include "cli/command.h"

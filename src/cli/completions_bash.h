@@ -1,0 +1,12 @@
+// Completions for bash.
+#pragma once
+
+#include <string>
+
+#include "cli/command.h"
+
+namespace tidemill::cli {
+
+std::string BashCompletions(const CommandSpec& program);
+
+}  // namespace tidemill::cli
