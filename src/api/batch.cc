@@ -54,7 +54,7 @@ class BatchHandler final : public http::Handler {
   explicit BatchHandler(Service& service) : service_(service) {}
 
   Task<http::Response> Handle(const http::Request& http) override {
-    if (auto refused = co_await service_.Refuse(http)) co_return *std::move(refused);
+    if (auto refused = service_.Refuse(http)) co_return *std::move(refused);
     JsonReader json(http.body);
     Batch batch = ReadBatch(service_, json);
     if (!json.Finish()) co_return http::Response::Text(400, "Bad Request");

@@ -69,7 +69,7 @@ class LegacyHandler final : public http::Handler {
   explicit LegacyHandler(Service& service) : service_(service) {}
 
   Task<http::Response> Handle(const http::Request& http) override {
-    if (auto refused = co_await service_.Refuse(http)) co_return *std::move(refused);
+    if (auto refused = service_.Refuse(http)) co_return *std::move(refused);
     auto commands = ReadCommands(service_, http.body);
     if (!commands) co_return http::Response::Text(400, "Bad Request");
     std::string body;

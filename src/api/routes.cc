@@ -15,7 +15,7 @@ class MethodHandler final : public http::Handler {
   MethodHandler(Service& service, JsonName name) : service_(service), name_(name) {}
 
   Task<http::Response> Handle(const http::Request& http) override {
-    if (auto refused = co_await service_.Refuse(http)) co_return *std::move(refused);
+    if (auto refused = service_.Refuse(http)) co_return *std::move(refused);
     JsonReader json(http.body);
     Command command = service_.Read(name_.text, json);
     if (!json.Finish()) co_return http::Response::Text(400, "Bad Request");

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "api/concurrently.h"
-#include "auth/api_key_authenticator.h"
 #include "base/assert.h"
 #include "net/run_to_end.h"
 
@@ -13,10 +12,6 @@ namespace tidemill::api {
 namespace {
 
 using SteadyClock = std::chrono::steady_clock;
-
-std::shared_ptr<auth::Authenticator> MakeAuthenticator(const HttpApiSettings& settings) {
-  return settings.insecure ? auth::MakeOpenAuthenticator() : auth::MakeApiKeyAuthenticator(settings.keys);
-}
 
 bool ChangesState(const Command& command) {
   return command.method != nullptr && command.method->effect == Effect::kChangesState;
@@ -31,8 +26,6 @@ Task<Outcome> RunAndCount(Command command) {
   if (!outcome) command.metrics->errors.Add();
   co_return outcome;
 }
-
-Task<Outcome> Refused(ErrorCode code) { co_return std::unexpected(code); }
 
 struct Job {
   std::vector<Command> commands;
@@ -65,7 +58,8 @@ Service::Service(std::vector<Method> methods, const HttpApiSettings& settings, A
 }
 
 void Service::ReplaceSettings(const HttpApiSettings& settings) {
-  authenticator_ = MakeAuthenticator(settings);
+  authenticator_.reset();
+  if (!settings.insecure) authenticator_.emplace(settings.keys);
   tells_by_status_ = settings.error_mode == "transport";
 }
 
@@ -84,9 +78,9 @@ bool Service::TakesAnother() {
 }
 
 Task<Outcome> Service::Run(Command command) {
-  if (!ChangesState(command)) return RunAndCount(std::move(command));
-  if (!TakesAnother()) return Refused(protocol::kErrorLimitExceeded);
-  return RunToEnd(scope_, RunAndCount(std::move(command)));
+  if (!ChangesState(command)) co_return co_await RunAndCount(std::move(command));
+  if (!TakesAnother()) co_return std::unexpected(protocol::kErrorLimitExceeded);
+  co_return co_await RunToEnd(scope_, RunAndCount(std::move(command)));
 }
 
 Task<std::vector<Outcome>> Service::RunAll(std::vector<Command> commands, std::size_t width) {
@@ -99,11 +93,11 @@ Task<std::vector<Outcome>> Service::RunAll(std::vector<Command> commands, std::s
   co_return co_await RunToEnd(scope_, RunEach(std::move(commands), width));
 }
 
-Task<std::optional<http::Response>> Service::Refuse(const http::Request& request) const {
-  const auto authenticator = authenticator_;  // a reload replaces it
-  const Result<auth::Caller> caller = co_await authenticator->Authenticate(request);
-  if (caller) co_return std::nullopt;
-  co_return auth::RefusalOf(caller.error(), *authenticator);
+std::optional<http::Response> Service::Refuse(const http::Request& request) {
+  if (!authenticator_) return std::nullopt;
+  const Result<auth::Caller> caller = authenticator_->Check(request);
+  if (caller) return std::nullopt;
+  return auth::RefusalOf(caller.error(), *authenticator_);
 }
 
 bool Service::TellsByStatus(const http::Request& request) const {

@@ -13,7 +13,7 @@
 #include "api/api.h"
 #include "api/method.h"
 #include "api/metrics.h"
-#include "auth/authenticator.h"
+#include "auth/api_key_authenticator.h"
 #include "http/message.h"
 #include "net/task_scope.h"
 
@@ -44,7 +44,7 @@ class Service {
   std::size_t changes() const { return scope_.running(); }
 
   // The response for a request whose credentials are not accepted; nullopt: they are.
-  Task<std::optional<http::Response>> Refuse(const http::Request& request) const;
+  std::optional<http::Response> Refuse(const http::Request& request);
   // Whether errors are told by the HTTP status.
   bool TellsByStatus(const http::Request& request) const;
 
@@ -57,7 +57,7 @@ class Service {
   std::vector<MethodMetrics*> method_metrics_;  // of methods_, in its order
   ApiMetrics& metrics_;
   const Limits limits_;
-  std::shared_ptr<auth::Authenticator> authenticator_;
+  std::optional<auth::ApiKeyAuthenticator> authenticator_;  // nullopt: everybody may call
   bool tells_by_status_ = false;
   TaskScope scope_;  // last, so that nothing its tasks refer to ends before them
 };

@@ -21,6 +21,10 @@ http::Request Make(Headers headers, std::string_view query = "") {
   return request;
 }
 
+std::shared_ptr<Authenticator> MakeForKeys(const std::vector<config::Secret>& keys) {
+  return std::make_shared<ApiKeyAuthenticator>(keys);
+}
+
 const Caller kService{.kind = Kind::kApiKey, .user = "", .claims = ""};
 
 class TokenAuthenticatorTest : public ::testing::Test {
@@ -71,7 +75,7 @@ TEST(ApiKeyAuthenticator, AdmitsExactlyTheKeysGiven) {
       {"authorization goes before the query", {{"Authorization", "apikey l"}}, "api_key=k", true, false},
       {"nothing", {}, "", false, false},
   };
-  const auto authenticator = MakeApiKeyAuthenticator({{"k"}, {"second"}});
+  const auto authenticator = MakeForKeys({{"k"}, {"second"}});
   for (const Case& c : cases) {
     SCOPED_TRACE(c.name);
     const http::Request request = Make(c.headers, c.query);
@@ -87,7 +91,7 @@ TEST(ApiKeyAuthenticator, AdmitsExactlyTheKeysGiven) {
 }
 
 TEST(ApiKeyAuthenticator, RemembersTheKeyItAdmittedLastAndNoOther) {
-  const auto authenticator = MakeApiKeyAuthenticator({{"one"}, {"two"}});
+  const auto authenticator = MakeForKeys({{"one"}, {"two"}});
   const auto admits = [&authenticator](std::string_view key) {
     return RunNow(authenticator->Authenticate(Make({{"X-API-Key", key}}))).has_value();
   };
@@ -98,7 +102,7 @@ TEST(ApiKeyAuthenticator, RemembersTheKeyItAdmittedLastAndNoOther) {
 
 TEST(ApiKeyAuthenticator, WithoutKeysNobodyIsAdmitted) {
   for (const std::vector<config::Secret>& keys : {std::vector<config::Secret>{}, {{""}}}) {
-    const auto authenticator = MakeApiKeyAuthenticator(keys);
+    const auto authenticator = MakeForKeys(keys);
     for (const char* key : {"", "k"}) {
       EXPECT_FALSE(RunNow(authenticator->Authenticate(Make({{"X-API-Key", key}}))));
     }
@@ -153,7 +157,7 @@ TEST_F(TokenAuthenticatorTest, RefusesWhatIsMissingWrongOrOld) {
 using AnyAuthenticatorTest = TokenAuthenticatorTest;
 
 TEST_F(AnyAuthenticatorTest, TheFirstWhoseCredentialsAreThereDecidesAlone) {
-  const auto authenticator = MakeAnyAuthenticator({MakeApiKeyAuthenticator({{"k"}}), MakeForTokens()});
+  const auto authenticator = MakeAnyAuthenticator({MakeForKeys({{"k"}}), MakeForTokens()});
   const std::string good = Bearer(R"({"sub":"42"})");
   const std::string bad = Bearer(R"({"sub":"42"})", "other");
   struct Case {
@@ -194,7 +198,7 @@ TEST(OpenAuthenticator, AsksForNothing) {
 }
 
 TEST(RefusalOf, SaysWhetherOtherCredentialsWouldHelp) {
-  const auto authenticator = MakeApiKeyAuthenticator({{"k"}});
+  const auto authenticator = MakeForKeys({{"k"}});
   const http::Response wrong = RefusalOf({Errc::kUnauthenticated, ""}, *authenticator);
   EXPECT_EQ(wrong.status, 401);
   ASSERT_EQ(wrong.headers.size(), 1u);

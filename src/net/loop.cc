@@ -12,6 +12,7 @@
 
 #include "base/assert.h"
 #include "metrics/metrics.h"
+#include "net/frame_memory.h"
 #include "net/loop_uv.h"
 #include "net/stream_pool.h"
 
@@ -118,6 +119,7 @@ void Loop::Run() {
   while (!stop_.load(std::memory_order_relaxed)) Turn(std::nullopt);
   running_.store(false, std::memory_order_relaxed);
   stop_.store(false, std::memory_order_relaxed);
+  FrameMemory::Drop();
 }
 
 void Loop::RunOnce(Duration wait) {

@@ -4,65 +4,98 @@
 // that asked hung up. `scope` is the service's, not the caller's. The caller gets the task's result, and may
 // be destroyed while it waits: the task goes on and its result is dropped. If the scope ends first, the task
 // ends with it and the caller is never resumed. docs/lifetime.md says when to use which. Loop thread only.
+// It costs one frame beside the task's own.
 #pragma once
 
 #include <coroutine>
-#include <memory>
-#include <optional>
-#include <type_traits>
+#include <exception>
 #include <utility>
-#include <variant>
 
 #include "net/task.h"
 #include "net/task_scope.h"
 
 namespace tidemill {
-namespace internal {
 
-// What the task and its caller share, so that either may end first.
+// Awaited once, where it was made.
 template <class T>
-struct Outcome {
-  std::optional<std::conditional_t<std::is_void_v<T>, std::monostate, T>> value;
-  std::coroutine_handle<> awaiter;
-};
-
-// Stands in the caller's frame: destroyed with it.
-template <class T>
-class [[nodiscard]] OutcomeAwaiter {
+class [[nodiscard]] RunningToEnd {
  public:
-  explicit OutcomeAwaiter(std::shared_ptr<Outcome<T>> outcome) : outcome_(std::move(outcome)) {}
-  OutcomeAwaiter(const OutcomeAwaiter&) = delete;
-  OutcomeAwaiter& operator=(const OutcomeAwaiter&) = delete;
-  ~OutcomeAwaiter() { outcome_->awaiter = nullptr; }
+  class promise_type;
 
-  bool await_ready() const { return outcome_->value.has_value(); }
-  void await_suspend(std::coroutine_handle<> awaiter) { outcome_->awaiter = awaiter; }
-  T await_resume() {
-    if constexpr (!std::is_void_v<T>) return *std::move(outcome_->value);
-  }
+  RunningToEnd(const RunningToEnd&) = delete;
+  RunningToEnd& operator=(const RunningToEnd&) = delete;
+  ~RunningToEnd();
+
+  bool await_ready() const noexcept { return false; }
+  std::coroutine_handle<> await_suspend(std::coroutine_handle<> awaiter);
+  T await_resume() { return frame_.promise().Take(); }
 
  private:
-  const std::shared_ptr<Outcome<T>> outcome_;
+  explicit RunningToEnd(std::coroutine_handle<promise_type> frame) : frame_(frame) {}
+
+  std::coroutine_handle<promise_type> frame_;  // null: its scope has destroyed it
+  std::coroutine_handle<> awaiter_;
+};
+
+// The frame is its scope's until the task has ended, then the caller's; nobody's if that has gone.
+template <class T>
+class RunningToEnd<T>::promise_type final : public FrameFromMemory,
+                                            public TaskScope::Owned,
+                                            public internal::Given<T> {
+ public:
+  promise_type(TaskScope& scope, Task<T>&) : scope_(scope) {}
+  ~promise_type() {
+    if (caller_ != nullptr) caller_->frame_ = nullptr;
+  }
+
+  struct FinalAwaiter {
+    bool await_ready() const noexcept { return false; }
+    std::coroutine_handle<> await_suspend(std::coroutine_handle<promise_type> self) const noexcept {
+      self.promise().Leave();
+      RunningToEnd* const caller = self.promise().caller_;
+      if (caller != nullptr) return caller->awaiter_;
+      self.destroy();
+      return std::noop_coroutine();
+    }
+    void await_resume() const noexcept {}
+  };
+
+  RunningToEnd get_return_object() { return RunningToEnd(Self()); }
+  std::suspend_always initial_suspend() const noexcept { return {}; }
+  FinalAwaiter final_suspend() const noexcept { return {}; }
+  [[noreturn]] void unhandled_exception() const noexcept { std::terminate(); }
+
+ private:
+  friend RunningToEnd;
+  std::coroutine_handle<promise_type> Self() {
+    return std::coroutine_handle<promise_type>::from_promise(*this);
+  }
+
+  TaskScope& scope_;
+  RunningToEnd* caller_ = nullptr;  // null: not awaited yet, or gone
 };
 
 template <class T>
-Task<void> FillOutcome(Task<T> task, std::shared_ptr<Outcome<T>> outcome) {
-  if constexpr (std::is_void_v<T>) {
-    co_await task;
-    outcome->value.emplace();
-  } else {
-    outcome->value.emplace(co_await task);
-  }
-  if (outcome->awaiter) std::exchange(outcome->awaiter, nullptr).resume();
+RunningToEnd<T>::~RunningToEnd() {
+  if (!frame_) return;
+  promise_type& promise = frame_.promise();
+  const bool runs = promise.caller_ != nullptr && !frame_.done();
+  promise.caller_ = nullptr;
+  if (!runs) frame_.destroy();
 }
 
-}  // namespace internal
+template <class T>
+std::coroutine_handle<> RunningToEnd<T>::await_suspend(std::coroutine_handle<> awaiter) {
+  promise_type& promise = frame_.promise();
+  awaiter_ = awaiter;
+  promise.caller_ = this;
+  promise.Enter(promise.scope_, frame_);
+  return frame_;
+}
 
 template <class T>
-Task<T> RunToEnd(TaskScope& scope, Task<T> task) {
-  auto outcome = std::make_shared<internal::Outcome<T>>();
-  scope.Spawn(internal::FillOutcome(std::move(task), outcome));
-  co_return co_await internal::OutcomeAwaiter<T>(std::move(outcome));
+RunningToEnd<T> RunToEnd(TaskScope& /* the promise has it */, Task<T> task) {
+  co_return co_await task;
 }
 
 }  // namespace tidemill

@@ -115,6 +115,20 @@ TEST(RunToEnd, ATaskThatDoesNotWaitIsDoneAtOnce) {
   EXPECT_EQ(got, 7);
 }
 
+Task<int> DropCaller(std::optional<TaskScope>& caller) {
+  caller.reset();
+  co_return 7;
+}
+
+TEST(RunToEnd, ATaskMayEndItsCallerBeforeItWaits) {
+  TaskScope service;
+  std::optional<TaskScope> caller(std::in_place);
+  std::optional<int> got;
+  caller->Spawn(Store(service, DropCaller(caller), got));
+  EXPECT_FALSE(got);
+  EXPECT_EQ(service.running(), 0u);
+}
+
 TEST(RunToEnd, ATaskWithoutAResult) {
   TaskScope service;
   Gate gate;
@@ -133,7 +147,7 @@ TEST(RunToEnd, NothingRunsBeforeItIsAwaited) {
   Gate gate;
   bool set = false;
   {
-    const Task<void> task = RunToEnd(service, Set(gate, set));
+    const RunningToEnd<void> task = RunToEnd(service, Set(gate, set));
   }
   EXPECT_EQ(service.running(), 0u);
 }

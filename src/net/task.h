@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "net/frame_memory.h"
 
 namespace tidemill {
 
@@ -21,7 +22,28 @@ class Task;
 
 namespace internal {
 
-class TaskPromiseBase {
+// What a coroutine gives, until it is taken.
+template <class T>
+class Given {
+ public:
+  template <class U = T>
+  void return_value(U&& value) {
+    value_.emplace(std::forward<U>(value));
+  }
+  T Take() { return *std::move(value_); }
+
+ private:
+  std::optional<T> value_;
+};
+
+template <>
+class Given<void> {
+ public:
+  void return_void() const noexcept {}
+  void Take() const noexcept {}
+};
+
+class TaskPromiseBase : public FrameFromMemory {
  public:
   struct FinalAwaiter {
     bool await_ready() const noexcept { return false; }
@@ -44,25 +66,9 @@ class TaskPromiseBase {
 };
 
 template <class T>
-class TaskPromise final : public TaskPromiseBase {
+class TaskPromise final : public TaskPromiseBase, public Given<T> {
  public:
   Task<T> get_return_object();
-  template <class U = T>
-  void return_value(U&& value) {
-    value_.emplace(std::forward<U>(value));
-  }
-  T Take() { return *std::move(value_); }
-
- private:
-  std::optional<T> value_;
-};
-
-template <>
-class TaskPromise<void> final : public TaskPromiseBase {
- public:
-  Task<void> get_return_object();
-  void return_void() const noexcept {}
-  void Take() const noexcept {}
 };
 
 }  // namespace internal
@@ -103,10 +109,6 @@ namespace internal {
 template <class T>
 Task<T> TaskPromise<T>::get_return_object() {
   return Task<T>(std::coroutine_handle<TaskPromise>::from_promise(*this));
-}
-
-inline Task<void> TaskPromise<void>::get_return_object() {
-  return Task<void>(std::coroutine_handle<TaskPromise>::from_promise(*this));
 }
 
 }  // namespace internal

@@ -5,6 +5,7 @@
 // Spawn refuses nothing: whoever spawns bounds how many.
 #pragma once
 
+#include <coroutine>
 #include <cstddef>
 
 #include "base/intrusive_list.h"
@@ -14,6 +15,23 @@ namespace tidemill {
 
 class TaskScope {
  public:
+  // What the promise of a frame that a scope owns derives from.
+  class Owned : public ListLink<Owned> {
+   public:
+    ~Owned() { Leave(); }
+
+    // From now on the scope destroys the frame, unless it leaves or is destroyed before.
+    void Enter(TaskScope& scope, std::coroutine_handle<> frame);
+    // Nothing if it is in no scope.
+    void Leave();
+
+   private:
+    friend class TaskScope;
+
+    TaskScope* scope_ = nullptr;
+    std::coroutine_handle<> frame_;
+  };
+
   TaskScope() = default;
   TaskScope(const TaskScope&) = delete;
   TaskScope& operator=(const TaskScope&) = delete;
@@ -26,11 +44,10 @@ class TaskScope {
 
  private:
   struct Detached;
-  struct Running : ListLink<Running> {};
 
   Detached Drive(Task<void> task);
 
-  IntrusiveList<Running> tasks_;
+  IntrusiveList<Owned> tasks_;
   std::size_t running_ = 0;
 };
 
