@@ -52,11 +52,13 @@ class CachedJwksSource final : public JwksSource {
         waiting_.push_back(ended.sender());
         co_await ended;
       }
-      answer = cache_.FindNow(key_id, loop_.Now());
+      answer = cache_.FindAfter(key_id, answer.shown_by, loop_.Now());
     }
     switch (answer.state) {
       case JwksCache::State::kFound: co_return std::move(answer.key);
       case JwksCache::State::kMissing: co_return Fail(Errc::kNotFound, "the key set has no such kid");
+      case JwksCache::State::kNotYet:
+        co_return Fail(Errc::kUnavailable, "the key set had no such kid, and may not be fetched again yet");
       default: co_return Fail(Errc::kUnavailable, "the key set could not be fetched");
     }
   }

@@ -22,8 +22,9 @@ class JwksSource {
  public:
   virtual ~JwksSource() = default;
   // The key of that id ("kid"), which is opaque and at most 256 bytes.
-  // kNotFound: the set has no such key. kUnavailable: no answer, or not a key set. kLimitExceeded: too many
-  // wait for the set already. Must outlive the task.
+  // kNotFound: a set fetched since the question has no such key. kUnavailable: no answer, not a key set, or
+  // no fetch allowed yet: worth another try. kLimitExceeded: too many wait for the set already. Must outlive
+  // the task.
   virtual Task<Result<PublicKeyPtr>> Find(std::string key_id) = 0;
 };
 

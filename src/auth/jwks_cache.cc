@@ -7,30 +7,33 @@
 namespace tidemill::auth {
 
 JwksCache::Answer JwksCache::Find(std::string_view key_id, MonotonicTime now) {
-  Answer answer = FindNow(key_id, now);
+  Answer answer = FindInSet(key_id, now);
   if (answer.state == State::kFound) {
     answer.fetch = !YoungerThan(times_.keys_ttl, now) && BeginFetch(now);
     return answer;
   }
   if (YoungerThan(times_.keys_ttl, now) && KnownMissing(key_id, now)) return answer;
+  answer.shown_by = fetches_ + 1;
   answer.fetch = BeginFetch(now);
   if (fetching_) answer.state = State::kWait;
   return answer;
 }
 
-JwksCache::Answer JwksCache::FindNow(std::string_view key_id, MonotonicTime now) {
+JwksCache::Answer JwksCache::FindAfter(std::string_view key_id, std::uint64_t shown_by, MonotonicTime now) {
+  Answer answer = FindInSet(key_id, now);
+  if (answer.state != State::kNotYet || set_fetch_ < shown_by) return answer;
+  answer.state = State::kMissing;
+  if (missing_until_.size() < kMissingMax) missing_until_.emplace(key_id, now + times_.missing_ttl);
+  return answer;
+}
+
+JwksCache::Answer JwksCache::FindInSet(std::string_view key_id, MonotonicTime now) const {
   const Duration serves{times_.keys_ttl.ms + times_.stale_ttl.ms};
   if (!YoungerThan(serves, now)) return {};
   if (const auto found = set_.keys.find(key_id); found != set_.keys.end()) {
     return {.state = State::kFound, .key = found->second};
   }
-  // The endpoint did not answer: its set may have the key by now.
-  if (attempt_failed_) return {};
-  // Only a set that was just fetched shows that the endpoint does not have the key.
-  if (YoungerThan(times_.fetch_interval, now) && missing_until_.size() < kMissingMax) {
-    missing_until_.emplace(key_id, now + times_.missing_ttl);
-  }
-  return {.state = State::kMissing};
+  return {.state = attempt_failed_ ? State::kUnavailable : State::kNotYet};
 }
 
 void JwksCache::OnFetched(Result<KeySet> set, MonotonicTime now) {
@@ -41,6 +44,7 @@ void JwksCache::OnFetched(Result<KeySet> set, MonotonicTime now) {
   if (attempt_failed_) return;
   set_ = *std::move(set);
   set_at_ = now;
+  set_fetch_ = fetches_;
   std::erase_if(missing_until_, [now](const auto& entry) { return entry.second <= now; });
 }
 
@@ -54,6 +58,7 @@ bool JwksCache::KnownMissing(std::string_view key_id, MonotonicTime now) const {
 bool JwksCache::BeginFetch(MonotonicTime now) {
   if (fetching_ || (attempt_at_ && now - *attempt_at_ < times_.fetch_interval)) return false;
   fetching_ = true;
+  ++fetches_;
   return true;
 }
 

@@ -30,6 +30,15 @@ class JwksCacheTest : public ::testing::Test {
     cache_.OnFetched(std::move(set), now_);
   }
 
+  // Asks, and where that fetched, what is known when the fetch has brought `set`.
+  State Ask(std::string_view key_id, Result<KeySet> set) {
+    const JwksCache::Answer answer = cache_.Find(key_id, now_);
+    EXPECT_TRUE(answer.fetch);
+    EXPECT_EQ(answer.state, State::kWait);
+    cache_.OnFetched(std::move(set), now_);
+    return cache_.FindAfter(key_id, answer.shown_by, now_).state;
+  }
+
   void Advance(Duration by) { now_ = now_ + by; }
 
   JwksCache cache_{kTimes};
@@ -46,9 +55,27 @@ TEST_F(JwksCacheTest, TheFirstQuestionFetchesAndOthersWaitForIt) {
     EXPECT_FALSE(other.fetch) << "one fetch at a time";
   }
   cache_.OnFetched(SetWith({"a"}), now_);
-  EXPECT_EQ(cache_.FindNow("a", now_).state, State::kFound);
-  EXPECT_NE(cache_.FindNow("a", now_).key, nullptr);
-  EXPECT_EQ(cache_.FindNow("b", now_).state, State::kMissing);
+  EXPECT_EQ(cache_.FindAfter("a", first.shown_by, now_).state, State::kFound);
+  EXPECT_NE(cache_.FindAfter("a", first.shown_by, now_).key, nullptr);
+}
+
+TEST_F(JwksCacheTest, OnlyAFetchBegunAfterTheQuestionShowsThatAKeyIsMissing) {
+  const JwksCache::Answer asked_for_it = cache_.Find("b", now_);
+  const JwksCache::Answer came_later = cache_.Find("b", now_);
+  cache_.OnFetched(SetWith({"a"}), now_);
+  EXPECT_EQ(cache_.FindAfter("b", asked_for_it.shown_by, now_).state, State::kMissing);
+  EXPECT_EQ(cache_.FindAfter("b", came_later.shown_by, now_).state, State::kNotYet)
+      << "the endpoint may have had it when that question came";
+}
+
+TEST_F(JwksCacheTest, AKeyThatMayNotBeFetchedYetIsNotMissing) {
+  Fetch(SetWith({"a"}));
+  Advance(Milliseconds(999));
+  const JwksCache::Answer early = cache_.Find("b", now_);
+  EXPECT_EQ(early.state, State::kNotYet);
+  EXPECT_FALSE(early.fetch);
+  Advance(Milliseconds(1));
+  EXPECT_EQ(Ask("b", SetWith({"a", "b"})), State::kFound);
 }
 
 TEST_F(JwksCacheTest, KnownKeysNeedNoFetchWithinTheirTime) {
@@ -67,7 +94,7 @@ TEST_F(JwksCacheTest, AnOldSetServesWhileItIsFetchedAgain) {
   EXPECT_TRUE(answer.fetch);
   EXPECT_FALSE(cache_.Find("a", now_).fetch);
   cache_.OnFetched(SetWith({"b"}), now_);
-  EXPECT_EQ(cache_.Find("a", now_).state, State::kMissing) << "a removed key is gone at once";
+  EXPECT_EQ(cache_.Find("a", now_).state, State::kNotYet) << "a removed key is gone at once";
   EXPECT_EQ(cache_.Find("b", now_).state, State::kFound);
 }
 
@@ -78,12 +105,12 @@ TEST_F(JwksCacheTest, AnOldSetServesOnlySoLongWhileTheEndpointFails) {
   EXPECT_EQ(cache_.Find("a", now_).state, State::kFound);
   EXPECT_EQ(cache_.Find("b", now_).state, State::kUnavailable) << "it may be in the set of today";
   Advance(Milliseconds(49'999));
-  EXPECT_EQ(cache_.FindNow("a", now_).state, State::kFound);
+  EXPECT_EQ(Ask("c", Failure()), State::kUnavailable);
+  EXPECT_EQ(cache_.Find("a", now_).state, State::kFound);
   Advance(Milliseconds(1));
-  EXPECT_EQ(cache_.FindNow("a", now_).state, State::kUnavailable);
-  const JwksCache::Answer answer = cache_.Find("a", now_);
-  EXPECT_EQ(answer.state, State::kWait);
-  EXPECT_TRUE(answer.fetch);
+  EXPECT_EQ(cache_.Find("a", now_).state, State::kUnavailable);
+  Advance(Seconds(1));
+  EXPECT_EQ(Ask("a", Failure()), State::kUnavailable);
 }
 
 TEST_F(JwksCacheTest, AFailureIsTriedAgainAfterTheInterval) {
@@ -101,30 +128,23 @@ TEST_F(JwksCacheTest, AFailureIsTriedAgainAfterTheInterval) {
 TEST_F(JwksCacheTest, ANewKeyIsFetchedWhenItIsFirstAskedFor) {
   Fetch(SetWith({"a"}));
   Advance(Seconds(10));
-  const JwksCache::Answer answer = cache_.Find("b", now_);
-  EXPECT_EQ(answer.state, State::kWait);
-  EXPECT_TRUE(answer.fetch);
-  cache_.OnFetched(SetWith({"a", "b"}), now_);
-  EXPECT_EQ(cache_.FindNow("b", now_).state, State::kFound);
+  EXPECT_EQ(Ask("b", SetWith({"a", "b"})), State::kFound);
 }
 
 TEST_F(JwksCacheTest, AMissingKeyIsNotFetchedForAgainForAWhile) {
-  Fetch(SetWith({"a"}));
-  EXPECT_EQ(cache_.Find("b", now_).state, State::kMissing);
+  EXPECT_EQ(Ask("b", SetWith({"a"})), State::kMissing);
   Advance(Milliseconds(29'999));
   const JwksCache::Answer within = cache_.Find("b", now_);
-  EXPECT_EQ(within.state, State::kMissing);
+  EXPECT_EQ(within.state, State::kNotYet) << "nobody has asked the endpoint since";
   EXPECT_FALSE(within.fetch);
   Advance(Milliseconds(1));
-  EXPECT_TRUE(cache_.Find("b", now_).fetch);
+  EXPECT_EQ(Ask("b", SetWith({"a"})), State::kMissing);
 }
 
 TEST_F(JwksCacheTest, AKeyRememberedAsMissingIsFoundOnceTheSetHasIt) {
-  Fetch(SetWith({"a"}));
-  EXPECT_EQ(cache_.Find("b", now_).state, State::kMissing);
+  EXPECT_EQ(Ask("b", SetWith({"a"})), State::kMissing);
   Advance(Seconds(2));
-  EXPECT_TRUE(cache_.Find("c", now_).fetch);
-  cache_.OnFetched(SetWith({"a", "b"}), now_);
+  EXPECT_EQ(Ask("c", SetWith({"a", "b"})), State::kMissing);
   EXPECT_EQ(cache_.Find("b", now_).state, State::kFound);
 }
 

@@ -100,6 +100,34 @@ TEST_F(JwksSourceTest, SaysMissingOrUnavailable) {
   EXPECT_EQ(endpoint_.fetches(), 2);
 }
 
+TEST_F(JwksSourceTest, AKeyThatMayNotBeFetchedYetIsUnavailable) {
+  const auto source = MakeJwksSource(*loop_, {}, endpoint_.fetch());
+  std::optional<Found> first, early, later, again;
+  TaskScope scope;
+  scope.Spawn(Store(source->Find("k"), first));
+  endpoint_.Give(SetOf(signer_, "k"));
+  net::testing::RunTurns(*loop_);
+  ASSERT_TRUE(first && *first);
+
+  Advance(Milliseconds(500));
+  scope.Spawn(Store(source->Find("rotated"), early));
+  ASSERT_TRUE(early && !*early);
+  EXPECT_EQ(early->error().code, Errc::kUnavailable) << "the provider may have rotated since";
+
+  Advance(Milliseconds(500));
+  scope.Spawn(Store(source->Find("rotated"), later));
+  endpoint_.Give(SetOf(signer_, "k"));
+  net::testing::RunTurns(*loop_);
+  ASSERT_TRUE(later && !*later);
+  EXPECT_EQ(later->error().code, Errc::kNotFound);
+
+  Advance(Seconds(10));
+  scope.Spawn(Store(source->Find("rotated"), again));
+  ASSERT_TRUE(again && !*again) << "not fetched for again";
+  EXPECT_EQ(again->error().code, Errc::kUnavailable);
+  EXPECT_EQ(endpoint_.fetches(), 2);
+}
+
 TEST_F(JwksSourceTest, AnAnswerThatIsNoKeySetIsAFailure) {
   for (const char* text : {"", "<html>", "{}", R"({"keys":5})"}) {
     SCOPED_TRACE(text);
@@ -201,10 +229,18 @@ TEST_F(JwksSourceTest, VerifierUsesItsKeysAndNoOthers) {
   net::testing::RunTurns(*loop_);
   ASSERT_TRUE(*good && **good);
   EXPECT_EQ((**good)->user, "42");
-  for (const auto* refused : {&forged, &other_kind, &unknown}) {
+  for (const auto* refused : {&forged, &other_kind}) {
     ASSERT_TRUE(**refused && !***refused);
     EXPECT_EQ((***refused).error().code, Errc::kUnauthenticated);
   }
+  ASSERT_TRUE(*unknown && !**unknown);
+  EXPECT_EQ((**unknown).error().code, Errc::kUnavailable) << "the fetch was on its way before";
+  Advance(Seconds(1));
+  const auto missing = verify(signer_.TokenWithKid("k2", R"({"sub":"42"})"));
+  endpoint_.Give(SetOf(signer_, "k"));
+  net::testing::RunTurns(*loop_);
+  ASSERT_TRUE(*missing && !**missing);
+  EXPECT_EQ((**missing).error().code, Errc::kUnauthenticated);
 }
 
 TEST_F(JwksSourceTest, VerifierSaysWhenTheKeysAreOutOfReach) {

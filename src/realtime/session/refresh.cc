@@ -55,9 +55,7 @@ Task<Verdict<protocol::SubRefreshResult>> RefreshSubscription(Client& client, Su
   if (!token) {
     log::Debug("session.sub_refresh_refused",
                {{"client", client.id.ToString()}, {"why", token.error().detail}});
-    if (token.error().code == Errc::kUnavailable) co_return Refused(protocol::kErrorInternal);
-    const bool expired = token.error().code == Errc::kExpired;
-    co_return Refused(expired ? protocol::kDisconnectSubExpired : protocol::kDisconnectInvalidToken);
+    co_return Refused(RefusalOf(token.error(), protocol::kDisconnectSubExpired));
   }
   if (!client.IsMeantBy(*token, request.channel)) co_return Refused(protocol::kDisconnectInvalidToken);
   if (token->expire_at != 0 && token->expire_at <= client.WallSeconds()) {
