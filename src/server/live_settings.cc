@@ -25,7 +25,7 @@ Result<LiveSettings> MakeLiveSettings(const settings::Settings& settings, const 
   session->node_id = node_id;
   session->node_name = settings.node_name.empty() ? HostName() : settings.node_name;
   session->version = kVersion;
-  TM_TRY_ASSIGN(session->rules, channels::Rules::Make(settings.channel));
+  TM_TRY_ASSIGN(session->rules, channels::Rules::Make(settings.channel, settings.client.PersonalNamespace()));
   LiveSettings live{.session = std::move(session), .api = settings.http_api};
   const http::ServerSettings& http = settings.http_server;
   if (!http.tls_cert_file.empty()) {

@@ -117,7 +117,8 @@ def golden(server):
         ("publish", {"channel": server.channel("o", "object:"), "data": []}, 200, bad),
         ("publish", {"channel": q, "b64data": "?"}, 200, bad),
         ("publish", {"channel": q, "b64data": "AAE="}, 200, '{"result":{}}'),
-        ("publish", {"channel": q, "data": 1, "delta": True}, 200, bad),
+        ("publish", {"channel": q, "data": 1, "delta": True}, 200, '{"result":{}}'),
+        ("publish", {"channel": q, "data": 1, "delta": 1}, 400, "Bad Request"),
         ("publish", {"channel": a, "data": 1, "skip_history": True}, 200, '{"result":{}}'),
         ("disconnect", {"user": "nobody", "disconnect": {"code": 1, "reason": "x"}}, 200, bad),
     ]

@@ -39,7 +39,7 @@ Answer<Admitted> Publisher::Admit(PublishCall&& call) const {
 }
 
 Answer<Admitted> Publisher::Admit(const channels::Channel& channel, PublishCall&& call) const {
-  if (call.delta || !Fits(*channel.options, call)) return std::unexpected(protocol::kErrorBadRequest);
+  if (!Fits(*channel.options, call)) return std::unexpected(protocol::kErrorBadRequest);
   Admitted admitted{.channel = ChannelName(std::move(call.channel)),
                     .publication = {},
                     .options = {.stream = {},

@@ -42,7 +42,6 @@ struct PublishCall {
   std::uint64_t version = 0;       // 0: none
   std::string version_epoch;
   bool skip_history = false;  // only those who are subscribed now get it
-  bool delta = false;         // send differences; refused, as there are none yet
   Surface surface = Surface::kService;
 };
 
@@ -81,8 +80,8 @@ class Publisher {
   // Those that hold now: not to be kept across a suspension.
   const channels::Rules& rules() const { return *rules_; }
 
-  // Everything but the broker. kErrorBadRequest: the channel's name, a delta, or data that are absent or not
-  // in the channel's format (channels::ChannelOptions::publication_data_format); kErrorUnknownChannel.
+  // Everything but the broker. kErrorBadRequest: the channel's name, or data that are absent or not in the
+  // channel's format (channels::ChannelOptions::publication_data_format); kErrorUnknownChannel.
   Answer<Admitted> Admit(PublishCall&& call) const;
   // The same for a caller that has found `channel`, by rules that still live, to ask for the permission.
   Answer<Admitted> Admit(const channels::Channel& channel, PublishCall&& call) const;

@@ -1,7 +1,5 @@
 #include "realtime/channels/name.h"
 
-#include <algorithm>
-
 namespace tidemill::channels {
 
 bool NameParts::ListsUser(std::string_view user) const {
@@ -15,16 +13,7 @@ bool NameParts::ListsUser(std::string_view user) const {
   }
 }
 
-Result<NameParts> ParseChannelName(std::string_view channel, std::size_t bytes_max) {
-  if (channel.empty()) return Fail(Errc::kInvalidArgument, "empty channel name");
-  if (channel.size() > bytes_max) {
-    return Fail(Errc::kInvalidArgument, "channel name longer than " + std::to_string(bytes_max) + " bytes");
-  }
-  const auto is_printable = [](char c) { return c > 0x20 && c < 0x7f; };
-  if (!std::ranges::all_of(channel, is_printable)) {
-    return Fail(Errc::kInvalidArgument, "channel name with a byte outside 0x21 to 0x7e");
-  }
-
+NameParts ParseChannelName(std::string_view channel) {
   NameParts parts{.rest = channel, .is_private = channel.starts_with('$')};
   if (const std::size_t colon = channel.find(':'); colon != std::string_view::npos) {
     const std::size_t begin = parts.is_private ? 1 : 0;

@@ -1,11 +1,11 @@
 // Channel names: "namespace:rest", "$private", "name#user1,user2". One parser for every way in.
+//
+// A name is any text: every way in has checked that it is UTF-8, and rules.h says which names are taken.
 #pragma once
 
-#include <cstddef>
 #include <string>
 #include <string_view>
 
-#include "base/result.h"
 #include "base/strong.h"
 
 namespace tidemill::channels {
@@ -27,7 +27,6 @@ struct NameParts {
   bool ListsUser(std::string_view user) const;
 };
 
-// kInvalidArgument: empty, longer than `bytes_max`, or a byte outside printable ASCII (0x21–0x7e).
-Result<NameParts> ParseChannelName(std::string_view channel, std::size_t bytes_max);
+NameParts ParseChannelName(std::string_view channel);
 
 }  // namespace tidemill::channels

@@ -22,13 +22,18 @@ bool Grants(const Right& right, const Caller& caller) {
 }  // namespace
 
 bool MaySubscribe(const Channel& channel, const Caller& caller) {
+  const ChannelOptions& options = *channel.options;
   if (channel.name.is_private) return false;
-  if (channel.name.user_limited) {
-    const bool listed = channel.options->allow_user_limited_channels && channel.name.ListsUser(caller.user);
-    return listed || caller.insecure;
+  if (channel.personal) {
+    const bool open = options.allow_user_limited_channels || options.allow_subscribe_for_client;
+    const bool own = !caller.user.empty() && caller.user == channel.owner();
+    return (open && own) || caller.insecure;
   }
-  return Grants({.for_client = channel.options->allow_subscribe_for_client,
-                 .for_anonymous = channel.options->allow_subscribe_for_anonymous},
+  if (options.allow_user_limited_channels && channel.name.user_limited) {
+    return channel.name.ListsUser(caller.user) || caller.insecure;
+  }
+  return Grants({.for_client = options.allow_subscribe_for_client,
+                 .for_anonymous = options.allow_subscribe_for_anonymous},
                 caller);
 }
 

@@ -19,8 +19,9 @@ struct Caller {
   bool insecure = false;       // client.insecure: everything that is not switched off is allowed
 };
 
-// Without a token. A '$' channel: nobody, not even with `insecure`. A '#' channel: the users it lists, where
-// allow_user_limited_channels is on. Any other: allow_subscribe_for_client.
+// Without a token. A '$' channel: nobody, not even with `insecure`. A personal channel: its user alone, where
+// the channels of the namespace are open to users in any way. With allow_user_limited_channels, a '#'
+// channel: the users it lists. Any other: allow_subscribe_for_client.
 bool MaySubscribe(const Channel& channel, const Caller& caller);
 bool MayPublish(const Channel& channel, const Caller& caller);
 bool MayReadPresence(const Channel& channel, const Caller& caller);

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -94,12 +95,13 @@ TEST(MaySubscribe, FollowsTheNameThenTheFlags) {
       {"$all:x#42", "--------"},
       {"$limited-all:x#42", "--------"},
       {"$limited-off:x#42", "--------"},
-      // '#': only who is listed, and only where such channels are on; the flags do not open them.
+      // '#' means nothing where such channels are off.
       {"off:x#42", "------++"},
-      {"client:x#42", "------++"},
-      {"client-anonymous:x#42", "------++"},
-      {"all:x#42", "------++"},
-      {"all:#", "------++"},
+      {"client:x#42", "--++++++"},
+      {"client-anonymous:x#42", "++++++++"},
+      {"all:x#42", "++++++++"},
+      {"all:#", "++++++++"},
+      // Where they are on: only who is listed; the flags do not open them.
       {"limited-off:x#42", "--++--++"},
       {"limited-client:x#42", "--++--++"},
       {"limited-subscriber:x#42", "--++--++"},
@@ -121,6 +123,52 @@ TEST(MaySubscribe, FollowsTheNameThenTheFlags) {
       {"limited-all:$x", "++++++++"},
   };
   for (const Row& row : rows) Check(MaySubscribe, row);
+}
+
+// In the namespace of the personal channels a name "#user" is that user's, and lists nobody.
+TEST(MaySubscribe, APersonalChannelIsItsUsersAlone) {
+  struct Case {
+    std::string_view channel, user;
+    bool may;
+  };
+  const Case in_namespace[] = {
+      {"own:#a,b", "a,b", true}, {"own:#a,b", "a", false},    {"own:#a,b", "b", false},
+      {"own:#x#b", "x#b", true}, {"own:#x#b", "b", false},    {"own:#a:b", "a:b", true},
+      {"own:#a:b", "b", false},  {"own:#b", "b", true},       {"own:#", "", false},
+      {"own:d#a,b", "b", true},  {"own:d#a,b", "a,b", false}, {"$own:#b", "b", false},
+      {"open:#b", "b", true},    {"open:#b", "c", true},      {"#b", "b", false},
+  };
+  const Case without_namespace[] = {
+      {"#a,b", "a,b", true}, {"#a,b", "b", false},    {"#x#b", "x#b", true},     {"#x#b", "b", false},
+      {"#a:b", "a:b", true}, {"#a:b", "b", false},    {"#own:b", "own:b", true}, {"#own:b", "b", false},
+      {"d#a,b", "b", true},  {"own:#a,b", "b", true}, {":#a,b", "b", true},      {"#", "", false},
+  };
+  const auto check = [](std::string personal_namespace, std::span<const Case> cases) {
+    ChannelSettings settings;
+    settings.without_namespace.allow_user_limited_channels = personal_namespace.empty();
+    settings.namespaces["own"].allow_user_limited_channels = true;
+    settings.namespaces["open"].allow_subscribe_for_client = true;
+    const auto rules = *Rules::Make(settings, personal_namespace);
+    for (const Case& c : cases) {
+      SCOPED_TRACE(std::string(c.channel) + " for " + std::string(c.user));
+      const auto channel = rules->Find(c.channel);
+      ASSERT_TRUE(channel);
+      EXPECT_EQ(MaySubscribe(*channel, {.user = c.user}), c.may);
+    }
+  };
+  check("own", in_namespace);
+  check("", without_namespace);
+}
+
+TEST(MaySubscribe, APersonalChannelIsClosedWhereTheFlagsAreAndToOthersWhereTheyAreNot) {
+  for (const bool open : {false, true}) {
+    ChannelSettings settings;
+    settings.without_namespace.allow_subscribe_for_client = open;
+    const auto rules = *Rules::Make(settings, "");
+    const auto channel = *rules->Find("#bob");
+    EXPECT_EQ(MaySubscribe(channel, {.user = "bob"}), open);
+    EXPECT_FALSE(MaySubscribe(channel, {.user = "eve"}));
+  }
 }
 
 // The same 17 names for three operations, 8 roles: 408 answers.
@@ -177,7 +225,7 @@ TEST(Permissions, AreIndependent) {
     SCOPED_TRACE(c.name);
     Options options;
     options.*c.flag = true;
-    const Channel channel{.name = *ParseChannelName("x", 255), .options = &options};
+    const Channel channel{.name = ParseChannelName("x"), .options = &options};
     const Caller caller{.user = "42", .subscribed = true};
     EXPECT_EQ(MaySubscribe(channel, caller), c.answers[0] == '+');
     EXPECT_EQ(MayPublish(channel, caller), c.answers[1] == '+');

@@ -63,53 +63,95 @@ TEST(Rules, FindGivesTheOptionsOfTheNamespace) {
   }
 }
 
-TEST(Rules, FindRefusesWithTheDocumentedCode) {
-  const auto rules = Make(TwoNamespaces());
-  const std::string long_name = "chat:" + std::string(251, 'x');
+TEST(Rules, ANameIsTakenAsFarAsWhoGivesItMay) {
+  ChannelSettings settings = TwoNamespaces();
+  settings.namespaces["uni"].channel_regex = "^\\pL+$";
+  const auto rules = Make(settings);
+  const std::string of_255 = "chat:" + std::string(250, 'x');
+  const std::string of_256 = of_255 + "x";
+  const std::string of_64k = "chat:" + std::string(kNameBytesMax - 5, 'x');
+  const std::string too_long = of_64k + "x";
+  const std::string unknown_long = "nope:" + std::string(251, 'x');
+  constexpr std::uint32_t kOk = 0, kUnknown = 102, kBad = 107;
   struct Case {
     std::string_view channel;
-    protocol::ErrorCode code;
+    std::uint32_t service, client;
   };
   const Case cases[] = {
-      {"", protocol::kErrorBadRequest},
-      {"a b", protocol::kErrorBadRequest},
-      {"a\n", protocol::kErrorBadRequest},
-      {std::string_view("a\0b", 3), protocol::kErrorBadRequest},
-      {"caf\xc3\xa9", protocol::kErrorBadRequest},
-      {long_name, protocol::kErrorBadRequest},
-      {"nope:x", protocol::kErrorUnknownChannel},
-      {"$nope:x", protocol::kErrorUnknownChannel},
-      {"cha:x", protocol::kErrorUnknownChannel},
-      {"chat3:x", protocol::kErrorUnknownChannel},
-      {"Chat:x", protocol::kErrorUnknownChannel},
-      {"$$chat:x", protocol::kErrorUnknownChannel},
-      {"#chat:x", protocol::kErrorUnknownChannel},
-      {"chat#1:x", protocol::kErrorUnknownChannel},
-      {"strict:A", protocol::kErrorBadRequest},
-      {"strict:", protocol::kErrorBadRequest},
-      {"strict:a1", protocol::kErrorBadRequest},
-      {"$strict:1", protocol::kErrorBadRequest},
-      {"loose:abc", protocol::kErrorBadRequest},
+      {"", kBad, kBad},
+      {"a b", kOk, kOk},
+      {" ", kOk, kOk},
+      {"a\n", kOk, kOk},
+      {std::string_view("a\0b", 3), kOk, kOk},
+      {"caf\xc3\xa9", kOk, kBad},
+      {"chat:caf\xc3\xa9", kOk, kBad},
+      {"uni:\xd1\x87\xd0\xb0\xd1\x82", kOk, kOk},
+      {"uni:123", kOk, kBad},
+      {of_255, kOk, kOk},
+      {of_256, kOk, kBad},
+      {of_64k, kOk, kBad},
+      {too_long, kBad, kBad},
+      {"nope:x", kUnknown, kUnknown},
+      {"nope:\xd1\x87", kUnknown, kUnknown},
+      {"\xd1\x87:x", kUnknown, kUnknown},
+      {unknown_long, kUnknown, kBad},
+      {"$nope:x", kUnknown, kUnknown},
+      {"cha:x", kUnknown, kUnknown},
+      {"chat3:x", kUnknown, kUnknown},
+      {"Chat:x", kUnknown, kUnknown},
+      {"$$chat:x", kUnknown, kUnknown},
+      {"#chat:x", kUnknown, kUnknown},
+      {"chat#1:x", kUnknown, kUnknown},
+      {"strict:A", kOk, kBad},
+      {"strict:", kOk, kBad},
+      {"strict:a1", kOk, kBad},
+      {"$strict:1", kOk, kBad},
+      {"loose:abc", kOk, kBad},
+  };
+  const auto code = [](const auto& found) { return found ? kOk : found.error().code; };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.channel.substr(0, 40));
+    EXPECT_EQ(code(rules->Find(c.channel)), c.service);
+    EXPECT_EQ(code(rules->FindForClient(c.channel)), c.client);
+  }
+}
+
+TEST(Rules, PersonalChannelsHaveTheirNamespaceWhateverTheUsersId) {
+  struct Case {
+    const char* personal_namespace;
+    std::string_view channel;
+    bool personal;
+    std::uint32_t history_size;
+  };
+  const Case cases[] = {
+      {"", "#bob", true, 1},          {"", "#chat:bob", true, 1},       {"", "#", true, 1},
+      {"", "chat:#bob", false, 2},    {"", "x#bob", false, 1},          {"", ":#bob", false, 1},
+      {"", "$#bob", false, 1},        {"chat", "chat:#bob", true, 2},   {"chat", "chat:#a:b", true, 2},
+      {"chat", "chat:x#b", false, 2}, {"chat", "$chat:#bob", false, 2}, {"chat", "chat2:#bob", false, 3},
+      {"chat", "#bob", false, 1},
   };
   for (const Case& c : cases) {
-    SCOPED_TRACE(c.channel);
+    SCOPED_TRACE(std::string(c.personal_namespace) + " " + std::string(c.channel));
+    const auto rules = *Rules::Make(TwoNamespaces(), c.personal_namespace);
     const auto channel = rules->Find(c.channel);
-    ASSERT_FALSE(channel);
-    EXPECT_EQ(channel.error(), c.code);
+    ASSERT_TRUE(channel);
+    EXPECT_EQ(channel->personal, c.personal);
+    EXPECT_EQ(channel->options->history_size, c.history_size);
+    if (c.personal) EXPECT_EQ(channel->owner(), c.channel.substr(c.channel.find('#') + 1));
   }
 }
 
 TEST(Rules, RegexIsSearchedInTheRestOnly) {
   const auto rules = Make(TwoNamespaces());
-  EXPECT_TRUE(rules->Find("strict:abc"));
-  EXPECT_TRUE(rules->Find("$strict:abc"));
-  EXPECT_TRUE(rules->Find("loose:a1b"));
+  EXPECT_TRUE(rules->FindForClient("strict:abc"));
+  EXPECT_TRUE(rules->FindForClient("$strict:abc"));
+  EXPECT_TRUE(rules->FindForClient("loose:a1b"));
   ChannelSettings settings;
   settings.without_namespace.channel_regex = "^[a-z]+$";
   const auto plain = Make(settings);
-  EXPECT_TRUE(plain->Find("abc"));
-  EXPECT_TRUE(plain->Find(":abc"));
-  EXPECT_FALSE(plain->Find("$abc")) << "without a namespace the '$' is part of what is matched";
+  EXPECT_TRUE(plain->FindForClient("abc"));
+  EXPECT_TRUE(plain->FindForClient(":abc"));
+  EXPECT_FALSE(plain->FindForClient("$abc")) << "without a namespace the '$' is part of what is matched";
 }
 
 TEST(Rules, MakeNamesTheRegexThatDoesNotCompile) {
@@ -139,7 +181,7 @@ TEST(Rules, FindDoesNotAllocate) {
   const std::string known = "chat:" + std::string(200, 'x');
   const std::string unknown = "nope:" + std::string(200, 'x');
   const std::size_t before = allocations;
-  const bool found = rules->Find(known).has_value() && rules->Find("$chat:a#1").has_value();
+  const bool found = rules->FindForClient(known).has_value() && rules->Find("$chat:a#1").has_value();
   const bool missed = !rules->Find(unknown).has_value();
   EXPECT_EQ(allocations, before);
   EXPECT_TRUE(found);
@@ -154,8 +196,8 @@ TEST(Rules, ServeManyThreads) {
     threads.emplace_back([&rules, &wrong] {
       for (int i = 0; i < 2000; ++i) {
         const std::string number = std::to_string(i);
-        if (!rules->Find("loose:" + number)) ++wrong;
-        if (rules->Find("strict:" + number)) ++wrong;
+        if (!rules->FindForClient("loose:" + number)) ++wrong;
+        if (rules->FindForClient("strict:" + number)) ++wrong;
       }
     });
   }

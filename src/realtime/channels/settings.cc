@@ -21,7 +21,10 @@ constexpr std::array<std::string_view, 4> kDataFormats = {"", "json", "json_obje
 constexpr config::Row<ChannelSettings> kChannel[] = {
     {"max_length",
      config::Of<&ChannelSettings::max_length>,
-     {.doc = "The longest name of a channel, in bytes.", .min = 1, .max = 4096}},
+     {.doc =
+          "The longest name of a channel that a client may give, in bytes; a service may give up to 64 KiB.",
+      .min = 1,
+      .max = 4096}},
     {"history_meta_ttl",
      config::Of<&ChannelSettings::history_meta_ttl>,
      {.doc = "How long a channel's position is kept after its last publication; at least its history_ttl.",

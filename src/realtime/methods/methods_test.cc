@@ -160,12 +160,13 @@ TEST(Api, PublishesWhatWasGiven) {
       {"an unknown field", R"({"channel":"plain:a","data":1,"more":{"a":[]}})", none, {"plain:a 1"}},
       {"null is absent", R"({"channel":"plain:a","data":1,"tags":null,"delta":null})", none, {"plain:a 1"}},
       {"no delta", R"({"channel":"plain:a","data":1,"delta":false})", none, {"plain:a 1"}},
-      {"a delta", R"({"channel":"plain:a","data":1,"delta":true})", kBad, {}},
+      {"a delta", R"({"channel":"plain:a","data":1,"delta":true})", none, {"plain:a 1"}},
       {"no object", R"({"channel":"object:a","data":[1]})", kBad, {}},
       {"an object", R"({"channel":"object:a","data":{}})", none, {"object:a {}"}},
       {"an object in base64", R"({"channel":"object:a","b64data":"e30="})", none, {"object:a {}"}},
       {"no object in base64", R"({"channel":"object:a","b64data":"e31="})", kBad, {}},
-      {"a blank name", R"({"channel":"plain:a b","data":1})", kBad, {}},
+      {"a blank name", R"({"channel":"plain:a b","data":1})", none, {}},
+      {"a name that no client may give", R"({"channel":"object:ч","data":{}})", none, {}},
   };
   MethodsFixture api;
   api.Subscribe("plain:a");

@@ -44,8 +44,7 @@ and gives the first one's result."
     },
     "delta": {
       "type": "boolean",
-      "const": false,
-      "description": "Deltas are not made: true is refused with code 107."
+      "description": "Taken and without effect: nobody is sent differences, all get the whole payload."
     }
   }
 })json"};
@@ -109,7 +108,10 @@ void ReadContent(JsonReader& json, std::string_view key, broker::PublishCall& ca
   if (key == "b64data") ReadBase64Payload(json, data);
   if (key == "tags") api::ReadParam(json, call.tags, ReadTags);
   if (key == "skip_history") api::ReadParam(json, call.skip_history);
-  if (key == "delta") api::ReadParam(json, call.delta);
+  if (key == "delta") {
+    bool without_effect = false;
+    api::ReadParam(json, without_effect);
+  }
   if (key == "idempotency_key") api::ReadParam(json, call.idempotency_key);
   if (key == "version") api::ReadParam(json, call.version);
   if (key == "version_epoch") api::ReadParam(json, call.version_epoch);
@@ -191,7 +193,7 @@ std::string WriteResponses(const std::vector<Published>& responses) {
 }
 
 Task<api::Outcome> Broadcast(Services& services, BroadcastParams params) {
-  if (params.channels.empty() || params.call.delta) co_return std::unexpected(protocol::kErrorBadRequest);
+  if (params.channels.empty()) co_return std::unexpected(protocol::kErrorBadRequest);
   TakeData(std::move(params.data), params.call);
   BroadcastJob job{.publisher = services.publisher,
                    .call = std::move(params.call),

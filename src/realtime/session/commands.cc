@@ -18,7 +18,7 @@ Task<Verdict<ReplyBody>> Commands::Run(decltype(protocol::Command::request) requ
 
 Verdict<channels::Channel> Commands::Find(std::string_view channel) const {
   if (channel.empty()) return Refused(protocol::kDisconnectBadRequest);
-  const auto found = client_.settings().rules->Find(channel);
+  const auto found = client_.settings().rules->FindForClient(channel);
   if (!found) return Refused(found.error());
   return *found;
 }
@@ -37,7 +37,7 @@ Task<Verdict<ReplyBody>> Commands::Do(protocol::SubscribeRequest request) {
   if (request.channel.size() > held->rules->settings().max_length)
     co_return Refused(protocol::kErrorBadRequest);
   TM_CO_TRY(subscriptions_.MayAdd(request.channel));
-  const auto channel = held->rules->Find(request.channel);
+  const auto channel = held->rules->FindForClient(request.channel);
   if (!channel) co_return Refused(channel.error());
   if (request.type != 0) co_return Refused(protocol::kErrorPermissionDenied);
   if (request.has_filter) co_return Refused(protocol::kErrorBadRequest);

@@ -75,7 +75,8 @@ Verdict<InitialSubscriptions> ConnectCommand::ChannelsOf(const auth::ConnectToke
   }
   for (const auto& [name, sub] : request.subs) {
     if (channels.contains(name)) continue;
-    const auto channel = settings.rules->Find(name);
+    const auto channel = settings.rules->FindForClient(name);
+    if (!channel && channel.error() == protocol::kErrorBadRequest) continue;
     if (!channel) return Refused(protocol::kDisconnectBadRequest);
     if (channel->name.is_private) continue;
     const channels::Caller caller{.user = token.user, .insecure = settings.client.insecure};

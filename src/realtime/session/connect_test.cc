@@ -54,6 +54,71 @@ TEST_F(ConnectTest, WhatTheClientAsksForIsWhatItCouldSubscribeTo) {
   EXPECT_EQ(unknown->close_code(), 3501u);
 }
 
+TEST_F(ConnectTest, WhatTheClientMayNotNameIsLeftOut) {
+  auto client = bench_.Connect();
+  const Lines heard = client->Say(Connect(R"({"sub":"u"})", R"(,"subs":{"plain:a":{},"plain:ü":{},"plain:)" +
+                                                                std::string(255, 'x') + R"(":{}})"));
+  ASSERT_EQ(heard.size(), 1u);
+  EXPECT_TRUE(heard[0].contains(R"("subs":{"plain:a":{}})")) << heard[0];
+}
+
+// Whatever a token can say as "sub" is a user that can connect, and that gets what is sent to it alone.
+TEST_F(ConnectTest, EveryUserHasAPersonalChannel) {
+  const std::string ids[] = {"u",
+                             "a b",
+                             " ",
+                             "ы",
+                             "🌊",
+                             "a:b",
+                             "room:x",
+                             "#",
+                             "a#b",
+                             "a,b",
+                             ",",
+                             "$u",
+                             "a\\n",
+                             "\\\"",
+                             "*",
+                             "{}",
+                             std::string(5000, 'x')};
+  for (const char* name_space : {"", "closed"}) {
+    BenchSettings settings = TestSettings();
+    settings.client.subscribe_to_user_personal_channel = true;
+    settings.client.personal_channel_namespace = name_space;
+    SessionBench bench(settings);
+    const std::string prefix = *name_space == 0 ? "#" : std::string(name_space) + ":#";
+    for (const std::string& id : ids) {
+      SCOPED_TRACE(prefix + id.substr(0, 20));
+      auto client = bench.Connect();
+      client->Say(Connect(R"({"sub":")" + id + "\"}"));
+      ASSERT_EQ(client->close_code(), 0u);
+      ASSERT_EQ(client->session().subscriptions(), 1u);
+      bench.Publish(prefix + client->session().user(), "7");
+      bench.Turn();
+      const Lines heard = client->Hear();
+      ASSERT_EQ(heard.size(), 1u);
+      EXPECT_TRUE(heard[0].contains(R"("pub":{"data":7)")) << heard[0];
+    }
+  }
+}
+
+TEST_F(ConnectTest, NobodyFollowsThePersonalChannelOfAnother) {
+  BenchSettings settings = TestSettings();
+  settings.client.subscribe_to_user_personal_channel = true;
+  settings.channel.without_namespace.allow_user_limited_channels = true;
+  settings.channel.without_namespace.allow_subscribe_for_client = true;
+  SessionBench bench(settings);
+  for (const char* channel : {"#a,b", "#a#b", "#a:b", "#a"}) {
+    SCOPED_TRACE(channel);
+    auto client = bench.Connect();
+    const Lines connected =
+        client->Say(Connect(R"({"sub":"b"})", R"(,"subs":{")" + std::string(channel) + R"(":{}})"));
+    EXPECT_FALSE(connected.at(0).contains(channel)) << connected[0];
+    EXPECT_EQ(client->Say(R"({"id":2,"subscribe":{"channel":")" + std::string(channel) + "\"}}"),
+              Lines{R"({"id":2,"error":{"code":103,"message":"permission denied"}})"});
+  }
+}
+
 TEST_F(ConnectTest, AThousandChannelsAreAsManySubscriptions) {
   BenchSettings settings = TestSettings();
   settings.client.channel_limit = 1000;

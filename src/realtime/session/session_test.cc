@@ -87,6 +87,8 @@ TEST_F(SessionTest, CommandsThatMayNotBeDoneGetAnErrorReply) {
       {"private without a token", R"("subscribe":{"channel":"$plain:x"})", 103},
       {"bad token", R"("subscribe":{"channel":"plain:y","token":"bad"})", 103},
       {"not ASCII", R"("subscribe":{"channel":"plain:ü"})", 107},
+      {"an unknown namespace, not ASCII", R"("subscribe":{"channel":"nons:ü"})", 102},
+      {"presence, not ASCII", R"("presence":{"channel":"room:ü"})", 107},
       {"filter", R"("subscribe":{"channel":"plain:f","tf":{"key":"t","cmp":"eq","val":"1"}})", 107},
       {"another subscription type", R"("subscribe":{"channel":"plain:f","type":1})", 103},
       {"presence that is off", R"("presence":{"channel":"plain:x"})", 108},

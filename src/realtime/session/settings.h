@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -47,6 +48,11 @@ struct ClientSettings {
   bool subscribe_to_user_personal_channel = false;
   std::string personal_channel_namespace;
   bool single_connection = false;
+  // Where every user has a personal channel; nullopt: nowhere.
+  std::optional<std::string> PersonalNamespace() const {
+    if (!subscribe_to_user_personal_channel) return std::nullopt;
+    return personal_channel_namespace;
+  }
   friend bool operator==(const ClientSettings&, const ClientSettings&) = default;
 };
 

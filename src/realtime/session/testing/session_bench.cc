@@ -109,7 +109,7 @@ SessionBench::SessionBench(BenchSettings settings)
   shared->client = settings.client;
   shared->client.token.hmac_secret_key.value = kSecret;
   shared->websocket = settings.websocket;
-  shared->rules = *channels::Rules::Make(settings.channel);
+  shared->rules = *channels::Rules::Make(settings.channel, settings.client.PersonalNamespace());
   shared->version = "test";
   publisher_ = std::make_unique<broker::Publisher>(broker_, broker_, shared->rules);
   auto tokens = *MakeTokens(*loop_, shared->client);
