@@ -12,6 +12,7 @@ need_go
 for peer in go incumbent; do
   (cd "$here/peers/$peer" && CGO_ENABLED=0 go build -trimpath -o "$built/$peer" .)
 done
+"$here/peers/centrifugo/build.sh" "$built"
 need_node
 for peer in node socketio; do need_packages "$here/peers/$peer"; done
 need_venv peers -r "$here/peers/python/requirements.txt"

@@ -12,8 +12,16 @@ BUILT = ROOT / "build" / "peers"  # bench/compare.sh puts what it builds there
 API_KEY = "bench"
 QUIET_SECONDS = 3600              # between pings, where they would be counted as deliveries
 TIDEMILL = ("--loops=1", "--log.level=error", "--client.insecure=true", f"--http_api.key={API_KEY}")
+CENTRIFUGO_VERSION = re.search(r"centrifugo/v6 v(\S+)", (PEERS / "centrifugo/go.mod").read_text())[1]
+CENTRIFUGO = {"http_server.address": "127.0.0.1", "log.level": "error", "client.insecure": True,
+              "http_api.key": API_KEY, "prometheus.enabled": True}  # like ours
 HISTORY = ("--channel.without_namespace.history_size=100", "--channel.without_namespace.history_ttl=300s",
            "--channel.without_namespace.force_recovery=true")
+
+
+def written(value):
+    """A setting's value on a command line or in the environment."""
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,8 +36,9 @@ class Contender:
     settings: tuple[str, ...] = ()       # Tidemill's
     load: tuple[str, ...] = ()           # for the load generator
 
-    def start(self, build, port, ping_seconds=QUIET_SECONDS, redis_url="", floor="each", presence=False):
-        """The command and the environment that start it on a port."""
+    def start(self, build, port, ping_seconds=QUIET_SECONDS, redis_url="", floor="each", presence=False,
+              namespaces=None, token_secret=""):
+        """The command and the environment that start it on a port. `namespaces`: options of channels, by namespace."""
         if self.target == "floor":
             return [str(build / "bench/kernel_floor"), str(port), floor], {}
         if self.target == "tidemill":
@@ -37,7 +46,21 @@ class Contender:
                        f"--client.ping_interval={ping_seconds}s", *self.settings]
             command += [f"--broker.redis.address={redis_url}"] if redis_url else []
             command += ["--channel.without_namespace.presence=true"] if presence else []
+            command += [f"--channel.namespaces.{name}.{option}={written(value)}"
+                        for name, options in (namespaces or {}).items()
+                        for option, value in (options or {"presence": False}).items()]
+            command += [f"--client.token.hmac_secret_key={token_secret}"] if token_secret else []
             return command, {}
+        if self.name == "centrifugo":
+            settings = {
+                **CENTRIFUGO, "http_server.port": port, "client.ping_interval": f"{ping_seconds}s",
+                "channel.without_namespace.presence": presence, "client.token.hmac_secret_key": token_secret,
+                "channel.namespaces": [{"name": name, **options} for name, options in (namespaces or {}).items()],
+                **({"engine.type": "redis", "engine.redis.address": redis_url} if redis_url else {}),
+                **dict(self.settings)}
+            environment = {"CENTRIFUGO_" + name.upper().replace(".", "_"):
+                           written(value) for name, value in settings.items()}
+            return [str(BUILT / "centrifugo")], {"GOMAXPROCS": "1", **environment}
         environment = {"PORT": str(port), "API_KEY": API_KEY, "PING_SECONDS": str(ping_seconds),
                        "REDIS_URL": redis_url, "GOMAXPROCS": "1", "PRESENCE": "1" if presence else "",
                        **dict(self.environment)}
@@ -50,6 +73,7 @@ CONTENDERS = (
     Contender("tidemill", "Tidemill", "tidemill", "centrifuge"),
     Contender("tidemill_history", "Tidemill, history", "tidemill", "centrifuge", settings=HISTORY,
               load=("--count-frames",)),
+    Contender("centrifugo", f"Centrifugo {CENTRIFUGO_VERSION}", "incumbent", "centrifuge"),
     Contender("incumbent", "centrifuge (Go)", "incumbent", "centrifuge", ("{built}/incumbent",), "incumbent"),
     Contender("go", "Go", "plain", "plain", ("{built}/go",), "go"),
     Contender("node", "Node, ws", "plain", "plain", ("node", "{peers}/node/main.js"), "node"),

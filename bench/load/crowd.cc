@@ -29,7 +29,7 @@ std::string CloseReason(std::string_view payload) {
 
 Crowd::Crowd(const CrowdPlan& plan)
     : plan_(plan),
-      protocol_(plan.target),
+      protocol_(plan.target, plan.token),
       epoll_(epoll_create1(0)),
       handshake_(Handshake(protocol_.path())),
       members_(static_cast<std::size_t>(plan.count)),
@@ -79,7 +79,7 @@ void Crowd::Watch(int fd, std::function<void()> on_event) {
 
 std::string Crowd::ChannelOfMember(std::size_t member) const {
   if (plan_.channels == Channels::kNone) return {};
-  if (plan_.channels == Channels::kShared) return "bench";
+  if (plan_.channels == Channels::kShared) return plan_.channel;
   return plan_.rooms == 0 ? OwnChannel(member) : ChannelOf(static_cast<std::int64_t>(member), plan_.rooms);
 }
 

@@ -27,7 +27,9 @@ struct CrowdPlan {
   int port = 0;
   Target target = Target::kTidemill;
   Channels channels = Channels::kShared;
-  int rooms = 0;  // kOwn: so many channels, shared out among the members; 0: one each
+  std::string channel = "bench";  // kShared
+  std::string token;              // who they are; Centrifuge protocol
+  int rooms = 0;                  // kOwn: so many channels, shared out among the members; 0: one each
   int count = 0;
   int in_flight = 256;
   int parse_every = 64;

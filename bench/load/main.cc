@@ -18,7 +18,7 @@ struct Scenario {
 constexpr Scenario kScenarios[] = {
     {"fanout", load::RunFanout},   {"rate", load::RunRate},       {"latency", load::RunRate},
     {"connect", load::RunConnect}, {"publish", load::RunPublish}, {"idle", load::RunIdle},
-    {"storm", load::RunStorm},
+    {"storm", load::RunStorm},     {"witness", load::RunWitness}, {"neighbour", load::RunNeighbour},
 };
 
 }  // namespace

@@ -22,6 +22,8 @@ constexpr char kUsage[] =
     "  publish   HTTP publications, each connection waiting for its answer\n"
     "  idle      memory and CPU of connections that do nothing\n"
     "  storm     says 'ready', and how long it takes until all are back that the server then loses\n"
+    "  witness   one client that publishes to itself at a rate: how long each answer takes\n"
+    "  neighbour connections that send a block of bytes over and over until SIGTERM; says 'ready'\n"
     "\n"
     "  --publish-port P  fanout, rate, latency: publish on another node (that of --port)\n"
     "  --core C          core the server is pinned to (0)\n"
@@ -41,6 +43,18 @@ constexpr char kUsage[] =
     "  --slow N          rate: so many of the subscribers stop reading (0)\n"
     "  --api-key K       of the server's HTTP API (bench)\n"
     "  --json-out FILE   write the result there too\n"
+    "\n"
+    "neighbour (--subscribers: how many listen, 0 is allowed)\n"
+    "  --block FILE      what each connection sends, again and again\n"
+    "  --connections N   so many of them (1)\n"
+    "  --websocket       after an upgrade and a connect command\n"
+    "  --answers N       the next block waits for N HTTP answers\n"
+    "  --last-answer T   the next block waits until T has come over the WebSocket\n"
+    "  --blocks-per-s R  those that wait for answers: the next block waits for its time too\n"
+    "  --deaf            never reads\n"
+    "  --sends-on        sends after the server has closed, until that fails\n"
+    "  --channel C       of those that listen (bench)\n"
+    "  --token T         of those that listen, and of WebSockets\n"
     "\n"
     "exit: 0 measured, 1 failed, 2 wrong options, 3 void (says why)\n";
 
@@ -78,6 +92,26 @@ Target TargetOf(const std::string& name) {
   Refuse("--target: '" + name + "' is not one of them");
 }
 
+// The option of that name; null: there is none.
+bool* Flag(Options& options, std::string_view name) {
+  if (name == "--count-frames") return &options.count_frames;
+  if (name == "--may-drown") return &options.may_drown;
+  if (name == "--websocket") return &options.websocket;
+  if (name == "--deaf") return &options.deaf;
+  if (name == "--sends-on") return &options.sends_on;
+  return nullptr;
+}
+
+std::string* Text(Options& options, std::string_view name) {
+  if (name == "--api-key") return &options.api_key;
+  if (name == "--json-out") return &options.json_out;
+  if (name == "--block") return &options.block;
+  if (name == "--last-answer") return &options.last_answer;
+  if (name == "--channel") return &options.channel;
+  if (name == "--token") return &options.token;
+  return nullptr;
+}
+
 void Set(Options& options, std::string_view name, const std::string& value) {
   const auto whole = [&](double min, double max) { return static_cast<int>(Number(name, value, min, max)); };
   if (name == "--port") {
@@ -107,15 +141,36 @@ void Set(Options& options, std::string_view name, const std::string& value) {
     options.rate_per_s = Number(name, value, 1, 1e6);
   } else if (name == "--seconds") {
     options.seconds = Number(name, value, 0.1, 600);
-  } else if (name == "--api-key") {
-    options.api_key = value;
-  } else if (name == "--json-out") {
-    options.json_out = value;
+  } else if (name == "--connections") {
+    options.connections = whole(1, 4096);
+  } else if (name == "--answers") {
+    options.answers = whole(1, 4096);
+  } else if (name == "--blocks-per-s") {
+    options.blocks_per_s = Number(name, value, 0.1, 1e6);
+  } else if (std::string* const text = Text(options, name)) {
+    *text = value;
   } else if (name == "--target") {
     options.target = TargetOf(value);
   } else {
     Refuse("not understood: " + std::string(name) + " " + value);
   }
+}
+
+// Explains and exits if they do not go together.
+void Check(const Options& options) {
+  const bool is_neighbour = options.scenario == "neighbour";
+  if (options.port == 0 || (options.server_pids.empty() && !is_neighbour))
+    Refuse("--port and --pid are needed");
+  const bool centrifuge = options.target == Target::kTidemill || options.target == Target::kFloor;
+  const bool publishes =
+      options.scenario == "fanout" || options.scenario == "rate" || options.scenario == "latency";
+  if (publishes && options.callers == 0 && (options.rooms != 0 || !centrifuge))
+    Refuse("--callers is needed: rooms, and other targets, are published to over HTTP");
+  if (options.slow >= options.subscribers && options.slow > 0) Refuse("--slow: one subscriber must read");
+  if (options.rooms != 0 && options.subscribers % options.rooms != 0)
+    Refuse("--subscribers must be a multiple of --rooms");
+  if (options.subscribers == 0 && options.scenario != "publish" && !is_neighbour)
+    Refuse("--subscribers: at least one");
 }
 
 }  // namespace
@@ -128,26 +183,15 @@ Options ParseOptions(int argc, char** argv) {
     const std::string_view name = argv[i];
     if (name == "--own-channel") {
       options.channels = Channels::kOwn;
-    } else if (name == "--count-frames") {
-      options.count_frames = true;
-    } else if (name == "--may-drown") {
-      options.may_drown = true;
+    } else if (bool* const flag = Flag(options, name)) {
+      *flag = true;
     } else if (i + 1 == argc) {
       Refuse("a value is missing: " + std::string(name));
     } else {
       Set(options, name, argv[++i]);
     }
   }
-  if (options.port == 0 || options.server_pids.empty()) Refuse("--port and --pid are needed");
-  const bool centrifuge = options.target == Target::kTidemill || options.target == Target::kFloor;
-  const bool publishes =
-      options.scenario == "fanout" || options.scenario == "rate" || options.scenario == "latency";
-  if (publishes && options.callers == 0 && (options.rooms != 0 || !centrifuge))
-    Refuse("--callers is needed: rooms, and other targets, are published to over HTTP");
-  if (options.slow >= options.subscribers && options.slow > 0) Refuse("--slow: one subscriber must read");
-  if (options.rooms != 0 && options.subscribers % options.rooms != 0)
-    Refuse("--subscribers must be a multiple of --rooms");
-  if (options.subscribers == 0 && options.scenario != "publish") Refuse("--subscribers: at least one");
+  Check(options);
   return options;
 }
 

@@ -31,6 +31,17 @@ struct Options {
   int payload_bytes = 128;  // of a publication's data
   double rate_per_s = 1000;
   double seconds = 5;
+  // neighbour
+  int connections = 1;
+  std::string block;  // file of the bytes that each of them sends again and again
+  bool websocket = false;
+  int answers = 0;          // HTTP answers to a block, which are waited for; 0: none
+  std::string last_answer;  // what stands in a WebSocket's last answer to a block
+  double blocks_per_s = 0;  // 0: as fast as it goes
+  bool deaf = false;
+  bool sends_on = false;
+  std::string channel = "bench";
+  std::string token;
   std::string api_key = "bench";
   std::string json_out;
 };

@@ -25,6 +25,11 @@ std::string TextFrame(std::string_view payload) {
 
 }  // namespace
 
+std::string ConnectCommand(const std::string& token) {
+  if (token.empty()) return R"({"id":1,"connect":{}})";
+  return R"({"id":1,"connect":{"token":")" + token + "\"}}";
+}
+
 std::string_view Protocol::path() const {
   switch (target_) {
     case Target::kTidemill:
@@ -47,7 +52,7 @@ std::vector<Step> Protocol::Steps(const std::string& channel) const {
       steps.push_back({.say = R"(420["subscribe",")" + channel + "\"]", .answer = "430["});
     return steps;
   }
-  const std::string connect = R"({"id":1,"connect":{}})";
+  const std::string connect = ConnectCommand(token_);
   if (channel.empty()) return {{.say = connect, .answer = R"("id":1,"connect")"}};
   return {{.say = connect + "\n{\"id\":2,\"subscribe\":{\"channel\":\"" + channel + "\"}}",
            .answer = R"("id":2,"subscribe")"}};

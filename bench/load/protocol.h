@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "load/options.h"
@@ -17,9 +18,12 @@ struct Step {
   std::string_view answer;
 };
 
+// The command that opens a session of the Centrifuge protocol; no token: as nobody.
+std::string ConnectCommand(const std::string& token);
+
 class Protocol {
  public:
-  explicit Protocol(Target target) : target_(target) {}
+  explicit Protocol(Target target, std::string token = {}) : target_(target), token_(std::move(token)) {}
 
   // Of the WebSocket endpoint.
   std::string_view path() const;
@@ -43,6 +47,7 @@ class Protocol {
   bool centrifuge() const { return target_ != Target::kPlain && target_ != Target::kSocketIo; }
 
   const Target target_;
+  const std::string token_;
 };
 
 }  // namespace load

@@ -12,5 +12,7 @@ void RunConnect(const Options& options, Report& report);
 void RunPublish(const Options& options, Report& report);
 void RunIdle(const Options& options, Report& report);
 void RunStorm(const Options& options, Report& report);
+void RunWitness(const Options& options, Report& report);
+void RunNeighbour(const Options& options, Report& report);
 
 }  // namespace load
