@@ -10,7 +10,7 @@ namespace tidemill::http {
 
 BodyWriter::BodyWriter(net::Stream& stream, Options options) : stream_(stream), options_(options) {}
 
-BodyWriter::~BodyWriter() { stream_.loop().DisarmNextTurn(*this); }
+BodyWriter::~BodyWriter() { stream_.loop().Disarm(*this); }
 
 BodyWriter::Room BodyWriter::Write(std::string_view bytes) {
   // A chunk of no bytes would end the body.

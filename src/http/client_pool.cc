@@ -91,7 +91,7 @@ class Waiter final : private net::Pollable, private net::Timer {
   Waiter(const Waiter&) = delete;
   Waiter& operator=(const Waiter&) = delete;
   ~Waiter() override {
-    pool_.loop().DisarmNextTurn(*this);
+    pool_.loop().Disarm(*this);
     if (!lease_) Leave();
   }
 

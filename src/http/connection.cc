@@ -1,5 +1,6 @@
 #include "http/connection.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/log.h"
@@ -96,6 +97,9 @@ void Connection::OnTimer() {
 void Connection::Work() {
   if (std::exchange(working_, true)) return;
   while (WorkOnce()) {
+    if (used_ == input_.size() || !server_.loop.ShareSpent()) continue;
+    stream_->GiveBack({});  // nothing: what is left is in the input
+    break;
   }
   working_ = false;
   // The response leaves before the fan-out of the turn.
@@ -249,7 +253,9 @@ void Connection::Write(const Request* request, const Response& response, ServerS
 void Connection::Close(Duration linger) {
   over_ = true;
   server_.loop.timers().Cancel(*this);
-  stream_->CloseAfterFlush(linger);
+  // A client that sends its whole body before it looks for the answer should find one.
+  stream_->CloseAfterFlush(linger,
+                           std::max(net::Stream::kDroppedBytesMax, server_.options.limits.body_bytes_max));
 }
 
 void Connection::Refuse(const Refused& refused) {

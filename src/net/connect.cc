@@ -34,7 +34,9 @@ class Connecting final : public Pollable, public Timer {
   Result<void> await_resume() { return *std::move(outcome_); }
 
   std::unique_ptr<Stream> TakeStream() {
-    return Stream::Adopt(loop_, fd_.Release(), options_.address.ip, std::move(tls_));
+    auto stream = Stream::Adopt(loop_, fd_.Release(), options_.address.ip, std::move(tls_));
+    stream->TrustPeer();
+    return stream;
   }
 
   void OnReady(std::uint32_t epoll_events) override;

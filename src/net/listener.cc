@@ -82,7 +82,7 @@ void SocketListener::StopAccepting() {
 }
 
 void SocketListener::OnReady(std::uint32_t) {
-  for (int i = 0; i < kAcceptsPerTurn && socket_; ++i) {
+  for (int i = 0; i < kAcceptsPerTurn && socket_ && !loop_.ShareSpent(TurnLimits::kAcceptShare); ++i) {
     sockaddr_storage peer{};
     socklen_t peer_bytes = sizeof peer;
     Fd accepted(accept4(socket_.get(), reinterpret_cast<sockaddr*>(&peer), &peer_bytes,

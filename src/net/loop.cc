@@ -45,6 +45,8 @@ struct Loop::Batch {
   epoll_event events[kEventsPerTurn];
   std::size_t begin = 0;  // the first not yet handled
   std::size_t end = 0;
+
+  bool empty() const { return begin == end; }
 };
 
 Result<std::unique_ptr<Loop>> Loop::Open(LoopOptions options) {
@@ -74,7 +76,8 @@ Loop::Loop(LoopOptions options, int epoll_fd, int wake_fd)
       read_buffer_(options.read_buffer_bytes),
       batch_(std::make_unique<Batch>()),
       uv_(std::make_unique<Uv>()),
-      stream_pool_(std::make_unique<StreamPool>(*this)) {}
+      stream_pool_(std::make_unique<StreamPool>(*this)),
+      shares_(options.micros) {}
 
 Result<void> Loop::Start() {
   TM_TRY(uv_->Start());
@@ -129,23 +132,33 @@ void Loop::RunOnce(Duration wait) {
 
 void Loop::Turn(std::optional<Duration> wait_max) {
   uv_->RunIfTouched();
-  const int count = epoll_wait(epoll_fd_, batch_->events, kEventsPerTurn, WaitMs(wait_max));
-  TM_ASSERT(count >= 0 || errno == EINTR);
-  batch_->begin = 0;
-  batch_->end = static_cast<std::size_t>(std::max(count, 0));
-
-  const std::int64_t begin_us = MonotonicMicros();
+  // Edges are told once: those that the turn before did not come to are first.
+  if (batch_->empty()) {
+    const int count = epoll_wait(epoll_fd_, batch_->events, kEventsPerTurn, WaitMs(wait_max));
+    TM_ASSERT(count >= 0 || errno == EINTR);
+    batch_->begin = 0;
+    batch_->end = static_cast<std::size_t>(std::max(count, 0));
+  }
+  shares_.BeginTurn();
   now_ = clock_->Now();
-  mailbox_.Drain();
-  RunReady();
+  // Who arms itself from here on is of the turn after this.
+  const std::size_t next = next_turn_.size();
+  const std::size_t behind = behind_.size();
+  RunMailbox();
+  RunNextTurn(next);
+  RunEvents();
+  RunBehind(behind);
   uv_->RunIfDue();
-  timers_.Advance(now_);
+  RunTimers();
   FinishTurn();
-  longest_turn_us_ = std::max(longest_turn_us_, MonotonicMicros() - begin_us);
+  longest_turn_us_ = std::max(longest_turn_us_, shares_.EndTurn());
 }
 
 int Loop::WaitMs(std::optional<Duration> wait_max) const {
-  if (!next_turn_.empty() || !armed_.empty() || !retired_.empty()) return 0;
+  if (!next_turn_.empty() || !behind_.empty() || !armed_.empty() || !retired_.empty() ||
+      mailbox_.depth() > 0) {
+    return 0;
+  }
   std::int64_t wait_ms = wait_max ? wait_max->ms : -1;
   const auto at_most = [&wait_ms](Duration left) {
     const std::int64_t left_ms = std::max<std::int64_t>(left.ms, 0);
@@ -156,16 +169,52 @@ int Loop::WaitMs(std::optional<Duration> wait_max) const {
   return static_cast<int>(std::min<std::int64_t>(wait_ms, 60'000));
 }
 
-void Loop::RunReady() {
-  this_turn_.swap(next_turn_);
-  for (std::size_t i = 0; i < this_turn_.size(); ++i) {
-    if (Pollable* const pollable = std::exchange(this_turn_[i], nullptr)) pollable->OnReady(0);
+void Loop::RunMailbox() {
+  shares_.BeginPhase(TurnLimits::kMailbox);
+  mailbox_.Drain([this] { return shares_.MayGoOn(); });
+}
+
+void Loop::RunNextTurn(std::size_t count) {
+  shares_.BeginPhase(TurnLimits::kNextTurn);
+  for (; count > 0; --count) {
+    if (RunArmed(next_turn_) && !shares_.MayGoOn()) return;
   }
-  this_turn_.clear();
-  while (batch_->begin < batch_->end) {
+}
+
+void Loop::RunEvents() {
+  shares_.BeginPhase(TurnLimits::kEvents);
+  while (!batch_->empty()) {
     const epoll_event& event = batch_->events[batch_->begin++];
-    if (event.data.ptr != nullptr) static_cast<Pollable*>(event.data.ptr)->OnReady(event.events);
+    if (event.data.ptr == nullptr) continue;
+    static_cast<Pollable*>(event.data.ptr)->OnReady(event.events);
+    if (!shares_.MayGoOn()) return;
   }
+}
+
+void Loop::RunBehind(std::size_t count) {
+  if (count == 0) return;
+  shares_.Look();
+  shares_.BeginPhase(TurnLimits::kBehind);
+  for (; count > 0; --count) {
+    if (!RunArmed(behind_)) continue;
+    shares_.LookSoon();
+    if (!shares_.MayGoOn()) return;
+  }
+}
+
+// Gives the first of `armed` its turn, unless that was taken back.
+bool Loop::RunArmed(std::deque<Pollable*>& armed) {
+  Pollable* const pollable = armed.front();
+  armed.pop_front();
+  if (pollable == nullptr) return false;
+  pollable->armed_ = false;
+  pollable->OnReady(0);
+  return true;
+}
+
+void Loop::RunTimers() {
+  shares_.BeginPhase(TurnLimits::kTimers);
+  timers_.Advance(now_, [this] { return shares_.MayGoOn(); });
 }
 
 // A hook or a destructor may arm hooks and retire objects: all of that is part of this turn.
@@ -194,18 +243,24 @@ void Loop::Unwatch(int fd, Pollable& pollable) {
   for (std::size_t i = batch_->begin; i < batch_->end; ++i) {
     if (batch_->events[i].data.ptr == &pollable) batch_->events[i].data.ptr = nullptr;
   }
-  DisarmNextTurn(pollable);
+  Disarm(pollable);
 }
 
 void Loop::ArmNextTurn(Pollable& pollable) {
   AssertOnLoop();
-  next_turn_.push_back(&pollable);
+  if (!std::exchange(pollable.armed_, true)) next_turn_.push_back(&pollable);
 }
 
-void Loop::DisarmNextTurn(Pollable& pollable) {
+void Loop::ArmBehind(Pollable& pollable) {
   AssertOnLoop();
-  std::ranges::replace(this_turn_, &pollable, nullptr);
-  std::erase(next_turn_, &pollable);
+  if (!std::exchange(pollable.armed_, true)) behind_.push_back(&pollable);
+}
+
+void Loop::Disarm(Pollable& pollable) {
+  AssertOnLoop();
+  if (!std::exchange(pollable.armed_, false)) return;
+  std::ranges::replace(next_turn_, &pollable, nullptr);
+  std::ranges::replace(behind_, &pollable, nullptr);
 }
 
 void Loop::ArmTurnEnd(TurnEndRank rank, TurnEndHook& hook) {

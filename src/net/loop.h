@@ -5,13 +5,16 @@
 // directly; libuv is embedded in the same wait for what it does well: DNS, blocking work on a thread pool,
 // file watching (docs/decisions/0001-epoll-with-libuv-embedded.md has the measurement).
 //
-// A turn: wait; mailbox; sockets; timers; turn-end hooks (that is where everything queued is written, once);
-// retired objects are destroyed. All callbacks run on the loop's thread.
+// A turn: wait; mailbox; sockets; those who had more than their share of an earlier turn; timers; turn-end
+// hooks (that is where everything queued is written, once); retired objects are destroyed. A turn is short:
+// what comes in beyond its limits (net/turn_shares.h) stays for the next, in order. All callbacks run on the
+// loop's thread.
 #pragma once
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <span>
@@ -22,6 +25,7 @@
 #include "base/result.h"
 #include "net/mailbox.h"
 #include "net/timer_wheel.h"
+#include "net/turn_shares.h"
 
 struct uv_loop_s;
 
@@ -32,11 +36,17 @@ class StreamPool;
 // Gets the epoll events of one descriptor.
 class Pollable {
  public:
-  // `epoll_events` is 0 for a turn asked for with ArmNextTurn.
+  // `epoll_events` is 0 for a turn asked for with ArmNextTurn or ArmBehind.
   virtual void OnReady(std::uint32_t epoll_events) = 0;
 
  protected:
   ~Pollable() = default;
+  // A turn was asked for and has not come yet.
+  bool armed() const { return armed_; }
+
+ private:
+  friend class Loop;
+  bool armed_ = false;
 };
 
 // Runs at the end of each turn in which it was armed (Loop::ArmTurnEnd), in order of `rank`, low first.
@@ -62,6 +72,7 @@ struct LoopOptions {
   std::size_t index = 0;                       // 0 … loops-1
   std::size_t read_buffer_bytes = 256 * 1024;  // one for the whole loop
   const Clock* clock = nullptr;                // null: SystemClock()
+  MicrosClock micros = MonotonicMicros;        // measures turns and shares
 };
 
 class Loop {
@@ -100,10 +111,17 @@ class Loop {
   // No OnReady after this, not even for events already fetched.
   void Unwatch(int fd, Pollable& pollable);
 
-  // Calls OnReady(0) in the next turn, which comes without waiting: there is more to do than fits in this
-  // one. Once for each time it was armed; Unwatch and DisarmNextTurn take all of them back.
+  // Calls OnReady(0) in the next turn, which comes without waiting. Who is armed already stays where it is:
+  // the call comes once. Unwatch and Disarm take it back.
   void ArmNextTurn(Pollable& pollable);
-  void DisarmNextTurn(Pollable& pollable);
+  // The same for who has had its share of this turn: the call comes behind all others, as soon as the time
+  // that a turn has for such work reaches it. Each gets one call before any gets its second.
+  void ArmBehind(Pollable& pollable);
+  void Disarm(Pollable& pollable);
+
+  // Whether the callback that runs now has used up its share of the turn: it should then leave the rest for
+  // another one. Ask between two pieces of work; the time runs from the first call in each callback.
+  bool ShareSpent(Micros share = TurnLimits::kShare) { return shares_.ShareSpent(share); }
 
   // Calls `hook` at the end of this turn; arming twice in a turn is the same as once.
   void ArmTurnEnd(TurnEndRank rank, TurnEndHook& hook);
@@ -131,7 +149,12 @@ class Loop {
   void AssertOnLoop() const;
   void Turn(std::optional<Duration> wait_max);
   int WaitMs(std::optional<Duration> wait_max) const;
-  void RunReady();
+  void RunMailbox();
+  void RunNextTurn(std::size_t count);
+  void RunEvents();
+  void RunBehind(std::size_t count);
+  bool RunArmed(std::deque<Pollable*>& armed);
+  void RunTimers();
   void FinishTurn();
 
   const std::size_t index_;
@@ -145,8 +168,10 @@ class Loop {
   std::unique_ptr<Batch> batch_;
   std::unique_ptr<Uv> uv_;
   std::unique_ptr<StreamPool> stream_pool_;
-  std::vector<Pollable*> next_turn_;
-  std::vector<Pollable*> this_turn_;  // next_turn_ of the turn before
+  // Armed, in order; null: disarmed.
+  std::deque<Pollable*> next_turn_;
+  std::deque<Pollable*> behind_;
+  TurnShares shares_;
   std::vector<std::pair<TurnEndRank, TurnEndHook*>> armed_;
   std::vector<std::unique_ptr<Retirable>> retired_;
   std::int64_t longest_turn_us_ = 0;

@@ -48,13 +48,8 @@ Message* Mailbox::TakeAll() {
                  [](Message* message) -> Message*& { return message->next_; });
 }
 
-std::size_t Mailbox::Drain() {
-  std::size_t ran = 0;
-  for (Message* list = TakeAll(); list != nullptr; ++ran) TakeFirst(list)->Run();
-  return ran;
-}
-
 void Mailbox::Discard() {
+  while (left_over_ != nullptr) TakeFirst(left_over_);
   // A destroyed message may post another.
   while (Message* list = TakeAll()) {
     while (list != nullptr) TakeFirst(list);

@@ -35,8 +35,23 @@ class Mailbox {
   void Post(std::unique_ptr<Message> message);
   std::size_t depth() const { return depth_.load(std::memory_order_relaxed); }
 
-  // Owning loop only: runs what was there when called, in order; gives how many.
-  std::size_t Drain();
+  // Owning loop only: runs what was there when called, in order; gives how many. Asks `may_go_on` after each:
+  // what is left when it says no is first in the next call. The owner calls again while depth() is not zero:
+  // what was posted meanwhile has sent its wake-up already.
+  template <class MayGoOn>
+  std::size_t Drain(MayGoOn may_go_on) {
+    if (left_over_ == nullptr) left_over_ = TakeAll();
+    std::size_t ran = 0;
+    while (left_over_ != nullptr) {
+      TakeFirst(left_over_)->Run();
+      ++ran;
+      if (!may_go_on()) break;
+    }
+    return ran;
+  }
+  std::size_t Drain() {
+    return Drain([] { return true; });
+  }
   // Owning loop only: destroys what is there, unrun.
   void Discard();
 
@@ -47,6 +62,7 @@ class Mailbox {
   const int wake_fd_;
   std::atomic<Message*> newest_{nullptr};
   std::atomic<std::size_t> depth_{0};
+  Message* left_over_ = nullptr;  // the owning loop's: taken and not yet run, oldest first
 };
 
 template <class F>

@@ -17,9 +17,11 @@ namespace {
 
 constexpr Duration kHandshakeTimeout = Seconds(10);
 
-// Fairness: a stream that always has more to read leaves the turn after this many reads, or after one loop
-// buffer full of bytes.
+// Of a peer that is trusted.
 constexpr int kReadsPerTurn = 4;
+
+// What is dropped in a turn of bytes that nobody wants.
+constexpr std::size_t kDroppedPerTurn = 64 * 1024;
 
 static_assert(sizeof(Stream) <= 112, "a stream exists once for each idle connection");
 
@@ -29,6 +31,8 @@ class Stream::Deadline final : public Timer {
  public:
   explicit Deadline(Stream& stream) : stream_(stream) {}
   void OnTimer() override { stream_.Finish(); }
+
+  std::size_t droppable_bytes = 0;  // after CloseAfterFlush: what may still be dropped
 
  private:
   Stream& stream_;
@@ -70,7 +74,8 @@ void Stream::OnReady(std::uint32_t epoll_events) {
   if ((epoll_events & EPOLLERR) != 0 && reading_paused_) return Finish();
   if (handshaking_ && !ContinueHandshake()) return;
   if (blocked_ && ((epoll_events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0 || tls_)) OnUnblocked();
-  if (fd_ >= 0 && unread_ && !reading_paused_) ReadSome();
+  // One that has to wait for its turn is not read sooner because more has come.
+  if (fd_ >= 0 && HasMore() && !reading_paused_ && !armed()) ReadSome();
 }
 
 bool Stream::ContinueHandshake() {
@@ -97,18 +102,58 @@ void Stream::ReadNow() {
 }
 
 void Stream::ReadSome() {
-  const std::span<char> buffer = loop_.read_buffer();
-  std::size_t read_bytes = 0;
-  for (int reads = 0; reads < kReadsPerTurn && read_bytes < buffer.size(); ++reads) {
+  if (state_ == State::kDraining || state_ == State::kLingering) return DropSome();
+  if (held_) return DeliverHeld();
+  std::span<char> buffer = loop_.read_buffer();
+  if (!peer_trusted_) buffer = buffer.first(std::min(buffer.size(), TurnLimits::kShareBytes));
+  for (int reads = peer_trusted_ ? kReadsPerTurn : 1; reads > 0; --reads) {
     const Received received = tls_ ? ReceiveTls(buffer) : ReceivePlain(buffer);
-    read_bytes += received.bytes;
     unread_ = received.source == Source::kMore;
-    if (received.bytes > 0 && state_ == State::kOpen) handler_->OnData({buffer.data(), received.bytes});
-    if (fd_ < 0 || state_ == State::kEnded) return;
+    if (received.bytes > 0) handler_->OnData({buffer.data(), received.bytes});
+    if (fd_ < 0 || state_ != State::kOpen) break;
+    if (held_) {
+      // The end is read again when all before it has been taken.
+      unread_ = unread_ || received.source == Source::kEnd;
+      break;
+    }
     if (received.source == Source::kEnd) return OnPeerEnd();
     if (!unread_ || reading_paused_) return;
   }
-  loop_.ArmNextTurn(*this);
+  if (fd_ >= 0 && state_ != State::kEnded && HasMore() && !reading_paused_) loop_.ArmBehind(*this);
+}
+
+void Stream::DeliverHeld() {
+  std::string bytes = std::move(*std::exchange(held_, nullptr));  // the handler may write into them
+  handler_->OnData(bytes);
+  if (fd_ >= 0 && state_ != State::kEnded && HasMore() && !reading_paused_) loop_.ArmBehind(*this);
+}
+
+void Stream::GiveBack(std::string_view rest) {
+  if (fd_ < 0 || state_ != State::kOpen) return;
+  if (!held_) held_ = std::make_unique<std::string>();
+  held_->append(rest);
+  if (!reading_paused_) loop_.ArmBehind(*this);
+}
+
+// Not decrypted, and where the kernel can do that, not even copied.
+void Stream::DropSome() {
+  const std::span<char> buffer = loop_.read_buffer();
+  for (std::size_t dropped = 0; dropped < kDroppedPerTurn;) {
+    const std::size_t wanted = std::min({buffer.size(), kDroppedPerTurn, deadline_->droppable_bytes});
+    if (wanted == 0) {
+      unread_ = false;
+      if (peer_end_seen_) OnPeerEnd();
+      return;
+    }
+    const ssize_t got = recv(fd_, buffer.data(), wanted, MSG_DONTWAIT | MSG_TRUNC);
+    if (got < 0 && errno == EINTR) continue;
+    unread_ = got > 0;
+    if (got < 0 && errno == EAGAIN) return;
+    if (got <= 0) return OnPeerEnd();
+    dropped += static_cast<std::size_t>(got);
+    deadline_->droppable_bytes -= std::min(static_cast<std::size_t>(got), deadline_->droppable_bytes);
+  }
+  loop_.ArmBehind(*this);
 }
 
 Stream::Received Stream::ReceivePlain(std::span<char> buffer) {
@@ -151,7 +196,7 @@ void Stream::PauseReading() { reading_paused_ = true; }
 
 void Stream::ResumeReading() {
   if (!std::exchange(reading_paused_, false)) return;
-  if (unread_ && fd_ >= 0) loop_.ArmNextTurn(*this);
+  if (HasMore() && fd_ >= 0) loop_.ArmBehind(*this);
 }
 
 // Writing.
@@ -314,14 +359,18 @@ void Stream::Close() {
   if (tls_ && !handshaking_ && state_ == State::kOpen && !blocked_) tls_->SendCloseNotify();
   close(std::exchange(fd_, -1));
   deadline_.reset();
+  held_.reset();
   ReleasePending();
 }
 
-void Stream::CloseAfterFlush(Duration linger) {
+void Stream::CloseAfterFlush(Duration linger, std::size_t dropped_bytes_max) {
   if (fd_ < 0 || state_ != State::kOpen) return;
   state_ = State::kDraining;
   SetDeadline(linger);
-  if (std::exchange(reading_paused_, false) && unread_) loop_.ArmNextTurn(*this);
+  deadline_->droppable_bytes = dropped_bytes_max;
+  reading_paused_ = false;
+  held_.reset();
+  if (unread_) loop_.ArmBehind(*this);
   if (!blocked_) ArmFlush();
 }
 

@@ -1,7 +1,8 @@
 // Stream: one connected socket, plain or TLS, on one loop.
 //
 // Reading: bytes arrive in the loop's shared buffer and are handed on at once; a stream owns no buffer while
-// it is idle. Writing: Queue copies into a pending buffer that exists only while something is pending;
+// it is idle. A peer that sends more than its share of a turn (net/turn_shares.h) is read on in later turns,
+// behind the others. Writing: Queue copies into a pending buffer that exists only while something is pending;
 // everything queued in a turn leaves in one send at its end. The fan-out path calls Send itself, with ranges
 // of memory that subscribers share.
 //
@@ -14,6 +15,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "base/clock.h"
@@ -71,12 +73,22 @@ class Stream final : public Pollable, public Retirable {
   // Stops and starts taking bytes from the peer.
   void PauseReading();
   void ResumeReading();
+  bool reading_paused() const { return reading_paused_; }
+  // For OnData, when the turn's share is spent (Loop::ShareSpent) or reading was paused: `rest`, the end of
+  // the bytes at hand and at most a turn's share, is kept. OnData gets it again, even if it is empty, in a
+  // later turn and when reading is not paused, before anything else is read.
+  void GiveBack(std::string_view rest);
+
+  // The peer is no stranger but a server of ours (a store, say): it is read without regard to shares.
+  void TrustPeer() { peer_trusted_ = true; }
 
   // At once; what is pending is dropped. No callback follows.
   void Close();
   // Sends what is pending, half-closes, waits for the peer's end, then OnClosed: all within `linger`.
-  // Bytes that arrive meanwhile are dropped.
-  void CloseAfterFlush(Duration linger);
+  // Bytes that arrive meanwhile are dropped, at most `dropped_bytes_max`: after that the peer is not read any
+  // more, and has to wait.
+  static constexpr std::size_t kDroppedBytesMax = 256 * 1024;
+  void CloseAfterFlush(Duration linger, std::size_t dropped_bytes_max = kDroppedBytesMax);
 
   const IpAddress& peer() const { return peer_; }
   bool is_tls() const { return tls_ != nullptr; }
@@ -105,7 +117,10 @@ class Stream final : public Pollable, public Retirable {
   Stream(Loop& loop, int fd, IpAddress peer, std::unique_ptr<TlsSession> tls, ConnectionLimiter* limiter);
 
   bool ContinueHandshake();
+  bool HasMore() const { return unread_ || held_ != nullptr; }
   void ReadSome();
+  void DeliverHeld();
+  void DropSome();
   Received ReceivePlain(std::span<char> buffer);
   Received ReceiveTls(std::span<char> buffer);
   void OnPeerEnd();
@@ -130,6 +145,7 @@ class Stream final : public Pollable, public Retirable {
   std::unique_ptr<TlsSession> tls_;
   std::unique_ptr<Deadline> deadline_;     // of the TLS handshake, later of CloseAfterFlush
   std::unique_ptr<PendingBytes> pending_;  // null when nothing is pending
+  std::unique_ptr<std::string> held_;      // what OnData gave back; null: nothing
   const IpAddress peer_;
   int fd_;
   State state_ = State::kOpen;
@@ -140,6 +156,7 @@ class Stream final : public Pollable, public Retirable {
   bool peer_ended_ = false;     // we read the peer's end
   bool reading_paused_ = false;
   bool flush_armed_ = false;
+  bool peer_trusted_ = false;
 };
 
 }  // namespace tidemill::net

@@ -219,24 +219,6 @@ TEST(StreamClose, LingerEndsAtItsDeadline) {
   EXPECT_EQ(handler.closed, 1);
 }
 
-TEST(StreamFairness, AGreedyPeerDoesNotHoldUpAnother) {
-  const auto loop = OpenLoop({.read_buffer_bytes = 1024});
-  auto [greedy_peer, greedy_end] = testing::SocketPair();
-  auto [modest_peer, modest_end] = testing::SocketPair();
-  WriteAll(greedy_peer.get(), std::string(64 * 1024, 'g'));
-  WriteAll(modest_peer.get(), "m");
-  RecordingHandler greedy;
-  RecordingHandler modest;
-  const auto first = Stream::Adopt(*loop, greedy_end.Release(), IpAddress{}, nullptr);
-  const auto second = Stream::Adopt(*loop, modest_end.Release(), IpAddress{}, nullptr);
-  first->SetHandler(&greedy);
-  second->SetHandler(&modest);
-  loop->RunOnce(Milliseconds(0));
-  EXPECT_EQ(modest.received, "m");
-  EXPECT_EQ(greedy.received.size(), 1024u);
-  ASSERT_TRUE(RunUntil(*loop, [&] { return greedy.received.size() == 64 * 1024; }));
-}
-
 TEST(StreamLimiter, DestroyingAStreamReleasesItsPlace) {
   const auto limiter = ConnectionLimiter::Make({});
   const auto loop = OpenLoop();

@@ -27,31 +27,27 @@ void TimerWheel::Schedule(Timer& timer, MonotonicTime deadline) {
 
 void TimerWheel::Cancel(Timer& timer) { IntrusiveList<Timer>::Remove(timer); }
 
-void TimerWheel::Advance(MonotonicTime now) {
+// Collected first, fired afterwards: a callback may change any slot, and also this list.
+void TimerWheel::Collect(MonotonicTime now) {
   const std::int64_t target = now.ms / kTick.ms;
   if (target <= current_tick_) return;
   const std::int64_t steps = std::min(target - current_tick_, std::int64_t{kSlots});
   current_tick_ = target;
 
-  // Collected first, fired afterwards: a callback may change any slot, and also this list.
-  IntrusiveList<Timer> due;
-  for (std::int64_t tick = target; tick > target - steps; --tick) CollectDue(SlotOf(tick), now, due);
-  while (Timer* const timer = due.front()) {
-    IntrusiveList<Timer>::Remove(*timer);
-    timer->OnTimer();
-  }
+  for (std::int64_t tick = target; tick > target - steps; --tick) CollectDue(SlotOf(tick), now);
 }
 
-// The newest slot comes first and each timer goes to the front, so that `due` ends up oldest first.
-void TimerWheel::CollectDue(std::size_t slot, MonotonicTime now, IntrusiveList<Timer>& due) {
+// The newest slot comes first and each timer goes to the front, so that `due_` ends up oldest first.
+void TimerWheel::CollectDue(std::size_t slot, MonotonicTime now) {
   for (Timer& timer : slots_[slot]) {
     if (timer.deadline_ > now) continue;
     IntrusiveList<Timer>::Remove(timer);
-    due.PushFront(timer);
+    due_.PushFront(timer);
   }
 }
 
 std::optional<MonotonicTime> TimerWheel::NextCheck() const {
+  if (!due_.empty()) return MonotonicTime{current_tick_ * kTick.ms};
   const std::int64_t first = current_tick_ + 1;
   for (std::int64_t ahead = 0; ahead < std::int64_t{kSlots};) {
     const std::size_t slot = SlotOf(first + ahead);

@@ -46,14 +46,26 @@ class TimerWheel {
   void Cancel(Timer& timer);
 
   // Fires all that is due, each once, about in order of deadline; a timer may reschedule or destroy itself or
-  // others.
-  void Advance(MonotonicTime now);
+  // others. Asks `may_go_on` after each: what is left when it says no is first in the next call.
+  template <class MayGoOn>
+  void Advance(MonotonicTime now, MayGoOn may_go_on) {
+    if (due_.empty()) Collect(now);
+    while (Timer* const timer = due_.front()) {
+      IntrusiveList<Timer>::Remove(*timer);
+      timer->OnTimer();
+      if (!may_go_on()) return;
+    }
+  }
+  void Advance(MonotonicTime now) {
+    Advance(now, [] { return true; });
+  }
 
   // When Advance next has something to look at; nullopt when no timer is scheduled.
   std::optional<MonotonicTime> NextCheck() const;
 
  private:
-  void CollectDue(std::size_t slot, MonotonicTime now, IntrusiveList<Timer>& due);
+  void Collect(MonotonicTime now);
+  void CollectDue(std::size_t slot, MonotonicTime now);
 
   // A timer further away than one turn of the wheel stays in its slot when the wheel passes.
   std::array<IntrusiveList<Timer>, kSlots> slots_;
@@ -61,6 +73,7 @@ class TimerWheel {
   // without the wheel, which finds out in NextCheck.
   mutable std::array<std::uint64_t, kSlots / 64> occupied_{};
   std::int64_t current_tick_ = 0;
+  IntrusiveList<Timer> due_;  // collected and not yet fired, the oldest first
 };
 
 }  // namespace tidemill::net

@@ -11,6 +11,12 @@ namespace {
 // gets an answer to the latest only, as RFC 6455 section 5.5.3 allows.
 constexpr std::size_t kQueuedPongBytesMax = 16 * 1024;
 
+// Control frames are quickly done: the clock is asked once for so many.
+constexpr unsigned kControlsPerLook = 16;
+
+// A message may come in so many frames as if it were one.
+constexpr std::size_t kFreeFragments = 16;
+
 }  // namespace
 
 // From the first Close frame, sent or seen, to the end.
@@ -81,6 +87,7 @@ void Connection::OnClosed() {
 }
 
 void Connection::Read(std::span<char> bytes) {
+  unsigned controls = 0;  // since the clock was asked
   while (!stream_->closed()) {
     const auto event = reader_.Next(bytes, inflater_.get());
     if (!event) break;
@@ -89,6 +96,13 @@ void Connection::Read(std::span<char> bytes) {
     } else {
       Take(*event);
     }
+    if (bytes.empty() || stream_->closed()) continue;
+    const bool message = event->kind <= FrameReader::Event::Kind::kBinary;
+    if (!message && ++controls % kControlsPerLook != 0 && !stream_->reading_paused()) continue;
+    if (stream_->reading_paused() || stream_->loop().ShareSpent()) {
+      stream_->GiveBack({bytes.data(), bytes.size()});
+      break;
+    }
   }
   if (late_pong_ && !stream_->blocked()) SendLatePong();
 }
@@ -96,10 +110,21 @@ void Connection::Read(std::span<char> bytes) {
 void Connection::Take(const FrameReader::Event& event) {
   using Kind = FrameReader::Event::Kind;
   switch (event.kind) {
-    case Kind::kText: handler_->OnMessage(Opcode::kText, event.payload); break;
-    case Kind::kBinary: handler_->OnMessage(Opcode::kBinary, event.payload); break;
-    case Kind::kPing: AnswerPing(event.payload); break;
-    case Kind::kPong: handler_->OnPong(); break;
+    case Kind::kText:
+    case Kind::kBinary:
+      if (event.frames > kFreeFragments) handler_->OnExtraFrames(event.frames / kFreeFragments);
+      if (!closing()) {
+        handler_->OnMessage(event.kind == Kind::kText ? Opcode::kText : Opcode::kBinary, event.payload);
+      }
+      break;
+    case Kind::kPing:
+      AnswerPing(event.payload);
+      handler_->OnExtraFrames(1);
+      break;
+    case Kind::kPong:
+      handler_->OnPong();
+      if (!closing()) handler_->OnExtraFrames(1);
+      break;
     case Kind::kClose:
       BeginClosing(event.code, {});  // the answer repeats the code (section 5.5.1)
       EndStream(event.code, event.payload);
@@ -140,6 +165,7 @@ void Connection::QueueFrame(Opcode opcode, std::string_view payload) {
 
 void Connection::BeginClosing(CloseCode code, std::string_view reason) {
   QueueFrame(Opcode::kClose, ClosePayload(code, reason));
+  reader_.SkipMessages();
   closing_ = std::make_unique<Closing>(*this);
   closing_->give_up_at = stream_->loop().Now() + options_->close_timeout;
 }

@@ -22,6 +22,8 @@ class ConnectionHandler {
   // `payload` is borrowed until the call returns. Not called any more once Close was.
   virtual void OnMessage(Opcode kind, std::string_view payload) = 0;
   virtual void OnPong() {}
+  // Frames came that are work and no message: a ping, a pong, or for each 16 fragments of a message one.
+  virtual void OnExtraFrames(std::size_t /*frames*/) {}
   virtual void OnWritable() = 0;
   // The connection ended: the peer's code (or kNoStatus), ours if the peer broke the protocol, or kGoingAway
   // if it closed without a close frame (RFC 6455 section 7.1.5) or did not answer our Close. Nothing follows;

@@ -24,6 +24,8 @@ std::string CloseFrame(int code, std::string_view reason = {}) {
   return ServerFrame(Opcode::kClose, ClosePayload(static_cast<CloseCode>(code), reason));
 }
 
+std::int64_t now_us = 1'000'000;  // of the loop's turns, moved by hand
+
 // A connection on one end of a socket pair, the test as the client on the other.
 class ConnectionTest : public testing::Test, public ConnectionHandler {
  protected:
@@ -44,10 +46,12 @@ class ConnectionTest : public testing::Test, public ConnectionHandler {
   }
 
   void OnMessage(Opcode kind, std::string_view payload) override {
+    ++messages_;
     told_ += (kind == Opcode::kText ? "text(" : "binary(") + std::string(payload) + ") ";
     if (on_message_) on_message_();
   }
   void OnPong() override { told_ += "pong "; }
+  void OnExtraFrames(std::size_t frames) override { extra_frames_ += frames; }
   void OnWritable() override { told_ += "writable "; }
   void OnClosed(CloseCode code, std::string_view reason) override {
     told_ += "closed(" + std::to_string(static_cast<int>(code));
@@ -56,12 +60,15 @@ class ConnectionTest : public testing::Test, public ConnectionHandler {
   }
 
   ManualClock clock_;
-  std::unique_ptr<net::Loop> loop_ = net::testing::OpenLoop({.clock = &clock_});
+  std::unique_ptr<net::Loop> loop_ =
+      net::testing::OpenLoop({.clock = &clock_, .micros = [] { return now_us; }});
   ConnectionOptions options_{.limits = {}, .close_timeout = Seconds(5)};
   net::Fd client_;
   std::unique_ptr<Connection> connection_;
   std::function<void()> on_message_;
   std::string told_;
+  int messages_ = 0;
+  std::size_t extra_frames_ = 0;
 };
 
 TEST_F(ConnectionTest, HandsOnEveryMessageOfOneRead) {
@@ -70,6 +77,78 @@ TEST_F(ConnectionTest, HandsOnEveryMessageOfOneRead) {
                               Encode({.opcode = 10}) + Encode({.payload = "c"}));
   RunTurns(*loop_);
   EXPECT_EQ(told_, "text(a) binary(b) pong text(c) ");
+}
+
+// However they came, messages that take long are handed on in several turns, in order; so are control frames.
+TEST_F(ConnectionTest, LeavesWhatGoesBeyondItsShareForAnotherTurn) {
+  Open();
+  on_message_ = [] { now_us += net::TurnLimits::kShare / 2; };
+  std::string frames;
+  for (int i = 0; i < 20; ++i) frames += Encode({.payload = std::to_string(i)});
+  WriteAll(client_.get(), frames + Encode({.opcode = 9, .payload = "last"}));
+  for (int before = 0; messages_ < 20; before = messages_) {
+    loop_->RunOnce(Seconds(10));
+    ASSERT_LE(messages_ - before, 4);
+    ASSERT_GT(messages_, before);
+  }
+  EXPECT_EQ(Received(), ServerFrame(Opcode::kPong, "last"));
+  EXPECT_TRUE(told_.starts_with("text(0) text(1) ") && told_.ends_with("text(18) text(19) ")) << told_;
+}
+
+TEST_F(ConnectionTest, AFloodOfControlFramesIsReadInSharesToo) {
+  Open();
+  now_us = 1'000'000;
+  std::string pongs;
+  for (int i = 0; i < 20'000; ++i) pongs += Encode({.opcode = 10});
+  WriteAll(client_.get(), pongs);
+  for (std::size_t before = 0; extra_frames_ < 20'000; before = extra_frames_) {
+    loop_->RunOnce(Seconds(10));
+    ASSERT_LE(extra_frames_ - before, net::TurnLimits::kShareBytes / 6 + 1);
+    ASSERT_GT(extra_frames_, before);
+  }
+}
+
+TEST_F(ConnectionTest, WhileReadingIsPausedNothingOfTheSameReadIsHandedOn) {
+  Open();
+  on_message_ = [this] { connection_->stream().PauseReading(); };
+  WriteAll(client_.get(), Encode({.payload = "a"}) + Encode({.opcode = 9}) + Encode({.payload = "b"}));
+  EXPECT_EQ(Received(), "");
+  EXPECT_EQ(told_, "text(a) ");
+  on_message_ = nullptr;
+  connection_->stream().ResumeReading();
+  EXPECT_EQ(Received(), ServerFrame(Opcode::kPong, ""));
+  EXPECT_EQ(told_, "text(a) text(b) ");
+}
+
+TEST_F(ConnectionTest, CountsFramesThatAreWorkAndNoMessage) {
+  Open();
+  std::string frames = Encode({.opcode = 9}) + Encode({.opcode = 10}) + Encode({.payload = "whole"});
+  frames += Encode({.payload = "", .final = false});
+  for (int i = 0; i < 62; ++i) frames += Encode({.opcode = 0, .payload = "x", .final = false});
+  frames += Encode({.opcode = 0});
+  WriteAll(client_.get(), frames);
+  RunTurns(*loop_);
+  EXPECT_EQ(messages_, 2);
+  EXPECT_EQ(extra_frames_, 2u + 64 / 16);
+}
+
+// A compressed bomb behind the Close: if it were inflated, it would be found to be damaged.
+TEST_F(ConnectionTest, InflatesNothingOnceItIsClosing) {
+  Open(true);
+  connection_->Close(3000, "enough");
+  std::string bombs;
+  for (int i = 0; i < 100; ++i) {
+    bombs += Encode({.payload = "\xff\xff\xff", .final = i % 2 == 0, .reserved_bits = 4});
+    if (i % 2 != 0) bombs += Encode({.opcode = 0, .payload = "\xff"});
+  }
+  Send({.payload = "damaged", .reserved_bits = 4});
+  EXPECT_EQ(Received(), CloseFrame(3000, "enough"));
+  EXPECT_EQ(told_, "");
+  WriteAll(client_.get(), bombs + Encode({.opcode = 8, .payload = "\x03\xe8"}));
+  RunTurns(*loop_);
+  client_.Reset();
+  RunTurns(*loop_);
+  EXPECT_EQ(told_, "closed(1000)");
 }
 
 TEST_F(ConnectionTest, ReadsWhatCameWithTheHandshake) {

@@ -223,6 +223,7 @@ std::optional<FrameReader::Event> FrameReader::TakeWhole(const Frame& frame, std
                                                          MessageInflater* inflater) {
   const std::string_view text(payload.data(), payload.size());
   if (frame.is_control()) return ControlEvent(frame.opcode, text);
+  if (skipping_ && frame.final && frame.opcode != Opcode::kContinuation) return std::nullopt;
   if (frame.final && frame.opcode != Opcode::kContinuation) {
     if (frame.compressed) return InflateMessage(frame.opcode, text, *inflater);
     if (frame.opcode == Opcode::kText && !IsUtf8(text)) return Fail({CloseCode::kInvalidPayload, kBadText});
@@ -270,6 +271,7 @@ void FrameReader::StartFrame(const Frame& frame) {
 
 // Adds to the message in progress; an event only if that breaks it.
 std::optional<FrameReader::Event> FrameReader::Append(std::string_view piece) {
+  if (skipping_) return std::nullopt;
   Progress& held = *progress_;
   if (held.kind == Opcode::kText && !held.compressed && !held.utf8.Feed(piece))
     return Fail({CloseCode::kInvalidPayload, kBadText});
@@ -281,9 +283,17 @@ std::optional<FrameReader::Event> FrameReader::FinishFrame(const Frame& frame, M
   if (!frame.final) return std::nullopt;
   Progress& held = *progress_;
   held.in_message = false;
-  if (held.compressed) return InflateMessage(held.kind, held.message, *inflater);
+  if (skipping_) return std::nullopt;
+  if (held.compressed) {
+    const std::size_t frames = held.frames;
+    Event event = InflateMessage(held.kind, held.message, *inflater);
+    event.frames = frames;
+    return event;
+  }
   if (!held.utf8.complete()) return Fail({CloseCode::kInvalidPayload, kBadText});
-  return MessageEvent(held.kind, held.message);
+  Event event = MessageEvent(held.kind, held.message);
+  event.frames = held.frames;
+  return event;
 }
 
 FrameReader::Event FrameReader::InflateMessage(Opcode kind, std::string_view compressed,
@@ -320,6 +330,8 @@ FrameReader::Event FrameReader::Fail(const Broken& broken) {
   progress_.reset();
   return {.kind = Event::Kind::kError, .payload = {}, .code = broken.code, .error = broken.rule};
 }
+
+void FrameReader::SkipMessages() { skipping_ = true; }
 
 std::size_t FrameReader::held_bytes() const {
   if (!progress_) return 0;

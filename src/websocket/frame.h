@@ -56,6 +56,7 @@ class FrameReader {
     std::string_view payload;
     CloseCode code = CloseCode::kNoStatus;  // kClose: the peer's; kError: what to close with
     const char* error = nullptr;            // kError: the rule that was broken, for the log
+    std::size_t frames = 1;                 // kText, kBinary: in which the message came
   };
 
   // `limits` must outlive the reader.
@@ -68,6 +69,9 @@ class FrameReader {
   // up. After kError or kClose nothing more is read. `bytes` is unmasked in place.
   // `inflater` null: frames with RSV1 are errors.
   std::optional<Event> Next(std::span<char>& bytes, MessageInflater* inflater);
+
+  // From now on messages are passed over, neither gathered nor inflated; control frames are still given.
+  void SkipMessages();
 
   // Bytes held for a message in progress.
   std::size_t held_bytes() const;
@@ -93,6 +97,7 @@ class FrameReader {
   std::unique_ptr<Progress> progress_;  // null while no message is in progress and no frame is split
   const Peer peer_;
   bool ended_ = false;
+  bool skipping_ = false;  // messages
 };
 
 // The header of one unmasked, final frame: 2, 4 or 10 bytes.

@@ -37,6 +37,7 @@ class CommandReader {
   // kInvalidArgument with the position and what was wrong; nothing can be read after it.
   Result<std::optional<Command>> Next();
   bool empty() const { return frame_.empty(); }
+  bool at_end() const { return rest_.empty(); }
 
  private:
   Result<Command> NextJson();

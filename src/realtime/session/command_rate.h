@@ -1,6 +1,7 @@
 // CommandRate: how many commands a client has sent within one second of its loop.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "base/clock.h"
@@ -9,15 +10,16 @@ namespace tidemill::session {
 
 class CommandRate {
  public:
-  // Whether one more is within `per_second`; 0: any number is.
-  bool Admit(MonotonicTime now, std::uint32_t per_second) {
+  // Whether so many more are within `per_second`; 0: any number is.
+  bool Admit(MonotonicTime now, std::uint32_t per_second, std::uint32_t commands = 1) {
     if (per_second == 0) return true;
     const auto second = static_cast<std::uint32_t>(now.ms / 1000);
     if (second != second_) {
       second_ = second;
       commands_ = 0;
     }
-    return ++commands_ <= per_second;
+    commands_ += std::min(commands, UINT32_MAX - commands_);
+    return commands_ <= per_second;
   }
 
  private:

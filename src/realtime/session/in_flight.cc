@@ -9,7 +9,7 @@ namespace tidemill::session {
 InFlight::InFlight(net::Stream& stream, InFlight*& place) : stream_(stream), place_(place) { place_ = this; }
 
 InFlight::~InFlight() {
-  if (awaiter_) stream_.loop().DisarmNextTurn(*this);
+  stream_.loop().Disarm(*this);
   place_ = nullptr;
 }
 
@@ -28,17 +28,13 @@ void InFlight::Wait(std::coroutine_handle<> awaiter) {
   awaiter_ = awaiter;
   stream_.Send({});
   // A peer that takes everything at once must still leave the turn to others.
-  if (!stream_.blocked()) stream_.loop().ArmNextTurn(*this);
+  if (!stream_.blocked()) stream_.loop().ArmBehind(*this);
 }
 
-void InFlight::OnWritable() {
-  if (awaiter_) Wake();
-}
+void InFlight::OnWritable() { Wake(); }
 
 void InFlight::Wake() {
-  if (!awaiter_) return;
-  stream_.loop().DisarmNextTurn(*this);
-  stream_.loop().ArmNextTurn(*this);
+  if (awaiter_) stream_.loop().ArmBehind(*this);
 }
 
 void InFlight::OnReady(std::uint32_t) {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "net/next_turn.h"
 #include "realtime/protocol/codec.h"
 #include "realtime/session/connect.h"
 #include "realtime/session/context.h"
@@ -56,6 +57,17 @@ void Session::OnWritable() {
 
 void Session::OnPong() { deadlines_.TakePong(); }
 
+void Session::OnExtraFrames(std::size_t frames) {
+  if (!closed()) AdmitCommands(frames);
+}
+
+bool Session::AdmitCommands(std::size_t commands) {
+  const auto count = static_cast<std::uint32_t>(std::min<std::size_t>(commands, UINT32_MAX));
+  if (rate_.Admit(context().loop.Now(), settings().client.commands_per_second, count)) return true;
+  Disconnect(protocol::kDisconnectTooManyRequests);
+  return false;
+}
+
 void Session::OnTransportClosed() {
   carrier_ = Carrier::kClosed;
   End();
@@ -87,14 +99,13 @@ Task<void> Session::RunFrame(std::string frame, InFlight& in_flight) {
     if (!*command) break;
     co_await RunCommand(*std::move(*command));
     co_await in_flight.UntilRoom();
+    if (!reader.at_end() && context().loop.ShareSpent()) co_await net::NextTurn(context().loop);
   }
 }
 
 Task<void> Session::RunCommand(protocol::Command command) {
   context().metrics.commands[command.request.index()]->Add();
-  if (!rate_.Admit(context().loop.Now(), settings().client.commands_per_second)) {
-    co_return Disconnect(protocol::kDisconnectTooManyRequests);
-  }
+  if (!AdmitCommands(1)) co_return;
   const std::uint32_t id = command.id;
   if (auto* const connect = std::get_if<protocol::ConnectRequest>(&command.request); connect && id != 0) {
     co_return co_await Connect(id, std::move(*connect));

@@ -38,6 +38,8 @@ class Session final : public ClientEvents, private net::Timer {
   void OnFrame(std::string_view frame);
   void OnWritable();
   void OnPong();  // answer to Transport::QueuePing
+  // The client sent frames that are work and no message: they count as commands.
+  void OnExtraFrames(std::size_t frames);
   void OnTransportClosed();
 
   // The directory's. A session that has not connected yet takes no subscribe and no refresh.
@@ -93,6 +95,8 @@ class Session final : public ClientEvents, private net::Timer {
   Task<void> RunCommand(protocol::Command command);
   Task<void> Connect(std::uint32_t id, protocol::ConnectRequest request);
   void TakePong();
+  // Whether so many are within the client's rate; it is disconnected if they are not.
+  bool AdmitCommands(std::size_t commands);
 
   void Reply(std::uint32_t id, ReplyBody body);
   void Refuse(std::uint32_t id, const Refusal& refusal);

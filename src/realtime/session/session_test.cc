@@ -27,6 +27,18 @@ TEST_F(SessionTest, ClosesWhoDoesNotConnectInTime) {
   EXPECT_EQ(client->close_code(), 3502u);
 }
 
+TEST(SessionRate, FramesThatAreNoMessageCountAsCommands) {
+  BenchSettings settings = TestSettings();
+  settings.client.commands_per_second = 10;
+  SessionBench bench(settings);
+  const auto client = bench.Connect();
+  client->session().OnExtraFrames(10);
+  EXPECT_EQ(client->close_code(), 0u);
+  client->session().OnExtraFrames(1);
+  EXPECT_EQ(client->close_code(), 3013u);
+  client->session().OnExtraFrames(1);  // and then nothing
+}
+
 TEST_F(SessionTest, AnErrorReplyToConnectLeavesTheConnectionUnusable) {
   auto client = bench_.Connect();
   const std::string expired = SessionBench::Token("{\"sub\":\"u\",\"exp\":1}");

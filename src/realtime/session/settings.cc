@@ -107,7 +107,10 @@ constexpr config::Row<ClientSettings> kClient[] = {
      {.doc = "Publications that one recovery may give.", .min = 1, .max = 1'000'000}},
     {"commands_per_second",
      config::Of<&ClientSettings::commands_per_second>,
-     {.doc = "Commands that one connection may send; 0: any number."}},
+     {.doc =
+          "Commands that one connection may send, together with pings, pongs and fragments of messages; 0: "
+          "any number. A connection that sends more than its share of a loop's time waits for the others in "
+          "any case."}},
     {"connect_include_server_time",
      config::Of<&ClientSettings::connect_include_server_time>,
      {.doc = "Tells the server's time in the answer to connect."}},

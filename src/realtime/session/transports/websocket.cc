@@ -75,6 +75,7 @@ class WebsocketSession final : public Transport,
   // websocket::ConnectionHandler
   void OnMessage(websocket::Opcode, std::string_view payload) override { session_.OnFrame(payload); }
   void OnPong() override { session_.OnPong(); }
+  void OnExtraFrames(std::size_t frames) override { session_.OnExtraFrames(frames); }
   void OnWritable() override { session_.OnWritable(); }
   void OnClosed(websocket::CloseCode, std::string_view) override { session_.OnTransportClosed(); }
 

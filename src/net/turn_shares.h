@@ -1,0 +1,78 @@
+// TurnShares: how long a turn of a loop, each phase of it and the callback at hand have been running, and
+// whether they should leave the rest for the next turn.
+//
+// The turn is what everybody waits for: a connection whose bytes have just come, the answers that leave at
+// its end, the timers. So each phase has a limit in time, and each callback a share of it; what takes longer
+// is continued in later turns, in the order it came. Every phase gets on by some callbacks in every turn,
+// however long the others took. The clock is read once for several callbacks. Loop thread only.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace tidemill::net {
+
+using Micros = std::int64_t;
+using MicrosClock = std::int64_t (*)();
+
+struct TurnLimits {
+  // Of one connection: what is read of it in a turn, and how long what it sent is worked on.
+  static constexpr std::size_t kShareBytes = 16 * 1024;
+  static constexpr Micros kShare = 200;
+  // Of a listener: accepting and the handshakes that begin with it.
+  static constexpr Micros kAcceptShare = 1000;
+  // Of all that is done in one phase.
+  static constexpr Micros kMailbox = 1000;
+  static constexpr Micros kNextTurn = 500;
+  static constexpr Micros kEvents = 1500;
+  static constexpr Micros kBehind = 500;  // for those who have had a share and want more
+  static constexpr Micros kTimers = 500;
+};
+
+class TurnShares {
+ public:
+  explicit TurnShares(MicrosClock clock) : clock_(clock) {}
+
+  void BeginTurn() { turn_begin_ = looked_ = clock_(); }
+  // Gives how long the turn took.
+  Micros EndTurn() const { return clock_() - turn_begin_; }
+
+  // What follows may take `limit`, counted from the last look at the clock.
+  void BeginPhase(Micros limit) {
+    limit_ = limit;
+    phase_begin_ = looked_;
+    callbacks_ = 0;
+    BeginShare();
+  }
+  // After each callback of the phase: whether there is time for another.
+  bool MayGoOn() {
+    BeginShare();
+    return ++callbacks_ % kCallbacksPerLook != 0 || Look() - phase_begin_ < limit_;
+  }
+  // The next MayGoOn looks at the clock: the callback at hand was a long one.
+  void LookSoon() { callbacks_ = kCallbacksPerLook - 1; }
+
+  void BeginShare() { share_begin_ = 0; }
+  bool ShareSpent(Micros share) {
+    Look();
+    if (share_begin_ == 0) share_begin_ = looked_;
+    if (looked_ - share_begin_ < share) return false;
+    LookSoon();
+    return true;
+  }
+
+  Micros Look() { return looked_ = clock_(); }
+
+ private:
+  static constexpr unsigned kCallbacksPerLook = 4;
+
+  const MicrosClock clock_;
+  Micros turn_begin_ = 0;
+  Micros phase_begin_ = 0;
+  Micros share_begin_ = 0;  // 0: nobody has asked yet
+  Micros looked_ = 0;       // what the clock said last
+  Micros limit_ = 0;
+  unsigned callbacks_ = 0;
+};
+
+}  // namespace tidemill::net
