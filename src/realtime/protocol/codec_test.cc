@@ -80,7 +80,7 @@ TEST(JsonCommands, FieldsOfEachRequest) {
   EXPECT_TRUE(subscribe.recover);
   EXPECT_EQ(subscribe.epoch, "e");
   EXPECT_EQ(subscribe.offset, 18446744073709551615u);
-  EXPECT_EQ(subscribe.data, "");
+  EXPECT_EQ(subscribe.data, "null");
   EXPECT_TRUE(subscribe.positioned);
   EXPECT_TRUE(subscribe.recoverable);
   EXPECT_TRUE(subscribe.join_leave);
@@ -130,6 +130,17 @@ TEST(JsonCommands, NullIsAbsent) {
   EXPECT_TRUE(
       std::get<ConnectRequest>(JsonCommand(R"({"connect":{"subs":{"a":null},"headers":null}})").request)
           .subs.empty());
+}
+
+TEST(JsonCommands, NullIsAValueOfAPayload) {
+  EXPECT_EQ(std::get<PublishRequest>(JsonCommand(R"({"publish":{"channel":"a","data":null}})").request).data,
+            "null");
+  EXPECT_EQ(
+      std::get<PublishRequest>(JsonCommand(R"({"publish":{"data": null ,"channel":"a"}})").request).channel,
+      "a");
+  EXPECT_EQ(std::get<RpcRequest>(JsonCommand(R"({"rpc":{"data":null,"method":null}})").request).data, "null");
+  EXPECT_EQ(std::get<SendRequest>(JsonCommand(R"({"send":{"data":1,"data":null}})").request).data, "null");
+  EXPECT_TRUE(Refuses(Encoding::kJson, R"({"publish":{"data":nul}})"));
 }
 
 TEST(JsonCommands, LastOfTheSameKeyWins) {
@@ -289,6 +300,40 @@ TEST(ProtobufCommands, FieldsOfEachRequest) {
   EXPECT_EQ(std::get<SubRefreshRequest>(ProtobufCommand("07 7a05 0a0163 1802").request).type, 2);
 }
 
+// https://protobuf.dev/programming-guides/encoding/#last-one-wins
+TEST(ProtobufCommands, MessagesThatComeTwiceAreMerged) {
+  // publish{channel:"a"} publish{data:"x"}
+  const auto publish = std::get<PublishRequest>(ProtobufCommand("0c 0801 3a03 0a0161 3a03 120178").request);
+  EXPECT_EQ(publish.channel, "a");
+  EXPECT_EQ(publish.data, "x");
+  // subscribe{channel:"a", recover, offset:1} subscribe{offset:2, epoch:"e"}
+  const auto subscribe =
+      std::get<SubscribeRequest>(ProtobufCommand("12 0801 2a07 0a0161 1801 3801 2a05 320165 3802").request);
+  EXPECT_EQ(subscribe.channel, "a");
+  EXPECT_TRUE(subscribe.recover);
+  EXPECT_EQ(subscribe.offset, 2u) << "of a number the last one counts";
+  EXPECT_EQ(subscribe.epoch, "e");
+  // history{since:{offset:3}, channel:"c", since:{epoch:"e"}}
+  const auto history =
+      std::get<HistoryRequest>(ProtobufCommand("0e 520c 4202 0803 0a0163 4203 120165").request);
+  EXPECT_EQ(history.since, (StreamPosition{3, "e"}));
+  // connect{subs:{"a":{recover}+{offset:5}}, subs:{"b":{recover}, "b":{offset:5}}}
+  const auto connect = std::get<ConnectRequest>(
+      ProtobufCommand("21 221f 1a0b 0a0161 1202 1801 1202 3805 1a07 0a0162 1202 1801 1a07 0a0162 1202 3805")
+          .request);
+  EXPECT_TRUE(connect.subs.at("a").recover);
+  EXPECT_EQ(connect.subs.at("a").offset, 5u);
+  EXPECT_FALSE(connect.subs.at("b").recover) << "entries of a map are replaced";
+  EXPECT_EQ(connect.subs.at("b").offset, 5u);
+}
+
+TEST(ProtobufCommands, UnknownGroupsAreSkipped) {
+  // 20{1:5, 2{}}, publish{21{}, channel:"a"}, id:1
+  const Command command = ProtobufCommand("13 a301 0805 1314 a401 3a07 ab01 ac01 0a0161 0801");
+  EXPECT_EQ(command.id, 1u);
+  EXPECT_EQ(std::get<PublishRequest>(command.request).channel, "a");
+}
+
 TEST(ProtobufCommands, RefusesBrokenFrames) {
   struct Case {
     const char* name;
@@ -309,8 +354,9 @@ TEST(ProtobufCommands, RefusesBrokenFrames) {
       {"nested length over the message", "032a0261", "byte 3: length over the rest"},
       {"nested field broken", "052a030a0261", "byte 5: length over the rest"},
       {"channel not UTF-8", "052a030a01ff", "byte 6: invalid UTF-8"},
-      {"group", "010b", "byte 2: group or unknown wire type"},
-      {"group inside", "032a010b", "byte 4: group or unknown wire type"},
+      {"group", "010b", "byte 2: a group without end"},
+      {"group inside", "032a010b", "byte 4: a group without end"},
+      {"id is a group", "020b0c", "byte 3: wrong wire type"},
       {"unknown field broken", "02a206", "byte 3: varint without end"},
       {"field number zero", "020000", "byte 2: field number out of range"},
       {"second command broken", "00040801220001", "byte 7: length over the rest"},
@@ -340,7 +386,8 @@ TEST(ProtobufCommands, LastOfTheSameFieldWins) {
   const Command command = ProtobufCommand("11 0801 0802 3a03 220161 3a06 0a0162 0a0163");
   EXPECT_EQ(command.id, 2u);
   EXPECT_EQ(std::get<PublishRequest>(command.request).channel, "c");
-  EXPECT_EQ(std::get<PublishRequest>(command.request).key, "");
+  EXPECT_EQ(std::get<PublishRequest>(command.request).key, "a")
+      << "the first message is merged with the second";
 }
 
 TEST(ProtobufFrames, HoldManyCommands) {

@@ -9,15 +9,17 @@ namespace {
 template <class M>
 void ReadMessage(JsonReader& json, M& message);
 
-// Offers the member that comes next to every field of a message; the one with its key reads it.
+// Offers the member that comes next to every field of a message; the one with its key reads it. A member that
+// is null is as good as absent, but for a payload, whose value it is.
 class MemberReader {
  public:
-  MemberReader(JsonReader& json, std::string_view key) : json_(json), key_(key) {}
+  MemberReader(JsonReader& json, std::string_view key) : json_(json), key_(key), is_null_(json.SkipNull()) {}
 
   void Text(int, std::string_view name, std::string& value) {
     if (Take(name)) value = json_.ReadString();
   }
   void Payload(int, std::string_view name, std::string& value) {
+    if (is_null_ && key_ == name) value = "null";
     if (Take(name)) value = json_.ReadRaw();
   }
   template <class T>
@@ -58,7 +60,7 @@ class MemberReader {
  private:
   // Reading may overwrite what `key_` refers to, so it is not looked at once it is taken.
   bool Take(std::string_view name) {
-    if (taken_ || key_ != name) return false;
+    if (is_null_ || taken_ || key_ != name) return false;
     taken_ = true;
     return true;
   }
@@ -71,6 +73,7 @@ class MemberReader {
 
   JsonReader& json_;
   std::string_view key_;
+  const bool is_null_;  // and read already
   bool taken_ = false;
 };
 
@@ -78,7 +81,6 @@ template <class M>
 void ReadMessage(JsonReader& json, M& message) {
   json.EnterObject();
   while (const auto key = json.NextKey()) {
-    if (json.SkipNull()) continue;
     MemberReader member(json, *key);
     Fields(member, message);
   }

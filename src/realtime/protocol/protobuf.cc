@@ -8,7 +8,9 @@ namespace {
 template <class M>
 void ReadMessage(std::string_view bytes, M& message, WireStatus& status);
 
-// Offers the field that was just read to every field of a message; the one with its number takes it.
+// Offers the field that was just read to every field of a message; the one with its number takes it. Of a
+// field that comes twice the last value counts, but for messages, which are merged.
+// https://protobuf.dev/programming-guides/encoding/#last-one-wins
 class FieldReader {
  public:
   explicit FieldReader(WireReader& wire) : wire_(wire) {}
@@ -28,7 +30,9 @@ class FieldReader {
   }
   template <class M>
   void Maybe(std::uint32_t number, std::string_view, std::optional<M>& message) {
-    if (Is(number)) ReadMessage(wire_.Bytes(), message.emplace(), wire_.status());
+    if (!Is(number)) return;
+    if (!message) message.emplace();
+    ReadMessage(wire_.Bytes(), *message, wire_.status());
   }
   void Given(std::uint32_t number, std::string_view, bool& given) {
     if (!Is(number)) return;
@@ -50,10 +54,10 @@ class FieldReader {
   template <class M, class Variant>
   void Case(std::uint32_t number, std::string_view, Variant& variant) {
     if (!Is(number)) return;
-    if (!std::holds_alternative<std::monostate>(variant) && !std::holds_alternative<M>(variant)) {
-      return wire_.Fail("a second request in one command");
-    }
-    ReadMessage(wire_.Bytes(), variant.template emplace<M>(), wire_.status());
+    if (std::holds_alternative<std::monostate>(variant)) variant.template emplace<M>();
+    M* const message = std::get_if<M>(&variant);
+    if (message == nullptr) return wire_.Fail("a second request in one command");
+    ReadMessage(wire_.Bytes(), *message, wire_.status());
   }
 
  private:
@@ -61,7 +65,6 @@ class FieldReader {
   static void ReadEntry(WireReader& entry, std::string& text) { text = entry.Text(); }
   template <class M>
   static void ReadEntry(WireReader& entry, M& message) {
-    message = {};
     ReadMessage(entry.Bytes(), message, entry.status());
   }
 

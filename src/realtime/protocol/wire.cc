@@ -1,11 +1,14 @@
 #include "realtime/protocol/wire.h"
 
+#include <array>
+
 #include "base/utf8.h"
 
 namespace tidemill::protocol {
 namespace {
 
 constexpr std::uint64_t kFieldMax = (1u << 29) - 1;
+constexpr std::size_t kGroupsMax = 100;  // one in another
 
 void FailAt(WireStatus& status, std::string_view bytes, const char* what) {
   if (status.ok()) status = {what, bytes.data()};
@@ -40,21 +43,55 @@ std::string_view TakeDelimited(std::string_view& bytes, WireStatus& status) {
 void WireReader::Fail(const char* what) { FailAt(status_, rest_, what); }
 
 bool WireReader::Next() {
-  if (!status_.ok() || rest_.empty()) return false;
+  if (!status_.ok() || rest_.empty() || !ReadTag()) return false;
+  if (type_ == Type::kGroupEnd) {
+    Fail("the end of a group that did not begin");
+  } else if (type_ == Type::kGroup) {
+    SkipGroup();
+  } else {
+    ReadValue();
+  }
+  return status_.ok();
+}
+
+bool WireReader::ReadTag() {
   const std::uint64_t tag = TakeVarint(rest_, status_);
   if (!status_.ok()) return false;
   const std::uint64_t field = tag >> 3;
   if (field == 0 || field > kFieldMax) Fail("field number out of range");
   field_ = static_cast<std::uint32_t>(field);
   type_ = static_cast<Type>(tag & 7);
+  return status_.ok();
+}
+
+void WireReader::ReadValue() {
   switch (type_) {
     case Type::kVarint: varint_ = TakeVarint(rest_, status_); break;
     case Type::kBytes: bytes_ = TakeDelimited(rest_, status_); break;
     case Type::kFixed64: Skip(8); break;
     case Type::kFixed32: Skip(4); break;
-    default: Fail("group or unknown wire type");
+    default: Fail("unknown wire type");
   }
-  return status_.ok();
+}
+
+// No field of ours is a group. The fields of those that have begun and not ended are kept to see that they
+// end in turn.
+void WireReader::SkipGroup() {
+  std::array<std::uint32_t, kGroupsMax> open;
+  open[0] = field_;
+  for (std::size_t depth = 1; depth > 0;) {
+    if (rest_.empty()) Fail("a group without end");
+    if (!status_.ok() || !ReadTag()) return;
+    if (type_ == Type::kGroup) {
+      if (depth == kGroupsMax) return Fail("groups in groups without end");
+      open[depth++] = field_;
+    } else if (type_ == Type::kGroupEnd) {
+      if (open[--depth] != field_) return Fail("the end of another group");
+    } else {
+      ReadValue();
+    }
+  }
+  type_ = Type::kGroup;
 }
 
 // No field of ours is of a fixed size, so the value itself is not kept.

@@ -30,8 +30,9 @@ std::uint64_t TakeVarint(std::string_view& bytes, WireStatus& status);
 // Takes a length and that many bytes off `bytes`.
 std::string_view TakeDelimited(std::string_view& bytes, WireStatus& status);
 
-// Walks the fields of one message. A value not asked for is skipped; one of another wire type than asked for
-// is an error. After an error Next is false and every value empty. Views are into the message.
+// Walks the fields of one message. A value not asked for is skipped, a group as well; one of another wire
+// type than asked for is an error. After an error Next is false and every value empty. Views are into the
+// message.
 class WireReader {
  public:
   WireReader(std::string_view message, WireStatus& status) : rest_(message), status_(status) {}
@@ -49,9 +50,19 @@ class WireReader {
   WireStatus& status() { return status_; }
 
  private:
-  enum class Type : std::uint8_t { kVarint = 0, kFixed64 = 1, kBytes = 2, kFixed32 = 5 };
+  enum class Type : std::uint8_t {
+    kVarint = 0,
+    kFixed64 = 1,
+    kBytes = 2,
+    kGroup = 3,
+    kGroupEnd = 4,
+    kFixed32 = 5
+  };
 
   std::uint64_t Varint();
+  bool ReadTag();
+  void ReadValue();
+  void SkipGroup();
   void Skip(std::size_t size);
 
   std::string_view rest_;

@@ -105,10 +105,19 @@ TEST(WireReader, AcceptsAndRefusesFields) {
       {"varint where bytes are due", "\x08\x05", 'b', "wrong wire type"},
       {"bytes where a varint is due", "\x0a\x00"sv, 'v', "wrong wire type"},
       {"fixed where a varint is due", "\x0d\1\2\3\4", 'u', "wrong wire type"},
-      {"group start", "\x0b", 's', "group or unknown wire type"},
-      {"group end", "\x0c", 's', "group or unknown wire type"},
-      {"wire type 6", "\x0e", 's', "group or unknown wire type"},
-      {"wire type 7", "\x0f", 's', "group or unknown wire type"},
+      {"group skipped", "\x0b\x08\x05\x12\x02hi\x19\1\2\3\4\5\6\7\x08\x25\1\2\3\4\x0c\x08\x05", 's', ""},
+      {"empty group", "\x0b\x0c", 's', ""},
+      {"group in a group", "\x0b\x13\x0b\x0c\x14\x0c", 's', ""},
+      {"group where a varint is due", "\x0b\x0c", 'v', "wrong wire type"},
+      {"group where bytes are due", "\x0b\x0a\x00\x0c"sv, 'b', "wrong wire type"},
+      {"group without end", "\x0b", 's', "a group without end"},
+      {"group cut", "\x0b\x08", 's', "varint without end"},
+      {"group with an unknown type in it", "\x0b\x0e", 's', "unknown wire type"},
+      {"group with another's end", "\x0b\x14", 's', "the end of another group"},
+      {"groups that cross", "\x0b\x13\x0c\x14", 's', "the end of another group"},
+      {"group end", "\x0c", 's', "the end of a group that did not begin"},
+      {"wire type 6", "\x0e", 's', "unknown wire type"},
+      {"wire type 7", "\x0f", 's', "unknown wire type"},
       {"field 0", "\x00\x00"sv, 's', "field number out of range"},
       {"greatest field", "\xf8\xff\xff\xff\x0f\x00"sv, 's', ""},
       {"field over 29 bits", "\x80\x80\x80\x80\x10\x00"sv, 's', "field number out of range"},
@@ -127,6 +136,15 @@ TEST(WireReader, AcceptsAndRefusesFields) {
     SCOPED_TRACE(c.name);
     EXPECT_EQ(Problem(c.message, c.as), c.want);
   }
+}
+
+TEST(WireReader, BoundsGroupsInGroups) {
+  const auto nested = [](std::size_t depth) {
+    return std::string(depth, '\x0b') + std::string(depth, '\x0c');
+  };
+  EXPECT_EQ(Problem(nested(100), 's'), "");
+  EXPECT_EQ(Problem(nested(101), 's'), "groups in groups without end");
+  EXPECT_EQ(Problem(nested(1'000'000), 's'), "groups in groups without end");
 }
 
 TEST(WireWriter, WritesWhatAnotherReaderReads) {

@@ -29,6 +29,14 @@ TEST_F(CommandsTest, APublicationReachesAllAndIsAnswered) {
                           R"(,"offset":1,"epoch":")" + EpochOf("room:a") + "\"}}}");
 }
 
+TEST_F(CommandsTest, NullIsDataLikeAnyOther) {
+  auto client = InRoom();
+  const Lines heard = client->Say(R"({"id":3,"publish":{"channel":"room:a","data":null}})");
+  ASSERT_EQ(heard.size(), 2u);
+  EXPECT_EQ(heard[0], R"({"id":3,"publish":{}})");
+  EXPECT_TRUE(heard[1].contains(R"("pub":{"data":null,)")) << heard[1];
+}
+
 TEST_F(CommandsTest, PresenceTellsWhoIsThere) {
   auto one = InRoom("a");
   auto two = InRoom("b");
