@@ -20,6 +20,9 @@ constexpr std::array kRows = {
     Row{Algorithm::kRs256, "RS256", KeyKind::kRsa, "SHA256"},
     Row{Algorithm::kRs384, "RS384", KeyKind::kRsa, "SHA384"},
     Row{Algorithm::kRs512, "RS512", KeyKind::kRsa, "SHA512"},
+    Row{Algorithm::kPs256, "PS256", KeyKind::kRsa, "SHA256"},
+    Row{Algorithm::kPs384, "PS384", KeyKind::kRsa, "SHA384"},
+    Row{Algorithm::kPs512, "PS512", KeyKind::kRsa, "SHA512"},
     Row{Algorithm::kEs256, "ES256", KeyKind::kEcdsa, "SHA256"},
     Row{Algorithm::kEs384, "ES384", KeyKind::kEcdsa, "SHA384"},
     Row{Algorithm::kEs512, "ES512", KeyKind::kEcdsa, "SHA512"},
@@ -39,6 +42,9 @@ std::optional<Algorithm> AlgorithmNamed(std::string_view name) {
 
 std::string_view Name(Algorithm algorithm) { return RowOf(algorithm).name; }
 KeyKind KindOf(Algorithm algorithm) { return RowOf(algorithm).kind; }
+bool IsPss(Algorithm algorithm) {
+  return algorithm == Algorithm::kPs256 || algorithm == Algorithm::kPs384 || algorithm == Algorithm::kPs512;
+}
 const char* HashOf(Algorithm algorithm) { return RowOf(algorithm).hash; }
 
 }  // namespace tidemill::auth

@@ -17,6 +17,9 @@ enum class Algorithm : std::uint8_t {
   kRs256,
   kRs384,
   kRs512,
+  kPs256,
+  kPs384,
+  kPs512,
   kEs256,
   kEs384,
   kEs512,
@@ -31,6 +34,8 @@ std::optional<Algorithm> AlgorithmNamed(std::string_view name);
 std::string_view Name(Algorithm algorithm);
 // The kind of key it needs.
 KeyKind KindOf(Algorithm algorithm);
+// Whether an RSA signature has PSS padding, with a salt as long as the hash (RFC 7518 section 3.5).
+bool IsPss(Algorithm algorithm);
 // OpenSSL's name of its hash; "" for EdDSA, which hashes by itself.
 const char* HashOf(Algorithm algorithm);
 

@@ -17,8 +17,9 @@ namespace {
 using testing::Signer;
 
 constexpr std::array kAll = {Algorithm::kHs256, Algorithm::kHs384, Algorithm::kHs512, Algorithm::kRs256,
-                             Algorithm::kRs384, Algorithm::kRs512, Algorithm::kEs256, Algorithm::kEs384,
-                             Algorithm::kEs512, Algorithm::kEdDsa};
+                             Algorithm::kRs384, Algorithm::kRs512, Algorithm::kPs256, Algorithm::kPs384,
+                             Algorithm::kPs512, Algorithm::kEs256, Algorithm::kEs384, Algorithm::kEs512,
+                             Algorithm::kEdDsa};
 
 std::string Decode(std::string_view text) {
   const std::optional<std::string> bytes = Base64Decode(text, Base64::kUrl);
@@ -46,8 +47,8 @@ std::vector<std::string> Spoilt(const std::string& signature) {
 TEST(AlgorithmNamed, KnowsExactlyItsNames) {
   for (const Algorithm algorithm : kAll) EXPECT_EQ(AlgorithmNamed(Name(algorithm)), algorithm);
   for (const char* name :
-       {"",    "none",  "None",  "NONE",  "nOnE",   "hs256", "HS256 ",  " HS256", "HS-256", "HS25",  "HS2560",
-        "RS1", "PS256", "PS384", "PS512", "ES256K", "EdDsa", "Ed25519", "Ed448",  "dir",    "A128KW"}) {
+       {"",    "none", "None",  "NONE",   "nOnE",   "hs256", "HS256 ",  " HS256", "HS-256", "HS25",  "HS2560",
+        "RS1", "PS1",  "ps256", "PS256 ", "ES256K", "EdDsa", "Ed25519", "Ed448",  "dir",    "A128KW"}) {
     EXPECT_EQ(AlgorithmNamed(name), std::nullopt) << name;
   }
 }
@@ -120,6 +121,31 @@ TEST(RfcExamples, EdDsa) {
   const std::string input = "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc";
   EXPECT_TRUE((*key)->Verify(Algorithm::kEdDsa, input, signature));
   EXPECT_FALSE((*key)->Verify(Algorithm::kEdDsa, input + "A", signature));
+}
+
+// The two paddings of RSA do not pass for each other, and the salt is as long as the hash.
+TEST(PublicKey, TellsPaddingsApart) {
+  const Signer signer = Signer::Generate(Algorithm::kPs256);
+  const auto key = ParsePublicKeyPem(signer.PublicPem(), KeyKind::kRsa);
+  ASSERT_TRUE(key) << key.error().detail;
+  constexpr std::array kRsa = {Algorithm::kRs256, Algorithm::kRs384, Algorithm::kRs512,
+                               Algorithm::kPs256, Algorithm::kPs384, Algorithm::kPs512};
+  for (const Algorithm signs : kRsa) {
+    const std::string signature = signer.With(signs).Sign("input");
+    for (const Algorithm checks : kRsa) {
+      EXPECT_EQ((*key)->Verify(checks, "input", signature), signs == checks) << Name(signs) << Name(checks);
+    }
+  }
+  // One in 256 begins with a zero, which must not be left out.
+  std::string padded;
+  for (int i = 0; i < 4000 && !padded.starts_with('\0'); ++i) padded = signer.Sign("input");
+  ASSERT_TRUE(padded.starts_with('\0'));
+  EXPECT_TRUE((*key)->Verify(Algorithm::kPs256, "input", padded));
+  EXPECT_FALSE((*key)->Verify(Algorithm::kPs256, "input", padded.substr(1)));
+  for (const int salt : {0, 20, 31, 33, 64}) {
+    EXPECT_FALSE((*key)->Verify(Algorithm::kPs256, "input", signer.WithSalt(salt).Sign("input"))) << salt;
+  }
+  EXPECT_TRUE((*key)->Verify(Algorithm::kPs256, "input", signer.WithSalt(32).Sign("input")));
 }
 
 TEST(PublicKey, VerifiesItsOwnSignaturesOnly) {

@@ -8,6 +8,7 @@
 #include <openssl/evp.h>
 #include <openssl/param_build.h>
 #include <openssl/pem.h>
+#include <openssl/rsa.h>
 
 #include <algorithm>
 #include <array>
@@ -94,6 +95,7 @@ class OpenSslKey final : public PublicKey {
 
   bool Verify(Algorithm algorithm, std::string_view input, std::string_view signature) const override {
     TM_ASSERT(Fits(algorithm));
+    if (use_.kind == KeyKind::kRsa && !IsWhole(signature)) return false;
     if (use_.curve == nullptr) return VerifyRaw(algorithm, input, signature);
     const std::string der = ToDer(signature, use_.curve->coordinate_bytes);
     return !der.empty() && VerifyRaw(algorithm, input, der);
@@ -105,10 +107,22 @@ class OpenSslKey final : public PublicKey {
     const Owned<EVP_MD_CTX> context(EVP_MD_CTX_new());
     TM_ASSERT(context != nullptr);
     const char* hash = use_.kind == KeyKind::kEd25519 ? nullptr : HashOf(algorithm);
-    return EVP_DigestVerifyInit_ex(context.get(), nullptr, hash, nullptr, nullptr, key_.get(), nullptr) ==
-               1 &&
+    EVP_PKEY_CTX* use = nullptr;  // the context's
+    return EVP_DigestVerifyInit_ex(context.get(), &use, hash, nullptr, nullptr, key_.get(), nullptr) == 1 &&
+           (!IsPss(algorithm) || ExpectPss(use)) &&
            EVP_DigestVerify(context.get(), Bytes(signature), signature.size(), Bytes(input), input.size()) ==
                1;
+  }
+
+  // RFC 8017 section 8.1.2: as long as the modulus. OpenSSL takes one without its leading zeros for PSS.
+  bool IsWhole(std::string_view signature) const {
+    return signature.size() == static_cast<std::size_t>(EVP_PKEY_get_size(key_.get()));
+  }
+
+  // MGF1 takes the hash of the signature by itself.
+  static bool ExpectPss(EVP_PKEY_CTX* use) {
+    return EVP_PKEY_CTX_set_rsa_padding(use, RSA_PKCS1_PSS_PADDING) == 1 &&
+           EVP_PKEY_CTX_set_rsa_pss_saltlen(use, RSA_PSS_SALTLEN_DIGEST) == 1;
   }
 
   const Owned<EVP_PKEY> key_;

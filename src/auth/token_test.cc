@@ -232,7 +232,8 @@ TEST_F(TokenVerifierTest, EveryAlgorithmServesWithItsKey) {
     const auto verifier = Make(settings);
     EXPECT_TRUE(Connects(*verifier, ecdsa.Token(R"({"sub":"1"})"))) << Name(curve);
     EXPECT_TRUE(Connects(*verifier, ed25519.Token(R"({"sub":"1"})")));
-    for (const Algorithm hash : {Algorithm::kRs256, Algorithm::kRs384, Algorithm::kRs512}) {
+    for (const Algorithm hash : {Algorithm::kRs256, Algorithm::kRs384, Algorithm::kRs512, Algorithm::kPs256,
+                                 Algorithm::kPs384, Algorithm::kPs512}) {
       EXPECT_TRUE(Connects(*verifier, rsa.With(hash).Token(R"({"sub":"1"})"))) << Name(hash);
     }
     for (const char* name : {"HS256", "HS384", "HS512"}) {

@@ -29,7 +29,8 @@ using Field =
 
 enum class Reload : std::uint8_t { kNo, kYes };
 enum class Shown : std::uint8_t { kYes, kNo };
-enum class TextFrom : std::uint8_t { kValue, kPem };  // kPem: a PEM itself, or the path of a file with it
+// kPem: a PEM itself, or the path of a file with it. kBytes: a secret of any bytes, "base64:…" too.
+enum class TextFrom : std::uint8_t { kValue, kPem, kBytes };
 
 // For ranges: durations are counted in milliseconds.
 inline constexpr std::int64_t kSecond = 1000;

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <charconv>
 #include <iterator>
+#include <optional>
 
+#include "base/base64.h"
 #include "base/utf8.h"
 #include "config/duration.h"
 #include "config/file.h"
@@ -16,6 +18,9 @@ namespace {
 constexpr std::string_view kMask = "***";
 constexpr std::size_t kShownBytesMax = 64;
 constexpr std::size_t kPemBytesMax = 64 * 1024;
+constexpr std::size_t kSecretBytesMax = 64 * 1024;
+constexpr std::string_view kFileScheme = "file:";
+constexpr std::string_view kBase64Scheme = "base64:";
 
 std::unexpected<Error> Wrong(std::string detail) { return Fail(Errc::kInvalidArgument, std::move(detail)); }
 
@@ -39,9 +44,40 @@ Result<void> CheckText(std::string_view text) {
   return {};
 }
 
-Result<void> CheckSecret(std::string_view text) {
+// A line of text ends with its line; of anything else each byte counts.
+Result<std::string> ReadSecretFile(const std::string& path) {
+  Result<std::string> content = ReadFile(path, kSecretBytesMax);
+  if (!content) return Wrong(fmt::format("{}: {}", path, content.error().detail));
+  if (IsUtf8(*content)) {
+    if (content->ends_with('\n')) content->pop_back();
+    if (content->ends_with('\r')) content->pop_back();
+  }
+  if (content->empty()) return Wrong(fmt::format("{}: nothing is in it", path));
+  return content;
+}
+
+// Either alphabet, padded or not: secrets come from many tools.
+Result<std::string> DecodeSecret(std::string text) {
+  std::ranges::replace(text, '+', '-');
+  std::ranges::replace(text, '/', '_');
+  while (text.ends_with('=')) text.pop_back();
+  std::optional<std::string> bytes = Base64Decode(text, Base64::kUrl);
+  if (!bytes || bytes->empty()) return Wrong("not base64 behind \"base64:\"");
+  return *std::move(bytes);
+}
+
+// The secret that a text stands for: itself, the content of a file, bytes in base64.
+Result<std::string> SecretOf(const Key& key, const std::string& text) {
+  const bool of_bytes = key.facts.text == TextFrom::kBytes;
   if (text == kMask) return Wrong("the mask that `config show` prints, not the secret itself");
-  return CheckText(text);
+  if (text.starts_with(kFileScheme)) {
+    TM_TRY_ASSIGN(std::string content, ReadSecretFile(text.substr(kFileScheme.size())));
+    if (!of_bytes) TM_TRY(CheckText(content));
+    return content;
+  }
+  if (of_bytes && text.starts_with(kBase64Scheme)) return DecodeSecret(text.substr(kBase64Scheme.size()));
+  TM_TRY(CheckText(text));
+  return text;
 }
 
 Result<void> AssignBool(const Value& value, bool& out) {
@@ -118,11 +154,10 @@ Result<void> AssignString(const Key& key, const Value& value, std::string& out) 
   return {};
 }
 
-Result<void> AssignSecret(const Value& value, Secret& out) {
+Result<void> AssignSecret(const Key& key, const Value& value, Secret& out) {
   const std::string* text = TextOf(value);
   if (text == nullptr) return Wrong("not a string; write it in quotes");
-  TM_TRY(CheckSecret(*text));
-  out.value = *text;
+  TM_TRY_ASSIGN(out.value, SecretOf(key, *text));
   return {};
 }
 
@@ -166,13 +201,13 @@ Result<void> AssignStrings(const Value& value, std::vector<std::string>& out) {
   return {};
 }
 
-Result<void> AssignSecrets(const Value& value, std::vector<Secret>& out) {
+Result<void> AssignSecrets(const Key& key, const Value& value, std::vector<Secret>& out) {
   TM_TRY_ASSIGN(std::vector<std::string> list, ListOf(value));
   std::vector<Secret> secrets;
   for (std::string& item : list) {
     if (item.empty()) return Wrong("an empty string in the list");
-    TM_TRY(CheckSecret(item));
-    secrets.push_back({std::move(item)});
+    TM_TRY_ASSIGN(std::string secret, SecretOf(key, item));
+    secrets.push_back({std::move(secret)});
   }
   out = std::move(secrets);
   return {};
@@ -232,9 +267,9 @@ Result<void> Assign(const Key& key, const Value& value, void* settings) {
         if constexpr (std::same_as<T, bool>) return AssignBool(value, *out);
         if constexpr (std::same_as<T, Duration>) return AssignDuration(key, value, bounds, *out);
         if constexpr (std::same_as<T, std::string>) return AssignString(key, value, *out);
-        if constexpr (std::same_as<T, Secret>) return AssignSecret(value, *out);
+        if constexpr (std::same_as<T, Secret>) return AssignSecret(key, value, *out);
         if constexpr (std::same_as<T, std::vector<std::string>>) return AssignStrings(value, *out);
-        if constexpr (std::same_as<T, std::vector<Secret>>) return AssignSecrets(value, *out);
+        if constexpr (std::same_as<T, std::vector<Secret>>) return AssignSecrets(key, value, *out);
         if constexpr (std::same_as<T, std::vector<StoreAddress>>) return AssignAddresses(value, *out);
         if constexpr (std::integral<T> && !std::same_as<T, bool>) {
           return AssignInteger(key, value, bounds, *out);
@@ -275,7 +310,9 @@ std::string Quote(std::string_view text) {
 
 std::string ToToml(const Field& field, SecretsIn secrets) {
   const auto print_secret = [secrets](const Secret& secret) {
-    return Quote(secrets == SecretsIn::kMasked && !secret.empty() ? kMask : std::string_view(secret.value));
+    if (secrets == SecretsIn::kMasked && !secret.empty()) return Quote(kMask);
+    if (CheckText(secret.value)) return Quote(secret.value);
+    return Quote(fmt::format("{}{}", kBase64Scheme, Base64Encode(secret.value, Base64::kStandard)));
   };
   const auto print_address = [secrets](const StoreAddress& address) {
     return Quote(secrets == SecretsIn::kMasked ? MaskPassword(address.text) : address.text);

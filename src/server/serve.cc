@@ -79,7 +79,9 @@ int RunUntilSignalled(Node& node, const Given& given, const sigset_t& signals) {
 std::vector<std::unique_ptr<cli::DevKeyFile>> WriteKeys(const settings::Settings& settings,
                                                         const std::vector<net::ListenAddress>& addresses) {
   const auto& api_keys = settings.http_api.keys;
-  const cli::DevKeys keys{.token_key = settings.client.token.hmac_secret_key.value,
+  const std::string& token_key = settings.client.token.hmac_secret_key.value;
+  const bool is_line = !token_key.contains('\n');  // a secret may be of any bytes
+  const cli::DevKeys keys{.token_key = is_line ? token_key : "",
                           .api_key = api_keys.empty() ? "" : api_keys.front().value};
   std::vector<std::unique_ptr<cli::DevKeyFile>> files;
   for (const net::ListenAddress& address : addresses) {

@@ -532,30 +532,6 @@ TEST_F(LoadTest, CutsLongValuesInMessages) {
   EXPECT_TRUE(why.contains("\"" + std::string(64, 'a') + "…\"")) << why;
 }
 
-TEST_F(LoadTest, ReadsPublicKeysFromTextOrFile) {
-  constexpr std::string_view kPem =
-      "-----BEGIN PUBLIC KEY-----\n"
-      "MCowBQYDK2VwAyEARFU800Tw/DA2nQVFvG2gpTK7XvVDYOB+lp7hC+X8Gcs=\n"
-      "-----END PUBLIC KEY-----\n";
-  Write("key.pem", kPem);
-  Write("other.txt", "hello");
-  Write("private.pem", "-----BEGIN RSA PRIVATE KEY-----\nx\n");
-  const auto load = [](std::string value) {
-    return Load({.flags = {{"client.token.ed25519_public_key", std::move(value)}}});
-  };
-  EXPECT_EQ(load("key.pem").value().client.token.ed25519_public_key, kPem);
-  EXPECT_EQ(load(std::string(kPem)).value().client.token.ed25519_public_key, kPem);
-  EXPECT_EQ(Why(load("missing.pem")),
-            "--client.token.ed25519_public_key = \"missing.pem\": no such file; give the text of a PEM, or "
-            "the path "
-            "of a file with it");
-  EXPECT_EQ(Why(load("other.txt")),
-            "--client.token.ed25519_public_key = \"other.txt\": a file without a PEM in it");
-  EXPECT_EQ(
-      Why(load("private.pem")),
-      "--client.token.ed25519_public_key = \"private.pem\": a private key; only the public one belongs here");
-}
-
 TEST(NeedRestart, NamesWhatAReloadDoesNotTakeOver) {
   const Settings running;
   Settings wanted;

@@ -52,7 +52,8 @@ available here is refused by name, an unknown one with the nearest known name; n
 
 - A duration is written `"25s"`, `"1h30m"`, `"250ms"`; units are h, m, s, ms.
 - A list is written `["a", "b"]`; in the environment and in flags, blanks separate: `"a b"`.
-- A secret is never printed. ↻ marks what a reload (SIGHUP) takes over; the rest needs a restart.
+- A secret is never printed. It may stand in a file of its own: `"file:/run/secrets/token"` is what is in it.
+- ↻ marks what a reload (SIGHUP) takes over; the rest needs a restart.
 
 Options of a namespace have the names below `channel.without_namespace`:
 

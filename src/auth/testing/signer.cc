@@ -6,6 +6,7 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/pem.h>
+#include <openssl/rsa.h>
 
 #include <algorithm>
 
@@ -90,12 +91,23 @@ Signer Signer::Generate(Algorithm algorithm, int rsa_bits) {
 
 Signer Signer::With(Algorithm algorithm) const { return Signer(key_, algorithm); }
 
+Signer Signer::WithSalt(int bytes) const {
+  Signer signer = *this;
+  signer.salt_bytes_ = bytes;
+  return signer;
+}
+
 std::string Signer::Sign(std::string_view input) const {
   const bool hashes_itself = KindOf(algorithm_) == KeyKind::kEd25519;
   EVP_MD_CTX* context = EVP_MD_CTX_new();
   std::size_t size = 0;
-  TM_ASSERT(EVP_DigestSignInit_ex(context, nullptr, hashes_itself ? nullptr : HashOf(algorithm_), nullptr,
+  EVP_PKEY_CTX* use = nullptr;
+  TM_ASSERT(EVP_DigestSignInit_ex(context, &use, hashes_itself ? nullptr : HashOf(algorithm_), nullptr,
                                   nullptr, key_->key, nullptr) == 1);
+  if (IsPss(algorithm_)) {
+    TM_ASSERT(EVP_PKEY_CTX_set_rsa_padding(use, RSA_PKCS1_PSS_PADDING) == 1);
+    TM_ASSERT(EVP_PKEY_CTX_set_rsa_pss_saltlen(use, salt_bytes_) == 1);
+  }
   TM_ASSERT(EVP_DigestSign(context, nullptr, &size, Bytes(input), input.size()) == 1);
   std::string signature(size, '\0');
   auto* out = reinterpret_cast<unsigned char*>(signature.data());

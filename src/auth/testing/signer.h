@@ -11,10 +11,12 @@ namespace tidemill::auth::testing {
 
 class Signer {
  public:
-  // A new key for `algorithm`, one of RS, ES or EdDSA.
+  // A new key for `algorithm`, one of RS, PS, ES or EdDSA.
   static Signer Generate(Algorithm algorithm, int rsa_bits = 2048);
   // The same key signing with another algorithm of its kind.
   Signer With(Algorithm algorithm) const;
+  // The same with another length of the salt than the hash's, for PS.
+  Signer WithSalt(int bytes) const;
 
   // The signature as it stands in a token: of ECDSA, r and s of fixed length.
   std::string Sign(std::string_view input) const;
@@ -35,6 +37,7 @@ class Signer {
 
   std::shared_ptr<const Key> key_;
   Algorithm algorithm_;
+  int salt_bytes_ = -1;  // RSA_PSS_SALTLEN_DIGEST
 };
 
 // header.payload.signature of any bytes, each as base64url.
