@@ -1,28 +1,19 @@
 """Terminals in one folder, with `tidemill` on PATH: programs that end, and those that go on beside them."""
 import contextlib
-import fcntl
 import os
 import pathlib
 import signal
-import socket
-import struct
 import subprocess
 import sys
 import urllib.error
 import urllib.request
 
 from assertions import check, eventually
+from network import bring_loopback_up
 
 NODE_MODULES = pathlib.Path(__file__).parents[1] / "sdk/js/node_modules"
-SIOCSIFFLAGS, IFF_UP = 0x8914, 1
 # Node has a WebSocket of its own from 22 on.
 WEBSOCKET = "import { WebSocket } from 'ws';\nglobalThis.WebSocket ??= WebSocket;\n"
-
-
-def bring_loopback_up():
-    """In a network of our own it is down."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket, contextlib.suppress(PermissionError):
-        fcntl.ioctl(any_socket, SIOCSIFFLAGS, struct.pack("16sh14x", b"lo", IFF_UP))
 
 
 class Running:

