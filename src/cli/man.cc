@@ -176,9 +176,7 @@ std::string ManPage(const CommandSpec& program) {
 CommandSpec ManCommand(std::function<CommandSpec()> program) {
   return {.name = "man",
           .help = "Prints the manual page",
-          .examples =
-              "  tidemill man > tidemill.1\n"
-              "  tidemill man | man -l -\n",
+          .examples = "  tidemill man > tidemill.1\n",
           .run = [program = std::move(program)](Io io) {
             Print(io, ManPage(program()));
             return kDone;

@@ -229,9 +229,9 @@ CommandSpec TailCommand() {
       .name = "tail",
       .help = "Follows a channel as a client, across reconnects",
       .examples =
-          "  tidemill tail news\n"
-          "  tidemill tail news --token \"$(tidemill token create --user 42)\"\n"
-          "  tidemill tail news --json --url wss://rt.example.com | jq .data\n",
+          "  tidemill tail demo:chat\n"
+          "  tidemill tail demo:chat --token \"$(tidemill token create --user 42)\"\n"
+          "  tidemill tail demo:chat --json --url ws://127.0.0.1:8000\n",
       .parameters =
           {
               {"CHANNEL", &options->channel, "The channel"},

@@ -8,6 +8,8 @@
 #include "auth/token.h"
 #include "base/base64.h"
 #include "base/json.h"
+#include "cli/dev_keys.h"
+#include "cli/endpoint.h"
 #include "cli/on_loop.h"
 #include "cli/settings.h"
 #include "config/duration.h"
@@ -118,14 +120,23 @@ Result<Facts> Verify(const auth::TokenSettings& keys, const std::string& token, 
   return *RunOnLoop(*loop, Verify(*verifier, token, kind));
 }
 
+// The given key, or the configured ones, or that of a `serve --dev` here.
+auth::TokenSettings KeysFor(const Options& options, const settings::Settings& settings, TokenKind kind) {
+  auth::TokenSettings keys = KeysOf(settings, kind);
+  if (!options.hmac_key.empty()) keys.hmac_secret_key.value = options.hmac_key;
+  if (HasKey(keys)) return keys;
+  const Result<Endpoint> server = LocalEndpoint(settings, Service::kClients);
+  const std::optional<DevKeys> dev = server ? FindDevKeys(*server) : std::nullopt;
+  if (dev) keys.hmac_secret_key.value = dev->token_key;
+  return keys;
+}
+
 int CheckToken(const Options& options, Io io) {
   const Result<settings::Settings> settings = LoadSettings(options.settings);
   if (!settings) return Failed(io, settings.error().detail);
   const std::string payload = Payload(options.token);
   const TokenKind kind = KindOf(payload);
-  auth::TokenSettings keys = KeysOf(*settings, kind);
-  if (!options.hmac_key.empty()) keys.hmac_secret_key.value = options.hmac_key;
-  const Result<Facts> facts = Verify(keys, options.token, kind);
+  const Result<Facts> facts = Verify(KeysFor(options, *settings, kind), options.token, kind);
   if (options.json) {
     Print(io, ToJson(payload, facts) + "\n");
     return facts ? kDone : kFailed;
@@ -143,12 +154,15 @@ CommandSpec TokenCheckCommand() {
   return {
       .name = "check",
       .help = "Says what a token holds and whether the server takes it",
-      .examples = "  tidemill token check eyJhbGciOi… --config tidemill.toml\n",
+      .examples =
+          "  tidemill token check \"$(tidemill token create --user 42)\"\n"
+          "  tidemill token check \"$TOKEN\" --json --config tidemill.toml\n",
       .parameters =
           {
               {"TOKEN", &options->token, "The token"},
               {"--json", &options->json, "Prints claims and verdict as one line of JSON"},
-              {"--hmac-key", &options->hmac_key, "Key to check with, instead of the configured one"},
+              {"--hmac-key", &options->hmac_key,
+               "Key to check with, instead of the configured one or that of a `serve --dev`"},
           },
       .settings = &options->settings,
       .run = [options](Io io) { return CheckToken(*options, io); },

@@ -64,7 +64,9 @@ def test_dev_keys(binary, folder):
                 finally:
                     process.kill()
             create = ["token", "create", "--user", "42", "--port", port]
-            equal(run_command(binary, *create)[0], 0)
+            code, out, _ = run_command(binary, *create)
+            equal(code, 0)
+            equal(run_command(binary, "token", "check", out.strip(), "--port", port)[0], 0)
             server.kill()
             check(path.exists(), "the killed server has removed its file")
             code, _, error = run_command(binary, *create)

@@ -1,0 +1,45 @@
+"""The examples in the help of each command: they run as printed."""
+import re
+
+from assertions import check
+from terminals import Terminals
+
+TOKEN = 'export TOKEN="$(tidemill token create --user 42 --config tidemill.toml)"\n'
+
+
+def commands(terminals, path="tidemill"):
+    """What has examples, as it is called, with its examples, in the order of the help."""
+    text = terminals.run(f"{path} --help")
+    _, found, parts = text.partition("\nSubcommands:\n")
+    if not found:
+        examples = text.partition("\nExamples:\n")[2].partition("\n\n")[0].splitlines()
+        check(examples, f"{path} has no example")
+        yield path, [line.removeprefix("  ") for line in examples]
+    for name in re.findall(r"^  ([a-z]+) ", parts.partition("\n\n")[0], re.MULTILINE):
+        yield from commands(terminals, f"{path} {name}")
+
+
+def try_example(terminals, path, line):
+    if path == "tidemill tail":
+        terminals.tail(line, line.split()[2])
+    else:
+        terminals.run(TOKEN + line if "$TOKEN" in line else line)
+
+
+def test_examples(binary, folder):
+    """each example of each command runs as printed, beside serve --dev and what init wrote"""
+    with Terminals(binary, folder) as terminals:
+        examples = dict(commands(terminals))
+        check(len(examples) > 20, examples)
+        # What makes the configuration, and what wants the port for itself.
+        for path in ("tidemill init", "tidemill doctor"):
+            for line in examples.pop(path):
+                try_example(terminals, path, line)
+        for line in examples.pop("tidemill serve"):
+            terminals.serve(line)
+            terminals.end_all()
+        terminals.serve("tidemill serve --dev --config tidemill.toml")
+        for path, lines in examples.items():
+            for line in lines:
+                check(line.startswith(path) or "tidemill" in line, line)
+                try_example(terminals, path, line)
