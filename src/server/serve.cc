@@ -136,11 +136,12 @@ int Serve(const cli::ServeOptions& options) {
     log::WriteLastWords("tidemill could not start: " + node.error().detail + "\n");
     return 1;
   }
+  // Before anybody is told that the server is there.
+  std::vector<std::unique_ptr<cli::DevKeyFile>> key_files;
+  if (options.dev) key_files = WriteKeys(*settings, (*node)->addresses());
   for (const net::ListenAddress& address : (*node)->addresses()) {
     log::Info("server.listening", {{"address", address.ToString()}, {"version", kVersion}});
   }
-  std::vector<std::unique_ptr<cli::DevKeyFile>> key_files;
-  if (options.dev) key_files = WriteKeys(*settings, (*node)->addresses());
   if (options.dev) PrintWelcome(page.Welcome((*node)->addresses()));
   return RunUntilSignalled(**node, given, signals);
 }
