@@ -101,16 +101,23 @@ TEST_F(AuthorityTest, ASessionThatClosesMeanwhileFollowsNothing) {
   EXPECT_EQ(bench_.context().hub.subscriptions(), 0u);
 }
 
-TEST_F(AuthorityTest, WhatTheServerSubscribedMeanwhileStays) {
-  auto client = Connected();
-  authority_.waits = true;
-  client->Say(Subscribe("closed:x"));
-  EXPECT_TRUE(bench_.Apply({.user = "u"}, control::Subscribe{.channel = "closed:x"}));
-  client->Hear();
-  authority_.wake->Send(true);
-  bench_.Turn();
-  EXPECT_EQ(client->Hear(), Lines{R"({"id":2,"error":{"code":105,"message":"already subscribed"}})"});
-  EXPECT_EQ(client->session().subscriptions(), 1u);
+TEST_F(AuthorityTest, AServersSubscribeMeanwhileWaitsForWhatComesOfTheClients) {
+  for (const bool granted : {true, false}) {
+    SCOPED_TRACE(granted);
+    auto client = Connected();
+    authority_.waits = true;
+    if (!granted) authority_.decision = Refused(protocol::kErrorPermissionDenied);
+    client->Say(Subscribe("closed:x"));
+    EXPECT_FALSE(bench_.Apply({.user = "u"}, control::Subscribe{.channel = "closed:x"}));
+    EXPECT_EQ(client->Hear(), Lines{});
+    authority_.wake->Send(true);
+    for (int turn = 0; turn < 3; ++turn) bench_.Turn();
+    EXPECT_EQ(client->Hear(), granted
+                                  ? Lines{R"({"id":2,"subscribe":{}})"}
+                                  : (Lines{R"({"id":2,"error":{"code":103,"message":"permission denied"}})",
+                                           R"({"push":{"channel":"closed:x","subscribe":{}}})"}));
+    EXPECT_EQ(client->session().subscriptions(), 1u);
+  }
 }
 
 }  // namespace

@@ -28,6 +28,12 @@ void Client::Renew(std::int64_t expire_at, const std::string* conn_info) {
   if (conn_info) identity->conn_info = *conn_info;
 }
 
+void Client::KeepSubs(std::map<std::string, auth::TokenSubscription> subs) {
+  if (subs.empty()) return;
+  if (!identity) identity = std::make_unique<Identity>();
+  identity->token_subs = std::move(subs);
+}
+
 protocol::ClientInfo Client::InfoWith(std::string_view chan_info) const {
   return {.user = user,
           .client = id.ToString(),

@@ -58,6 +58,8 @@ struct Client {
   std::int64_t expire_at() const { return identity ? identity->expire_at : 0; }
   // What a refresh brought; `conn_info` null: as before.
   void Renew(std::int64_t expire_at, const std::string* conn_info);
+  // The token's subscriptions.
+  void KeepSubs(std::map<std::string, auth::TokenSubscription> subs);
   // As others see it in a channel where its chan_info is this.
   protocol::ClientInfo InfoWith(std::string_view chan_info) const;
   // Whether the token is for this client, in this channel.

@@ -36,21 +36,28 @@ Task<Verdict<ReplyBody>> Commands::Do(protocol::SubscribeRequest request) {
   if (request.channel.empty() || !known_delta) co_return Refused(protocol::kDisconnectBadRequest);
   if (request.channel.size() > held->rules->settings().max_length)
     co_return Refused(protocol::kErrorBadRequest);
-  TM_CO_TRY(subscriptions_.MayAdd(request.channel));
-  const auto channel = held->rules->FindForClient(request.channel);
-  if (!channel) co_return Refused(channel.error());
-  if (request.type != 0) co_return Refused(protocol::kErrorPermissionDenied);
-  if (request.has_filter) co_return Refused(protocol::kErrorBadRequest);
-
-  Authority& authority = client_.context.authorities.For(channel->name.name_space);
-  TM_CO_TRY_ASSIGN(SubscribeTerms terms, co_await authority.Authorize({client_, *channel, request}));
-  // The server may have subscribed the client meanwhile.
-  TM_CO_TRY(subscriptions_.MayAdd(request.channel));
   const std::string name = request.channel;
-  TM_CO_TRY_ASSIGN(auto result, co_await subscriptions_.Join(std::move(request), std::move(terms)));
+  // The server may be about to subscribe the client too.
+  co_await subscriptions_.UntilSettled(name);
+  TM_CO_TRY(subscriptions_.Begin(name));
+  auto joined = co_await Subscribe(std::move(request), *held->rules);
+  if (!joined) co_return std::unexpected(joined.error());
+  if (joined->ended && joined->ended_by != 0) ended_ = Ended{name, joined->ended_by};
   // The hub writes at the turn's end: the client hears of its own join after the reply.
-  subscriptions_.Announce(name);
-  co_return result;
+  if (!joined->ended) subscriptions_.Announce(name);
+  co_return std::move(joined->result);
+}
+
+// What was begun comes to its end here.
+Task<Verdict<Joined>> Commands::Subscribe(protocol::SubscribeRequest request, const channels::Rules& rules) {
+  const auto channel = rules.FindForClient(request.channel);
+  if (!channel) co_return subscriptions_.GiveUp(request.channel, channel.error());
+  if (request.type != 0) co_return subscriptions_.GiveUp(request.channel, protocol::kErrorPermissionDenied);
+  if (request.has_filter) co_return subscriptions_.GiveUp(request.channel, protocol::kErrorBadRequest);
+  Authority& authority = client_.context.authorities.For(channel->name.name_space);
+  auto terms = co_await authority.Authorize({client_, *channel, request});
+  if (!terms) co_return subscriptions_.GiveUp(request.channel, terms.error());
+  co_return co_await subscriptions_.Join(std::move(request), *std::move(terms));
 }
 
 Task<Verdict<ReplyBody>> Commands::Do(protocol::UnsubscribeRequest request) {

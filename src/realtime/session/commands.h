@@ -7,6 +7,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include "net/task.h"
@@ -27,6 +29,13 @@ class Commands {
   // Calls the overload for what the request holds.
   Task<Verdict<ReplyBody>> Run(decltype(protocol::Command::request) request);
 
+  // What to tell after the reply: the subscription that it is about was ended meanwhile.
+  struct Ended {
+    std::string channel;
+    std::uint16_t code = 0;  // UnsubscribeCode
+  };
+  const std::optional<Ended>& ended() const { return ended_; }
+
  private:
   Task<Verdict<ReplyBody>> Do(protocol::SubscribeRequest request);
   Task<Verdict<ReplyBody>> Do(protocol::UnsubscribeRequest request);
@@ -43,12 +52,14 @@ class Commands {
     co_return Refused(protocol::kDisconnectBadRequest);
   }
 
+  Task<Verdict<Joined>> Subscribe(protocol::SubscribeRequest request, const channels::Rules& rules);
   Verdict<channels::Channel> Find(std::string_view channel) const;
   Verdict<void> MayReadPresence(std::string_view channel) const;
   channels::Caller CallerIn(std::string_view channel) const;
 
   Client& client_;
   Subscriptions& subscriptions_;
+  std::optional<Ended> ended_;
 };
 
 }  // namespace tidemill::session

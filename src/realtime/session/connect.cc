@@ -86,10 +86,15 @@ Verdict<InitialSubscriptions> ConnectCommand::ChannelsOf(const auth::ConnectToke
   return channels;
 }
 
+Verdict<void> ConnectCommand::Begin(const InitialSubscriptions& wanted) const {
+  for (const auto& [name, token] : wanted) TM_TRY(subscriptions_.Begin(name));
+  return {};
+}
+
 Task<Verdict<decltype(protocol::ConnectResult::subs)>> ConnectCommand::Join(
     InitialSubscriptions wanted, protocol::ConnectRequest request) {
-  decltype(protocol::ConnectResult::subs) joined;
-  joined.reserve(wanted.size());
+  decltype(protocol::ConnectResult::subs) told;
+  told.reserve(wanted.size());
   for (auto& [name, token] : wanted) {
     protocol::SubscribeRequest subscribe;
     if (const auto asked = request.subs.find(name); asked != request.subs.end()) subscribe = asked->second;
@@ -98,10 +103,14 @@ Task<Verdict<decltype(protocol::ConnectResult::subs)>> ConnectCommand::Join(
                          .info = std::move(token.info),
                          .data = std::move(token.data),
                          .overrides = token.overrides};
-    TM_CO_TRY_ASSIGN(auto result, co_await subscriptions_.Join(std::move(subscribe), std::move(terms)));
-    joined.emplace_back(name, std::move(result));
+    TM_CO_TRY_ASSIGN(Joined joined, co_await subscriptions_.Join(std::move(subscribe), std::move(terms)));
+    if (!joined.ended) told.emplace_back(name, std::move(joined.result));
   }
-  co_return joined;
+  // What was joined and ended again since: the client never hears of it.
+  if (subscriptions_.size() < told.size()) {
+    std::erase_if(told, [this](const auto& one) { return !subscriptions_.Find(one.first); });
+  }
+  co_return told;
 }
 
 protocol::ConnectResult ConnectCommand::Result() const {

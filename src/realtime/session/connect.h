@@ -34,7 +34,10 @@ class ConnectCommand {
   Verdict<InitialSubscriptions> ChannelsOf(const auth::ConnectToken& token,
                                            const protocol::ConnectRequest& request) const;
 
-  // Joins them one after the other; gives the reply's `subs`.
+  // Takes their places, so that what is done to them before they are joined is not lost.
+  Verdict<void> Begin(const InitialSubscriptions& wanted) const;
+
+  // Joins them one after the other; gives the reply's `subs`: those that nobody has ended meanwhile.
   Task<Verdict<decltype(protocol::ConnectResult::subs)>> Join(InitialSubscriptions wanted,
                                                               protocol::ConnectRequest request);
 

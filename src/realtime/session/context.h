@@ -21,6 +21,7 @@
 #include "realtime/session/registry.h"
 #include "realtime/session/rpc.h"
 #include "realtime/session/settings.h"
+#include "realtime/session/settling.h"
 #include "realtime/session/tokens.h"
 
 namespace tidemill::session {
@@ -48,6 +49,7 @@ struct Context {
   Registry registry;
   TaskScope& scope;  // what outlives a session: its commands in flight, and what the announcer still tells
   Announcer announcer{broker, presence, metrics, scope};
+  Settling settling{loop};
   // Who serves a namespace in another way than the default.
   Authorities authorities{};
   RpcHandlers rpc_handlers{};

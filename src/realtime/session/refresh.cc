@@ -48,7 +48,9 @@ Task<Verdict<protocol::SubRefreshResult>> RefreshSubscription(Client& client, Su
                                                               protocol::SubRefreshRequest request) {
   if (request.channel.empty()) co_return Refused(protocol::kDisconnectBadRequest);
   if (request.type != 0) co_return Refused(protocol::kErrorNotAvailable);
-  if (!subscriptions.Find(request.channel)) co_return Refused(protocol::kErrorPermissionDenied);
+  const ChannelSubscription* const asked = subscriptions.Find(request.channel);
+  if (!asked || !asked->attached()) co_return Refused(protocol::kErrorPermissionDenied);
+  const std::uint32_t number = asked->number;
   if (request.token.empty()) co_return Refused(protocol::kErrorBadRequest);
   const std::shared_ptr<Tokens> tokens = client.context.tokens;
   const auto token = co_await tokens->for_subscribe().VerifySubscribe(std::move(request.token));
@@ -61,9 +63,9 @@ Task<Verdict<protocol::SubRefreshResult>> RefreshSubscription(Client& client, Su
   if (token->expire_at != 0 && token->expire_at <= client.WallSeconds()) {
     co_return Refused(protocol::kDisconnectSubExpired);
   }
-  ChannelSubscription* const subscription = subscriptions.Find(request.channel);
-  if (!subscription) co_return Refused(protocol::kErrorPermissionDenied);
-  subscriptions.SetExpiry(*subscription, token->expire_at);
+  // Not the next one of the channel, which has terms of its own.
+  if (!subscriptions.Holds(request.channel, number)) co_return Refused(protocol::kErrorPermissionDenied);
+  subscriptions.SetExpiry(*subscriptions.Find(request.channel), token->expire_at);
   protocol::SubRefreshResult result;
   if (token->expire_at != 0) {
     result.expires = true;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include "base/log.h"
@@ -13,9 +14,9 @@
 namespace tidemill::session {
 namespace {
 
-protocol::DisconnectCode KnownCode(std::uint32_t code) {
-  const auto known = protocol::AllDisconnectCodes();
-  const auto found = std::ranges::find(known, code, &protocol::DisconnectCode::code);
+template <class Code>
+Code KnownCode(std::span<const Code> known, std::uint32_t code) {
+  const auto found = std::ranges::find(known, code, &Code::code);
   TM_ASSERT(found != known.end());
   return *found;
 }
@@ -122,6 +123,7 @@ Task<void> Session::RunCommand(protocol::Command command) {
   if (closed()) co_return;
   if (!answer) co_return Refuse(id, answer.error());
   Reply(id, *std::move(answer));
+  if (const auto& ended = commands.ended()) PushUnsubscribe(ended->channel, ended->code);
   if (sets_expiry) Reschedule();
 }
 
@@ -133,40 +135,46 @@ void Session::TakePong() {
 Task<void> Session::Connect(std::uint32_t id, protocol::ConnectRequest request) {
   if (phase_ != Phase::kNew) co_return Disconnect(protocol::kDisconnectBadRequest);
   phase_ = Phase::kConnecting;
-  ConnectCommand connect(client_, subscriptions_);
-  auto token = co_await connect.Authenticate(std::move(request.token));
+  const auto connected = co_await TryConnect(id, std::move(request));
   if (closed()) co_return;
-  if (!token) co_return Refuse(id, token.error());
-  client_.user = token->user;
+  context().settling.Wake(client_);
+  if (connected) co_return;
+  if (phase_ == Phase::kRegistered) phase_ = Phase::kRefused;
+  subscriptions_.Close();
+  Refuse(id, connected.error());
+}
+
+// From its accepted token on others may act on the session; the reply tells what came of it.
+Task<Verdict<void>> Session::TryConnect(std::uint32_t id, protocol::ConnectRequest request) {
+  ConnectCommand connect(client_, subscriptions_);
+  TM_CO_TRY_ASSIGN(auth::ConnectToken token, co_await connect.Authenticate(std::move(request.token)));
+  if (closed()) co_return {};
+  client_.user = token.user;
+  if (token.expire_at != 0 || !token.info.empty()) client_.Renew(token.expire_at, &token.info);
   context().registry.Add(*this);
   phase_ = Phase::kRegistered;
+  TM_CO_TRY_ASSIGN(InitialSubscriptions wanted, connect.ChannelsOf(token, request));
+  TM_CO_TRY(connect.Begin(wanted));
+  client_.KeepSubs(std::move(token.subs));
 
-  const auto allowed = co_await connect.EnforceUserLimits();
-  if (closed()) co_return;
-  if (!allowed) co_return Refuse(id, allowed.error());
-  auto wanted = connect.ChannelsOf(*token, request);
-  if (!wanted) co_return Refuse(id, wanted.error());
-  if (token->expire_at != 0 || !token->info.empty() || !token->subs.empty()) {
-    client_.identity = std::make_unique<Identity>(Identity{.conn_info = std::move(token->info),
-                                                           .expire_at = token->expire_at,
-                                                           .token_subs = std::move(token->subs)});
-  }
+  TM_CO_TRY(co_await connect.EnforceUserLimits());
+  if (closed()) co_return {};
   // Publications of the server-side subscriptions must not overtake the reply that tells of them.
   client_.outbox.Pause();
-  auto joined = co_await connect.Join(*std::move(wanted), std::move(request));
-  if (closed()) co_return;
-  if (!joined) co_return Refuse(id, joined.error());
+  TM_CO_TRY_ASSIGN(auto subs, co_await connect.Join(std::move(wanted), std::move(request)));
+  if (closed()) co_return {};
 
   phase_ = Phase::kConnected;
   context().metrics.connections.Add(1);
   context().metrics.connects.Add();
   protocol::ConnectResult result = connect.Result();
-  result.subs = *std::move(joined);
+  result.subs = std::move(subs);
   Reply(id, std::move(result));
   client_.outbox.Resume();
   deadlines_.StartPings(context().loop.Now(), settings().client);
   Reschedule();
   for (const std::string& channel : subscriptions_.Channels()) subscriptions_.Announce(channel);
+  co_return {};
 }
 
 // ---- what the client is told
@@ -205,8 +213,10 @@ void Session::CheckQueue() {
 // ---- the directory
 
 Task<Result<void>> Session::Apply(control::Subscribe subscribe) {
+  while (phase_ == Phase::kRegistered) co_await context().settling.Next(client_);
+  co_await subscriptions_.UntilSettled(subscribe.channel);
   if (phase_ != Phase::kConnected || subscriptions_.Find(subscribe.channel)) co_return {};
-  if (!subscriptions_.MayAdd(subscribe.channel)) {
+  if (!subscriptions_.Begin(subscribe.channel)) {
     co_return Fail(Errc::kLimitExceeded, "client.channel_limit reached");
   }
   protocol::SubscribeRequest request;
@@ -224,14 +234,16 @@ Task<Result<void>> Session::Apply(control::Subscribe subscribe) {
   auto joined = co_await subscriptions_.Join(std::move(request), std::move(terms));
   if (closed()) co_return {};
   if (!joined) co_return Fail(Errc::kInternal, "the broker or the presence store refused");
+  if (joined->ended) co_return {};  // by a later call: the client has heard of neither
+  protocol::SubscribeResult& result = joined->result;
   QueuePush({.channel = subscribe.channel,
-             .body = protocol::SubscribePush{.recoverable = joined->recoverable,
-                                             .epoch = std::move(joined->epoch),
-                                             .offset = joined->offset,
-                                             .positioned = joined->positioned,
-                                             .data = std::move(joined->data)}});
+             .body = protocol::SubscribePush{.recoverable = result.recoverable,
+                                             .epoch = std::move(result.epoch),
+                                             .offset = result.offset,
+                                             .positioned = result.positioned,
+                                             .data = std::move(result.data)}});
   // The push has no room for what was missed: it follows as ordinary publications.
-  for (protocol::PublicationPtr& publication : joined->publications) {
+  for (protocol::PublicationPtr& publication : result.publications) {
     QueuePush({.channel = subscribe.channel, .body = std::move(publication)});
   }
   subscriptions_.Announce(subscribe.channel);
@@ -246,11 +258,11 @@ void Session::Apply(const control::Unsubscribe& unsubscribe) {
 }
 
 void Session::Apply(const control::Refresh& refresh) {
-  if (phase_ != Phase::kConnected) return;
   if (refresh.expired || (refresh.expire_at != 0 && refresh.expire_at <= client_.WallSeconds())) {
     return Disconnect(protocol::kDisconnectExpired);
   }
   client_.Renew(refresh.expire_at, refresh.info ? &*refresh.info : nullptr);
+  if (phase_ != Phase::kConnected) return;  // the reply to connect tells
   protocol::RefreshPush push;
   if (refresh.expire_at != 0) {
     push.expires = true;
@@ -285,6 +297,7 @@ void Session::End() {
   subscriptions_.Close();
   if (reached == Phase::kConnected) context().metrics.connections.Sub(1);
   if (reached >= Phase::kRegistered) context().registry.Remove(*this);
+  context().settling.Wake(client_);
 }
 
 void Session::RetireIfOver() {
@@ -296,11 +309,18 @@ void Session::RetireIfOver() {
 // ---- subscriptions that cannot go on
 
 void Session::Unsubscribe(std::string_view channel, protocol::UnsubscribeCode code) {
-  std::string name(channel);
-  if (!subscriptions_.Leave(name)) return;
-  context().metrics.CountUnsubscribe(code.code);
-  QueuePush(
-      {.channel = std::move(name), .body = protocol::UnsubscribePush{code.code, std::string(code.reason)}});
+  const std::string name(channel);
+  // Where the reply is still to come, whoever gives it tells the client.
+  if (subscriptions_.Leave(name, code.code) == Left::kFollowed && phase_ == Phase::kConnected) {
+    PushUnsubscribe(name, code.code);
+  }
+}
+
+void Session::PushUnsubscribe(const std::string& channel, std::uint32_t code) {
+  context().metrics.CountUnsubscribe(code);
+  QueuePush({.channel = channel,
+             .body = protocol::UnsubscribePush{
+                 code, std::string(KnownCode(protocol::AllUnsubscribeCodes(), code).reason)}});
 }
 
 void Session::OnSlow(std::size_t queued_bytes) {
@@ -333,7 +353,7 @@ void Session::Reschedule() {
 }
 
 void Session::OnTimer() {
-  if (end_code_ != 0) return Disconnect(KnownCode(end_code_));
+  if (end_code_ != 0) return Disconnect(KnownCode(protocol::AllDisconnectCodes(), end_code_));
   const Deadlines::Moment moment = Now();
   const Deadlines::Due due = deadlines_.Check(moment, settings().client, Expiry());
   switch (due) {
@@ -363,7 +383,7 @@ void Session::Ping() {
 void Session::EndExpiredSubscriptions(WallTime now) {
   const Duration delay = settings().client.expired_sub_close_delay;
   const std::vector<ChannelSubscription*> expired = subscriptions_.ExpiredAt({now.ms - delay.ms});
-  if (std::ranges::any_of(expired, &ChannelSubscription::server_side)) {
+  if (std::ranges::any_of(expired, [](const auto* one) { return one->server_side; })) {
     return Disconnect(protocol::kDisconnectSubExpired);
   }
   for (const ChannelSubscription* const subscription : expired) {

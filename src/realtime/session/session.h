@@ -26,6 +26,7 @@
 #include "realtime/session/registry.h"
 #include "realtime/session/subscriptions.h"
 #include "realtime/session/transport.h"
+#include "realtime/session/verdict.h"
 
 namespace tidemill::session {
 
@@ -42,7 +43,9 @@ class Session final : public ClientEvents, private net::Timer {
   void OnExtraFrames(std::size_t frames);
   void OnTransportClosed();
 
-  // The directory's. A session that has not connected yet takes no subscribe and no refresh.
+  // The directory's, from the session's accepted token on. An unsubscribe of what is being joined, and a
+  // refresh of who is connecting, are done at once, and the reply that is still to come agrees with them; a
+  // subscribe waits for that reply.
   Task<Result<void>> Apply(control::Subscribe subscribe);
   void Apply(const control::Unsubscribe& unsubscribe);
   void Apply(const control::Disconnect& disconnect) { DisconnectWith(disconnect.code, disconnect.reason); }
@@ -83,8 +86,9 @@ class Session final : public ClientEvents, private net::Timer {
   // How far the connection has come.
   enum class Phase : std::uint8_t {
     kNew,         // no connect command yet
-    kConnecting,  // one was seen; an error reply leaves it here, and the connection is of no use
+    kConnecting,  // one was seen; a refused token leaves it here, and the connection is of no use
     kRegistered,  // its user is known: it is in the registry
+    kRefused,     // and then it got an error reply: the connection is of no use
     kConnected,   // other commands are allowed
     kClosed,      // it has left everything
   };
@@ -94,6 +98,8 @@ class Session final : public ClientEvents, private net::Timer {
   Task<void> RunFrame(std::string frame, InFlight& in_flight);
   Task<void> RunCommand(protocol::Command command);
   Task<void> Connect(std::uint32_t id, protocol::ConnectRequest request);
+  // Replies when it succeeds.
+  Task<Verdict<void>> TryConnect(std::uint32_t id, protocol::ConnectRequest request);
   void TakePong();
   // Whether so many are within the client's rate; it is disconnected if they are not.
   bool AdmitCommands(std::size_t commands);
@@ -106,8 +112,9 @@ class Session final : public ClientEvents, private net::Timer {
   void DisconnectWith(std::uint32_t code, std::string_view reason);
   // Where nothing may end inside the call.
   void DisconnectSoon(protocol::DisconnectCode code);
-  // Ends a subscription and tells the client why.
+  // Ends a subscription and tells the client why, when it knows of the subscription.
   void Unsubscribe(std::string_view channel, protocol::UnsubscribeCode code);
+  void PushUnsubscribe(const std::string& channel, std::uint32_t code);
   void End();
   void RetireIfOver();
 

@@ -16,17 +16,59 @@ namespace {
 // SubscribeRequest.flag: answer an unrecoverable position with an error instead of recovered=false.
 constexpr std::int64_t kFlagRejectUnrecovered = 2;
 
+bool MayTryAgain(const Refusal& refusal) {
+  const auto* const error = std::get_if<protocol::ErrorCode>(&refusal);
+  return error && error->temporary;
+}
+
 }  // namespace
 
-Verdict<void> Subscriptions::MayAdd(std::string_view channel) const {
+Verdict<void> Subscriptions::Begin(std::string_view channel) {
+  if (closed_) return Refused(protocol::kErrorInternal);
   if (Find(channel)) return Refused(protocol::kErrorAlreadySubscribed);
   if (size() >= client_.settings().client.channel_limit) return Refused(protocol::kErrorLimitExceeded);
+  table_.Add(std::make_unique<ChannelSubscription>(client_.events, channel)).number = ++begun_;
   return {};
 }
 
-Task<Verdict<protocol::SubscribeResult>> Subscriptions::Join(protocol::SubscribeRequest request,
-                                                             SubscribeTerms terms) {
-  if (closed_) co_return Refused(protocol::kErrorInternal);
+Task<void> Subscriptions::UntilSettled(std::string channel) {
+  while (true) {
+    const ChannelSubscription* const subscription = Find(channel);
+    if (!subscription || subscription->attached()) co_return;
+    co_await client_.context.settling.Next(client_);
+  }
+}
+
+Task<Verdict<Joined>> Subscriptions::Join(protocol::SubscribeRequest request, SubscribeTerms terms) {
+  ChannelSubscription* const subscription = Find(request.channel);
+  if (!subscription) co_return Refused(protocol::kErrorInternal);  // closed
+  const std::string channel = request.channel;
+  co_return Settle(channel, co_await JoinBegun(*subscription, request, terms));
+}
+
+Verdict<Joined> Subscriptions::GiveUp(std::string_view channel, Refusal why) {
+  return Settle(channel, Refused(why));
+}
+
+Verdict<Joined> Subscriptions::Settle(std::string_view channel, Verdict<protocol::SubscribeResult> outcome) {
+  client_.context.settling.Wake(client_);
+  const ChannelSubscription* const subscription = Find(channel);
+  Joined joined;
+  if (subscription && !subscription->attached()) {
+    joined.ended = subscription->ended;
+    joined.ended_by = subscription->ended_by;
+    End(*table_.Take(channel));
+  }
+  if (joined.ended && (outcome || MayTryAgain(outcome.error()))) return joined;
+  if (!outcome) return std::unexpected(outcome.error());
+  joined.result = *std::move(outcome);
+  return joined;
+}
+
+Task<Verdict<protocol::SubscribeResult>> Subscriptions::JoinBegun(ChannelSubscription& subscription,
+                                                                  protocol::SubscribeRequest& request,
+                                                                  SubscribeTerms& terms) {
+  if (subscription.ended) co_return protocol::SubscribeResult{};
   const std::shared_ptr<const SessionSettings> held = client_.context.settings;
   const auto channel = held->rules->Find(request.channel);
   if (!channel) co_return Refused(channel.error());
@@ -35,9 +77,6 @@ Task<Verdict<protocol::SubscribeResult>> Subscriptions::Join(protocol::Subscribe
                                                  {.presence = channels::MayReadPresence(*channel, caller),
                                                   .history = channels::MayReadHistory(*channel, caller)});
 
-  ChannelSubscription& subscription =
-      table_.Add(std::make_unique<ChannelSubscription>(client_.events, request.channel));
-  subscription.number = ++begun_;
   subscription.server_side = terms.server_side;
   if (!terms.info.empty()) subscription.own_info = std::make_unique<std::string>(std::move(terms.info));
   subscription.presence = options.presence;
@@ -59,7 +98,6 @@ Task<Verdict<protocol::SubscribeResult>> Subscriptions::Follow(ChannelSubscripti
                                                                const channels::Channel& channel) {
   Context& context = client_.context;
   const std::shared_ptr<const SessionSettings> held = context.settings;
-  const std::uint32_t number = subscription.number;
   if (options.presence) TM_CO_TRY(co_await EnterPresence(subscription));
   broker::SubscribeOptions asked{.mode = options.mode,
                                  .recovery_limit = held->client.recovery_max_publication_limit};
@@ -70,11 +108,11 @@ Task<Verdict<protocol::SubscribeResult>> Subscriptions::Follow(ChannelSubscripti
   const broker::ChannelName name(request.channel);
   auto outcome = co_await context.broker.Subscribe(name, std::move(asked));
   // From here to Attach nothing may suspend: the next publication is for this session.
-  if (!Holds(request.channel, number)) {
+  if (closed_ || subscription.ended) {
     if (outcome) context.broker.Unsubscribe(name);
     co_return Refused(protocol::kErrorInternal);
   }
-  if (!outcome) co_return FailJoin(request.channel, outcome.error());
+  if (!outcome) co_return RefusalOf(outcome.error());
   context.hub.Attach(request.channel,
                      {.encoding = client_.form.encoding,
                       .compressed = client_.form.compressed,
@@ -92,36 +130,41 @@ Task<Verdict<protocol::SubscribeResult>> Subscriptions::Follow(ChannelSubscripti
 }
 
 Task<Verdict<void>> Subscriptions::EnterPresence(ChannelSubscription& subscription) {
-  const broker::ChannelName name(subscription.channel_name());
-  const std::uint32_t number = subscription.number;
-  const auto added = co_await client_.context.presence.Add(name, client_.InfoWith(subscription.chan_info()));
-  if (!Holds(name.value(), number)) co_return Refused(protocol::kErrorInternal);
-  if (!added) co_return FailJoin(name.value(), added.error());
+  const auto added = co_await client_.context.presence.Add(broker::ChannelName(subscription.channel_name()),
+                                                           client_.InfoWith(subscription.chan_info()));
+  if (closed_ || subscription.ended) co_return Refused(protocol::kErrorInternal);
+  if (!added) co_return RefusalOf(added.error());
   co_return Verdict<void>();
 }
 
 bool Subscriptions::Holds(std::string_view channel, std::uint32_t number) const {
   const ChannelSubscription* const found = Find(channel);
-  return !closed_ && found && found->number == number;
+  return found && found->attached() && found->number == number;
 }
 
-std::unexpected<Refusal> Subscriptions::FailJoin(std::string_view channel, const Error& error) {
+std::unexpected<Refusal> Subscriptions::RefusalOf(const Error& error) const {
   log::Debug("session.subscribe_failed", {{"client", client_.id.ToString()}, {"why", error.detail}});
-  Leave(channel);
   return Refused(broker::CodeOf(error, broker::Surface::kSubscription));
 }
 
 void Subscriptions::Announce(std::string_view channel) {
-  const ChannelSubscription* const subscription = Find(channel);
+  ChannelSubscription* const subscription = Find(channel);
   if (!subscription || !subscription->join_leave) return;
+  subscription->announced = true;
   client_.context.announcer.Joined(broker::ChannelName(std::string(channel)),
                                    client_.InfoWith(subscription->chan_info()));
 }
 
-bool Subscriptions::Leave(std::string_view channel) {
-  const auto taken = table_.Take(channel);
-  if (taken) End(*taken);
-  return taken != nullptr;
+Left Subscriptions::Leave(std::string_view channel, std::uint32_t code) {
+  ChannelSubscription* const subscription = Find(channel);
+  if (!subscription || subscription->ended) return Left::kNothing;
+  if (!subscription->attached()) {
+    subscription->ended = true;
+    subscription->ended_by = static_cast<std::uint16_t>(code);
+    return Left::kUnderWay;
+  }
+  End(*table_.Take(channel));
+  return Left::kFollowed;
 }
 
 void Subscriptions::Close() {
@@ -135,7 +178,7 @@ void Subscriptions::End(ChannelSubscription& subscription) {
   const broker::ChannelName name(subscription.channel_name());
   if (subscription.presence) context.announcer.RemovePresence(name, client_.id.ToString());
   if (!subscription.attached()) return;
-  if (subscription.join_leave) context.announcer.Left(name, client_.InfoWith(subscription.chan_info()));
+  if (subscription.announced) context.announcer.Left(name, client_.InfoWith(subscription.chan_info()));
   context.hub.Detach(subscription);
   context.broker.Unsubscribe(name);
 }

@@ -3,6 +3,10 @@
 // It brings together presence, the broker and the hub: a channel's publications follow its stream from the
 // moment the subscription is joined, without a gap. Permission is asked before (authority.h).
 //
+// A subscription takes its place at once (Begin) and is under way until the task that joins it has an
+// outcome. Who ends it meanwhile need not wait: from then on nothing of the channel arrives, and the outcome
+// says so.
+//
 // Loop thread only. Part of its session, which outlives the tasks of Join (Session::Pin).
 #pragma once
 
@@ -25,29 +29,51 @@
 
 namespace tidemill::session {
 
+// What came of joining a channel.
+struct Joined {
+  protocol::SubscribeResult result;
+  bool ended = false;          // meanwhile: it is not followed, and the result is empty
+  std::uint16_t ended_by = 0;  // UnsubscribeCode to tell the client after the reply; 0: none
+};
+
+// Whether there was something to end.
+enum class Left : std::uint8_t {
+  kNothing,
+  kUnderWay,  // it was being joined: Joined::ended tells whoever does
+  kFollowed,
+};
+
 class Subscriptions {
  public:
   explicit Subscriptions(Client& client) : client_(client) {}
   Subscriptions(const Subscriptions&) = delete;
   Subscriptions& operator=(const Subscriptions&) = delete;
 
-  // Whether one of this channel may be added: kErrorAlreadySubscribed, kErrorLimitExceeded.
-  Verdict<void> MayAdd(std::string_view channel) const;
+  // Takes the place of a subscription that will be joined, or given up: kErrorAlreadySubscribed,
+  // kErrorLimitExceeded.
+  Verdict<void> Begin(std::string_view channel);
+  // Until no subscription of the channel is under way; it may be there or not, and the session be closed.
+  Task<void> UntilSettled(std::string channel);
 
-  // Follows the channel, which must not be followed yet: MayAdd. Publications come from here on. An error
-  // reply says why it does not; nothing of it is left then.
-  Task<Verdict<protocol::SubscribeResult>> Join(protocol::SubscribeRequest request, SubscribeTerms terms);
+  // Follows a channel that was begun. Publications come from here on. A refusal says why it does not; nothing
+  // of it is left then. One that is worth another try is not given for what was ended: it would be tried.
+  Task<Verdict<Joined>> Join(protocol::SubscribeRequest request, SubscribeTerms terms);
+  // The same for what is not joined because of `why`.
+  Verdict<Joined> GiveUp(std::string_view channel, Refusal why);
   // Tells the others in the channel, where its options want that. After the reply, as the client hears it
   // too.
   void Announce(std::string_view channel);
 
-  // Whether it was there. Nothing more of the channel arrives.
-  bool Leave(std::string_view channel);
+  // Nothing more of the channel arrives. `code` is what to tell the client if it is under way; 0: nothing.
+  Left Leave(std::string_view channel, std::uint32_t code = 0);
   // Leaves all, and none is joined any more.
   void Close();
 
-  // Null if it is not there. One that is still being joined is not attached().
+  // Null if it is not there. One that is under way is not attached().
   ChannelSubscription* Find(std::string_view channel) const { return table_.Find(channel); }
+  // Whether the one with that number was not ended meanwhile. Its address says nothing: the next one of the
+  // channel may have the same.
+  bool Holds(std::string_view channel, std::uint32_t number) const;
   std::size_t size() const { return table_.size(); }
   std::vector<std::string> Channels() const;
 
@@ -58,15 +84,18 @@ class Subscriptions {
   std::vector<ChannelSubscription*> ExpiredAt(WallTime time) const;
 
  private:
+  // Their subscription is under way and so stays where it is, unless the session is closed.
   Task<Verdict<protocol::SubscribeResult>> Follow(ChannelSubscription& subscription,
                                                   const protocol::SubscribeRequest& request,
                                                   const SubscriptionOptions& options,
                                                   const channels::Channel& channel);
   Task<Verdict<void>> EnterPresence(ChannelSubscription& subscription);
-  // Whether the one with that number was not ended meanwhile. Its address says nothing: the next one of the
-  // channel may have the same.
-  bool Holds(std::string_view channel, std::uint32_t number) const;
-  std::unexpected<Refusal> FailJoin(std::string_view channel, const Error& error);
+  Task<Verdict<protocol::SubscribeResult>> JoinBegun(ChannelSubscription& subscription,
+                                                     protocol::SubscribeRequest& request,
+                                                     SubscribeTerms& terms);
+  // It is not under way any more.
+  Verdict<Joined> Settle(std::string_view channel, Verdict<protocol::SubscribeResult> outcome);
+  std::unexpected<Refusal> RefusalOf(const Error& error) const;
   void End(ChannelSubscription& subscription);
 
   Client& client_;
