@@ -18,11 +18,16 @@ int HttpStatusOf(const ErrorCode& error) {
   }
 }
 
-void AppendErrorObject(const ErrorCode& error, std::string& out) {
+void AppendErrorObject(const Failure& failure, std::string& out) {
+  const std::string_view message = failure.code.message;
   JsonWriter json(out);
   json.BeginObject();
-  json.Member("code", error.code);
-  json.Member("message", error.message);
+  json.Member("code", failure.code.code);
+  if (failure.detail.empty()) {
+    json.Member("message", message);
+  } else {
+    json.Member("message", std::string(message) + ": " + failure.detail);
+  }
   json.EndObject();
 }
 

@@ -3,6 +3,7 @@
 
 #include <expected>
 #include <string>
+#include <utility>
 
 #include "realtime/protocol/codes.h"
 
@@ -13,10 +14,19 @@ using protocol::ErrorCode;
 // The API words this one differently from the client protocol.
 inline constexpr ErrorCode kErrorNotFound{104, "not found"};
 
+// A code, and where it helps what exactly is wrong.
+struct Failure {
+  Failure(const ErrorCode& of_code, std::string what = "")  // NOLINT: a code is a failure
+      : code(of_code), detail(std::move(what)) {}
+  ErrorCode code;
+  std::string detail;  // "": the code says it all
+  friend bool operator==(const Failure&, const Failure&) = default;
+};
+
 // For error mode "transport".
 int HttpStatusOf(const ErrorCode& error);
 
-// {"code":107,"message":"bad request"}
-void AppendErrorObject(const ErrorCode& error, std::string& out);
+// {"code":107,"message":"bad request"}; with a detail: {"code":107,"message":"bad request: no user"}
+void AppendErrorObject(const Failure& failure, std::string& out);
 
 }  // namespace tidemill::api

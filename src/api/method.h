@@ -23,7 +23,7 @@
 namespace tidemill::api {
 
 // The result, a JSON object as text; or why there is none.
-using Outcome = std::expected<std::string, ErrorCode>;
+using Outcome = std::expected<std::string, Failure>;
 
 // A method with parameters that were read.
 class Call {

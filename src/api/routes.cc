@@ -27,7 +27,7 @@ class MethodHandler final : public http::Handler {
     }
     if (service_.TellsByStatus(http)) {
       AppendErrorObject(outcome.error(), body);
-      co_return http::Response::Json(HttpStatusOf(outcome.error()), std::move(body));
+      co_return http::Response::Json(HttpStatusOf(outcome.error().code), std::move(body));
     }
     body = R"({"error":)";
     AppendErrorObject(outcome.error(), body);

@@ -48,7 +48,7 @@ std::optional<std::string> Nearest(std::string_view text, std::span<const std::s
     }
   }
   // A missing section outweighs a look-alike, unless that is nearly the same.
-  if (least > 2) {
+  if (nearest == nullptr || least > 2) {
     const auto tail =
         std::ranges::find_if(names, [&](const std::string& name) { return IsTail(text, name); });
     if (tail != names.end()) return *tail;

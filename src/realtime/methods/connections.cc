@@ -50,21 +50,30 @@ constexpr std::string_view kRefreshSchema = R"json({
   ]
 })json";
 
+constexpr std::string_view kDisconnectFields[] = {"whitelist", "disconnect", "disconnect.code",
+                                                  "disconnect.reason"};
+constexpr std::string_view kRefreshFields[] = {"expired", "expire_at", "info"};
+
 struct DisconnectParams {
-  control::Target target;
+  TargetParams target;
   control::Disconnect disconnect;  // code 0, reason "": the default's
 };
 
 struct RefreshParams {
-  control::Target target;
+  TargetParams target;
   control::Refresh refresh;
 };
 
-void ReadCodeAndReason(JsonReader& json, control::Disconnect& disconnect) {
+void ReadCodeAndReason(JsonReader& json, DisconnectParams& params) {
   json.EnterObject();
   while (const auto key = json.NextKey()) {
-    if (*key == "code") api::ReadParam(json, disconnect.code);
-    if (*key == "reason") api::ReadParam(json, disconnect.reason);
+    if (*key == "code") {
+      api::ReadParam(json, params.disconnect.code);
+    } else if (*key == "reason") {
+      api::ReadParam(json, params.disconnect.reason);
+    } else {
+      NoteUnknown(*key, params.target, "disconnect.");
+    }
   }
 }
 
@@ -72,8 +81,13 @@ void Read(JsonReader& json, DisconnectParams& params) {
   json.EnterObject();
   while (const auto key = json.NextKey()) {
     if (ReadTarget(json, *key, params.target)) continue;
-    if (*key == "whitelist") api::ReadParam(json, params.target.except_clients);
-    if (*key == "disconnect") api::ReadParam(json, params.disconnect, ReadCodeAndReason);
+    if (*key == "whitelist") {
+      api::ReadParam(json, params.target.target.except_clients);
+    } else if (*key == "disconnect") {
+      if (!json.SkipNull()) ReadCodeAndReason(json, params);
+    } else {
+      NoteUnknown(*key, params.target);
+    }
   }
 }
 
@@ -81,13 +95,20 @@ void Read(JsonReader& json, RefreshParams& params) {
   json.EnterObject();
   while (const auto key = json.NextKey()) {
     if (ReadTarget(json, *key, params.target)) continue;
-    if (*key == "expired") api::ReadParam(json, params.refresh.expired);
-    if (*key == "expire_at") api::ReadParam(json, params.refresh.expire_at);
-    if (*key == "info" && !json.SkipNull()) params.refresh.info = std::string(json.ReadRaw());
+    if (*key == "expired") {
+      api::ReadParam(json, params.refresh.expired);
+    } else if (*key == "expire_at") {
+      api::ReadParam(json, params.refresh.expire_at);
+    } else if (*key == "info") {
+      if (!json.SkipNull()) params.refresh.info = std::string(json.ReadRaw());
+    } else {
+      NoteUnknown(*key, params.target);
+    }
   }
 }
 
 Task<api::Outcome> Disconnect(Services& services, DisconnectParams params) {
+  TM_CO_TRY_ASSIGN(control::Target target, Checked(std::move(params.target), kDisconnectFields));
   control::Disconnect& disconnect = params.disconnect;
   if (disconnect.code == 0) disconnect.code = protocol::kDisconnectForceNoReconnect.code;
   if (disconnect.reason.empty()) disconnect.reason = protocol::kDisconnectForceNoReconnect.reason;
@@ -95,12 +116,12 @@ Task<api::Outcome> Disconnect(Services& services, DisconnectParams params) {
       disconnect.reason.size() > control::kDisconnectReasonBytesMax) {
     co_return std::unexpected(protocol::kErrorBadRequest);
   }
-  co_return co_await Apply(services.directory, "disconnect", std::move(params.target), std::move(disconnect));
+  co_return co_await Apply(services.directory, "disconnect", std::move(target), std::move(disconnect));
 }
 
 Task<api::Outcome> Refresh(Services& services, RefreshParams params) {
-  co_return co_await Apply(services.directory, "refresh", std::move(params.target),
-                           std::move(params.refresh));
+  TM_CO_TRY_ASSIGN(control::Target target, Checked(std::move(params.target), kRefreshFields));
+  co_return co_await Apply(services.directory, "refresh", std::move(target), std::move(params.refresh));
 }
 
 }  // namespace

@@ -56,15 +56,19 @@ constexpr std::string_view kUnsubscribeSchema = R"json({
   ]
 })json";
 
+constexpr std::string_view kSubscribeFields[] = {"channel", "info",      "b64info",       "data",
+                                                 "b64data", "expire_at", "recover_since", "override"};
+constexpr std::string_view kUnsubscribeFields[] = {"channel"};
+
 struct SubscribeParams {
-  control::Target target;
+  TargetParams target;
   control::Subscribe subscribe;  // without the payloads
   Payload info;
   Payload data;
 };
 
 struct UnsubscribeParams {
-  control::Target target;
+  TargetParams target;
   control::Unsubscribe unsubscribe;
 };
 
@@ -72,19 +76,25 @@ void ReadOverrides(JsonReader& json, auth::OptionOverrides& overrides) {
   overrides = auth::ReadOptionOverrides(json);
 }
 
-void Read(JsonReader& json, SubscribeParams& params) {
+// Whether it was one of what subscribe does, not to whom.
+bool ReadTerms(JsonReader& json, std::string_view key, SubscribeParams& params) {
   control::Subscribe& subscribe = params.subscribe;
+  if (key == "channel") return api::ReadParam(json, subscribe.channel), true;
+  if (key == "info") return json.SkipNull() || (ReadJsonPayload(json, params.info), true);
+  if (key == "b64info") return ReadBase64Payload(json, params.info), true;
+  if (key == "data") return json.SkipNull() || (ReadJsonPayload(json, params.data), true);
+  if (key == "b64data") return ReadBase64Payload(json, params.data), true;
+  if (key == "expire_at") return api::ReadParam(json, subscribe.expire_at), true;
+  if (key == "recover_since") return api::ReadParam(json, subscribe.recover_since, ReadPosition), true;
+  if (key == "override") return api::ReadParam(json, subscribe.overrides, ReadOverrides), true;
+  return false;
+}
+
+void Read(JsonReader& json, SubscribeParams& params) {
   json.EnterObject();
   while (const auto key = json.NextKey()) {
-    if (ReadTarget(json, *key, params.target)) continue;
-    if (*key == "channel") api::ReadParam(json, subscribe.channel);
-    if (*key == "info" && !json.SkipNull()) ReadJsonPayload(json, params.info);
-    if (*key == "b64info") ReadBase64Payload(json, params.info);
-    if (*key == "data" && !json.SkipNull()) ReadJsonPayload(json, params.data);
-    if (*key == "b64data") ReadBase64Payload(json, params.data);
-    if (*key == "expire_at") api::ReadParam(json, subscribe.expire_at);
-    if (*key == "recover_since") api::ReadParam(json, subscribe.recover_since, ReadPosition);
-    if (*key == "override") api::ReadParam(json, subscribe.overrides, ReadOverrides);
+    if (ReadTarget(json, *key, params.target) || ReadTerms(json, *key, params)) continue;
+    NoteUnknown(*key, params.target);
   }
 }
 
@@ -92,11 +102,16 @@ void Read(JsonReader& json, UnsubscribeParams& params) {
   json.EnterObject();
   while (const auto key = json.NextKey()) {
     if (ReadTarget(json, *key, params.target)) continue;
-    if (*key == "channel") api::ReadParam(json, params.unsubscribe.channel);
+    if (*key == "channel") {
+      api::ReadParam(json, params.unsubscribe.channel);
+    } else {
+      NoteUnknown(*key, params.target);
+    }
   }
 }
 
 Task<api::Outcome> Subscribe(Services& services, SubscribeParams params) {
+  TM_CO_TRY_ASSIGN(control::Target target, Checked(std::move(params.target), kSubscribeFields));
   control::Subscribe& subscribe = params.subscribe;
   const auto found = services.publisher.rules().Find(subscribe.channel);
   if (!found) co_return std::unexpected(found.error());
@@ -106,17 +121,17 @@ Task<api::Outcome> Subscribe(Services& services, SubscribeParams params) {
   }
   subscribe.info = std::move(params.info.bytes);
   subscribe.data = std::move(params.data.bytes);
-  co_return co_await Apply(services.directory, "subscribe", std::move(params.target), std::move(subscribe));
+  co_return co_await Apply(services.directory, "subscribe", std::move(target), std::move(subscribe));
 }
 
 Task<api::Outcome> Unsubscribe(Services& services, UnsubscribeParams params) {
+  TM_CO_TRY_ASSIGN(control::Target target, Checked(std::move(params.target), kUnsubscribeFields));
   control::Unsubscribe& unsubscribe = params.unsubscribe;
   if (!unsubscribe.channel.empty()) {
     const auto found = services.publisher.rules().Find(unsubscribe.channel);
     if (!found) co_return std::unexpected(found.error());
   }
-  co_return co_await Apply(services.directory, "unsubscribe", std::move(params.target),
-                           std::move(unsubscribe));
+  co_return co_await Apply(services.directory, "unsubscribe", std::move(target), std::move(unsubscribe));
 }
 
 }  // namespace

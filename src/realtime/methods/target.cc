@@ -1,6 +1,7 @@
 #include "realtime/methods/target.h"
 
 #include <utility>
+#include <vector>
 
 #include "api/params.h"
 #include "base/log.h"
@@ -18,11 +19,35 @@ constinit const api::Schema kTargetSchema{"Target", R"json({
   }
 })json"};
 
-bool ReadTarget(JsonReader& json, std::string_view key, control::Target& target) {
-  if (key == "user") return api::ReadParam(json, target.user), true;
+bool ReadTarget(JsonReader& json, std::string_view key, TargetParams& params) {
+  control::Target& target = params.target;
+  if (key == "user") {
+    params.names_user = !json.SkipNull();
+    if (params.names_user) target.user = json.ReadString();
+    return true;
+  }
   if (key == "client") return api::ReadParam(json, target.client), true;
   if (key == "session") return api::ReadParam(json, target.session), true;
   return false;
+}
+
+void NoteUnknown(std::string_view key, TargetParams& params, std::string_view in) {
+  if (!params.unknown_field) params.unknown_field = std::string(in).append(key);
+}
+
+std::expected<control::Target, api::Failure> Checked(TargetParams params,
+                                                     std::span<const std::string_view> others) {
+  if (params.unknown_field) {
+    std::vector<std::string_view> known = {"user", "client", "session"};
+    known.insert(known.end(), others.begin(), others.end());
+    return std::unexpected(api::UnknownField(*params.unknown_field, known));
+  }
+  const control::Target& target = params.target;
+  if (!params.names_user && target.client.empty() && target.session.empty()) {
+    return std::unexpected(
+        api::Failure(protocol::kErrorBadRequest, "no user: \"user\":\"\" is the anonymous one"));
+  }
+  return std::move(params.target);
 }
 
 api::ErrorCode CodeOfDirectory(std::string_view method, const Error& error) {
