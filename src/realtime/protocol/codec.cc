@@ -14,8 +14,12 @@ constexpr std::size_t kPushOverheadMax = 224;
 // A byte of a text takes at most six: \u001f.
 std::size_t TextBytesMax(std::string_view text) { return 6 * text.size(); }
 
+// As it is, or in base64 between quotes.
+std::size_t PayloadBytesMax(std::string_view payload) { return payload.size() + payload.size() / 3 + 6; }
+
 std::size_t InfoBytesMax(const ClientInfo& info) {
-  return TextBytesMax(info.user) + TextBytesMax(info.client) + info.conn_info.size() + info.chan_info.size();
+  return TextBytesMax(info.user) + TextBytesMax(info.client) + PayloadBytesMax(info.conn_info) +
+         PayloadBytesMax(info.chan_info);
 }
 
 }  // namespace

@@ -51,15 +51,16 @@ class CommandReader {
 
 // Append one message. In JSON without a separator: the caller puts '\n' between messages of one frame.
 // In Protobuf with its length in front. Payloads are written as they are, except that raw line breaks in JSON
-// payloads become spaces (they can only be insignificant blanks there). A payload that is not JSON makes the
-// frame not JSON: the caller must not send it to such a connection.
+// payloads become spaces (they can only be insignificant blanks there). A payload that is not JSON is a
+// string in JSON, its bytes in base64.
 void AppendReply(Encoding encoding, const Reply& reply, std::string& out);
 void AppendPush(Encoding encoding, const Push& push, std::string& out,
                 Direction direction = Direction::kBidirectional);
 // The hot one: AppendPush of a publication without building a Push.
 void AppendPublicationPush(Encoding encoding, std::string_view channel, const Publication& publication,
                            std::string& out, Direction direction = Direction::kBidirectional);
-// At least what AppendPublicationPush, or AppendPush of a join or leave, appends.
+// At least what AppendPublicationPush, or AppendPush of a join or leave, appends; in JSON, of data that are
+// JSON.
 std::size_t PublicationBytesMax(std::string_view channel, const Publication& publication);
 std::size_t InfoPushBytesMax(std::string_view channel, const ClientInfo& info);
 // Server ping, in either direction: "{}" or one zero byte.

@@ -8,6 +8,7 @@
 namespace tidemill::protocol {
 namespace {
 
+using namespace std::string_literals;
 using namespace std::string_view_literals;
 
 // Blanks between the digits are for the reader.
@@ -435,7 +436,8 @@ TEST(PublicationPush, IsBareToAClientThatOnlyListens) {
 
 TEST(PublicationBytesMax, IsNoLessThanWhatIsAppended) {
   const std::string rough = "\x01\xff\u2028\"";
-  const ClientInfo info{.user = rough, .client = rough, .conn_info = "{}", .chan_info = "[1]"};
+  const ClientInfo info{
+      .user = rough, .client = rough, .conn_info = "{}", .chan_info = std::string(1000, '\xff')};
   const Publication publications[] = {
       {},
       {.data = std::string(1000, '1')},
@@ -471,6 +473,36 @@ TEST(JsonFrames, HoldNoRawLineBreaks) {
   out.clear();
   AppendPublicationPush(Encoding::kProtobuf, "", {.data = "\n\r"}, out);
   EXPECT_EQ(out, HexToBytes("08 2206 2204 2202 0a0d"));
+}
+
+// Any bytes may come from clients that speak Protobuf, from b64info and b64data: no frame breaks by them.
+TEST(JsonFrames, HoldPayloadsThatAreNotJsonInBase64) {
+  const std::string bytes = "\x00\xff{"s;
+  const ClientInfo info{.user = "u", .client = "c", .conn_info = bytes, .chan_info = "not json"};
+  const auto publication = std::make_shared<const Publication>(Publication{.data = bytes, .info = info});
+  struct Case {
+    const char* name;
+    std::string frame;
+  };
+  Case cases[] = {{"join", {}},           {"leave", {}},   {"publication", {}},
+                  {"subscribe push", {}}, {"connect", {}}, {"subscribe", {}},
+                  {"presence", {}},       {"history", {}}, {"rpc", {}}};
+  AppendPush(Encoding::kJson, {"a", JoinPush{info}}, cases[0].frame);
+  AppendPush(Encoding::kJson, {"a", LeavePush{info}}, cases[1].frame);
+  AppendPush(Encoding::kJson, {"a", publication}, cases[2].frame);
+  AppendPush(Encoding::kJson, {"a", SubscribePush{.data = bytes}}, cases[3].frame);
+  AppendReply(Encoding::kJson, {1, ConnectResult{.subs = {{"a", {.data = bytes}}}}}, cases[4].frame);
+  AppendReply(Encoding::kJson, {1, SubscribeResult{.publications = {publication}, .data = bytes}},
+              cases[5].frame);
+  AppendReply(Encoding::kJson, {1, PresenceResult{.presence = {{"c", info}}}}, cases[6].frame);
+  AppendReply(Encoding::kJson, {1, HistoryResult{.publications = {publication}}}, cases[7].frame);
+  AppendReply(Encoding::kJson, {1, RpcResult{bytes}}, cases[8].frame);
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.name);
+    EXPECT_TRUE(IsJson(c.frame)) << c.frame;
+    EXPECT_TRUE(c.frame.contains("\"AP97\"")) << c.frame;
+  }
+  EXPECT_TRUE(cases[0].frame.contains(R"("conn_info":"AP97","chan_info":"bm90IGpzb24=")")) << cases[0].frame;
 }
 
 TEST(JsonFrames, EscapeTextsFromOutside) {

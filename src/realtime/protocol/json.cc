@@ -1,5 +1,6 @@
 #include "realtime/protocol/json.h"
 
+#include "base/base64.h"
 #include "base/json.h"
 #include "realtime/protocol/schema.h"
 
@@ -89,9 +90,13 @@ void ReadMessage(JsonReader& json, M& message) {
 template <class M>
 void WriteMessage(JsonWriter& json, const M& message);
 
+// What is known of a message's payloads.
+enum class Payloads : std::uint8_t { kAny, kJson };
+
 class MemberWriter {
  public:
-  explicit MemberWriter(JsonWriter& json) : json_(json) {}
+  explicit MemberWriter(JsonWriter& json, Payloads payloads = Payloads::kAny)
+      : json_(json), payloads_(payloads) {}
 
   void Text(int, JsonName name, std::string_view value, Zero zero = Zero::kOmitted) {
     if (!value.empty() || zero == Zero::kWritten) json_.Member(name, value);
@@ -99,7 +104,12 @@ class MemberWriter {
   void Payload(int, JsonName name, std::string_view value) {
     if (value.empty()) return;
     json_.Key(name);
-    json_.RawOnOneLine(value);
+    // Clients that speak Protobuf, tokens and services may give any bytes.
+    if (payloads_ == Payloads::kJson || IsJson(value)) {
+      json_.RawOnOneLine(value);
+    } else {
+      json_.String(Base64Encode(value, Base64::kStandard));
+    }
   }
   template <class T>
   void Number(int, JsonName name, T value, Zero zero = Zero::kOmitted) {
@@ -152,12 +162,22 @@ class MemberWriter {
   }
 
   JsonWriter& json_;
+  const Payloads payloads_;
 };
+
+template <class M>
+Payloads KnownOf(const M&) {
+  return Payloads::kAny;
+}
+
+Payloads KnownOf(const Publication& publication) {
+  return publication.data_is_json ? Payloads::kJson : Payloads::kAny;
+}
 
 template <class M>
 void WriteMessage(JsonWriter& json, const M& message) {
   json.BeginObject();
-  MemberWriter members(json);
+  MemberWriter members(json, KnownOf(message));
   Fields(members, message);
   json.EndObject();
 }

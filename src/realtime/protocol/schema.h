@@ -7,7 +7,7 @@
 //
 // The visitor has, each with (number, name, value):
 //   Text      UTF-8 text
-//   Payload   bytes of the application; in JSON one raw value
+//   Payload   bytes of the application; in JSON one raw value, or what codec.h says of others
 //   Number    an integer
 //   Flag      a bool
 //   Message   another message, always written
