@@ -19,6 +19,10 @@ struct Batch {
 void ReadCommands(const Service& service, JsonReader& json, std::vector<Command>& commands) {
   json.EnterArray();
   while (json.NextElement()) {
+    if (commands.size() > kBatchCommandsMax) {
+      json.Skip();
+      continue;
+    }
     // The first method of an object is the command; {} and unknown ones have none.
     Command& command = commands.emplace_back();
     json.EnterObject();

@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "api/batch.h"
+
 namespace tidemill::api {
 namespace {
 
@@ -48,12 +50,12 @@ std::optional<Command> ReadCommand(const Service& service, std::string_view text
   return command;
 }
 
-// nullopt: some of it cannot be read, so nothing of it is to be run.
+// nullopt: some of it cannot be read, so nothing of it is to be run. No more is read than one over the limit.
 std::optional<std::vector<Command>> ReadCommands(const Service& service, std::string_view body) {
   std::vector<Command> commands;
   while (true) {
     body.remove_prefix(std::min(body.find_first_not_of(kBlanks), body.size()));
-    if (body.empty()) break;
+    if (body.empty() || commands.size() > kBatchCommandsMax) break;
     const auto text = TakeObject(body);
     if (!text) return std::nullopt;
     auto command = ReadCommand(service, *text);
@@ -72,6 +74,9 @@ class LegacyHandler final : public http::Handler {
     if (auto refused = service_.Refuse(http)) co_return *std::move(refused);
     auto commands = ReadCommands(service_, http.body);
     if (!commands) co_return http::Response::Text(400, "Bad Request");
+    if (commands->size() > kBatchCommandsMax) {
+      co_return http::Response::Text(413, "more than 10000 commands");
+    }
     std::string body;
     for (const Outcome& outcome : co_await service_.RunAll(*std::move(commands), 1)) {
       if (!body.empty()) body += '\n';

@@ -321,6 +321,28 @@ TEST(Api, WhatActsOnConnectionsRefusesWhatItDoesNotKnow) {
   EXPECT_LT(api.Post("disconnect", long_name).body.size(), 300u);
 }
 
+TEST(Api, BoundsTheCommandsOfOneRequestInEveryForm) {
+  struct Form {
+    const char* path;
+    std::string begin, command, separator, end;
+  };
+  const Form forms[] = {
+      {"batch", R"({"commands":[)", R"({"publish":{"channel":"plain:a","data":1}})", ",", "]}"},
+      {"", "", R"({"method":"publish","params":{"channel":"plain:a","data":1}})", "\n", ""},
+  };
+  MethodsFixture api;
+  for (const Form& form : forms) {
+    SCOPED_TRACE(form.path);
+    std::string body = form.begin + form.command;
+    for (int i = 1; i < 10'000; ++i) body += form.separator + form.command;
+    EXPECT_EQ(api.Post(form.path, body + form.end).status, 200);
+    api.published.clear();
+    const Reply refused = api.Post(form.path, body + form.separator + form.command + form.end);
+    EXPECT_EQ(refused, (Reply{413, "more than 10000 commands"}));
+    EXPECT_TRUE(api.published.empty()) << "all or nothing";
+  }
+}
+
 TEST(Api, TellsWhoIsPresent) {
   MethodsFixture api;
   api.AddPresence("a", {.user = "u1", .client = "c1", .conn_info = R"({"n":1})", .chan_info = ""});
