@@ -31,6 +31,9 @@ class TakeoverHandler {
   // borrowed until return.
   virtual std::optional<Response> TakeOver(const Request& request, std::unique_ptr<net::Stream>& stream,
                                            std::string_view rest) = 0;
+  // Whether no connection that it has taken lives. A server keeps one that is not idle when its router is
+  // replaced: what it owns would end with it.
+  virtual bool idle() const = 0;
 };
 
 }  // namespace tidemill::http

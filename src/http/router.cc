@@ -118,6 +118,7 @@ void Router::Add(Method method, std::string_view pattern, std::shared_ptr<Handle
 }
 
 void Router::AddTakeover(Method method, std::string_view pattern, std::shared_ptr<TakeoverHandler> handler) {
+  if (std::ranges::find(takeovers_, handler) == takeovers_.end()) takeovers_.push_back(handler);
   AddEndpoint(pattern, {.method = method, .takeover = std::move(handler)}, NameOf(method));
 }
 

@@ -53,6 +53,9 @@ class Router {
   void Add(Method method, std::string_view pattern, std::shared_ptr<Handler> handler);
   void AddTakeover(Method method, std::string_view pattern, std::shared_ptr<TakeoverHandler> handler);
 
+  // Each once, in the order in which they were added.
+  const std::vector<std::shared_ptr<TakeoverHandler>>& takeovers() const { return takeovers_; }
+
   // All methods that some path serves, for Allow.
   const std::string& allow() const { return allow_; }
 
@@ -72,6 +75,7 @@ class Router {
 
   std::unordered_map<std::string, Route, PathHash, std::equal_to<>> exact_;
   std::string allow_ = "OPTIONS";
+  std::vector<std::shared_ptr<TakeoverHandler>> takeovers_;
   std::unique_ptr<Branch> root_;  // of the patterns with names or "*"
 };
 

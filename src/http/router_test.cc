@@ -18,6 +18,7 @@ class Taking final : public TakeoverHandler {
   std::optional<Response> TakeOver(const Request&, std::unique_ptr<net::Stream>&, std::string_view) override {
     return std::nullopt;
   }
+  bool idle() const override { return true; }
 };
 
 // Routes under their patterns, to be found again by their handlers.

@@ -31,7 +31,9 @@ class LoopServer final : public Server {
 
   void ReplaceCors(CorsOptions cors) override { state_.options.cors = std::move(cors); }
 
-  void ReplaceRouter(std::shared_ptr<const Router> router) override { state_.router = std::move(router); }
+  void ReplaceRouter(std::shared_ptr<const Router> router) override {
+    state_.ReplaceRouter(std::move(router));
+  }
 
   std::size_t connections() const override { return state_.connection_count; }
 

@@ -28,6 +28,17 @@ ServerState::ServerState(net::Loop& l, std::shared_ptr<const Router> r, Server::
 
 ServerState::~ServerState() = default;
 
+void ServerState::ReplaceRouter(std::shared_ptr<const Router> other) {
+  for (const auto& takeover : router->takeovers()) {
+    const auto known = std::ranges::find(former_takeovers, takeover);
+    if (known == former_takeovers.end()) former_takeovers.push_back(takeover);
+  }
+  router = std::move(other);
+  // One that others hold too may still take a connection, or be in use again: it is looked at the next time.
+  std::erase_if(former_takeovers,
+                [](const auto& takeover) { return takeover->idle() && takeover.use_count() == 1; });
+}
+
 void ServerState::Remember(Connection& connection) {
   connections.PushFront(connection);
   ++connection_count;

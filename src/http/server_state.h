@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/intrusive_list.h"
 #include "http/server.h"
@@ -21,12 +22,16 @@ struct ServerState {
   std::shared_ptr<const Router> router;
   Server::Options options;
   ServerMetrics* const metrics;  // null: nothing is counted
+  // Of routers that were replaced, while connections that they took may live.
+  std::vector<std::shared_ptr<TakeoverHandler>> former_takeovers;
   bool draining = false;
   IntrusiveList<Connection> connections;
   std::size_t connection_count = 0;
 
   void Remember(Connection& connection);
   void Forget(Connection& connection);
+
+  void ReplaceRouter(std::shared_ptr<const Router> other);
 
   // Appends the head of `response`, and its body unless that is streamed. `request` null: the request could
   // not be read.

@@ -40,6 +40,7 @@ class TakeStream final : public TakeoverHandler {
     left = rest;
     return std::nullopt;
   }
+  bool idle() const override { return taken == nullptr; }
   std::unique_ptr<net::Stream> taken;
   std::string body;
   std::string left;
@@ -376,6 +377,26 @@ TEST_F(ServerTest, ARequestEndsOnTheRouterItBeganWith) {
   EXPECT_EQ(Body(Say(fd, "GET /new/x HTTP/1.1\r\nHost: h\r\n\r\n")), "GET ");
   EXPECT_TRUE(old.expired());
   EXPECT_EQ(Say(fd, "GET /echo HTTP/1.1\r\nHost: h\r\n\r\n").substr(9, 3), "404");
+}
+
+TEST_F(ServerTest, WhatWasTakenOverOutlivesItsRouter) {
+  const net::Fd fd = Connect();
+  Say(fd, "GET /up HTTP/1.1\r\nHost: h\r\n\r\n");
+  ASSERT_NE(upgrade_->taken, nullptr);
+  const std::weak_ptr<TakeStream> taking = std::exchange(upgrade_, nullptr);
+  router_.reset();
+  server_->ReplaceRouter(std::make_shared<Router>());
+  net::testing::RunTurns(*loop_);
+  ASSERT_FALSE(taking.expired()) << "its connection lives";
+  server_->ReplaceRouter(std::make_shared<Router>());
+  ASSERT_FALSE(taking.expired());
+  net::testing::RecordingHandler handler;
+  taking.lock()->taken->SetHandler(&handler);
+  Say(fd, "more");
+  EXPECT_EQ(handler.received, "more");
+  taking.lock()->taken.reset();
+  server_->ReplaceRouter(std::make_shared<Router>());
+  EXPECT_TRUE(taking.expired());
 }
 
 TEST_F(ServerTest, OneTooManyIsToldSo) {

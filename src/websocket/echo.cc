@@ -17,6 +17,7 @@ class EchoHandler final : public http::TakeoverHandler {
 
   std::optional<http::Response> TakeOver(const http::Request& request, std::unique_ptr<net::Stream>& stream,
                                          std::string_view rest) override;
+  bool idle() const override { return sessions_.empty(); }
   const EchoOptions& options() const { return options_; }
   void Drop(EchoSession& session, net::Loop& loop);
 

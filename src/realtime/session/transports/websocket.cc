@@ -101,6 +101,8 @@ class WebsocketEndpoint final : public http::TakeoverHandler {
     while (sessions_.front()) delete sessions_.front();
   }
 
+  bool idle() const override { return sessions_.empty(); }
+
   std::optional<http::Response> TakeOver(const http::Request& request, std::unique_ptr<net::Stream>& stream,
                                          std::string_view rest) override {
     const SessionSettings& settings = *context_.settings;
