@@ -24,7 +24,7 @@ constexpr config::Row<ServerSettings> kHttpServer[] = {
     {"tls.cert_pem",
      config::Of<&ServerSettings::tls_cert_file>,
      {.doc = "File with the certificate chain in PEM, leaf first. With tls.key_pem, clients are served over "
-             "TLS."}},
+             "TLS; to end that needs a restart."}},
     {"tls.key_pem",
      config::Of<&ServerSettings::tls_key_file>,
      {.doc = "File with the certificate's private key in PEM."}},

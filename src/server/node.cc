@@ -110,7 +110,12 @@ Result<void> Node::OpenPorts() {
 Result<std::vector<std::string>> Node::Reload(const settings::Settings& settings) {
   TM_TRY(ReloadAll(Reloadables(), settings));
   settings_.shutdown_timeout = settings.shutdown_timeout;
-  return settings::NeedRestart(settings_, settings);
+  std::vector<std::string> need_restart = settings::NeedRestart(settings_, settings);
+  // Ports that serve TLS go on with the certificate they have: nobody is to be served in plain by mistake.
+  const bool wants_tls = !settings.http_server.tls_cert_file.empty();
+  if (serves_tls_ && !wants_tls) need_restart.emplace_back("http_server.tls.cert_pem");
+  serves_tls_ = serves_tls_ || wants_tls;
+  return need_restart;
 }
 
 std::vector<Reloadable> Node::Reloadables() {

@@ -59,6 +59,7 @@ class Node {
   std::size_t CountChanges();
 
   settings::Settings settings_;
+  bool serves_tls_ = !settings_.http_server.tls_cert_file.empty();
   const std::string node_id_;
   Shared shared_;
   std::unique_ptr<Loops> loops_;

@@ -1,9 +1,11 @@
 """SIGHUP: what can change while running does, and nothing else is disturbed."""
+import ssl
+import subprocess
 import urllib.error
 
 from assertions import check, equal, eventually
 from node import OPEN, Client, Node, token
-from websocket import Closed
+from websocket import Closed, tcp_connection
 
 CHAT = """
 [[channel.namespaces]]
@@ -114,3 +116,39 @@ def test_restart_needed(binary, folder):
         for name in ("loops", "prometheus.enabled", "http_server.headers_timeout"):
             check(f"setting_needs_restart setting={name}\n" in log, f"{name} is not in: {log}")
         equal(node.get("/metrics")[0], 200)
+
+
+def make_certificate(folder, name):
+    """Gives the settings that serve with it."""
+    cert, key = folder / f"{name}.pem", folder / f"{name}.key"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ed25519", "-nodes", "-keyout", key, "-out", cert, "-days", "9",
+                    "-subj", f"/CN={name}"], check=True, capture_output=True)
+    return f'[http_server.tls]\ncert_pem = "{cert}"\nkey_pem = "{key}"\n'
+
+
+def certificate_of(node):
+    """What a new connection is shown; None: it speaks no TLS."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    try:
+        with context.wrap_socket(tcp_connection(node.address)) as connection:
+            return ssl.DER_cert_to_PEM_cert(connection.getpeercert(binary_form=True))
+    except ssl.SSLError:
+        return None
+
+
+def test_certificates(binary, folder):
+    """TLS begins and its certificate changes with a reload; it never ends with one, and the log says so"""
+    one, other = make_certificate(folder, "one"), make_certificate(folder, "other")
+    needs_restart = "setting_needs_restart setting=http_server.tls.cert_pem\n"
+    with Node(binary, folder) as node:
+        equal(certificate_of(node), None)
+        check(needs_restart not in node.reload(OPEN + one), "TLS could begin")
+        equal(certificate_of(node), (folder / "one.pem").read_text())
+        node.reload(OPEN + other)
+        equal(certificate_of(node), (folder / "other.pem").read_text())
+        for _ in range(2):
+            check(needs_restart in node.reload(OPEN), "the log does not say that TLS goes on")
+            equal(certificate_of(node), (folder / "other.pem").read_text())
+        check(needs_restart not in node.reload(OPEN + one), "TLS goes on as it should")
+        equal(certificate_of(node), (folder / "one.pem").read_text())
