@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Builds the demo page: web/build.sh [FOLDER], web/demo/dist unless given. The result is committed, because
-# building the server needs no Node.
+# Builds the demo page and the page of the documentation: web/build.sh [DEMO DOCS], web/demo/dist and web/docs/dist
+# unless given. The results are committed, because building the server needs no Node.
 set -euo pipefail
 web=$(cd "$(dirname "$0")" && pwd)
 target=$(realpath -m "${1:-$web/demo/dist}")
+docs=$(realpath -m "${2:-$web/docs/dist}")
 source "$web/../tests/lib/toolchain.sh"
 need_node
 cd "$web"
@@ -17,6 +18,7 @@ npx esbuild demo/src/main.ts --bundle --minify --format=iife --target=es2022 --c
 npx esbuild demo/src/demo.css --minify --target=chrome120,firefox120,safari17 --outfile="$target/demo.css" \
   --log-level=warning
 cp demo/src/index.html "$target/index.html"
+node docs/build.mjs "$docs"
 
 bytes=$(gzip -9nc "$target/demo.js" | wc -c) # as it travels
 [ "$bytes" -le 32768 ] || { echo "demo.js has $bytes bytes compressed; 32 KiB must do" >&2; exit 1; }

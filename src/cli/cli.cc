@@ -9,6 +9,7 @@
 
 #include "cli/broadcast.h"
 #include "cli/channels.h"
+#include "cli/codes.h"
 #include "cli/completions.h"
 #include "cli/config.h"
 #include "cli/disconnect.h"
@@ -45,11 +46,13 @@ CommandSpec Program(const ServeFunction& serve) {
       .name = "tidemill",
       .help = "A realtime server: publish over HTTP, receive over WebSocket.",
       .examples = last_lines,
-      .commands = {InitCommand(), ServeCommand(serve), TokenCommand(), PublishCommand(), BroadcastCommand(),
-                   TailCommand(), InfoCommand(), ChannelsCommand(), PresenceCommand(), HistoryCommand(),
-                   SubscribeCommand(), UnsubscribeCommand(), RefreshCommand(), DisconnectCommand(),
-                   ConfigCommand(), DoctorCommand(), CompletionsCommand(program), ManCommand(program),
-                   VersionCommand()},
+      .commands = {InitCommand(),       ServeCommand(serve), TokenCommand(),
+                   PublishCommand(),    BroadcastCommand(),  TailCommand(),
+                   InfoCommand(),       ChannelsCommand(),   PresenceCommand(),
+                   HistoryCommand(),    SubscribeCommand(),  UnsubscribeCommand(),
+                   RefreshCommand(),    DisconnectCommand(), CodesCommand(),
+                   ConfigCommand(),     DoctorCommand(),     CompletionsCommand(program),
+                   ManCommand(program), VersionCommand()},
   };
 }
 

@@ -14,6 +14,12 @@ constexpr char kScript[] = {
 constexpr char kStyle[] = {
 #embed "../../web/demo/dist/demo.css"
 };
+constexpr char kDocs[] = {
+#embed "../../web/docs/dist/index.html"
+};
+constexpr char kDocsStyle[] = {
+#embed "../../web/docs/dist/docs.css"
+};
 #pragma clang diagnostic pop
 
 template <std::size_t N>
@@ -25,6 +31,9 @@ constexpr DemoAsset kAssets[] = {
     {"/", "text/html; charset=utf-8", Whole(kHtml)},
     {"/demo.js", "text/javascript; charset=utf-8", Whole(kScript)},
     {"/demo.css", "text/css; charset=utf-8", Whole(kStyle)},
+    {"/docs", "text/html; charset=utf-8", Whole(kDocs)},
+    {"/docs/", "text/html; charset=utf-8", Whole(kDocs)},
+    {"/docs/docs.css", "text/css; charset=utf-8", Whole(kDocsStyle)},
 };
 
 }  // namespace

@@ -38,7 +38,9 @@ channels::ChannelOptions DemoChannels() {
 // Each visitor is a new guest.
 class DemoConfigHandler final : public http::Handler {
  public:
-  explicit DemoConfigHandler(std::string hmac_key) : hmac_key_(std::move(hmac_key)) {}
+  // `api_key`: "": visitors do not get it.
+  DemoConfigHandler(std::string hmac_key, std::string api_path, std::string api_key)
+      : hmac_key_(std::move(hmac_key)), api_path_(std::move(api_path)), api_key_(std::move(api_key)) {}
 
   Task<http::Response> Handle(const http::Request&) override {
     const std::string user = "guest-" + RandomLetters(4);
@@ -48,6 +50,12 @@ class DemoConfigHandler final : public http::Handler {
     AppendJsonString(cli::MakeDevToken(user, hmac_key_), body);
     body += ",\"channel\":";
     AppendJsonString(kChannel, body);
+    if (!api_key_.empty()) {
+      body += ",\"api_path\":";
+      AppendJsonString(api_path_, body);
+      body += ",\"api_key\":";
+      AppendJsonString(api_key_, body);
+    }
     body += "}";
     http::Response response = http::Response::Json(200, std::move(body));
     response.headers.emplace_back("Cache-Control", "no-store");
@@ -56,6 +64,8 @@ class DemoConfigHandler final : public http::Handler {
 
  private:
   const std::string hmac_key_;
+  const std::string api_path_;
+  const std::string api_key_;
 };
 
 // Whether only this machine can connect.
@@ -125,8 +135,12 @@ void DevPage::AddRoutes(http::Router& router) const {
                                        .body = std::string(asset.body),
                                        .content_security_policy = kPolicy}));
   }
-  router.Add(http::Method::kGet, "/demo/config.json",
-             std::make_shared<DemoConfigHandler>(settings_->client.token.hmac_secret_key.value));
+  // The page shows programs with the key, where it is this machine's and the API stands beside it.
+  const bool shows_key = IsLocal(settings_->http_server) && settings_->http_server.internal_listen.empty();
+  router.Add(
+      http::Method::kGet, "/demo/config.json",
+      std::make_shared<DemoConfigHandler>(settings_->client.token.hmac_secret_key.value,
+                                          settings_->http_api.handler_prefix, shows_key ? api_key_ : ""));
 }
 
 DevWelcome DevPage::Welcome(const std::vector<net::ListenAddress>& addresses) const {

@@ -8,6 +8,7 @@ namespace {
 // Blocks begin at the first column, so that they can be copied into a file.
 constexpr std::string_view kText = R"(
 Tidemill is running. Open the demo in two tabs: {page}/
+The documentation is beside it: {page}/docs/
 
 A token for a client (user "you", one day):
 

@@ -2,15 +2,17 @@
 import contextlib
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import sys
 import urllib.error
 import urllib.request
 
-from assertions import check, eventually
+from assertions import WAIT_SECONDS, check, eventually
 from network import bring_loopback_up
 
+GO_MODULE = pathlib.Path(__file__).parents[1] / "sdk/go"
 NODE_MODULES = pathlib.Path(__file__).parents[1] / "sdk/js/node_modules"
 # Node has a WebSocket of its own from 22 on.
 WEBSOCKET = "import { WebSocket } from 'ws';\nglobalThis.WebSocket ??= WebSocket;\n"
@@ -34,14 +36,14 @@ class Running:
     def check_runs(self):
         check(self._process.poll() is None, f"it has ended: {self.said()}")
 
-    def wait_for(self, text, what):
+    def wait_for(self, text, what, seconds=WAIT_SECONDS):
         def is_there():
             if text in self.said():
                 return True
             self.check_runs()
             return False
         try:
-            eventually(is_there, what)
+            eventually(is_there, what, seconds)
         except AssertionError as error:
             raise AssertionError(f"{error}; it said: {self.said()}") from error
 
@@ -63,7 +65,11 @@ class Terminals:
         (folder / "node_modules").symlink_to(NODE_MODULES)
         (folder / "websocket.mjs").write_text(WEBSOCKET, encoding="utf-8")
         self._environment = {name: value for name, value in os.environ.items() if not name.startswith("TIDEMILL_")}
-        self._environment |= {"PATH": f"{places['bin']}:{os.environ['PATH']}", "XDG_RUNTIME_DIR": str(places["run"])}
+        path = f"{places['bin']}:{pathlib.Path(sys.executable).parent}:{os.environ['PATH']}"
+        self._environment |= {"PATH": path, "XDG_RUNTIME_DIR": str(places["run"]), "GOFLAGS": "-mod=mod",
+                              "NODE_OPTIONS": f"--import={folder / 'websocket.mjs'}"}
+        for name in ("go.mod", "go.sum"):
+            shutil.copy(GO_MODULE / name, folder / name)
 
     def __enter__(self):
         return self
@@ -102,6 +108,15 @@ class Terminals:
         eventually(answers, f"the server listens on port {port}")
         return server
 
+    def write(self, name, text):
+        path = self._folder / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+    def start(self, script):
+        """A shell script whose last line goes on."""
+        return self._start(["bash", "-ec", script])
+
     def tail(self, script, channel):
         """A shell script whose last line follows the channel."""
         tail = self._start(["bash", "-ec", script])
@@ -111,7 +126,7 @@ class Terminals:
     def javascript(self, program):
         path = self._folder / f"program-{len(list(self._folder.glob('*.mjs')))}.mjs"
         path.write_text(program, encoding="utf-8")
-        return self._start(["node", "--import", "./websocket.mjs", path.name])
+        return self._start(["node", path.name])
 
     def python(self, program):
         done = subprocess.run([sys.executable, "-c", program], cwd=self._folder, env=self._environment,

@@ -5,6 +5,8 @@ export interface Identity {
   token: string;
   channel: string;
   rateChannel: string;
+  api: string; // the address of the HTTP API, where there is a key
+  apiKey: string; // "": not for us
 }
 
 export async function fetchIdentity(): Promise<Identity> {
@@ -16,5 +18,7 @@ export async function fetchIdentity(): Promise<Identity> {
     token: String(config.token),
     channel: String(config.channel),
     rateChannel: String(config.rate_channel ?? 'demo:pulse'),
+    api: `${location.origin}${String(config.api_path ?? '')}`,
+    apiKey: String(config.api_key ?? ''),
   };
 }

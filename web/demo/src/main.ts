@@ -4,6 +4,7 @@ import { byId } from './dom';
 import { fetchIdentity, type Identity } from './identity';
 import { Pulse } from './pulse';
 import { Room } from './room';
+import { showSnippets } from './snippets';
 
 const RETRY_MS = 1000;
 
@@ -48,6 +49,7 @@ function compose(room: Room): void {
 
 async function main(): Promise<void> {
   let identity = await identify();
+  showSnippets(identity);
   const address = `${location.origin.replace(/^http/, 'ws')}/connection/websocket`;
   const client = new Centrifuge(address, { token: identity.token, name: 'demo', maxReconnectDelay: 3000 });
   let lost = false;
@@ -61,6 +63,7 @@ async function main(): Promise<void> {
     showState('disconnected', `Disconnected: ${reason}`);
     await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     identity = await identify();
+    showSnippets(identity);
     client.setToken(identity.token);
     client.connect();
   });
