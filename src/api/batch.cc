@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "api/gated_handler.h"
 #include "api/params.h"
 
 namespace tidemill::api {
@@ -53,12 +54,11 @@ void AppendReply(std::string_view name, const Outcome& outcome, std::string& out
   out += '}';
 }
 
-class BatchHandler final : public http::Handler {
+class BatchHandler final : public GatedHandler {
  public:
-  explicit BatchHandler(Service& service) : service_(service) {}
+  explicit BatchHandler(Service& service) : GatedHandler(service) {}
 
   Task<http::Response> Handle(const http::Request& http) override {
-    if (auto refused = service_.Refuse(http)) co_return *std::move(refused);
     JsonReader json(http.body);
     Batch batch = ReadBatch(service_, json);
     if (!json.Finish()) co_return http::Response::Text(400, "Bad Request");
@@ -80,9 +80,6 @@ class BatchHandler final : public http::Handler {
     body += "]}";
     co_return http::Response::Json(200, std::move(body));
   }
-
- private:
-  Service& service_;
 };
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "api/batch.h"
+#include "api/gated_handler.h"
 
 namespace tidemill::api {
 namespace {
@@ -66,12 +67,11 @@ std::optional<std::vector<Command>> ReadCommands(const Service& service, std::st
   return commands;
 }
 
-class LegacyHandler final : public http::Handler {
+class LegacyHandler final : public GatedHandler {
  public:
-  explicit LegacyHandler(Service& service) : service_(service) {}
+  explicit LegacyHandler(Service& service) : GatedHandler(service) {}
 
   Task<http::Response> Handle(const http::Request& http) override {
-    if (auto refused = service_.Refuse(http)) co_return *std::move(refused);
     auto commands = ReadCommands(service_, http.body);
     if (!commands) co_return http::Response::Text(400, "Bad Request");
     if (commands->size() > kBatchCommandsMax) {
@@ -90,9 +90,6 @@ class LegacyHandler final : public http::Handler {
     }
     co_return http::Response::Json(200, std::move(body));
   }
-
- private:
-  Service& service_;
 };
 
 }  // namespace

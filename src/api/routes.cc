@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "api/batch.h"
+#include "api/gated_handler.h"
 #include "api/legacy.h"
 #include "api/openapi.h"
 
@@ -10,12 +11,11 @@ namespace tidemill::api {
 namespace {
 
 // One method: <prefix>/<name>.
-class MethodHandler final : public http::Handler {
+class MethodHandler final : public GatedHandler {
  public:
-  MethodHandler(Service& service, JsonName name) : service_(service), name_(name) {}
+  MethodHandler(Service& service, JsonName name) : GatedHandler(service), name_(name) {}
 
   Task<http::Response> Handle(const http::Request& http) override {
-    if (auto refused = service_.Refuse(http)) co_return *std::move(refused);
     JsonReader json(http.body);
     Command command = service_.Read(name_.text, json);
     if (!json.Finish()) co_return http::Response::Text(400, "Bad Request");
@@ -36,7 +36,6 @@ class MethodHandler final : public http::Handler {
   }
 
  private:
-  Service& service_;
   const JsonName name_;
 };
 

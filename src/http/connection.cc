@@ -14,6 +14,9 @@ constexpr Duration kLinger = Seconds(2);
 // Responses that a client has not yet taken, before its next request is looked at.
 constexpr std::size_t kUnreadBytesMax = 256 * 1024;
 
+// What is left of a refused request's body is read past up to this much, to keep the connection.
+constexpr std::size_t kDiscardBytesMax = 64 * 1024;
+
 // A buffer that has grown larger for once is given back.
 constexpr std::size_t kInputBytesKept = 4 * 1024;
 constexpr std::size_t kScratchBytesKept = 1024 * 1024;
@@ -37,7 +40,10 @@ class InFlight {
 }  // namespace
 
 Connection::Connection(ServerState& server, std::unique_ptr<net::Stream> stream)
-    : server_(server), stream_(std::move(stream)), parser_(server.options.limits) {
+    : server_(server),
+      stream_(std::move(stream)),
+      parser_(server.options.limits),
+      share_(server.options.buffers) {
   server_.Remember(*this);
 }
 
@@ -62,19 +68,27 @@ void Connection::Drain() {
   close_after_ = true;
   if (handling_ || over_ || waiting_ != RequestParser::State::kNothing) return;
   if (stream_->queued_bytes() == 0) return Finish();
-  Close(server_.options.limits.body_timeout);
+  Close(server_.options.limits.answer_timeout);
 }
 
 void Connection::OnData(std::string_view bytes) {
   if (over_) return;
   if (server_.metrics) server_.metrics->bytes_received.Add(bytes.size());
-  input_ += bytes;
+  if (discard_bytes_ > 0) {
+    const std::size_t dropped = std::min(discard_bytes_, bytes.size());
+    discard_bytes_ -= dropped;
+    bytes.remove_prefix(dropped);
+    if (discard_bytes_ == 0 && close_after_) return Close(kLinger);
+  }
+  if (!Keep(bytes)) return RefuseForRoom();
   Work();
 }
 
 void Connection::OnWritable() {
+  answer_due_.reset();
   if (body_) return body_->OnWritable();
   if (over_ || handling_) return;
+  server_.loop.timers().Cancel(*this);
   stream_->ResumeReading();
   Work();
 }
@@ -89,7 +103,11 @@ void Connection::OnRetire() {
 
 void Connection::OnTimer() {
   if (over_) return;
-  if (waiting_ == RequestParser::State::kNothing) return Finish();
+  if (answer_due_ && server_.loop.Now() >= *answer_due_) {
+    if (server_.metrics) server_.metrics->answer_timeouts.Add();
+    return Finish();
+  }
+  if (waiting_ == RequestParser::State::kNothing || discard_bytes_ > 0) return Finish();
   if (server_.metrics) server_.metrics->timeouts.Add();
   Refuse({408, "the request did not arrive in time"});
 }
@@ -102,8 +120,11 @@ void Connection::Work() {
     break;
   }
   working_ = false;
+  if (over_) return;
   // The response leaves before the fan-out of the turn.
-  if (!over_) stream_->Send({});
+  stream_->Send({});
+  if (!Count(input_.capacity()) && !handling_) return RefuseForRoom();
+  WatchUnread();
 }
 
 // Reads and handles one request; true: look at once for the next.
@@ -115,30 +136,103 @@ bool Connection::WorkOnce() {
     Refuse(state.error());
     return false;
   }
+  if (*state == RequestParser::State::kBody && !admitted_) {
+    DecideOnHead();
+    return !over_ && !handling_;
+  }
   if (*state != RequestParser::State::kComplete) {
     ForgetHandled();
     if (parser_.expects_continue() && !std::exchange(continued_, true)) {
       stream_->Queue("HTTP/1.1 100 Continue\r\n\r\n");
     }
-    Wait(*state);
+    Wait(discard_bytes_ > 0 ? RequestParser::State::kBody : *state);
     return false;
   }
   continued_ = false;
   used_ += parser_.Take(input, request_);
-  request_.peer = stream_->peer();
-  request_.over_tls = stream_->is_tls();
   server_.loop.timers().Cancel(*this);
-  close_after_ = close_after_ || !request_.KeepsConnection();
-  if (router_ != server_.router) router_ = server_.router;
-  const Router::Route* const route = router_->Find(request_.path, request_.path_values);
-  if (request_.path == "*") {
-    Respond(server_.Options(request_, router_->allow()));
-  } else if (!route) {
-    Respond(Response::Text(404, "not found\n"));
+  Prepare(request_);
+  Response refusal;
+  if (const Router::Endpoint* const endpoint = Decide(request_, request_.body.size(), refusal)) {
+    Serve(*endpoint);
   } else {
-    Serve(*route);
+    admitted_ = false;
+    Respond(request_, std::move(refusal));
   }
   return !over_ && !handling_;
+}
+
+void Connection::Prepare(Request& request) {
+  served_ = true;
+  request.peer = stream_->peer();
+  request.over_tls = stream_->is_tls();
+  close_after_ = close_after_ || !request.KeepsConnection();
+  // A request that was let in ends on the router that let it in.
+  if (!admitted_ && router_ != server_.router) router_ = server_.router;
+}
+
+const Router::Endpoint* Connection::Decide(Request& request, std::optional<std::size_t> body_bytes,
+                                           Response& refusal) {
+  const Router::Route* const route = router_->Find(request.path, request.path_values);
+  if (request.path == "*") {
+    refusal = server_.Options(request, router_->allow());
+  } else if (!route) {
+    refusal = Response::Text(404, "not found\n");
+  } else if (request.method == Method::kOptions) {
+    refusal = server_.Options(request, route->allow);
+  } else if (const Router::Endpoint* const endpoint = route->For(request.method)) {
+    if (body_bytes.value_or(0) <= endpoint->body_bytes_max()) {
+      request.path_names = endpoint->parameter_names;
+      return endpoint;
+    }
+    refusal = Response::Text(413, "body too large\n");
+    refusal.close = true;
+  } else {
+    refusal = Response::Text(405, "method not allowed\n");
+    refusal.headers.emplace_back("Allow", route->allow);
+  }
+  return nullptr;
+}
+
+// The head of a request is there, its body is not.
+void Connection::DecideOnHead() {
+  Request& head = parser_.head();
+  Prepare(head);
+  Response refusal;
+  const Router::Endpoint* const endpoint = Decide(head, parser_.body_bytes(), refusal);
+  if (!endpoint) return RefuseBody(std::move(refusal));
+  if (auto refused = Admit(*endpoint, head)) return RefuseBody(*std::move(refused));
+  parser_.LimitBody(endpoint->body_bytes_max());
+  admitted_ = true;
+}
+
+std::optional<Response> Connection::Admit(const Router::Endpoint& endpoint, const Request& request) {
+  if (endpoint.takeover) return std::nullopt;
+  std::optional<Response> refused = endpoint.handler->Admit(request);
+  known_ = !refused && !endpoint.handler->admits_strangers();
+  return refused;
+}
+
+// Answers a request whose body has not arrived.
+void Connection::RefuseBody(Response response) {
+  const auto missing = parser_.MissingBytes(std::string_view(input_).substr(used_));
+  const bool drop = missing && *missing <= kDiscardBytesMax && !parser_.expects_continue();
+  const bool keep_alive = drop && !close_after_ && !response.close && !server_.draining;
+  const Request& head = parser_.head();
+  Write(&head, response,
+        {.keep_alive = keep_alive,
+         .head_only = head.method == Method::kHead,
+         .version_minor = head.version_minor});
+  discard_bytes_ = keep_alive ? *missing : 0;
+  DropInput();
+  if (!keep_alive) Close(kLinger);
+}
+
+void Connection::DropInput() {
+  std::string().swap(input_);
+  used_ = 0;
+  parser_.Forget();
+  parser_.Compact(input_);
 }
 
 // Whether the client must first read the responses it has: what is queued for it stays bounded.
@@ -147,7 +241,7 @@ bool Connection::WaitForReader() {
   stream_->Send({});
   if (!stream_->blocked()) return false;
   stream_->PauseReading();
-  Wait(RequestParser::State::kNothing);
+  WatchUnread();
   return true;
 }
 
@@ -155,21 +249,17 @@ bool Connection::WaitForReader() {
 void Connection::ForgetHandled() {
   input_.erase(0, std::exchange(used_, 0));
   parser_.Compact(input_);
-  if (input_.empty() && input_.capacity() > kInputBytesKept) std::string().swap(input_);
+  if (input_.capacity() <= kInputBytesKept || input_.size() > input_.capacity() / 4) return;
+  std::string(input_).swap(input_);
 }
 
-void Connection::Serve(const Router::Route& route) {
-  if (request_.method == Method::kOptions) return Respond(server_.Options(request_, route.allow));
-  const Router::Endpoint* const endpoint = route.For(request_.method);
-  if (!endpoint) {
-    Response response = Response::Text(405, "method not allowed\n");
-    response.headers.emplace_back("Allow", route.allow);
-    return Respond(std::move(response));
+void Connection::Serve(const Router::Endpoint& endpoint) {
+  if (!std::exchange(admitted_, false)) {
+    if (auto refused = Admit(endpoint, request_)) return Respond(request_, *std::move(refused));
   }
-  request_.path_names = endpoint->parameter_names;
-  if (endpoint->takeover) return TakeOver(*endpoint->takeover);
+  if (endpoint.takeover) return TakeOver(*endpoint.takeover);
   handling_ = true;
-  scope_.Spawn(Run(*endpoint->handler));
+  scope_.Spawn(Run(*endpoint.handler));
   // The request's views point into the input: nothing may be added to it while the handler waits.
   if (handling_) stream_->PauseReading();
 }
@@ -183,7 +273,7 @@ Task<void> Connection::Run(Handler& handler) {
   } else {
     handling_ = false;
     if (over_) co_return;
-    Respond(std::move(response));
+    Respond(request_, std::move(response));
   }
   stream_->ResumeReading();
   // Not from inside Work, which goes on by itself: a handler that waited has let Work return.
@@ -199,18 +289,22 @@ void Connection::TakeOver(TakeoverHandler& handler) {
   Finish();
 }
 
-void Connection::Respond(Response response) {
+void Connection::Respond(const Request& request, Response response) {
   const bool keep_alive = !close_after_ && !response.close && !server_.draining;
-  Write(&request_, response,
+  Write(&request, response,
         {.keep_alive = keep_alive,
-         .head_only = request_.method == Method::kHead,
-         .version_minor = request_.version_minor});
-  // A client may take as long for a body as for sending one.
-  if (!keep_alive) Close(server_.options.limits.body_timeout);
+         .head_only = request.method == Method::kHead,
+         .version_minor = request.version_minor});
+  if (!keep_alive) Close(server_.options.limits.answer_timeout);
 }
 
 Task<void> Connection::RespondStreaming(Response response) {
   const bool has_body = MayHaveBody(response.status);
+  // What may wait for the client besides a piece.
+  if (has_body && !share_.Resize(input_.capacity() + BodyWriter::kQueuedBytesMax,
+                                 known_ ? BufferOwner::kAdmitted : BufferOwner::kStranger)) {
+    co_return RefuseForRoom();
+  }
   const bool chunked = has_body && request_.version_minor > 0;
   const bool keep_alive = (chunked || !has_body) && !close_after_ && !response.close && !server_.draining;
   const bool head_only = request_.method == Method::kHead || !has_body;
@@ -222,7 +316,7 @@ Task<void> Connection::RespondStreaming(Response response) {
   if (!head_only) {
     BodyWriter body(*stream_,
                     {.framing = chunked ? BodyWriter::Framing::kChunked : BodyWriter::Framing::kUntilClose,
-                     .stall_timeout = server_.options.limits.body_timeout,
+                     .stall_timeout = server_.options.limits.answer_timeout,
                      .metrics = server_.metrics});
     body_ = &body;
     const Result<void> written = co_await response.body_source->WriteTo(body);
@@ -234,11 +328,12 @@ Task<void> Connection::RespondStreaming(Response response) {
     }
     body.End();
   }
-  if (!keep_alive || close_after_) Close(server_.options.limits.body_timeout);
+  if (!keep_alive || close_after_) Close(server_.options.limits.answer_timeout);
 }
 
 void Connection::RespondAndClose(Response response, bool head_only) {
   Write(nullptr, response, {.keep_alive = false, .head_only = head_only});
+  DropInput();
   Close(kLinger);
 }
 
@@ -253,9 +348,13 @@ void Connection::Write(const Request* request, const Response& response, ServerS
 void Connection::Close(Duration linger) {
   over_ = true;
   server_.loop.timers().Cancel(*this);
+  if (stream_->queued_bytes() > BufferShare::kFreeBytes) stream_->Send({});
   // A client that sends its whole body before it looks for the answer should find one.
   stream_->CloseAfterFlush(linger,
                            std::max(net::Stream::kDroppedBytesMax, server_.options.limits.body_bytes_max));
+  if (Count(input_.capacity())) return;
+  CountRefusal();
+  Finish();
 }
 
 void Connection::Refuse(const Refused& refused) {
@@ -265,15 +364,74 @@ void Connection::Refuse(const Refused& refused) {
   RespondAndClose(Response::Text(refused.status, std::string(refused.why) + "\n"), head_only);
 }
 
-// One absolute deadline per phase: bytes that trickle in do not move it.
+// One absolute deadline per phase: bytes that trickle in do not move it, nor the one for taking answers.
 void Connection::Wait(RequestParser::State state) {
   if (scheduled() && state == waiting_) return;
   waiting_ = state;
   const ServerLimits& limits = server_.options.limits;
-  Duration timeout = limits.keep_alive_timeout;
+  Duration timeout = served_ ? limits.keep_alive_timeout : limits.headers_timeout;
   if (state == RequestParser::State::kHeaders) timeout = limits.headers_timeout;
   if (state == RequestParser::State::kBody) timeout = limits.body_timeout;
-  server_.loop.timers().Schedule(*this, server_.loop.Now() + timeout);
+  MonotonicTime due = server_.loop.Now() + timeout;
+  if (answer_due_) due = std::min(due, *answer_due_);
+  server_.loop.timers().Schedule(*this, due);
+}
+
+// Sets the deadline for taking answers while some of them wait for the client.
+void Connection::WatchUnread() {
+  if (!stream_->blocked()) return answer_due_.reset();
+  if (!answer_due_) answer_due_ = server_.loop.Now() + server_.options.limits.answer_timeout;
+  if (!handling_ && (!scheduled() || deadline() > *answer_due_)) {
+    server_.loop.timers().Schedule(*this, *answer_due_);
+  }
+}
+
+// Adds to the input. The buffer grows with what arrives, but not over the end of a request whose length is
+// known. False: there is no room.
+bool Connection::Keep(std::string_view bytes) {
+  const std::size_t needed = input_.size() + bytes.size();
+  if (needed > input_.capacity()) {
+    std::size_t capacity = std::max(needed, 2 * input_.capacity());
+    const auto missing =
+        admitted_ ? parser_.MissingBytes(std::string_view(input_).substr(used_)) : std::nullopt;
+    if (missing) capacity = std::clamp(capacity, needed, std::max(needed, input_.size() + *missing));
+    if (!Count(capacity)) return false;
+    // A string that grows takes at least twice as much as before, whatever is asked.
+    std::string grown;
+    grown.reserve(capacity);
+    grown += input_;
+    input_.swap(grown);
+  }
+  input_ += bytes;
+  return true;
+}
+
+// Counts the connection's buffers, of which the input takes that much. False: there is no room for them.
+bool Connection::Count(std::size_t input_capacity) {
+  const std::size_t bytes = input_capacity + parser_.buffered_bytes() + stream_->queued_bytes();
+  return share_.Resize(bytes, known_ ? BufferOwner::kAdmitted : BufferOwner::kStranger);
+}
+
+// Answers of which the client has not taken enough are dropped with their connection.
+void Connection::RefuseForRoom() {
+  CountRefusal();
+  if (stream_->queued_bytes() > kUnreadBytesMax) return Finish();
+  Response response =
+      Response::Text(503, "the memory for requests is used up (http_server.buffers_bytes_max)\n");
+  response.headers.emplace_back("Retry-After", "1");
+  RespondAndClose(std::move(response));
+}
+
+void Connection::CountRefusal() {
+  BufferBudget& budget = *server_.options.buffers;
+  budget.CountRefusal();
+  if (const auto suppressed = server_.buffers_used_up.Count(server_.loop.Now())) {
+    log::Warn("http.buffers_used_up", {{"peer", stream_->peer().ToString()},
+                                       {"used_bytes", budget.used_bytes()},
+                                       {"limit_bytes", budget.bytes_max()},
+                                       {"setting", "http_server.buffers_bytes_max"},
+                                       {"suppressed", *suppressed}});
+  }
 }
 
 void Connection::Finish() {

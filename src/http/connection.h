@@ -1,10 +1,15 @@
 // One HTTP/1.1 connection: reads requests, has them handled one at a time in order, writes responses, and
 // gives its stream away when a request is for a takeover. Private to http/.
 //
+// A request is decided on as soon as its head is there: path, method, length of the body, and whether the
+// handler lets it in. Only then is a body kept that has not arrived with the head, and its buffer grows with
+// what arrives. What refuses a request is sent at once; the rest of a short body is dropped as it comes,
+// before a longer one the connection closes.
+//
 // Reading stops while a handler waits and while the client leaves responses unread, so what is buffered is at
 // most one request, what one read brought behind it, and kUnreadBytesMax and one response (one piece of a
-// streamed one) on the way out. A client that half-closes still gets its answers; one that resets ends the
-// handler that runs for it.
+// streamed one) on the way out; all of it counts in the server's BufferBudget. A client that half-closes
+// still gets its answers; one that resets ends the handler that runs for it.
 //
 // Loop thread only. Owns itself: Finish takes it out of its server's list and retires it; a server that ends
 // deletes those still in its list.
@@ -12,6 +17,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -53,16 +59,28 @@ class Connection final : public net::StreamHandler,
   bool WorkOnce();
   bool WaitForReader();
   void ForgetHandled();
-  void Serve(const Router::Route& route);
+  void Prepare(Request& request);
+  // What answers the request; null: it was given in `refusal`.
+  const Router::Endpoint* Decide(Request& request, std::optional<std::size_t> body_bytes, Response& refusal);
+  void DecideOnHead();
+  std::optional<Response> Admit(const Router::Endpoint& endpoint, const Request& request);
+  void RefuseBody(Response response);
+  void DropInput();
+  void Serve(const Router::Endpoint& endpoint);
   void TakeOver(TakeoverHandler& handler);
   Task<void> Run(Handler& handler);
   Task<void> RespondStreaming(Response response);
-  void Respond(Response response);
+  void Respond(const Request& request, Response response);
   void RespondAndClose(Response response, bool head_only = false);
   void Write(const Request* request, const Response& response, ServerState::ResponseForm form);
   void Close(Duration linger);
   void Refuse(const Refused& refused);
   void Wait(RequestParser::State state);
+  void WatchUnread();
+  bool Keep(std::string_view bytes);
+  bool Count(std::size_t input_capacity);
+  void RefuseForRoom();
+  void CountRefusal();
   void Finish();
 
   ServerState& server_;
@@ -71,9 +89,15 @@ class Connection final : public net::StreamHandler,
   Request request_;
   std::shared_ptr<const Router> router_;  // that serves request_
   std::string input_;
-  std::size_t used_ = 0;  // bytes of input_ that belong to the request at hand or before
+  std::size_t used_ = 0;           // bytes of input_ that belong to the request at hand or before
+  std::size_t discard_bytes_ = 0;  // of the body of a refused request: dropped when they come
+  BufferShare share_;
+  std::optional<MonotonicTime> answer_due_;  // what is queued must be taken by then
   RequestParser::State waiting_ = RequestParser::State::kNothing;
   BodyWriter* body_ = nullptr;  // of the response that is streamed
+  bool admitted_ = false;       // the request whose body is awaited was let in
+  bool known_ = false;          // the last request was let in by a handler that does not admit strangers
+  bool served_ = false;         // there was a request
   bool handling_ = false;
   bool working_ = false;
   bool close_after_ = false;

@@ -3,6 +3,7 @@
 // Handlers are shared by all connections of their loop's server. Loop thread only.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -13,12 +14,26 @@
 
 namespace tidemill::http {
 
-// Answers the requests of a route. May suspend; `request` stays valid until the task ends. The task is
+// The longest body that a handler gets which does not say otherwise.
+inline constexpr std::size_t kSmallBodyBytesMax = 16 * 1024;
+
+// Answers the requests of a route. Handle may suspend; `request` stays valid until the task ends. The task is
 // destroyed when the client resets the connection: what changes state goes through RunToEnd
 // (net/run_to_end.h).
 class Handler {
  public:
   virtual ~Handler() = default;
+
+  // The longest body it takes, unless ServerLimits::body_bytes_max is less. A longer one is answered 413 as
+  // soon as it is known to be longer.
+  virtual std::size_t body_bytes_max() const { return kSmallBodyBytesMax; }
+  // Who sends the request, and may they? Asked once for each, on its head: of a body that has not arrived
+  // with it nothing is kept before. Gives what refuses it; nullopt lets it in.
+  virtual std::optional<Response> Admit(const Request&) { return std::nullopt; }
+  // Whether Admit lets in those whom it does not know: their buffers count as strangers'
+  // (http/buffer_budget.h).
+  virtual bool admits_strangers() const { return true; }
+  // Answers a request that was let in and has arrived whole.
   virtual Task<Response> Handle(const Request& request) = 0;
 };
 
@@ -26,6 +41,8 @@ class Handler {
 class TakeoverHandler {
  public:
   virtual ~TakeoverHandler() = default;
+  // As a handler's.
+  virtual std::size_t body_bytes_max() const { return kSmallBodyBytesMax; }
   // Either gives a response that refuses (nullopt = taken): then `stream` is untouched and the connection
   // is closed after the response. Or takes `stream`, and `rest`: bytes already read after the request,
   // borrowed until return.

@@ -8,9 +8,14 @@
 namespace tidemill::http {
 
 struct ServerLimits {
-  Duration headers_timeout = Seconds(10);  // from a request's first byte to the end of its headers; absolute
-  Duration body_timeout = Seconds(30);     // from the end of headers; absolute
+  // From a request's first byte to the end of its headers; absolute. A new connection's first byte, with the
+  // TLS handshake before it, must come within as much.
+  Duration headers_timeout = Seconds(10);
+  Duration body_timeout = Seconds(30);        // from the end of headers; absolute
   Duration keep_alive_timeout = Seconds(75);  // between requests
+  // Until a client has taken what was sent to it, or of a body that is made while it is sent, what waits;
+  // absolute.
+  Duration answer_timeout = Seconds(30);
   std::size_t request_line_bytes_max = 8 * 1024;
   std::size_t header_count_max = 100;
   std::size_t header_bytes_max = 32 * 1024;

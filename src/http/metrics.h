@@ -17,6 +17,7 @@ struct ServerMetrics {
   metrics::Counter& bytes_received;
   metrics::Counter& bytes_sent;
   metrics::Counter& timeouts;
+  metrics::Counter& answer_timeouts;
 };
 
 // What the client pools count. One for all loops.

@@ -11,6 +11,7 @@
 
 #include <cstddef>
 #include <expected>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -29,7 +30,8 @@ class RequestParser {
  public:
   enum class State { kNothing, kHeaders, kBody, kComplete };  // what it waits for, or has
 
-  explicit RequestParser(const ServerLimits& limits) : limits_(&limits) {}
+  explicit RequestParser(const ServerLimits& limits)
+      : limits_(&limits), body_bytes_max_(limits.body_bytes_max) {}
 
   // Looks at `input`: all bytes received since the previous request's end. Call again with more behind them,
   // until kComplete; then Take.
@@ -39,6 +41,21 @@ class RequestParser {
   // Gives how many bytes of `input` it is made of. The parser is then ready for the next one, but keeps the
   // body of this one until the next Parse.
   std::size_t Take(std::string_view input, Request& request);
+
+  // Of the request whose body is awaited, until the next Parse: its head. Views as of a request that was
+  // taken, but without a body.
+  Request& head() { return request_; }
+  // The length of its body, if it says it; nullopt: it comes in chunks.
+  std::optional<std::size_t> body_bytes() const;
+  // How many bytes of its body, with what frames it, are missing in `input`; nullopt: that cannot be told.
+  std::optional<std::size_t> MissingBytes(std::string_view input) const;
+  // Refuses chunks that are more than this together, for this request.
+  void LimitBody(std::size_t bytes_max);
+  // Forgets it: all of `input` was its.
+  void Forget() { Restart(); }
+
+  // Memory that the body takes here: of chunks.
+  std::size_t buffered_bytes() const { return body_.capacity() + taken_body_.capacity(); }
 
   // Gives back memory before more bytes are added: drops from `input` the chunks that were taken over, so
   // that what frames them costs none, and, between requests, what the last body needed.
@@ -54,6 +71,9 @@ class RequestParser {
   std::expected<bool, Refused> ScanHead(std::string_view input);
   std::expected<void, Refused> ParseFraming(std::string_view head);
   std::expected<bool, Refused> ReadChunks(std::string_view input);
+  std::expected<bool, Refused> ReadTrailer(std::string_view line);
+  std::expected<void, Refused> BeginChunk(std::string_view line);
+  bool ReadChunkData(std::string_view rest);
   void Restart();
 
   const ServerLimits* limits_;
@@ -64,9 +84,12 @@ class RequestParser {
   std::size_t leading_ = 0;          // an empty line before the request, tolerated once
   std::size_t body_bytes_ = 0;       // by Content-Length
   std::size_t chunk_at_ = 0;         // where in input the next chunk line starts
+  std::size_t chunk_left_ = 0;       // of the data of the chunk at hand
+  std::size_t body_bytes_max_ = 0;   // of chunks together
   std::size_t extension_bytes_ = 0;  // of all chunk lines
   std::size_t trailer_bytes_ = 0;
   bool chunked_ = false;
+  bool chunk_ends_ = false;  // the chunk's data is there, what ends it is due
   bool chunks_ended_ = false;
   bool expects_continue_ = false;
   Request request_;  // its views point at parsed_at_

@@ -361,6 +361,42 @@ TEST(RequestParser, WhereTheInputIsCutDoesNotMatter) {
   }
 }
 
+TEST(RequestParser, AChunkIsTakenOverAsItArrives) {
+  ServerLimits limits;
+  RequestParser parser(limits);
+  std::string input = Post("Transfer-Encoding: chunked\r\n\r\n");
+  const std::size_t head_bytes = input.size();
+  input += "186a0\r\n";
+  for (int i = 0; i < 100; ++i) {
+    input += std::string(1000, static_cast<char>('a' + i % 26));
+    ASSERT_EQ(*parser.Parse(input), RequestParser::State::kBody);
+    parser.Compact(input);
+    ASSERT_EQ(input.size(), head_bytes) << "nothing is kept twice";
+  }
+  EXPECT_GE(parser.buffered_bytes(), 100'000u);
+  input += "\r\n0\r\n\r\n";
+  ASSERT_EQ(*parser.Parse(input), RequestParser::State::kComplete);
+  Request request;
+  EXPECT_EQ(parser.Take(input, request), input.size());
+  EXPECT_EQ(request.body.size(), 100'000u);
+  EXPECT_EQ(request.body[99'999], 'v');
+}
+
+TEST(RequestParser, KnowsWhatIsMissing) {
+  RequestParser parser(kLimits);
+  const std::string input = Post("Content-Length: 20\r\n\r\nabc");
+  ASSERT_EQ(*parser.Parse(input), RequestParser::State::kBody);
+  EXPECT_EQ(parser.head().path, "/");
+  EXPECT_EQ(parser.head().Header("content-length"), "20");
+  EXPECT_EQ(parser.body_bytes(), 20u);
+  EXPECT_EQ(parser.MissingBytes(input), 17u);
+  parser.Forget();
+  const std::string chunks = Post("Transfer-Encoding: chunked\r\n\r\n3\r\nab");
+  ASSERT_EQ(*parser.Parse(chunks), RequestParser::State::kBody);
+  EXPECT_EQ(parser.body_bytes(), std::nullopt);
+  EXPECT_EQ(parser.MissingBytes(chunks), std::nullopt);
+}
+
 TEST(RequestParser, WhatFramesChunksNeedsNoMemory) {
   RequestParser parser(kLimits);
   std::string input = Post("Transfer-Encoding: chunked\r\n\r\n");

@@ -30,6 +30,10 @@ class Router {
     std::shared_ptr<Handler> handler;           // or
     std::shared_ptr<TakeoverHandler> takeover;  // one of them
     std::vector<std::string> parameter_names;   // of the named segments, in order
+
+    std::size_t body_bytes_max() const {
+      return handler ? handler->body_bytes_max() : takeover->body_bytes_max();
+    }
   };
   // All that one pattern serves.
   struct Route {

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "http/buffer_budget.h"
 #include "http/handler.h"
 #include "http/limits.h"
 #include "http/metrics.h"
@@ -30,6 +31,7 @@ class Server : public net::StreamAcceptor {
     ServerLimits limits;
     CorsOptions cors;
     ServerMetrics* metrics = nullptr;  // null: nothing is counted
+    BufferBudget* buffers = nullptr;   // of all servers of the process, which it outlives; null: no limit
   };
   static std::unique_ptr<Server> Make(net::Loop& loop, std::shared_ptr<const Router> router, Options options);
   virtual ~Server() = default;

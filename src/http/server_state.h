@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/intrusive_list.h"
+#include "base/log_limit.h"
 #include "http/server.h"
 
 namespace tidemill::http {
@@ -25,6 +26,7 @@ struct ServerState {
   // Of routers that were replaced, while connections that they took may live.
   std::vector<std::shared_ptr<TakeoverHandler>> former_takeovers;
   bool draining = false;
+  log::LogLimit buffers_used_up;
   IntrusiveList<Connection> connections;
   std::size_t connection_count = 0;
 

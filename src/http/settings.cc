@@ -34,15 +34,30 @@ constexpr config::Row<ServerSettings> kHttpServer[] = {
       .min = 1024,
       .max = config::kGiB,
       .reload = config::Reload::kNo}},
+    {"buffers_bytes_max",
+     config::Of<&ServerSettings::buffers_bytes_max>,
+     {.doc =
+          "Memory for requests that have not arrived whole and answers that clients have not taken, of all "
+          "connections together, in bytes. Half of it is for requests with an API key. At least twice "
+          "max_request_body_bytes.",
+      .min = 1024 * 1024,
+      .max = 1024 * config::kGiB,
+      .reload = config::Reload::kNo}},
     {"headers_timeout",
      config::Of<&ServerSettings::headers_timeout>,
-     {.doc = "Until the headers of a request are there.",
+     {.doc = "Until the headers of a request are there; also until a new connection's first byte is.",
       .min = 100,
       .max = config::kHour,
       .reload = config::Reload::kNo}},
     {"body_timeout",
      config::Of<&ServerSettings::body_timeout>,
      {.doc = "From the headers until the body of a request is there.",
+      .min = 100,
+      .max = config::kHour,
+      .reload = config::Reload::kNo}},
+    {"answer_timeout",
+     config::Of<&ServerSettings::answer_timeout>,
+     {.doc = "How long a client may take for an answer that waits for it.",
       .min = 100,
       .max = config::kHour,
       .reload = config::Reload::kNo}},
@@ -109,6 +124,13 @@ void CheckServer(const ServerSettings& server, const std::string& prefix, config
   std::vector<Given> addresses;
   CheckAddresses(prefix + "listen", server.listen, addresses, findings);
   CheckAddresses(prefix + "internal_listen", server.internal_listen, addresses, findings);
+  if (server.buffers_bytes_max < 2 * server.max_request_body_bytes) {
+    findings.push_back(
+        {.key = prefix + "buffers_bytes_max",
+         .others = {prefix + "max_request_body_bytes"},
+         .text = fmt::format(" = {}: less than twice {}max_request_body_bytes, which is {}",
+                             server.buffers_bytes_max, prefix, server.max_request_body_bytes)});
+  }
   if (server.tls_cert_file.empty() == server.tls_key_file.empty()) return;
   const std::string cert = prefix + "tls.cert_pem";
   const std::string key = prefix + "tls.key_pem";

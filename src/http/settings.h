@@ -20,9 +20,11 @@ struct ServerSettings {
   std::uint32_t connection_limit = 0;  // client.connection_limit
   std::uint32_t connection_limit_per_address = 0;
   std::uint64_t max_request_body_bytes = 4 * 1024 * 1024;
+  std::uint64_t buffers_bytes_max = 128 * 1024 * 1024;
   Duration headers_timeout = Seconds(10);
   Duration body_timeout = Seconds(30);
   Duration keep_alive_timeout = Seconds(75);
+  Duration answer_timeout = Seconds(30);
   friend bool operator==(const ServerSettings&, const ServerSettings&) = default;
 };
 

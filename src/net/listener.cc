@@ -21,7 +21,9 @@ namespace tidemill::net {
 namespace {
 
 constexpr int kAcceptsPerTurn = 128;
-constexpr int kDeferAcceptSeconds = 10;
+// Then a connection is accepted without a byte, and whoever serves it ends it. The kernel counts in
+// retransmissions, of which the first two take three seconds.
+constexpr int kDeferAcceptSeconds = 3;
 constexpr Duration kPauseWhenOutOfResources = Milliseconds(100);
 constexpr Duration kLogInterval = Minutes(1);
 

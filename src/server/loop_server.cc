@@ -15,7 +15,7 @@ namespace {
 constexpr char kPublic[] = "public";
 constexpr char kInternal[] = "internal";
 
-http::Server::Options ServerOptions(const settings::Settings& settings, http::ServerMetrics& metrics) {
+http::Server::Options ServerOptions(const settings::Settings& settings, Shared& shared) {
   const http::ServerSettings& http = settings.http_server;
   http::Server::Options options;
   options.limits.headers_timeout = http.headers_timeout;
@@ -23,7 +23,9 @@ http::Server::Options ServerOptions(const settings::Settings& settings, http::Se
   options.limits.keep_alive_timeout = http.keep_alive_timeout;
   options.limits.body_bytes_max = http.max_request_body_bytes;
   options.cors.allowed_origins = settings.client.allowed_origins;
-  options.metrics = &metrics;
+  options.limits.answer_timeout = http.answer_timeout;
+  options.metrics = &shared.http_metrics;
+  options.buffers = &shared.http_buffers;
   return options;
 }
 
@@ -63,7 +65,7 @@ LoopServer::LoopServer(LoopRealtime& realtime, control::Directory& directory, Sh
   AddHealthRoutes(operators, settings, health, shared.registry);
   api_->AddRoutes(operators);
 
-  const http::Server::Options options = ServerOptions(settings, shared.http_metrics);
+  const http::Server::Options options = ServerOptions(settings, shared);
   public_server_ = http::Server::Make(realtime.loop(), public_router_, options);
   internal_server_ = http::Server::Make(realtime.loop(), internal_router_, options);
   ports_.emplace_back(kPublic, *public_server_);

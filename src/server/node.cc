@@ -37,7 +37,7 @@ void Pause(Duration duration) { usleep(static_cast<useconds_t>(duration.ms * 100
 Node::Node(settings::Settings settings)
     : settings_(std::move(settings)),
       node_id_(Uuid::Random().ToString()),
-      shared_(ConnectionLimitsOf(settings_.http_server)) {}
+      shared_(ConnectionLimitsOf(settings_.http_server), settings_.http_server.buffers_bytes_max) {}
 
 // The whole server, bottom up.
 Result<std::unique_ptr<Node>> Node::Start(settings::Settings settings, const AddRoutes& add_routes) {

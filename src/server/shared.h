@@ -3,9 +3,11 @@
 // Any thread, as its members say.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 
 #include "api/metrics.h"
+#include "http/buffer_budget.h"
 #include "http/metrics.h"
 #include "metrics/metrics.h"
 #include "net/connection_limiter.h"
@@ -15,13 +17,15 @@
 namespace tidemill::server {
 
 struct Shared {
-  explicit Shared(net::ConnectionLimits limits) : limiter(net::ConnectionLimiter::Make(limits)) {}
+  Shared(net::ConnectionLimits limits, std::size_t http_buffers_bytes_max)
+      : http_buffers(http_buffers_bytes_max, registry), limiter(net::ConnectionLimiter::Make(limits)) {}
 
   metrics::Registry registry;
   hub::HubMetrics hub_metrics{registry};
   session::SessionMetrics session_metrics{registry};
   http::ServerMetrics http_metrics{registry};
   api::ApiMetrics api_metrics{registry};
+  http::BufferBudget http_buffers;
   const std::unique_ptr<net::ConnectionLimiter> limiter;
 };
 

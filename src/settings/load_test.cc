@@ -81,6 +81,9 @@ TEST_F(LoadTest, RefusesValuesOfTheWrongTypeOrRange) {
        "tidemill.toml:1: client.channel_limit = -1: out of range; accepted: 1 … 1000000"},
       {"client.user_connection_limit = 4294967296",
        "tidemill.toml:1: client.user_connection_limit = 4294967296: out of range; accepted: 0 … 4294967295"},
+      {"http_server.buffers_bytes_max = 1048576\nhttp_server.max_request_body_bytes = 1048576",
+       "tidemill.toml:1: http_server.buffers_bytes_max = 1048576: less than twice "
+       "http_server.max_request_body_bytes, which is 1048576"},
       {"broker.history_bytes_max = 1",
        "tidemill.toml:1: broker.history_bytes_max = 1: out of range; accepted: 1048576 … 1099511627776"},
       {"loops = 65", "tidemill.toml:1: loops = 65: out of range; accepted: 0 … 64"},

@@ -32,7 +32,9 @@ struct ApiBench::Exchange {
   TaskScope scope;
 
   static Task<void> Handle(Exchange& exchange) {
-    http::Response response = co_await exchange.handler->Handle(exchange.request);
+    std::optional<http::Response> refused = exchange.handler->Admit(exchange.request);
+    http::Response response =
+        refused ? *std::move(refused) : co_await exchange.handler->Handle(exchange.request);
     exchange.reply = {.status = response.status, .body = MaskEpochs(std::move(response.body))};
   }
 };

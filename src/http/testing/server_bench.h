@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <coroutine>
+#include <limits>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -17,6 +18,7 @@ namespace tidemill::http {
 
 class Echo final : public Handler {
  public:
+  std::size_t body_bytes_max() const override { return std::numeric_limits<std::size_t>::max(); }
   Task<Response> Handle(const Request& request) override {
     co_return Response::Text(200, std::string(request.method_name) + " " + std::string(request.body));
   }
@@ -48,11 +50,13 @@ class Later final : public Handler {
 
 class ServerBench : public testing::Test {
  protected:
-  ServerBench() : loop_(net::testing::OpenLoop({.clock = &clock_})) {
+  explicit ServerBench(std::size_t buffers_bytes_max = 64 * 1024 * 1024)
+      : buffers_(buffers_bytes_max, registry_), loop_(net::testing::OpenLoop({.clock = &clock_})) {
     router_->Add(Method::kGet, "/echo", std::make_shared<Echo>());
     router_->Add(Method::kPost, "/echo", std::make_shared<Echo>());
     Server::Options options;
     options.metrics = &metrics_;
+    options.buffers = &buffers_;
     options.cors.allowed_origins = {"https://good.com"};
     server_ = Server::Make(*loop_, router_, options);
   }
@@ -90,6 +94,7 @@ class ServerBench : public testing::Test {
   ManualClock clock_;
   metrics::Registry registry_;
   ServerMetrics metrics_{registry_};
+  BufferBudget buffers_;
   std::unique_ptr<net::Loop> loop_;
   std::shared_ptr<Router> router_ = std::make_shared<Router>();
   std::unique_ptr<Server> server_;
