@@ -160,7 +160,10 @@ class Broker {
 
   // Channels with at least one subscription on this node, by glob pattern ("" all: '*', '?', '[…]').
   // kLimitExceeded over 100,000 results: ask with a narrower pattern.
+  // Those that are subscribed to all the while are found; the loops do other work meanwhile.
   virtual Task<Result<std::vector<ChannelCount>>> Channels(std::string pattern) = 0;
+  // How many channels have a subscription on this node now. Any thread.
+  virtual std::uint64_t SubscribedChannels() const = 0;
 };
 
 }  // namespace tidemill::broker

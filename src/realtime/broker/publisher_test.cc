@@ -40,6 +40,7 @@ struct FakeStore final : Broker, PresenceStore {
     if (error) co_return Fail(*error, "fake");
     co_return Result<void>();
   }
+  std::uint64_t SubscribedChannels() const override { return 0; }
   Task<Result<std::vector<ChannelCount>>> Channels(std::string) override {
     co_return std::vector<ChannelCount>();
   }

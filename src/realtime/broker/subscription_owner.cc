@@ -1,7 +1,5 @@
 #include "realtime/broker/subscription_owner.h"
 
-#include <iterator>
-
 #include "net/async.h"
 #include "realtime/broker/glob.h"
 
@@ -24,15 +22,19 @@ PendingSubscribe::~PendingSubscribe() {
 Task<Result<std::vector<ChannelCount>>> ListChannels(net::Loop& asker, std::vector<SubscriptionOwner*> owners,
                                                      std::string pattern) {
   TM_CO_TRY(CheckGlob(pattern));
-  std::vector<ChannelCount> all;
+  // Shared, because the task may be destroyed while an owner has it.
+  const auto walk = std::make_shared<ChannelWalk>(std::move(pattern), kChannelsMax);
   for (SubscriptionOwner* const owner : owners) {
-    const std::size_t room = kChannelsMax - all.size();
-    auto part = co_await net::Ask<std::vector<ChannelCount>>(
-        asker, owner->loop(), [owner, pattern, room] { return owner->SubscribedChannels(pattern, room); });
-    if (part.size() > room) co_return Fail(Errc::kLimitExceeded, "over 100,000 channels match");
-    all.insert(all.end(), std::make_move_iterator(part.begin()), std::make_move_iterator(part.end()));
+    walk->BeginOwner();
+    do {
+      co_await net::Ask<bool>(asker, owner->loop(), [owner, walk] {
+        owner->WalkOn(*walk);
+        return true;
+      });
+    } while (!walk->ended());
+    if (walk->found_too_many()) co_return Fail(Errc::kLimitExceeded, "over 100,000 channels match");
   }
-  co_return all;
+  co_return walk->TakeFound();
 }
 
 }  // namespace tidemill::broker

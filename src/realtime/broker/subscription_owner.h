@@ -3,9 +3,9 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -13,6 +13,7 @@
 #include "net/loop.h"
 #include "net/task.h"
 #include "realtime/broker/broker.h"
+#include "realtime/broker/channel_walk.h"
 
 namespace tidemill::broker {
 
@@ -20,12 +21,12 @@ class SubscriptionOwner {
  public:
   // Any thread.
   virtual net::Loop& loop() = 0;
+  virtual std::uint64_t subscribed_channels() const = 0;
 
   // That loop only.
   virtual void Unsubscribe(const ChannelName& channel, std::size_t loop_index) = 0;
-  // At most `count_max` + 1 of the channels that match the glob pattern ("": all).
-  virtual std::vector<ChannelCount> SubscribedChannels(std::string_view pattern,
-                                                       std::size_t count_max) const = 0;
+  // The next slice of the walk over those with subscriptions.
+  virtual void WalkOn(ChannelWalk& walk) const = 0;
 
  protected:
   ~SubscriptionOwner() = default;
@@ -59,8 +60,8 @@ class PendingSubscribe {
   bool completed_ = false;
 };
 
-// What Broker::Channels gives: asks one owner after another from the loop `asker`. The owners outlive the
-// task.
+// What Broker::Channels gives: asks one owner after another from the loop `asker`, slice by slice. The owners
+// outlive the task.
 Task<Result<std::vector<ChannelCount>>> ListChannels(net::Loop& asker, std::vector<SubscriptionOwner*> owners,
                                                      std::string pattern);
 

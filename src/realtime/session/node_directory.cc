@@ -148,8 +148,7 @@ class NodeDirectory final : public control::Directory {
       for (std::string& user : answer.users) users.insert(std::move(user));
     }
     sum.users = users.size();
-    const auto channels = co_await own_.broker.Channels("");
-    if (channels) sum.channels = channels->size();
+    sum.channels = own_.broker.SubscribedChannels();
     co_return sum;
   }
 

@@ -4,7 +4,6 @@
 #include <limits>
 #include <utility>
 
-#include "realtime/broker/glob.h"
 #include "realtime/broker/recovery.h"
 
 namespace tidemill::broker::memory {
@@ -204,16 +203,8 @@ void ChannelTable::RemoveHistory(const ChannelName& channel) {
   ListPosition(kept->entry);
 }
 
-std::vector<ChannelCount> ChannelTable::SubscribedChannels(std::string_view pattern,
-                                                           std::size_t count_max) const {
-  std::vector<ChannelCount> found;
-  for (const auto& [name, channel] : channels_) {
-    if (channel.subscriptions.empty()) continue;
-    if (!pattern.empty() && !MatchesGlob(pattern, name.value())) continue;
-    found.push_back({.channel = name.value(), .subscriptions = channel.subscriptions.total()});
-    if (found.size() > count_max) break;
-  }
-  return found;
+void ChannelTable::WalkOn(ChannelWalk& walk) const {
+  walk.WalkOn(channels_, [](const Entry& entry) { return entry.second.subscriptions.total(); });
 }
 
 Result<void> ChannelTable::AddPresence(const ChannelName& channel, protocol::ClientInfo info, Growth growth) {

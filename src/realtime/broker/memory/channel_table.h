@@ -19,6 +19,7 @@
 #include "base/result.h"
 #include "net/loop.h"
 #include "realtime/broker/broker.h"
+#include "realtime/broker/channel_walk.h"
 #include "realtime/broker/memory/channel_presence.h"
 #include "realtime/broker/memory/epochs.h"
 #include "realtime/broker/memory/history_budget.h"
@@ -85,8 +86,8 @@ class ChannelTable {
   Result<HistoryOutcome> History(const ChannelName& channel, const HistoryQuery& query,
                                  const StreamSettings& settings);
   void RemoveHistory(const ChannelName& channel);
-  // At most `count_max` + 1 of them.
-  std::vector<ChannelCount> SubscribedChannels(std::string_view pattern, std::size_t count_max) const;
+  // The next slice of a walk over those with subscriptions.
+  void WalkOn(ChannelWalk& walk) const;
 
   // kLimitExceeded: the client is new and `growth` forbids it.
   enum class Growth { kAllowed, kForbidden };

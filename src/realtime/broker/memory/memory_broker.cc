@@ -39,9 +39,9 @@ class Shard final : public SubscriptionOwner {
   void Unsubscribe(const ChannelName& channel, std::size_t loop_index) override {
     table_.Unsubscribe(channel, loop_index);
   }
-  std::vector<ChannelCount> SubscribedChannels(std::string_view pattern,
-                                               std::size_t count_max) const override {
-    return table_.SubscribedChannels(pattern, count_max);
+  void WalkOn(ChannelWalk& walk) const override { table_.WalkOn(walk); }
+  std::uint64_t subscribed_channels() const override {
+    return table_.stats().subscribed_channels.load(std::memory_order_relaxed);
   }
 
   // For a channel that this loop owns.
@@ -197,6 +197,11 @@ class MemoryBroker final : public Broker {
 
   Task<Result<std::vector<ChannelCount>>> Channels(std::string pattern) override {
     return ListChannels(shard_.loop(), shards_.owners(), std::move(pattern));
+  }
+  std::uint64_t SubscribedChannels() const override {
+    std::uint64_t sum = 0;
+    for (const SubscriptionOwner* const owner : shards_.owners()) sum += owner->subscribed_channels();
+    return sum;
   }
 
  private:

@@ -2,12 +2,17 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <atomic>
+#include <functional>
 #include <semaphore>
 #include <set>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "base/log.h"
+#include "realtime/broker/channel_walk.h"
 #include "realtime/broker/testing/broker_contract.h"
 #include "realtime/broker/testing/broker_expiry_contract.h"
 #include "realtime/broker/testing/broker_stress.h"
@@ -313,6 +318,65 @@ TEST(MemoryBroker, AnIdlePublishKeepsNoChannel) {
   Limited limited(1, {});
   ASSERT_TRUE(limited.fixture.Publish(0, "a", "1"));
   EXPECT_EQ(limited.shards->Stats().channels, 0u);
+}
+
+// Subscribes the loop to so many channels in turns of its own; a turn of the test's is no measure.
+void SubscribeToMany(BrokerFixture& fixture, std::size_t loop, std::size_t from, std::size_t to) {
+  for (; from < to; from += 10'000) {
+    fixture.Run(loop, [&] {
+      for (std::size_t n = from; n < std::min(from + 10'000, to); ++n) {
+        fixture.scope(loop).Spawn([](Broker& broker, std::size_t number) -> Task<void> {
+          EXPECT_TRUE(co_await broker.Subscribe(ChannelName("channel:" + std::to_string(number)), {}));
+        }(fixture.broker(loop), n));
+      }
+    });
+  }
+  fixture.Settle();
+}
+
+TEST(MemoryBroker, ChannelsAreListedInSlices) {
+  constexpr std::size_t kChannels = 300'000;
+  Limited limited(1, {});
+  BrokerFixture& fixture = limited.fixture;
+  SubscribeToMany(fixture, 0, 0, kChannels);
+  EXPECT_EQ(fixture.broker(0).SubscribedChannels(), kChannels);
+  // Other work of the loop: a message that is sent again each time it is handled.
+  std::atomic<bool> listed = false;
+  std::atomic<std::size_t> handled = 0;
+  std::function<void()> work = [&] {
+    ++handled;
+    if (!listed) fixture.loop(0).Post([&] { work(); });
+  };
+  fixture.loop(0).Post([&] { work(); });
+
+  const auto found = fixture.Channels(0, "channel:*00");
+
+  listed = true;
+  fixture.Settle();
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->size(), kChannels / 100 - 1) << "all but 0";
+  EXPECT_GE(handled, kChannels / ChannelWalk::kSliceLooks) << "no piece is longer than a slice";
+  const auto all = fixture.Channels(0, "");
+  ASSERT_FALSE(all);
+  EXPECT_EQ(all.error().code, Errc::kLimitExceeded);
+}
+
+TEST(MemoryBroker, AListOfChannelsIsWholeWhileTheTableGrows) {
+  Limited limited(1, {});
+  BrokerFixture& fixture = limited.fixture;
+  SubscribeToMany(fixture, 0, 0, 20'000);
+  std::atomic<bool> listed = false;
+  std::thread grows([&] {
+    for (std::size_t n = 20'000; n < 90'000 && !listed; n += 1000) SubscribeToMany(fixture, 0, n, n + 1000);
+  });
+  const auto found = fixture.Channels(0, "");
+  listed = true;
+  grows.join();
+  ASSERT_TRUE(found);
+  std::set<std::string> names;
+  for (const ChannelCount& count : *found) names.insert(count.channel);
+  EXPECT_EQ(names.size(), found->size()) << "each once";
+  for (std::size_t n = 0; n < 20'000; ++n) ASSERT_TRUE(names.contains("channel:" + std::to_string(n))) << n;
 }
 
 TEST(MemoryBroker, RefusesAPublishToALoopThatIsBehind) {

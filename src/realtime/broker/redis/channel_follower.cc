@@ -5,7 +5,6 @@
 
 #include "base/assert.h"
 #include "base/log.h"
-#include "realtime/broker/glob.h"
 #include "realtime/broker/recovery.h"
 
 namespace tidemill::broker::redis_broker {
@@ -113,7 +112,10 @@ Task<void> ChannelFollower::ServeSubscribe(ChannelName channel, SubscribeOptions
   auto outcome = co_await JoinChannel(followed, std::move(options));
   --subscribes_waiting_;
   if (outcome && !state->abandoned) {
-    if (followed.subscriptions.empty()) occupancy_.Push(followed.name, Occupancy::kOccupied);
+    if (followed.subscriptions.empty()) {
+      occupancy_.Push(followed.name, Occupancy::kOccupied);
+      subscribed_count_.fetch_add(1, std::memory_order_relaxed);
+    }
     followed.subscriptions.Add(loop_index);
     state->subscribed = true;
     ScheduleCheck(followed);
@@ -204,7 +206,10 @@ void ChannelFollower::Unsubscribe(const ChannelName& channel, std::size_t loop_i
   FollowedChannel* const followed = Find(channel.value());
   TM_ASSERT(followed != nullptr);
   followed->subscriptions.Remove(loop_index);
-  if (followed->subscriptions.empty()) occupancy_.Push(channel, Occupancy::kVacated);
+  if (followed->subscriptions.empty()) {
+    occupancy_.Push(channel, Occupancy::kVacated);
+    subscribed_count_.fetch_sub(1, std::memory_order_relaxed);
+  }
   EraseIfUnused(*followed);
 }
 
@@ -239,16 +244,8 @@ void ChannelFollower::OnTimer(FollowedChannel& followed) {
   ScheduleCheck(followed);
 }
 
-std::vector<ChannelCount> ChannelFollower::SubscribedChannels(std::string_view pattern,
-                                                              std::size_t count_max) const {
-  std::vector<ChannelCount> found;
-  for (const auto& [name, followed] : channels_) {
-    if (followed->subscriptions.empty()) continue;
-    if (!pattern.empty() && !MatchesGlob(pattern, name)) continue;
-    found.push_back({.channel = name, .subscriptions = followed->subscriptions.total()});
-    if (found.size() > count_max) break;
-  }
-  return found;
+void ChannelFollower::WalkOn(ChannelWalk& walk) const {
+  walk.WalkOn(channels_, [](const auto& entry) { return entry.second->subscriptions.total(); });
 }
 
 // ---- messages from Redis

@@ -10,7 +10,7 @@
 // A subscriber joins in line. What was read for it and the messages that arrived meanwhile are brought to one
 // position, so that every later event continues its answer.
 //
-// Loop thread only, except channels() and loop().
+// Loop thread only, except channels(), subscribed_channels() and loop().
 #pragma once
 
 #include <atomic>
@@ -66,8 +66,10 @@ class ChannelFollower final : public redis::SubscriberEvents, public Subscriptio
   // SubscriptionOwner
   net::Loop& loop() override { return loop_; }
   void Unsubscribe(const ChannelName& channel, std::size_t loop_index) override;
-  std::vector<ChannelCount> SubscribedChannels(std::string_view pattern,
-                                               std::size_t count_max) const override;
+  void WalkOn(ChannelWalk& walk) const override;
+  std::uint64_t subscribed_channels() const override {
+    return subscribed_count_.load(std::memory_order_relaxed);
+  }
 
   // redis::SubscriberEvents
   void OnMessage(std::string_view pub_sub, std::string_view payload) override;
@@ -123,6 +125,7 @@ class ChannelFollower final : public redis::SubscriberEvents, public Subscriptio
   redis::Subscriber* subscriber_ = nullptr;
   std::unordered_map<std::string, std::unique_ptr<FollowedChannel>, NameHash, std::equal_to<>> channels_;
   std::atomic<std::uint64_t> channels_count_{0};
+  std::atomic<std::uint64_t> subscribed_count_{0};
   std::deque<ChannelName> catch_up_queue_;  // each channel at most once
   std::size_t catch_ups_running_ = 0;
   std::size_t subscribes_waiting_ = 0;

@@ -127,6 +127,11 @@ class RedisBroker final : public Broker {
     for (const auto& shard : shards_) owners.push_back(&shard->follower);
     return ListChannels(shard_.loop, std::move(owners), std::move(pattern));
   }
+  std::uint64_t SubscribedChannels() const override {
+    std::uint64_t sum = 0;
+    for (const auto& shard : shards_) sum += shard->follower.subscribed_channels();
+    return sum;
+  }
 
  private:
   Shard& OwnerOf(const ChannelName& channel) const { return *shards_[OwnerLoop(channel, shards_.size())]; }

@@ -459,8 +459,10 @@ TEST_P(BrokerContract, ChannelsAreFoundByPatternWithTheirSubscriptions) {
   EXPECT_EQ(names("new?"), (Lines{"news=1"}));
   EXPECT_EQ(names("chat:[2-9]"), (Lines{"chat:2=1"}));
   EXPECT_EQ(names("none*"), Lines{});
+  EXPECT_EQ(fixture_.broker(last()).SubscribedChannels(), 4u);
   fixture_.Unsubscribe(0, "news");
   EXPECT_EQ(names("n*"), (Lines{"new:s=1"}));
+  EXPECT_EQ(fixture_.broker(0).SubscribedChannels(), 3u);
   const auto malformed = fixture_.Channels(0, "a[");
   ASSERT_FALSE(malformed);
   EXPECT_EQ(malformed.error().code, Errc::kInvalidArgument);

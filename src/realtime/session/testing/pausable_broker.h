@@ -40,6 +40,7 @@ class PausableBroker final : public broker::Broker, public broker::PresenceStore
                                                broker::StreamSettings stream) override;
   Task<Result<void>> RemoveHistory(broker::ChannelName channel) override;
   Task<Result<std::vector<broker::ChannelCount>>> Channels(std::string pattern) override;
+  std::uint64_t SubscribedChannels() const override { return broker_.SubscribedChannels(); }
 
   // PresenceStore
   Task<Result<void>> Add(broker::ChannelName channel, broker::ClientInfo info) override;
