@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "http/host.h"
 
 namespace tidemill::http {
 namespace {
@@ -37,6 +38,23 @@ class InFlight {
   ServerMetrics* const metrics_;
 };
 
+// RFC 9110 section 15.5.20.
+Response WrongHost(const Request& request) {
+  Response response =
+      Response::Text(421, "this server is not \"" + std::string(request.Header("Host").value_or("")) +
+                              "\"; its setting http_server.allowed_hosts lists the names that it has\n");
+  response.close = true;
+  return response;
+}
+
+Response TooMany(net::Admission admission) {
+  const bool in_all = admission == net::Admission::kTooManyConnections;
+  Response response =
+      Response::Text(503, in_all ? "too many connections\n" : "too many connections from your address\n");
+  response.headers.emplace_back("Retry-After", "5");
+  return response;
+}
+
 }  // namespace
 
 Connection::Connection(ServerState& server, std::unique_ptr<net::Stream> stream)
@@ -57,11 +75,7 @@ void Connection::Start() {
 
 void Connection::RefuseWith503(net::Admission admission) {
   stream_->SetHandler(this);
-  const bool in_all = admission == net::Admission::kTooManyConnections;
-  Response response =
-      Response::Text(503, in_all ? "too many connections\n" : "too many connections from your address\n");
-  response.headers.emplace_back("Retry-After", "5");
-  RespondAndClose(std::move(response));
+  RespondAndClose(TooMany(admission));
 }
 
 void Connection::Drain() {
@@ -164,7 +178,7 @@ bool Connection::WorkOnce() {
 
 void Connection::Prepare(Request& request) {
   served_ = true;
-  request.peer = stream_->peer();
+  request.peer = server_.ClientOf(request, stream_->peer());
   request.over_tls = stream_->is_tls();
   close_after_ = close_after_ || !request.KeepsConnection();
   // A request that was let in ends on the router that let it in.
@@ -174,7 +188,9 @@ void Connection::Prepare(Request& request) {
 const Router::Endpoint* Connection::Decide(Request& request, std::optional<std::size_t> body_bytes,
                                            Response& refusal) {
   const Router::Route* const route = router_->Find(request.path, request.path_values);
-  if (request.path == "*") {
+  if (!HostAllowed(request.Header("Host").value_or(""), server_.options.hosts)) {
+    refusal = WrongHost(request);
+  } else if (request.path == "*") {
     refusal = server_.Options(request, router_->allow());
   } else if (!route) {
     refusal = Response::Text(404, "not found\n");
@@ -281,6 +297,10 @@ Task<void> Connection::Run(Handler& handler) {
 }
 
 void Connection::TakeOver(TakeoverHandler& handler) {
+  // From here on the connection is of one client, through whichever proxy it comes.
+  if (const auto admission = stream_->AssumePeer(request_.peer); admission != net::Admission::kAdmitted) {
+    return RespondAndClose(TooMany(admission), request_.method == Method::kHead);
+  }
   const std::string_view rest = std::string_view(input_).substr(used_);
   auto refused = handler.TakeOver(request_, stream_, rest);
   // What follows a refused upgrade must never be read as a request.

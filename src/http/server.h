@@ -11,12 +11,14 @@
 #include <vector>
 
 #include "http/buffer_budget.h"
+#include "http/forwarded.h"
 #include "http/handler.h"
 #include "http/limits.h"
 #include "http/metrics.h"
 #include "http/router.h"
 #include "net/listener.h"
 #include "net/loop.h"
+#include "net/networks.h"
 
 namespace tidemill::http {
 
@@ -30,6 +32,10 @@ class Server : public net::StreamAcceptor {
   struct Options {
     ServerLimits limits;
     CorsOptions cors;
+    std::vector<std::string> hosts;  // that requests may be for, see host.h; empty: any
+    // Whose word about a request's client is taken, and where it stands.
+    std::shared_ptr<const net::Networks> proxies;  // null: nobody's
+    ForwardedHeader forwarded = ForwardedHeader::kEither;
     ServerMetrics* metrics = nullptr;  // null: nothing is counted
     BufferBudget* buffers = nullptr;   // of all servers of the process, which it outlives; null: no limit
   };

@@ -35,6 +35,12 @@ struct ServerState {
 
   void ReplaceRouter(std::shared_ptr<const Router> other);
 
+  // Whose request it is, who may be behind the peer.
+  net::IpAddress ClientOf(const Request& request, const net::IpAddress& peer) const {
+    if (!options.proxies) return peer;
+    return ClientAddress(request.headers, peer, *options.proxies, options.forwarded);
+  }
+
   // Appends the head of `response`, and its body unless that is streamed. `request` null: the request could
   // not be read.
   struct ResponseForm {

@@ -3,13 +3,19 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <span>
 
 #include "config/section.h"
 #include "config/value.h"
+#include "http/host.h"
 #include "net/address.h"
+#include "net/networks.h"
 
 namespace tidemill::http {
 namespace {
+
+constexpr std::array<std::string_view, 3> kClientAddressHeaders = {"", "X-Forwarded-For", "Forwarded"};
 
 constexpr config::Row<ServerSettings> kHttpServer[] = {
     {"listen",
@@ -20,6 +26,35 @@ constexpr config::Row<ServerSettings> kHttpServer[] = {
     {"internal_listen",
      config::Of<&ServerSettings::internal_listen>,
      {.doc = "When given, the API, metrics and health are served on these addresses only.",
+      .reload = config::Reload::kNo}},
+    {"internal_plain_http",
+     config::Of<&ServerSettings::internal_plain_http>,
+     {.doc = "Serves internal_listen without TLS, although tls.cert_pem is given.",
+      .reload = config::Reload::kNo}},
+    {"allowed_hosts",
+     config::Of<&ServerSettings::allowed_hosts>,
+     {.doc =
+          "Host names that requests to http_server.listen may be for, beside IP addresses; any when empty. "
+          "\"*.example.com\" is a pattern.",
+      .reload = config::Reload::kNo}},
+    {"trusted_proxies",
+     config::Of<&ServerSettings::trusted_proxies>,
+     {.doc = "Networks of the proxies in front, \"10.0.0.0/8\", \"2001:db8::/32\", \"unix\" for Unix "
+             "sockets: what "
+             "they say of a client's address is believed, in logs and limits.",
+      .reload = config::Reload::kNo}},
+    {"client_address_header",
+     config::Of<&ServerSettings::client_address_header>,
+     {.doc = "Header in which trusted proxies say it; when empty, X-Forwarded-For, and Forwarded where that "
+             "is not "
+             "there. Name the one that yours set.",
+      .choices = kClientAddressHeaders,
+      .reload = config::Reload::kNo}},
+    {"proxy_protocol",
+     config::Of<&ServerSettings::proxy_protocol>,
+     {.doc = "Connections to http_server.listen from trusted proxies begin with a PROXY header, version 1 or "
+             "2; those "
+             "from elsewhere do not.",
       .reload = config::Reload::kNo}},
     {"tls.cert_pem",
      config::Of<&ServerSettings::tls_cert_file>,
@@ -130,6 +165,22 @@ void CheckServer(const ServerSettings& server, const std::string& prefix, config
          .others = {prefix + "max_request_body_bytes"},
          .text = fmt::format(" = {}: less than twice {}max_request_body_bytes, which is {}",
                              server.buffers_bytes_max, prefix, server.max_request_body_bytes)});
+  }
+  for (const std::string& host : server.allowed_hosts) {
+    if (IsHostPattern(host)) continue;
+    findings.push_back({.key = prefix + "allowed_hosts",
+                        .text = fmt::format(": {} is no host name; write it like \"example.com\" or "
+                                            "\"*.example.com\", without a port",
+                                            config::Quote(host))});
+  }
+  if (const auto proxies = net::Networks::Parse(server.trusted_proxies); !proxies) {
+    findings.push_back({.key = prefix + "trusted_proxies", .text = ": " + proxies.error().detail});
+  }
+  if (server.proxy_protocol && server.trusted_proxies.empty()) {
+    findings.push_back(
+        {.key = prefix + "proxy_protocol",
+         .others = {prefix + "trusted_proxies"},
+         .text = fmt::format(" = true: needs {}trusted_proxies, which send the headers", prefix)});
   }
   if (server.tls_cert_file.empty() == server.tls_key_file.empty()) return;
   const std::string cert = prefix + "tls.cert_pem";

@@ -15,8 +15,13 @@ namespace tidemill::http {
 struct ServerSettings {
   std::vector<std::string> listen = {"127.0.0.1:8000"};  // http_server.listen
   std::vector<std::string> internal_listen;              // API, metrics, health there only when given
+  bool internal_plain_http = false;
+  std::vector<std::string> allowed_hosts;  // globs; empty: any
   std::string tls_cert_file;
   std::string tls_key_file;
+  std::vector<std::string> trusted_proxies;
+  std::string client_address_header;  // "": X-Forwarded-For, or else Forwarded
+  bool proxy_protocol = false;
   std::uint32_t connection_limit = 0;  // client.connection_limit
   std::uint32_t connection_limit_per_address = 0;
   std::uint64_t max_request_body_bytes = 4 * 1024 * 1024;

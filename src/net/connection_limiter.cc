@@ -4,6 +4,7 @@
 #include <cstring>
 #include <mutex>
 #include <unordered_map>
+#include <utility>
 
 #include "base/assert.h"
 #include "base/random.h"
@@ -37,38 +38,53 @@ class SeededHash {
 
 class Limiter final : public ConnectionLimiter {
  public:
-  explicit Limiter(ConnectionLimits limits) : limits_(limits) {}
+  explicit Limiter(ConnectionLimits limits) : limits_(std::move(limits)) {}
 
   Admission Admit(const IpAddress& peer) override {
-    const bool counted = peer != IpAddress{};
     const std::lock_guard lock(mutex_);
     const std::size_t total = total_.fetch_add(1, std::memory_order_relaxed) + 1;
-    const std::size_t of_peer = counted ? ++per_peer_[KeyOf(peer)] : 0;
-    if (limits_.connections_max != 0 && total > limits_.connections_max)
-      return Admission::kTooManyConnections;
-    if (limits_.connections_per_address_max != 0 && of_peer > limits_.connections_per_address_max) {
-      return Admission::kTooManyFromAddress;
-    }
-    return Admission::kAdmitted;
+    const Admission of_peer = Add(peer);
+    const bool too_many = limits_.connections_max != 0 && total > limits_.connections_max;
+    return too_many ? Admission::kTooManyConnections : of_peer;
   }
 
   void Release(const IpAddress& peer) override {
     const std::lock_guard lock(mutex_);
     TM_ASSERT(total_.fetch_sub(1, std::memory_order_relaxed) > 0);
+    Remove(peer);
+  }
+
+  Admission Move(const IpAddress& from, const IpAddress& to) override {
+    const std::lock_guard lock(mutex_);
+    Remove(from);
+    return Add(to);
+  }
+
+  void ReplaceLimits(ConnectionLimits limits) override {
+    const std::lock_guard lock(mutex_);
+    limits_ = std::move(limits);
+  }
+
+  std::size_t connections() const override { return total_.load(std::memory_order_relaxed); }
+
+ private:
+  Admission Add(const IpAddress& peer) {
+    if (peer == IpAddress{}) return Admission::kAdmitted;
+    const std::size_t count = ++per_peer_[KeyOf(peer)];
+    const std::size_t max = limits_.connections_per_address_max;
+    if (max == 0 || count <= max || (limits_.proxies && limits_.proxies->Contains(peer))) {
+      return Admission::kAdmitted;
+    }
+    return Admission::kTooManyFromAddress;
+  }
+
+  void Remove(const IpAddress& peer) {
     if (peer == IpAddress{}) return;
     const auto entry = per_peer_.find(KeyOf(peer));
     TM_ASSERT(entry != per_peer_.end());
     if (--entry->second == 0) per_peer_.erase(entry);
   }
 
-  void ReplaceLimits(ConnectionLimits limits) override {
-    const std::lock_guard lock(mutex_);
-    limits_ = limits;
-  }
-
-  std::size_t connections() const override { return total_.load(std::memory_order_relaxed); }
-
- private:
   std::mutex mutex_;
   ConnectionLimits limits_;
   std::unordered_map<IpAddress, std::size_t, SeededHash> per_peer_;
@@ -78,7 +94,7 @@ class Limiter final : public ConnectionLimiter {
 }  // namespace
 
 std::unique_ptr<ConnectionLimiter> ConnectionLimiter::Make(ConnectionLimits limits) {
-  return std::make_unique<Limiter>(limits);
+  return std::make_unique<Limiter>(std::move(limits));
 }
 
 }  // namespace tidemill::net

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
+#include <string>
+#include <vector>
+
 #include <thread>
 #include <vector>
 
@@ -55,6 +59,25 @@ TEST(ConnectionLimiter, CountsExactlyAcrossThreads) {
     }
   }
   EXPECT_EQ(limiter->connections(), 10'000u);
+}
+
+TEST(ConnectionLimiter, AProxyMayHaveAnyNumberAndItsClientsMayNot) {
+  const std::vector<std::string> networks = {"10.0.0.0/8"};
+  const auto limiter =
+      ConnectionLimiter::Make({.connections_per_address_max = 1,
+                               .proxies = std::make_shared<const Networks>(*Networks::Parse(networks))});
+  const IpAddress proxy = *IpAddress::Parse("10.0.0.1");
+  const IpAddress client = *IpAddress::Parse("192.0.2.7");
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(limiter->Admit(proxy), Admission::kAdmitted);
+  EXPECT_EQ(limiter->Move(proxy, client), Admission::kAdmitted);
+  EXPECT_EQ(limiter->Move(proxy, client), Admission::kTooManyFromAddress);
+  EXPECT_EQ(limiter->connections(), 3u) << "it moves, and stays one";
+  limiter->Release(client);
+  limiter->Release(client);
+  EXPECT_EQ(limiter->Move(proxy, client), Admission::kAdmitted);
+  EXPECT_EQ(limiter->Move(client, IpAddress{}), Admission::kAdmitted) << "a Unix socket's peer";
+  limiter->Release(IpAddress{});
+  EXPECT_EQ(limiter->connections(), 0u);
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "net/proxied_accept.h"
 #include "net/socket.h"
 #include "net/tls.h"
 
@@ -30,7 +31,11 @@ constexpr Duration kLogInterval = Minutes(1);
 class SocketListener final : public Listener, public Pollable, public Timer {
  public:
   SocketListener(Loop& loop, ListenerOptions options, StreamAcceptor& acceptor, Fd socket)
-      : loop_(loop), options_(std::move(options)), acceptor_(acceptor), socket_(std::move(socket)) {}
+      : loop_(loop),
+        options_(std::move(options)),
+        acceptor_(acceptor),
+        socket_(std::move(socket)),
+        proxied_(loop, [this](Fd accepted, IpAddress client) { Hand(std::move(accepted), client); }) {}
   ~SocketListener() override { StopAccepting(); }
 
   Result<void> Start();
@@ -46,6 +51,7 @@ class SocketListener final : public Listener, public Pollable, public Timer {
  private:
   bool is_unix() const { return !options_.address.unix_path.empty(); }
   Result<void> Watch();
+  void Take(Fd accepted, IpAddress peer);
   void Hand(Fd accepted, IpAddress peer);
   void OnOutOfResources(int error);
 
@@ -57,6 +63,7 @@ class SocketListener final : public Listener, public Pollable, public Timer {
   ListenAddress bound_;
   SocketFile unix_file_;
   MonotonicTime next_log_{};
+  ProxiedAccept proxied_;
 };
 
 Result<void> SocketListener::Start() {
@@ -90,7 +97,7 @@ void SocketListener::OnReady(std::uint32_t) {
     Fd accepted(accept4(socket_.get(), reinterpret_cast<sockaddr*>(&peer), &peer_bytes,
                         SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (accepted) {
-      Hand(std::move(accepted), FromSockaddr(peer).ip);
+      Take(std::move(accepted), FromSockaddr(peer).ip);
       continue;
     }
     switch (errno) {
@@ -102,6 +109,12 @@ void SocketListener::OnReady(std::uint32_t) {
       default: break;  // the error of a connection that is gone already; the next follows
     }
   }
+}
+
+void SocketListener::Take(Fd accepted, IpAddress peer) {
+  const auto& proxies = options_.proxy_protocol_from;
+  if (proxies && proxies->Contains(peer)) return proxied_.Add(std::move(accepted), peer);
+  Hand(std::move(accepted), peer);
 }
 
 void SocketListener::Hand(Fd accepted, IpAddress peer) {

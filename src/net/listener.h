@@ -12,6 +12,7 @@
 #include "net/address.h"
 #include "net/connection_limiter.h"
 #include "net/loop.h"
+#include "net/networks.h"
 #include "net/stream.h"
 
 namespace tidemill::net {
@@ -35,6 +36,8 @@ struct ListenerOptions {
   // For the process's first listener of an address: SO_REUSEPORT would let a second server of the same user
   // take half of the connections unnoticed.
   bool refuse_shared_port = false;
+  // Connections of these begin with a PROXY header, which says whose they are; null: of nobody.
+  std::shared_ptr<const Networks> proxy_protocol_from;
   int unix_mode = 0660;
   int shared_unix_fd = -1;               // another loop's unix listener to share
   ConnectionLimiter* limiter = nullptr;  // outlives every stream accepted here; null: no limits

@@ -61,6 +61,12 @@ Stream::~Stream() {
   if (limiter_ != nullptr) limiter_->Release(peer_);
 }
 
+Admission Stream::AssumePeer(const IpAddress& client) {
+  if (client == peer_) return Admission::kAdmitted;
+  const IpAddress before = std::exchange(peer_, client);
+  return limiter_ == nullptr ? Admission::kAdmitted : limiter_->Move(before, client);
+}
+
 std::string_view Stream::alpn() const { return tls_ ? tls_->alpn() : std::string_view(); }
 
 std::size_t Stream::queued_bytes() const { return pending_ ? pending_->rest().size() : 0; }

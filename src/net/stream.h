@@ -20,12 +20,12 @@
 
 #include "base/clock.h"
 #include "net/address.h"
+#include "net/connection_limiter.h"
 #include "net/loop.h"
 #include "net/tls_session.h"
 
 namespace tidemill::net {
 
-class ConnectionLimiter;
 struct PendingBytes;
 
 class StreamHandler {
@@ -91,6 +91,8 @@ class Stream final : public Pollable, public Retirable {
   void CloseAfterFlush(Duration linger, std::size_t dropped_bytes_max = kDroppedBytesMax);
 
   const IpAddress& peer() const { return peer_; }
+  // It is somebody else's, for whom the peer only stands: counts it there. As ConnectionLimiter::Move.
+  Admission AssumePeer(const IpAddress& client);
   bool is_tls() const { return tls_ != nullptr; }
   Loop& loop() const { return loop_; }
   std::string_view alpn() const;  // what TLS negotiated, "" if nothing
@@ -146,7 +148,7 @@ class Stream final : public Pollable, public Retirable {
   std::unique_ptr<Deadline> deadline_;     // of the TLS handshake, later of CloseAfterFlush
   std::unique_ptr<PendingBytes> pending_;  // null when nothing is pending
   std::unique_ptr<std::string> held_;      // what OnData gave back; null: nothing
-  const IpAddress peer_;
+  IpAddress peer_;
   int fd_;
   State state_ = State::kOpen;
   bool handshaking_ = false;    // no byte of ours may leave yet

@@ -1,11 +1,14 @@
 #include "server/dev.h"
 
+#include <unistd.h>
+
 #include <utility>
 
 #include "base/json.h"
 #include "base/random.h"
 #include "cli/dev_keys.h"
 #include "http/assets.h"
+#include "http/host.h"
 #include "server/demo_assets.h"
 #include "settings/settings.h"
 
@@ -79,6 +82,12 @@ bool IsLocal(const http::ServerSettings& settings) {
   return true;
 }
 
+std::string HostName() {
+  char name[256] = {};
+  gethostname(name, sizeof(name) - 1);
+  return name;
+}
+
 // As a browser on this machine writes it.
 std::string HostOf(net::ListenAddress address) {
   const bool any = address.tcp.ip == net::IpAddress{} || address.tcp.ip.ToString() == "0.0.0.0";
@@ -110,6 +119,12 @@ std::string AboutPages(const std::vector<std::string>& origins) {
 settings::Settings DevSettings(const config::Sources& sources) {
   settings::Settings settings;
   settings.http_server.listen = {"127.0.0.1:8000"};
+  // Its page gives tokens to everybody who reads it, which a page elsewhere must not do under a name of its
+  // own.
+  settings.http_server.allowed_hosts = {"localhost", "*.localhost", "host.docker.internal", HostName(),
+                                        HostName() + ".local"};
+  std::erase_if(settings.http_server.allowed_hosts,
+                [](const std::string& host) { return !http::IsHostPattern(host) || host.starts_with('.'); });
   settings.client.token.hmac_secret_key.value = RandomLetters(32);
   settings.http_api.keys = {config::Secret{RandomLetters(24)}};
   settings.channel.namespaces["demo"] = DemoChannels();

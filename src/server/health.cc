@@ -25,6 +25,7 @@ class ReadyHandler final : public http::Handler {
   explicit ReadyHandler(const Health& health) : health_(health) {}
   Task<http::Response> Handle(const http::Request&) override {
     if (health_.draining) co_return http::Response::Json(503, "{\"status\":\"draining\"}");
+    if (health_.leaving) co_return http::Response::Json(503, "{\"status\":\"leaving\"}");
     const auto since = health_.broker_down_since();
     if (since && SystemClock().Now() - *since > health_.broker_grace) {
       co_return http::Response::Json(503, "{\"status\":\"broker away\"}");

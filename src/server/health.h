@@ -1,7 +1,7 @@
 // /health, /ready and /metrics.
 //
 // /health: the process works and wants to be kept; /ready: it wants traffic. Both turn 503 when it drains,
-// and /ready while the broker is away for longer than a grace.
+// and /ready for shutdown.delay before that, and while the broker is away for longer than a grace.
 #pragma once
 
 #include <atomic>
@@ -21,6 +21,7 @@ namespace tidemill::server {
 
 // Any thread.
 struct Health {
+  std::atomic<bool> leaving{false};  // it stops soon, and serves on until then
   std::atomic<bool> draining{false};
   // Since when the broker has been away; nullopt while it is there. Set before the ports open.
   std::function<std::optional<MonotonicTime>()> broker_down_since = [] { return std::nullopt; };

@@ -15,6 +15,12 @@ namespace {
 constexpr char kPublic[] = "public";
 constexpr char kInternal[] = "internal";
 
+http::ForwardedHeader ForwardedHeaderOf(const http::ServerSettings& http) {
+  if (http.client_address_header.empty()) return http::ForwardedHeader::kEither;
+  return http.client_address_header == "Forwarded" ? http::ForwardedHeader::kForwarded
+                                                   : http::ForwardedHeader::kXForwardedFor;
+}
+
 http::Server::Options ServerOptions(const settings::Settings& settings, Shared& shared) {
   const http::ServerSettings& http = settings.http_server;
   http::Server::Options options;
@@ -26,6 +32,8 @@ http::Server::Options ServerOptions(const settings::Settings& settings, Shared& 
   options.limits.answer_timeout = http.answer_timeout;
   options.metrics = &shared.http_metrics;
   options.buffers = &shared.http_buffers;
+  options.proxies = ProxiesOf(http);
+  options.forwarded = ForwardedHeaderOf(http);
   return options;
 }
 
@@ -41,6 +49,12 @@ void AddEchoRoutes(http::Router& router, const session::WebsocketSettings& setti
 }
 
 }  // namespace
+
+std::shared_ptr<const net::Networks> ProxiesOf(const http::ServerSettings& settings) {
+  auto networks = net::Networks::Parse(settings.trusted_proxies);
+  if (!networks || networks->empty()) return nullptr;
+  return std::make_shared<const net::Networks>(*std::move(networks));
+}
 
 Result<std::vector<PortAddresses>> AddressesOf(const http::ServerSettings& settings) {
   std::vector<PortAddresses> addresses = {{.port = kPublic}, {.port = kInternal}};
@@ -66,10 +80,16 @@ LoopServer::LoopServer(LoopRealtime& realtime, control::Directory& directory, Sh
   api_->AddRoutes(operators);
 
   const http::Server::Options options = ServerOptions(settings, shared);
-  public_server_ = http::Server::Make(realtime.loop(), public_router_, options);
+  http::Server::Options of_clients = options;
+  of_clients.hosts = settings.http_server.allowed_hosts;
+  public_server_ = http::Server::Make(realtime.loop(), public_router_, std::move(of_clients));
   internal_server_ = http::Server::Make(realtime.loop(), internal_router_, options);
-  ports_.emplace_back(kPublic, *public_server_);
-  ports_.emplace_back(kInternal, *internal_server_, PortOptions{.open_while_draining = true});
+  PortOptions of_public;
+  if (settings.http_server.proxy_protocol) of_public.proxy_protocol_from = ProxiesOf(settings.http_server);
+  ports_.emplace_back(kPublic, *public_server_, std::move(of_public));
+  ports_.emplace_back(
+      kInternal, *internal_server_,
+      PortOptions{.open_while_draining = true, .plain = settings.http_server.internal_plain_http});
 }
 
 Result<void> LoopServer::OpenPorts(std::vector<PortAddresses>& addresses) {

@@ -27,7 +27,8 @@ std::size_t LoopCount(const settings::Settings& settings) {
 
 net::ConnectionLimits ConnectionLimitsOf(const http::ServerSettings& http) {
   return {.connections_max = http.connection_limit,
-          .connections_per_address_max = http.connection_limit_per_address};
+          .connections_per_address_max = http.connection_limit_per_address,
+          .proxies = ProxiesOf(http)};
 }
 
 void Pause(Duration duration) { usleep(static_cast<useconds_t>(duration.ms * 1000)); }
@@ -109,6 +110,7 @@ Result<void> Node::OpenPorts() {
 
 Result<std::vector<std::string>> Node::Reload(const settings::Settings& settings) {
   TM_TRY(ReloadAll(Reloadables(), settings));
+  settings_.shutdown_delay = settings.shutdown_delay;
   settings_.shutdown_timeout = settings.shutdown_timeout;
   std::vector<std::string> need_restart = settings::NeedRestart(settings_, settings);
   // Ports that serve TLS go on with the certificate they have: nobody is to be served in plain by mistake.
@@ -167,6 +169,7 @@ void Node::Drain(const std::function<bool()>& should_abort) {
             loops_->RunOnEach([&](std::size_t i) { realtime_[i]->EndSessions(per_loop); });
           }};
   RunInOrder({
+      {"let balancers go elsewhere", [&] { Leave(waiting); }},
       {"say so on /health and /ready", [&] { health_->draining = true; }},
       {"stop accepting", [&] { loops_->RunOnEach([&](std::size_t i) { servers_[i]->Drain(); }); }},
       {"end the sessions",
@@ -183,6 +186,14 @@ void Node::Drain(const std::function<bool()>& should_abort) {
       {"leave the cluster", [&] { directories_->LeaveCluster(); }},
   });
   log::Info("server.drained", {{"seconds", (clock.Now() - begun).ms / 1000}});
+}
+
+// Serves on as before, but for /ready.
+void Node::Leave(const Waiting& waiting) {
+  if (settings_.shutdown_delay <= Duration{}) return;
+  health_->leaving = true;
+  log::Info("server.leaving", {{"delay_s", settings_.shutdown_delay.ms / 1000}});
+  WaitUntil(waiting, settings_.shutdown_delay, [] { return false; });
 }
 
 std::size_t Node::CountSessions() {

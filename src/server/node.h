@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "server/brokers.h"
 #include "server/directories.h"
+#include "server/drain.h"
 #include "server/health.h"
 #include "server/live_settings.h"
 #include "server/loop_realtime.h"
@@ -40,7 +41,8 @@ class Node {
   Result<std::vector<std::string>> Reload(const settings::Settings& settings);
 
   // Stops accepting and says so on /health; ends the sessions with code 3001, spread so that clients do not
-  // come back all at once; waits for them. At most shutdown_timeout. `should_abort` is asked between steps.
+  // come back all at once; waits for them. At most shutdown_timeout, after shutdown_delay in which only
+  // /ready says so. `should_abort` is asked between steps.
   void Drain(const std::function<bool()>& should_abort);
 
  private:
@@ -55,6 +57,7 @@ class Node {
 
   std::vector<Reloadable> Reloadables();
   Result<Commit> PrepareLoops(const settings::Settings& settings);
+  void Leave(const Waiting& waiting);
   std::size_t CountSessions();
   std::size_t CountChanges();
 

@@ -14,7 +14,7 @@ Result<std::vector<Listening>> ParseAddresses(const std::vector<std::string>& te
 }
 
 Port::Port(std::string name, net::StreamAcceptor& acceptor, PortOptions options)
-    : name_(std::move(name)), acceptor_(&acceptor), options_(options) {}
+    : name_(std::move(name)), acceptor_(&acceptor), options_(std::move(options)) {}
 
 Result<std::vector<Listening>> Port::Open(net::Loop& loop, const std::vector<Listening>& addresses,
                                           std::shared_ptr<net::TlsContext> tls,
@@ -24,9 +24,10 @@ Result<std::vector<Listening>> Port::Open(net::Loop& loop, const std::vector<Lis
     const bool is_unix = !listening.address.unix_path.empty();
     net::ListenerOptions options{.address = listening.address,
                                  .defer_accept = !options_.server_speaks_first,
-                                 .tls = is_unix ? nullptr : tls,
+                                 .tls = is_unix || options_.plain ? nullptr : tls,
                                  // The other loops share the port with the first; nobody else does.
                                  .refuse_shared_port = loop.index() == 0,
+                                 .proxy_protocol_from = options_.proxy_protocol_from,
                                  .shared_unix_fd = listening.shared_unix_fd,
                                  .limiter = &limiter};
     TM_TRY_ASSIGN(auto listener, net::OpenListener(loop, std::move(options), *acceptor_));
@@ -37,6 +38,7 @@ Result<std::vector<Listening>> Port::Open(net::Loop& loop, const std::vector<Lis
 }
 
 void Port::ReplaceTls(const std::shared_ptr<net::TlsContext>& tls) {
+  if (options_.plain) return;
   for (const auto& listener : listeners_) {
     if (listener->bound().unix_path.empty()) listener->ReplaceTls(tls);
   }

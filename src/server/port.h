@@ -14,6 +14,7 @@
 #include "net/connection_limiter.h"
 #include "net/listener.h"
 #include "net/loop.h"
+#include "net/networks.h"
 
 namespace tidemill::net {
 class TlsContext;
@@ -26,6 +27,9 @@ struct PortOptions {
   bool server_speaks_first = false;
   // Goes on accepting while the server drains, for those who ask how it is.
   bool open_while_draining = false;
+  bool plain = false;  // without TLS in any case
+  // Connections of these begin with a PROXY header; null: of nobody.
+  std::shared_ptr<const net::Networks> proxy_protocol_from{};
 };
 
 // An address to listen on. A Unix socket is opened by the first loop, and shared by the others.

@@ -370,6 +370,16 @@ TEST_F(LoadTest, RefusesContradictions) {
       {"http_server.listen = ['unix:/a']\nhttp_server.internal_listen = ['unix:/a']",
        R"(tidemill.toml:2: http_server.internal_listen: address "unix:/a" cannot be opened beside "unix:/a" )"
        "of http_server.listen"},
+      {"http_server.trusted_proxies = ['10.0.0.1/8']",
+       R"(tidemill.toml:1: http_server.trusted_proxies: "10.0.0.1/8": there are bits behind the prefix; )"
+       R"(accepted: "10.0.0.0/8", "2001:db8::/32", "192.0.2.7", "unix")"},
+      {"http_server.proxy_protocol = true",
+       "tidemill.toml:1: http_server.proxy_protocol = true: needs http_server.trusted_proxies, which send "
+       "the "
+       "headers"},
+      {"http_server.allowed_hosts = ['localhost:8000']",
+       R"(tidemill.toml:1: http_server.allowed_hosts: "localhost:8000" is no host name; write it like )"
+       R"("example.com" or "*.example.com", without a port)"},
       {"channel.without_namespace.channel_regex = 'a^'",
        R"(tidemill.toml:1: channel.without_namespace.channel_regex = "a^": no name matches it)"},
       {"websocket.handler_prefix = '/health'",

@@ -74,6 +74,8 @@ struct Change {
     if (name.ends_with("listen"))
       *field = {"127.0.0.1:" + std::to_string(name.size()),
                 "unix:/b \"" + std::to_string(name.size()) + "\""};
+    if (name.ends_with("_hosts")) *field = {"localhost", "*.a.com"};
+    if (name.ends_with("_proxies")) *field = {"10.0.0.0/8", "unix"};
     if (name.ends_with("_origins")) *field = {"null", "http{,s}://*.a.com"};
   }
   void operator()(std::vector<StoreAddress>* field) const { *field = {{"redis://u:hunter2@h/1"}, {"h:1"}}; }

@@ -22,6 +22,11 @@ constexpr config::Row<Settings> kProcess[] = {
      {.doc = "Event loops, each on a thread of its own; 0: one per core.",
       .max = 64,
       .reload = config::Reload::kNo}},
+    {"shutdown.delay",
+     config::Of<&Settings::shutdown_delay>,
+     {.doc = "How long a stop goes on serving as before while /ready says 503, until balancers send nobody "
+             "here.",
+      .max = config::kHour}},
     {"shutdown.timeout",
      config::Of<&Settings::shutdown_timeout>,
      {.doc = "How long a stop waits for connections to be closed in order.", .max = config::kHour}},

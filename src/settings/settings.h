@@ -38,6 +38,7 @@ struct Settings {
   LogSettings log;
   bool health_enabled = true;
   bool prometheus_enabled = true;
+  Duration shutdown_delay = Seconds(0);
   Duration shutdown_timeout = Seconds(30);
   friend bool operator==(const Settings&, const Settings&) = default;
 };

@@ -77,6 +77,23 @@ def test_tls(binary, folder):
         equal(https_get(node.address, "/health", second)[0], 200)
 
 
+def test_internal_plain_http(binary, folder):
+    """with TLS, internal addresses have it too, unless http_server.internal_plain_http says otherwise"""
+    make_certificate(folder, "one")
+    for plain in (False, True):
+        setting = f"http_server.internal_plain_http = {str(plain).lower()}\n"
+        with Node(binary, folder, setting + with_tls(folder), internal="127.0.0.1:0") as node:
+            with tls_connection(node.addresses[0], trusting(folder)):
+                pass
+            if plain:
+                equal(node.get("/health")[0], 200)
+                node.reload(setting + with_tls(folder))
+                equal(node.get("/health")[0], 200)
+            else:
+                with tls_connection(node.addresses[1], trusting(folder)):
+                    pass
+
+
 def test_old_tls(binary, folder):
     """TLS 1.1 is refused, 1.2 and 1.3 are spoken, and what is no TLS at all ends"""
     make_certificate(folder, "one")
@@ -188,7 +205,7 @@ def test_dev_lets_local_pages_in(binary):
         for origin, wanted in [("http://localhost:5173", 101), ("http://127.0.0.1:3000", 101), ("http://[::1]:80", 101),
                                ("https://evil.example", 403), ("null", 403)]:
             equal((origin, upgrade(server, server.address, origin)), (origin, wanted))
-        equal(upgrade(server, server.address, "http://evil.example", host="evil.example"), 403)
+        equal(upgrade(server, server.address, "http://evil.example", host="evil.example"), 421)
 
 
 def test_taken_port(binary, folder):
@@ -198,7 +215,7 @@ def test_taken_port(binary, folder):
         equal(code, 1)
         check(node.address in error and "in use" in error, error)
         code, _, error = run_command(binary, "serve", "--http_server.listen", "192.0.2.1:80")
-        equal((code, "192.0.2.1:80" in error), (1, True))
+        equal((code, "192.0.2.1:80" in error), (2, True))
         for _ in range(10):
             Client(node.address).abort()
 
@@ -209,4 +226,4 @@ def test_one_port_twice(binary, folder):
         port = holder.getsockname()[1]  # free again in a moment
     code, _, error = run_command(binary, "serve", "--http_server.listen", f"127.0.0.1:{port}",
                                  "--http_server.internal_listen", f"127.0.0.1:{port}")
-    equal((code, f"127.0.0.1:{port}" in error), (1, True))
+    equal((code, f"127.0.0.1:{port}" in error), (2, True))

@@ -143,6 +143,7 @@ class WebsocketEndpoint final : public http::TakeoverHandler {
     if (const auto suppressed = refusals_.Count(context_.loop.clock().Now())) {
       log::Warn("session.origin_refused", {{"origin", origin},
                                            {"host", request.Header("Host").value_or("")},
+                                           {"address", request.peer.ToString()},
                                            {"setting", "client.allowed_origins"},
                                            {"suppressed", *suppressed}});
     }
