@@ -61,6 +61,7 @@ int Examine(const Options& options, Io io) {
   // The machine is looked at in any case, as if the settings were the defaults.
   const settings::Settings settings = loaded.value_or(settings::Settings{});
   if (loaded) CheckSecrets(settings, found);
+  if (loaded) CheckCautions(settings, MakeSources(options.settings), found);
   CheckAddresses(settings, found);
   CheckTls(settings, found);
   CheckOpenFiles(settings, found);

@@ -16,6 +16,7 @@
 #include "server/dev.h"
 #include "server/node.h"
 #include "server/version.h"
+#include "settings/cautions.h"
 #include "settings/settings.h"
 #include "settings/usable.h"
 
@@ -70,7 +71,8 @@ int RunUntilSignalled(Node& node, const Given& given, const sigset_t& signals) {
       continue;
     }
     // A second signal ends the waiting.
-    node.Drain([&] { return SecondSignal(signals); });
+    bool aborted = false;
+    node.Drain([&] { return aborted = aborted || SecondSignal(signals); });
     return 0;
   }
 }
@@ -101,7 +103,16 @@ void PrintWelcome(const DevWelcome& welcome) {
   std::fflush(stdout);
 }
 
-void WarnOfInsecureSettings(const settings::Settings& settings) {
+void WarnOfInsecureSettings(const settings::Settings& settings, const cli::ServeOptions& options) {
+  for (const settings::Caution& caution : settings::FindCautions(settings, options.sources)) {
+    log::Warn("server.caution", {{"setting", caution.setting}, {"why", caution.why}});
+  }
+  if (options.dev && settings::IsPublic(settings.http_server.listen)) {
+    log::Warn(
+        "server.caution",
+        {{"setting", "http_server.listen"},
+         {"why", "serve --dev gives tokens to everybody who reaches it, and listens on a public address"}});
+  }
   if (settings.client.insecure) log::Warn("server.insecure", {{"setting", "client.insecure"}});
   if (settings.http_api.insecure) log::Warn("server.insecure", {{"setting", "http_api.insecure"}});
   if (settings.client.insecure_skip_token_signature_verify) {
@@ -127,7 +138,7 @@ int Serve(const cli::ServeOptions& options) {
   log::Configure(settings::LogOptions(settings->log));
   const log::Background log_writer;
   RaiseOpenFileLimit();
-  WarnOfInsecureSettings(*settings);
+  WarnOfInsecureSettings(*settings, options);
   const DevPage page(given.base, *settings);
   auto node = Node::Start(*settings, [&](http::Router& router) {
     if (options.dev) page.AddRoutes(router);
