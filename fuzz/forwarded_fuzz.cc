@@ -20,10 +20,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     TM_ASSERT(http::ClientAddress(headers, other, proxies, kEither) == other);
     TM_ASSERT(http::ClientAddress(headers, proxy, proxies, kEither) != net::IpAddress{});
     // Each proxy adds a header or an element of its own behind what it got.
-    const bool in_x = name[0] == 'X';
-    const std::vector<http::HeaderView> appended = {{name, value},
-                                                    {name, in_x ? "192.0.2.7" : "for=192.0.2.7"}};
-    TM_ASSERT(http::ClientAddress(appended, proxy, proxies, kEither) == other);
+    const std::string own = name[0] == 'X' ? "192.0.2.7" : "for=192.0.2.7";
+    const std::string line = value + ", " + own;
+    for (const auto& appended : {std::vector<http::HeaderView>{{name, value}, {name, own}},
+                                 std::vector<http::HeaderView>{{name, line}}}) {
+      TM_ASSERT(http::ClientAddress(appended, proxy, proxies, kEither) == other);
+    }
   }
   return 0;
 }

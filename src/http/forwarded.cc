@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
+#include <utility>
 
 #include "base/ascii.h"
 
@@ -15,22 +15,21 @@ constexpr std::string_view kXForwardedFor = "X-Forwarded-For";
 constexpr std::string_view kForwarded = "Forwarded";
 constexpr std::size_t kHopsMax = 32;
 
-// Takes what stands before the last `separator` that is in no quotes off the end of `text`.
-std::string_view TakeLast(std::string_view& text, char separator) {
-  std::size_t begin = 0;
+enum class Quotes : std::uint8_t { kNone, kCount };
+
+// Takes what stands behind the last `separator` that is in no quotes off the end of `text`. Read from its
+// end, which the nearest proxy wrote: quotes that a client left open before it change nothing there.
+std::string_view TakeLast(std::string_view& text, char separator, Quotes quotes) {
   bool quoted = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\\' && quoted) {
-      ++i;
-    } else if (text[i] == '"') {
-      quoted = !quoted;
-    } else if (text[i] == separator && !quoted) {
-      begin = i + 1;
-    }
+  for (std::size_t i = text.size(); i > 0; --i) {
+    const char c = text[i - 1];
+    if (c == '"' && quotes == Quotes::kCount && (i < 2 || text[i - 2] != '\\')) quoted = !quoted;
+    if (c != separator || quoted) continue;
+    const std::string_view last = text.substr(i);
+    text = text.substr(0, i - 1);
+    return TrimBlanks(last);
   }
-  const std::string_view last = text.substr(begin);
-  text = begin == 0 ? std::string_view() : text.substr(0, begin - 1);
-  return TrimBlanks(last);
+  return TrimBlanks(std::exchange(text, {}));
 }
 
 bool IsPort(std::string_view text) {
@@ -60,7 +59,7 @@ std::optional<net::IpAddress> ParseNode(std::string_view node) {
 // The node of "for=192.0.2.60;proto=http;by=203.0.113.43"; "" where there is none.
 std::string_view NodeOf(std::string_view element) {
   while (!element.empty()) {
-    const std::string_view pair = TakeLast(element, ';');
+    const std::string_view pair = TakeLast(element, ';', Quotes::kCount);
     const std::size_t equals = pair.find('=');
     if (equals == pair.npos || !EqualIgnoringCase(pair.substr(0, equals), "for")) continue;
     std::string_view node = pair.substr(equals + 1);
@@ -90,7 +89,7 @@ net::IpAddress ClientAddress(std::span<const HeaderView> headers, const net::IpA
     if (!EqualIgnoringCase(headers[i - 1].name, name)) continue;
     std::string_view rest = headers[i - 1].value;
     while (!rest.empty()) {
-      const std::string_view element = TakeLast(rest, ',');
+      const std::string_view element = TakeLast(rest, ',', in_x ? Quotes::kNone : Quotes::kCount);
       const auto address = ParseNode(in_x ? element : NodeOf(element));
       if (!address || ++hops > kHopsMax) return client;
       client = *address;

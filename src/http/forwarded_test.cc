@@ -41,6 +41,8 @@ TEST_F(ForwardedTest, TheLastAddressThatIsNoProxysIsTheClients) {
       {"192.0.2.7:port", "10.0.0.1"},
       {"::", "10.0.0.1"},
       {"\"192.0.2.7\"", "10.0.0.1"},
+      {"\", 192.0.2.7", "192.0.2.7"},
+      {"for=\", 192.0.2.7, 10.1.1.1", "192.0.2.7"},
   };
   for (const Case& c : cases) {
     SCOPED_TRACE(c.value);
@@ -77,6 +79,9 @@ TEST_F(ForwardedTest, ReadsForwarded) {
       {"by=203.0.113.43", "10.0.0.1"},
       {"for=\"192.0.2.60", "10.0.0.1"},
       {"for=", "10.0.0.1"},
+      {"for=\"203.0.113.1, for=192.0.2.60", "192.0.2.60"},
+      {"\", for=\"[2001:db8::1]\";by=10.0.0.1", "2001:db8::1"},
+      {"x=\"\\\", for=192.0.2.60;by=\"a\\\"b\"", "192.0.2.60"},
   };
   for (const Case& c : cases) {
     SCOPED_TRACE(c.value);
