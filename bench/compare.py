@@ -1,4 +1,4 @@
-"""Compares Tidemill with the same service in Go, Node and Python, with the incumbent, and with the kernel floor.
+"""Compares Tidemill with the same service in Go, Node and Python, with Centrifugo, and with the kernel floor.
 
 The server (and Redis, where there is one) has core 0, the load generator core 1; every run has a fresh server, and
 the contenders take turns. A server that does not pass bench/peers/conformance.py is not timed. Results go to
@@ -19,7 +19,7 @@ from comparisons import COMPARISONS
 from contenders import API_KEY, BUILT, CONTENDERS, PEERS, lines_of_code, versions
 from redis_server import RedisServer
 from run import (LOAD_CORE, RESULTS, ROOT, RUN_SECONDS_MAX, SERVER_CORE, DidNotStart, Progress, Server, free_port,
-                 until_valid)
+                 until_valid, with_shares)
 
 ATTEMPTS = 2  # for a run that is void
 BY_NAME = {contender.name: contender for contender in CONTENDERS}
@@ -93,7 +93,7 @@ def load_once(arguments, comparison, contender, log, rate):
              "--port", str(ports[-1]), "--publish-port", str(ports[0]), "--pid", ",".join(map(str, pids)),
              "--core", SERVER_CORE, "--target", contender.target, "--api-key", API_KEY,
              "--seconds", str(comparison.quick_seconds if arguments.quick else comparison.seconds),
-             "--json-out", str(out), *comparison.load, *contender.load, *(["--rate", f"{rate:.1f}"] if rate else [])],
+             "--count-frames", "--json-out", str(out), *comparison.load, *(["--rate", f"{rate:.1f}"] if rate else [])],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         restarted = restart(load, running[0]) if comparison.storm else {}
         try:
@@ -123,8 +123,10 @@ def restart(load, server):
 def derived(figures, restarted):
     if figures.get("cpu_us_per_delivery"):
         figures["deliveries_per_cpu_second"] = 1e6 / figures["cpu_us_per_delivery"]
+    figures = with_shares(figures)
     if "server_cpu_share" in figures:
         figures["server_cpu_share"] *= 100
+        figures["generator_cpu_share"] *= 100
     if restarted and figures.get("back"):
         figures["started_us"] = restarted["started_s"] * 1e6
         figures["back_after_start_us"] = figures["back_all_us"] - figures["started_us"]

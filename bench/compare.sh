@@ -9,7 +9,7 @@ export PYTHONPATH=$here/../tests/lib
 case " $* " in *" --help "* | *" -h "* | *" --from "*) exec python3 "$here/compare.py" "$@" ;; esac
 
 need_go
-for peer in go incumbent; do
+for peer in go centrifuge; do
   (cd "$here/peers/$peer" && CGO_ENABLED=0 go build -trimpath -o "$built/$peer" .)
 done
 "$here/peers/centrifugo/build.sh" "$built"

@@ -9,7 +9,9 @@ from report import number
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 DOCUMENT = ROOT / "docs" / "benchmarks.md"
-FASTER_IS_MORE = ("deliveries_per_s", "deliveries_per_cpu_second", "connections_per_s", "publishes_per_s")
+FASTER_IS_MORE = ("deliveries_per_s", "deliveries_per_cpu_second", "connections_per_s", "publishes_per_s",
+                  "rate_reached", "spare_cpu")
+FULL_CORE_PERCENT = 95
 # What the pictures show: file, title, comparisons.
 PICTURES = (
     ("compare-cpu", "What the same work costs", ("one", "maximum", "one_10k", "rooms", "publish", "connect")),
@@ -25,9 +27,12 @@ def runs_of(results, comparison, contender):
 
 
 def values(results, comparison, contender, figure):
-    """By round, of the runs that count. A server that does not keep up has no latency."""
-    return {r["round"]: r[figure] for r in runs_of(results, comparison, contender)
-            if figure in r and not (figure.startswith("delivery_p") and r.get("kept_up") == 0)}
+    """By round, of the runs that count. At a rate that fills the core, CPU per delivery is one second divided by what
+    came, whatever the server does: it is left out."""
+    def counts(run):
+        full = comparison.scenario == "rate" and run["server_cpu_share"] >= FULL_CORE_PERCENT
+        return figure in run and not (full and figure in ("cpu_us_per_delivery", "deliveries_per_cpu_second"))
+    return {r["round"]: r[figure] for r in runs_of(results, comparison, contender) if counts(r)}
 
 
 def shown(value, unit):
@@ -68,7 +73,9 @@ def table(results, comparison):
         against = ratio(results, comparison, first.key, contender, "tidemill")
         drowned = [r for r in runs_of(results, comparison, contender) if r.get("kept_up") == 0]
         if drowned:
-            cells[0] += ", does not keep up"
+            cells[0] += ", does not keep up" if cells[0] != "–" else " does not keep up"
+        elif comparison.scenario == "rate" and cells[0] == "–":
+            cells[0] = "core full"
         rows.append([results["contenders"][contender]["title"], *cells, "" if against is None else f"{against:.2f}"])
     return heads, rows
 
@@ -79,20 +86,24 @@ def goals(results):
         for goal in comparison.goals:
             figure = goal.figure or comparison.figures[0].key
             title = next(f.title for f in comparison.figures if f.key == figure)
+            more_is_better = figure in FASTER_IS_MORE
             if goal.contender == "floor":
                 found = ratio(results, comparison, figure, goal.ours, "floor")
-                wanted, met = f"{title}: at most {goal.factor} × the kernel floor's", \
-                    found is not None and found <= goal.factor
+                wanted = f"{title}: at {'least' if more_is_better else 'most'} {goal.factor} × the kernel floor's"
+                met = found is not None and (found >= goal.factor if more_is_better else found <= goal.factor)
             else:
-                found = ratio(results, comparison, figure, goal.contender, goal.ours)
                 if goal.contender not in results["contenders"]:
                     continue
                 who = results["contenders"][goal.contender]["title"]
-                wanted = f"{title}: {who} needs at least {goal.factor} ×"
+                pair = (goal.ours, goal.contender) if more_is_better else (goal.contender, goal.ours)
+                found = ratio(results, comparison, figure, *pair)
+                wanted = f"{title}: at least {goal.factor} × {who}'s" if more_is_better else \
+                    f"{title}: {who} needs at least {goal.factor} ×"
                 met = found is not None and found >= goal.factor
             if goal.ours != "tidemill":
                 wanted += ", ours with history"
-            bound = None if goal.contender == "floor" else ratio(results, comparison, figure, goal.contender, "floor")
+            bound = None if goal.contender == "floor" else ratio(
+                results, comparison, figure, *(("floor", goal.contender) if more_is_better else (goal.contender, "floor")))
             yield comparison, wanted, "not measured" if found is None else f"{found:.2f} ×", \
                 "" if found is None else "met" if met else "**not met**", "" if bound is None else f"{bound:.2f} ×"
 
@@ -153,18 +164,23 @@ own paths cost beside the kernel's is in [benchmarks-floor.md](benchmarks-floor.
 code with any server) core 1: one core each, so that nobody's cluster or workers can help; two processes appear only
 where Redis joins them. Everybody is published to over HTTP with an API key. TLS and compression are off for all, a
 message carries 128 bytes of data unless it says otherwise, and every server gives up on a client that is 1 MiB
-behind. Contenders take turns and every run has a fresh server; figures are medians of the rounds, with the smallest
+behind. The generator reads every frame of every contender and counts the publications in it, so that none costs it
+less than another. Every server has the defaults of its runtime (garbage collector, TCP_NODELAY); what tuning gives
+is a row of its own. Contenders take turns and every run has a fresh server; figures are medians of the rounds, with the smallest
 and the largest. CPU is what the scheduler charged to the server's threads, and to Redis where there is one, with the
 kernel's network thread of its core. At a fixed rate latency counts from the moment a message was meant to be sent,
-whether the server was ready for it or not. A run in which a delivery is missing or doubled, or in which the
+whether the server was ready for it or not, and CPU per delivery is left out where the core is full: there it is one
+second divided by what came. Where the next message or request waits for the last, the times are *service times*: a
+server that stalls is asked less often meanwhile. A run in which a delivery is missing or doubled, or in which the
 generator itself was late, is void and done again. The *kernel floor* (`bench/kernel_floor.cc`) makes the system
 calls that the work cannot do without, and nothing else: no history, permissions, timers or limits.
 
 **How to read it.** On loopback the sender's core also does the receiver's half of TCP: that is most of what a single
 delivery costs here, nobody can avoid it, and it draws all servers together. Where several messages share one write,
-the servers themselves show. "Tidemill" and "centrifuge (Go)", the library inside Centrifugo, check permissions and
-recoverable positions and count metrics; "Tidemill, history" also keeps 100 messages for recovery and sends their
-offsets. The other programs do none of that.
+the servers themselves show. Tidemill and Centrifugo check permissions and count metrics; "history" is the same
+server keeping 100 messages for recovery and sending their offsets. "centrifuge" is the library inside Centrifugo
+behind two handlers. The other programs do none of that. Microseconds, rates and bytes are those of the processor
+named below; on another one only the ratios compare.
 """
 
 

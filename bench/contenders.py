@@ -15,8 +15,8 @@ TIDEMILL = ("--loops=1", "--log.level=error", "--client.insecure=true", f"--http
 CENTRIFUGO_VERSION = re.search(r"centrifugo/v6 v(\S+)", (PEERS / "centrifugo/go.mod").read_text())[1]
 CENTRIFUGO = {"http_server.address": "127.0.0.1", "log.level": "error", "client.insecure": True,
               "http_api.key": API_KEY, "prometheus.enabled": True}  # like ours
-HISTORY = ("--channel.without_namespace.history_size=100", "--channel.without_namespace.history_ttl=300s",
-           "--channel.without_namespace.force_recovery=true")
+HISTORY = {f"channel.without_namespace.{name}": value for name, value in (
+    ("history_size", 100), ("history_ttl", "300s"), ("force_recovery", True))}
 
 
 def written(value):
@@ -33,8 +33,7 @@ class Contender:
     command: tuple[str, ...] = ()
     folder: str | None = None            # of its source, for counting lines and reading versions
     environment: tuple[tuple[str, str], ...] = ()
-    settings: tuple[str, ...] = ()       # Tidemill's
-    load: tuple[str, ...] = ()           # for the load generator
+    settings: tuple[tuple[str, object], ...] = ()  # Tidemill's and Centrifugo's, which have the same names
 
     def start(self, build, port, ping_seconds=QUIET_SECONDS, redis_url="", floor="each", presence=False,
               namespaces=None, token_secret=""):
@@ -43,7 +42,8 @@ class Contender:
             return [str(build / "bench/kernel_floor"), str(port), floor], {}
         if self.target == "tidemill":
             command = [str(build / "src/tidemill"), "serve", f"--http_server.listen=127.0.0.1:{port}", *TIDEMILL,
-                       f"--client.ping_interval={ping_seconds}s", *self.settings]
+                       f"--client.ping_interval={ping_seconds}s",
+                       *(f"--{name}={written(value)}" for name, value in self.settings)]
             command += [f"--broker.redis.address={redis_url}"] if redis_url else []
             command += ["--channel.without_namespace.presence=true"] if presence else []
             command += [f"--channel.namespaces.{name}.{option}={written(value)}"
@@ -51,7 +51,7 @@ class Contender:
                         for option, value in (options or {"presence": False}).items()]
             command += [f"--client.token.hmac_secret_key={token_secret}"] if token_secret else []
             return command, {}
-        if self.name == "centrifugo":
+        if self.folder == "centrifugo":
             settings = {
                 **CENTRIFUGO, "http_server.port": port, "client.ping_interval": f"{ping_seconds}s",
                 "channel.without_namespace.presence": presence, "client.token.hmac_secret_key": token_secret,
@@ -60,7 +60,7 @@ class Contender:
                 **dict(self.settings)}
             environment = {"CENTRIFUGO_" + name.upper().replace(".", "_"):
                            written(value) for name, value in settings.items()}
-            return [str(BUILT / "centrifugo")], {"GOMAXPROCS": "1", **environment}
+            return [str(BUILT / "centrifugo")], {"GOMAXPROCS": "1", **environment, **dict(self.environment)}
         environment = {"PORT": str(port), "API_KEY": API_KEY, "PING_SECONDS": str(ping_seconds),
                        "REDIS_URL": redis_url, "GOMAXPROCS": "1", "PRESENCE": "1" if presence else "",
                        **dict(self.environment)}
@@ -71,10 +71,13 @@ class Contender:
 CONTENDERS = (
     Contender("floor", "kernel floor", "floor", None),
     Contender("tidemill", "Tidemill", "tidemill", "centrifuge"),
-    Contender("tidemill_history", "Tidemill, history", "tidemill", "centrifuge", settings=HISTORY,
-              load=("--count-frames",)),
-    Contender("centrifugo", f"Centrifugo {CENTRIFUGO_VERSION}", "incumbent", "centrifuge"),
-    Contender("incumbent", "centrifuge (Go)", "incumbent", "centrifuge", ("{built}/incumbent",), "incumbent"),
+    Contender("tidemill_history", "Tidemill, history", "tidemill", "centrifuge", settings=tuple(HISTORY.items())),
+    Contender("centrifugo", f"Centrifugo {CENTRIFUGO_VERSION}", "centrifuge", "centrifuge", folder="centrifugo"),
+    Contender("centrifugo_history", "Centrifugo, history", "centrifuge", "centrifuge", folder="centrifugo",
+              settings=tuple(HISTORY.items())),
+    Contender("centrifugo_tuned", "Centrifugo, GOGC 400", "centrifuge", "centrifuge", folder="centrifugo",
+              environment=(("GOGC", "400"),)),
+    Contender("centrifuge", "centrifuge, its library", "centrifuge", "centrifuge", ("{built}/centrifuge",), "centrifuge"),
     Contender("go", "Go", "plain", "plain", ("{built}/go",), "go"),
     Contender("node", "Node, ws", "plain", "plain", ("node", "{peers}/node/main.js"), "node"),
     Contender("node_tuned", "Node, ws tuned", "plain", "plain", ("node", "{peers}/node/main.js"), "node",
@@ -103,6 +106,8 @@ def versions(contender, build):
     if contender.folder is None:
         return "bench/kernel_floor.cc"
     folder = PEERS / contender.folder
+    if contender.folder == "centrifugo":
+        return f"{first_line('go', 'env', 'GOVERSION')}, the server of github.com/centrifugal/centrifugo"
     if (folder / "go.mod").exists():
         direct = re.findall(r"^\s*(?:require )?(\S+/\S+) (v\S+)$", (folder / "go.mod").read_text(), re.MULTILINE)
         made_of = [f"{name.removeprefix('github.com/')} {version}" for name, version in direct]

@@ -18,14 +18,25 @@ def first_line(*command):
         return "unknown"
 
 
+def processor():
+    """Its name; virtual machines often hide which one it is, so that family, model and clock are said too."""
+    fields = {}
+    for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines():
+        name, _, value = line.partition(":")
+        fields.setdefault(name.strip(), value.strip())
+    if "model name" not in fields:
+        return "unknown"
+    more = [f"{word} {fields[name]}" for word, name in (("family", "cpu family"), ("model", "model")) if name in fields]
+    clock = [f"{float(fields['cpu MHz']) / 1000:.1f} GHz"] if "cpu MHz" in fields else []
+    return f"{fields['model name']} ({', '.join(more + clock)})"
+
+
 def facts():
-    cpu = next((l.split(":", 1)[1].strip() for l in pathlib.Path("/proc/cpuinfo").read_text().splitlines()
-                if l.startswith("model name")), "unknown")
     memory_kib = int(pathlib.Path("/proc/meminfo").read_text().split()[1])
     congestion = pathlib.Path("/proc/sys/net/ipv4/tcp_congestion_control")
     return {
         "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
-        "cpu": cpu,
+        "cpu": processor(),
         "cores": os.cpu_count(),
         "memory": f"{memory_kib / 2**20:.1f} GiB",
         "kernel": platform.release(),

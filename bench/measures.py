@@ -2,14 +2,18 @@
 import dataclasses
 
 
+GOALS_PROCESSOR = "Intel Xeon"  # on which the goals in microseconds were set
+
+
 @dataclasses.dataclass(frozen=True)
 class Goal:
-    """A bound on one figure: of our own (`at_most`), or of ours divided by the floor's (`ratio_at_most`)."""
+    """A bound on one figure: of our own (`at_most`), or of ours divided by the floor's."""
     figure: str
     title: str
     unit: str
     at_most: float | None = None
     ratio_at_most: float | None = None
+    ratio_at_least: float | None = None
     higher_is_better: bool = False
 
 
@@ -33,18 +37,20 @@ def fanout(subscribers):
         scenario="fanout", floor="each", subscribers=subscribers, figures=(
             Goal("cpu_us_per_delivery", "CPU per delivered frame", "us", ratio_at_most=1.1),
             Goal("deliveries_per_s", "deliveries", "/s", higher_is_better=True),
-            Goal("last_p50_us", "publish to last subscriber, p50", "us"),
-            Goal("delivery_p99_us", "publish to receive, p99", "us")))
+            Goal("last_p50_us", "service time to the last subscriber, p50", "us"),
+            Goal("delivery_p99_us", "service time, p99", "us")))
 
 
+# What a delivery costs says nothing here: server and floor send as soon as they can, and use the whole core.
 def rate(messages_per_s):
     return Measure(
         name=f"rate_{messages_per_s}", title=f"1,000 subscribers, {messages_per_s:,} messages/s",
-        scenario="rate", floor="turn", arguments=("--rate", str(messages_per_s)), figures=(
-            Goal("cpu_us_per_delivery", "CPU per delivered frame", "us", ratio_at_most=1.1),
-            Goal("deliveries_per_s", "deliveries", "/s", higher_is_better=True),
-            Goal("delivery_p50_us", "publish to receive, p50", "us"),
-            Goal("delivery_p99_us", "publish to receive, p99", "us")))
+        scenario="rate", floor="turn", arguments=("--rate", str(messages_per_s), "--may-drown"), figures=(
+            Goal("rate_reached", "of the deliveries that were due, came in time", "%", ratio_at_least=0.98,
+                 higher_is_better=True),
+            Goal("delivery_p50_us", "due to receive, p50", "us", ratio_at_most=1.5),
+            Goal("delivery_p99_us", "due to receive, p99", "us", ratio_at_most=1.5),
+            Goal("spare_cpu", "core left over", "%", higher_is_better=True)))
 
 
 def publish(title, subscribers, limit_us):
@@ -52,7 +58,7 @@ def publish(title, subscribers, limit_us):
         name=f"publish_{subscribers}", title=title, scenario="publish", floor="each", subscribers=subscribers,
         figures=(Goal("cpu_us_per_publish", "CPU per HTTP publish", "us", at_most=limit_us),
                  Goal("publishes_per_s", "publications", "/s", higher_is_better=True),
-                 Goal("answer_p99_us", "request to answer, p99", "us")))
+                 Goal("answer_p99_us", "service time, p99", "us")))
 
 
 MEMORY = (Goal("anonymous_bytes_per_connection", "own memory (RssAnon) per connection", "B", at_most=1024),
@@ -64,9 +70,9 @@ MEASURES = (
     rate(1000), rate(3000), rate(10_000),
     Measure(name="latency", title="100 subscribers, 100 messages/s", scenario="latency", floor="turn",
             subscribers=100, arguments=("--rate", "100"), seconds=10, quick_seconds=3, figures=(
-                Goal("delivery_p50_us", "publish to receive, p50", "us"),
-                Goal("delivery_p99_us", "publish to receive, p99", "us"),
-                Goal("delivery_p999_us", "publish to receive, p99.9", "us"))),
+                Goal("delivery_p50_us", "due to receive, p50", "us"),
+                Goal("delivery_p99_us", "due to receive, p99", "us"),
+                Goal("delivery_p999_us", "due to receive, p99.9", "us"))),
     Measure(name="connect", title="15,000 connections, 256 at a time", scenario="connect", floor="each",
             subscribers=15_000, figures=(
                 Goal("cpu_us_per_connect", "CPU per connect", "us", at_most=12.5),

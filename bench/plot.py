@@ -108,7 +108,7 @@ def all_plots(results, values):
 
     deliveries = groups("cpu_us_per_delivery", ("fanout_1k", "1,000 subscribers"),
                         ("fanout_10k", "10,000 subscribers"), ("fanout_18k", "18,000 subscribers"))
-    rates = groups("cpu_us_per_delivery", ("rate_1000", "1,000 messages/s"),
+    rates = groups("delivery_p99_us", ("rate_1000", "1,000 messages/s"),
                    ("rate_3000", "3,000 messages/s"), ("rate_10000", "10,000 messages/s"))
     memory = groups("anonymous_bytes_per_connection", ("idle_shared", "one shared channel"),
                     ("idle_own", "a channel each"))
@@ -116,8 +116,8 @@ def all_plots(results, values):
     for name, title, picture in (
             ("fanout", "CPU per delivered frame, one message at a time",
              bars("CPU per delivered frame, one message at a time", f"microseconds; {lowest}", deliveries)),
-            ("rate", "CPU per delivered frame at a rate, 1,000 subscribers",
-             bars("CPU per delivered frame, 1,000 subscribers", f"microseconds; {lowest}", rates)),
+            ("rate", "Due to receive at a rate, p99, 1,000 subscribers",
+             bars("Due to receive, p99, 1,000 subscribers", f"microseconds; {lowest}", rates)),
             ("memory", "Own memory per idle connection",
              bars("Own memory per idle connection",
                   f"bytes of RssAnon, 18,000 connections with one subscription each; {lowest}", memory,

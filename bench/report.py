@@ -36,7 +36,7 @@ def spread(by_round, unit):
     if not by_round:
         return ""
     found = list(by_round.values())
-    unit = {"us": " µs", "B": " B"}.get(unit, unit)
+    unit = {"us": " µs", "B": " B", "%": " %"}.get(unit, unit)
     middle = number(statistics.median(found)) + unit
     return middle if len(found) == 1 else f"{middle} ({number(min(found))}–{number(max(found))})"
 
@@ -44,11 +44,15 @@ def spread(by_round, unit):
 def verdict(goal, ours, against_floor):
     """What was wanted, and whether it is so."""
     if goal.at_most is not None:
-        wanted, met = f"≤ {number(goal.at_most)} {goal.unit.replace('us', 'µs')}", \
+        unit = f"µs ({measures.GOALS_PROCESSOR})" if goal.unit == "us" else goal.unit
+        wanted, met = f"≤ {number(goal.at_most)} {unit}", \
             statistics.median(ours.values()) <= goal.at_most if ours else None
     elif goal.ratio_at_most is not None:
         wanted, met = f"≤ {goal.ratio_at_most} × floor", \
             against_floor <= goal.ratio_at_most if against_floor is not None else None
+    elif goal.ratio_at_least is not None:
+        wanted, met = f"≥ {goal.ratio_at_least} × floor", \
+            against_floor >= goal.ratio_at_least if against_floor is not None else None
     else:
         return "", ""
     return wanted, {True: "met", False: "**not met**", None: "not measured"}[met]
@@ -116,12 +120,16 @@ the rounds, with the smallest and largest; a ratio is the median of the ratios o
 scheduler charged to the server's threads, with the kernel's network thread of its core. A run in which a
 delivery is missing, out of order or of the wrong size, or in which the generator itself was late, is void and
 done again. At a fixed rate, one subscriber in 64 reads each frame as it comes (latency is theirs); what the
-others received is collected every 10 ms without waking anybody.
+others received is collected every 10 ms without waking anybody. Latency counts from the moment a message was due,
+whether the server was ready for it or not. Where the next message or request waits for the last one (one message at
+a time, HTTP publishes), what is measured are *service times*: a server that stalls is asked less often meanwhile,
+so they say nothing about the wait of a user who does not wait.
 
 **How to read it.** All of it is one machine talking to itself: on loopback the sender's core also does the
 receiver's half of TCP, so absolute figures are worse than over a network card, and differences between
 servers are smaller than they would be there. Differences under about 10 % mean nothing from 10,000 subscribers
-on. A publication carries 128 bytes of data; the frame that each subscriber receives is 243 bytes.
+on. Goals in microseconds name the processor they were set on; from one processor to another only ratios compare. A
+publication carries 128 bytes of data; the frame that each subscriber receives is 243 bytes.
 
 | | |
 |---|---|

@@ -98,7 +98,19 @@ def run_once(arguments, measure, target):
             server.stop()
     if load.returncode not in (0, 3):
         return {"void": load.stderr.strip() or f"the load generator ended with {load.returncode}"}
-    return {**json.loads(out.read_text()), "neighbour_cores": round(others, 3)}
+    return with_shares(json.loads(out.read_text())) | {"neighbour_cores": round(others, 3)}
+
+
+def with_shares(figures):
+    """The figures with those that say how well a rate was kept, in percent."""
+    if "server_cpu_share" in figures:
+        figures["spare_cpu"] = max(0.0, 1 - figures["server_cpu_share"]) * 100
+    if "rate_per_s" in figures:
+        due = figures["rate_per_s"] * figures["receivers"] * figures["seconds"]
+        figures["rate_reached"] = min(1.0, figures["deliveries"] / due) * 100
+    if figures.get("kept_up") == 0:  # what came late or never has no latency
+        figures = {name: value for name, value in figures.items() if not name.startswith("delivery_p")}
+    return figures
 
 
 class Progress:

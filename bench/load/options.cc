@@ -27,7 +27,7 @@ constexpr char kUsage[] =
     "\n"
     "  --publish-port P  fanout, rate, latency: publish on another node (that of --port)\n"
     "  --core C          core the server is pinned to (0)\n"
-    "  --target T        tidemill, floor, incumbent, plain or socketio (tidemill)\n"
+    "  --target T        tidemill, floor, centrifuge, plain or socketio (tidemill)\n"
     "  --subscribers N   connections (1000); publish: 0 is allowed, each has a channel of its own\n"
     "  --rate R          messages per second (1000)\n"
     "  --seconds S       length of the measurement (5)\n"
@@ -83,7 +83,7 @@ std::vector<int> Numbers(std::string_view name, const std::string& list) {
 Target TargetOf(const std::string& name) {
   constexpr std::pair<std::string_view, Target> kTargets[] = {{"tidemill", Target::kTidemill},
                                                               {"floor", Target::kFloor},
-                                                              {"incumbent", Target::kIncumbent},
+                                                              {"centrifuge", Target::kCentrifuge},
                                                               {"plain", Target::kPlain},
                                                               {"socketio", Target::kSocketIo}};
   for (const auto& [known, target] : kTargets) {

@@ -7,7 +7,7 @@
 namespace load {
 
 // What the server under test speaks; protocol.h says how.
-enum class Target { kTidemill, kFloor, kIncumbent, kPlain, kSocketIo };
+enum class Target { kTidemill, kFloor, kCentrifuge, kPlain, kSocketIo };
 
 // What a connection of a crowd subscribes to.
 enum class Channels { kNone, kShared, kOwn };

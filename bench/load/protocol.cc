@@ -33,7 +33,7 @@ std::string ConnectCommand(const std::string& token) {
 std::string_view Protocol::path() const {
   switch (target_) {
     case Target::kTidemill:
-    case Target::kIncumbent: return "/connection/websocket";
+    case Target::kCentrifuge: return "/connection/websocket";
     case Target::kSocketIo: return "/socket.io/?EIO=4&transport=websocket";
     case Target::kPlain: return "/ws";
     case Target::kFloor: return "/";

@@ -32,7 +32,7 @@ class Protocol {
   // Bytes of the frame that brings a publication made over HTTP.
   std::size_t DeliveryBytes(std::size_t channel_bytes, std::size_t data_bytes) const;
   // A frame may hold several publications.
-  bool joins() const { return target_ == Target::kIncumbent; }
+  bool joins() const { return target_ == Target::kCentrifuge; }
   // Publications in a frame.
   static std::size_t Publications(std::string_view payload);
   // The whole frame that answers a ping; empty: it is none.

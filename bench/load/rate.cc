@@ -163,6 +163,7 @@ void RunRate(const Options& options, Report& report) {
   stretch.AddTo(report, "cpu_us_per_delivery", deliveries);
   report.Add("kept_up", kept_up ? 1 : 0);
   report.Add("rate_per_s", options.rate_per_s);
+  report.Add("receivers", static_cast<double>(stream.receivers()));
   report.Add("messages", static_cast<double>(count));
   report.Add("deliveries", deliveries);
   report.Add("deliveries_expected", static_cast<double>(count) * static_cast<double>(stream.receivers()));

@@ -1,4 +1,4 @@
-// The incumbent: the library at the heart of Centrifugo behind two HTTP handlers.
+// The library at the heart of Centrifugo behind two HTTP handlers.
 package main
 
 import (

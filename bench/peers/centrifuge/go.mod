@@ -1,4 +1,4 @@
-module tidemill/bench/peers/incumbent
+module tidemill/bench/peers/centrifuge
 
 go 1.26.0
 
