@@ -12,16 +12,22 @@ import pathlib
 import signal
 import subprocess
 import time
+import types
 
 import compare_report
 import machine
+import neighbour_report
+import witness
 from comparisons import COMPARISONS
 from contenders import API_KEY, BUILT, CONTENDERS, PEERS, lines_of_code, versions
+from neighbours import NEIGHBOURS
 from redis_server import RedisServer
 from run import (LOAD_CORE, RESULTS, ROOT, RUN_SECONDS_MAX, SERVER_CORE, DidNotStart, Progress, Server, free_port,
                  until_valid, with_shares)
 
 ATTEMPTS = 2  # for a run that is void
+NEIGHBOURS_SCENARIO = "neighbours"
+WITNESSES = ("tidemill", "centrifugo")  # what they do and the witness speaks is Centrifugo's protocol and API
 BY_NAME = {contender.name: contender for contender in CONTENDERS}
 
 
@@ -155,10 +161,20 @@ def run_all(arguments, chosen, taking_part):
     return runs
 
 
+def beside_neighbours(arguments, taking_part):
+    """The witness' results beside every neighbour; None if nobody takes part."""
+    contenders = [BY_NAME[name] for name in WITNESSES if name in taking_part]
+    if not contenders:
+        return None
+    setup = types.SimpleNamespace(build=arguments.build, rounds=arguments.rounds, seconds=2 if arguments.quick else 4,
+                                  rate=200, real_time=witness.may_go_first())
+    return witness.measure(setup, contenders, NEIGHBOURS)
+
+
 def parse_arguments():
     names = [contender.name for contender in CONTENDERS]
     parser = argparse.ArgumentParser(prog="./dev bench compare", description=__doc__.split("\n", maxsplit=1)[0],
-                                     epilog="comparisons: " + ", ".join(c.name for c in COMPARISONS))
+                                     epilog="comparisons: " + ", ".join([*(c.name for c in COMPARISONS), NEIGHBOURS_SCENARIO]))
     parser.add_argument("--quick", action="store_true", help="short runs, one round: about a quarter of an hour")
     parser.add_argument("--scenario", action="append", default=[], metavar="X",
                         help="only this comparison (repeatable)")
@@ -181,7 +197,8 @@ def main():
         compare_report.write_documents(json.loads(arguments.source.read_text()))
         return
     chosen = [c for c in COMPARISONS if not arguments.scenario or c.name in arguments.scenario]
-    if not chosen:
+    with_neighbours = not arguments.scenario or NEIGHBOURS_SCENARIO in arguments.scenario
+    if not chosen and not with_neighbours:
         raise SystemExit("bench: no such comparison; see --help")
     if (os.cpu_count() or 1) < 2:
         raise SystemExit("bench: two cores are needed, one for the server and one for the load")
@@ -198,12 +215,15 @@ def main():
                       "lines": lines_of_code(BY_NAME[name].folder)} for name in taking_part}
     results = {"machine": machine.facts(), "quick": arguments.quick, "rounds": arguments.rounds,
                "command": "./dev bench compare" + (" --quick" if arguments.quick else ""),
-               "contenders": made_of, "runs": run_all(arguments, chosen, taking_part)}
+               "contenders": made_of, "runs": run_all(arguments, chosen, taking_part),
+               "neighbours": beside_neighbours(arguments, taking_part) if with_neighbours else None}
     path = RESULTS / time.strftime("compare-%Y%m%d-%H%M%S.json", time.gmtime())
     path.write_text(json.dumps(results, indent=1))
     print(compare_report.text(results))
+    if results["neighbours"]:
+        print(neighbour_report.text(results["neighbours"]))
     print(f"written: {path.relative_to(ROOT)}")
-    if not arguments.no_docs and len(chosen) == len(COMPARISONS):
+    if not arguments.no_docs and not arguments.scenario:
         compare_report.write_documents(results)
         print("written: docs/benchmarks.md")
 

@@ -3,6 +3,7 @@ import pathlib
 import statistics
 
 import compare_plot
+import neighbour_report
 import report
 from comparisons import COMPARISONS
 from report import number
@@ -228,6 +229,8 @@ def write_documents(results):
         if rows:
             lines += [f"## {comparison.title}", "", *([comparison.note, ""] if comparison.note else []),
                       *markdown(["", *heads], rows), ""]
+    if results.get("neighbours"):
+        lines += ["## Beside neighbours", "", *neighbour_report.document(results["neighbours"])]
     lines += ["## The machine", "", "| | |", "|---|---|"]
     lines += [f"| {name} | {facts[key]} |" for name, key in (
         ("date", "date"), ("commit", "commit"), ("CPU", "cpu"), ("cores", "cores"), ("memory", "memory"),

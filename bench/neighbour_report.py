@@ -68,6 +68,20 @@ def table(results):
             yield neighbour, rows
 
 
+def document(results):
+    """Lines of Markdown: one table."""
+    lines = [f"A client that behaves publishes to itself {results['rate_per_s']:g} times a second; its latency counts from",
+             "the moment a command was meant to be sent until the answer and the publication have come. Beside it, one after",
+             "the other, each of these neighbours on connections of its own. A closed neighbour comes back.", "",
+             f"| | {' | '.join(HEADS)} |", "|---|" + "---|" * len(HEADS)]
+    for neighbour, rows in table(results):
+        for at, cells in enumerate(rows):
+            lines.append(f"| {'' if at else neighbour.title} | {' | '.join(cells)} |")
+    found = [f"{neighbour.title}: {wanted}: {value}, {'met' if met else '**not met**'}"
+             for neighbour, wanted, value, met in goals(results)]
+    return [*lines, "", *(f"- {line}" for line in found), ""]
+
+
 def goals(results, contender="tidemill"):
     """(neighbour, wanted, found, met)"""
     for neighbour in NEIGHBOURS:

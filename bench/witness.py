@@ -168,6 +168,19 @@ def run_once(arguments, contender, neighbour, log):
             server.stop()
 
 
+def may_go_first():
+    """Whether the witness may have real-time priority on its core."""
+    return subprocess.run(["chrt", "-f", "1", "true"], capture_output=True, check=False).returncode == 0
+
+
+def measure(arguments, contenders, chosen):
+    """The results of `arguments.rounds` rounds; of build, seconds, rate and real_time too."""
+    return {"machine": machine.facts(), "quick": False, "rounds": arguments.rounds, "seconds": arguments.seconds,
+            "rate_per_s": arguments.rate, "real_time": arguments.real_time,
+            "contenders": {contender.name: contender.title for contender in contenders},
+            "runs": run_all(arguments, contenders, chosen)}
+
+
 def run_all(arguments, contenders, chosen):
     plan = [(contender, neighbour, number) for number in range(arguments.rounds) for neighbour in chosen
             for contender in (contenders if number % 2 == 0 else contenders[::-1])]
@@ -203,7 +216,7 @@ def parse_arguments():
     parser.add_argument("--from", dest="source", type=pathlib.Path, metavar="FILE",
                         help="measure nothing: print the table of a file of bench/results/")
     arguments = parser.parse_args()
-    arguments.real_time = subprocess.run(["chrt", "-f", "1", "true"], capture_output=True, check=False).returncode == 0
+    arguments.real_time = may_go_first()
     return arguments
 
 
@@ -219,11 +232,7 @@ def main():
         raise SystemExit("bench: two cores are needed, one for the server and one for the load")
     machine.raise_file_limit(max(n.files for n in chosen))
     RESULTS.mkdir(exist_ok=True)
-    contenders = [CONTENDER[name] for name in arguments.contenders]
-    results = {"machine": machine.facts(), "quick": False, "rounds": arguments.rounds, "seconds": arguments.seconds,
-               "rate_per_s": arguments.rate, "real_time": arguments.real_time,
-               "contenders": {contender.name: contender.title for contender in contenders},
-               "runs": run_all(arguments, contenders, chosen)}
+    results = measure(arguments, [CONTENDER[name] for name in arguments.contenders], chosen)
     path = RESULTS / time.strftime("neighbours-%Y%m%d-%H%M%S.json", time.gmtime())
     for place in (path, arguments.json):
         if place:

@@ -28,7 +28,7 @@ struct CrowdPlan {
   Target target = Target::kTidemill;
   Channels channels = Channels::kShared;
   std::string channel = "bench";  // kShared
-  std::string token;              // who they are; Centrifuge protocol
+  std::string token = {};         // who they are; Centrifuge protocol
   int rooms = 0;                  // kOwn: so many channels, shared out among the members; 0: one each
   int count = 0;
   int in_flight = 256;

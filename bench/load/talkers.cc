@@ -134,10 +134,7 @@ bool Talkers::Hear(Talker& talker) {
   bytes_read_ += static_cast<std::uint64_t>(got);
   if (forgets) return true;
   const std::string_view bytes(buffer_.data(), static_cast<std::size_t>(got));
-  if (talker.phase == Phase::kTalking) {
-    Answered(talker, bytes);
-    return true;
-  }
+  if (talker.phase == Phase::kTalking) return Answered(talker, bytes);
   talker.heard += bytes;
   if (talker.phase == Phase::kUpgrading && talker.heard.contains("\r\n\r\n")) {
     if (!talker.heard.starts_with("HTTP/1.1 101")) return false;
@@ -173,7 +170,9 @@ bool Talkers::Say(Talker& talker) {
   return true;
 }
 
-void Talkers::Answered(Talker& talker, std::string_view bytes) {
+// False when the server says that it closes.
+bool Talkers::Answered(Talker& talker, std::string_view bytes) {
+  if (plan_.websocket && talker.frames.Closes(bytes)) return false;
   std::size_t came = 0;
   if (plan_.last_answer.empty()) {
     came = talker.answers.Take(bytes);
@@ -183,11 +182,12 @@ void Talkers::Answered(Talker& talker, std::string_view bytes) {
     const std::size_t kept = came > 0 ? 0 : std::min(talker.heard.size(), plan_.last_answer.size() - 1);
     talker.heard.erase(0, talker.heard.size() - kept);
   }
-  if (came == 0 || talker.missing == 0) return;
+  if (came == 0 || talker.missing == 0) return true;
   talker.missing -= std::min(talker.missing, came);
-  if (talker.missing > 0) return;
+  if (talker.missing > 0) return true;
   ++blocks_;
   if (talker.due_ns <= Now()) talker.waits = false;
+  return true;
 }
 
 }  // namespace load

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "load/frame_walk.h"
 #include "load/http_answers.h"
 
 namespace load {
@@ -59,6 +60,7 @@ class Talkers {
     std::int64_t due_ns = 0;  // closed: when it comes back; waiting: when it may go on
     std::string heard;        // while it is greeted; asking over WebSocket: the end of what came
     HttpAnswers answers;
+    FrameWalk frames;
   };
 
   bool asks() const { return plan_.answers > 0 || !plan_.last_answer.empty(); }
@@ -71,7 +73,7 @@ class Talkers {
   void StartTalking(Talker& talker);
   bool Hear(Talker& talker);
   bool Say(Talker& talker);
-  void Answered(Talker& talker, std::string_view bytes);
+  bool Answered(Talker& talker, std::string_view bytes);
 
   const TalkPlan plan_;
   const int epoll_;
