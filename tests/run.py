@@ -16,8 +16,8 @@ sys.path.insert(0, str(ROOT / "tests/lib"))
 from schedule import Job, Schedule  # noqa: E402
 
 # Longest first.
-SUITES = ("faults", "sdk", "cluster", "browser", "conformance", "operations", "bad_input", "api", "readme", "package",
-          "http")
+SUITES = ("faults", "sdk", "cluster", "browser", "conformance", "operations", "bad_input", "api", "bench", "readme",
+          "package", "http")
 # What parses and what threads share.
 SANITIZED_SUITES = ("faults", "operations", "bad_input", "api", "http")
 PRESETS = ("dev", "asan", "tsan")
