@@ -13,6 +13,7 @@ DOCUMENT = ROOT / "docs" / "benchmarks.md"
 FASTER_IS_MORE = ("deliveries_per_s", "deliveries_per_cpu_second", "connections_per_s", "publishes_per_s",
                   "rate_reached", "spare_cpu")
 FULL_CORE_PERCENT = 95
+OF_THE_CORE = ("cpu_us_per_delivery", "deliveries_per_cpu_second")
 # What the pictures show: file, title, comparisons.
 PICTURES = (
     ("compare-cpu", "What the same work costs", ("one", "maximum", "one_10k", "rooms", "publish", "connect")),
@@ -27,12 +28,17 @@ def runs_of(results, comparison, contender):
             if (r["comparison"], r["contender"]) == (comparison.name, contender) and "void" not in r]
 
 
+def generator_full(comparison, run):
+    return comparison.scenario == "fanout" and run["generator_cpu_share"] >= FULL_CORE_PERCENT
+
+
 def values(results, comparison, contender, figure):
-    """By round, of the runs that count. At a rate that fills the core, CPU per delivery is one second divided by what
-    came, whatever the server does: it is left out."""
+    """By round, of the runs that count. CPU per delivery is one second divided by what came, whatever the server does,
+    at a rate that fills the core, and where the generator is full; the rate then is the generator's as well."""
     def counts(run):
         full = comparison.scenario == "rate" and run["server_cpu_share"] >= FULL_CORE_PERCENT
-        return figure in run and not (full and figure in ("cpu_us_per_delivery", "deliveries_per_cpu_second"))
+        return figure in run and not (full and figure in OF_THE_CORE) \
+            and not (generator_full(comparison, run) and figure in (*OF_THE_CORE, "deliveries_per_s"))
     return {r["round"]: r[figure] for r in runs_of(results, comparison, contender) if counts(r)}
 
 
@@ -77,6 +83,9 @@ def table(results, comparison):
             cells[0] += ", does not keep up" if cells[0] != "–" else " does not keep up"
         elif comparison.scenario == "rate" and cells[0] == "–":
             cells[0] = "core full"
+        elif cells[0] == "–" and (full := [r for r in runs_of(results, comparison, contender)
+                                           if generator_full(comparison, r)]):
+            cells[0] = f"generator full at {shown(max(r['deliveries_per_s'] for r in full), '/s')}"
         rows.append([results["contenders"][contender]["title"], *cells, "" if against is None else f"{against:.2f}"])
     return heads, rows
 

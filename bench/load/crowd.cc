@@ -241,18 +241,16 @@ void Crowd::Count(std::size_t index) {
 
 void Crowd::Parse(std::size_t index) {
   Member& member = members_[index];
-  const ssize_t got = recv(member.fd, buffer_.data(), buffer_.size(), 0);
+  const std::size_t before = member.unread.copy(buffer_.data(), buffer_.size() / 2);
+  const std::size_t room = buffer_.size() - before;
+  const ssize_t got = recv(member.fd, buffer_.data() + before, room, 0);
   if (got < 0 && errno == EAGAIN) return;
   if (got <= 0) {
     Closed(index, "while it was read");
     return;
   }
   if (!one_by_one()) Came(index, static_cast<std::uint64_t>(got));
-  std::string_view rest(buffer_.data(), static_cast<std::size_t>(got));
-  if (!member.unread.empty()) {
-    member.unread += rest;
-    rest = member.unread;
-  }
+  std::string_view rest(buffer_.data(), before + static_cast<std::size_t>(got));
   std::uint64_t publications = 0;
   for (Frame frame = TakeFrame(rest); frame.bytes != 0; frame = TakeFrame(rest)) {
     rest.remove_prefix(frame.bytes);
@@ -263,10 +261,10 @@ void Crowd::Parse(std::size_t index) {
     publications += Protocol::Publications(frame.payload);
     if (on_frame && parses(index)) on_frame(index, frame);
   }
-  std::string kept(rest);
-  member.unread.swap(kept);
+  if (rest.size() > buffer_.size() / 2) Die("a frame that is too large");
+  member.unread.assign(rest);
   if (one_by_one()) Came(index, publications);
-  if (static_cast<std::size_t>(got) == buffer_.size()) Parse(index);
+  if (static_cast<std::size_t>(got) == room) Parse(index);
 }
 
 bool Crowd::DrainSlow(std::size_t index, std::int64_t patience_ns, std::uint64_t& bytes) {

@@ -1,7 +1,5 @@
 #include "load/protocol.h"
 
-#include <algorithm>
-
 namespace load {
 namespace {
 
@@ -67,7 +65,10 @@ std::size_t Protocol::DeliveryBytes(std::size_t channel_bytes, std::size_t data_
 
 std::size_t Protocol::Publications(std::string_view payload) {
   if (payload.ends_with('\n')) payload.remove_suffix(1);
-  return 1 + static_cast<std::size_t>(std::count(payload.begin(), payload.end(), '\n'));
+  std::size_t publications = 1;
+  for (std::size_t at = payload.find('\n'); at != std::string_view::npos; at = payload.find('\n', at + 1))
+    ++publications;
+  return publications;
 }
 
 std::string Protocol::Pong(const Frame& frame) const {

@@ -106,3 +106,15 @@ def test_witness_goals_can_fail():
     results = {"contenders": {"tidemill": "Tidemill"}, "runs": [run_of("quiet", 500), run_of("pongs", 172_000)]}
     equal([(n.name, found, met) for n, _, found, met in neighbour_report.goals(results)], [("pongs", "172 ms", False)])
     equal(neighbour_report.against_quiet(results, "pongs", "tidemill"), 344)
+
+
+def test_cost_behind_a_full_generator():
+    """Where the generator is full, neither rate nor cost is the server's: no ratio, no goal, and the table says it."""
+    limited = {"cpu_us_per_delivery": 0.2, "deliveries_per_cpu_second": 5e6, "deliveries_per_s": 5e6,
+               "server_cpu_share": 99.0, "generator_cpu_share": 99.0}
+    results = results_of("maximum", tidemill=limited, floor=limited)
+    compared = COMPARISON["maximum"]
+    equal(compare_report.ratio(results, compared, "cpu_us_per_delivery", "tidemill", "floor"), None)
+    equal([met for _, wanted, _, met, _ in compare_report.goals(results) if "floor" in wanted and met], [])
+    _, rows = compare_report.table(results, compared)
+    equal(rows[1][1], "generator full at 5.00 M/s")
