@@ -18,7 +18,7 @@ import compare_report
 import machine
 import neighbour_report
 import witness
-from comparisons import COMPARISONS
+from comparisons import COMPARISONS, SERVICES
 from contenders import API_KEY, BUILT, CONTENDERS, PEERS, lines_of_code, versions
 from neighbours import NEIGHBOURS
 from redis_server import RedisServer
@@ -27,7 +27,7 @@ from run import (LOAD_CORE, RESULTS, ROOT, RUN_SECONDS_MAX, SERVER_CORE, DidNotS
 
 ATTEMPTS = 2  # for a run that is void
 NEIGHBOURS_SCENARIO = "neighbours"
-WITNESSES = ("tidemill", "centrifugo")  # what they do and the witness speaks is Centrifugo's protocol and API
+BESIDE = ("quiet", "pongs", "gets", "publishes_8", "pongs_100", "fanout", "history", "presence", "recoveries", "user", "bodies")
 BY_NAME = {contender.name: contender for contender in CONTENDERS}
 
 
@@ -162,13 +162,13 @@ def run_all(arguments, chosen, taking_part):
 
 
 def beside_neighbours(arguments, taking_part):
-    """The witness' results beside every neighbour; None if nobody takes part."""
-    contenders = [BY_NAME[name] for name in WITNESSES if name in taking_part]
+    """The witness' results, of one round; None if nobody takes part."""
+    contenders = [BY_NAME[name] for name in SERVICES if name in taking_part]
     if not contenders:
         return None
-    setup = types.SimpleNamespace(build=arguments.build, rounds=arguments.rounds, seconds=2 if arguments.quick else 4,
-                                  rate=200, real_time=witness.may_go_first())
-    return witness.measure(setup, contenders, NEIGHBOURS)
+    setup = types.SimpleNamespace(build=arguments.build, rounds=1, seconds=2 if arguments.quick else 5, rate=200,
+                                  http=True, real_time=witness.may_go_first())
+    return witness.measure(setup, contenders, [each for each in NEIGHBOURS if each.name in BESIDE])
 
 
 def parse_arguments():

@@ -35,6 +35,11 @@ class Contender:
     environment: tuple[tuple[str, str], ...] = ()
     settings: tuple[tuple[str, object], ...] = ()  # Tidemill's and Centrifugo's, which have the same names
 
+    @property
+    def has_api(self):
+        """Whether its clients may publish, and its HTTP API is Centrifugo's."""
+        return self.folder == "centrifugo" or self.target == "tidemill"
+
     def start(self, build, port, ping_seconds=QUIET_SECONDS, redis_url="", floor="each", presence=False,
               namespaces=None, token_secret=""):
         """The command and the environment that start it on a port. `namespaces`: options of channels, by namespace."""

@@ -70,9 +70,10 @@ def table(results):
 
 def document(results):
     """Lines of Markdown: one table."""
-    lines = [f"A client that behaves publishes to itself {results['rate_per_s']:g} times a second; its latency counts from",
-             "the moment a command was meant to be sent until the answer and the publication have come. Beside it, one after",
-             "the other, each of these neighbours on connections of its own. A closed neighbour comes back.", "",
+    how = "over HTTP" if results["http"] else "over its WebSocket"
+    lines = [f"A client that behaves publishes to itself {results['rate_per_s']:g} times a second, {how}; its latency counts",
+             "from the moment a message was meant to be sent until the answer and the publication have come. Beside it, one",
+             "after the other, each of these neighbours on connections of its own. A closed neighbour comes back.", "",
              f"| | {' | '.join(HEADS)} |", "|---|" + "---|" * len(HEADS)]
     for neighbour, rows in table(results):
         for at, cells in enumerate(rows):

@@ -49,6 +49,19 @@ def call(method, request):
     return post(f"/api/{method}", json.dumps(request).encode())
 
 
+def publish(target, channel, data):
+    """The HTTP request; the peers have one path of their own."""
+    body = json.dumps({"channel": channel, "data": data}).encode()
+    return post("/api/publish" if target.speaks == "centrifuge" else "/publish", body)
+
+
+def command(target):
+    """A command that a client may repeat."""
+    if target.speaks == "centrifuge":
+        return lines([{"id": 5, "publish": {"channel": "flood", "data": {}}}])
+    return b'{"subscribe":"flood"}' if target.speaks == "plain" else b'420["subscribe","flood"]'
+
+
 def user_token():
     """A connection token of USER."""
     def encode(raw):
@@ -61,14 +74,13 @@ def many(unit):
     return unit * max(1, BLOCK_BYTES // len(unit))
 
 
-PUBLISH = lines([{"id": 5, "publish": {"channel": "flood", "data": {}}}])
 GET = b"GET /x HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 REFUSED_FRAME = b"\xff\x80\0\0\0\0"  # reserved bits and an opcode that does not exist
 
 
-def recoveries(api):
+def recoveries(target):
     """One frame that subscribes with recovery and leaves again, over and over."""
-    epoch = api("history", {"channel": HEAVY, "limit": 0})["epoch"]
+    epoch = target.api("history", {"channel": HEAVY, "limit": 0})["epoch"]
     commands = []
     for number in range(10, 610, 2):
         recover = {"channel": HEAVY, "recover": True, "epoch": epoch}
@@ -76,20 +88,28 @@ def recoveries(api):
     return frame(TEXT | FINAL, lines(commands))
 
 
-def fill(api, channel, entries, data, at_once):
+def fill(target, channel, entries, data, at_once):
     """Publishes so many, so many with one call."""
     for _ in range(entries // at_once):
-        api("batch", {"commands": [{"publish": {"channel": channel, "data": data}}] * at_once})
+        target.api("batch", {"commands": [{"publish": {"channel": channel, "data": data}}] * at_once})
+
+
+@dataclasses.dataclass(frozen=True)
+class Target:
+    """The server that is kept busy."""
+    speaks: str         # "centrifuge", "plain" or "socketio", as the contenders' protocols
+    api: object = None  # calls a method of Centrifugo's HTTP API
 
 
 @dataclasses.dataclass(frozen=True)
 class Neighbour:
     name: str
     title: str
-    block: object = None                 # bytes, or a function of the API that gives them; None: nobody
+    block: object = None                 # bytes, or a function of the target that gives them; None: nobody
     load: tuple[str, ...] = ()           # for the load generator
     connections: int = 1
-    prepare: object = None               # a function of the API
+    prepare: object = None               # a function of the target
+    needs_api: bool = False              # Centrifugo's: not every contender has it
     p99_ms_at_most: float | None = None  # of the witness
     files: int = 200                     # that the server and the generator may need each
 
@@ -102,9 +122,10 @@ WEBSOCKET = "--websocket"
 FLOODS = (
     flood("pongs", "empty pongs", many(frame(PONG | FINAL)), WEBSOCKET),
     flood("pings", "empty pings", many(frame(PING | FINAL)), WEBSOCKET),
-    flood("fragments", "a command in pieces of one byte", many(pieces(PUBLISH)), WEBSOCKET),
+    flood("fragments", "a command in pieces of one byte", lambda target: many(pieces(command(target))), WEBSOCKET),
     flood("gets", "pipelined GET /x, without a key", many(GET)),
-    flood("commands", "pipelined commands", many(frame(TEXT | FINAL, PUBLISH)), WEBSOCKET),
+    flood("commands", "pipelined commands", lambda target: many(frame(TEXT | FINAL, command(target))),
+          WEBSOCKET),
 )
 NEIGHBOURS = (
     Neighbour("quiet", "nobody"),
@@ -115,22 +136,24 @@ NEIGHBOURS = (
     flood("deaf_gets", "GET /x, and the answers are not read", many(GET), "--deaf"),
     flood("closed", "refused frames, and on after the close", REFUSED_FRAME + many(frame(PONG | FINAL)), WEBSOCKET,
           "--sends-on"),
-    Neighbour("publishes_8", "8 × pipelined HTTP publishes", many(call("publish", {"channel": "flood", "data": {}})),
+    Neighbour("publishes_8", "8 × pipelined HTTP publishes", lambda target: many(publish(target, "flood", {})),
               connections=8, p99_ms_at_most=20),
     *(Neighbour(f"{each.name}_100", f"100 × {each.title}", each.block, each.load, connections=100, p99_ms_at_most=20)
       for each in FLOODS),
-    Neighbour("fanout", "5 messages/s to 5,000 subscribers", call("publish", {"channel": "wide", "data": {"p": "x" * 100}}),
+    Neighbour("fanout", "5 messages/s to 5,000 subscribers", lambda target: publish(target, "wide", {"p": "x" * 100}),
               ("--subscribers", "5000", "--channel", "wide", "--answers", "1", "--blocks-per-s", "5"), files=5200),
     Neighbour("history", "histories of 10,000", call("history", {"channel": DEEP, "limit": DEEP_ENTRIES}),
-              ("--answers", "1"), prepare=lambda api: fill(api, DEEP, DEEP_ENTRIES, {"p": "x" * 100}, 100)),
+              ("--answers", "1"), needs_api=True,
+              prepare=lambda target: fill(target, DEEP, DEEP_ENTRIES, {"p": "x" * 100}, 100)),
     Neighbour("presence", "presences of 9,000", call("presence", {"channel": CROWD}),
-              ("--subscribers", "9000", "--channel", CROWD, "--answers", "1"), files=9200),
+              ("--subscribers", "9000", "--channel", CROWD, "--answers", "1"), files=9200, needs_api=True),
     Neighbour("recoveries", "frames of 300 × (recover 3 MB, leave)", recoveries,
-              (WEBSOCKET, "--last-answer", '"id":609'),
-              prepare=lambda api: fill(api, HEAVY, HEAVY_ENTRIES, "x" * HEAVY_BYTES, 4)),
+              (WEBSOCKET, "--last-answer", '"id":609'), needs_api=True,
+              prepare=lambda target: fill(target, HEAVY, HEAVY_ENTRIES, "x" * HEAVY_BYTES, 4)),
     Neighbour("user", "API subscribe, unsubscribe of 8,000 connections",
               call("subscribe", {"user": USER, "channel": JOINED}) + call("unsubscribe", {"user": USER, "channel": JOINED}),
-              ("--subscribers", "8000", "--channel", "everybody", "--token", user_token(), "--answers", "2"), files=8200),
+              ("--subscribers", "8000", "--channel", "everybody", "--token", user_token(), "--answers", "2"), files=8200,
+              needs_api=True),
     Neighbour("bodies", "64 × bodies of 4 MiB to a path that does not exist", post("/nowhere", b"x" * (4 << 20), key=""),
               connections=64),
 )

@@ -20,7 +20,7 @@ import urllib.request
 import machine
 import neighbour_report
 from contenders import CONTENDERS
-from neighbours import API_KEY, NAMESPACES, NEIGHBOURS, TOKEN_SECRET
+from neighbours import API_KEY, NAMESPACES, NEIGHBOURS, TOKEN_SECRET, Target
 from run import LOAD_CORE, RESULTS, ROOT, SERVER_CORE, DidNotStart, Progress, Server, free_port
 
 CONTENDER = {contender.name: contender for contender in CONTENDERS}
@@ -89,16 +89,17 @@ def load_command(arguments, *words, first=True):
 class Beside:
     """The neighbour at work."""
 
-    def __init__(self, arguments, neighbour, port, api, folder):
+    def __init__(self, arguments, neighbour, contender, port, folder):
         self.out, self.process = folder / "neighbour.json", None
         if neighbour.block is None:
             return
+        target = Target(contender.protocol, Api(port))
         if neighbour.prepare:
-            neighbour.prepare(api)
+            neighbour.prepare(target)
         block = folder / "block"
-        block.write_bytes(neighbour.block(api) if callable(neighbour.block) else neighbour.block)
+        block.write_bytes(neighbour.block(target) if callable(neighbour.block) else neighbour.block)
         subscribers = () if "--subscribers" in neighbour.load else ("--subscribers", "0")
-        command = load_command(arguments, "neighbour", "--port", port, "--block", block, "--connections",
+        command = load_command(arguments, "neighbour", "--port", port, "--target", contender.target, "--block", block, "--connections",
                                neighbour.connections, "--json-out", self.out, *subscribers, *neighbour.load, first=False)
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         timer = threading.Timer(READY_SECONDS, self.process.kill)
@@ -124,11 +125,11 @@ class Beside:
         return json.loads(self.out.read_text())
 
 
-def witness(arguments, port, pid, folder):
+def witness(arguments, contender, port, pid, folder):
     """Its figures, with "void" when there are none."""
     out = folder / "witness.json"
-    command = load_command(arguments, "witness", "--port", port, "--pid", pid, "--core", SERVER_CORE, "--rate",
-                           arguments.rate, "--seconds", arguments.seconds, "--json-out", out)
+    command = load_command(arguments, "witness", "--port", port, "--pid", pid, "--core", SERVER_CORE, "--target",
+                           contender.target, *(("--callers", "1") if arguments.http else ()), "--rate", arguments.rate, "--seconds", arguments.seconds, "--json-out", out)
     try:
         done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False,
                               timeout=WITNESS_SECONDS_MAX + arguments.seconds)
@@ -148,10 +149,9 @@ def run_once(arguments, contender, neighbour, log):
         folder, beside = pathlib.Path(name), None
         try:
             others = machine.Neighbours([pid])
-            api = Api(port)
-            beside = Beside(arguments, neighbour, port, api, folder)
-            turns = LongestTurn(api) if contender.target == "tidemill" else None
-            figures = witness(arguments, port, pid, folder)
+            beside = Beside(arguments, neighbour, contender, port, folder)
+            turns = LongestTurn(Api(port)) if contender.target == "tidemill" else None
+            figures = witness(arguments, contender, port, pid, folder)
             if server.process.poll() is not None:
                 return {"void": f"the server ended with {server.process.returncode}"}
             did = beside.stop()
@@ -174,16 +174,17 @@ def may_go_first():
 
 
 def measure(arguments, contenders, chosen):
-    """The results of `arguments.rounds` rounds; of build, seconds, rate and real_time too."""
+    """The results; `arguments` has build, rounds, seconds, rate, http and real_time."""
     return {"machine": machine.facts(), "quick": False, "rounds": arguments.rounds, "seconds": arguments.seconds,
-            "rate_per_s": arguments.rate, "real_time": arguments.real_time,
+            "rate_per_s": arguments.rate, "http": arguments.http, "real_time": arguments.real_time,
             "contenders": {contender.name: contender.title for contender in contenders},
             "runs": run_all(arguments, contenders, chosen)}
 
 
 def run_all(arguments, contenders, chosen):
     plan = [(contender, neighbour, number) for number in range(arguments.rounds) for neighbour in chosen
-            for contender in (contenders if number % 2 == 0 else contenders[::-1])]
+            for contender in (contenders if number % 2 == 0 else contenders[::-1])
+            if contender.has_api or not neighbour.needs_api]
     progress = Progress(len(plan))
     runs = []
     for contender, neighbour, number in plan:
@@ -206,9 +207,10 @@ def parse_arguments():
                                      epilog="neighbours: " + ", ".join(n.name for n in NEIGHBOURS))
     parser.add_argument("--neighbour", action="append", default=[], metavar="X",
                         help="only this one, beside the quiet server (repeatable)")
-    parser.add_argument("--contenders", nargs="+", default=["tidemill", "centrifugo"], choices=list(CONTENDER))
+    parser.add_argument("--contenders", nargs="+", default=["tidemill", "centrifugo"], choices=[name for name, each in CONTENDER.items() if each.protocol])
     parser.add_argument("--seconds", type=float, default=3, help="length of each row (3)")
     parser.add_argument("--rate", type=float, default=200, help="the witness' commands per second (200)")
+    parser.add_argument("--http", action="store_true", help="the witness publishes over HTTP, as peers without that command need")
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build/release", help="build folder")
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="write the results there too")
@@ -217,6 +219,9 @@ def parse_arguments():
                         help="measure nothing: print the table of a file of bench/results/")
     arguments = parser.parse_args()
     arguments.real_time = may_go_first()
+    without = [name for name in arguments.contenders if not CONTENDER[name].has_api]
+    if without and not arguments.http:
+        parser.error(f"--http is needed for {', '.join(without)}")
     return arguments
 
 

@@ -32,6 +32,7 @@ std::string Contents(const std::string& path) {
 
 TalkPlan PlanOf(const Options& options) {
   return {.port = options.port,
+          .target = options.target,
           .connections = options.connections,
           .websocket = options.websocket,
           .token = options.token,

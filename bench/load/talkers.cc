@@ -9,7 +9,6 @@
 #include <cerrno>
 #include <utility>
 
-#include "load/protocol.h"
 #include "load/wire.h"
 
 namespace load {
@@ -24,6 +23,8 @@ constexpr std::size_t kGreetingMax = std::size_t{64} << 10;
 
 Talkers::Talkers(TalkPlan plan)
     : plan_(std::move(plan)),
+      protocol_(plan_.target, plan_.token),
+      greeting_(protocol_.Steps("")),
       epoll_(epoll_create1(0)),
       talkers_(static_cast<std::size_t>(plan_.connections)),
       buffer_(std::size_t{1} << 20, '\0') {
@@ -111,7 +112,7 @@ void Talkers::Greet(Talker& talker) {
     StartTalking(talker);
     return;
   }
-  SendAll(talker.fd, Handshake("/connection/websocket"));
+  SendAll(talker.fd, Handshake(protocol_.path()));
   talker.phase = Phase::kUpgrading;
 }
 
@@ -136,15 +137,27 @@ bool Talkers::Hear(Talker& talker) {
   const std::string_view bytes(buffer_.data(), static_cast<std::size_t>(got));
   if (talker.phase == Phase::kTalking) return Answered(talker, bytes);
   talker.heard += bytes;
+  return HearGreeting(talker) && talker.heard.size() < kGreetingMax;
+}
+
+// False when the server refuses it.
+bool Talkers::HearGreeting(Talker& talker) {
+  bool answered = talker.phase == Phase::kGreeting && talker.heard.contains(greeting_[talker.greeted].answer);
+  if (answered) ++talker.greeted;
   if (talker.phase == Phase::kUpgrading && talker.heard.contains("\r\n\r\n")) {
     if (!talker.heard.starts_with("HTTP/1.1 101")) return false;
-    std::string frame;
-    AppendFrame(ConnectCommand(plan_.token), frame);
-    SendAll(talker.fd, frame);
     talker.phase = Phase::kGreeting;
+    answered = true;
   }
-  if (talker.phase == Phase::kGreeting && talker.heard.contains(R"("id":1,"connect")")) StartTalking(talker);
-  return talker.heard.size() < kGreetingMax;
+  if (!answered) return true;
+  if (talker.greeted == greeting_.size()) {
+    StartTalking(talker);
+    return true;
+  }
+  std::string frame;
+  AppendFrame(greeting_[talker.greeted].say, frame);
+  SendAll(talker.fd, frame);
+  return true;
 }
 
 // False when the connection is no more.

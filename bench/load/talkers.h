@@ -13,14 +13,17 @@
 
 #include "load/frame_walk.h"
 #include "load/http_answers.h"
+#include "load/options.h"
+#include "load/protocol.h"
 
 namespace load {
 
 struct TalkPlan {
   int port = 0;
+  Target target = Target::kTidemill;
   int connections = 1;
-  bool websocket = false;  // a handshake and a connect command come first
-  std::string token;       // of the connect command
+  bool websocket = false;  // a handshake comes first, and the connect command where there is one
+  std::string token;       // of that command
   std::string block;
   std::size_t answers = 0;  // asking: HTTP answers to a block; 0: it is a flood
   std::string last_answer;  // asking over WebSocket: what stands in the last answer to a block only
@@ -55,6 +58,7 @@ class Talkers {
     bool waits = false;  // for answers, or for its time
     bool deaf = false;
     std::uint32_t interest = 0;
+    std::size_t greeted = 0;  // steps that are answered
     std::size_t sent = 0;     // of the block
     std::size_t missing = 0;  // answers to it
     std::int64_t due_ns = 0;  // closed: when it comes back; waiting: when it may go on
@@ -72,10 +76,13 @@ class Talkers {
   void Greet(Talker& talker);
   void StartTalking(Talker& talker);
   bool Hear(Talker& talker);
+  bool HearGreeting(Talker& talker);
   bool Say(Talker& talker);
   bool Answered(Talker& talker, std::string_view bytes);
 
   const TalkPlan plan_;
+  const Protocol protocol_;
+  const std::vector<Step> greeting_;
   const int epoll_;
   std::vector<Talker> talkers_;
   std::string buffer_;

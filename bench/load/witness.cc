@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "load/http_answers.h"
 #include "load/protocol.h"
 #include "load/scenarios.h"
 #include "load/wire.h"
@@ -23,11 +24,20 @@ constexpr std::int64_t kPatience = 10'000'000'000;  // for the answers to the la
 constexpr double kWarmUpSeconds = 0.5;
 constexpr std::size_t kFirstId = 10;
 constexpr std::string_view kNumber = R"({"n":)";
+constexpr std::string_view kChannel = "witness";
 
 class Witness {
  public:
-  explicit Witness(const Options& options) : begun_ns_(Now()), fd_(Connect(options.port, 198)) {}
-  ~Witness() { close(fd_); }
+  explicit Witness(const Options& options)
+      : protocol_(options.target),
+        api_key_(options.api_key),
+        begun_ns_(Now()),
+        fd_(Connect(options.port, 198)),
+        publisher_(options.callers > 0 ? Connect(options.port, 199) : -1) {}
+  ~Witness() {
+    close(fd_);
+    if (publisher_ >= 0) close(publisher_);
+  }
   Witness(const Witness&) = delete;
   Witness& operator=(const Witness&) = delete;
 
@@ -35,15 +45,17 @@ class Witness {
   bool Open() {
     if (!Await(POLLOUT)) return false;
     if (!Connected(fd_)) Die("the witness cannot connect");
-    SendAll(fd_, Handshake("/connection/websocket"));
+    SendAll(fd_, Handshake(protocol_.path()));
     const std::size_t end = AwaitText("\r\n\r\n");
     if (end == 0) return false;
     if (!unread_.starts_with("HTTP/1.1 101")) Die("no upgrade: " + unread_);
     unread_.erase(0, end);
-    std::string frame;
-    AppendFrame(ConnectCommand("") + "\n" + R"({"id":2,"subscribe":{"channel":"witness"}})", frame);
-    SendAll(fd_, frame);
-    if (AwaitText(R"("id":2,"subscribe")") == 0) return false;
+    for (const Step& step : protocol_.Steps(std::string(kChannel))) {
+      std::string frame;
+      AppendFrame(step.say, frame);
+      SendAll(fd_, frame);
+      if (AwaitText(step.answer) == 0) return false;
+    }
     while (const std::size_t bytes = TakeFrame(unread_).bytes) unread_.erase(0, bytes);
     opened_us_ = static_cast<double>(Now() - begun_ns_) / 1e3;
     return true;
@@ -116,18 +128,24 @@ class Witness {
 
   void Publish(std::size_t number, std::int64_t due_ns) {
     operations_[number].due_ns = due_ns;
+    const std::string data = std::string(kNumber) + std::to_string(number) + "}";
+    if (publisher_ >= 0) {
+      SendAll(publisher_, protocol_.PublishRequest(kChannel, data, api_key_, 1));
+      return;
+    }
     std::string frame;
-    AppendFrame(R"({"id":)" + std::to_string(kFirstId + number) +
-                    R"(,"publish":{"channel":"witness","data":)" + std::string(kNumber) +
-                    std::to_string(number) + "}}}",
+    AppendFrame(R"({"id":)" + std::to_string(kFirstId + number) + R"(,"publish":{"channel":")" +
+                    std::string(kChannel) + R"(","data":)" + data + "}}",
                 frame);
     SendAll(fd_, frame);
   }
 
-  bool Await(short events, std::int64_t wait_ns = kPatience) {
-    pollfd wait{.fd = fd_, .events = events, .revents = 0};
+  // Until the connections, or the first alone, have something to read, or can be written to.
+  bool Await(short events, std::int64_t wait_ns = kPatience, bool both = false) {
+    pollfd waits[] = {{.fd = fd_, .events = events, .revents = 0},
+                      {.fd = publisher_, .events = events, .revents = 0}};
     const timespec patience{.tv_sec = wait_ns / 1'000'000'000, .tv_nsec = wait_ns % 1'000'000'000};
-    return ppoll(&wait, 1, &patience, nullptr) == 1;
+    return ppoll(waits, both && publisher_ >= 0 ? 2 : 1, &patience, nullptr) > 0;
   }
 
   // Where the text ends; 0: it does not come.
@@ -140,15 +158,19 @@ class Witness {
     return unread_.find(text) + text.size();
   }
 
-  void Read() {
-    char buffer[1 << 14];
-    const ssize_t got = recv(fd_, buffer, sizeof(buffer), 0);
-    if (got > 0) unread_.append(buffer, static_cast<std::size_t>(got));
+  void Read() { unread_ += Heard(fd_); }
+
+  std::string_view Heard(int fd) {
+    const ssize_t got = recv(fd, buffer_, sizeof(buffer_), MSG_DONTWAIT);
     closed_ = closed_ || got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR);
+    return {buffer_, static_cast<std::size_t>(std::max<ssize_t>(0, got))};
   }
 
   void Receive(std::int64_t wait_ns) {
-    if (!Await(POLLIN, std::max<std::int64_t>(0, wait_ns))) return;
+    if (!Await(POLLIN, std::max<std::int64_t>(0, wait_ns), true)) return;
+    if (publisher_ >= 0) {
+      for (std::size_t came = answers_.Take(Heard(publisher_)); came > 0; --came) Took(next_answer_++, true);
+    }
     Read();
     std::string_view rest = unread_;
     for (Frame frame = TakeFrame(rest); frame.bytes != 0; frame = TakeFrame(rest)) {
@@ -170,8 +192,12 @@ class Witness {
     const std::size_t number =
         std::strtoul(line.data() + at + (is_answer ? 6 : kNumber.size()), nullptr, 10) -
         (is_answer ? kFirstId : 0);
-    if (number >= operations_.size()) Die("not what the witness asked for: " + std::string(line));
     if (is_answer && line.contains("\"error\"")) ++refused_;
+    Took(number, is_answer);
+  }
+
+  void Took(std::size_t number, bool is_answer) {
+    if (number >= operations_.size()) Die("not what the witness asked for: " + std::to_string(number));
     Operation& operation = operations_[number];
     (is_answer ? operation.answered : operation.delivered) = true;
     if (!operation.whole()) return;
@@ -179,8 +205,14 @@ class Witness {
     ++complete_;
   }
 
+  const Protocol protocol_;
+  const std::string api_key_;
   const std::int64_t begun_ns_;
   const int fd_;
+  const int publisher_;  // publishes over HTTP; -1: `fd_` does, with commands
+  HttpAnswers answers_;
+  std::size_t next_answer_ = 0;
+  char buffer_[1 << 14] = {};
   double opened_us_ = 0;
   std::string unread_;
   std::vector<Operation> operations_;
