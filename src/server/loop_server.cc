@@ -7,7 +7,6 @@
 #include "net/tls.h"
 #include "realtime/session/transports/websocket.h"
 #include "settings/settings.h"
-#include "websocket/echo.h"
 
 namespace tidemill::server {
 namespace {
@@ -37,17 +36,6 @@ http::Server::Options ServerOptions(const settings::Settings& settings, Shared& 
   return options;
 }
 
-// What tests/conformance/ asks: one that takes its largest messages, one with the limits configured.
-void AddEchoRoutes(http::Router& router, const session::WebsocketSettings& settings) {
-  constexpr websocket::FrameLimits kLarge{.message_bytes_max = 32 << 20, .fragments_max = 131072};
-  const websocket::FrameLimits configured{.message_bytes_max = settings.message_size_limit,
-                                          .fragments_max = settings.fragments_max};
-  for (const auto& [path, limits] : {std::pair("/echo", kLarge), std::pair("/limited", configured)}) {
-    router.AddTakeover(http::Method::kGet, path,
-                       websocket::MakeEchoHandler({.connection = {.limits = limits}, .deflate = true}));
-  }
-}
-
 }  // namespace
 
 std::shared_ptr<const net::Networks> ProxiesOf(const http::ServerSettings& settings) {
@@ -72,7 +60,6 @@ LoopServer::LoopServer(LoopRealtime& realtime, control::Directory& directory, Sh
       api_(api::Api::Make(methods::RealtimeMethods(method_services_), live.api, shared.api_metrics)) {
   public_router_->AddTakeover(http::Method::kGet, settings.websocket.handler_prefix,
                               session::MakeWebsocketEndpoint(realtime.context()));
-  if (settings.websocket.echo_for_test) AddEchoRoutes(*public_router_, settings.websocket);
   // With ports of their own for it, the API and the metrics are not on the public one.
   http::Router& operators =
       settings.http_server.internal_listen.empty() ? *public_router_ : *internal_router_;

@@ -158,7 +158,6 @@ TEST(AllKeys, TellsWhatAPersonNeeds) {
   EXPECT_EQ(ping->range, "1s … 1h");
   EXPECT_TRUE(ping->reloadable);
   EXPECT_FALSE(std::ranges::find(keys, "loops", &KeyDoc::name)->reloadable);
-  EXPECT_EQ(std::ranges::find(keys, "websocket.echo_for_test", &KeyDoc::name), keys.end());
   EXPECT_EQ(std::ranges::find(keys, "broker.redis.plant_bug_for_test", &KeyDoc::name), keys.end());
   EXPECT_EQ(std::ranges::find(keys, "broker.redis.address", &KeyDoc::name)->type, "list of addresses");
 }

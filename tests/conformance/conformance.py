@@ -4,6 +4,7 @@ QUICK=1 leaves out the largest.
 """
 import collections
 import os
+import pathlib
 
 import websocket_cases
 import websocket_deflate_cases
@@ -17,6 +18,16 @@ QUICK = bool(os.environ.get("QUICK"))
 CORE_IDS = 517
 
 
+class EchoServer(Server):
+    """The program beside the server's binary, of the same build."""
+
+    checks_health = False
+
+    def __init__(self, program):
+        super().__init__(program)
+        self._command = [program, str(extra.MESSAGE_BYTES_MAX), str(extra.FRAGMENTS_MAX)]
+
+
 class Endpoint:
     def __init__(self, address, path):
         self.address, self.path = address, path
@@ -28,8 +39,7 @@ class Endpoint:
 
 @fixture
 def server(binary):
-    with Server(binary, "--websocket.echo_for_test=true", f"--websocket.message_size_limit={extra.MESSAGE_BYTES_MAX}",
-                f"--websocket.fragments_max={extra.FRAGMENTS_MAX}") as started:
+    with EchoServer(pathlib.Path(binary).parent / "websocket_echo") as started:
         yield started
 
 

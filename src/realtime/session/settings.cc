@@ -30,11 +30,6 @@ constexpr config::Row<WebsocketSettings> kWebsocket[] = {
     {"fragments_max",
      config::Of<&WebsocketSettings::fragments_max>,
      {.doc = "Frames that one message of a client may be cut into.", .min = 1, .max = 1 << 20}},
-    {"echo_for_test",
-     config::Of<&WebsocketSettings::echo_for_test>,
-     {.doc = "Serves an echo at the WebSocket path, for conformance suites.",
-      .reload = config::Reload::kNo,
-      .shown = config::Shown::kNo}},
 };
 
 constexpr config::Row<ClientSettings> kClient[] = {

@@ -18,7 +18,6 @@ struct WebsocketSettings {
   bool compression = false;
   std::uint32_t compression_min_size = 128;  // publications below it are sent as they are
   std::uint32_t fragments_max = 16384;
-  bool echo_for_test = false;  // an echo instead of the protocol, for conformance suites
   friend bool operator==(const WebsocketSettings&, const WebsocketSettings&) = default;
 };
 

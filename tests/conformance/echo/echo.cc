@@ -1,4 +1,4 @@
-#include "websocket/echo.h"
+#include "conformance/echo/echo.h"
 
 #include <string>
 #include <unordered_map>

@@ -1,5 +1,5 @@
 // EchoHandler: a WebSocket endpoint that sends back every message, for conformance tests of the code that the
-// real endpoints use. Never routed unless a test asks for it.
+// real endpoints use.
 //
 // Loop thread only: one handler per loop. It owns its connections.
 #pragma once
