@@ -124,6 +124,26 @@ class RedisBroker : public ::testing::Test {
                         }};
 };
 
+TEST_F(RedisBroker, APositionBeforeTheFirstPublicationIsKeptForAnHour) {
+  StreamSettings settings = kStream;
+  settings.meta_ttl = Hours(720);
+  const StreamPosition seen = fixture.Subscribe(0, "a", {.stream = settings})->top;
+  fixture.Unsubscribe(0, "a");
+  ASSERT_TRUE(fixture.History(1, "b", {}, settings));
+  ASSERT_TRUE(fixture.History(1, "c", {}, kStream));
+  EXPECT_GT(Pttl(".meta.{.a}"), Minutes(50).ms);
+  EXPECT_LE(Pttl(".meta.{.a}"), Hours(1).ms);
+  EXPECT_LE(Pttl(".meta.{.b}"), Hours(1).ms);
+  EXPECT_LE(Pttl(".meta.{.c}"), kStream.meta_ttl.ms) << "no longer than the settings say";
+
+  PublishOptions options = Keep();
+  options.stream = settings;
+  ASSERT_TRUE(fixture.Publish(0, "a", "1", options));
+  EXPECT_GT(Pttl(".meta.{.a}"), Hours(719).ms);
+  EXPECT_TRUE(fixture.Subscribe(0, "a", {.stream = settings, .recover = seen})->recovered);
+  EXPECT_GT(Pttl(".meta.{.a}"), Hours(719).ms) << "and a read keeps it so";
+}
+
 TEST_F(RedisBroker, KeysExpireAsTheSettingsSay) {
   ASSERT_TRUE(fixture.Publish(0, "a", "1", Keep("k")));
   const auto within = [](std::int64_t ms, Duration ttl) { return ms > ttl.ms - 10'000 && ms <= ttl.ms; };

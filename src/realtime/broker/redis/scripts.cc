@@ -125,10 +125,15 @@ return 0
 
 // KEYS: stream, meta. ARGV: epoch if there is none yet, meta ttl ms, exclusive offset to begin at or "",
 // how many (-1 all), "reverse" or "", incarnation. Gives epoch, top offset, entries.
+//
+// Where nothing was ever published the meta is kept for an hour at most: anybody who may subscribe makes as
+// many of them as they like. A node that follows the channel reads it now and then, and so keeps it.
 const redis::Script& ReadScript() {
   static const redis::Script script(Stream(R"lua(
 local m = load(ARGV[1])
-redis.call('PEXPIRE', meta, ARGV[2])
+local ttl = tonumber(ARGV[2])
+if m[2] == '0' then ttl = math.min(ttl, 3600000) end
+redis.call('PEXPIRE', meta, ttl)
 local count = tonumber(ARGV[4])
 if count == 0 then return {m[1], m[2], {}} end
 local from = ARGV[3] ~= '' and '(' .. ARGV[3] .. '-0' or nil
