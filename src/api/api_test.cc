@@ -223,6 +223,32 @@ TEST_F(ApiTest, RefusesMoreChangesThanItsLimit) {
   EXPECT_EQ(notes_.kept, (Lines{"a", "b", "c", "d"}));
 }
 
+TEST_F(ApiTest, TheAnswersOfABatchAreBoundedTogether) {
+  api::HttpApiSettings settings = ApiBench::DefaultSettings();
+  settings.answer_max_size = 25;  // two of {"count":1}
+  bench_.Reload(settings);
+  const std::string too_large =
+      R"("error":{"code":106,"message":"limit exceeded: the answer is over http_api.answer_max_size"})";
+  for (const char* parallel : {"false", "true"}) {
+    notes_.kept.clear();
+    EXPECT_EQ(
+        bench_.Post("batch", std::string(R"({"commands":[{"note_keep":{"text":"a"}},{"note_count":{}},)"
+                                         R"({"note_count":{}},{"note_count":{}},{"note_keep":{"text":"b"}}],)"
+                                         R"("parallel":)") +
+                                 parallel + "}"),
+        (Reply{200, R"({"replies":[{"note_keep":{"count":1}},{"note_count":{"count":1}},)"
+                    R"({"note_count":{"count":1}},{)" +
+                        too_large + R"(},{"note_keep":{"count":2}}]})"}))
+        << parallel;
+  }
+  settings.answer_max_size = 10;
+  bench_.Reload(settings);
+  EXPECT_EQ(bench_.Post("note_count", "{}"), (Reply{200, "{" + too_large + "}"}));
+  EXPECT_EQ(bench_.Post("", R"({"method":"note_count"})"), (Reply{200, "{" + too_large + "}"}));
+  EXPECT_EQ(bench_.Post("note_keep", R"({"text":"c"})"), (Reply{200, R"({"result":{"count":3}})"}));
+  EXPECT_TRUE(Counts("tidemill_api_answers_refused_total 4"));
+}
+
 TEST(ApiErrors, EveryCodeHasAStatus) {
   const std::pair<ErrorCode, int> cases[] = {
       {protocol::kErrorInternal, 500},

@@ -44,14 +44,15 @@ Batch ReadBatch(const Service& service, JsonReader& json) {
 }
 
 // {"publish":{…}} or {"error":{…}}
-void AppendReply(std::string_view name, const Outcome& outcome, std::string& out) {
+void AppendReply(std::string_view name, Outcome outcome, AnswerText& out) {
   if (outcome) {
-    out.append("{\"").append(name).append("\":").append(*outcome);
+    out.Append("{\"").Append(name).Append("\":").AppendLarge(*std::move(outcome));
   } else {
-    out += R"({"error":)";
-    AppendErrorObject(outcome.error(), out);
+    std::string error;
+    AppendErrorObject(outcome.error(), error);
+    out.Append(R"({"error":)").Append(error);
   }
-  out += '}';
+  out.Append("}");
 }
 
 class BatchHandler final : public GatedHandler {
@@ -69,16 +70,16 @@ class BatchHandler final : public GatedHandler {
     for (const Command& command : batch.commands) {
       names.push_back(command.method != nullptr ? command.method->name.text : "");
     }
-    const std::vector<Outcome> outcomes =
+    std::vector<Outcome> outcomes =
         co_await service_.RunAll(std::move(batch.commands), batch.parallel ? kParallelWidth : 1);
 
-    std::string body = R"({"replies":[)";
+    AnswerText answer;
+    answer.Append(R"({"replies":[)");
     for (std::size_t i = 0; i < outcomes.size(); ++i) {
-      if (i > 0) body += ',';
-      AppendReply(names[i], outcomes[i], body);
+      if (i > 0) answer.Append(",");
+      AppendReply(names[i], std::move(outcomes[i]), answer);
     }
-    body += "]}";
-    co_return http::Response::Json(200, std::move(body));
+    co_return answer.Append("]}").Respond();
   }
 };
 

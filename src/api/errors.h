@@ -23,6 +23,10 @@ struct Failure {
   friend bool operator==(const Failure&, const Failure&) = default;
 };
 
+// An answer that is not made, as it would be too large.
+inline constexpr ErrorCode kErrorAnswerTooLarge{
+    protocol::kErrorLimitExceeded.code, "limit exceeded: the answer is over http_api.answer_max_size"};
+
 // For error mode "transport".
 int HttpStatusOf(const ErrorCode& error);
 

@@ -77,18 +77,19 @@ class LegacyHandler final : public GatedHandler {
     if (commands->size() > kBatchCommandsMax) {
       co_return http::Response::Text(413, "more than 10000 commands");
     }
-    std::string body;
-    for (const Outcome& outcome : co_await service_.RunAll(*std::move(commands), 1)) {
-      if (!body.empty()) body += '\n';
+    AnswerText answer;
+    for (Outcome& outcome : co_await service_.RunAll(*std::move(commands), 1)) {
+      if (!answer.empty()) answer.Append("\n");
       if (outcome) {
-        body.append(R"({"result":)").append(*outcome);
+        answer.Append(R"({"result":)").AppendLarge(*std::move(outcome));
       } else {
-        body += R"({"error":)";
-        AppendErrorObject(outcome.error(), body);
+        std::string error;
+        AppendErrorObject(outcome.error(), error);
+        answer.Append(R"({"error":)").Append(error);
       }
-      body += '}';
+      answer.Append("}");
     }
-    co_return http::Response::Json(200, std::move(body));
+    co_return answer.Respond();
   }
 };
 

@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "api/answer.h"
 #include "api/errors.h"
 #include "base/json.h"
 #include "net/task.h"
@@ -29,9 +30,9 @@ using Outcome = std::expected<std::string, Failure>;
 class Call {
  public:
   virtual ~Call() = default;
-  // Once. The task needs the call no more; the module's service must outlive it. Calls that concern the same
-  // thing (a channel, a queue) take effect in the order in which their tasks were started.
-  virtual Task<Outcome> Run() = 0;
+  // Once. The task needs the call no more; the module's service and the budget must outlive it. Calls that
+  // concern the same thing (a channel, a queue) take effect in the order in which their tasks were started.
+  virtual Task<Outcome> Run(AnswerBudget& budget) = 0;
 };
 
 enum class Effect : std::uint8_t {
@@ -58,31 +59,42 @@ struct Method {
   JsonName name;  // of the route, the command in a batch, the metrics' label and the operationId
   Effect effect;
   Description description;
+  // Its calls take their answers off the budget before they make them; the caller does so for others.
+  bool takes_budget = false;
   // Reads the object that comes next. Whether it was well formed, JsonReader::Finish tells.
   std::function<std::unique_ptr<Call>(JsonReader&)> read;
 };
 
 // A method with parameters of type Params, read by `void Read(JsonReader&, Params&)` of their namespace, and
-// run by a function: `Task<Outcome> Publish(broker::Publisher& publisher, PublishParams params)`.
-template <class Service, class Params>
-Method MakeMethod(JsonName name, Effect effect, Service& service, Task<Outcome> (*run)(Service&, Params),
-                  Description description) {
+// run by a function: `Task<Outcome> Publish(broker::Publisher& publisher, PublishParams params)`. One whose
+// answers may be large has one more parameter, `AnswerBudget& budget`, and asks it for room before it
+// encodes.
+template <class Service, class Params, class... Budget>
+Method MakeMethod(JsonName name, Effect effect, Service& service,
+                  Task<Outcome> (*run)(Service&, Params, Budget...), Description description) {
   class FunctionCall final : public Call {
    public:
-    FunctionCall(Service& service, Task<Outcome> (*run)(Service&, Params), JsonReader& json)
+    FunctionCall(Service& service, Task<Outcome> (*run)(Service&, Params, Budget...), JsonReader& json)
         : service_(service), run_(run) {
       Read(json, params_);
     }
-    Task<Outcome> Run() override { return run_(service_, std::move(params_)); }
+    Task<Outcome> Run(AnswerBudget& budget) override {
+      if constexpr (sizeof...(Budget) > 0) {
+        return run_(service_, std::move(params_), budget);
+      } else {
+        return run_(service_, std::move(params_));
+      }
+    }
 
    private:
     Service& service_;
-    Task<Outcome> (*run_)(Service&, Params);
+    Task<Outcome> (*run_)(Service&, Params, Budget...);
     Params params_;
   };
   return {.name = name,
           .effect = effect,
           .description = std::move(description),
+          .takes_budget = sizeof...(Budget) > 0,
           .read = [&service, run](JsonReader& json) -> std::unique_ptr<Call> {
             return std::make_unique<FunctionCall>(service, run, json);
           }};

@@ -7,6 +7,8 @@ namespace tidemill::api {
 ApiMetrics::ApiMetrics(metrics::Registry& registry)
     : refused(registry.AddCounter("tidemill_api_refused_total",
                                   "Requests that were refused because too many that change state run.")),
+      answers_refused(registry.AddCounter("tidemill_api_answers_refused_total",
+                                          "Answers that were refused because of http_api.answer_max_size.")),
       registry_(registry) {}
 
 MethodMetrics& ApiMetrics::Of(std::string_view method) {

@@ -22,6 +22,7 @@ class ApiMetrics {
   MethodMetrics& Of(std::string_view method);
 
   metrics::Counter& refused;
+  metrics::Counter& answers_refused;  // http_api.answer_max_size
 
  private:
   metrics::Registry& registry_;

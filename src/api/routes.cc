@@ -19,12 +19,11 @@ class MethodHandler final : public GatedHandler {
     JsonReader json(http.body);
     Command command = service_.Read(name_.text, json);
     if (!json.Finish()) co_return http::Response::Text(400, "Bad Request");
-    const Outcome outcome = co_await service_.Run(std::move(command));
-    std::string body;
+    Outcome outcome = co_await service_.Run(std::move(command));
     if (outcome) {
-      body.append(R"({"result":)").append(*outcome).append("}");
-      co_return http::Response::Json(200, std::move(body));
+      co_return AnswerText().Append(R"({"result":)").AppendLarge(*std::move(outcome)).Append("}").Respond();
     }
+    std::string body;
     if (service_.TellsByStatus(http)) {
       AppendErrorObject(outcome.error(), body);
       co_return http::Response::Json(HttpStatusOf(outcome.error().code), std::move(body));

@@ -6,6 +6,7 @@
 
 #include "api/concurrently.h"
 #include "base/assert.h"
+#include "net/next_turn.h"
 #include "net/run_to_end.h"
 
 namespace tidemill::api {
@@ -17,29 +18,48 @@ bool ChangesState(const Command& command) {
   return command.method != nullptr && command.method->effect == Effect::kChangesState;
 }
 
-Task<Outcome> RunAndCount(Command command) {
+// `own` is used unless others share `shared`.
+Task<Outcome> RunAndCount(Command command, ApiMetrics& metrics, AnswerBudget own, AnswerBudget* shared) {
   if (command.method == nullptr) co_return std::unexpected(kErrorNotFound);
+  AnswerBudget& budget = shared != nullptr ? *shared : own;
   const auto begun = SteadyClock::now();
-  Outcome outcome = co_await command.call->Run();
+  Outcome outcome = co_await command.call->Run(budget);
+  // What changes state has been done: its small result is always told.
+  const bool counts = command.method->effect == Effect::kReads && !command.method->takes_budget;
+  if (outcome && counts && !budget.Take(outcome->size())) outcome = std::unexpected(kErrorAnswerTooLarge);
+  if (!outcome && outcome.error() == kErrorAnswerTooLarge) metrics.answers_refused.Add();
   const std::chrono::duration<double> taken = SteadyClock::now() - begun;
   command.metrics->duration_seconds.Observe(taken.count());
   if (!outcome) command.metrics->errors.Add();
   co_return outcome;
 }
 
+// A batch leaves the turn after that much work.
+constexpr auto kTurnShare = std::chrono::milliseconds(2);
+
 struct Job {
   std::vector<Command> commands;
   std::vector<Outcome> outcomes;
+  ApiMetrics& metrics;
+  AnswerBudget budget;
+  SteadyClock::time_point turn_begun = SteadyClock::now();
 
   Task<void> operator()(std::size_t i) { return One(*this, i); }
   static Task<void> One(Job& job, std::size_t i) {
-    job.outcomes[i] = co_await RunAndCount(std::move(job.commands[i]));
+    job.outcomes[i] = co_await RunAndCount(std::move(job.commands[i]), job.metrics, job.budget, &job.budget);
+    if (SteadyClock::now() - job.turn_begun < kTurnShare) co_return;
+    co_await net::NextTurn(*net::Loop::Current());
+    job.turn_begun = SteadyClock::now();
   }
 };
 
-Task<std::vector<Outcome>> RunEach(std::vector<Command> commands, std::size_t width) {
+Task<std::vector<Outcome>> RunEach(std::vector<Command> commands, std::size_t width, ApiMetrics& metrics,
+                                   AnswerBudget budget) {
   const std::size_t count = commands.size();
-  Job job{.commands = std::move(commands), .outcomes = std::vector<Outcome>(count)};
+  Job job{.commands = std::move(commands),
+          .outcomes = std::vector<Outcome>(count),
+          .metrics = metrics,
+          .budget = budget};
   co_await ForEachConcurrently(count, width, job);
   co_return std::move(job.outcomes);
 }
@@ -61,6 +81,7 @@ void Service::ReplaceSettings(const HttpApiSettings& settings) {
   authenticator_.reset();
   if (!settings.insecure) authenticator_.emplace(settings.keys);
   tells_by_status_ = settings.error_mode == "transport";
+  answer_bytes_max_ = settings.answer_max_size;
 }
 
 Command Service::Read(std::string_view name, JsonReader& json) const {
@@ -78,19 +99,21 @@ bool Service::TakesAnother() {
 }
 
 Task<Outcome> Service::Run(Command command) {
-  if (!ChangesState(command)) co_return co_await RunAndCount(std::move(command));
+  const AnswerBudget budget(answer_bytes_max_);
+  if (!ChangesState(command)) co_return co_await RunAndCount(std::move(command), metrics_, budget, nullptr);
   if (!TakesAnother()) co_return std::unexpected(protocol::kErrorLimitExceeded);
-  co_return co_await RunToEnd(scope_, RunAndCount(std::move(command)));
+  co_return co_await RunToEnd(scope_, RunAndCount(std::move(command), metrics_, budget, nullptr));
 }
 
 Task<std::vector<Outcome>> Service::RunAll(std::vector<Command> commands, std::size_t width) {
   if (std::ranges::none_of(commands, ChangesState)) {
-    co_return co_await RunEach(std::move(commands), width);
+    co_return co_await RunEach(std::move(commands), width, metrics_, AnswerBudget(answer_bytes_max_));
   }
   if (!TakesAnother()) {
     co_return std::vector<Outcome>(commands.size(), std::unexpected(protocol::kErrorLimitExceeded));
   }
-  co_return co_await RunToEnd(scope_, RunEach(std::move(commands), width));
+  co_return co_await RunToEnd(scope_,
+                              RunEach(std::move(commands), width, metrics_, AnswerBudget(answer_bytes_max_)));
 }
 
 std::optional<http::Response> Service::Refuse(const http::Request& request) {

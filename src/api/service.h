@@ -59,6 +59,7 @@ class Service {
   const Limits limits_;
   std::optional<auth::ApiKeyAuthenticator> authenticator_;  // nullopt: everybody may call
   bool tells_by_status_ = false;
+  std::size_t answer_bytes_max_ = 0;
   TaskScope scope_;  // last, so that nothing its tasks refer to ends before them
 };
 

@@ -25,6 +25,13 @@ constexpr config::Row<HttpApiSettings> kHttpApi[] = {
     {"handler_prefix",
      config::Of<&HttpApiSettings::handler_prefix>,
      {.doc = "Path of the HTTP API.", .reload = config::Reload::kNo}},
+    {"answer_max_size",
+     config::Of<&HttpApiSettings::answer_max_size>,
+     {.doc =
+          "Bytes of the answer to one request: a history, a presence or a batch. What does not fit is error "
+          "106.",
+      .min = 64 << 10,
+      .max = config::kGiB}},
 };
 
 void Check(const HttpApiSettings& settings, const std::string& prefix, config::Findings& findings) {

@@ -1,6 +1,7 @@
 // Settings of the HTTP API: http_api.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@ struct HttpApiSettings {
   bool insecure = false;             // no key asked for
   std::string error_mode;            // "" (errors in the body, status 200) or "transport"
   std::string handler_prefix = "/api";
+  std::uint32_t answer_max_size = 16 << 20;  // bytes of the answer to one request
   friend bool operator==(const HttpApiSettings&, const HttpApiSettings&) = default;
 };
 

@@ -1,6 +1,9 @@
 #include "websocket/connection.h"
 
+#include <sys/uio.h>
+
 #include <algorithm>
+#include <array>
 #include <string>
 #include <utility>
 
@@ -16,6 +19,10 @@ constexpr unsigned kControlsPerLook = 16;
 
 // A message may come in so many frames as if it were one.
 constexpr std::size_t kFreeFragments = 16;
+
+// From here on copying a message into the queue costs more than a send of its own: only what the kernel does
+// not take is queued.
+constexpr std::size_t kSentAtOnceBytes = 32 * 1024;
 
 }  // namespace
 
@@ -159,8 +166,15 @@ void Connection::SendLatePong() {
 void Connection::QueueFrame(Opcode opcode, std::string_view payload) {
   std::string header;
   AppendFrameHeader({.opcode = opcode}, payload.size(), header);
-  stream_->Queue(header);
-  stream_->Queue(payload);
+  std::size_t taken = 0;
+  if (payload.size() >= kSentAtOnceBytes && !stream_->blocked()) {
+    const std::array<iovec, 2> ranges{iovec{header.data(), header.size()},
+                                      iovec{const_cast<char*>(payload.data()), payload.size()}};
+    taken = stream_->Send(ranges);
+  }
+  const std::size_t of_header = std::min(taken, header.size());
+  stream_->Queue(std::string_view(header).substr(of_header));
+  stream_->Queue(payload.substr(taken - of_header));
 }
 
 void Connection::BeginClosing(CloseCode code, std::string_view reason) {

@@ -1,6 +1,7 @@
 #include "realtime/hub/outbox.h"
 
 #include <algorithm>
+#include <deque>
 
 #include "base/assert.h"
 #include "realtime/hub/form_group.h"
@@ -23,7 +24,7 @@ struct Outbox::Lag {
     Subscription* subscription;
     LogCursor cursor;  // on a frame's first byte
   };
-  std::vector<Entry> entries;  // oldest first
+  std::deque<Entry> entries;  // oldest first
 
   std::size_t Bytes() const {
     std::uint64_t bytes = 0;
@@ -166,7 +167,7 @@ void Outbox::SendLag() {
     // Frames of the turn under way are among what was sent: its end must not send them again.
     entry.subscription->from = log.end();
     entry.subscription->behind = false;
-    lag_->entries.erase(lag_->entries.begin());
+    lag_->entries.pop_front();
     log.Trim();
     if (lag_->entries.empty()) lag_.reset();
   }

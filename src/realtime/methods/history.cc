@@ -8,6 +8,8 @@
 #include "realtime/methods/client_info.h"
 #include "realtime/methods/payload.h"
 #include "realtime/methods/position.h"
+#include "realtime/methods/slices.h"
+#include "realtime/protocol/reply_bytes.h"
 
 namespace tidemill::methods {
 namespace {
@@ -90,16 +92,21 @@ void WritePublication(const protocol::Publication& publication, JsonWriter& json
   json.EndObject();
 }
 
-Task<api::Outcome> History(Services& services, HistoryParams params) {
+Task<api::Outcome> History(Services& services, HistoryParams params, api::AnswerBudget& budget) {
   const auto history = co_await services.publisher.History(std::move(params.call));
   if (!history) co_return std::unexpected(history.error());
+  const std::size_t bytes = protocol::ReplyBytes(history->publications);
+  if (!budget.Take(bytes)) co_return std::unexpected(api::kErrorAnswerTooLarge);
   std::string result;
+  result.reserve(bytes);
+  Slices slices(result);
   JsonWriter json(result);
   json.BeginObject();
   json.Key("publications");
   json.BeginArray();
   for (const protocol::PublicationPtr& publication : history->publications) {
     WritePublication(*publication, json);
+    if (slices.IsOver()) co_await slices.Next();
   }
   json.EndArray();
   if (!history->top.epoch.empty()) json.Member("epoch", history->top.epoch);

@@ -535,5 +535,42 @@ TEST(Api, FollowsAReload) {
   EXPECT_EQ(api.PostWith("publish", body, {{"X-API-Key", "new"}}), Ok("{}"));
 }
 
+TEST(Api, AnAnswerOverTheLimitIsRefusedBeforeItIsMade) {
+  MethodsFixture api;
+  for (int i = 0; i < 5; ++i) {
+    api.Publish(
+        {.channel = "a", .data = '"' + std::string(100'000, 'x') + '"', .form = broker::DataForm::kJson});
+    api.AddPresence("a", {.user = "u", .client = std::to_string(i), .conn_info = std::string(100'000, '1')});
+  }
+  MethodsFixture::Settings settings = MethodsFixture::DefaultSettings();
+  settings.http_api.answer_max_size = 350'000;
+  api.Reload(settings);
+  const std::string too_large =
+      R"({"code":106,"message":"limit exceeded: the answer is over http_api.answer_max_size"})";
+  for (const char* method : {"history", "presence"}) {
+    EXPECT_EQ(api.Post(method, R"({"channel":"a","limit":-1})").body, R"({"error":)" + too_large + "}")
+        << method;
+  }
+  const std::string one = R"({"history":{"channel":"a","limit":1}})";
+  const std::string batch = api.Post("batch", R"({"commands":[)" + one + "," + one + "]}").body;
+  EXPECT_GT(batch.size(), 200'000u);
+  EXPECT_FALSE(batch.contains("error"));
+  api.Post("batch", R"({"commands":[)" + one + "," + one + "," + one + "," + one + "]}");
+  EXPECT_TRUE(api.registry.Text().contains("tidemill_api_answers_refused_total 3\n"));
+}
+
+// Others are served while a long answer is made.
+TEST(Api, ALongAnswerIsMadeOverSeveralTurns) {
+  MethodsFixture api;
+  for (int i = 0; i < 5; ++i) {
+    api.Publish(
+        {.channel = "a", .data = '"' + std::string(300'000, 'x') + '"', .form = broker::DataForm::kJson});
+  }
+  const auto exchange = api.Begin("history", R"({"channel":"a","limit":-1})");
+  int turns = 0;
+  for (; !MethodsFixture::ReplyOf(*exchange); ++turns) api.Turn();
+  EXPECT_GE(turns, 5);
+}
+
 }  // namespace
 }  // namespace tidemill::methods

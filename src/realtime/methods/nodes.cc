@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "api/params.h"
+#include "realtime/methods/slices.h"
 #include "realtime/methods/target.h"
 
 namespace tidemill::methods {
@@ -82,10 +83,16 @@ void WriteNode(const control::NodeInfo& node, JsonWriter& json) {
   json.EndObject();
 }
 
-Task<api::Outcome> Channels(Services& services, ChannelsParams params) {
+Task<api::Outcome> Channels(Services& services, ChannelsParams params, api::AnswerBudget& budget) {
   const auto found = co_await services.directory.Channels(std::move(params.pattern));
   if (!found) co_return std::unexpected(CodeOfDirectory("channels", found.error()));
+  constexpr std::size_t kAroundChannel = 26;
+  std::size_t bytes = 0;
+  for (const broker::ChannelCount& channel : *found) bytes += channel.channel.size() + kAroundChannel;
+  if (!budget.Take(bytes)) co_return std::unexpected(api::kErrorAnswerTooLarge);
   std::string result;
+  result.reserve(bytes);
+  Slices slices(result);
   JsonWriter json(result);
   json.BeginObject();
   json.Key("channels");
@@ -95,6 +102,7 @@ Task<api::Outcome> Channels(Services& services, ChannelsParams params) {
     json.BeginObject();
     json.Member("num_clients", channel.subscriptions);
     json.EndObject();
+    if (slices.IsOver()) co_await slices.Next();
   }
   json.EndObject();
   json.EndObject();

@@ -5,6 +5,8 @@
 
 #include "realtime/methods/channel_params.h"
 #include "realtime/methods/client_info.h"
+#include "realtime/methods/slices.h"
+#include "realtime/protocol/reply_bytes.h"
 
 namespace tidemill::methods {
 namespace {
@@ -28,10 +30,14 @@ constexpr std::string_view kStatsResultSchema = R"json({
   }
 })json";
 
-Task<api::Outcome> Presence(Services& services, ChannelParams params) {
+Task<api::Outcome> Presence(Services& services, ChannelParams params, api::AnswerBudget& budget) {
   const auto entries = co_await services.publisher.Presence({.channel = std::move(params.channel)});
   if (!entries) co_return std::unexpected(entries.error());
+  const std::size_t bytes = protocol::ReplyBytes(*entries);
+  if (!budget.Take(bytes)) co_return std::unexpected(api::kErrorAnswerTooLarge);
   std::string result;
+  result.reserve(bytes);
+  Slices slices(result);
   JsonWriter json(result);
   json.BeginObject();
   json.Key("presence");
@@ -39,6 +45,7 @@ Task<api::Outcome> Presence(Services& services, ChannelParams params) {
   for (const protocol::ClientInfo& info : *entries) {
     json.DynamicKey(info.client);
     WriteClientInfo(info, json);
+    if (slices.IsOver()) co_await slices.Next();
   }
   json.EndObject();
   json.EndObject();

@@ -2,9 +2,13 @@
 
 #include <algorithm>
 
+#include "realtime/session/in_flight.h"
+
 namespace tidemill::session {
 namespace {
 
+// Such answers always fit: InFlight lets no more of them wait.
+constexpr std::size_t kSmallAnswerBytesMax = InFlight::kAnswerBytesMax;
 constexpr std::int64_t kTtlSecondsMax = 365LL * 24 * 3600;
 
 }  // namespace
@@ -39,6 +43,21 @@ protocol::ClientInfo Client::InfoWith(std::string_view chan_info) const {
           .client = id.ToString(),
           .conn_info = identity ? identity->conn_info : std::string(),
           .chan_info = std::string(chan_info)};
+}
+
+Verdict<void> Client::MayAnswer(std::size_t bytes) const {
+  if (bytes <= kSmallAnswerBytesMax) return {};
+  if (bytes > settings().client.answer_max_size) {
+    context.metrics.answers_too_large.Add();
+    return Refused(kErrorAnswerTooLarge);
+  }
+  const auto unread =
+      static_cast<std::uint64_t>(std::max<std::int64_t>(context.metrics.unread_answer_bytes.value(), 0));
+  if (unread + bytes > settings().client.unread_answers_max_size) {
+    context.metrics.answers_too_many.Add();
+    return Refused(kErrorTooManyAnswers);
+  }
+  return {};
 }
 
 bool Client::IsMeantBy(const auth::SubscribeToken& token, std::string_view channel) const {

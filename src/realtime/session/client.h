@@ -13,12 +13,21 @@
 #include "base/random.h"
 #include "realtime/hub/outbox.h"
 #include "realtime/protocol/codec.h"
+#include "realtime/protocol/codes.h"
 #include "realtime/protocol/messages.h"
 #include "realtime/session/context.h"
+#include "realtime/session/verdict.h"
 
 namespace tidemill::session {
 
 struct ChannelSubscription;
+
+// What clients are told of an answer that there is no room for.
+inline constexpr protocol::ErrorCode kErrorAnswerTooLarge{
+    protocol::kErrorLimitExceeded.code, "limit exceeded: the answer is over client.answer_max_size"};
+inline constexpr protocol::ErrorCode kErrorTooManyAnswers{
+    protocol::kErrorTooManyRequests.code, "too many requests: client.unread_answers_max_size is reached",
+    true};
 
 struct SessionForm {
   protocol::Encoding encoding = protocol::Encoding::kJson;
@@ -62,6 +71,8 @@ struct Client {
   void KeepSubs(std::map<std::string, auth::TokenSubscription> subs);
   // As others see it in a channel where its chan_info is this.
   protocol::ClientInfo InfoWith(std::string_view chan_info) const;
+  // Whether an answer of that many bytes may be given now: kErrorAnswerTooLarge, kErrorTooManyAnswers.
+  Verdict<void> MayAnswer(std::size_t bytes) const;
   // Whether the token is for this client, in this channel.
   bool IsMeantBy(const auth::SubscribeToken& token, std::string_view channel) const;
 

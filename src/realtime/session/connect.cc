@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "realtime/channels/permissions.h"
+#include "realtime/protocol/reply_bytes.h"
 #include "realtime/session/context.h"
 
 namespace tidemill::session {
@@ -95,6 +96,7 @@ Task<Verdict<decltype(protocol::ConnectResult::subs)>> ConnectCommand::Join(
     InitialSubscriptions wanted, protocol::ConnectRequest request) {
   decltype(protocol::ConnectResult::subs) told;
   told.reserve(wanted.size());
+  std::size_t bytes = 0;  // of the answer so far
   for (auto& [name, token] : wanted) {
     protocol::SubscribeRequest subscribe;
     if (const auto asked = request.subs.find(name); asked != request.subs.end()) subscribe = asked->second;
@@ -103,8 +105,11 @@ Task<Verdict<decltype(protocol::ConnectResult::subs)>> ConnectCommand::Join(
                          .info = std::move(token.info),
                          .data = std::move(token.data),
                          .overrides = token.overrides};
-    TM_CO_TRY_ASSIGN(Joined joined, co_await subscriptions_.Join(std::move(subscribe), std::move(terms)));
-    if (!joined.ended) told.emplace_back(name, std::move(joined.result));
+    TM_CO_TRY_ASSIGN(Joined joined,
+                     co_await subscriptions_.Join(std::move(subscribe), std::move(terms), bytes));
+    if (joined.ended) continue;
+    bytes += protocol::ReplyBytes(joined.result.publications);
+    told.emplace_back(name, std::move(joined.result));
   }
   // What was joined and ended again since: the client never hears of it.
   if (subscriptions_.size() < told.size()) {

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <ctime>
+#include <string>
+
 #include "realtime/session/testing/session_fixture.h"
 
 namespace tidemill::session {
@@ -170,6 +174,36 @@ TEST_F(ConnectTest, AClientThatGoesMeanwhileLeavesNothing) {
   EXPECT_TRUE(client->retired());
   EXPECT_EQ(bench_.context().registry.sessions(), 0u);
   EXPECT_EQ(bench_.context().metrics.connections.value(), 0);
+}
+
+// The time that a connect with so many subscriptions takes the thread, for each of them. The best of a few.
+double MicrosPerSubscription(int subscriptions) {
+  BenchSettings settings = TestSettings();
+  settings.client.channel_limit = 10'000;
+  SessionBench bench(settings);
+  std::string subs;
+  for (int i = 0; i < subscriptions; ++i) {
+    subs += std::string(i > 0 ? "," : "") + "\"plain:" + std::to_string(i) + R"(":{})";
+  }
+  const std::string connect = R"({"id":1,"connect":{"subs":{)" + subs + "}}}";
+  double best = 1e9;
+  for (int i = 0; i < 5; ++i) {
+    auto client = bench.Connect();
+    const std::clock_t begun = std::clock();
+    client->session().OnFrame(connect);
+    const double micros = 1e6 * static_cast<double>(std::clock() - begun) / CLOCKS_PER_SEC;
+    EXPECT_EQ(client->session().subscriptions(), static_cast<std::size_t>(subscriptions));
+    best = std::min(best, micros / subscriptions);
+  }
+  return best;
+}
+
+TEST(ConnectCost, GrowsNoFasterThanTheNumberOfSubscriptions) {
+  const double few = MicrosPerSubscription(250);
+  const double many = MicrosPerSubscription(4000);
+  RecordProperty("micros_each_of_250", std::to_string(few));
+  RecordProperty("micros_each_of_4000", std::to_string(many));
+  EXPECT_LT(many, 2 * few);
 }
 
 }  // namespace

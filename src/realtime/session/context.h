@@ -50,6 +50,7 @@ struct Context {
   TaskScope& scope;  // what outlives a session: its commands in flight, and what the announcer still tells
   Announcer announcer{broker, presence, metrics, scope};
   Settling settling{loop};
+  std::string reply_buffer{};  // where replies are encoded, one at a time
   // Who serves a namespace in another way than the default.
   Authorities authorities{};
   RpcHandlers rpc_handlers{};

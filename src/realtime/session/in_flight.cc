@@ -6,10 +6,14 @@
 
 namespace tidemill::session {
 
-InFlight::InFlight(net::Stream& stream, InFlight*& place) : stream_(stream), place_(place) { place_ = this; }
+InFlight::InFlight(net::Stream& stream, metrics::Gauge& unread, InFlight*& place)
+    : stream_(stream), unread_(unread), place_(place) {
+  place_ = this;
+}
 
 InFlight::~InFlight() {
   stream_.loop().Disarm(*this);
+  CountUnread(0);
   place_ = nullptr;
 }
 
@@ -28,7 +32,14 @@ void InFlight::Wait(std::coroutine_handle<> awaiter) {
   awaiter_ = awaiter;
   stream_.Send({});
   // A peer that takes everything at once must still leave the turn to others.
-  if (!stream_.blocked()) stream_.loop().ArmBehind(*this);
+  if (!stream_.blocked()) return stream_.loop().ArmBehind(*this);
+  CountUnread(stream_.queued_bytes());
+}
+
+void InFlight::CountUnread(std::size_t bytes) {
+  if (bytes == unread_bytes_) return;
+  unread_.Add(static_cast<std::int64_t>(bytes) - static_cast<std::int64_t>(unread_bytes_));
+  unread_bytes_ = bytes;
 }
 
 void InFlight::OnWritable() { Wake(); }
@@ -39,6 +50,7 @@ void InFlight::Wake() {
 
 void InFlight::OnReady(std::uint32_t) {
   answer_bytes_ = 0;
+  CountUnread(0);
   std::exchange(awaiter_, nullptr).resume();
 }
 

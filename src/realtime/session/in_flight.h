@@ -15,6 +15,7 @@
 #include <string>
 #include <string_view>
 
+#include "metrics/metrics.h"
 #include "net/stream.h"
 #include "realtime/session/backlog.h"
 
@@ -25,8 +26,8 @@ class InFlight final : private net::Pollable {
   // Bytes of answers that may be queued, or be given in one turn, before the next command waits.
   static constexpr std::size_t kAnswerBytesMax = 64 * 1024;
 
-  // While it lives, `place` points to it.
-  InFlight(net::Stream& stream, InFlight*& place);
+  // While it lives, `place` points to it. What waits is added to `unread`.
+  InFlight(net::Stream& stream, metrics::Gauge& unread, InFlight*& place);
   ~InFlight();
   InFlight(const InFlight&) = delete;
   InFlight& operator=(const InFlight&) = delete;
@@ -56,11 +57,15 @@ class InFlight final : private net::Pollable {
   void Wait(std::coroutine_handle<> awaiter);
   void OnReady(std::uint32_t) override;
 
+  void CountUnread(std::size_t bytes);
+
   net::Stream& stream_;
+  metrics::Gauge& unread_;
   InFlight*& place_;
   std::unique_ptr<Backlog> backlog_;  // null: no frame came meanwhile
   std::coroutine_handle<> awaiter_;
   std::size_t answer_bytes_ = 0;  // since the last wait, or since the queue was empty
+  std::size_t unread_bytes_ = 0;  // counted
 };
 
 class [[nodiscard]] InFlight::Room {

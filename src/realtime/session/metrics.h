@@ -20,8 +20,12 @@ struct SessionMetrics {
   metrics::Counter& replies_sent;
   metrics::Counter& recovered;  // subscriptions that asked for recovery and got it
   metrics::Counter& not_recovered;
-  metrics::Gauge& tasks;            // the announcers'
-  metrics::Counter& tasks_refused;  // over Announcer::kTasksMax
+  // Of large answers that their clients have not read (client.unread_answers_max_size).
+  metrics::Gauge& unread_answer_bytes;
+  metrics::Counter& answers_too_large;  // client.answer_max_size
+  metrics::Counter& answers_too_many;   // client.unread_answers_max_size
+  metrics::Gauge& tasks;                // the announcers'
+  metrics::Counter& tasks_refused;      // over Announcer::kTasksMax
 
   // By the index of protocol::Command::request.
   std::array<metrics::Counter*, std::variant_size_v<decltype(protocol::Command::request)>> commands{};

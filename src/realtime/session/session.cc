@@ -8,11 +8,15 @@
 #include "base/log.h"
 #include "net/next_turn.h"
 #include "realtime/protocol/codec.h"
+#include "realtime/protocol/reply_bytes.h"
 #include "realtime/session/connect.h"
 #include "realtime/session/context.h"
 
 namespace tidemill::session {
 namespace {
+
+// A reply buffer that has grown larger for once is given back.
+constexpr std::size_t kReplyBytesKept = 1 << 20;
 
 template <class Code>
 Code KnownCode(std::span<const Code> known, std::uint32_t code) {
@@ -79,7 +83,7 @@ void Session::OnTransportClosed() {
 
 Task<void> Session::Pump(std::string frame) {
   const PinGuard pin = Pin();
-  InFlight in_flight(transport_.stream(), in_flight_);
+  InFlight in_flight(transport_.stream(), context().metrics.unread_answer_bytes, in_flight_);
   for (std::optional<std::string> next = std::move(frame); next && !ending(); next = in_flight.Pop()) {
     co_await RunFrame(*std::move(next), in_flight);
   }
@@ -122,6 +126,10 @@ Task<void> Session::RunCommand(protocol::Command command) {
   auto answer = co_await commands.Run(std::move(command.request));
   if (closed()) co_return;
   if (!answer) co_return Refuse(id, answer.error());
+  if (!std::holds_alternative<protocol::SubscribeResult>(*answer)) {
+    const auto fits = client_.MayAnswer(protocol::ReplyBytes(*answer));
+    if (!fits) co_return Refuse(id, fits.error());
+  }
   Reply(id, *std::move(answer));
   if (const auto& ended = commands.ended()) PushUnsubscribe(ended->channel, ended->code);
   if (sets_expiry) Reschedule();
@@ -182,10 +190,13 @@ Task<Verdict<void>> Session::TryConnect(std::uint32_t id, protocol::ConnectReque
 void Session::Reply(std::uint32_t id, ReplyBody body) {
   if (ending()) return;
   context().metrics.replies_sent.Add();
-  std::string message;
+  std::string& message = context().reply_buffer;
+  message.clear();
+  message.reserve(protocol::ReplyBytes(body));
   protocol::AppendReply(client_.form.encoding, {.id = id, .result = std::move(body)}, message);
   transport_.QueueMessage(message);
   in_flight_->CountAnswer(message.size());
+  if (message.capacity() > kReplyBytesKept) std::string().swap(message);
   CheckQueue();
 }
 

@@ -136,9 +136,9 @@ class Session final : public ClientEvents, private net::Timer {
   [[no_unique_address]] Client client_;
   Phase phase_ = Phase::kNew;
   Carrier carrier_ = Carrier::kOpen;
-  std::uint16_t pins_ = 0;  // tasks that refer to this session
+  std::uint16_t pins_ = 0;      // tasks that refer to this session
+  std::uint16_t end_code_ = 0;  // to be disconnected with it, at the next timer; 0: not
   [[no_unique_address]] Subscriptions subscriptions_{client_};
-  std::uint16_t end_code_ = 0;     // to be disconnected with it, at the next timer; 0: not
   InFlight* in_flight_ = nullptr;  // null: no command is
   CommandRate rate_;
   Deadlines deadlines_;

@@ -94,6 +94,19 @@ constexpr config::Row<ClientSettings> kClient[] = {
              "is closed.",
       .min = 4096,
       .max = config::kGiB}},
+    {"answer_max_size",
+     config::Of<&ClientSettings::answer_max_size>,
+     {.doc =
+          "Bytes of one answer to a client. A larger history or presence is error 106; a larger recovery is "
+          "not recovered.",
+      .min = 64 << 10,
+      .max = config::kGiB}},
+    {"unread_answers_max_size",
+     config::Of<&ClientSettings::unread_answers_max_size>,
+     {.doc = "Bytes of large answers that may wait until their clients have read them, over all connections; "
+             "further ones are error 111.",
+      .min = 1 << 20,
+      .max = 64 * config::kGiB}},
     {"history_max_publication_limit",
      config::Of<&ClientSettings::history_max_publication_limit>,
      {.doc = "Publications that one history call of a client may give.", .min = 1, .max = 1'000'000}},

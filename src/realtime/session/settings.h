@@ -39,7 +39,9 @@ struct ClientSettings {
   Duration channel_position_check_delay = Seconds(40);  // 0: off
   std::uint32_t channel_limit = 128;
   std::uint32_t user_connection_limit = 0;
-  std::uint32_t queue_max_size = 1048576;  // bytes waiting for one connection
+  std::uint32_t queue_max_size = 1048576;             // bytes waiting for one connection
+  std::uint32_t answer_max_size = 4 << 20;            // bytes of one answer
+  std::uint64_t unread_answers_max_size = 256 << 20;  // bytes of large answers that wait, of all connections
   std::uint32_t history_max_publication_limit = 300;
   std::uint32_t recovery_max_publication_limit = 300;
   std::uint32_t commands_per_second = 0;  // 0: no limit

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "realtime/broker/error_codes.h"
 #include "realtime/broker/stream_settings.h"
+#include "realtime/protocol/reply_bytes.h"
 #include "realtime/session/context.h"
 
 namespace tidemill::session {
@@ -39,11 +40,12 @@ Task<void> Subscriptions::UntilSettled(std::string channel) {
   }
 }
 
-Task<Verdict<Joined>> Subscriptions::Join(protocol::SubscribeRequest request, SubscribeTerms terms) {
+Task<Verdict<Joined>> Subscriptions::Join(protocol::SubscribeRequest request, SubscribeTerms terms,
+                                          std::size_t answered_bytes) {
   ChannelSubscription* const subscription = Find(request.channel);
   if (!subscription) co_return Refused(protocol::kErrorInternal);  // closed
   const std::string channel = request.channel;
-  co_return Settle(channel, co_await JoinBegun(*subscription, request, terms));
+  co_return Settle(channel, co_await JoinBegun(*subscription, request, terms, answered_bytes));
 }
 
 Verdict<Joined> Subscriptions::GiveUp(std::string_view channel, Refusal why) {
@@ -67,7 +69,8 @@ Verdict<Joined> Subscriptions::Settle(std::string_view channel, Verdict<protocol
 
 Task<Verdict<protocol::SubscribeResult>> Subscriptions::JoinBegun(ChannelSubscription& subscription,
                                                                   protocol::SubscribeRequest& request,
-                                                                  SubscribeTerms& terms) {
+                                                                  SubscribeTerms& terms,
+                                                                  std::size_t answered_bytes) {
   if (subscription.ended) co_return protocol::SubscribeResult{};
   const std::shared_ptr<const SessionSettings> held = client_.context.settings;
   const auto channel = held->rules->Find(request.channel);
@@ -81,7 +84,7 @@ Task<Verdict<protocol::SubscribeResult>> Subscriptions::JoinBegun(ChannelSubscri
   if (!terms.info.empty()) subscription.own_info = std::make_unique<std::string>(std::move(terms.info));
   subscription.presence = options.presence;
   subscription.positioned = options.positioned;
-  TM_CO_TRY_ASSIGN(auto result, co_await Follow(subscription, request, options, *channel));
+  TM_CO_TRY_ASSIGN(auto result, co_await Follow(subscription, request, options, *channel, answered_bytes));
   result.data = std::move(terms.data);
   SetExpiry(subscription, terms.expire_at);
   // A server-side subscription is not refreshed by the client: nothing to tell it.
@@ -95,7 +98,8 @@ Task<Verdict<protocol::SubscribeResult>> Subscriptions::JoinBegun(ChannelSubscri
 Task<Verdict<protocol::SubscribeResult>> Subscriptions::Follow(ChannelSubscription& subscription,
                                                                const protocol::SubscribeRequest& request,
                                                                const SubscriptionOptions& options,
-                                                               const channels::Channel& channel) {
+                                                               const channels::Channel& channel,
+                                                               std::size_t answered_bytes) {
   Context& context = client_.context;
   const std::shared_ptr<const SessionSettings> held = context.settings;
   if (options.presence) TM_CO_TRY(co_await EnterPresence(subscription));
@@ -120,6 +124,10 @@ Task<Verdict<protocol::SubscribeResult>> Subscriptions::Follow(ChannelSubscripti
                      client_.outbox, subscription);
   subscription.pending_name.reset();
   subscription.join_leave = options.join_leave;
+  if (const auto fits = FitIntoAnswer(*outcome, answered_bytes); !fits) {
+    Leave(request.channel);
+    co_return std::unexpected(fits.error());
+  }
   if (options.recovers)
     (outcome->recovered ? context.metrics.recovered : context.metrics.not_recovered).Add();
   if (options.recovers && !outcome->recovered && (request.flag & kFlagRejectUnrecovered) != 0) {
@@ -127,6 +135,18 @@ Task<Verdict<protocol::SubscribeResult>> Subscriptions::Follow(ChannelSubscripti
     co_return Refused(protocol::kErrorUnrecoverablePosition);
   }
   co_return ResultOf(options, request.offset, *std::move(outcome));
+}
+
+Verdict<void> Subscriptions::FitIntoAnswer(broker::SubscribeOutcome& outcome,
+                                           std::size_t answered_bytes) const {
+  if (outcome.publications.empty()) return {};
+  const auto fits = client_.MayAnswer(answered_bytes + protocol::ReplyBytes(outcome.publications));
+  if (fits || fits.error() != Refusal(kErrorAnswerTooLarge)) return fits;
+  log::Debug("session.recovery_too_large",
+             {{"client", client_.id.ToString()}, {"setting", "client.answer_max_size"}});
+  outcome.recovered = false;
+  outcome.publications.clear();
+  return {};
 }
 
 Task<Verdict<void>> Subscriptions::EnterPresence(ChannelSubscription& subscription) {
@@ -168,7 +188,7 @@ Left Subscriptions::Leave(std::string_view channel, std::uint32_t code) {
 }
 
 void Subscriptions::Close() {
-  closed_ = true;
+  closed_ = 1;
   while (const auto taken = table_.TakeOne()) End(*taken);
 }
 
@@ -192,25 +212,24 @@ std::vector<std::string> Subscriptions::Channels() const {
 
 void Subscriptions::SetExpiry(ChannelSubscription& subscription, std::int64_t expire_at) {
   subscription.expire_at = expire_at;
-  if (expire_at != 0) any_expires_ = true;
+  NoteExpiry(expire_at);
 }
 
-std::int64_t Subscriptions::EarliestExpiry() const {
-  std::int64_t earliest = 0;
-  if (!any_expires_) return earliest;
-  for (const auto& subscription : table_.entries()) {
-    if (subscription->expire_at == 0) continue;
-    if (earliest == 0 || subscription->expire_at < earliest) earliest = subscription->expire_at;
-  }
-  return earliest;
+void Subscriptions::NoteExpiry(std::int64_t expire_at) {
+  if (expire_at == 0) return;
+  const auto bound = static_cast<std::uint32_t>(std::clamp<std::int64_t>(expire_at, 1, UINT32_MAX));
+  if (earliest_expiry_ == 0 || bound < earliest_expiry_) earliest_expiry_ = bound;
 }
 
-std::vector<ChannelSubscription*> Subscriptions::ExpiredAt(WallTime time) const {
+std::vector<ChannelSubscription*> Subscriptions::ExpiredAt(WallTime time) {
   std::vector<ChannelSubscription*> expired;
-  if (!any_expires_) return expired;
+  if (earliest_expiry_ == 0 || time.ms < std::int64_t{earliest_expiry_} * 1000) return expired;
+  earliest_expiry_ = 0;
   for (const auto& subscription : table_.entries()) {
     if (subscription->expire_at != 0 && time.ms >= subscription->expire_at * 1000) {
       expired.push_back(subscription.get());
+    } else {
+      NoteExpiry(subscription->expire_at);
     }
   }
   return expired;

@@ -18,6 +18,7 @@
 
 #include "base/clock.h"
 #include "net/task.h"
+#include "realtime/broker/broker.h"
 #include "realtime/channels/rules.h"
 #include "realtime/protocol/messages.h"
 #include "realtime/session/authority.h"
@@ -57,7 +58,10 @@ class Subscriptions {
 
   // Follows a channel that was begun. Publications come from here on. A refusal says why it does not; nothing
   // of it is left then. One that is worth another try is not given for what was ended: it would be tried.
-  Task<Verdict<Joined>> Join(protocol::SubscribeRequest request, SubscribeTerms terms);
+  // What is recovered fits into one answer, beside the `answered_bytes` that are in it already; more is not
+  // recovered.
+  Task<Verdict<Joined>> Join(protocol::SubscribeRequest request, SubscribeTerms terms,
+                             std::size_t answered_bytes = 0);
   // The same for what is not joined because of `why`.
   Verdict<Joined> GiveUp(std::string_view channel, Refusal why);
   // Tells the others in the channel, where its options want that. After the reply, as the client hears it
@@ -78,31 +82,37 @@ class Subscriptions {
   std::vector<std::string> Channels() const;
 
   void SetExpiry(ChannelSubscription& subscription, std::int64_t expire_at);
-  // The earliest of all, in seconds since the Unix epoch; 0: none expires.
-  std::int64_t EarliestExpiry() const;
-  // Those that expired until then.
-  std::vector<ChannelSubscription*> ExpiredAt(WallTime time) const;
+  // In seconds since the Unix epoch; 0: none expires. None expires before it: when one was renewed or ended,
+  // it is earlier than the earliest of all until ExpiredAt has looked.
+  std::int64_t EarliestExpiry() const { return earliest_expiry_; }
+  // Those that expired until then. Looks at all of them only if one may have.
+  std::vector<ChannelSubscription*> ExpiredAt(WallTime time);
 
  private:
   // Their subscription is under way and so stays where it is, unless the session is closed.
   Task<Verdict<protocol::SubscribeResult>> Follow(ChannelSubscription& subscription,
                                                   const protocol::SubscribeRequest& request,
                                                   const SubscriptionOptions& options,
-                                                  const channels::Channel& channel);
+                                                  const channels::Channel& channel,
+                                                  std::size_t answered_bytes);
+  // Drops what is recovered if it makes the answer too large.
+  Verdict<void> FitIntoAnswer(broker::SubscribeOutcome& outcome, std::size_t answered_bytes) const;
   Task<Verdict<void>> EnterPresence(ChannelSubscription& subscription);
   Task<Verdict<protocol::SubscribeResult>> JoinBegun(ChannelSubscription& subscription,
                                                      protocol::SubscribeRequest& request,
-                                                     SubscribeTerms& terms);
+                                                     SubscribeTerms& terms, std::size_t answered_bytes);
   // It is not under way any more.
   Verdict<Joined> Settle(std::string_view channel, Verdict<protocol::SubscribeResult> outcome);
   std::unexpected<Refusal> RefusalOf(const Error& error) const;
   void End(ChannelSubscription& subscription);
+  void NoteExpiry(std::int64_t expire_at);
 
   Client& client_;
   SubscriptionTable table_;
-  std::uint32_t begun_ = 0;
-  bool any_expires_ = false;
-  bool closed_ = false;
+  // Part of each connection: as small as they can be.
+  std::uint32_t begun_ : 31 = 0;
+  std::uint32_t closed_ : 1 = 0;
+  std::uint32_t earliest_expiry_ = 0;  // at most this
 };
 
 }  // namespace tidemill::session

@@ -1,0 +1,61 @@
+#include "realtime/protocol/reply_bytes.h"
+
+namespace tidemill::protocol {
+namespace {
+
+// Field names, numbers and punctuation around a publication, a client's info, a whole result.
+constexpr std::size_t kAroundPublication = 40;
+constexpr std::size_t kAroundInfo = 64;
+constexpr std::size_t kAroundTag = 6;
+constexpr std::size_t kAroundResult = 256;
+
+std::size_t BytesOf(const ClientInfo& info) {
+  return kAroundInfo + info.user.size() + info.client.size() + info.conn_info.size() + info.chan_info.size();
+}
+
+std::size_t BytesOf(const Publication& publication) {
+  std::size_t bytes = kAroundPublication + publication.data.size() + publication.epoch.size();
+  if (publication.info) bytes += BytesOf(*publication.info);
+  for (const auto& [name, value] : publication.tags) bytes += kAroundTag + name.size() + value.size();
+  return bytes;
+}
+
+std::size_t BytesOf(const SubscribeResult& result) {
+  return kAroundResult + result.data.size() + ReplyBytes(result.publications);
+}
+std::size_t BytesOf(const ConnectResult& result) {
+  std::size_t bytes = kAroundResult + result.data.size();
+  for (const auto& [channel, subscribed] : result.subs) bytes += channel.size() + BytesOf(subscribed);
+  return bytes;
+}
+std::size_t BytesOf(const PresenceResult& result) {
+  std::size_t bytes = kAroundResult;
+  for (const auto& [client, info] : result.presence) bytes += client.size() + BytesOf(info);
+  return bytes;
+}
+std::size_t BytesOf(const HistoryResult& result) { return kAroundResult + ReplyBytes(result.publications); }
+std::size_t BytesOf(const RpcResult& result) { return kAroundResult + result.data.size(); }
+template <class Small>
+std::size_t BytesOf(const Small&) {
+  return 0;
+}
+
+}  // namespace
+
+std::size_t ReplyBytes(std::span<const PublicationPtr> publications) {
+  std::size_t bytes = 0;
+  for (const PublicationPtr& publication : publications) bytes += BytesOf(*publication);
+  return bytes;
+}
+
+std::size_t ReplyBytes(std::span<const ClientInfo> presence) {
+  std::size_t bytes = 0;
+  for (const ClientInfo& info : presence) bytes += BytesOf(info) + info.client.size();
+  return bytes;
+}
+
+std::size_t ReplyBytes(const decltype(Reply::result)& result) {
+  return std::visit([](const auto& held) { return BytesOf(held); }, result);
+}
+
+}  // namespace tidemill::protocol

@@ -1,0 +1,17 @@
+// How large a reply will be, known before it is encoded: to refuse one that is too large, and to encode the
+// rest into room that is there.
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+#include "realtime/protocol/messages.h"
+
+namespace tidemill::protocol {
+
+// About the bytes that these take in a reply, in either encoding; exact but for the escapes of JSON.
+std::size_t ReplyBytes(std::span<const PublicationPtr> publications);
+std::size_t ReplyBytes(std::span<const ClientInfo> presence);
+std::size_t ReplyBytes(const decltype(Reply::result)& result);
+
+}  // namespace tidemill::protocol
