@@ -5,6 +5,7 @@
 namespace tidemill::api {
 
 int HttpStatusOf(const ErrorCode& error) {
+  if (error == protocol::kErrorRedisAway || error == protocol::kErrorRedisRefuses) return 503;
   switch (error.code) {
     case protocol::kErrorUnknownChannel.code:
     case protocol::kErrorMethodNotFound.code: return 404;

@@ -97,6 +97,13 @@ Result<std::unique_ptr<JwksSource>> MakeJwksSource(net::Loop& loop, JwksOptions 
   return MakeJwksSource(loop, std::move(options), std::move(fetch));
 }
 
+Task<Result<KeySet>> FetchKeySet(net::Loop& loop, JwksOptions options) {
+  TM_CO_TRY_ASSIGN(http::Url url, http::Url::Parse(options.endpoint));
+  TM_CO_TRY_ASSIGN(const std::string text,
+                   co_await FetchOverHttp(loop, std::move(options.tls), std::move(url)));
+  co_return ParseKeySet(text, options.keys_max);
+}
+
 std::unique_ptr<JwksSource> MakeJwksSource(net::Loop& loop, JwksOptions options, JwksFetch fetch) {
   return std::make_unique<CachedJwksSource>(loop, options, std::move(fetch));
 }

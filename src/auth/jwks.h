@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 
+#include "auth/jwk_set.h"
 #include "auth/public_key.h"
 #include "base/clock.h"
 #include "base/result.h"
@@ -40,6 +41,10 @@ struct JwksOptions {
 
 // kInvalidArgument: the endpoint is no http(s) URL, or is https and `tls` is null.
 Result<std::unique_ptr<JwksSource>> MakeJwksSource(net::Loop& loop, JwksOptions options);
+
+// Fetches and reads the set once, as a source would. kInvalidArgument: the endpoint, or what it gave, is
+// none; kUnavailable, kTimeout: no answer, or another status than 200.
+Task<Result<KeySet>> FetchKeySet(net::Loop& loop, JwksOptions options);
 
 // Gives the text of the key set.
 using JwksFetch = std::function<Task<Result<std::string>>()>;

@@ -1,4 +1,5 @@
-// LogLimit: one line a second at most, for what a stranger can bring about as often as they like.
+// LogLimit: one line a second at most, or another interval, for what a stranger can bring about as often as
+// they like.
 //
 // One thread: each loop has its own.
 #pragma once
@@ -13,9 +14,11 @@ namespace tidemill::log {
 
 class LogLimit {
  public:
+  explicit LogLimit(Duration interval = Seconds(1)) : interval_(interval) {}
+
   // Counts an event. When a line is due, the number of those since the last line that had none.
   std::optional<std::uint64_t> Count(MonotonicTime now) {
-    if (last_ && now - *last_ < Seconds(1)) {
+    if (last_ && now - *last_ < interval_) {
       ++suppressed_;
       return std::nullopt;
     }
@@ -24,6 +27,7 @@ class LogLimit {
   }
 
  private:
+  Duration interval_;
   std::optional<MonotonicTime> last_;
   std::uint64_t suppressed_ = 0;
 };

@@ -14,6 +14,7 @@ std::string_view Name(Errc code) {
     case Errc::kNotAvailable: return "not_available";
     case Errc::kUnrecoverablePosition: return "unrecoverable_position";
     case Errc::kUnavailable: return "unavailable";
+    case Errc::kRefused: return "refused";
     case Errc::kTimeout: return "timeout";
     case Errc::kCancelled: return "cancelled";
     case Errc::kClosed: return "closed";

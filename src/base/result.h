@@ -22,6 +22,7 @@ enum class Errc {
   kNotAvailable,           // the feature is off for this channel or server
   kUnrecoverablePosition,  // the asked stream position is of another epoch
   kUnavailable,            // a store or peer did not answer: it may or may not have happened
+  kRefused,                // a store answered that it does not do it now; a part of it may have happened
   kTimeout,                // the deadline passed
   kCancelled,              // the caller gave up
   kClosed,                 // the connection is gone

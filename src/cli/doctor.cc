@@ -7,9 +7,12 @@
 #include <memory>
 
 #include "base/json_writer.h"
+#include "base/log.h"
 #include "cli/diagnosis.h"
+#include "cli/doctor_keys.h"
 #include "cli/doctor_machine.h"
 #include "cli/doctor_network.h"
+#include "cli/doctor_redis.h"
 #include "cli/doctor_settings.h"
 #include "cli/doctor_tls.h"
 #include "cli/settings.h"
@@ -69,6 +72,12 @@ int Examine(const Options& options, Io io) {
   CheckCores(settings, found);
   CheckMemory(settings, found);
   CheckClock(found);
+  if (loaded) {
+    // What the parts of a server would log is said by the findings.
+    log::Configure({.level = log::Level::kOff});
+    CheckKeySets(settings, found);
+    CheckRedis(settings, found);
+  }
 
   Print(io, options.json ? ToJson(found) : ToText(found));
   const bool failed = std::ranges::find(found, Verdict::kFail, &Diagnosis::verdict) != found.end();
@@ -80,7 +89,7 @@ int Examine(const Options& options, Io io) {
 CommandSpec DoctorCommand() {
   const auto options = std::make_shared<Options>();
   return {.name = "doctor",
-          .help = "Looks at the machine and the settings for what will hurt",
+          .help = "Looks at the machine, the settings, Redis and key sets for what will hurt",
           .examples = "  tidemill doctor --config tidemill.toml\n",
           .parameters = {{"--json", &options->json, "Prints the findings as one line of JSON"}},
           .settings = &options->settings,

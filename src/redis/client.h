@@ -51,6 +51,10 @@ class Client {
   virtual Task<Result<Reply>> Run(const Script& script, std::vector<std::string> keys,
                                   std::vector<std::string> arguments) = 0;
 
+  // How many servers the keys are on now, and which of them has this one: a name; "" when none is known to.
+  virtual std::size_t servers() const = 0;
+  virtual std::string ServerOf(std::string_view key) const = 0;
+
   // Any thread: since when at least one server has been away; nullopt while all are there.
   virtual std::optional<MonotonicTime> down_since() const = 0;
 };

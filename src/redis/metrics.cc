@@ -16,6 +16,7 @@ Metrics::Metrics(metrics::Registry& registry)
       connections(registry.AddGauge("tidemill_redis_connections", "Connections to Redis that are up.")),
       seconds(registry.AddHistogram(
           "tidemill_redis_command_seconds", "Time from a command's sending to its answer.",
-          {0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5})) {}
+          {0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5})),
+      refusals(registry, SystemClock()) {}
 
 }  // namespace tidemill::redis

@@ -1,7 +1,8 @@
-// What /metrics shows of the connections to Redis.
+// What /metrics shows of the connections to Redis, and what the log says of its refusals. One for all loops.
 #pragma once
 
 #include "metrics/metrics.h"
+#include "redis/refusals.h"
 
 namespace tidemill::redis {
 
@@ -16,6 +17,7 @@ struct Metrics {
   metrics::Counter& messages;     // pub/sub messages received
   metrics::Gauge& connections;    // that are up
   metrics::Histogram& seconds;    // from a command's sending to its answer
+  Refusals refusals;              // error replies, by kind
 };
 
 }  // namespace tidemill::redis

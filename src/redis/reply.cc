@@ -9,10 +9,11 @@ std::string_view Reply::error_code() const {
 
 std::string ToString(const Reply& reply) {
   constexpr std::size_t kShownBytes = 64;
+  constexpr std::size_t kShownErrorBytes = 300;
   switch (reply.kind) {
     case Reply::Kind::kNil: return "nil";
     case Reply::Kind::kStatus: return "+" + reply.text.substr(0, kShownBytes);
-    case Reply::Kind::kError: return "-" + reply.text.substr(0, kShownBytes);
+    case Reply::Kind::kError: return "-" + reply.text.substr(0, kShownErrorBytes);
     case Reply::Kind::kInteger: return ":" + std::to_string(reply.integer);
     case Reply::Kind::kString: return "\"" + reply.text.substr(0, kShownBytes) + "\"";
     case Reply::Kind::kArray: break;

@@ -30,7 +30,7 @@ struct Reply {
   friend bool operator==(const Reply&, const Reply&) = default;
 };
 
-// kind and value for a log or a test's message; strings are cut at 64 bytes.
+// kind and value for a log or a test's message; strings are cut at 64 bytes, errors at 300.
 std::string ToString(const Reply& reply);
 
 }  // namespace tidemill::redis

@@ -45,6 +45,10 @@ class ShardedClient final : public Client {
     return shard.Run(script, std::move(keys), std::move(arguments));
   }
 
+  std::size_t servers() const override { return shards_.size(); }
+  std::string ServerOf(std::string_view key) const override {
+    return std::to_string(ShardOf(key, shards_.size()));
+  }
   std::optional<MonotonicTime> down_since() const override { return DownSince(shards_); }
 
  private:

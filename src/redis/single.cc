@@ -19,6 +19,8 @@ class SingleClient final : public Client {
                           std::vector<std::string> arguments) override {
     return link_->Run(script, std::move(keys), std::move(arguments), Link::Asking::kNo);
   }
+  std::size_t servers() const override { return 1; }
+  std::string ServerOf(std::string_view) const override { return "0"; }
   std::optional<MonotonicTime> down_since() const override { return link_->down_since(); }
 
  private:

@@ -41,8 +41,8 @@ class Subscriber {
   // No OnMessage for it from here on.
   virtual void Unsubscribe(const std::string& channel) = 0;
 
-  // Completes after every message that Redis sent to this connection before it got the PING. So after it, the
-  // message of every publish whose effect was seen before the call has arrived.
+  // Completes after every message that Redis sent to this connection before it got the question. So after it,
+  // the message of every publish whose effect was seen before the call has arrived.
   virtual Task<Result<void>> Barrier(std::string channel) = 0;
 
   // Any thread: since when at least one connection has been away; nullopt while all are there.

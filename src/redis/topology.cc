@@ -1,6 +1,7 @@
 #include "redis/topology.h"
 
 #include <algorithm>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -65,6 +66,14 @@ class Servers final : public Topology {
                                    : MakeShardedSubscriber(std::move(subscribers));
   }
 
+  Task<std::vector<Inspection>> Inspect(net::Loop& loop, Metrics& metrics) const override {
+    std::vector<Inspection> found;
+    for (const Server& server : servers_) {
+      found.push_back(co_await InspectServer(loop, server.endpoint, server.connection, metrics));
+    }
+    co_return found;
+  }
+
   bool sharded_pub_sub() const override { return false; }
 
  private:
@@ -86,6 +95,21 @@ class WatchedBySentinel final : public Topology {
     return MakeSingleSubscriber(loop, MakeSentinelLocator(loop, sentinel_, metrics), connection_, events,
                                 metrics);
   }
+  Task<std::vector<Inspection>> Inspect(net::Loop& loop, Metrics& metrics) const override {
+    std::vector<Inspection> found;
+    std::set<std::string> primaries;
+    for (const Endpoint& sentinel : sentinel_.sentinels) {
+      found.push_back(
+          co_await InspectSentinel(loop, sentinel, sentinel_.master_name, sentinel_.connection, metrics));
+      if (!found.back().primary.empty()) primaries.insert(found.back().primary);
+    }
+    for (const std::string& primary : primaries) {
+      const Result<Address> address = Address::Parse(primary);
+      if (address) found.push_back(co_await InspectServer(loop, address->endpoint, connection_, metrics));
+    }
+    co_return found;
+  }
+
   bool sharded_pub_sub() const override { return false; }
 
  private:
@@ -105,6 +129,14 @@ class Cluster final : public Topology {
                                              Metrics& metrics) const override {
     return MakeClusterSubscriber(loop, options_, events, metrics);
   }
+  Task<std::vector<Inspection>> Inspect(net::Loop& loop, Metrics& metrics) const override {
+    std::vector<Inspection> found;
+    for (const Endpoint& seed : options_.seeds) {
+      found.push_back(co_await InspectServer(loop, seed, options_.connection, metrics));
+    }
+    co_return found;
+  }
+
   bool sharded_pub_sub() const override { return options_.pub_sub == PubSub::kSharded; }
 
  private:

@@ -5,10 +5,13 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "base/result.h"
 #include "net/loop.h"
+#include "net/task.h"
 #include "redis/client.h"
+#include "redis/inspection.h"
 #include "redis/metrics.h"
 #include "redis/settings.h"
 #include "redis/subscriber.h"
@@ -23,6 +26,9 @@ class Topology {
   virtual std::unique_ptr<Client> MakeClient(net::Loop& loop, Metrics& metrics) const = 0;
   virtual std::unique_ptr<Subscriber> MakeSubscriber(net::Loop& loop, SubscriberEvents& events,
                                                      Metrics& metrics) const = 0;
+
+  // Looks at each server that is configured and at the primaries that sentinels name.
+  virtual Task<std::vector<Inspection>> Inspect(net::Loop& loop, Metrics& metrics) const = 0;
 
   // Whether Subscriber gets messages published with SPUBLISH, and not those with PUBLISH.
   virtual bool sharded_pub_sub() const = 0;

@@ -1,5 +1,6 @@
 #include "server/brokers.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "cluster/metrics.h"
@@ -11,6 +12,8 @@
 
 namespace tidemill::server {
 namespace {
+
+constexpr Duration kRecent = Seconds(15);  // a refusal that may be the reason of what is wrong now
 
 broker::MemoryBrokerLimits LimitsOf(const broker::BrokerSettings& broker) {
   return {.history_bytes_max = broker.history_bytes_max,
@@ -88,6 +91,8 @@ Result<void> Brokers::OpenRedis(const std::vector<net::Loop*>& loops, const sett
                        [this] { return static_cast<double>(redis_->dropped()); });
   registry.AddCallback("tidemill_broker_up", "1 while all connections to the broker are there.", {},
                        [this] { return redis_->down_since() ? 0.0 : 1.0; });
+  registry.AddCallback("tidemill_broker_works", "1 while the broker is there and does what it is asked.", {},
+                       [this] { return problem() ? 0.0 : 1.0; });
   return {};
 }
 
@@ -99,8 +104,19 @@ void Brokers::Replace(const broker::BrokerSettings& settings) {
   if (memory_) memory_->ReplaceLimits(LimitsOf(settings));
 }
 
-std::optional<MonotonicTime> Brokers::down_since() const {
-  return redis_ ? redis_->down_since() : std::nullopt;
+std::optional<BrokerProblem> Brokers::problem() const {
+  if (!redis_) return std::nullopt;
+  const MonotonicTime now = SystemClock().Now();
+  const std::optional<MonotonicTime> down_since = redis_->down_since();
+  const broker::redis_broker::ProbeState probe = redis_->probe();
+  if (!down_since && !probe.bad_since && probe.ever_good) return std::nullopt;
+  const auto refused = redis_metrics_->refusals.NewestAfter({now.ms - kRecent.ms});
+  const bool refuses = !down_since && probe.bad_since;
+  const MonotonicTime since = std::min(down_since.value_or(now), probe.bad_since.value_or(now));
+  return BrokerProblem{.since = since,
+                       .from_start = !probe.ever_good,
+                       .status = refuses ? "broker refuses" : "broker away",
+                       .why = refused ? std::string(redis::NameOf(*refused)) : "no answer"};
 }
 
 }  // namespace tidemill::server

@@ -8,11 +8,11 @@
 #include <string>
 #include <vector>
 
-#include "base/clock.h"
 #include "base/result.h"
 #include "metrics/metrics.h"
 #include "net/loop.h"
 #include "realtime/broker/loop_broker.h"
+#include "server/health.h"
 
 namespace tidemill::broker {
 struct BrokerSettings;
@@ -50,8 +50,8 @@ class Brokers {
   // Null for a node that is alone.
   cluster::RedisBus* bus() { return bus_.get(); }
   cluster::ClusterMetrics* cluster_metrics() { return cluster_metrics_.get(); }
-  // Any thread.
-  std::optional<MonotonicTime> down_since() const;
+  // Any thread. What keeps the broker from doing its work now.
+  std::optional<BrokerProblem> problem() const;
 
  private:
   Brokers();

@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "base/json_writer.h"
 #include "settings/settings.h"
 
 namespace tidemill::server {
@@ -20,15 +21,25 @@ class HealthHandler final : public http::Handler {
   const Health& health_;
 };
 
+std::string ToJson(const BrokerProblem& problem) {
+  std::string text;
+  JsonWriter json(text);
+  json.BeginObject();
+  json.Member("status", problem.status);
+  json.Member("why", problem.why);
+  json.EndObject();
+  return text;
+}
+
 class ReadyHandler final : public http::Handler {
  public:
   explicit ReadyHandler(const Health& health) : health_(health) {}
   Task<http::Response> Handle(const http::Request&) override {
     if (health_.draining) co_return http::Response::Json(503, "{\"status\":\"draining\"}");
     if (health_.leaving) co_return http::Response::Json(503, "{\"status\":\"leaving\"}");
-    const auto since = health_.broker_down_since();
-    if (since && SystemClock().Now() - *since > health_.broker_grace) {
-      co_return http::Response::Json(503, "{\"status\":\"broker away\"}");
+    const std::optional<BrokerProblem> problem = health_.broker_problem();
+    if (problem && (problem->from_start || SystemClock().Now() - problem->since > health_.broker_grace)) {
+      co_return http::Response::Json(503, ToJson(*problem));
     }
     co_return http::Response::Json(200, "{}");
   }

@@ -1,13 +1,16 @@
 // /health, /ready and /metrics.
 //
 // /health: the process works and wants to be kept; /ready: it wants traffic. Both turn 503 when it drains,
-// and /ready for shutdown.delay before that, and while the broker is away for longer than a grace.
+// and /ready for shutdown.delay before that, while the broker is away or refuses for longer than a grace, and
+// until it was reached the first time.
 #pragma once
 
 #include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
 
 #include "base/clock.h"
 #include "http/server.h"
@@ -19,12 +22,20 @@ struct Settings;
 
 namespace tidemill::server {
 
+// Why the broker does not do its work.
+struct BrokerProblem {
+  MonotonicTime since{};
+  bool from_start = false;  // it never did
+  std::string_view status;  // "broker away"
+  std::string why;          // "NOPERM", as Redis calls it
+};
+
 // Any thread.
 struct Health {
   std::atomic<bool> leaving{false};  // it stops soon, and serves on until then
   std::atomic<bool> draining{false};
-  // Since when the broker has been away; nullopt while it is there. Set before the ports open.
-  std::function<std::optional<MonotonicTime>()> broker_down_since = [] { return std::nullopt; };
+  // Set before the ports open.
+  std::function<std::optional<BrokerProblem>()> broker_problem = [] { return std::nullopt; };
   Duration broker_grace = Seconds(5);  // a node without its broker is ready for so long
 };
 

@@ -58,7 +58,7 @@ Result<std::unique_ptr<Node>> Node::Start(settings::Settings settings, const Add
 // Where channels, their history and presence live, and the bus to other nodes if there are any.
 Result<void> Node::OpenBroker() {
   TM_TRY_ASSIGN(brokers_, Brokers::Open(loops_->All(), settings_, node_id_, shared_.registry));
-  health_.reset(new Health{.broker_down_since = [this] { return brokers_->down_since(); },
+  health_.reset(new Health{.broker_problem = [this] { return brokers_->problem(); },
                            .broker_grace = settings_.broker.redis.ready_grace});
   return {};
 }

@@ -46,7 +46,7 @@ class BusOnRedis final : public RedisBus, private redis::SubscriberEvents {
   Task<Result<void>> Send(std::string channel, std::string message) {
     const redis::Command command{sharded_ ? "SPUBLISH" : "PUBLISH", channel, message};
     TM_CO_TRY_ASSIGN(const redis::Reply reply, co_await client_->Send(channel, command));
-    if (reply.is_error()) co_return Fail(Errc::kUnavailable, reply.text);
+    if (reply.is_error()) co_return Fail(Errc::kRefused, reply.text);
     co_return {};
   }
 

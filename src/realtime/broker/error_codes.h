@@ -17,6 +17,8 @@ namespace tidemill::broker {
 //   kInvalidArgument              107
 //   kNotAvailable                 108
 //   kPermissionDenied             103
+//   kUnavailable                  100, "Redis is away"; temporary
+//   kRefused                      100, "Redis refuses"; temporary
 //   any other                     100      100            100
 enum class Surface : std::uint8_t {
   kService,  // the HTTP API and the server's own services

@@ -263,7 +263,7 @@ TEST(Api, ActsOnAUsersConnections) {
   EXPECT_EQ(api.Post("disconnect", R"({"user":"u","disconnect":{"code":4000,"reason":")" + reason + "\"}}"),
             kBad);
   api.directory.answer = Fail(Errc::kUnavailable, "no answer");
-  EXPECT_EQ(api.Post("refresh", R"({"user":"u"})"), Failed(100, "internal server error"));
+  EXPECT_EQ(api.Post("refresh", R"({"user":"u"})"), Failed(100, "Redis is away"));
 }
 
 TEST(Api, TellsWhoIsPresent) {
@@ -349,7 +349,8 @@ TEST(Api, ANodeThatDoesNotAnswerIsAnInternalErrorAndNamedInTheLog) {
   EXPECT_EQ(api.Post("refresh", R"({"user":"u"})"), internal);
   EXPECT_EQ(api.Post("channels", "{}"), internal);
   api.directory.answer = Fail(Errc::kUnavailable, "cut off from the other nodes");
-  EXPECT_EQ(api.Post("disconnect", R"({"user":"u"})"), internal);
+  EXPECT_EQ(api.Post("disconnect", R"({"user":"u"})"),
+            (Reply{200, R"({"error":{"code":100,"message":"Redis is away"}})"}));
   log::SetSinkForTest(nullptr);
   ASSERT_EQ(logged.size(), 5u) << "not one for each call while nobody can be reached";
   for (const std::string& line : logged) {

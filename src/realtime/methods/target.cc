@@ -52,7 +52,7 @@ std::expected<control::Target, api::Failure> Checked(TargetParams params,
 
 api::ErrorCode CodeOfDirectory(std::string_view method, const Error& error) {
   const api::ErrorCode code = broker::CodeOf(error, broker::Surface::kService);
-  if (code.code == protocol::kErrorInternal.code && error.code != Errc::kUnavailable) {
+  if (code == protocol::kErrorInternal) {
     log::Warn("api.command_failed",
               {{"method", method}, {"error", Name(error.code)}, {"why", std::string_view(error.detail)}});
   }

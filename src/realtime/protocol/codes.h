@@ -17,6 +17,10 @@ struct ErrorCode {
 };
 
 inline constexpr ErrorCode kErrorInternal{100, "internal server error", true};
+// To a client the same as the one above, with a text that says whom to look at.
+inline constexpr ErrorCode kErrorRedisAway{100, "Redis is away", true};
+inline constexpr ErrorCode kErrorRedisRefuses{100, "Redis refuses", true};
+inline constexpr ErrorCode kErrorTokenKeysAway{100, "the keys of tokens are away", true};
 inline constexpr ErrorCode kErrorUnauthorized{101, "unauthorized"};
 inline constexpr ErrorCode kErrorUnknownChannel{102, "unknown channel"};
 inline constexpr ErrorCode kErrorPermissionDenied{103, "permission denied"};

@@ -15,7 +15,7 @@ Refusal RefusalOf(const Error& error) {
   switch (error.code) {
     case Errc::kExpired: return protocol::kErrorTokenExpired;
     case Errc::kUnauthenticated: return protocol::kDisconnectInvalidToken;
-    default: return protocol::kErrorInternal;  // the keys could not be had: the client tries again
+    default: return protocol::kErrorTokenKeysAway;  // the keys could not be had: the client tries again
   }
 }
 

@@ -46,7 +46,7 @@ class TokenAuthority final : public Authority {
   static protocol::ErrorCode CodeOf(const Error& error) {
     if (error.code == Errc::kExpired) return protocol::kErrorTokenExpired;
     if (error.code == Errc::kUnauthenticated) return protocol::kErrorPermissionDenied;
-    return protocol::kErrorInternal;  // the keys could not be had: the client tries again
+    return protocol::kErrorTokenKeysAway;  // the keys could not be had: the client tries again
   }
 };
 

@@ -13,7 +13,7 @@ namespace {
 Refusal RefusalOf(const Error& error, protocol::DisconnectCode expired) {
   if (error.code == Errc::kExpired) return expired;
   if (error.code == Errc::kUnauthenticated) return protocol::kDisconnectInvalidToken;
-  return protocol::kErrorInternal;  // the keys could not be had: the client tries again
+  return protocol::kErrorTokenKeysAway;  // the keys could not be had: the client tries again
 }
 
 }  // namespace

@@ -61,6 +61,11 @@ class ClusterClient final : public Client, private ClusterMapObserver {
         {.slot = slot, .script = &script, .keys = std::move(keys), .arguments = std::move(arguments)});
   }
 
+  std::size_t servers() const override { return servers_.size(); }
+  std::string ServerOf(std::string_view key) const override {
+    const Endpoint* const primary = map_.slots().PrimaryOf(SlotOf(key));
+    return primary ? primary->ToString() : "";
+  }
   std::optional<MonotonicTime> down_since() const override { return map_.down_since(); }
 
  private:

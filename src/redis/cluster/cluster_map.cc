@@ -86,7 +86,9 @@ Task<void> ClusterMap::AskAll() {
     }
     why = node.ToString() + ": " + map.error().detail;
   }
-  log::Warn("redis.cluster_unreachable", {{"why", why}});
+  if (const auto suppressed = complaints_.Count(loop_.clock().Now())) {
+    log::Warn("redis.cluster_unreachable", {{"why", why}, {"suppressed", *suppressed}});
+  }
 }
 
 Task<Result<SlotMap>> ClusterMap::Ask(Endpoint node) {

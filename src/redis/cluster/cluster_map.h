@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/log_limit.h"
 #include "net/loop.h"
 #include "net/task_scope.h"
 #include "redis/cluster/slot_map.h"
@@ -72,6 +73,7 @@ class ClusterMap final : private net::Timer {
   bool wanted_ = true;
   MonotonicTime last_asked_{};
   std::optional<MonotonicTime> holes_since_;
+  log::LogLimit complaints_{Seconds(10)};
   std::atomic<std::int64_t> down_since_ms_;  // kUp when nothing is
   TaskScope asking_;                         // last: its task refers to all above
 };

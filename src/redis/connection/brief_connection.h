@@ -22,6 +22,7 @@ class BriefConnection {
   ~BriefConnection() { loop_.Retire(std::move(connection_)); }
 
   Connection* operator->() const { return connection_.get(); }
+  Connection& operator*() const { return *connection_; }
 
  private:
   net::Loop& loop_;

@@ -22,6 +22,12 @@ Task<Result<std::unique_ptr<net::Stream>>> ConnectStream(net::Loop& loop, Endpoi
   co_return co_await net::ConnectToAny(loop, std::move(addresses), deadline, std::move(connect));
 }
 
+// An unknown command is answered with its arguments, among which may be a password or a payload.
+void CutArguments(std::string& error) {
+  const std::size_t at = error.find(", with args beginning with");
+  if (at != error.npos) error.resize(at);
+}
+
 }  // namespace
 
 // One waiting command, in the frame of its Send.
@@ -50,9 +56,10 @@ class Connection::Call {
   std::coroutine_handle<> awaiter_;
 };
 
-Connection::Connection(net::Loop& loop, std::unique_ptr<net::Stream> stream, ConnectionOptions options,
-                       Metrics& metrics)
+Connection::Connection(net::Loop& loop, std::unique_ptr<net::Stream> stream, std::string server,
+                       ConnectionOptions options, Metrics& metrics)
     : loop_(loop),
+      server_(std::move(server)),
       options_(std::move(options)),
       metrics_(metrics),
       stream_(std::move(stream)),
@@ -75,7 +82,7 @@ Task<Result<std::unique_ptr<Connection>>> Connection::Open(net::Loop& loop, Endp
   auto stream = co_await net::Until(loop, deadline, ConnectStream(loop, endpoint, options, deadline));
   if (!stream) co_return std::unexpected(std::move(stream).error());
   std::unique_ptr<Connection> connection(
-      new Connection(loop, *std::move(stream), std::move(options), metrics));
+      new Connection(loop, *std::move(stream), endpoint.ToString(), std::move(options), metrics));
   auto greeted = co_await net::Until(loop, deadline, connection->Greet());
   if (!greeted) {
     loop.Retire(std::move(connection));
@@ -108,8 +115,16 @@ Task<Result<Reply>> Connection::Send(Command command) {
   Call call(*this, first_sequence_ + waiting_.size());
   waiting_.push_back({.call = &call, .sent = loop_.Now(), .sent_us = MonotonicMicros()});
   auto answer = co_await call;
-  if (answer && answer->is_error()) metrics_.errors.Add();
+  if (answer && answer->is_error()) {
+    CutArguments(answer->text);
+    NoteError(answer->text, command.name());
+  }
   co_return answer;
+}
+
+void Connection::NoteError(std::string_view error, std::string_view command) {
+  metrics_.errors.Add();
+  metrics_.refusals.Note(error, server_, command);
 }
 
 void Connection::SendUnawaited(const Command& command) {

@@ -57,6 +57,8 @@ class Connection final : public net::StreamHandler, public net::Retirable, priva
   // Ends it: waiting commands fail with kUnavailable. No OnClosed follows.
   void Close(const std::string& why);
   bool closed() const { return closed_; }
+  // Counts an error that came as a push, as Send does with those it gets.
+  void NoteError(std::string_view error, std::string_view command);
 
   void OnData(std::string_view bytes) override;
   void OnWritable() override {}
@@ -71,8 +73,8 @@ class Connection final : public net::StreamHandler, public net::Retirable, priva
     std::int64_t sent_us = 0;
   };
 
-  Connection(net::Loop& loop, std::unique_ptr<net::Stream> stream, ConnectionOptions options,
-             Metrics& metrics);
+  Connection(net::Loop& loop, std::unique_ptr<net::Stream> stream, std::string server,
+             ConnectionOptions options, Metrics& metrics);
   Task<Result<void>> Greet();
   Result<void> CheckRoom();
   void Queue(const Command& command);
@@ -82,6 +84,7 @@ class Connection final : public net::StreamHandler, public net::Retirable, priva
   void OnTimer() override;
 
   net::Loop& loop_;
+  const std::string server_;  // for the log
   const ConnectionOptions options_;
   Metrics& metrics_;
   std::unique_ptr<net::Stream> stream_;

@@ -23,7 +23,10 @@ Task<Result<PrimaryConnection>> OpenPrimary(net::Loop& loop, Locator& locator, C
   TM_CO_TRY_ASSIGN(const Endpoint endpoint, co_await locator.Locate());
   TM_CO_TRY_ASSIGN(auto connection, co_await Connection::Open(loop, endpoint, std::move(options), metrics));
   auto server = co_await AskInfo(*connection);
-  if (server && !server->primary) server = Fail(Errc::kUnavailable, "is a replica, not the primary");
+  if (server && !server->primary) {
+    metrics.refusals.Note("READONLY it is a replica, not the primary", endpoint.ToString(), "INFO");
+    server = Fail(Errc::kUnavailable, "is a replica, not the primary");
+  }
   if (!server) {
     loop.Retire(std::move(connection));
     co_return Fail(server.error().code, endpoint.ToString() + ": " + server.error().detail);

@@ -28,7 +28,7 @@ constexpr Verbs kShardedVerbs{"SSUBSCRIBE", "SUNSUBSCRIBE", "smessage", "ssubscr
 
 using Answer = net::Reply<Result<void>>;
 
-// A barrier whose PING has no answer yet.
+// A barrier that has no answer yet.
 struct Waiting {
   std::string name;
   Answer::Sender sender;
@@ -38,6 +38,7 @@ struct Waiting {
 struct Asked {
   std::string channel;
   bool subscribe;
+  bool ends_command = true;  // an error is the answer to a whole command
 };
 
 struct Channel {
@@ -98,8 +99,9 @@ class LinkForSubscriptions final : public SubscriberLink {
 
   Task<Result<void>> Barrier(std::string) override {
     if (!connection_) co_return Fail(Errc::kUnavailable, "not connected to Redis");
-    const std::string name = std::to_string(++barriers_made_);
-    TM_CO_TRY(connection_->Write({"PING", name}));
+    // Not PING, which a Redis that cannot save refuses. No channel is named so: nothing is unsubscribed from.
+    const std::string name = "\x1f" + std::to_string(++barriers_made_);
+    TM_CO_TRY(connection_->Write({kPlainVerbs.unsubscribe, name}));
     Answer answer(loop_);
     barriers_.push_back({name, answer.sender()});
     co_return co_await answer;
@@ -165,8 +167,9 @@ class LinkForSubscriptions final : public SubscriberLink {
       for (std::size_t i = 0; i < per_command && next != channels_.end(); ++i, ++next) {
         command.Add(next->first);
         ++next->second.unacknowledged;
-        asked_.push_back({next->first, true});
+        asked_.push_back({.channel = next->first, .subscribe = true, .ends_command = false});
       }
+      asked_.back().ends_command = true;
       if (!connection_->Write(command)) return Reconnect("too many bytes wait");
     }
   }
@@ -197,15 +200,14 @@ class LinkForSubscriptions final : public SubscriberLink {
   }
 
   void OnPush(Reply reply) {
-    if (reply.is_error()) return OnRefused(std::move(reply.text));
-    if (reply.is_text()) return OnPong(reply.text);  // while no channel is subscribed to
+    if (reply.is_error()) return OnRefused(reply.text);
     if (!reply.is_array() || reply.elements.size() < 2) return;
     const std::string& kind = reply.elements[0].text;
     const std::string& name = reply.elements[1].text;
     if (kind == verbs_.message && reply.elements.size() == 3) return OnMessage(name, reply.elements[2].text);
     if (kind == verbs_.subscribed) return OnSubscribed(name);
+    if (kind == kPlainVerbs.unsubscribed && TakeBarrier(name)) return;
     if (kind == verbs_.unsubscribed) return OnUnsubscribed(name);
-    if (kind == "pong") OnPong(name);
   }
 
   void OnMessage(const std::string& name, const std::string& payload) {
@@ -238,38 +240,50 @@ class LinkForSubscriptions final : public SubscriberLink {
     }
     const auto found = channels_.find(name);
     if (found == channels_.end() || !found->second.wanted || found->second.unacknowledged > 0) return;
-    Drop(found, "the server ended the subscription");
+    Drop(found, Errc::kUnavailable, "the server ended the subscription");
   }
 
   // An error answer to the oldest command: MOVED, NOPERM and others.
-  void OnRefused(std::string why) {
-    metrics_.errors.Add();
-    if (asked_.empty()) return;
-    const Asked asked = std::move(asked_.front());
-    asked_.pop_front();
-    const auto found = channels_.find(asked.channel);
-    if (!asked.subscribe || found == channels_.end()) return;
-    if (found->second.unacknowledged > 0 && --found->second.unacknowledged > 0) return;
-    Drop(found, why);
+  void OnRefused(const std::string& why) {
+    // The answer to the PING of a silent connection, which is refused together with writes.
+    if (RefusalKindOf(why) == RefusalKind::kNotSaved) return;
+    if (connection_) connection_->NoteError(why, verbs_.subscribe);
+    for (bool ends = false; !ends && !asked_.empty();) {
+      const Asked asked = std::move(asked_.front());
+      asked_.pop_front();
+      ends = asked.ends_command;
+      if (asked.subscribe) OnRefused(asked.channel, why);
+    }
+  }
+  void OnRefused(const std::string& name, const std::string& why) {
+    const auto found = channels_.find(name);
+    if (found == channels_.end()) return;
+    Channel& channel = found->second;
+    if (channel.unacknowledged > 0 && --channel.unacknowledged > 0) return;
+    if (on_dropped_ || !channel.wanted || !channel.subscribed) return Drop(found, Errc::kRefused, why);
+    // It was subscribed to before the connection was lost, and is still wanted: tried again until it
+    // succeeds.
+    Reconnect("a subscription was refused: " + why);
   }
 
-  void Drop(Channels::iterator found, const std::string& why) {
+  void Drop(Channels::iterator found, Errc code, const std::string& why) {
     const std::string name = found->first;
     Channel channel = std::move(found->second);
     channels_.erase(found);
-    Tell(channel, Fail(Errc::kUnavailable, "Redis: " + why));
+    Tell(channel, Fail(code, (code == Errc::kRefused ? "Redis answered -" : "Redis: ") + why));
     if (!channel.wanted || !channel.subscribed) return;
     log::Warn("redis.subscription_dropped", {{"why", why}});
     if (!channel.lost) events_.OnLost(name);
     if (on_dropped_) on_dropped_(name);
   }
 
-  // The answer to a probe has another name.
-  void OnPong(std::string_view name) {
-    if (barriers_.empty() || barriers_.front().name != name) return;
+  // Whether it is the answer to the oldest barrier.
+  bool TakeBarrier(std::string_view name) {
+    if (barriers_.empty() || barriers_.front().name != name) return false;
     const Answer::Sender sender = std::move(barriers_.front().sender);
     barriers_.pop_front();
     sender.Send({});
+    return true;
   }
 
   net::Loop& loop_;

@@ -150,6 +150,12 @@ class Shards final : public RedisBrokerShards {
       shards_.push_back(std::make_unique<Shard>(*loop, shared_, connections, deliveries_));
       deliveries_.push_back(&shards_.back()->delivery);
     }
+    Shard& first = *shards_.front();
+    probe_ = std::make_unique<redis_broker::HealthProbe>(
+        first.loop, redis_broker::HealthProbe::Dependencies{.client = *first.client,
+                                                            .subscriber = *first.subscriber,
+                                                            .store = first.store,
+                                                            .keys = shared_.keys});
   }
 
   LoopBroker TakeShard(std::size_t loop_index) override {
@@ -173,6 +179,8 @@ class Shards final : public RedisBrokerShards {
     return earliest;
   }
 
+  redis_broker::ProbeState probe() const override { return probe_->state(); }
+
   std::uint64_t dropped() const override {
     std::uint64_t sum = 0;
     for (const auto& shard : shards_) sum += shard->delivery.dropped();
@@ -189,6 +197,7 @@ class Shards final : public RedisBrokerShards {
   const Shared shared_;
   std::vector<Delivery*> deliveries_;
   std::vector<std::unique_ptr<Shard>> shards_;
+  std::unique_ptr<redis_broker::HealthProbe> probe_;  // on the first loop
 };
 
 }  // namespace

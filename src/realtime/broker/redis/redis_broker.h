@@ -14,6 +14,7 @@
 
 #include "net/loop.h"
 #include "realtime/broker/loop_broker.h"
+#include "realtime/broker/redis/health_probe.h"
 #include "realtime/broker/redis/metrics.h"
 #include "redis/client.h"
 #include "redis/subscriber.h"
@@ -49,6 +50,8 @@ class RedisBrokerShards {
   virtual redis::Client& client(std::size_t loop_index) = 0;
   // Any thread: since when some connection has been away; nullopt while all are there.
   virtual std::optional<MonotonicTime> down_since() const = 0;
+  // Any thread: whether Redis does what it is asked, where it is not away.
+  virtual redis_broker::ProbeState probe() const = 0;
   // Any thread: events lost to loops that had too many waiting.
   virtual std::uint64_t dropped() const = 0;
   // Any thread: channels subscribed to in Redis by this node.

@@ -304,7 +304,7 @@ TEST_F(RedisBroker, AFullRedisRefusesAndKeepsNothing) {
   const auto refused = fixture.Publish(0, "a", "2", Keep());
   Server().Ask({"CONFIG", "SET", "maxmemory", "0"});
   ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().code, Errc::kUnavailable);
+  EXPECT_EQ(refused.error().code, Errc::kRefused);
   EXPECT_EQ(fixture.Publish(0, "a", "3", Keep())->position.offset, 2u);
 }
 
