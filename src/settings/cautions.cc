@@ -49,7 +49,8 @@ class Finder {
   // By a page that nobody can have meant, so that each way to write "all" is found.
   void CheckOrigins() {
     const auto& patterns = settings_.client.allowed_origins;
-    for (const char* page : {"https://any-page.invalid", "http://any-page.invalid"}) {
+    for (const char* page : {"https://any-page.invalid", "http://any-page.invalid",
+                             "https://any-page.invalid:8443", "http://any-page.invalid:8080"}) {
       if (patterns.empty() || !http::OriginAllowed(page, "", patterns)) continue;
       return Add("client.allowed_origins",
                  "pages of every origin may connect, with the visitor's cookies; list those that are yours");

@@ -62,9 +62,9 @@ class AnswerLimitsTest : public testing::Test {
 TEST_F(AnswerLimitsTest, AHistoryOverTheLimitIsAnErrorThatNamesTheSetting) {
   auto client = Connected();
   Ask(*client, R"({"id":2,"subscribe":{"channel":"room:five"}})");
-  EXPECT_EQ(
-      Ask(*client, R"({"id":3,"history":{"channel":"room:five","limit":-1}})"),
-      R"({"id":3,"error":{"code":106,"message":"limit exceeded: the answer is over client.answer_max_size"}})");
+  EXPECT_EQ(Ask(*client, R"({"id":3,"history":{"channel":"room:five","limit":-1}})"),
+            R"({"id":3,"error":{"code":106,)"
+            R"("message":"limit exceeded: the answer is over client.answer_max_size"}})");
   EXPECT_EQ(too_large(), 1u);
   EXPECT_TRUE(Ask(*client, R"({"id":4,"history":{"channel":"room:five","limit":3}})")
                   .starts_with(R"({"id":4,"history":{"publications":[{)"));
@@ -111,15 +111,15 @@ TEST_F(AnswerLimitsTest, APresenceOverTheLimitIsAnErrorThatNamesTheSetting) {
                                       {.user = std::string(1000, 'u'), .client = std::to_string(i)});
   };
   for (int i = 0; i < 400; ++i) scope.Spawn(add(bench_, i));
-  EXPECT_EQ(
-      Ask(*client, R"({"id":3,"presence":{"channel":"room:a"}})"),
-      R"({"id":3,"error":{"code":106,"message":"limit exceeded: the answer is over client.answer_max_size"}})");
+  EXPECT_EQ(Ask(*client, R"({"id":3,"presence":{"channel":"room:a"}})"),
+            R"({"id":3,"error":{"code":106,)"
+            R"("message":"limit exceeded: the answer is over client.answer_max_size"}})");
 }
 
 TEST_F(AnswerLimitsTest, UnreadAnswersOfAllConnectionsAreBounded) {
-  const std::string busy =
-      R"({"id":2,"error":{"code":111,"message":"too many requests: client.unread_answers_max_size is reached",)"
-      R"("temporary":true}})";
+  const std::string busy = R"({"id":2,"error":{"code":111,)"
+                           R"("message":"too many requests: client.unread_answers_max_size is reached",)"
+                           R"("temporary":true}})";
   auto reads_late = Connected();
   reads_late->HearAll();
   auto other = Connected();
