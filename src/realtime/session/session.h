@@ -136,12 +136,12 @@ class Session final : public ClientEvents, private net::Timer {
   [[no_unique_address]] Client client_;
   Phase phase_ = Phase::kNew;
   Carrier carrier_ = Carrier::kOpen;
-  std::uint16_t pins_ = 0;      // tasks that refer to this session
-  std::uint16_t end_code_ = 0;  // to be disconnected with it, at the next timer; 0: not
+  std::uint16_t pins_ = 0;  // tasks that refer to this session
   [[no_unique_address]] Subscriptions subscriptions_{client_};
   InFlight* in_flight_ = nullptr;  // null: no command is
   CommandRate rate_;
-  Deadlines deadlines_;
+  [[no_unique_address]] Deadlines deadlines_;
+  std::uint16_t end_code_ = 0;  // to be disconnected with it, at the next timer; 0: not
 };
 
 }  // namespace tidemill::session
