@@ -185,8 +185,18 @@ class Loader {
     }
     std::vector<std::string> names;
     for (const auto& [name, key] : keys_) names.push_back(name);
-    for (const TableList& list : schema_.tables()) names.push_back(list.key);
+    for (const TableList& list : schema_.tables()) AddNamesFor(list, given.key, names);
     AddUnknown(given.where, given.key, names, flag_prefix);
+  }
+
+  // The list itself, and what a table has that a flag names without there being one.
+  static void AddNamesFor(const TableList& list, std::string_view key, std::vector<std::string>& names) {
+    names.push_back(list.key);
+    if (!key.starts_with(list.key + ".")) return;
+    const std::string_view parent = Parent(key);
+    if (parent.size() <= list.key.size() + 1) return;
+    const std::string table(parent.substr(list.key.size() + 1, parent.size() - list.key.size() - 2));
+    for (const Key& row : list.rows) names.push_back(list.PrefixOf(table) + row.name);
   }
 
   std::optional<std::string> WhyRefused(const std::string& key) const {
@@ -209,6 +219,11 @@ class Loader {
     for (const TableList& list : schema_.tables()) {
       const std::string variable = EnvironmentName(list.key);
       if (!name.starts_with(variable + "_")) continue;
+      std::vector<std::string> names;
+      for (const auto& [each, keys] : known) {
+        if (each.starts_with(variable + "_")) names.push_back(each);
+      }
+      if (Nearest(name, names)) return AddUnknown(name, name, names, "");
       problems_.push_back(fmt::format("{}: no such option, or {} that {} does not list", name,
                                       list.NounWithArticle(), variable));
       return;

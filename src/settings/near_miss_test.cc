@@ -96,5 +96,23 @@ TEST(NearMiss, FindsWhereAKeyBelongs) {
   }
 }
 
+TEST(NearMiss, InFlagsAndTheEnvironment) {
+  const auto why = [](const config::Sources& sources) {
+    const Result<Settings> loaded = Load(sources);
+    return loaded ? "" : loaded.error().detail;
+  };
+  EXPECT_EQ(why({.flags = {{"channel.namespaces.chat.histroy_size", "1"}}}),
+            "--channel.namespaces.chat.histroy_size: unknown; did you mean "
+            "--channel.namespaces.chat.history_size?");
+  EXPECT_EQ(why({.flags = {{"channel.chat.histroy_size", "1"}}}),
+            "--channel.chat.histroy_size: unknown; did you mean --channel.without_namespace.history_size?");
+  EXPECT_EQ(why({.environment = {{"TIDEMILL_CHANNEL_NAMESPACES", "chat"},
+                                 {"TIDEMILL_CHANNEL_NAMESPACES_CHAT_HISTORY_SIZ", "1"}}}),
+            "TIDEMILL_CHANNEL_NAMESPACES_CHAT_HISTORY_SIZ: unknown; did you mean "
+            "TIDEMILL_CHANNEL_NAMESPACES_CHAT_HISTORY_SIZE?");
+  EXPECT_EQ(why({.environment = {{"TIDEMILL_CLIENT_PING_INTERVALL", "1s"}}}),
+            "TIDEMILL_CLIENT_PING_INTERVALL: unknown; did you mean TIDEMILL_CLIENT_PING_INTERVAL?");
+}
+
 }  // namespace
 }  // namespace tidemill::settings
