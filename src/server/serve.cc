@@ -15,6 +15,7 @@
 #include "cli/dev_keys.h"
 #include "server/dev.h"
 #include "server/node.h"
+#include "server/notify.h"
 #include "server/version.h"
 #include "settings/cautions.h"
 #include "settings/settings.h"
@@ -70,6 +71,7 @@ int RunUntilSignalled(Node& node, const Given& given, const sigset_t& signals) {
       Reload(node, given);
       continue;
     }
+    NotifyServiceManager("STOPPING=1");
     // A second signal ends the waiting.
     bool aborted = false;
     node.Drain([&] { return aborted = aborted || SecondSignal(signals); });
@@ -153,6 +155,7 @@ int Serve(const cli::ServeOptions& options) {
   for (const net::ListenAddress& address : (*node)->addresses()) {
     log::Info("server.listening", {{"address", address.ToString()}, {"version", kVersion}});
   }
+  NotifyServiceManager("READY=1");
   if (options.dev) PrintWelcome(page.Welcome((*node)->addresses()));
   return RunUntilSignalled(**node, given, signals);
 }

@@ -13,6 +13,7 @@ from packages import make_deb
 from systems import Bare, Copy, run
 
 CONFIG = "/etc/tidemill/tidemill.toml"
+GLIBC_MINOR_MAX = 36  # of Debian 12
 WANTED = "/etc/systemd/system/multi-user.target.wants/tidemill.service"
 
 
@@ -131,6 +132,8 @@ def test_tarball(binary, made, folder):
     equal(facts, json.loads(run(binary, "version", "--json")))
     if facts["build"] == "release":
         equal(set(bare.libraries) - {"libc.so.6", "libm.so.6", "ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1"}, set())
+        asked = re.findall(r"GLIBC_2\.(\d+)", run("readelf", "-V", binary))
+        check(max(map(int, asked)) <= GLIBC_MINOR_MAX, f"it asks for glibc 2.{max(map(int, asked))}")
     server = bare.start("/tidemill", "serve", "--http_server.listen", "127.0.0.1:8001", "--http_api.key", "k",
                         user="65532:65532")
     try:

@@ -1,6 +1,7 @@
 """The systemd unit and the container file."""
 import os
 import re
+import socket
 import subprocess
 import urllib.request
 
@@ -54,6 +55,27 @@ def test_system_calls(binary, made, folder):
     finally:
         server.terminate()
     equal(server.wait(20), 0)
+
+
+def test_notifies(binary, folder):
+    """the server tells systemd, as the unit has it, when it listens and when it stops"""
+    equal(settings("Type"), ["notify"])
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(folder / "manager"))
+        manager.settimeout(20)
+        server = subprocess.Popen([binary, "serve", "--http_server.listen", "127.0.0.1:8003"], stderr=subprocess.DEVNULL,
+                                  env={"NOTIFY_SOCKET": str(folder / "manager")})
+        equal(manager.recv(100), b"READY=1")
+        with socket.create_connection(("127.0.0.1", 8003), 5):
+            server.terminate()
+            equal(manager.recv(100), b"STOPPING=1")
+        equal(server.wait(20), 0)
+
+
+def test_reload_needs_no_package():
+    """what the unit runs is the server's own or of every Debian"""
+    for command in settings("Exec\\w+"):
+        check(command.split()[0] in ("/usr/bin/tidemill", "/bin/sh"), command)
 
 
 def test_exit_code_of_bad_settings(binary, folder):
