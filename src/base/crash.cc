@@ -28,7 +28,8 @@ const char* HeadlineOf(int signal) {
 }
 
 // The default action follows: SA_RESETHAND has restored it, and the fault or the signal comes again.
-void OnCrash(int signal) {
+// Sanitizers have their own.
+[[maybe_unused]] void OnCrash(int signal) {
   WriteBacktrace(HeadlineOf(signal));
   raise(signal);
 }
