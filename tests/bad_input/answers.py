@@ -5,12 +5,13 @@ import os
 import socket
 import threading
 import time
+import zlib
 
 import jwt
 from assertions import check, equal
 from runner import fixture, note
 from server import Server
-from websocket import WebSocket
+from websocket import TEXT, WebSocket, frame
 
 CONFIG = """
 loops = 1
@@ -19,7 +20,7 @@ key = "secret"
 [client]
 allow_anonymous_connect_without_token = true
 token.hmac_secret_key = "secret"
-unread_answers_max_size = 67108864
+unread_answers_max_size = 16777216
 [channel.without_namespace]
 presence = true
 history_size = 300
@@ -185,7 +186,7 @@ def test_connects_with_many_recoveries(big):
 def test_unread_answers_of_many(big):
     """a hundred connections that read nothing hold no more than client.unread_answers_max_size together"""
     clients = [connected(big, narrow_connection(big.address)) for _ in range(100)]
-    with Witness(big, growth_max=(64 << 20) + GROWTH_MAX, seconds_max=10):
+    with Witness(big, growth_max=(16 << 20) + GROWTH_MAX, seconds_max=10):
         for client in clients:
             client.send_text(commands(1, HISTORY))
         time.sleep(1)
@@ -250,3 +251,34 @@ def cases_batches_of_the_api(big):
     yield "in order", lambda: read(False)
     yield "in parallel", lambda: read(True)
     yield "not read", not_read
+
+
+def compressed(text):
+    """One frame of permessage-deflate."""
+    deflate = zlib.compressobj(9, zlib.DEFLATED, -15)
+    data = deflate.compress(text.encode()) + deflate.flush(zlib.Z_SYNC_FLUSH)
+    return frame(TEXT, data.removesuffix(b"\0\0\xff\xff"), rsv=4)
+
+
+def cases_bursts_of_compressed_frames(binary, folder):
+    """a burst of compressed commands is inflated as it is worked off, and not at all on a connection that closes"""
+    file = folder / "tidemill.toml"
+    file.write_text(CONFIG + "[websocket]\ncompression = true\n", encoding="utf-8")
+    lines = [f'{{"id":{number},"unsubscribe":{{"channel":"x"}}}}' for number in range(2, 1402)]
+    burst = compressed("\n".join(lines)) * 40
+
+    def send(server, before):
+        client = WebSocket(server.address, headers={"Sec-WebSocket-Extensions": "permessage-deflate"}, timeout=20)
+        with Witness(server):
+            try:
+                client.send_raw(before)
+                for _ in range(10):
+                    client.send_raw(burst)
+            except OSError:
+                pass  # closed: nobody reads any more
+            time.sleep(1)
+        client.abort()
+
+    with Server(binary, "--config", str(file)) as server:
+        yield "worked off", lambda: send(server, frame(TEXT, b'{"id":1,"connect":{}}'))
+        yield "closing", lambda: send(server, frame(TEXT, b'{"id":1,"connect":{}}') + frame(TEXT, b"no command"))
