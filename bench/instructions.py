@@ -15,6 +15,7 @@ import time
 
 from run import QUIET_SETTINGS, SERVER_SETTINGS, free_port
 
+PATIENT_SETTINGS = ("--client.stale_close_delay=1h",)  # valgrind may take long
 COUNT, AT_ONCE, BEFORE, ROUNDS = 1000, 50, 100, 3
 HANDSHAKE = (b"GET /connection/websocket HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
              b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n")
@@ -63,7 +64,7 @@ def count(binary, out):
     port = free_port()
     process = subprocess.Popen(
         ["valgrind", "--quiet", "--tool=callgrind", "--instr-atstart=no", f"--callgrind-out-file={out}", binary, "serve",
-         f"--http_server.listen=127.0.0.1:{port}", *SERVER_SETTINGS, *QUIET_SETTINGS], stderr=subprocess.DEVNULL)
+         f"--http_server.listen=127.0.0.1:{port}", *SERVER_SETTINGS, *QUIET_SETTINGS, *PATIENT_SETTINGS], stderr=subprocess.DEVNULL)
     try:
         listens(port, process)
         opened = open_all(port, BEFORE)
