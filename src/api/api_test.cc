@@ -120,7 +120,9 @@ TEST_F(ApiTest, ServesMethodsThatItDoesNotKnow) {
 
 TEST_F(ApiTest, AsksForAKeyWhateverTheMethod) {
   for (const char* method : {"note_keep", "note_count", "batch", ""}) {
-    EXPECT_EQ(bench_.PostWith(method, "{bad", {}), (Reply{401, ""})) << method;
+    EXPECT_EQ(bench_.PostWith(method, "{bad", {}),
+              (Reply{401, "unauthorized: no API key; send the server's http_api.key in X-API-Key"}))
+        << method;
   }
 }
 

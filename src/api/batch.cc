@@ -62,7 +62,7 @@ class BatchHandler final : public GatedHandler {
   Task<http::Response> Handle(const http::Request& http) override {
     JsonReader json(http.body);
     Batch batch = ReadBatch(service_, json);
-    if (!json.Finish()) co_return http::Response::Text(400, "Bad Request");
+    if (const auto read = json.Finish(); !read) co_return service_.RefuseToRead(http, read.error().detail);
     if (batch.commands.size() > kBatchCommandsMax) {
       co_return http::Response::Text(413, "more than 10000 commands");
     }

@@ -73,7 +73,7 @@ class LegacyHandler final : public GatedHandler {
 
   Task<http::Response> Handle(const http::Request& http) override {
     auto commands = ReadCommands(service_, http.body);
-    if (!commands) co_return http::Response::Text(400, "Bad Request");
+    if (!commands) co_return service_.RefuseToRead(http, "not a sequence of commands in JSON");
     if (commands->size() > kBatchCommandsMax) {
       co_return http::Response::Text(413, "more than 10000 commands");
     }

@@ -9,6 +9,10 @@ ApiMetrics::ApiMetrics(metrics::Registry& registry)
                                   "Requests that were refused because too many that change state run.")),
       answers_refused(registry.AddCounter("tidemill_api_answers_refused_total",
                                           "Answers that were refused because of http_api.answer_max_size.")),
+      wrong_key(registry.AddCounter("tidemill_api_requests_refused_total",
+                                    "Requests that were not taken up, by reason.", {{"reason", "key"}})),
+      bad_request(
+          registry.AddCounter("tidemill_api_requests_refused_total", "", {{"reason", "bad_request"}})),
       registry_(registry) {}
 
 MethodMetrics& ApiMetrics::Of(std::string_view method) {

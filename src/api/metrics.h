@@ -23,6 +23,8 @@ class ApiMetrics {
 
   metrics::Counter& refused;
   metrics::Counter& answers_refused;  // http_api.answer_max_size
+  metrics::Counter& wrong_key;        // requests without a good API key
+  metrics::Counter& bad_request;      // requests that could not be read
 
  private:
   metrics::Registry& registry_;

@@ -18,7 +18,7 @@ class MethodHandler final : public GatedHandler {
   Task<http::Response> Handle(const http::Request& http) override {
     JsonReader json(http.body);
     Command command = service_.Read(name_.text, json);
-    if (!json.Finish()) co_return http::Response::Text(400, "Bad Request");
+    if (const auto read = json.Finish(); !read) co_return service_.RefuseToRead(http, read.error().detail);
     Outcome outcome = co_await service_.Run(std::move(command));
     if (outcome) {
       co_return AnswerText().Append(R"({"result":)").AppendLarge(*std::move(outcome)).Append("}").Respond();

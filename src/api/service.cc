@@ -6,6 +6,7 @@
 
 #include "api/concurrently.h"
 #include "base/assert.h"
+#include "base/log.h"
 #include "net/next_turn.h"
 #include "net/run_to_end.h"
 
@@ -120,7 +121,31 @@ std::optional<http::Response> Service::Refuse(const http::Request& request) {
   if (!authenticator_) return std::nullopt;
   const Result<auth::Caller> caller = authenticator_->Check(request);
   if (caller) return std::nullopt;
-  return auth::RefusalOf(caller.error(), *authenticator_);
+  metrics_.wrong_key.Add();
+  if (const auto suppressed = wrong_keys_.Count(SystemClock().Now())) {
+    log::Warn("api.refused", {{"reason", "key"},
+                              {"why", caller.error().detail},
+                              {"path", request.path},
+                              {"address", request.peer.ToString()},
+                              {"setting", "http_api.key"},
+                              {"suppressed", *suppressed}});
+  }
+  http::Response response = auth::RefusalOf(caller.error(), *authenticator_);
+  response.headers.emplace_back("Content-Type", "text/plain; charset=utf-8");
+  response.body = "unauthorized: " + caller.error().detail + "; send the server's http_api.key in X-API-Key";
+  return response;
+}
+
+http::Response Service::RefuseToRead(const http::Request& request, std::string_view why) {
+  metrics_.bad_request.Add();
+  if (const auto suppressed = bad_requests_.Count(SystemClock().Now())) {
+    log::Info("api.refused", {{"reason", "bad_request"},
+                              {"why", why},
+                              {"path", request.path},
+                              {"address", request.peer.ToString()},
+                              {"suppressed", *suppressed}});
+  }
+  return http::Response::Text(400, "Bad Request: " + std::string(why));
 }
 
 bool Service::TellsByStatus(const http::Request& request) const {

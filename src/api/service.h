@@ -14,6 +14,7 @@
 #include "api/method.h"
 #include "api/metrics.h"
 #include "auth/api_key_authenticator.h"
+#include "base/log_limit.h"
 #include "http/message.h"
 #include "net/task_scope.h"
 
@@ -45,6 +46,8 @@ class Service {
 
   // The response for a request whose credentials are not accepted; nullopt: they are.
   std::optional<http::Response> Refuse(const http::Request& request);
+  // The response for a request that cannot be read. `why`: what of it, for whoever sent it.
+  http::Response RefuseToRead(const http::Request& request, std::string_view why);
   // Whether errors are told by the HTTP status.
   bool TellsByStatus(const http::Request& request) const;
 
@@ -60,6 +63,8 @@ class Service {
   std::optional<auth::ApiKeyAuthenticator> authenticator_;  // nullopt: everybody may call
   bool tells_by_status_ = false;
   std::size_t answer_bytes_max_ = 0;
+  log::LogLimit wrong_keys_;
+  log::LogLimit bad_requests_;
   TaskScope scope_;  // last, so that nothing its tasks refer to ends before them
 };
 

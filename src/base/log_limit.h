@@ -14,7 +14,8 @@ namespace tidemill::log {
 
 class LogLimit {
  public:
-  explicit LogLimit(Duration interval = Seconds(1)) : interval_(interval) {}
+  LogLimit() = default;
+  explicit LogLimit(Duration interval) : interval_(interval) {}
 
   // Counts an event. When a line is due, the number of those since the last line that had none.
   std::optional<std::uint64_t> Count(MonotonicTime now) {
@@ -27,7 +28,7 @@ class LogLimit {
   }
 
  private:
-  Duration interval_;
+  Duration interval_ = Seconds(1);
   std::optional<MonotonicTime> last_;
   std::uint64_t suppressed_ = 0;
 };

@@ -130,7 +130,9 @@ def cases_golden(server):
         content = body if isinstance(body, str) else json.dumps(body)
 
         def case(path=path, content=content, status=status, text=text):
-            equal(server.ask(path, content), (status, text))
+            got_status, got = server.ask(path, content)
+            # What is behind the colon is for people.
+            equal((got_status, got.partition(":")[0] if status == 400 else got), (status, text))
 
         yield f"{number}: {path} {content}", case
 
@@ -171,7 +173,8 @@ def test_openapi(server):
     equal(status, 200)
     description = json.loads(text)
     for path in description["paths"]:
-        equal(server.ask("/api" + path, "{bad"), (400, "Bad Request"))
+        status, text = server.ask("/api" + path, "{bad")
+        equal((status, text[:13]), (400, "Bad Request: "))
 
 
 # ---- the official client

@@ -54,6 +54,7 @@ class Outbox {
   // Of these, what counts against the limit: all but answers.
   std::size_t waiting_bytes() const;
   bool behind() const { return lag_ != nullptr; }
+  const net::IpAddress& peer() const { return stream_.peer(); }
 
  private:
   friend class Hub;

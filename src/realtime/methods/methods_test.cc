@@ -24,6 +24,12 @@ const Reply kBad = Failed(107, "bad request");
 const Reply kUnknown = Failed(102, "unknown channel");
 const Reply kNotAvailable = Failed(108, "not available");
 
+// A request that cannot be read is answered with what of it, which is told to nobody but people.
+Reply WithoutWhy(Reply reply) {
+  if (reply.status == 400) reply.body.resize(std::min(reply.body.size(), sizeof("Bad Request") - 1));
+  return reply;
+}
+
 // As recorded from a server that answers the official clients.
 TEST(Api, AnswersAsRecorded) {
   struct Case {
@@ -63,7 +69,7 @@ TEST(Api, AnswersAsRecorded) {
   MethodsFixture api;
   for (const Case& c : cases) {
     SCOPED_TRACE(std::string(c.method) + " " + c.body);
-    EXPECT_EQ(api.Post(c.method, c.body), c.reply);
+    EXPECT_EQ(WithoutWhy(api.Post(c.method, c.body)), c.reply);
   }
 }
 
@@ -73,7 +79,9 @@ TEST(Api, RefusesWhatIsNotTheJsonOfItsMethod) {
                            R"({"channel":"a","data":})", R"({"channel":"a","data":1,"tags":{"a":1}})",
                            R"({"channel":"a","data":1,"version":-1})"}) {
     SCOPED_TRACE(body);
-    EXPECT_EQ(api.Post("publish", body), (Reply{400, "Bad Request"}));
+    const Reply refused = api.Post("publish", body);
+    EXPECT_EQ(WithoutWhy(refused), (Reply{400, "Bad Request"}));
+    EXPECT_NE(refused, WithoutWhy(refused)) << "it does not say what is wrong";
     EXPECT_EQ(api.Post("batch", std::string(R"({"commands":[{"publish":)") + body + "}]}").status, 400);
   }
   EXPECT_EQ(api.Post("history", R"({"channel":"a","limit":-1})").body,
@@ -107,7 +115,9 @@ TEST(Api, AsksForAKey) {
       EXPECT_EQ(api.PostWith(method, body, c.headers, c.query).status, c.status) << method;
     }
   }
-  EXPECT_EQ(api.PostWith("publish", "{bad", {}), (Reply{401, ""})) << "before the body is looked at";
+  EXPECT_EQ(api.PostWith("publish", "{bad", {}),
+            (Reply{401, "unauthorized: no API key; send the server's http_api.key in X-API-Key"}))
+      << "before the body is looked at";
 }
 
 TEST(Api, LetsNobodyInWithoutAKeyUnlessItIsInsecure) {
@@ -413,7 +423,7 @@ TEST(Api, AnswersTheLegacyFormLineByLine) {
   MethodsFixture api;
   for (const Case& c : cases) {
     SCOPED_TRACE(c.name);
-    EXPECT_EQ(api.Post("", c.body), c.reply);
+    EXPECT_EQ(WithoutWhy(api.Post("", c.body)), c.reply);
   }
 }
 

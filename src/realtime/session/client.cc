@@ -60,6 +60,11 @@ Verdict<void> Client::MayAnswer(std::size_t bytes) const {
   return {};
 }
 
+std::unexpected<Refusal> Client::Refuse(Refusal refusal, const RefusalDetail& detail) const {
+  context.refusals.Note(*this, refusal, detail);
+  return Refused(refusal);
+}
+
 bool Client::IsMeantBy(const auth::SubscribeToken& token, std::string_view channel) const {
   return token.channel == channel && token.user == user &&
          (token.client.empty() || token.client == id.ToString());

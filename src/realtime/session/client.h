@@ -73,6 +73,8 @@ struct Client {
   protocol::ClientInfo InfoWith(std::string_view chan_info) const;
   // Whether an answer of that many bytes may be given now: kErrorAnswerTooLarge, kErrorTooManyAnswers.
   Verdict<void> MayAnswer(std::size_t bytes) const;
+  // Refuses it something, and notes that.
+  std::unexpected<Refusal> Refuse(Refusal refusal, const RefusalDetail& detail) const;
   // Whether the token is for this client, in this channel.
   bool IsMeantBy(const auth::SubscribeToken& token, std::string_view channel) const;
 

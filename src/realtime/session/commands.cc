@@ -19,7 +19,7 @@ Task<Verdict<ReplyBody>> Commands::Run(decltype(protocol::Command::request) requ
 Verdict<channels::Channel> Commands::Find(std::string_view channel) const {
   if (channel.empty()) return Refused(protocol::kDisconnectBadRequest);
   const auto found = client_.settings().rules->FindForClient(channel);
-  if (!found) return Refused(found.error());
+  if (!found) return client_.Refuse(found.error(), {.channel = channel});
   return *found;
 }
 
@@ -35,7 +35,9 @@ Task<Verdict<ReplyBody>> Commands::Do(protocol::SubscribeRequest request) {
   const bool known_delta = request.delta.empty() || request.delta == "fossil";
   if (request.channel.empty() || !known_delta) co_return Refused(protocol::kDisconnectBadRequest);
   if (request.channel.size() > held->rules->settings().max_length)
-    co_return Refused(protocol::kErrorBadRequest);
+    co_return client_.Refuse(protocol::kErrorBadRequest, {.channel = request.channel,
+                                                          .why = "the channel's name is too long",
+                                                          .setting = "channel.max_length"});
   const std::string name = request.channel;
   // The server may be about to subscribe the client too.
   co_await subscriptions_.UntilSettled(name);
@@ -51,7 +53,10 @@ Task<Verdict<ReplyBody>> Commands::Do(protocol::SubscribeRequest request) {
 // What was begun comes to its end here.
 Task<Verdict<Joined>> Commands::Subscribe(protocol::SubscribeRequest request, const channels::Rules& rules) {
   const auto channel = rules.FindForClient(request.channel);
-  if (!channel) co_return subscriptions_.GiveUp(request.channel, channel.error());
+  if (!channel) {
+    client_.context.refusals.Note(client_, channel.error(), {.channel = request.channel});
+    co_return subscriptions_.GiveUp(request.channel, channel.error());
+  }
   if (request.type != 0) co_return subscriptions_.GiveUp(request.channel, protocol::kErrorPermissionDenied);
   if (request.has_filter) co_return subscriptions_.GiveUp(request.channel, protocol::kErrorBadRequest);
   Authority& authority = client_.context.authorities.For(channel->name.name_space);
@@ -81,7 +86,12 @@ Task<Verdict<ReplyBody>> Commands::Do(protocol::PublishRequest request) {
                                 .info = client_.InfoWith(subscription ? subscription->chan_info() : ""),
                                 .surface = broker::Surface::kClient});
   if (!admitted) co_return Refused(admitted.error());
-  if (!may_publish) co_return Refused(protocol::kErrorPermissionDenied);
+  if (!may_publish) {
+    co_return client_.Refuse(protocol::kErrorPermissionDenied,
+                             {.channel = admitted->channel.value(),
+                              .why = "the channel's options do not let this user publish",
+                              .setting = "allow_publish_for_client, allow_publish_for_subscriber"});
+  }
   const auto published = co_await publisher.Publish(*std::move(admitted));
   if (!published) co_return Refused(published.error());
   co_return protocol::PublishResult{};
@@ -89,8 +99,15 @@ Task<Verdict<ReplyBody>> Commands::Do(protocol::PublishRequest request) {
 
 Verdict<void> Commands::MayReadPresence(std::string_view channel) const {
   TM_TRY_ASSIGN(const channels::Channel found, Find(channel));
-  if (!found.options->presence) return Refused(protocol::kErrorNotAvailable);
-  if (!channels::MayReadPresence(found, CallerIn(channel))) return Refused(protocol::kErrorPermissionDenied);
+  if (!found.options->presence) {
+    return client_.Refuse(protocol::kErrorNotAvailable, {.channel = channel, .setting = "presence"});
+  }
+  if (!channels::MayReadPresence(found, CallerIn(channel))) {
+    return client_.Refuse(protocol::kErrorPermissionDenied,
+                          {.channel = channel,
+                           .why = "the channel's options do not let this user read presence",
+                           .setting = "allow_presence_for_client, allow_presence_for_subscriber"});
+  }
   return {};
 }
 
@@ -119,9 +136,15 @@ Task<Verdict<ReplyBody>> Commands::Do(protocol::PresenceStatsRequest request) {
 Task<Verdict<ReplyBody>> Commands::Do(protocol::HistoryRequest request) {
   const std::shared_ptr<const SessionSettings> held = client_.context.settings;
   TM_CO_TRY_ASSIGN(const channels::Channel channel, Find(request.channel));
-  if (!broker::KeepsStream(*channel.options)) co_return Refused(protocol::kErrorNotAvailable);
+  if (!broker::KeepsStream(*channel.options)) {
+    co_return client_.Refuse(protocol::kErrorNotAvailable,
+                             {.channel = request.channel, .setting = "history_size, history_ttl"});
+  }
   if (!channels::MayReadHistory(channel, CallerIn(request.channel))) {
-    co_return Refused(protocol::kErrorPermissionDenied);
+    co_return client_.Refuse(protocol::kErrorPermissionDenied,
+                             {.channel = request.channel,
+                              .why = "the channel's options do not let this user read history",
+                              .setting = "allow_history_for_client, allow_history_for_subscriber"});
   }
   if (request.reverse && request.since && request.since->offset == 0) {
     co_return Refused(protocol::kErrorBadRequest);
@@ -145,7 +168,9 @@ Task<Verdict<ReplyBody>> Commands::Do(protocol::RpcRequest request) {
   const std::string_view name_space =
       std::string_view(request.method).substr(0, colon == std::string::npos ? 0 : colon);
   RpcHandler* const handler = client_.context.rpc_handlers.Find(name_space);
-  if (!handler) co_return Refused(protocol::kErrorNotAvailable);
+  if (!handler) {
+    co_return client_.Refuse(protocol::kErrorNotAvailable, {.why = "nothing answers rpc of that namespace"});
+  }
   TM_CO_TRY_ASSIGN(std::string data,
                    co_await handler->Call(client_, std::move(request.method), std::move(request.data)));
   co_return protocol::RpcResult{std::move(data)};

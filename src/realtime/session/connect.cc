@@ -3,7 +3,6 @@
 #include <memory>
 #include <utility>
 
-#include "base/log.h"
 #include "realtime/channels/permissions.h"
 #include "realtime/protocol/reply_bytes.h"
 #include "realtime/session/context.h"
@@ -26,18 +25,21 @@ Task<Verdict<auth::ConnectToken>> ConnectCommand::Authenticate(std::string token
   const auto& settings = held->client;
   if (token.empty()) {
     if (settings.allow_anonymous_connect_without_token || settings.insecure) co_return auth::ConnectToken{};
-    log::Debug("session.refused",
-               {{"client", client_.id.ToString()}, {"why", "no token, and anonymous is not allowed"}});
-    co_return Refused(protocol::kDisconnectBadRequest);
+    co_return client_.Refuse(protocol::kDisconnectBadRequest,
+                             {.reason = RefusalReason::kToken,
+                              .why = "no token, and clients without one are not allowed",
+                              .setting = "client.allow_anonymous_connect_without_token"});
   }
   const std::shared_ptr<Tokens> tokens = client_.context.tokens;
   auto verified = co_await tokens->connect->VerifyConnect(std::move(token));
   if (!verified) {
-    log::Debug("session.refused", {{"client", client_.id.ToString()}, {"why", verified.error().detail}});
-    co_return Refused(RefusalOf(verified.error()));
+    co_return client_.Refuse(RefusalOf(verified.error()),
+                             {.why = verified.error().detail, .setting = "client.token"});
   }
   if (verified->user.empty() && settings.disallow_anonymous_connection_tokens) {
-    co_return Refused(protocol::kDisconnectPermissionDenied);
+    co_return client_.Refuse(
+        protocol::kDisconnectPermissionDenied,
+        {.why = "the token has no user", .setting = "client.disallow_anonymous_connection_tokens"});
   }
   if (settings.insecure) verified->expire_at = 0;
   if (verified->expire_at != 0 && verified->expire_at <= client_.WallSeconds()) {
@@ -78,7 +80,12 @@ Verdict<InitialSubscriptions> ConnectCommand::ChannelsOf(const auth::ConnectToke
     if (channels.contains(name)) continue;
     const auto channel = settings.rules->FindForClient(name);
     if (!channel && channel.error() == protocol::kErrorBadRequest) continue;
-    if (!channel) return Refused(protocol::kDisconnectBadRequest);
+    if (!channel) {
+      return client_.Refuse(protocol::kDisconnectBadRequest, {.reason = RefusalReason::kUnknownChannel,
+                                                              .channel = name,
+                                                              .why = "no such namespace",
+                                                              .setting = "channel.namespaces"});
+    }
     if (channel->name.is_private) continue;
     const channels::Caller caller{.user = token.user, .insecure = settings.client.insecure};
     if (channels::MaySubscribe(*channel, caller)) channels.try_emplace(name);

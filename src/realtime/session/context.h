@@ -18,6 +18,7 @@
 #include "realtime/session/announcer.h"
 #include "realtime/session/authority.h"
 #include "realtime/session/metrics.h"
+#include "realtime/session/refusal_log.h"
 #include "realtime/session/registry.h"
 #include "realtime/session/rpc.h"
 #include "realtime/session/settings.h"
@@ -49,6 +50,7 @@ struct Context {
   Registry registry;
   TaskScope& scope;  // what outlives a session: its commands in flight, and what the announcer still tells
   Announcer announcer{broker, presence, metrics, scope};
+  RefusalLog refusals{metrics, loop};
   Settling settling{loop};
   std::string reply_buffer{};  // where replies are encoded, one at a time
   // Who serves a namespace in another way than the default.

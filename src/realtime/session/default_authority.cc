@@ -3,7 +3,6 @@
 #include <memory>
 #include <utility>
 
-#include "base/log.h"
 #include "realtime/channels/permissions.h"
 #include "realtime/session/client.h"
 #include "realtime/session/context.h"
@@ -16,7 +15,13 @@ class RulesAuthority final : public Authority {
   Task<Verdict<SubscribeTerms>> Authorize(SubscribeCall call) override {
     const channels::Caller caller{.user = call.client.user,
                                   .insecure = call.client.settings().client.insecure};
-    if (!channels::MaySubscribe(call.channel, caller)) co_return Refused(protocol::kErrorPermissionDenied);
+    if (!channels::MaySubscribe(call.channel, caller)) {
+      co_return call.client.Refuse(
+          protocol::kErrorPermissionDenied,
+          {.channel = call.request.channel,
+           .why = "the channel's options do not let this user subscribe without a token",
+           .setting = "allow_subscribe_for_client"});
+    }
     co_return SubscribeTerms{};
   }
 };
@@ -29,11 +34,16 @@ class TokenAuthority final : public Authority {
     const std::shared_ptr<Tokens> tokens = client.context.tokens;
     auto token = co_await tokens->for_subscribe().VerifySubscribe(call.request.token);
     if (!token) {
-      log::Debug("session.subscribe_refused",
-                 {{"client", client.id.ToString()}, {"why", token.error().detail}});
-      co_return Refused(CodeOf(token.error()));
+      const auto reason = ReasonOf(token.error());
+      co_return client.Refuse(
+          CodeOf(token.error()),
+          {.reason = reason, .channel = call.request.channel, .why = token.error().detail});
     }
-    if (!client.IsMeantBy(*token, call.request.channel)) co_return Refused(protocol::kDisconnectInvalidToken);
+    if (!client.IsMeantBy(*token, call.request.channel)) {
+      co_return client.Refuse(protocol::kDisconnectInvalidToken,
+                              {.channel = call.request.channel,
+                               .why = "the subscription token is for another channel, user or client"});
+    }
     const std::int64_t expire_at = insecure ? 0 : token->expire_at;
     if (expire_at != 0 && expire_at <= client.WallSeconds()) co_return Refused(protocol::kErrorExpired);
     co_return SubscribeTerms{.info = std::move(token->info),
@@ -43,6 +53,10 @@ class TokenAuthority final : public Authority {
   }
 
  private:
+  static RefusalReason ReasonOf(const Error& error) {
+    if (error.code == Errc::kExpired) return RefusalReason::kExpired;
+    return error.code == Errc::kUnauthenticated ? RefusalReason::kToken : RefusalReason::kUnavailable;
+  }
   static protocol::ErrorCode CodeOf(const Error& error) {
     if (error.code == Errc::kExpired) return protocol::kErrorTokenExpired;
     if (error.code == Errc::kUnauthenticated) return protocol::kErrorPermissionDenied;

@@ -54,6 +54,10 @@ SessionMetrics::SessionMetrics(metrics::Registry& registry)
     commands[i] = &registry.AddCounter("tidemill_commands_total", "Commands of clients.",
                                        {{"command", kCommandNames[i]}});
   }
+  for (std::size_t i = 0; i < kRefusalReasons; ++i) {
+    refusals[i] = &registry.AddCounter("tidemill_refusals_total", "What clients were refused, by reason.",
+                                       {{"reason", std::string(NameOf(static_cast<RefusalReason>(i)))}});
+  }
   errors_ = CountersOf(registry, "tidemill_reply_errors_total", "Errors replied to clients.",
                        protocol::AllErrorCodes());
   disconnects_ = CountersOf(registry, "tidemill_disconnects_total", "Connections ended by the server.",

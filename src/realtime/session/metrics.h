@@ -7,6 +7,7 @@
 
 #include "metrics/metrics.h"
 #include "realtime/protocol/messages.h"
+#include "realtime/session/refusal_reason.h"
 
 namespace tidemill::session {
 
@@ -29,6 +30,8 @@ struct SessionMetrics {
 
   // By the index of protocol::Command::request.
   std::array<metrics::Counter*, std::variant_size_v<decltype(protocol::Command::request)>> commands{};
+
+  std::array<metrics::Counter*, kRefusalReasons> refusals{};  // by RefusalReason
 
   void CountError(std::uint32_t code);
   void CountDisconnect(std::uint32_t code);

@@ -4,7 +4,6 @@
 #include <memory>
 #include <utility>
 
-#include "base/log.h"
 #include "realtime/session/context.h"
 
 namespace tidemill::session {
@@ -23,10 +22,12 @@ Task<Verdict<protocol::RefreshResult>> Refresh(Client& client, std::string given
   const std::shared_ptr<Tokens> tokens = client.context.tokens;
   auto token = co_await tokens->connect->VerifyConnect(std::move(given));
   if (!token) {
-    log::Debug("session.refresh_refused", {{"client", client.id.ToString()}, {"why", token.error().detail}});
-    co_return Refused(RefusalOf(token.error(), protocol::kDisconnectExpired));
+    co_return client.Refuse(RefusalOf(token.error(), protocol::kDisconnectExpired),
+                            {.why = token.error().detail, .setting = "client.token"});
   }
-  if (token->user != client.user) co_return Refused(protocol::kDisconnectInvalidToken);
+  if (token->user != client.user) {
+    co_return client.Refuse(protocol::kDisconnectInvalidToken, {.why = "the new token is another user's"});
+  }
   // Other server-side channels than before: the client must connect anew to get them.
   const std::map<std::string, auth::TokenSubscription> none;
   if (token->subs != (client.identity ? client.identity->token_subs : none)) {
@@ -55,11 +56,14 @@ Task<Verdict<protocol::SubRefreshResult>> RefreshSubscription(Client& client, Su
   const std::shared_ptr<Tokens> tokens = client.context.tokens;
   const auto token = co_await tokens->for_subscribe().VerifySubscribe(std::move(request.token));
   if (!token) {
-    log::Debug("session.sub_refresh_refused",
-               {{"client", client.id.ToString()}, {"why", token.error().detail}});
-    co_return Refused(RefusalOf(token.error(), protocol::kDisconnectSubExpired));
+    co_return client.Refuse(RefusalOf(token.error(), protocol::kDisconnectSubExpired),
+                            {.channel = request.channel, .why = token.error().detail});
   }
-  if (!client.IsMeantBy(*token, request.channel)) co_return Refused(protocol::kDisconnectInvalidToken);
+  if (!client.IsMeantBy(*token, request.channel)) {
+    co_return client.Refuse(
+        protocol::kDisconnectInvalidToken,
+        {.channel = request.channel, .why = "the subscription token is for another channel, user or client"});
+  }
   if (token->expire_at != 0 && token->expire_at <= client.WallSeconds()) {
     co_return Refused(protocol::kDisconnectSubExpired);
   }

@@ -92,13 +92,11 @@ Task<void> Session::Pump(std::string frame) {
 
 Task<void> Session::RunFrame(std::string frame, InFlight& in_flight) {
   protocol::CommandReader reader(client_.form.encoding, frame);
-  if (reader.empty()) Disconnect(protocol::kDisconnectBadRequest);
+  if (reader.empty()) DisconnectFor(protocol::kDisconnectBadRequest, "an empty frame");
   while (!ending()) {
     auto command = reader.Next();
     if (!command) {
-      log::Debug("session.command_refused",
-                 {{"client", client_.id.ToString()}, {"why", command.error().detail}});
-      Disconnect(protocol::kDisconnectBadRequest);
+      DisconnectFor(protocol::kDisconnectBadRequest, command.error().detail);
       break;
     }
     if (!*command) break;
@@ -115,12 +113,14 @@ Task<void> Session::RunCommand(protocol::Command command) {
   if (auto* const connect = std::get_if<protocol::ConnectRequest>(&command.request); connect && id != 0) {
     co_return co_await Connect(id, std::move(*connect));
   }
-  if (phase_ != Phase::kConnected) co_return Disconnect(protocol::kDisconnectBadRequest);
+  if (phase_ != Phase::kConnected) {
+    co_return DisconnectFor(protocol::kDisconnectBadRequest, "a command before connect");
+  }
   if (std::holds_alternative<std::monostate>(command.request) && id == 0) co_return TakePong();
   if (std::holds_alternative<protocol::SendRequest>(command.request)) {
-    co_return Disconnect(protocol::kDisconnectNotAvailable);
+    co_return DisconnectFor(protocol::kDisconnectNotAvailable, "nobody takes what clients send");
   }
-  if (id == 0) co_return Disconnect(protocol::kDisconnectBadRequest);
+  if (id == 0) co_return DisconnectFor(protocol::kDisconnectBadRequest, "a command without an id");
   const bool sets_expiry = SetsExpiry(command.request);
   Commands commands(client_, subscriptions_);
   auto answer = co_await commands.Run(std::move(command.request));
@@ -137,11 +137,11 @@ Task<void> Session::RunCommand(protocol::Command command) {
 
 // The answer to a ping: one per ping.
 void Session::TakePong() {
-  if (!deadlines_.TakePong()) Disconnect(protocol::kDisconnectBadRequest);
+  if (!deadlines_.TakePong()) DisconnectFor(protocol::kDisconnectBadRequest, "a pong that no ping asked for");
 }
 
 Task<void> Session::Connect(std::uint32_t id, protocol::ConnectRequest request) {
-  if (phase_ != Phase::kNew) co_return Disconnect(protocol::kDisconnectBadRequest);
+  if (phase_ != Phase::kNew) co_return DisconnectFor(protocol::kDisconnectBadRequest, "a second connect");
   phase_ = Phase::kConnecting;
   const auto connected = co_await TryConnect(id, std::move(request));
   if (closed()) co_return;
@@ -203,6 +203,7 @@ void Session::Reply(std::uint32_t id, ReplyBody body) {
 void Session::Refuse(std::uint32_t id, const Refusal& refusal) {
   const auto* const error = std::get_if<protocol::ErrorCode>(&refusal);
   if (!error) return Disconnect(std::get<protocol::DisconnectCode>(refusal));
+  context().refusals.NoteOnce(client_, refusal);
   context().metrics.CountError(error->code);
   Reply(id, protocol::ErrorReply{error->code, std::string(error->message), error->temporary});
 }
@@ -284,6 +285,18 @@ void Session::Apply(const control::Refresh& refresh) {
 }
 
 // ---- the end
+
+void Session::Disconnect(protocol::DisconnectCode code) {
+  if (closed()) return;
+  context().refusals.NoteOnce(client_, code);
+  DisconnectWith(code.code, code.reason);
+}
+
+void Session::DisconnectFor(protocol::DisconnectCode code, std::string_view why) {
+  if (closed()) return;
+  context().refusals.Note(client_, code, {.why = why});
+  Disconnect(code);
+}
 
 void Session::DisconnectWith(std::uint32_t code, std::string_view reason) {
   if (closed()) return;

@@ -51,7 +51,7 @@ class Session final : public ClientEvents, private net::Timer {
   void Apply(const control::Disconnect& disconnect) { DisconnectWith(disconnect.code, disconnect.reason); }
   void Apply(const control::Refresh& refresh);
 
-  void Disconnect(protocol::DisconnectCode code) { DisconnectWith(code.code, code.reason); }
+  void Disconnect(protocol::DisconnectCode code);
 
   const std::string& user() const { return client_.user; }
   const Uuid& client() const { return client_.id; }
@@ -109,6 +109,8 @@ class Session final : public ClientEvents, private net::Timer {
   void QueuePush(protocol::Push push);
   void CheckQueue();
 
+  // For what the client did.
+  void DisconnectFor(protocol::DisconnectCode code, std::string_view why);
   void DisconnectWith(std::uint32_t code, std::string_view reason);
   // Where nothing may end inside the call.
   void DisconnectSoon(protocol::DisconnectCode code);

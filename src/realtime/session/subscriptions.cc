@@ -27,7 +27,10 @@ bool MayTryAgain(const Refusal& refusal) {
 Verdict<void> Subscriptions::Begin(std::string_view channel) {
   if (closed_) return Refused(protocol::kErrorInternal);
   if (Find(channel)) return Refused(protocol::kErrorAlreadySubscribed);
-  if (size() >= client_.settings().client.channel_limit) return Refused(protocol::kErrorLimitExceeded);
+  if (size() >= client_.settings().client.channel_limit) {
+    return client_.Refuse(protocol::kErrorLimitExceeded,
+                          {.channel = channel, .setting = "client.channel_limit"});
+  }
   table_.Add(std::make_unique<ChannelSubscription>(client_.events, channel)).number = ++begun_;
   return {};
 }

@@ -140,6 +140,7 @@ class WebsocketEndpoint final : public http::TakeoverHandler {
         "the origin \"{}\" is not allowed; the server's setting client.allowed_origins lists those that "
         "are\n",
         origin);
+    context_.metrics.refusals[static_cast<std::size_t>(RefusalReason::kOrigin)]->Add();
     if (const auto suppressed = refusals_.Count(context_.loop.clock().Now())) {
       log::Warn("session.origin_refused", {{"origin", origin},
                                            {"host", request.Header("Host").value_or("")},
