@@ -47,8 +47,7 @@ Result<Commit> LoopRealtime::Prepare(const LiveSettings& live) {
 }
 
 void LoopRealtime::EndSessions(std::size_t count) {
-  for (session::Session* session : context_.registry.All()) {
-    if (count-- == 0) return;
+  for (session::Session* session : context_.registry.Some(count)) {
     session->Disconnect(protocol::kDisconnectShutdown);
   }
 }

@@ -18,36 +18,74 @@ using control::NodeCounts;
 using control::NodeInfo;
 using control::Target;
 
-bool Matches(const Session& session, const Target& target) {
-  const std::string client = session.client().ToString();
-  if (!target.client.empty() && target.client != client) return false;
-  return std::ranges::find(target.except_clients, client) == target.except_clients.end();
+// Which of a user's sessions are meant.
+class Matcher {
+ public:
+  explicit Matcher(const Target& target)
+      : client_(target.client), except_(target.except_clients.begin(), target.except_clients.end()) {}
+
+  bool operator()(const Session& session) const {
+    if (client_.empty() && except_.empty()) return true;
+    const std::string client = session.client().ToString();
+    return (client_.empty() || client_ == client) && !except_.contains(client);
+  }
+
+ private:
+  const std::string client_;
+  const std::unordered_set<std::string> except_;
+};
+
+// A user may have very many sessions: what is done to them is done in shares of a turn.
+Task<void> LeaveTheTurn(Context& context) {
+  if (context.loop.ShareSpent()) co_await net::NextTurn(context.loop);
 }
 
-std::vector<Session*> Find(const Context& context, const Target& target) {
-  // A session secret belongs to other transports than WebSocket: nobody here has one.
-  if (!target.session.empty()) return {};
-  std::vector<Session*> sessions = context.registry.OfUser(target.user);
-  std::erase_if(sessions, [&](const Session* session) { return !Matches(*session, target); });
-  return sessions;
-}
-
-// Subscribing may take other loops' answers; a session that ends meanwhile is looked up anew by its client
-// id.
+// Subscribing may take other loops' answers.
 Task<void> SubscribeAll(Context& context, Target target, control::Subscribe subscribe,
                         net::Reply<Result<void>>::Sender done) {
-  std::vector<std::string> clients;
-  for (const Session* session : Find(context, target)) clients.push_back(session->client().ToString());
   Result<void> result;
-  for (const std::string& client : clients) {
-    Target one = target;
-    one.client = client;
-    for (Session* session : Find(context, one)) {
+  const Matcher matches(target);
+  Registry::Walk walk(context.registry, target.user);
+  // A session secret belongs to other transports than WebSocket: nobody here has one.
+  while (Session* const session = target.session.empty() ? walk.Next() : nullptr) {
+    if (matches(*session)) {
       const auto pin = session->Pin();
       if (auto subscribed = co_await session->Apply(subscribe); !subscribed) result = std::move(subscribed);
     }
+    co_await LeaveTheTurn(context);
   }
   done.Send(std::move(result));
+}
+
+template <class Act>
+Task<void> DoToAll(Context& context, Target target, Act act, net::Reply<bool>::Sender done) {
+  const Matcher matches(target);
+  Registry::Walk walk(context.registry, target.user);
+  while (Session* const session = target.session.empty() ? walk.Next() : nullptr) {
+    if (matches(*session)) act(*session);
+    co_await LeaveTheTurn(context);
+  }
+  done.Send(true);
+}
+
+// What a loop has, and the hashes of its users: a user may be on several loops.
+struct LoopCounts {
+  NodeCounts counts;
+  std::vector<std::size_t> users;
+};
+
+Task<void> CountLoop(Context& context, bool alone, net::Reply<LoopCounts>::Sender done) {
+  constexpr std::size_t kUsersPerLook = 256;
+  LoopCounts answer;
+  for (std::size_t bucket = 0; !alone;) {
+    bucket = context.registry.AppendUserHashes(bucket, kUsersPerLook, answer.users);
+    if (bucket == 0) break;
+    co_await LeaveTheTurn(context);
+  }
+  answer.counts.clients = context.registry.sessions();
+  answer.counts.users = context.registry.users();
+  answer.counts.subscriptions = context.hub.subscriptions();
+  done.Send(std::move(answer));
 }
 
 // Runs on every loop, and completes when all have answered.
@@ -79,7 +117,7 @@ class NodeDirectory final : public control::Directory {
 
   Task<std::uint64_t> CountOfUser(std::string user) override {
     const auto ask = [user](Context& context, const net::Reply<std::uint64_t>::Sender& done) {
-      done.Send(context.registry.OfUser(user).size());
+      done.Send(context.registry.CountOfUser(user));
     };
     std::uint64_t sum = 0;
     for (const std::uint64_t count : co_await AskAll<std::uint64_t>(own_, contexts_, ask)) sum += count;
@@ -121,33 +159,29 @@ class NodeDirectory final : public control::Directory {
   template <class Act>
   Task<Result<void>> ForEach(Target target, Act act) {
     const auto ask = [target, act](Context& context, const net::Reply<bool>::Sender& done) {
-      for (Session* session : Find(context, target)) act(*session);
-      done.Send(true);
+      context.scope.Spawn(DoToAll(context, target, act, done));
     };
     (void)co_await AskAll<bool>(own_, contexts_, ask);
     co_return {};
   }
 
   Task<NodeCounts> Counts() {
-    struct LoopCounts {
-      std::vector<std::string> users;
-      NodeCounts counts;
-    };
-    const auto ask = [](Context& context, const net::Reply<LoopCounts>::Sender& done) {
-      LoopCounts answer;
-      for (const std::string_view user : context.registry.Users()) answer.users.emplace_back(user);
-      answer.counts.clients = context.registry.sessions();
-      answer.counts.subscriptions = context.hub.subscriptions();
-      done.Send(std::move(answer));
+    const bool alone = contexts_.size() == 1;
+    const auto ask = [alone](Context& context, const net::Reply<LoopCounts>::Sender& done) {
+      context.scope.Spawn(CountLoop(context, alone, done));
     };
     NodeCounts sum;
-    std::unordered_set<std::string> users;
+    std::unordered_set<std::size_t> users;
     for (LoopCounts& answer : co_await AskAll<LoopCounts>(own_, contexts_, ask)) {
       sum.clients += answer.counts.clients;
       sum.subscriptions += answer.counts.subscriptions;
-      for (std::string& user : answer.users) users.insert(std::move(user));
+      if (alone) sum.users = answer.counts.users;
+      for (const std::size_t user : answer.users) {
+        users.insert(user);
+        if (users.size() % 256 == 0) co_await LeaveTheTurn(own_);
+      }
     }
-    sum.users = users.size();
+    if (!alone) sum.users = users.size();
     sum.channels = own_.broker.SubscribedChannels();
     co_return sum;
   }

@@ -33,6 +33,35 @@ TEST_F(NodeDirectoryTest, ASubscribeTellsTheClientAndPublicationsFollow) {
   EXPECT_EQ(client->Hear(), Lines{});
 }
 
+// Each session is looked at once, however many the user has: twice as many cost twice as much.
+TEST_F(NodeDirectoryTest, WhatIsDoneToVeryManySessionsIsDoneInPieces) {
+  constexpr std::size_t kSessions = 300;
+  std::vector<std::unique_ptr<TestClient>> clients;
+  for (std::size_t i = 0; i < kSessions; ++i) clients.push_back(Connected());
+  bench_.loop().meter().TakeLongest();
+  const auto finish = [&](control::Action action) {
+    TaskScope scope;
+    bool done = false;
+    const auto apply = [](control::Directory& directory, control::Action wanted,
+                          bool& finished) -> Task<void> {
+      EXPECT_TRUE(co_await directory.Apply(kUser, std::move(wanted)));
+      finished = true;
+    };
+    scope.Spawn(apply(*bench_.context().directory, std::move(action), done));
+    EXPECT_FALSE(done) << "in one piece";
+    int turns = 0;
+    for (; !done && turns < 20'000; ++turns) bench_.Turn();
+    EXPECT_TRUE(done);
+    return turns;
+  };
+  EXPECT_GT(finish(control::Subscribe{.channel = "plain:x"}), 5);
+  EXPECT_EQ(bench_.context().hub.subscriptions(), kSessions);
+  EXPECT_GT(finish(control::Unsubscribe{.channel = "plain:x"}), 5);
+  EXPECT_EQ(bench_.context().hub.subscriptions(), 0u);
+  EXPECT_GT(finish(control::Disconnect{.code = 3005, .reason = "bye"}), 5);
+  EXPECT_EQ(bench_.context().registry.sessions(), 0u);
+}
+
 TEST_F(NodeDirectoryTest, ASubscribeBringsWhatWasMissed) {
   for (const char* data : {"1", "2"}) bench_.Publish("room:r", data);
   bench_.Turn();

@@ -1,5 +1,7 @@
 #include "realtime/session/registry.h"
 
+#include <algorithm>
+
 #include "realtime/session/session.h"
 
 namespace tidemill::session {
@@ -32,6 +34,9 @@ void Registry::Add(Session& session) {
 void Registry::Remove(Session& session) {
   --sessions_;
   const RegistryLink link = session.registry_link;
+  for (Walk& walk : walks_) {
+    if (walk.next_ == &session) walk.next_ = link.next;
+  }
   session.registry_link = {};
   if (link.next) link.next->registry_link.previous = link.previous;
   if (link.previous) {
@@ -42,28 +47,49 @@ void Registry::Remove(Session& session) {
   if (link.next) first_of_user_.insert(link.next);
 }
 
-std::vector<Session*> Registry::OfUser(std::string_view user) const {
-  std::vector<Session*> sessions;
+Session* Registry::FirstOf(std::string_view user) const {
   const auto first = first_of_user_.find(user);
-  if (first == first_of_user_.end()) return sessions;
-  for (Session* at = *first; at; at = at->registry_link.next) sessions.push_back(at);
-  return sessions;
+  return first == first_of_user_.end() ? nullptr : *first;
 }
 
-std::vector<Session*> Registry::All() const {
+Registry::Walk::Walk(Registry& registry, std::string_view user) : next_(registry.FirstOf(user)) {
+  registry.walks_.PushFront(*this);
+}
+
+Session* Registry::Walk::Next() {
+  Session* const session = next_;
+  if (session) next_ = session->registry_link.next;
+  return session;
+}
+
+std::size_t Registry::CountOfUser(std::string_view user) const {
+  std::size_t count = 0;
+  for (const Session* at = FirstOf(user); at; at = at->registry_link.next) ++count;
+  return count;
+}
+
+std::vector<Session*> Registry::Some(std::size_t count_max) const {
   std::vector<Session*> sessions;
-  sessions.reserve(sessions_);
+  sessions.reserve(std::min(count_max, sessions_));
   for (Session* first : first_of_user_) {
-    for (Session* at = first; at; at = at->registry_link.next) sessions.push_back(at);
+    for (Session* at = first; at; at = at->registry_link.next) {
+      if (sessions.size() == count_max) return sessions;
+      sessions.push_back(at);
+    }
   }
   return sessions;
 }
 
-std::vector<std::string_view> Registry::Users() const {
-  std::vector<std::string_view> users;
-  users.reserve(first_of_user_.size());
-  for (const Session* session : first_of_user_) users.push_back(session->user());
-  return users;
+std::size_t Registry::AppendUserHashes(std::size_t bucket, std::size_t count,
+                                       std::vector<std::size_t>& hashes) const {
+  const std::size_t enough = hashes.size() + count;
+  for (; bucket < first_of_user_.bucket_count(); ++bucket) {
+    if (hashes.size() >= enough) return bucket;
+    for (auto at = first_of_user_.begin(bucket); at != first_of_user_.end(bucket); ++at) {
+      hashes.push_back(UserHash{}(*at));
+    }
+  }
+  return 0;
 }
 
 }  // namespace tidemill::session

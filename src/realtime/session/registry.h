@@ -9,6 +9,8 @@
 #include <unordered_set>
 #include <vector>
 
+#include "base/intrusive_list.h"
+
 namespace tidemill::session {
 
 class Session;
@@ -24,10 +26,27 @@ class Registry {
   void Add(Session& session);
   void Remove(Session& session);
 
-  // A copy: sessions may end while the caller walks it.
-  std::vector<Session*> OfUser(std::string_view user) const;
-  std::vector<Session*> All() const;
-  std::vector<std::string_view> Users() const;  // distinct; borrowed until the next change
+  // Goes through the sessions of a user, in as many turns as it takes: whichever session leaves meanwhile,
+  // the walk goes on behind it. Those that come meanwhile may be left out. Ends before the registry.
+  class Walk : private ListLink<Walk> {
+   public:
+    Walk(Registry& registry, std::string_view user);
+    Session* Next();  // null: that was all
+
+   private:
+    friend class IntrusiveList<Walk>;
+    friend class Registry;
+    Session* next_;
+  };
+
+  std::size_t CountOfUser(std::string_view user) const;
+  // Any, at most so many. A copy: sessions may end while the caller walks it.
+  std::vector<Session*> Some(std::size_t count_max) const;
+
+  std::size_t users() const { return first_of_user_.size(); }  // distinct
+  // Distinct users as hashes, from `bucket` on, about `count` of them; gives the bucket to go on with, 0
+  // after the last. Between two calls the table may change: what an earlier call gave may then come again.
+  std::size_t AppendUserHashes(std::size_t bucket, std::size_t count, std::vector<std::size_t>& hashes) const;
 
   std::size_t sessions() const { return sessions_; }
 
@@ -44,8 +63,11 @@ class Registry {
     bool operator()(const Session* a, std::string_view b) const;
   };
 
+  Session* FirstOf(std::string_view user) const;
+
   std::unordered_set<Session*, UserHash, UserEqual> first_of_user_;
   std::size_t sessions_ = 0;
+  IntrusiveList<Walk> walks_;
 };
 
 }  // namespace tidemill::session
