@@ -77,7 +77,8 @@ Loop::Loop(LoopOptions options, int epoll_fd, int wake_fd)
       batch_(std::make_unique<Batch>()),
       uv_(std::make_unique<Uv>()),
       stream_pool_(std::make_unique<StreamPool>(*this)),
-      shares_(options.micros) {}
+      shares_(options.micros),
+      meter_(options.cpu_micros) {}
 
 Result<void> Loop::Start() {
   TM_TRY(uv_->Start());
@@ -119,6 +120,7 @@ void Loop::Run() {
   const CurrentScope scope(this);
   metrics::SetSlot(index_ + 1);
   running_.store(true, std::memory_order_relaxed);
+  meter_.Begin();
   while (!stop_.load(std::memory_order_relaxed)) Turn(std::nullopt);
   running_.store(false, std::memory_order_relaxed);
   stop_.store(false, std::memory_order_relaxed);
@@ -151,7 +153,8 @@ void Loop::Turn(std::optional<Duration> wait_max) {
   uv_->RunIfDue();
   RunTimers();
   FinishTurn();
-  longest_turn_us_ = std::max(longest_turn_us_, shares_.EndTurn());
+  const Micros took = shares_.EndTurn();
+  meter_.EndTurn(took, shares_.longest_piece());
 }
 
 int Loop::WaitMs(std::optional<Duration> wait_max) const {
@@ -170,31 +173,36 @@ int Loop::WaitMs(std::optional<Duration> wait_max) const {
 }
 
 void Loop::RunMailbox() {
-  shares_.BeginPhase(TurnLimits::kMailbox);
-  mailbox_.Drain([this] { return shares_.MayGoOn(); });
+  shares_.BeginPhase("mailbox", TurnLimits::kMailbox);
+  mailbox_.Drain([this](Message& message) {
+    shares_.BeginCallback(message);
+    message.Run();
+    return shares_.MayGoOn();
+  });
 }
 
 void Loop::RunNextTurn(std::size_t count) {
-  shares_.BeginPhase(TurnLimits::kNextTurn);
+  shares_.BeginPhase("next turn", TurnLimits::kNextTurn);
   for (; count > 0; --count) {
     if (RunArmed(next_turn_) && !shares_.MayGoOn()) return;
   }
 }
 
 void Loop::RunEvents() {
-  shares_.BeginPhase(TurnLimits::kEvents);
+  shares_.BeginPhase("sockets", TurnLimits::kEvents);
   while (!batch_->empty()) {
     const epoll_event& event = batch_->events[batch_->begin++];
     if (event.data.ptr == nullptr) continue;
-    static_cast<Pollable*>(event.data.ptr)->OnReady(event.events);
+    Pollable& pollable = *static_cast<Pollable*>(event.data.ptr);
+    shares_.BeginCallback(pollable);
+    pollable.OnReady(event.events);
     if (!shares_.MayGoOn()) return;
   }
 }
 
 void Loop::RunBehind(std::size_t count) {
   if (count == 0) return;
-  shares_.Look();
-  shares_.BeginPhase(TurnLimits::kBehind);
+  shares_.BeginPhase("behind", TurnLimits::kBehind);
   for (; count > 0; --count) {
     if (!RunArmed(behind_)) continue;
     shares_.LookSoon();
@@ -208,24 +216,34 @@ bool Loop::RunArmed(std::deque<Pollable*>& armed) {
   armed.pop_front();
   if (pollable == nullptr) return false;
   pollable->armed_ = false;
+  shares_.BeginCallback(*pollable);
   pollable->OnReady(0);
   return true;
 }
 
 void Loop::RunTimers() {
-  shares_.BeginPhase(TurnLimits::kTimers);
-  timers_.Advance(now_, [this] { return shares_.MayGoOn(); });
+  shares_.BeginPhase("timers", TurnLimits::kTimers);
+  timers_.Advance(now_, [this](Timer& timer) {
+    shares_.BeginCallback(timer);
+    timer.OnTimer();
+    return shares_.MayGoOn();
+  });
 }
 
 // A hook or a destructor may arm hooks and retire objects: all of that is part of this turn.
 void Loop::FinishTurn() {
   while (!armed_.empty() || !retired_.empty()) {
+    shares_.BeginPhase("turn end", 0);
     while (!armed_.empty()) {
       const auto first = std::ranges::min_element(armed_, {}, &std::pair<TurnEndRank, TurnEndHook*>::first);
       TurnEndHook* const hook = first->second;
       armed_.erase(first);
+      shares_.BeginCallback(*hook);
       hook->OnTurnEnd();
+      shares_.MayGoOn();
     }
+    if (retired_.empty()) return;
+    shares_.BeginPhase("destruction", 0);
     std::exchange(retired_, {}).clear();
   }
 }

@@ -25,6 +25,7 @@
 #include "base/result.h"
 #include "net/mailbox.h"
 #include "net/timer_wheel.h"
+#include "net/turn_meter.h"
 #include "net/turn_shares.h"
 
 struct uv_loop_s;
@@ -73,6 +74,7 @@ struct LoopOptions {
   std::size_t read_buffer_bytes = 256 * 1024;  // one for the whole loop
   const Clock* clock = nullptr;                // null: SystemClock()
   MicrosClock micros = MonotonicMicros;        // measures turns and shares
+  MicrosClock cpu_micros = ThreadCpuMicros;
 };
 
 class Loop {
@@ -137,8 +139,8 @@ class Loop {
   uv_loop_s* uv();
   StreamPool& stream_pool() { return *stream_pool_; }
 
-  // The longest work of a turn since the previous call, waiting not counted.
-  std::int64_t TakeLongestTurnMicros() { return std::exchange(longest_turn_us_, 0); }
+  // How long the turns are, waiting not counted.
+  TurnMeter& meter() { return meter_; }
 
  private:
   class Uv;
@@ -172,9 +174,9 @@ class Loop {
   std::deque<Pollable*> next_turn_;
   std::deque<Pollable*> behind_;
   TurnShares shares_;
+  TurnMeter meter_;
   std::vector<std::pair<TurnEndRank, TurnEndHook*>> armed_;
   std::vector<std::unique_ptr<Retirable>> retired_;
-  std::int64_t longest_turn_us_ = 0;
   std::atomic<bool> running_{false};
   std::atomic<bool> stop_{false};
 };

@@ -35,22 +35,21 @@ class Mailbox {
   void Post(std::unique_ptr<Message> message);
   std::size_t depth() const { return depth_.load(std::memory_order_relaxed); }
 
-  // Owning loop only: runs what was there when called, in order; gives how many. Asks `may_go_on` after each:
-  // what is left when it says no is first in the next call. The owner calls again while depth() is not zero:
-  // what was posted meanwhile has sent its wake-up already.
-  template <class MayGoOn>
-  std::size_t Drain(MayGoOn may_go_on) {
+  // Owning loop only: takes what was there when called, in order; gives how many. `run` runs a message, and
+  // says whether there is time for another: what is left when it says no is first in the next call. The owner
+  // calls again while depth() is not zero: what was posted meanwhile has sent its wake-up already.
+  template <class Run>
+  std::size_t Drain(Run run) {
     if (left_over_ == nullptr) left_over_ = TakeAll();
     std::size_t ran = 0;
-    while (left_over_ != nullptr) {
-      TakeFirst(left_over_)->Run();
-      ++ran;
-      if (!may_go_on()) break;
-    }
+    for (bool more = true; more && left_over_ != nullptr; ++ran) more = run(*TakeFirst(left_over_));
     return ran;
   }
   std::size_t Drain() {
-    return Drain([] { return true; });
+    return Drain([](Message& message) {
+      message.Run();
+      return true;
+    });
   }
   // Owning loop only: destroys what is there, unrun.
   void Discard();

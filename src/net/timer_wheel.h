@@ -2,7 +2,8 @@
 //
 // A Timer is embedded in its owner and knows its slot, so scheduling and cancelling touch three pointers.
 // Timers still scheduled when the wheel ends are then unscheduled.
-// Resolution is kTick: a timer fires at its deadline or up to one tick later, never earlier.
+// Resolution is kTick: a timer fires at its deadline or up to one tick later, never earlier. A loop with
+// nothing due sleeps: timers that are more than a round away make it wake once a round, not at each tick.
 // Loop thread only.
 #pragma once
 
@@ -35,7 +36,8 @@ class Timer : private ListLink<Timer> {
 class TimerWheel {
  public:
   static constexpr Duration kTick = Milliseconds(16);
-  static constexpr std::size_t kSlots = 4096;  // one turn of the wheel is about 65 s
+  static constexpr std::int64_t kSlots = 4096;  // one round of the wheel is about 65 s
+  static constexpr std::int64_t kRounds = 256;  // and 256 rounds are about 4.7 h
 
   explicit TimerWheel(MonotonicTime now);
   TimerWheel(const TimerWheel&) = delete;
@@ -46,32 +48,49 @@ class TimerWheel {
   void Cancel(Timer& timer);
 
   // Fires all that is due, each once, about in order of deadline; a timer may reschedule or destroy itself or
-  // others. Asks `may_go_on` after each: what is left when it says no is first in the next call.
-  template <class MayGoOn>
-  void Advance(MonotonicTime now, MayGoOn may_go_on) {
+  // others. `fire` calls OnTimer, and says whether there is time for more: what is left when it says no is
+  // first in the next call.
+  template <class Fire>
+  void Advance(MonotonicTime now, Fire fire) {
     if (due_.empty()) Collect(now);
     while (Timer* const timer = due_.front()) {
       IntrusiveList<Timer>::Remove(*timer);
-      timer->OnTimer();
-      if (!may_go_on()) return;
+      if (!fire(*timer)) return;
     }
   }
   void Advance(MonotonicTime now) {
-    Advance(now, [] { return true; });
+    Advance(now, [](Timer& timer) {
+      timer.OnTimer();
+      return true;
+    });
   }
 
   // When Advance next has something to look at; nullopt when no timer is scheduled.
   std::optional<MonotonicTime> NextCheck() const;
 
  private:
-  void Collect(MonotonicTime now);
-  void CollectDue(std::size_t slot, MonotonicTime now);
+  // Lists of timers by tick or round, modulo their number.
+  template <std::int64_t kCount>
+  struct Ring {
+    std::array<IntrusiveList<Timer>, kCount> lists;
+    // A set bit says that a list may hold timers, a clear one that it holds none: timers unlink themselves
+    // without the wheel, which finds out in FirstFrom.
+    mutable std::array<std::uint64_t, kCount / 64> occupied{};
 
-  // A timer further away than one turn of the wheel stays in its slot when the wheel passes.
-  std::array<IntrusiveList<Timer>, kSlots> slots_;
-  // A set bit says that a slot may hold timers, a clear one that it holds none: timers unlink themselves
-  // without the wheel, which finds out in NextCheck.
-  mutable std::array<std::uint64_t, kSlots / 64> occupied_{};
+    IntrusiveList<Timer>& At(std::int64_t number) { return lists[Index(number)]; }
+    void Add(std::int64_t number, Timer& timer);
+    // The first number not before `first`, and within one time round, whose list holds a timer.
+    std::optional<std::int64_t> FirstFrom(std::int64_t first) const;
+    static std::size_t Index(std::int64_t number) { return static_cast<std::size_t>(number % kCount); }
+  };
+
+  void Place(Timer& timer);
+  void Collect(MonotonicTime now);
+  void BringIn(std::int64_t round, std::int64_t last_round);
+  void CollectDue(std::int64_t tick, MonotonicTime now);
+
+  Ring<kSlots> ticks_;    // of the next kSlots ticks
+  Ring<kRounds> rounds_;  // later ones, looked at when their round begins, and not due before
   std::int64_t current_tick_ = 0;
   IntrusiveList<Timer> due_;  // collected and not yet fired, the oldest first
 };

@@ -147,5 +147,47 @@ TEST(TimerWheel, DestroyedTimerLeavesTheWheel) {
   EXPECT_EQ(wheel.NextCheck(), std::nullopt);
 }
 
+// Ten thousand timers that are hours away, as of idle connections and kept histories, and nothing else: a
+// loop that sleeps until NextCheck wakes once a round.
+TEST(TimerWheel, TimersThatAreFarAwayDoNotWakeTheLoopAtEachTick) {
+  TimerWheel wheel(kStart);
+  std::deque<TestTimer> timers(10'000);
+  for (std::size_t i = 0; i < timers.size(); ++i) {
+    wheel.Schedule(timers[i], kStart + Hours(2) + Milliseconds(static_cast<std::int64_t>(i) * 7));
+  }
+  MonotonicTime now = kStart;
+  int wakes = 0;
+  for (; now < kStart + Hours(2); ++wakes) {
+    now = *wheel.NextCheck();
+    wheel.Advance(now);
+  }
+  EXPECT_LE(wakes, 2 * 3600 / 65 + 2);
+  while (const auto next = wheel.NextCheck()) wheel.Advance(now = *next);
+  for (const TestTimer& timer : timers) ASSERT_EQ(timer.fired, 1);
+}
+
+TEST(TimerWheel, EveryTimerFiresInItsTickHoweverFarAwayAndHoweverIrregularTheTurns) {
+  TimerWheel wheel(kStart);
+  std::deque<TestTimer> timers(2000);
+  MonotonicTime now = kStart;
+  int late = 0;
+  for (TestTimer& timer : timers) {
+    wheel.Schedule(timer, kStart + Milliseconds(static_cast<std::int64_t>(RandomBelow(40'000'000))));
+    timer.then = [&late, &now, &timer] { late += now < timer.deadline() ? 1 : 0; };
+  }
+  while (const auto next = wheel.NextCheck()) {
+    ASSERT_GT(*next, now);
+    // Sometimes the loop is late, by up to ten minutes.
+    now =
+        RandomBelow(100) == 0 ? *next + Milliseconds(static_cast<std::int64_t>(RandomBelow(600'000))) : *next;
+    wheel.Advance(now);
+    for (const TestTimer& timer : timers) {
+      if (timer.scheduled()) ASSERT_GT((timer.deadline() + TimerWheel::kTick).ms, now.ms) << "it is overdue";
+    }
+  }
+  EXPECT_EQ(late, 0) << "fired early";
+  for (const TestTimer& timer : timers) ASSERT_EQ(timer.fired, 1);
+}
+
 }  // namespace
 }  // namespace tidemill::net

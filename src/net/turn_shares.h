@@ -7,8 +7,10 @@
 // however long the others took. The clock is read once for several callbacks. Loop thread only.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <typeinfo>
 
 namespace tidemill::net {
 
@@ -29,30 +31,48 @@ struct TurnLimits {
   static constexpr Micros kTimers = 500;
 };
 
+// The longest that passed between two looks at the clock in a turn: for the log.
+struct TurnPiece {
+  static constexpr unsigned kCallbacksMax = 4;
+
+  Micros took = 0;
+  const char* phase = "";                                   // of the turn
+  std::array<const std::type_info*, kCallbacksMax> work{};  // the callbacks that ran then; null: fewer
+};
+
 class TurnShares {
  public:
   explicit TurnShares(MicrosClock clock) : clock_(clock) {}
 
-  void BeginTurn() { turn_begin_ = looked_ = clock_(); }
+  void BeginTurn() {
+    turn_begin_ = looked_ = clock_();
+    longest_ = {.took = kNotable};
+  }
   // Gives how long the turn took.
-  Micros EndTurn() const { return clock_() - turn_begin_; }
+  Micros EndTurn() { return Look() - turn_begin_; }
+  // What took longest in the turn, if it is worth a word.
+  const TurnPiece& longest_piece() const { return longest_; }
 
-  // What follows may take `limit`, counted from the last look at the clock.
-  void BeginPhase(Micros limit) {
+  // What follows may take `limit`. `phase` is a literal.
+  void BeginPhase(const char* phase, Micros limit) {
+    if (callbacks_ % TurnPiece::kCallbacksMax != 0) Look();
+    phase_ = phase;
+    recent_ = {};
     limit_ = limit;
     phase_begin_ = looked_;
     callbacks_ = 0;
-    BeginShare();
   }
-  // After each callback of the phase: whether there is time for another.
-  bool MayGoOn() {
-    BeginShare();
-    return ++callbacks_ % kCallbacksPerLook != 0 || Look() - phase_begin_ < limit_;
+  // Before each callback of the phase.
+  template <class Callback>
+  void BeginCallback(const Callback& callback) {
+    recent_[callbacks_ % TurnPiece::kCallbacksMax] = &typeid(callback);
+    share_begin_ = 0;
   }
+  // After it: whether there is time for another.
+  bool MayGoOn() { return ++callbacks_ % TurnPiece::kCallbacksMax != 0 || Look() - phase_begin_ < limit_; }
   // The next MayGoOn looks at the clock: the callback at hand was a long one.
-  void LookSoon() { callbacks_ = kCallbacksPerLook - 1; }
+  void LookSoon() { callbacks_ = TurnPiece::kCallbacksMax - 1; }
 
-  void BeginShare() { share_begin_ = 0; }
   bool ShareSpent(Micros share) {
     Look();
     if (share_begin_ == 0) share_begin_ = looked_;
@@ -61,10 +81,16 @@ class TurnShares {
     return true;
   }
 
-  Micros Look() { return looked_ = clock_(); }
+  Micros Look() {
+    const Micros now = clock_();
+    if (now - looked_ > longest_.took) {
+      longest_ = {.took = now - looked_, .phase = phase_, .work = recent_};
+    }
+    return looked_ = now;
+  }
 
  private:
-  static constexpr unsigned kCallbacksPerLook = 4;
+  static constexpr Micros kNotable = 1000;
 
   const MicrosClock clock_;
   Micros turn_begin_ = 0;
@@ -73,6 +99,9 @@ class TurnShares {
   Micros looked_ = 0;       // what the clock said last
   Micros limit_ = 0;
   unsigned callbacks_ = 0;
+  const char* phase_ = "";
+  std::array<const std::type_info*, TurnPiece::kCallbacksMax> recent_{};
+  TurnPiece longest_;
 };
 
 }  // namespace tidemill::net

@@ -1,4 +1,5 @@
 // LoopProbe: measures a loop from inside, once a second: how late its timers are, how long its turns take.
+// Says in the log when a turn was so long that clients feel it, and what was long in it.
 #pragma once
 
 #include <atomic>
@@ -17,6 +18,7 @@ class LoopProbe final : private net::Timer {
 
  private:
   void OnTimer() override;
+  void WarnOf(const net::LongTurn& turn);
 
   net::Loop& loop_;
   const hub::Hub& hub_;

@@ -1,5 +1,6 @@
 #include "server/loops.h"
 
+#include <algorithm>
 #include <latch>
 #include <utility>
 
@@ -33,6 +34,12 @@ void Loops::RunOnEach(const std::function<void(std::size_t)>& function) {
     });
   }
   done.wait();
+}
+
+std::int64_t Loops::LongestTurnCpuMicros() const {
+  std::int64_t longest = 0;
+  for (const auto& loop : loops_) longest = std::max(longest, loop->meter().longest_cpu());
+  return longest;
 }
 
 void Loops::Stop() {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <thread>
@@ -31,6 +32,8 @@ class Loops {
   void RunOnEach(const std::function<void(std::size_t index)>& function);
   // Waits for the threads' end. What lives on the loops may end after it, and must before the loops do.
   void Stop();
+  // The most CPU time that one turn of any of them has taken.
+  std::int64_t LongestTurnCpuMicros() const;
 
  private:
   Loops() = default;

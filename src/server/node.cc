@@ -209,7 +209,10 @@ std::size_t Node::CountChanges() {
 }
 
 Node::~Node() {
-  if (loops_) loops_->Stop();
+  if (loops_) {
+    loops_->Stop();
+    log::Info("server.stopped", {{"longest_turn_cpu_us", loops_->LongestTurnCpuMicros()}});
+  }
   for (const auto& realtime : realtime_) realtime->EndTasks();
 }
 

@@ -30,6 +30,10 @@ from assertions import check, eventually
 
 START_SECONDS = 30
 STOP_SECONDS = 40
+# No turn of a loop may take more CPU time, whatever a suite did: everybody waits for it. In CPU time, which a busy
+# machine does not make longer. An optimized server keeps to a tenth of it.
+LONGEST_TURN_MS = 250 if os.environ.get("SANITIZED") else 50
+LONGEST_TURN = re.compile(r"longest_turn_cpu_us\"?[=:](\d+)")
 # Both formats of the log; a Unix socket's address is its path.
 LISTENING = re.compile(r"server\.listening.*?address\"?[=:]\"?(?:unix:)?([^\s\"]+)")
 LISTEN = "--http_server.listen="
@@ -72,6 +76,8 @@ class Server:
             code = self.stop()
             if kind is None and code != 0 and not self._killed:
                 raise RuntimeError(f"the server ended with {code}:\n{self.log()[-4000:]}")
+            if kind is None:
+                self._check_turns()
         finally:
             os.unlink(self.log_path)
 
@@ -156,6 +162,14 @@ class Server:
         self._killed = self._killed or self.alive()
         self.process.kill()
         self.process.wait()
+
+    def _check_turns(self):
+        """That none was too long; a server that was killed, or logs no more than warnings, has not said it."""
+        longest = max(map(int, LONGEST_TURN.findall(self.log())), default=0) / 1000
+        warnings = [line for line in self.log().splitlines() if "loop.turn_was_long" in line]
+        if longest > LONGEST_TURN_MS:
+            raise RuntimeError(f"a turn of a loop took {longest} ms of CPU time; {LONGEST_TURN_MS} are allowed:\n" +
+                               "\n".join(warnings[-20:]))
 
     def _started(self):
         """All ports are open when the first line about one is written."""

@@ -146,6 +146,11 @@ class WebSocket:
     def __exit__(self, *_):
         self.abort()
 
+    @property
+    def connection(self):
+        """The socket, for a client that floods."""
+        return self._socket
+
     def send_raw(self, data):
         self._socket.sendall(data)
 
