@@ -139,7 +139,7 @@ TEST(NamedTables, AreRefusedWithWhatIsWrong) {
   EXPECT_EQ(Why(Load(TestSchema(), {.environment = {{"TIDEMILL_QUEUES_MAIL_WORKERS", "1"}}})),
             "TIDEMILL_QUEUES_MAIL_WORKERS: no such option, or a queue that TIDEMILL_QUEUES does not list");
   EXPECT_EQ(Why(Load(TestSchema(), {.flags = {{"queues.mail.worker", "1"}, {"queues", "mail"}}})),
-            "--queues.mail.worker: unknown; `tidemill config doc` lists all settings");
+            "--queues.mail.worker: unknown; did you mean --queues.mail.workers?");
 }
 
 TEST(NamedTables, ArePrintedAndReadBack) {
