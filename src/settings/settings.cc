@@ -22,6 +22,12 @@ constexpr config::Row<Settings> kProcess[] = {
      {.doc = "Event loops, each on a thread of its own; 0: one per core.",
       .max = 64,
       .reload = config::Reload::kNo}},
+    {"health.enabled",
+     config::Of<&Settings::health_enabled>,
+     {.doc = "Serves /health.", .reload = config::Reload::kNo}},
+    {"prometheus.enabled",
+     config::Of<&Settings::prometheus_enabled>,
+     {.doc = "Serves /metrics in the Prometheus text format.", .reload = config::Reload::kNo}},
     {"shutdown.delay",
      config::Of<&Settings::shutdown_delay>,
      {.doc = "How long a stop goes on serving as before while /ready says 503, until balancers send nobody "
@@ -30,12 +36,6 @@ constexpr config::Row<Settings> kProcess[] = {
     {"shutdown.timeout",
      config::Of<&Settings::shutdown_timeout>,
      {.doc = "How long a stop waits for connections to be closed in order.", .max = config::kHour}},
-    {"health.enabled",
-     config::Of<&Settings::health_enabled>,
-     {.doc = "Serves /health.", .reload = config::Reload::kNo}},
-    {"prometheus.enabled",
-     config::Of<&Settings::prometheus_enabled>,
-     {.doc = "Serves /metrics in the Prometheus text format.", .reload = config::Reload::kNo}},
 };
 
 constexpr std::string_view kIntroduction = R"(# Configuration
