@@ -9,7 +9,7 @@ from assertions import check
 
 def run(*command, code=0, **options):
     """Standard output of a command that ends with this code."""
-    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=120, **options)
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=600, **options)
     check(done.returncode == code, f"{command} ended with {done.returncode}: {done.stdout}{done.stderr}")
     return done.stdout
 
