@@ -134,6 +134,20 @@ async function run(browser, started) {
     await shows(two, 'are you asleep?');
     assert.equal(await two.locator('.message p').count(), 4);
   });
+  await step('the programs that the page shows have the keys of this server, and the docs are beside it', async () => {
+    const { api_key } = await (await fetch(`${server.url}/demo/config.json`)).json();
+    for (const [name, wanted] of [['Python', api_key], ['JavaScript', 'newSubscription'], ['curl', api_key]]) {
+      await one.getByRole('tab', { name }).click();
+      assert.ok((await one.locator('#snippet-code').textContent()).includes(wanted), name);
+    }
+    const docs = await one.context().newPage();
+    await docs.goto(server.url);
+    await docs.getByRole('link', { name: 'Docs' }).click();
+    await docs.getByRole('heading', { name: 'Quick start' }).waitFor();
+    await docs.screenshot({ path: `${screenshots}/docs.png` });
+    await docs.close();
+    await people(one, 2);
+  });
   await one.screenshot({ path: `${screenshots}/demo.png` });
   await step('both come back after the server was killed and started again', async () => {
     await server.kill();
