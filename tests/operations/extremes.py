@@ -109,6 +109,16 @@ def values_of(kind, accepted):
             "list of secrets": SECRETS}[kind]
 
 
+def stop(process):
+    """Asks again where shutdown.delay is long: the second signal ends it."""
+    while True:
+        process.terminate()
+        try:
+            return process.wait(2)
+        except subprocess.TimeoutExpired:
+            continue
+
+
 def serve(binary, flags):
     """Whether serve begins to listen; and what it wrote."""
     with subprocess.Popen([binary, "serve", *flags], stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
@@ -123,7 +133,7 @@ def serve(binary, flags):
                     break
         listens = b"server.listening" in said
         if listens:
-            process.terminate()
+            stop(process)
             said += process.stdout.read()
         return listens, process.wait(START_SECONDS), said.decode(errors="replace")
 
