@@ -1,5 +1,6 @@
 """What clients can make the server keep in memory over HTTP, beside a witness who is served all the while."""
 import contextlib
+import os
 import re
 import selectors
 import socket
@@ -16,6 +17,7 @@ from websocket import tcp_connection
 MIB = 1 << 20
 BODY_BYTES = 4 * MIB  # as much as http_server.max_request_body_bytes allows
 KEY = b"X-API-Key: secret\r\n"
+SANITIZED = bool(os.environ.get("SANITIZED"))
 WITNESS_MS_MAX = 2000  # on a machine that does other things too; the note says how long it was
 
 
@@ -53,6 +55,11 @@ class Witness:
         p50, p99 = (self.seconds[int(len(self.seconds) * part)] * 1000 for part in (0.5, 0.99))
         note(f"witness: p50 {p50:.1f} ms, p99 {p99:.1f} ms of {len(self.seconds)}")
         check(p99 < WITNESS_MS_MAX, f"the witness waited {p99:.0f} ms at p99")
+
+
+def check_growth(peak, mib_max):
+    """A sanitizer keeps what was freed: there it is only noted."""
+    check(peak.bytes < mib_max * MIB or SANITIZED, f"memory grew by {peak.bytes / MIB:.1f} MiB")
 
 
 class Posters:
@@ -145,7 +152,7 @@ def strangers(binary, head, status):
             equal(set(posters.statuses()), {status})
         witness.check()
         note(f"500 x {sum(posters.sent) / 500 / MIB:.1f} MiB sent, memory grew by {peak.bytes / MIB:.1f} MiB")
-        check(peak.bytes < 24 * MIB, f"memory grew by {peak.bytes / MIB:.1f} MiB")
+        check_growth(peak, 24)
 
 
 def test_budget(binary):
@@ -166,7 +173,7 @@ def test_budget(binary):
             server.api("publish", {"channel": "a", "data": 1})  # small requests do not count
         witness.check()
         note(f"memory grew by {peak.bytes / MIB:.1f} MiB")
-        check(peak.bytes < 48 * MIB, f"memory grew by {peak.bytes / MIB:.1f} MiB")
+        check_growth(peak, 48)
         check("http.buffers_used_up" in server.log(), "the log does not say so")
         eventually(lambda: metric(server, "tidemill_http_buffers_bytes") == 0, "all of it is given back")
 
@@ -207,7 +214,7 @@ def test_unread_answers(binary):
         seconds = time.monotonic() - begun
         witness.check()
         note(f"closed within {seconds:.1f} s, memory grew by {peak.bytes / MIB:.1f} MiB")
-        check(peak.bytes < 24 * MIB, f"memory grew by {peak.bytes / MIB:.1f} MiB")
+        check_growth(peak, 24)
         for client in clients:
             client.close()
 
@@ -241,7 +248,7 @@ def test_silent(binary, folder):
             waits.append(seconds_until_closed(peer))
     note("closed after " + ", ".join(f"{seconds:.1f} s" for seconds in waits))
     # A connection without a byte is the kernel's for some seconds: the server does not know of it (TCP_DEFER_ACCEPT).
-    check(all(1 <= seconds <= most for seconds, most in zip(waits, (6, 6, 3, 3))), f"closed after {waits}")
+    check(all(0.9 <= seconds <= most for seconds, most in zip(waits, (6, 6, 3, 3))), f"closed after {waits}")
 
 
 class TlsServer(Server):
