@@ -6,7 +6,13 @@ here=$(cd "$(dirname "$0")" && pwd)
 source "$here/../tests/lib/toolchain.sh"
 export PYTHONPATH=$here/../tests/lib
 case " $* " in
-  *" --help "* | *" -h "* | *" --from "* | *" --contenders tidemill "*) ;;
-  *) need_go; "$here/peers/centrifugo/build.sh" "$here/../build/peers" ;;
+  *" --help "* | *" -h "* | *" --from "*) build=no ;;
+  *centrifugo*) build=yes ;;
+  *" --contenders "*) build=no ;;
+  *) build=yes ;;
 esac
+if [ $build = yes ]; then
+  need_go
+  "$here/peers/centrifugo/build.sh" "$here/../build/peers"
+fi
 exec python3 "$here/witness.py" "$@"
