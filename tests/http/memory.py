@@ -174,7 +174,7 @@ def test_budget(binary):
         witness.check()
         note(f"memory grew by {peak.bytes / MIB:.1f} MiB")
         check_growth(peak, 48)
-        check("http.buffers_used_up" in server.log(), "the log does not say so")
+        server.log_with(r"http\.buffers_used_up")
         eventually(lambda: metric(server, "tidemill_http_buffers_bytes") == 0, "all of it is given back")
 
 

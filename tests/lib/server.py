@@ -104,6 +104,11 @@ class Server:
         return {"TIDEMILL_ADDRESS": self.address, "TIDEMILL_HTTP": self.http, "TIDEMILL_WS": self.websocket,
                 "TIDEMILL_API_KEY": self.api_key}
 
+    def log_with(self, pattern):
+        """The log, once it has what the pattern finds: a thread of its own writes what was logged a moment ago."""
+        eventually(lambda: re.search(pattern, self.log()), f"{pattern} is in the log")
+        return self.log()
+
     def log(self):
         with open(self.log_path, encoding="utf-8", errors="replace") as file:
             return file.read()

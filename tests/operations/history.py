@@ -68,8 +68,8 @@ def test_share(binary, folder):
         metrics = node.metrics()
         equal(metrics["tidemill_broker_history_refused_total"], 1)
         equal(metrics["tidemill_broker_history_max_bytes"], 8 * MIB)
-        line = re.search(r"broker\.history_refused.*", node.log())
-        check(line and "greedy" in line[0] and "broker.history_bytes_per_user_max" in line[0], node.log()[-500:])
+        line = re.search(r"broker\.history_refused.*", node.log_with(r"broker\.history_refused"))
+        check("greedy" in line[0] and "broker.history_bytes_per_user_max" in line[0], line[0])
 
 
 def test_warning(binary, folder):
@@ -77,7 +77,7 @@ def test_warning(binary, folder):
     with Node(binary, folder, "loops = 1\n" + HISTORY + f"[broker]\nhistory_bytes_max = {MIB}\n") as node:
         for number in range(18):
             node.api("publish", {"channel": f"a-{number}", "data": "x" * 50_000})
-        lines = re.findall(r"broker\.history_filled.*", node.log())
+        lines = re.findall(r"broker\.history_filled.*", node.log_with(r"broker\.history_filled"))
         equal(len(lines), 1)
         check("setting=broker.history_bytes_max" in lines[0], lines)
         equal(node.metrics()["tidemill_broker_history_refused_total"], 0)
