@@ -2,6 +2,7 @@
 sense, and what the API has said is done stays done. Each pair: src/realtime/session/meanwhile_test.cc."""
 import itertools
 import json
+import re
 import threading
 
 import jwt
@@ -99,6 +100,11 @@ class Client:
         self._socket.abort()
 
 
+def frames(server):
+    """How many the server has received from clients."""
+    return float(re.search(r"^tidemill_frames_received_total (\S+)", server.get("/metrics")[2], re.MULTILINE)[1])
+
+
 def unsubscribe_of(line):
     return line.get("push", {}).get("unsubscribe")
 
@@ -109,7 +115,9 @@ def test_unsubscribe_while_redis_does_not_answer(redis_node, redis):
     for attempt in range(3):
         channel = f"slow-{attempt}"
         redis.command("CLIENT", "PAUSE", PAUSE_MILLISECONDS, "ALL")
+        before = frames(redis_node)
         number = client.tell({"subscribe": {"channel": channel}})
+        eventually(lambda: frames(redis_node) > before, "the subscribe is in flight")
         redis_node.api("unsubscribe", {"user": "u", "channel": channel})
         reply = client.until(number)
         equal([line.get("error") for line in reply], [None])
@@ -124,7 +132,9 @@ def test_disconnect_while_redis_does_not_answer(redis_node, redis):
     """What was in flight is forgotten: nobody is present, nobody follows."""
     client = Client(redis_node)
     redis.command("CLIENT", "PAUSE", PAUSE_MILLISECONDS, "ALL")
+    before = frames(redis_node)
     client.tell({"subscribe": {"channel": "gone"}})
+    eventually(lambda: frames(redis_node) > before, "the subscribe is in flight")
     redis_node.api("disconnect", {"user": "u"})
     equal(redis_node.api("presence_stats", {"channel": "gone"}), {})
     equal(redis_node.api("channels", {"pattern": "gone"}), {"channels": {}})
