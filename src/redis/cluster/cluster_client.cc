@@ -226,11 +226,11 @@ class ClusterClient final : public Client, private ClusterMapObserver {
   net::Loop& loop_;
   const ClusterOptions options_;
   Metrics& metrics_;
+  ClusterMap map_;                      // outlives the servers: what waits for them at their end asks it
   std::map<Endpoint, Server> servers_;  // the primaries
   std::map<Endpoint, Server>
       successors_;  // of the same primaries, with another incarnation key, until connected
   std::deque<std::pair<Server, MonotonicTime>> leaving_;  // and when they are dropped
-  ClusterMap map_;
 };
 
 }  // namespace
