@@ -8,8 +8,8 @@
 
 #include "base/assert.h"
 #include "base/log.h"
+#include "net/backoff.h"
 #include "net/task_scope.h"
-#include "redis/connection/backoff.h"
 #include "redis/connection/brief_connection.h"
 
 namespace tidemill::redis {
@@ -97,7 +97,7 @@ class SentinelLocator final : public Locator {
 
   // Keeps a subscription until the locator's end; each time with another sentinel than before.
   Task<void> Watch() {
-    Backoff backoff(options_.connection.reconnect_delay_min, options_.connection.reconnect_delay_max);
+    net::Backoff backoff(options_.connection.reconnect_delay_min, options_.connection.reconnect_delay_max);
     for (std::size_t next = 0;; ++next) {
       const Endpoint sentinel = sentinels_[next % sentinels_.size()];
       auto opened = co_await Connection::Open(loop_, sentinel, options_.connection, metrics_);

@@ -8,8 +8,8 @@
 
 #include "base/assert.h"
 #include "net/async.h"
+#include "net/backoff.h"
 #include "redis/cluster/cluster_map.h"
-#include "redis/connection/backoff.h"
 #include "redis/connection/link.h"
 #include "redis/connection/locator.h"
 #include "redis/hash_slot.h"
@@ -73,7 +73,7 @@ class ClusterClient final : public Client, private ClusterMapObserver {
 
   Task<Result<Reply>> Carry(Request request) {
     const MonotonicTime deadline = loop_.clock().Now() + options_.connection.io_timeout;
-    Backoff pause(kRetryFirst, kRetryMax);
+    net::Backoff pause(kRetryFirst, kRetryMax);
     std::optional<Endpoint> ask;
     std::string why = "nobody has slot " + std::to_string(request.slot);
     for (int redirections = 0; redirections <= kRedirectionsMax;) {

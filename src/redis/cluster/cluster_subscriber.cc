@@ -8,9 +8,9 @@
 #include <utility>
 
 #include "net/async.h"
+#include "net/backoff.h"
 #include "net/task_scope.h"
 #include "redis/cluster/cluster_map.h"
-#include "redis/connection/backoff.h"
 #include "redis/connection/locator.h"
 #include "redis/connection/subscriber_link.h"
 #include "redis/hash_slot.h"
@@ -114,7 +114,7 @@ class ClusterSubscriber final : public Subscriber, private ClusterMapObserver {
 
   // Subscribes at the slot's primary; follows the slot while it moves.
   Task<Result<void>> Place(std::string channel, MonotonicTime deadline) {
-    Backoff pause(kRetryFirst, kRetryMax);
+    net::Backoff pause(kRetryFirst, kRetryMax);
     while (Channel* const before = Find(channel)) {
       std::optional<Error> error = Error{Errc::kUnavailable, "nobody has the channel's slot"};
       if (Server* const server = ServerOf(before->slot)) {
@@ -235,7 +235,7 @@ class ClusterSubscriber final : public Subscriber, private ClusterMapObserver {
   }
 
   Task<void> PlaceAtLast(std::string channel) {
-    Backoff pause(kRetryFirst, kRetryMax);
+    net::Backoff pause(kRetryFirst, kRetryMax);
     while (true) {
       const Channel* const moving = Find(channel);
       if (!moving || moving->at) co_return;

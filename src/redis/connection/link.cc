@@ -4,8 +4,8 @@
 
 #include "base/log.h"
 #include "net/async.h"
+#include "net/backoff.h"
 #include "net/task_scope.h"
-#include "redis/connection/backoff.h"
 #include "redis/connection/down_since.h"
 #include "redis/connection/incarnation.h"
 #include "redis/connection/primary.h"
@@ -70,7 +70,7 @@ class LinkToPrimary final : public Link {
   }
 
   Task<void> StayConnected() {
-    Backoff backoff(options_.connection.reconnect_delay_min, options_.connection.reconnect_delay_max);
+    net::Backoff backoff(options_.connection.reconnect_delay_min, options_.connection.reconnect_delay_max);
     for (;;) {
       const Result<void> opened = co_await Open();
       if (opened) {

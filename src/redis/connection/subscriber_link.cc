@@ -9,8 +9,8 @@
 
 #include "base/log.h"
 #include "net/async.h"
+#include "net/backoff.h"
 #include "net/task_scope.h"
-#include "redis/connection/backoff.h"
 #include "redis/connection/down_since.h"
 #include "redis/connection/primary.h"
 
@@ -131,7 +131,7 @@ class LinkForSubscriptions final : public SubscriberLink {
   }
 
   Task<void> StayConnected() {
-    Backoff backoff(options_.reconnect_delay_min, options_.reconnect_delay_max);
+    net::Backoff backoff(options_.reconnect_delay_min, options_.reconnect_delay_max);
     for (;;) {
       auto opened = co_await OpenPrimary(loop_, locator_, options_, metrics_);
       if (opened) {

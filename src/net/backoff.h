@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 
-namespace tidemill::redis {
+namespace tidemill::net {
 
 class Backoff {
  public:
@@ -30,4 +30,4 @@ class Backoff {
   Duration longest_;
 };
 
-}  // namespace tidemill::redis
+}  // namespace tidemill::net
