@@ -18,11 +18,12 @@ HEAVY_IN_HEADERS = {"iostream", "regex", "future", "filesystem", "random"}
 # Third-party headers, and the folders whose .cc files may include them.
 PRIVATE_HEADERS = {
     "uv.h": {"net"},
-    "openssl/": {"base", "net", "websocket", "redis", "auth", "cli"},
+    "openssl/": {"base", "net", "websocket", "redis", "postgres", "auth", "cli"},
     "rapidjson/": {"base"},  # tests only
     "toml++/": {"config"},
     "protozero/": {"realtime/protocol"},  # tests only
     "re2/": {"realtime/channels"},
+    "utf8proc.h": {"postgres"},
     "zlib.h": {"http", "websocket"},
 }
 
