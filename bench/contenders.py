@@ -41,14 +41,15 @@ class Contender:
         return self.folder == "centrifugo" or self.target == "tidemill"
 
     def start(self, build, port, ping_seconds=QUIET_SECONDS, redis_url="", floor="each", presence=False,
-              namespaces=None, token_secret=""):
-        """The command and the environment that start it on a port. `namespaces`: options of channels, by namespace."""
+              namespaces=None, token_secret="", settings=()):
+        """The command and the environment that start it on a port. `namespaces`: options of channels, by namespace;
+        `settings`: more of them, which Tidemill and Centrifugo both have."""
         if self.target == "floor":
             return [str(build / "bench/kernel_floor"), str(port), floor], {}
         if self.target == "tidemill":
             command = [str(build / "src/tidemill"), "serve", f"--http_server.listen=127.0.0.1:{port}", *TIDEMILL,
                        f"--client.ping_interval={ping_seconds}s",
-                       *(f"--{name}={written(value)}" for name, value in self.settings)]
+                       *(f"--{name}={written(value)}" for name, value in (*self.settings, *settings))]
             command += [f"--broker.redis.address={redis_url}"] if redis_url else []
             command += ["--channel.without_namespace.presence=true"] if presence else []
             command += [f"--channel.namespaces.{name}.{option}={written(value)}"
@@ -62,7 +63,7 @@ class Contender:
                 "channel.without_namespace.presence": presence, "client.token.hmac_secret_key": token_secret,
                 "channel.namespaces": [{"name": name, **options} for name, options in (namespaces or {}).items()],
                 **({"engine.type": "redis", "engine.redis.address": redis_url} if redis_url else {}),
-                **dict(self.settings)}
+                **dict(self.settings), **dict(settings)}
             environment = {"CENTRIFUGO_" + name.upper().replace(".", "_"):
                            written(value) for name, value in settings.items()}
             return [str(BUILT / "centrifugo")], {"GOMAXPROCS": "1", **environment, **dict(self.environment)}

@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 import hmac
 import json
+import zlib
 
 API_KEY = "bench"
 TOKEN_SECRET = "a secret of thirty-two characters"
@@ -17,7 +18,9 @@ NAMESPACES = {
     "crowd": {"presence": True},
     "joined": {},
 }
+SUBSCRIPTIONS = 100               # of a connection that comes and goes
 MASK = bytes((0x12, 0x34, 0x56, 0x78))
+COMPRESSED, BOMB_BYTES = 0x40, 60_000
 BLOCK_BYTES = 1 << 16
 TEXT, CONTINUATION, PING, PONG, FINAL = 1, 0, 9, 10, 0x80
 
@@ -62,12 +65,24 @@ def command(target):
     return b'{"subscribe":"flood"}' if target.speaks == "plain" else b'420["subscribe","flood"]'
 
 
-def user_token():
-    """A connection token of USER."""
+def token(**claims):
     def encode(raw):
         return base64.urlsafe_b64encode(raw).rstrip(b"=")
-    signed = encode(b'{"alg":"HS256","typ":"JWT"}') + b"." + encode(json.dumps({"sub": USER}).encode())
+    signed = encode(b'{"alg":"HS256","typ":"JWT"}') + b"." + encode(json.dumps(claims).encode())
     return (signed + b"." + encode(hmac.digest(TOKEN_SECRET.encode(), signed, hashlib.sha256))).decode()
+
+
+def bomb():
+    """A command that is a thousand times as long when it is inflated."""
+    packer = zlib.compressobj(9, wbits=-15)
+    packed = packer.compress(lines([{"id": 5, "publish": {"channel": "flood", "data": {}}}]) + b" " * BOMB_BYTES)
+    return frame(TEXT | FINAL | COMPRESSED, (packed + packer.flush(zlib.Z_SYNC_FLUSH)).removesuffix(b"\0\0\xff\xff"))
+
+
+def arrival():
+    """The connect command of somebody with many subscriptions."""
+    channels = [f"joined:{number}" for number in range(SUBSCRIPTIONS)]
+    return frame(TEXT | FINAL, lines([{"id": 1, "connect": {"token": token(sub="guest", channels=channels)}}]))
 
 
 def many(unit):
@@ -111,6 +126,7 @@ class Neighbour:
     prepare: object = None               # a function of the target
     needs_api: bool = False              # Centrifugo's: not every contender has it
     p99_ms_at_most: float | None = None  # of the witness
+    settings: tuple[tuple[str, object], ...] = ()  # of the server
     files: int = 200                     # that the server and the generator may need each
 
 
@@ -138,6 +154,11 @@ NEIGHBOURS = (
           "--sends-on"),
     Neighbour("publishes_8", "8 × pipelined HTTP publishes", lambda target: many(publish(target, "flood", {})),
               connections=8, p99_ms_at_most=20),
+    flood("bombs", "compressed commands, 60 KB in 100 bytes", many(bomb()), WEBSOCKET, "--deflate", needs_api=True,
+          settings=(("websocket.compression", True),)),
+    Neighbour("arrivals", "16 × connect with 100 subscriptions, and away", arrival(),
+              (WEBSOCKET, "--reconnects", "--last-answer", '"id":1,"connect"'), connections=16, needs_api=True,
+              p99_ms_at_most=20),
     *(Neighbour(f"{each.name}_100", f"100 × {each.title}", each.block, each.load, connections=100, p99_ms_at_most=20)
       for each in FLOODS),
     Neighbour("fanout", "5 messages/s to 5,000 subscribers", lambda target: publish(target, "wide", {"p": "x" * 100}),
@@ -152,7 +173,7 @@ NEIGHBOURS = (
               prepare=lambda target: fill(target, HEAVY, HEAVY_ENTRIES, "x" * HEAVY_BYTES, 4)),
     Neighbour("user", "API subscribe, unsubscribe of 8,000 connections",
               call("subscribe", {"user": USER, "channel": JOINED}) + call("unsubscribe", {"user": USER, "channel": JOINED}),
-              ("--subscribers", "8000", "--channel", "everybody", "--token", user_token(), "--answers", "2"), files=8200,
+              ("--subscribers", "8000", "--channel", "everybody", "--token", token(sub=USER), "--answers", "2"), files=8200,
               needs_api=True),
     Neighbour("bodies", "64 × bodies of 4 MiB to a path that does not exist", post("/nowhere", b"x" * (4 << 20), key=""),
               connections=64),

@@ -142,7 +142,8 @@ def witness(arguments, contender, port, pid, folder):
 
 def run_once(arguments, contender, neighbour, log):
     port = free_port()
-    command, environment = contender.start(arguments.build, port, namespaces=NAMESPACES, token_secret=TOKEN_SECRET)
+    command, environment = contender.start(arguments.build, port, namespaces=NAMESPACES, token_secret=TOKEN_SECRET,
+                                           settings=neighbour.settings)
     server = Server(command, port, log, environment)
     pid = server.process.pid
     with tempfile.TemporaryDirectory(prefix="bench-") as name:

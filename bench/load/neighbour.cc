@@ -41,7 +41,9 @@ TalkPlan PlanOf(const Options& options) {
           .last_answer = options.last_answer,
           .blocks_per_s = options.blocks_per_s,
           .deaf = options.deaf,
-          .sends_on = options.sends_on};
+          .sends_on = options.sends_on,
+          .deflate = options.deflate,
+          .reconnects = options.reconnects};
 }
 
 }  // namespace
@@ -64,7 +66,10 @@ void RunNeighbour(const Options& options, Report& report) {
   }
   Talkers talkers(PlanOf(options));
   const std::int64_t patience_end = Now() + kGreetingMax;
-  while (talkers.talking() < options.connections && talkers.closed() == 0) {
+  const auto at_work = [&] {
+    return options.reconnects ? talkers.blocks() > 0 : talkers.talking() == options.connections;
+  };
+  while (!at_work() && talkers.closed() == 0) {
     talkers.Turn(kTurnNs);
     if (Now() > patience_end) Die("the server does not answer those who come");
   }

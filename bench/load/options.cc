@@ -54,6 +54,9 @@ constexpr char kUsage[] =
     "  --blocks-per-s R  those that wait for answers: the next block waits for its time too\n"
     "  --deaf            never reads\n"
     "  --sends-on        sends after the server has closed, until that fails\n"
+    "  --deflate         WebSockets ask for permessage-deflate\n"
+    "  --reconnects      each block has a WebSocket of its own, without a connect command before it; with\n"
+    "                    --last-answer\n"
     "  --channel C       of those that listen (bench)\n"
     "  --token T         of those that listen, and of WebSockets\n"
     "\n"
@@ -100,6 +103,8 @@ bool* Flag(Options& options, std::string_view name) {
   if (name == "--websocket") return &options.websocket;
   if (name == "--deaf") return &options.deaf;
   if (name == "--sends-on") return &options.sends_on;
+  if (name == "--deflate") return &options.deflate;
+  if (name == "--reconnects") return &options.reconnects;
   return nullptr;
 }
 

@@ -40,6 +40,8 @@ struct Options {
   double blocks_per_s = 0;  // 0: as fast as it goes
   bool deaf = false;
   bool sends_on = false;
+  bool deflate = false;     // the handshake asks for permessage-deflate
+  bool reconnects = false;  // each block goes over a connection of its own
   std::string channel = "bench";
   std::string token;
   std::string api_key = "bench";

@@ -18,13 +18,17 @@ constexpr int kEventsMax = 128;
 constexpr std::int64_t kAwayNs = 50'000'000;  // between a close by the server and the next connection
 constexpr std::size_t kSayMax = std::size_t{64} << 10;
 constexpr std::size_t kGreetingMax = std::size_t{64} << 10;
+// Each message is compressed on its own, so that the same bytes can be sent again and again.
+constexpr std::string_view kAskForDeflate =
+    "Sec-WebSocket-Extensions: permessage-deflate; client_no_context_takeover; "
+    "server_no_context_takeover\r\n";
 
 }  // namespace
 
 Talkers::Talkers(TalkPlan plan)
     : plan_(std::move(plan)),
       protocol_(plan_.target, plan_.token),
-      greeting_(protocol_.Steps("")),
+      greeting_(plan_.reconnects ? std::vector<Step>{} : protocol_.Steps("")),
       epoll_(epoll_create1(0)),
       talkers_(static_cast<std::size_t>(plan_.connections)),
       buffer_(std::size_t{1} << 20, '\0') {
@@ -56,6 +60,13 @@ void Talkers::Close(Talker& talker) {
   talker.fd = -1;
   talker.phase = Phase::kClosed;
   talker.due_ns = Now() + kAwayNs;
+}
+
+// Its turn comes with the next wake-up, as for one that the server has closed.
+void Talkers::Reopen(Talker& talker) {
+  --talking_;
+  close(talker.fd);
+  talker = {};
 }
 
 void Talkers::Watch(std::size_t index) {
@@ -112,7 +123,7 @@ void Talkers::Greet(Talker& talker) {
     StartTalking(talker);
     return;
   }
-  SendAll(talker.fd, Handshake(protocol_.path()));
+  SendAll(talker.fd, Handshake(protocol_.path(), plan_.deflate ? kAskForDeflate : ""));
   talker.phase = Phase::kUpgrading;
 }
 
@@ -146,6 +157,8 @@ bool Talkers::HearGreeting(Talker& talker) {
   if (answered) ++talker.greeted;
   if (talker.phase == Phase::kUpgrading && talker.heard.contains("\r\n\r\n")) {
     if (!talker.heard.starts_with("HTTP/1.1 101")) return false;
+    const bool granted = talker.heard.contains("permessage-deflate");
+    if (plan_.deflate && !granted) Die("the server grants no compression");
     talker.phase = Phase::kGreeting;
     answered = true;
   }
@@ -200,6 +213,7 @@ bool Talkers::Answered(Talker& talker, std::string_view bytes) {
   if (talker.missing > 0) return true;
   ++blocks_;
   if (talker.due_ns <= Now()) talker.waits = false;
+  if (plan_.reconnects) Reopen(talker);
   return true;
 }
 

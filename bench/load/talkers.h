@@ -30,6 +30,8 @@ struct TalkPlan {
   double blocks_per_s = 0;  // asking, of all connections: the next waits for its time; 0: for nothing
   bool deaf = false;        // reads nothing
   bool sends_on = false;    // after the server has closed its side, until sending fails
+  bool deflate = false;     // the handshake asks for permessage-deflate, and the server must grant it
+  bool reconnects = false;  // asking over WebSocket: after the answer a new connection, without greeting
 };
 
 class Talkers {
@@ -70,6 +72,7 @@ class Talkers {
   bool asks() const { return plan_.answers > 0 || !plan_.last_answer.empty(); }
   void Open(std::size_t index);
   void Close(Talker& talker);
+  void Reopen(Talker& talker);
   void Watch(std::size_t index);
   void WakeThoseDue();
   void Handle(std::size_t index, std::uint32_t events);

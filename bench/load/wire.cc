@@ -67,10 +67,11 @@ void SendAll(int fd, std::string_view bytes) {
   }
 }
 
-std::string Handshake(std::string_view path) {
+std::string Handshake(std::string_view path, std::string_view headers) {
   return "GET " + std::string(path) +
          " HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n" +
+         std::string(headers) + "\r\n";
 }
 
 void AppendFrame(std::string_view payload, std::string& out) {

@@ -19,8 +19,8 @@ bool Connected(int fd);
 // Sends all of it, waiting if it must.
 void SendAll(int fd, std::string_view bytes);
 
-// The opening handshake's request.
-std::string Handshake(std::string_view path);
+// The opening handshake's request; `headers`: further lines, each with its end.
+std::string Handshake(std::string_view path, std::string_view headers = "");
 // One masked text frame.
 void AppendFrame(std::string_view payload, std::string& out);
 // Bytes of a server's frame around a payload of so many.
