@@ -78,39 +78,47 @@ def measure(arguments, scenario, nodes, settings, load):
     if nodes and count:
         figures |= {"redis_publishes": count, "redis_us_per_publish": used[0] / count * 1e6,
                     "node_us_per_publish": used[1] / count * 1e6}
-    if nodes == 2 and count:
-        figures["subscribers_node_us_per_publish"] = used[2] / count * 1e6
+    if nodes == 2:
+        figures |= dict(zip(("redis_core", "node_core", "subscribers_node_core"),
+                            (seconds / arguments.seconds for seconds in used)))
     return figures
 
 
 def row(name, text, figures):
     if "void" in figures:
-        return f"| {text} | void: {figures['void']} | | | | |"
+        return f"| {text} | void: {figures['void']} |" + " |" * (4 if name.startswith("publish") else 6)
     def number(key, form="{:,.1f}"):
         return form.format(figures[key]) if key in figures else ""
     if name.startswith("publish"):
         rate, p50, p99 = (number(key) for key in ("publishes_per_s", "answer_p50_us", "answer_p99_us"))
-        node = number("cpu_us_per_publish")
-    else:
-        rate, p50, p99 = (number(key) for key in ("deliveries_per_s", "delivery_p50_us", "delivery_p99_us"))
-        node = f"{number('node_us_per_publish')} + {number('subscribers_node_us_per_publish')}"
-    return f"| {text} | {rate} | {p50} | {p99} | {node} | {number('redis_us_per_publish')} |"
+        return f"| {text} | {rate} | {p50} | {p99} | {number('cpu_us_per_publish')} | {number('redis_us_per_publish')} |"
+    rate, p50, p99 = (number(key) for key in ("deliveries_per_s", "delivery_p50_us", "delivery_p99_us"))
+    shares = [figures[key] for key in ("node_core", "subscribers_node_core", "redis_core")]
+    cells = [f"{share:.0%}" for share in (*shares, max(0.0, 1 - sum(shares)))]
+    return f"| {text} | {rate} | {p50} | {p99} | {' | '.join(cells)} |"
 
 
 def document(results):
     facts = results["machine"]
+
+    def rows(kind):
+        return [row(name, text, results["runs"][name]) for name, text, *_ in MEASURES
+                if name.startswith(kind) and name in results["runs"]]
     lines = [
         "# Benchmarks with Redis", "",
         "Written by `bench/redis.py`; run it again with `./dev bench redis`. Debian's Redis 7.0 without persistence. Redis",
         "and all nodes share one core, the load generator has the other, so that rates say what one core does for all of",
-        "them together. CPU is of each process for each publication; of the node that is published on, and + of the node",
-        "with the subscribers.", "",
+        "them together.", "",
         "| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in facts.items()), "",
+        "## As much as one core does", "",
         "| what | per second | p50 µs | p99 µs | node CPU µs per publication | Redis CPU µs per publication |",
-        "|---|---|---|---|---|---|",
-        *(row(name, text, results["runs"][name]) for name, text, *_ in MEASURES if name in results["runs"]), "",
-        "Per second: publishes answered, or deliveries (publications × subscribers). p50 and p99: until the answer, or",
-        "from the time a message was due to its receipt.",
+        "|---|---|---|---|---|---|", *rows("publish"), "",
+        "Per second: publishes answered. p50 and p99: until the answer, a service time: each of the callers waits for its own.",
+        "", "## At a fixed rate", "",
+        "| what | deliveries per second | p50 µs | p99 µs | node | node with the subscribers | Redis | spare |",
+        "|---|---|---|---|---|---|---|---|", *rows("rate"), "",
+        "Deliveries: publications × subscribers. p50 and p99: from the time a message was due to its receipt. The last four",
+        "columns share out the core: where nothing is spare, a cost per message says only what the rate is.",
     ]
     return "\n".join(lines) + "\n"
 
