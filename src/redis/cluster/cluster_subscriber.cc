@@ -290,10 +290,11 @@ class ClusterSubscriber final : public Subscriber, private ClusterMapObserver {
   const ClusterOptions options_;
   SubscriberEvents& events_;
   Metrics& metrics_;
+  // Both outlive the servers: what waits for them at their end asks these.
+  ClusterMap map_;
+  std::unordered_map<std::string, Channel, NameHash, std::equal_to<>> channels_;
   std::map<Endpoint, std::unique_ptr<Server>> servers_;                    // the primaries
   std::deque<std::pair<std::unique_ptr<Server>, MonotonicTime>> leaving_;  // and when they are dropped
-  std::unordered_map<std::string, Channel, NameHash, std::equal_to<>> channels_;
-  ClusterMap map_;
   TaskScope moves_;  // last: its tasks refer to all above
 };
 

@@ -161,6 +161,30 @@ TEST_P(ClusterTest, RestoresThousandsOfChannelsAfterAFailover) {
   EXPECT_EQ(recorder_.messages.size(), recorder_.lost.size());
 }
 
+Task<void> SetAt(Client& client, std::string key, int& failed) {
+  if (!co_await client.Send(key, {"SET", key, "v"})) ++failed;
+}
+
+// What waits for a server goes on, or is forgotten, in the middle of the destruction.
+TEST_P(ClusterTest, EndsWhileCommandsAndSubscriptionsWaitForASilentServer) {
+  ClusterSet set;
+  Connect(set);
+  ASSERT_TRUE(RunTask(*loop_, subscriber_->Subscribe("k")));
+  set.PrimaryOf(SlotOf("k")).Stop();
+  TaskScope scope;
+  int failed = 0;
+  int subscribed = 0;
+  scope.Spawn(SetAt(*client_, "k", failed));
+  scope.Spawn(SubscribeTo(*subscriber_, "{k}2", subscribed));
+  net::testing::RunTurns(*loop_);
+  EXPECT_EQ(failed, 0);
+  subscriber_.reset();
+  client_.reset();
+  net::testing::RunTurns(*loop_);
+  EXPECT_EQ(failed, 1);
+  EXPECT_EQ(subscribed, 0);
+}
+
 TEST_P(ClusterTest, TakesInNewPrimariesAndLetsGoOfThoseWithoutSlots) {
   ClusterSet set({.primaries = 2});
   Connect(set);
