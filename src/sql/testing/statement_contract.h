@@ -1,0 +1,15 @@
+// Run, RunInto and Describe: what goes in and what comes out. See database_contract.h.
+#pragma once
+
+#include <string>
+
+#include "sql/testing/database_suite.h"
+
+namespace tidemill::sql::testing {
+
+class StatementContract : public DatabaseSuite {
+ public:
+  static std::string Name(const ParamInfo& info);
+};
+
+}  // namespace tidemill::sql::testing
