@@ -69,6 +69,8 @@ Admission Stream::AssumePeer(const IpAddress& client) {
 
 std::string_view Stream::alpn() const { return tls_ ? tls_->alpn() : std::string_view(); }
 
+std::string Stream::ServerEndPoint() const { return tls_ ? tls_->ServerEndPoint() : std::string(); }
+
 std::size_t Stream::queued_bytes() const { return pending_ ? pending_->rest().size() : 0; }
 
 void Stream::OnReady(std::uint32_t epoll_events) {

@@ -96,6 +96,8 @@ class Stream final : public Pollable, public Retirable {
   bool is_tls() const { return tls_ != nullptr; }
   Loop& loop() const { return loop_; }
   std::string_view alpn() const;  // what TLS negotiated, "" if nothing
+  // As TlsSession has it; "" without TLS.
+  std::string ServerEndPoint() const;
 
   void OnReady(std::uint32_t epoll_events) override;
   void OnRetire() override { Close(); }

@@ -77,6 +77,7 @@ class Session final : public TlsSession {
     SSL_get0_alpn_selected(ssl_.get(), &name, &bytes);
     return {reinterpret_cast<const char*>(name), bytes};
   }
+  std::string ServerEndPoint() const override;
   const std::string& failure() const override { return failure_; }
 
  private:
@@ -106,9 +107,33 @@ TlsSession::Status Session::StatusOf(int result) {
   return Status::kFailed;
 }
 
+// MD5 and SHA-1 in a signature count as SHA-256 here (RFC 5929 section 4.1).
+std::string Session::ServerEndPoint() const {
+  const bool is_server = SSL_is_server(ssl_.get()) == 1;
+  X509* const certificate =
+      is_server ? SSL_get_certificate(ssl_.get()) : SSL_get0_peer_certificate(ssl_.get());
+  if (certificate == nullptr) return "";
+  int digest = NID_undef;
+  if (X509_get_signature_info(certificate, &digest, nullptr, nullptr, nullptr) != 1) {
+    ERR_clear_error();
+    return "";
+  }
+  const bool is_weak = digest == NID_md5 || digest == NID_sha1;
+  const EVP_MD* const algorithm = is_weak ? EVP_sha256() : EVP_get_digestbynid(digest);
+  unsigned char bytes[EVP_MAX_MD_SIZE];
+  unsigned int size = 0;
+  if (algorithm == nullptr || X509_digest(certificate, algorithm, bytes, &size) != 1) {
+    ERR_clear_error();
+    return "";
+  }
+  return {reinterpret_cast<const char*>(bytes), size};
+}
+
 class Context final : public TlsContext {
  public:
-  explicit Context(ContextPtr context) : context_(std::move(context)) {}
+  explicit Context(ContextPtr context, Verification verification = Verification::kFull,
+                   bool send_server_name = true)
+      : context_(std::move(context)), verification_(verification), send_server_name_(send_server_name) {}
 
   std::unique_ptr<TlsSession> NewServerSession(int fd) const override {
     SslPtr ssl = NewSsl(fd);
@@ -133,12 +158,17 @@ class Context final : public TlsContext {
   }
 
   // A certificate may name an IP address, but server name indication may not (RFC 6066 section 3).
-  static bool ExpectName(SSL* ssl, const std::string& name) {
-    if (IpAddress::Parse(name)) return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), name.c_str()) == 1;
-    return SSL_set1_host(ssl, name.c_str()) == 1 && SSL_set_tlsext_host_name(ssl, name.c_str()) == 1;
+  bool ExpectName(SSL* ssl, const std::string& name) const {
+    const bool is_ip = IpAddress::Parse(name).has_value();
+    if (!is_ip && send_server_name_ && SSL_set_tlsext_host_name(ssl, name.c_str()) != 1) return false;
+    if (verification_ != Verification::kFull) return true;
+    if (is_ip) return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), name.c_str()) == 1;
+    return SSL_set1_host(ssl, name.c_str()) == 1;
   }
 
   ContextPtr context_;
+  const Verification verification_;
+  const bool send_server_name_;
 };
 
 int SelectAlpn(SSL*, const unsigned char** chosen, unsigned char* chosen_bytes, const unsigned char* offered,
@@ -192,6 +222,34 @@ Result<void> CheckDates(SSL_CTX* context, const std::string& cert_file) {
   return {};
 }
 
+// Certificate and key of our own, which belong together and are valid now.
+Result<void> LoadOwn(SSL_CTX* context, const std::string& cert_file, const std::string& key_file) {
+  // No prompt on the terminal for an encrypted key: it is an error.
+  SSL_CTX_set_default_passwd_cb(context, [](char*, int, int, void*) { return -1; });
+  if (SSL_CTX_use_certificate_chain_file(context, cert_file.c_str()) != 1) {
+    return BadFileByErrors("certificate", cert_file);
+  }
+  TM_TRY(CheckDates(context, cert_file));
+  const bool loaded = SSL_CTX_use_PrivateKey_file(context, key_file.c_str(), SSL_FILETYPE_PEM) == 1;
+  if (!loaded && ERR_GET_REASON(ERR_peek_last_error()) != X509_R_KEY_VALUES_MISMATCH) {
+    return BadFileByErrors("key", key_file);
+  }
+  if (!loaded || SSL_CTX_check_private_key(context) != 1) {
+    ERR_clear_error();
+    return BadFile("key", key_file, "does not belong to certificate " + cert_file);
+  }
+  return {};
+}
+
+Result<void> LoadAuthorities(SSL_CTX* context, const std::string& file) {
+  if (!file.empty()) {
+    if (SSL_CTX_load_verify_file(context, file.c_str()) != 1) return BadFileByErrors("authorities", file);
+  } else if (SSL_CTX_set_default_verify_paths(context) != 1) {
+    return Fail(Errc::kInternal, "TLS: " + TakeErrors());
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<std::shared_ptr<TlsContext>> OpenServerTls(std::string cert_file, std::string key_file) {
@@ -199,20 +257,7 @@ Result<std::shared_ptr<TlsContext>> OpenServerTls(std::string cert_file, std::st
   ContextPtr context = NewContext(TLS_server_method());
   if (!context) return Fail(Errc::kInternal, "TLS: " + TakeErrors());
   SSL_CTX* const raw = context.get();
-  // No prompt on the terminal for an encrypted key: it is an error.
-  SSL_CTX_set_default_passwd_cb(raw, [](char*, int, int, void*) { return -1; });
-  if (SSL_CTX_use_certificate_chain_file(raw, cert_file.c_str()) != 1) {
-    return BadFileByErrors("certificate", cert_file);
-  }
-  TM_TRY(CheckDates(raw, cert_file));
-  const bool loaded = SSL_CTX_use_PrivateKey_file(raw, key_file.c_str(), SSL_FILETYPE_PEM) == 1;
-  if (!loaded && ERR_GET_REASON(ERR_peek_last_error()) != X509_R_KEY_VALUES_MISMATCH) {
-    return BadFileByErrors("key", key_file);
-  }
-  if (!loaded || SSL_CTX_check_private_key(raw) != 1) {
-    ERR_clear_error();
-    return BadFile("key", key_file, "does not belong to certificate " + cert_file);
-  }
+  TM_TRY(LoadOwn(raw, cert_file, key_file));
   // Resumption by tickets alone: nothing is kept here for a client that may come back.
   SSL_CTX_set_session_cache_mode(raw, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_num_tickets(raw, 1);
@@ -220,19 +265,25 @@ Result<std::shared_ptr<TlsContext>> OpenServerTls(std::string cert_file, std::st
   return std::make_shared<Context>(std::move(context));
 }
 
-Result<std::shared_ptr<TlsContext>> OpenClientTls(std::string ca_file) {
+Result<std::shared_ptr<TlsContext>> OpenClientTls(const ClientTlsOptions& options) {
   ERR_clear_error();
   ContextPtr context = NewContext(TLS_client_method());
   if (!context) return Fail(Errc::kInternal, "TLS: " + TakeErrors());
   SSL_CTX* const raw = context.get();
-  if (ca_file.empty()) {
-    if (SSL_CTX_set_default_verify_paths(raw) != 1) return Fail(Errc::kInternal, "TLS: " + TakeErrors());
-  } else if (SSL_CTX_load_verify_file(raw, ca_file.c_str()) != 1) {
-    return BadFileByErrors("authorities", ca_file);
+  if (options.only_1_3) SSL_CTX_set_min_proto_version(raw, TLS1_3_VERSION);
+  if (options.verification != Verification::kNone) {
+    TM_TRY(LoadAuthorities(raw, options.authorities_file));
+    SSL_CTX_set_verify(raw, SSL_VERIFY_PEER, nullptr);
   }
-  SSL_CTX_set_verify(raw, SSL_VERIFY_PEER, nullptr);
-  SSL_CTX_set_alpn_protos(raw, kAlpn, kAlpnBytes);
-  return std::make_shared<Context>(std::move(context));
+  if (!options.certificate_file.empty()) TM_TRY(LoadOwn(raw, options.certificate_file, options.key_file));
+  const std::string alpn = static_cast<char>(options.alpn.size()) + options.alpn;
+  SSL_CTX_set_alpn_protos(raw, reinterpret_cast<const unsigned char*>(alpn.data()),
+                          static_cast<unsigned int>(alpn.size()));
+  return std::make_shared<Context>(std::move(context), options.verification, options.send_server_name);
+}
+
+Result<std::shared_ptr<TlsContext>> OpenClientTls(std::string ca_file) {
+  return OpenClientTls(ClientTlsOptions{.authorities_file = std::move(ca_file)});
 }
 
 }  // namespace tidemill::net

@@ -38,6 +38,9 @@ class TlsSession {
   virtual void SendCloseNotify() = 0;
 
   virtual std::string_view alpn() const = 0;
+  // The digest of the peer's certificate, or of ours in a server's session, that binds an authentication to
+  // this very connection: "tls-server-end-point" of RFC 5929 section 4. "": there is none.
+  virtual std::string ServerEndPoint() const = 0;
   virtual const std::string& failure() const = 0;
 };
 

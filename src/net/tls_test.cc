@@ -50,7 +50,10 @@ class TlsTest : public ::testing::Test {
   }
 
   Result<std::unique_ptr<Stream>> Connect(const std::string& trusted, const std::string& name) {
-    auto tls = OpenClientTls(trusted);
+    return Connect(ClientTlsOptions{.authorities_file = trusted}, name);
+  }
+  Result<std::unique_ptr<Stream>> Connect(const ClientTlsOptions& client, const std::string& name) {
+    auto tls = OpenClientTls(client);
     EXPECT_TRUE(tls) << tls.error().detail;
     std::optional<Result<std::unique_ptr<Stream>>> outcome;
     TaskScope scope;
@@ -184,6 +187,22 @@ TEST_F(TlsTest, ClientChecksTheCertificate) {
   EXPECT_TRUE(Connect(files.certificate(), "right.example"));
 }
 
+TEST_F(TlsTest, ClientChecksAsMuchAsItIsTold) {
+  const CertificateFiles files({.host = "right.example"});
+  const CertificateFiles others;
+  Listen(files);
+  const std::string good = files.certificate();
+  const std::string bad = others.certificate();
+  using enum Verification;
+  EXPECT_TRUE(Connect({.verification = kNone, .authorities_file = bad}, "wrong.example"));
+  EXPECT_TRUE(Connect({.verification = kAuthority, .authorities_file = good}, "wrong.example"));
+  EXPECT_FALSE(Connect({.verification = kAuthority, .authorities_file = bad}, "right.example"));
+  EXPECT_FALSE(Connect({.verification = kFull, .authorities_file = good}, "wrong.example"));
+  EXPECT_TRUE(Connect({.verification = kFull, .authorities_file = good, .only_1_3 = true}, "right.example"));
+  // RFC 7301 section 3.2: the server has no such protocol.
+  EXPECT_FALSE(Connect({.authorities_file = good, .alpn = "postgresql"}, "right.example"));
+}
+
 TEST_F(TlsTest, ClientAcceptsACertificateForAnIpAddress) {
   const CertificateFiles files({.host = "127.0.0.1"});
   Listen(files);
@@ -256,6 +275,10 @@ TEST(TlsFiles, ProblemsNameTheFile) {
     EXPECT_NE(opened.error().detail.find(c.names_file), std::string::npos) << opened.error().detail;
     EXPECT_NE(opened.error().detail.find(c.says), std::string::npos) << opened.error().detail;
   }
+  const auto own = OpenClientTls({.certificate_file = good.certificate(), .key_file = other.key()});
+  ASSERT_FALSE(own);
+  EXPECT_NE(own.error().detail.find("does not belong"), std::string::npos) << own.error().detail;
+  EXPECT_TRUE(OpenClientTls({.certificate_file = good.certificate(), .key_file = good.key()}));
   EXPECT_FALSE(OpenClientTls("/nonexistent/ca.pem"));
   EXPECT_TRUE(OpenClientTls(""));
 }

@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "net/keep_alive.h"
 #include "postgres/address/environment.h"
 #include "postgres/address/password_file.h"
 #include "postgres/address/server.h"
@@ -61,16 +62,6 @@ struct AuthMethods {
   friend bool operator==(const AuthMethods&, const AuthMethods&) = default;
 };
 
-// TCP's own; 0: as the system has it.
-struct KeepAlive {
-  bool enabled = true;
-  std::uint32_t idle_s = 0;
-  std::uint32_t interval_s = 0;
-  std::uint32_t count = 0;
-  Duration unacknowledged_max{};  // TCP_USER_TIMEOUT
-  friend bool operator==(const KeepAlive&, const KeepAlive&) = default;
-};
-
 struct Address {
   std::vector<Server> servers;  // at least one, in the order in which they are tried
   bool random_order = false;    // load_balance_hosts=random
@@ -86,7 +77,7 @@ struct Address {
   TlsOptions tls;
   ChannelBinding channel_binding = ChannelBinding::kPrefer;
   AuthMethods methods;
-  KeepAlive keep_alive;
+  std::optional<net::KeepAlive> keep_alive;  // nullopt: keepalives=0
 
   // `password`: where the text has none; goes before the environment and the file. Reads the password file:
   // blocks. kInvalidArgument says which part is wrong, or which variable, without quoting what was given.

@@ -297,14 +297,16 @@ class Builder {
     std::uint32_t seconds = 0;
     TM_TRY(Number("connect_timeout", kSecondsMax, seconds));
     if (seconds > 0) address_.connect_timeout = Seconds(seconds);
-    KeepAlive& keep_alive = address_.keep_alive;
-    TM_TRY(Choose("keepalives", kSwitches, keep_alive.enabled));
+    bool wanted = true;
+    net::KeepAlive keep_alive;
+    TM_TRY(Choose("keepalives", kSwitches, wanted));
     TM_TRY(Number("keepalives_idle", 32'767, keep_alive.idle_s));
     TM_TRY(Number("keepalives_interval", 32'767, keep_alive.interval_s));
     TM_TRY(Number("keepalives_count", 127, keep_alive.count));
     std::uint32_t milliseconds = 0;
     TM_TRY(Number("tcp_user_timeout", kSecondsMax * 1000, milliseconds));
     keep_alive.unacknowledged_max = Milliseconds(milliseconds);
+    if (wanted) address_.keep_alive = keep_alive;
     return {};
   }
 

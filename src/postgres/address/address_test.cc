@@ -183,7 +183,7 @@ TEST(Address, HoldsHowTheConnectionIsToBe) {
       "k.pem&sslnegotiation=direct&"
       "sslsni=0&ssl_min_protocol_version=TLSv1.3&target_session_attrs=read-write&load_balance_hosts=random&"
       "channel_binding=require&require_auth=scram-sha-256&connect_timeout=7&application_name=a&"
-      "options=-c%20x%3D1&keepalives=0&keepalives_idle=1&keepalives_interval=2&keepalives_count=3&"
+      "options=-c%20x%3D1&keepalives=1&keepalives_idle=1&keepalives_interval=2&keepalives_count=3&"
       "tcp_user_timeout=4&client_encoding=utf8&gssencmode=disable");
   ASSERT_TRUE(address) << address.error().detail;
   EXPECT_EQ(address->tls, (TlsOptions{.mode = TlsMode::kVerifyFull,
@@ -200,11 +200,14 @@ TEST(Address, HoldsHowTheConnectionIsToBe) {
   EXPECT_EQ(address->connect_timeout, Seconds(7));
   EXPECT_EQ(address->application_name, "a");
   EXPECT_EQ(address->options, "-c x=1");
-  EXPECT_EQ(address->keep_alive, (KeepAlive{.enabled = false,
-                                            .idle_s = 1,
-                                            .interval_s = 2,
-                                            .count = 3,
-                                            .unacknowledged_max = Milliseconds(4)}));
+  EXPECT_EQ(
+      address->keep_alive,
+      (net::KeepAlive{.idle_s = 1, .interval_s = 2, .count = 3, .unacknowledged_max = Milliseconds(4)}));
+}
+
+TEST(Address, LetsTcpSearchForAPeerThatVanishesUnlessToldNotTo) {
+  EXPECT_EQ(Parse("postgres://h")->keep_alive, net::KeepAlive{});
+  EXPECT_EQ(Parse("postgres://h?keepalives=0&keepalives_idle=3")->keep_alive, std::nullopt);
 }
 
 TEST(Address, ReadsWhatIsRequiredOfAuthentication) {
