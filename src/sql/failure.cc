@@ -5,13 +5,13 @@
 namespace tidemill::sql {
 namespace {
 
-struct Row {
+struct SqlState {
   std::string_view code;  // five characters, or the two of a class
   FailureKind kind;
 };
 
 // PostgreSQL documentation, appendix A, "PostgreSQL Error Codes".
-constexpr Row kSqlStates[] = {
+constexpr SqlState kSqlStates[] = {
     {"08", FailureKind::kUnavailable},
     {"0A", FailureKind::kInvalidStatement},
     {"21", FailureKind::kInvalidStatement},
@@ -80,7 +80,7 @@ std::unexpected<Failure> Fail(FailureKind kind, std::string message, Effect effe
 }
 
 FailureKind KindOfSqlState(std::string_view code) {
-  for (const Row& row : kSqlStates) {
+  for (const SqlState& row : kSqlStates) {
     if (code == row.code || (row.code.size() == 2 && code.starts_with(row.code))) return row.kind;
   }
   return FailureKind::kInternal;

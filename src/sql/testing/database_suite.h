@@ -34,7 +34,7 @@ class Backend {
   virtual Database& database() = 0;
 };
 
-// It must have room for 10,000 calls in flight.
+// Its settings let 10,000 calls wait for a minute, and a million rows through.
 using BackendFactory = std::function<std::unique_ptr<Backend>(net::Loop&)>;
 
 struct DatabaseParam {
