@@ -5,18 +5,18 @@
 
 #include "metrics/metrics.h"
 #include "net/testing/harness.h"
+#include "net/testing/run_task.h"
 #include "redis/single.h"
 #include "redis/testing/recorder.h"
 #include "redis/testing/redis_server.h"
-#include "redis/testing/run_task.h"
 
 namespace tidemill::redis {
 namespace {
 
-using testing::DriveUntil;
+using net::testing::DriveUntil;
+using net::testing::RunTask;
 using testing::Recorder;
 using testing::RedisServer;
-using testing::RunTask;
 
 class RefusingServer : public ::testing::Test {
  protected:

@@ -7,14 +7,14 @@
 
 #include "metrics/metrics.h"
 #include "net/testing/harness.h"
-#include "redis/testing/run_task.h"
+#include "net/testing/run_task.h"
 #include "redis/testing/sentinel_set.h"
 
 namespace tidemill::redis {
 namespace {
 
-using testing::DriveUntil;
-using testing::RunTask;
+using net::testing::DriveUntil;
+using net::testing::RunTask;
 using testing::SentinelSet;
 
 class SentinelTest : public ::testing::Test {

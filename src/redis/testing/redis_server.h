@@ -16,10 +16,10 @@
 #include <string_view>
 #include <vector>
 
+#include "base/testing/temporary_folder.h"
 #include "redis/command.h"
 #include "redis/options.h"
 #include "redis/reply.h"
-#include "redis/testing/temporary_folder.h"
 
 namespace tidemill::redis::testing {
 
@@ -71,7 +71,7 @@ class RedisServer {
   std::string ConfigText() const;
 
   const ServerOptions options_;
-  const TemporaryFolder folder_;
+  const tidemill::testing::TemporaryFolder folder_;
   std::uint16_t port_ = 0;
   std::uint16_t tls_port_ = 0;
   pid_t process_ = 0;

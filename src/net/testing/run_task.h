@@ -10,7 +10,7 @@
 #include "net/task.h"
 #include "net/task_scope.h"
 
-namespace tidemill::redis::testing {
+namespace tidemill::net::testing {
 
 template <class T>
 Task<void> Keep(Task<T> task, std::optional<T>& result) {
@@ -19,7 +19,7 @@ Task<void> Keep(Task<T> task, std::optional<T>& result) {
 
 // Drives the loop until `done`; whether it came to that within `patience`.
 template <class Done>
-bool DriveUntil(net::Loop& loop, Done done, Duration patience = Seconds(20)) {
+bool DriveUntil(Loop& loop, Done done, Duration patience = Seconds(20)) {
   const MonotonicTime give_up = SystemClock().Now() + patience;
   while (!done()) {
     if (SystemClock().Now() > give_up) return false;
@@ -29,7 +29,7 @@ bool DriveUntil(net::Loop& loop, Done done, Duration patience = Seconds(20)) {
 }
 
 template <class T>
-T RunTask(net::Loop& loop, Task<T> task) {
+T RunTask(Loop& loop, Task<T> task) {
   std::optional<T> result;
   TaskScope scope;
   scope.Spawn(Keep(std::move(task), result));
@@ -37,4 +37,4 @@ T RunTask(net::Loop& loop, Task<T> task) {
   return *std::move(result);
 }
 
-}  // namespace tidemill::redis::testing
+}  // namespace tidemill::net::testing

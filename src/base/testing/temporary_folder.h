@@ -6,7 +6,7 @@
 
 #include <string>
 
-namespace tidemill::redis::testing {
+namespace tidemill::testing {
 
 class TemporaryFolder {
  public:
@@ -23,4 +23,4 @@ class TemporaryFolder {
   pid_t remover_ = 0;  // waits for that
 };
 
-}  // namespace tidemill::redis::testing
+}  // namespace tidemill::testing

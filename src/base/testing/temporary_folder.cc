@@ -1,4 +1,4 @@
-#include "redis/testing/temporary_folder.h"
+#include "base/testing/temporary_folder.h"
 
 #include <fcntl.h>
 #include <sys/wait.h>
@@ -8,7 +8,7 @@
 
 #include "base/assert.h"
 
-namespace tidemill::redis::testing {
+namespace tidemill::testing {
 namespace {
 
 // Reads until nobody holds the other end any more. What writes into the folder is killed at the same moment,
@@ -19,7 +19,7 @@ constexpr const char* kRemove =
 }  // namespace
 
 TemporaryFolder::TemporaryFolder() {
-  path_ = std::string(access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp") + "/tidemill-redis-XXXXXX";
+  path_ = std::string(access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp") + "/tidemill-test-XXXXXX";
   TM_ASSERT(mkdtemp(path_.data()) != nullptr);
   int ends[2];
   TM_ASSERT(pipe2(ends, O_CLOEXEC) == 0);
@@ -40,4 +40,4 @@ TemporaryFolder::~TemporaryFolder() {
   waitpid(remover_, nullptr, 0);
 }
 
-}  // namespace tidemill::redis::testing
+}  // namespace tidemill::testing
