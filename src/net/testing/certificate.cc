@@ -34,7 +34,7 @@ X509* MakeCertificate(const CertificateOptions& options, EVP_PKEY* key) {
                              -1, 0);
   X509_set_issuer_name(certificate, subject);
   AddName(certificate, options.host);
-  TM_ASSERT(X509_sign(certificate, key, EVP_sha256()) > 0);
+  TM_ASSERT(X509_sign(certificate, key, EVP_get_digestbyname(options.digest)) > 0);
   return certificate;
 }
 

@@ -11,6 +11,7 @@ struct CertificateOptions {
   std::string host = "localhost";
   long valid_from_s = -3600;  // from now
   long valid_to_s = 3600;
+  const char* digest = "sha256";  // of the signature
 };
 class CertificateFiles {
  public:

@@ -32,8 +32,8 @@ class ListeningThread {
   bool stopping() const { return stopping_; }
 
  private:
-  net::Fd listener_;
   std::uint16_t port_ = 0;
+  net::Fd listener_;  // sets the port
   std::atomic<bool> stopping_{false};
   std::thread thread_;
 };
