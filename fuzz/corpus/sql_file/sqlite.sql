@@ -1,0 +1,1 @@
+select [a:b], `c:d`, "e", x'00', a ->> :p from t where b = :b; /* /* */

@@ -1,0 +1,3 @@
+-- @parm x
+-- @rows
+select $1, :1, a:b, :'q', (' ;
