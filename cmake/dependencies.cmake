@@ -31,6 +31,8 @@ tm_static_library(tm_uv libuv_a.a uv.h libuv1-dev)
 target_link_libraries(tm_uv INTERFACE ${CMAKE_DL_LIBS} Threads::Threads)
 tm_static_library(tm_zlib libz.a zlib.h zlib1g-dev)
 tm_static_library(tm_hiredis libhiredis.a hiredis/read.h libhiredis-dev)
+tm_static_library(tm_sqlite3 libsqlite3.a sqlite3.h libsqlite3-dev)
+target_link_libraries(tm_sqlite3 INTERFACE ${CMAKE_DL_LIBS} Threads::Threads m)
 tm_static_library(tm_utf8proc libutf8proc.a utf8proc.h libutf8proc-dev)
 target_compile_definitions(tm_utf8proc INTERFACE UTF8PROC_STATIC)
 

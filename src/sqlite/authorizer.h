@@ -1,0 +1,35 @@
+// Authorizer: what SQL may do that is not the store's own. Transactions, savepoints and attached files are
+// the store's business; of the pragmas, those are allowed that only tell something.
+//
+// SQLite asks it while it prepares a statement.
+#pragma once
+
+struct sqlite3;
+
+namespace tidemill::sqlite {
+
+class Authorizer {
+ public:
+  // Lives as long as the connection.
+  void Install(sqlite3* db);
+
+  // While one exists, everything is allowed.
+  class OwnStatements {
+   public:
+    explicit OwnStatements(Authorizer& authorizer) : authorizer_(authorizer) { ++authorizer_.own_; }
+    ~OwnStatements() { --authorizer_.own_; }
+    OwnStatements(const OwnStatements&) = delete;
+    OwnStatements& operator=(const OwnStatements&) = delete;
+
+   private:
+    Authorizer& authorizer_;
+  };
+
+ private:
+  static int Ask(void* self, int action, const char* first, const char* second, const char* third,
+                 const char* fourth);
+
+  int own_ = 0;
+};
+
+}  // namespace tidemill::sqlite

@@ -1,0 +1,57 @@
+// Store: the embedded database of one server: the file, its lock, the writer and the readers.
+//
+//   TM_TRY_ASSIGN(const auto store, Store::Open(settings.sqlite, metrics));
+//   Database database(loop, *store);  // on each loop that needs it
+//
+// Opened and ended on the main thread: both block. It ends before the loops it answers, and after everything
+// that calls a Database; what was accepted is carried out first.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+#include "sqlite/condition.h"
+#include "sqlite/file.h"
+#include "sqlite/metrics.h"
+#include "sqlite/readers.h"
+#include "sqlite/settings.h"
+#include "sqlite/writer.h"
+
+namespace tidemill::sqlite {
+
+class Store {
+ public:
+  struct Options {
+    std::string vfs;  // for tests: another one than the system's
+  };
+  // The detail names the setting, the file, and what is wrong: another server has it, it is damaged or no
+  // database, the folder cannot be written.
+  static Result<std::unique_ptr<Store>> Open(SqliteSettings settings, Metrics& metrics, Options options);
+  static Result<std::unique_ptr<Store>> Open(SqliteSettings settings, Metrics& metrics) {
+    return Open(std::move(settings), metrics, {});
+  }
+  ~Store() = default;
+
+  // Any thread.
+  Writer& writer() { return *writer_; }
+  Readers& readers() { return *readers_; }
+  const SqliteSettings& settings() const { return settings_; }
+  std::optional<Problem> problem() const { return condition_.problem(); }
+
+ private:
+  explicit Store(SqliteSettings settings) : settings_(std::move(settings)) {}
+  Result<void> Start(Metrics& metrics, const Options& options);
+  // "a read since 1200 ms: select …"
+  std::string OldestRead() const;
+
+  const SqliteSettings settings_;
+  Condition condition_;
+  // Ended in the opposite order: the writer while nobody reads, so that the log is copied whole.
+  std::unique_ptr<FileLock> lock_;
+  std::unique_ptr<Writer> writer_;
+  std::unique_ptr<Readers> readers_;
+};
+
+}  // namespace tidemill::sqlite
