@@ -1,0 +1,39 @@
+// The embedded database under the contract of sql::Database.
+#include "sql/testing/database_contract.h"
+
+#include "base/testing/temporary_folder.h"
+#include "sqlite/database.h"
+
+namespace tidemill::sqlite {
+namespace {
+
+class SqliteBackend final : public sql::testing::Backend {
+ public:
+  explicit SqliteBackend(net::Loop& loop)
+      : store_(*Store::Open({.path = folder_.path() + "/contract.db"}, metrics_)), database_(loop, *store_) {}
+  sql::Database& database() override { return database_; }
+
+ private:
+  const tidemill::testing::TemporaryFolder folder_;
+  metrics::Registry registry_;
+  Metrics metrics_{registry_};
+  const std::unique_ptr<Store> store_;
+  Database database_;
+};
+
+const auto kParams = ::testing::Values(sql::testing::DatabaseParam{
+    "Sqlite", [](net::Loop& loop) { return std::make_unique<SqliteBackend>(loop); }});
+
+}  // namespace
+}  // namespace tidemill::sqlite
+
+namespace tidemill::sql::testing {
+
+INSTANTIATE_TEST_SUITE_P(Sqlite, StatementContract, sqlite::kParams, StatementContract::Name);
+INSTANTIATE_TEST_SUITE_P(Sqlite, ValueContract, sqlite::kParams, ValueContract::Name);
+INSTANTIATE_TEST_SUITE_P(Sqlite, FailureContract, sqlite::kParams, FailureContract::Name);
+INSTANTIATE_TEST_SUITE_P(Sqlite, LimitContract, sqlite::kParams, LimitContract::Name);
+INSTANTIATE_TEST_SUITE_P(Sqlite, TransactionContract, sqlite::kParams, TransactionContract::Name);
+INSTANTIATE_TEST_SUITE_P(Sqlite, StreamContract, sqlite::kParams, StreamContract::Name);
+
+}  // namespace tidemill::sql::testing
