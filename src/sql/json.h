@@ -21,31 +21,44 @@ enum class JsonShape : std::uint8_t {
   kObject,  // {"id":1}: the first row alone; null if there is none
 };
 
+// What is the same for all rows of a statement: the names, written once. Immutable; any thread.
+struct JsonPlan {
+  struct Member {
+    std::string before;  // `,"name":`, of the first `{"name":`
+    const Type* type;
+  };
+  explicit JsonPlan(std::shared_ptr<const Columns> of);
+
+  std::shared_ptr<const Columns> columns;
+  std::vector<Member> members;
+};
+
 class JsonRows final : public RowSink {
  public:
-  explicit JsonRows(JsonShape shape, Integers64 integers64 = Integers64::kNumber);
+  // `plan`: of an earlier run of the same statement; it is made anew where the columns are others.
+  explicit JsonRows(JsonShape shape, Integers64 integers64 = Integers64::kNumber,
+                    std::shared_ptr<const JsonPlan> plan = nullptr);
 
   void OnColumns(std::shared_ptr<const Columns> columns) override;
   void OnRow(const Row& row) override;
 
-  std::uint64_t rows() const { return rows_; }
+  std::uint64_t rows() const { return rows_; }       // of this run, or of the one that Finish has ended
   std::size_t bytes() const { return out_.size(); }  // since the last Take
   // What there is so far, for who sends it in pieces.
   std::string Take() { return out_.Take(); }
-  // The rest, with the end. The last call.
+  // The rest, with the end. It may be used for another run then.
   std::string Finish();
+  // For the next run; null before OnColumns.
+  const std::shared_ptr<const JsonPlan>& plan() const { return plan_; }
 
  private:
-  struct ColumnPlan {
-    std::string before;  // `,"name":`, for the first `{"name":`
-    const Type* type;
-  };
+  void BeginRun();
 
   const JsonShape shape_;
   const JsonOptions options_;
-  std::shared_ptr<const Columns> columns_;
-  std::vector<ColumnPlan> plan_;
+  std::shared_ptr<const JsonPlan> plan_;
   std::uint64_t rows_ = 0;
+  bool finished_ = false;
   JsonBuffer out_;
 };
 

@@ -11,7 +11,7 @@ namespace {
 
 using Word = std::uint64_t;
 
-constexpr std::size_t kFirstBytes = 4096;
+constexpr std::size_t kFirstBytes = 512;
 constexpr Word kOnes = 0x0101010101010101;
 constexpr Word kHighs = 0x8080808080808080;
 

@@ -204,6 +204,30 @@ TEST(JsonRows, InPieces) {
   EXPECT_EQ(json.rows(), 3u);
 }
 
+TEST(JsonRows, APlanIsUsedAgainForTheSameColumns) {
+  const auto columns = std::make_shared<const Columns>(RowsOf({{"n", Of(Kind::kInteger)}}, {}).columns());
+  const std::string bytes = "7";
+  const Row::Slot slot{.offset = 0, .bytes = 1, .kind = Kind::kInteger};
+  JsonRows first(JsonShape::kObject);
+  EXPECT_EQ(first.plan(), nullptr);
+  for (int run = 0; run < 2; ++run) {
+    first.OnColumns(columns);
+    first.OnRow(Row(bytes.data(), std::span(&slot, 1)));
+    EXPECT_EQ(first.Finish(), R"({"n":7})");
+    EXPECT_EQ(first.rows(), 1u);
+  }
+  EXPECT_EQ(first.Finish(), "null") << "a run without rows";
+  JsonRows second(JsonShape::kArray, Integers64::kNumber, first.plan());
+  second.OnColumns(columns);
+  EXPECT_EQ(second.plan(), first.plan());
+  second.OnRow(Row(bytes.data(), std::span(&slot, 1)));
+  EXPECT_EQ(second.Finish(), R"([{"n":7}])");
+  second.OnColumns(std::make_shared<const Columns>(RowsOf({{"m", Of(Kind::kInteger)}}, {}).columns()));
+  EXPECT_NE(second.plan(), first.plan());
+  second.OnRow(Row(bytes.data(), std::span(&slot, 1)));
+  EXPECT_EQ(second.Finish(), R"([{"m":7}])");
+}
+
 // SQLite's values have kinds of their own, whatever the column declares.
 TEST(JsonRows, AValueIsOfItsOwnKind) {
   const Rows declared = RowsOf({{"v", Of(Kind::kText, 0)}}, {});

@@ -35,5 +35,6 @@ INSTANTIATE_TEST_SUITE_P(Sqlite, FailureContract, sqlite::kParams, FailureContra
 INSTANTIATE_TEST_SUITE_P(Sqlite, LimitContract, sqlite::kParams, LimitContract::Name);
 INSTANTIATE_TEST_SUITE_P(Sqlite, TransactionContract, sqlite::kParams, TransactionContract::Name);
 INSTANTIATE_TEST_SUITE_P(Sqlite, StreamContract, sqlite::kParams, StreamContract::Name);
+INSTANTIATE_TEST_SUITE_P(Sqlite, SchemaContract, sqlite::kParams, SchemaContract::Name);
 
 }  // namespace tidemill::sql::testing
