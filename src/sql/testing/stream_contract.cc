@@ -15,7 +15,7 @@ using TextLines = std::vector<std::string>;
 constexpr std::size_t kPieceBytesMax = 4 << 20;
 constexpr std::size_t kGrowthMax = 48 << 20;
 
-constexpr const char* kManyPostgres = "select n, repeat('x', 100) from generate_series(1, $1::bigint) n";
+constexpr const char* kManyPostgres = "select generate_series(1, $1::bigint) as n, repeat('x', 100)";
 constexpr const char* kManySqlite =
     "with recursive s(n) as (select 1 union all select n + 1 from s where n < $1) "
     "select n, printf('%0100d', n) from s";

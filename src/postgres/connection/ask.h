@@ -1,0 +1,43 @@
+// Ask, Done: statements that go to the server in one segment, and what came back. Values.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "sql/failure.h"
+#include "sql/rows.h"
+#include "sql/statement.h"
+
+namespace tidemill::postgres {
+
+struct Ask {
+  std::vector<sql::Call> calls;
+  // Gets the rows of the only call; null: they are kept.
+  std::shared_ptr<sql::RowSink> sink{};
+  std::string begin{};          // "BEGIN …" in front of the calls; "": what is open is used, or none is
+  bool in_transaction = false;  // one is open afterwards
+  std::optional<MonotonicTime> deadline{};
+  // What is known when the answer does not come.
+  sql::Effect loss = sql::Effect::kUnknown;
+
+  bool only_reads() const {
+    for (const sql::Call& call : calls) {
+      if (call.access != sql::Access::kRead) return false;
+    }
+    return true;
+  }
+};
+
+// Of one call.
+struct Done {
+  sql::Rows rows;
+  std::uint64_t row_count = 0;
+  std::uint64_t rows_affected = 0;
+  std::string command;  // of the tag: "SELECT", "COMMIT"
+};
+
+}  // namespace tidemill::postgres

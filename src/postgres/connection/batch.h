@@ -1,0 +1,95 @@
+// Batch: an Ask on its way: built into one segment, sent, and its answers taken, until it has ended or nobody
+// waits for it any more.
+//
+// co_await it after Send. Destroyed before its end, its answers are dropped; if it only reads, or is in a
+// transaction, it is cancelled. Loop thread only.
+#pragma once
+
+#include <coroutine>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "net/timer_wheel.h"
+#include "postgres/connection/ask.h"
+#include "postgres/connection/connection.h"
+#include "postgres/connection/row_taker.h"
+#include "postgres/statements/prepared.h"
+
+namespace tidemill::postgres {
+
+class Session;
+
+class Batch final : public Request, private net::Timer {
+ public:
+  // `ask` must outlive it.
+  Batch(Session& session, const Ask& ask);
+  Batch(const Batch&) = delete;
+  Batch& operator=(const Batch&) = delete;
+  ~Batch() override;
+
+  // Prepares what Send puts in front of calls that only read.
+  static void PrepareReadOnly(SegmentWriter& writer);
+  // kUnavailable, kLimitExceeded: it was not sent.
+  sql::Result<void> Send();
+
+  bool await_ready() const { return over_; }
+  void await_suspend(std::coroutine_handle<> awaiter) { awaiter_ = awaiter; }
+  void await_resume() const {}
+
+  // Nothing has happened, and a second attempt may go better.
+  bool MayBeSentAgain() const;
+  // Types of rows that were put aside.
+  std::vector<std::uint32_t> MissingTypes() const;
+  // Those are known now.
+  sql::Result<void> Release();
+  // What it came to.
+  sql::Result<std::vector<Done>> TakeResult();
+  // How long it was the one that ran.
+  std::int64_t run_us() const { return run_us_; }
+
+ private:
+  struct State {
+    explicit State(RowTaker taker) : rows(std::move(taker)) {}
+    std::size_t first_question = 0;
+    std::shared_ptr<PreparedStatement> prepared;  // null: unnamed
+    bool is_parsed = false;                       // this segment prepares it
+    std::shared_ptr<Described> description;       // that the server gives now
+    RowTaker rows;
+    std::uint64_t rows_affected = 0;
+    std::string command;
+  };
+
+  void Write(SegmentWriter& writer, State& state, const sql::Call& call);
+  State* StateOf(std::size_t question);
+  void TakeDescription(State& state, const Message& message);
+  void TakeRow(State& state, const Message& message);
+  void TakeTag(State& state, const Message& message);
+  void Judge(const SegmentEnd& end);
+  void DropPrepared();
+  sql::Failure Overrun(const State& state) const;
+  void Finish();
+
+  void OnAnswer(std::size_t question, const Message& message) override;
+  void OnFailure(std::size_t question, ServerMessage message, bool stray_cancel) override;
+  void OnEnd(const SegmentEnd& end) override;
+  void OnTimer() override;
+
+  Session& session_;
+  const Ask& ask_;
+  std::vector<State> states_;
+  std::size_t current_ = 0;  // whose answers come
+  std::uint64_t segment_ = 0;
+  bool sent_ = false;
+  bool over_ = false;
+  bool late_ = false;
+  bool stray_cancel_ = false;
+  bool is_stale_ = false;  // a prepared statement was not there, or its rows have changed
+  bool idle_after_ = false;
+  std::optional<sql::Failure> failure_;
+  std::int64_t run_us_ = 0;
+  std::coroutine_handle<> awaiter_;
+};
+
+}  // namespace tidemill::postgres

@@ -1,0 +1,73 @@
+// RowTaker: the rows of one statement on their way from the connection's buffer to whoever wants them, within
+// the statement's limits.
+//
+// Loop thread only.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "postgres/statements/prepared.h"
+#include "sql/rows.h"
+
+namespace tidemill::postgres {
+
+struct RowLimits {
+  std::uint64_t rows_max = 0;
+  std::uint64_t bytes_max = 0;
+};
+
+class RowTaker {
+ public:
+  // `sink` null: they are kept. It must outlive this.
+  RowTaker(sql::RowSink* sink, RowLimits limits) : sink_(sink), limits_(limits) {}
+
+  // What the rows are. `formats`: as they were asked for; empty: all text.
+  void Describe(std::shared_ptr<Described> described, std::vector<std::uint8_t> formats);
+  // kInvalidArgument: it is not a row of that description.
+  Result<void> Take(std::string_view body);
+  // There are no more.
+  void Finish();
+  // A row was over a limit, of which this is the name; "": none was. Rows are dropped since then.
+  const std::string& over() const { return over_; }
+  void SetOver(std::string what) { over_ = std::move(what); }
+  std::uint64_t dropped_bytes() const { return dropped_bytes_; }
+
+  // Types must be looked up before the rows can be given: they are put aside meanwhile.
+  bool waits_for_types() const { return waits_; }
+  const std::shared_ptr<Described>& described() const { return described_; }
+  // The types are known now.
+  Result<void> Release();
+
+  std::uint64_t count() const { return count_; }
+  // Nothing has gone to the sink.
+  bool is_untouched() const { return !told_; }
+  sql::Rows TakeRows() { return std::move(rows_); }
+
+ private:
+  void TellColumns();
+  Result<void> Give(std::string_view body);
+  std::string_view DecodeHex(std::string_view body);
+
+  sql::RowSink* const sink_;
+  const RowLimits limits_;
+  std::shared_ptr<Described> described_;
+  std::vector<std::uint8_t> formats_;
+  bool has_hex_ = false;  // bytea that comes as text
+  bool waits_ = false;
+  bool told_ = false;
+  std::string put_aside_;  // bodies, each behind its length
+  std::vector<sql::Row::Slot> slots_;
+  std::string scratch_;
+  sql::Rows rows_;
+  std::uint64_t count_ = 0;
+  std::uint64_t bytes_ = 0;
+  std::string over_;
+  std::uint64_t dropped_bytes_ = 0;
+};
+
+}  // namespace tidemill::postgres

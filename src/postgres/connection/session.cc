@@ -1,0 +1,193 @@
+#include "postgres/connection/session.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+#include "postgres/connection/batch.h"
+#include "postgres/connection/exchange.h"
+
+namespace tidemill::postgres {
+namespace {
+
+const sql::Statement& WhoAreYou() {
+  static const sql::Statement statement("select pg_catalog.pg_backend_pid()", {.reuse = sql::Reuse::kOnce});
+  return statement;
+}
+
+// $1 to $3 are timeouts in ms.
+const sql::Statement& Settings() {
+  static const sql::Statement statement(
+      "select pg_catalog.set_config('DateStyle', 'ISO, MDY', false),"
+      " pg_catalog.set_config('TimeZone', 'UTC', false),"
+      " pg_catalog.set_config('IntervalStyle', 'postgres', false),"
+      " pg_catalog.set_config('bytea_output', 'hex', false),"
+      " pg_catalog.set_config('extra_float_digits', '1', false),"
+      " pg_catalog.set_config('client_encoding', 'UTF8', false),"
+      " pg_catalog.set_config('statement_timeout', $1, false),"
+      " pg_catalog.set_config('lock_timeout', $2, false),"
+      " pg_catalog.set_config('idle_in_transaction_session_timeout', $3, false)",
+      {.reuse = sql::Reuse::kOnce});
+  return statement;
+}
+
+}  // namespace
+
+Session::Session(net::Loop& loop, SessionShared shared, SessionOptions options, OpenedSession opened)
+    : loop_(loop),
+      shared_(shared),
+      options_(std::move(options)),
+      connection_(std::make_unique<Connection>(loop, std::move(opened), options_.connection, shared.opener,
+                                               shared.metrics)),
+      prepared_(options_.prepared_max, shared.metrics.prepared, shared.metrics.evicted) {}
+
+Session::~Session() { loop_.Retire(std::move(connection_)); }
+
+void Session::OnRetire() {
+  connection_->SetEvents(nullptr);
+  connection_->Close("given up");
+}
+
+Task<sql::Result<std::unique_ptr<Session>>> Session::Open(net::Loop& loop, SessionShared shared,
+                                                          SessionOptions options) {
+  TM_CO_TRY_ASSIGN(OpenedSession opened, co_await shared.opener.Open(loop, Purpose::kQueries));
+  if (opened.stream->closed()) {
+    co_return sql::Fail(sql::FailureKind::kUnavailable, opened.address + ": closed by the server");
+  }
+  const std::string address = opened.address;
+  std::unique_ptr<Session> session(new Session(loop, shared, std::move(options), std::move(opened)));
+  if (auto ready = co_await session->SetUp(); !ready) {
+    sql::Failure failure = std::move(ready).error();
+    failure.message = address + ": " + failure.message;
+    loop.Retire(std::move(session));
+    co_return std::unexpected(std::move(failure));
+  }
+  co_return session;
+}
+
+Task<sql::Result<void>> Session::SetUp() {
+  const auto deadline = loop_.clock().Now() + options_.connection.io_timeout;
+  Ask ask{.calls = {{.statement = WhoAreYou()}}, .deadline = deadline};
+  TM_CO_TRY_ASSIGN(const std::vector<Done> who, co_await Execute(std::move(ask)));
+  TM_CO_TRY_ASSIGN(const std::int64_t process, who[0].rows[0][0].AsInteger());
+  pooled_ = process != connection_->opened().key.process_id;
+  if (!pooled_) {
+    const auto ms = [](Duration duration) { return std::to_string(duration.ms); };
+    Ask settings{.calls = {{.statement = Settings(),
+                            .parameters = {ms(options_.connection.statement_timeout),
+                                           ms(options_.lock_timeout), ms(options_.transaction_idle_max)}}},
+                 .deadline = deadline};
+    TM_CO_TRY(co_await Execute(std::move(settings)));
+    writer_.Clear();
+    Batch::PrepareReadOnly(writer_);
+    writer_.Sync();
+    connection_->Send(writer_, nullptr);
+  }
+  if (!connection_->parameter("DateStyle").starts_with("ISO") ||
+      connection_->parameter("client_encoding") != "UTF8") {
+    co_return sql::Fail(sql::FailureKind::kUnavailable,
+                        "the session has not DateStyle ISO and client_encoding UTF8");
+  }
+  co_return sql::Result<void>();
+}
+
+Task<sql::Result<std::vector<Done>>> Session::Execute(Ask ask) {
+  const std::int64_t begun_us = MonotonicMicros();
+  bool again = false;
+  auto done = co_await Attempt(ask, again);
+  if (again) {
+    shared_.metrics.resent.Add();
+    done = co_await Attempt(ask, again);
+  }
+  shared_.metrics.seconds.Observe(static_cast<double>(MonotonicMicros() - begun_us) / 1e6);
+  if (done) {
+    shared_.metrics.queries.Add(ask.calls.size());
+    co_return done;
+  }
+  shared_.metrics.failures(done.error().kind).Add();
+  // A write that we did not forbid: the server is no primary any more.
+  if (done.error().kind == sql::FailureKind::kReadOnly && !ask.only_reads() && ask.begin.empty() &&
+      connection_->parameter("in_hot_standby") != "off") {
+    connection_->End("the server became read-only");
+  }
+  co_return done;
+}
+
+Task<sql::Result<std::vector<Done>>> Session::Attempt(const Ask& ask, bool& again) {
+  Batch batch(*this, ask);
+  TM_CO_TRY(batch.Send());
+  co_await batch;
+  again = !again && batch.MayBeSentAgain();
+  last_run_us_ = batch.run_us();
+  if (const auto missing = batch.MissingTypes(); !missing.empty()) {
+    TM_CO_TRY(co_await LookUp(missing));
+  }
+  TM_CO_TRY(batch.Release());
+  co_return batch.TakeResult();
+}
+
+Task<sql::Result<Described>> Session::Describe(sql::Statement statement,
+                                               std::optional<MonotonicTime> deadline) {
+  if (!connection_->MaySend()) {
+    co_return sql::Fail(sql::FailureKind::kUnavailable, "not connected to PostgreSQL");
+  }
+  Described described;
+  Exchange exchange(*connection_, [&described](const Message& message) {
+    if (message.type == 't') {
+      if (auto oids = ParseParameterDescription(message.body)) described.parameters = *std::move(oids);
+    } else if (message.type == 'T') {
+      if (auto raw = ParseRowDescription(message.body)) described.raw = *std::move(raw);
+    }
+  });
+  writer_.Clear();
+  writer_.Parse("", statement.text(), statement.parameter_oids());
+  writer_.Describe("");
+  writer_.Sync();
+  exchange.Send(writer_, deadline);
+  TM_CO_TRY(co_await exchange);
+  std::vector<std::uint32_t> missing = described.Resolve(shared_.catalog);
+  for (const std::uint32_t oid : described.parameters) {
+    if (!shared_.catalog.Find(oid)) missing.push_back(oid);
+  }
+  if (!missing.empty()) TM_CO_TRY(co_await LookUp(std::move(missing)));
+  (void)described.Resolve(shared_.catalog);
+  co_return described;
+}
+
+Task<bool> Session::Clean() {
+  const MonotonicTime deadline = loop_.clock().Now() + options_.connection.io_timeout;
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    const bool is_idle = connection_->status() == TransactionStatus::kIdle;
+    if (connection_->closed() || (is_idle && connection_->in_flight() == 0)) break;
+    if (!connection_->MaySend()) co_return false;
+    Exchange exchange(*connection_, [](const Message&) {});
+    writer_.Clear();
+    if (is_idle) {
+      writer_.Sync();
+    } else {
+      writer_.Query("rollback");
+    }
+    exchange.Send(writer_, deadline);
+    if (!co_await exchange) co_return false;
+  }
+  co_return !connection_->closed() && connection_->in_flight() == 0 &&
+      connection_->status() == TransactionStatus::kIdle;
+}
+
+Task<sql::Result<void>> Session::LookUp(std::vector<std::uint32_t> oids) {
+  const std::vector<std::uint32_t> asked = oids;
+  while (!oids.empty()) {
+    const Ask ask{.calls = {{.statement = TypeCatalog::Lookup(),
+                             .parameters = {std::vector<std::int64_t>(oids.begin(), oids.end())}}},
+                  .in_transaction = connection_->status() != TransactionStatus::kIdle};
+    Batch batch(*this, ask);
+    TM_CO_TRY(batch.Send());
+    co_await batch;
+    TM_CO_TRY_ASSIGN(const std::vector<Done> done, batch.TakeResult());
+    TM_CO_TRY_ASSIGN(oids, shared_.catalog.Take(done[0].rows));
+  }
+  shared_.catalog.Finish(asked);
+  co_return sql::Result<void>();
+}
+
+}  // namespace tidemill::postgres

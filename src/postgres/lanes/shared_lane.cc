@@ -1,0 +1,175 @@
+#include "postgres/lanes/shared_lane.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+#include "base/random.h"
+#include "net/backoff.h"
+#include "net/reply.h"
+#include "net/sleep.h"
+
+namespace tidemill::postgres {
+
+// One connection, or the place for it.
+class SharedLane::Member final : public ConnectionEvents {
+ public:
+  explicit Member(net::Loop& loop) : loop_(loop) {}
+
+  void Begin(std::unique_ptr<Session> opened) {
+    session = std::move(opened);
+    ended = std::make_unique<net::Reply<std::string>>(loop_);
+    session->connection().SetEvents(this);
+  }
+  void OnClosed(const std::string& why) override { ended->sender().Send(why); }
+  void OnParameter(const ParameterStatus& parameter) override {
+    if (parameter.name != "in_hot_standby" || parameter.value != "on") return;
+    session->connection().End("the server became a standby");
+  }
+  bool is_up() const { return session && !session->connection().closed() && !retiring; }
+
+  std::unique_ptr<Session> session;
+  std::unique_ptr<net::Reply<std::string>> ended;
+  std::size_t in_use = 0;
+  bool retiring = false;  // it gets nothing new, and goes when it is free
+
+ private:
+  net::Loop& loop_;
+};
+
+// A segment's place on a member, until its end.
+class SharedLane::Place {
+ public:
+  Place(SharedLane& lane, Member& member) : lane_(lane), member_(member) { ++member.in_use; }
+  Place(const Place&) = delete;
+  Place& operator=(const Place&) = delete;
+  ~Place() { lane_.FreePlace(member_); }
+
+ private:
+  SharedLane& lane_;
+  Member& member_;
+};
+
+SharedLane::SharedLane(net::Loop& loop, SessionShared shared, LaneOptions options)
+    : loop_(loop),
+      shared_(shared),
+      options_(std::move(options)),
+      queue_(loop, options_.wait, shared.metrics),
+      down_since_ms_(loop.clock().Now().ms) {
+  for (std::size_t i = 0; i < options_.connections; ++i) members_.push_back(std::make_unique<Member>(loop));
+}
+
+SharedLane::~SharedLane() {
+  loop_.Disarm(*this);
+  for (const auto& member : members_) {
+    if (member->session) loop_.Retire(std::move(member->session));
+  }
+}
+
+void SharedLane::Start() {
+  for (const auto& member : members_) scope_.Spawn(StayConnected(*member));
+}
+
+std::optional<MonotonicTime> SharedLane::down_since() const {
+  const std::int64_t ms = down_since_ms_.load(std::memory_order_relaxed);
+  if (ms < 0) return std::nullopt;
+  return MonotonicTime{ms};
+}
+
+// The one with the fewest in flight; null: none has a place.
+SharedLane::Member* SharedLane::Best() const {
+  Member* best = nullptr;
+  for (const auto& member : members_) {
+    if (!member->is_up() || member->in_use >= options_.in_flight_max) continue;
+    if (!best || member->in_use < best->in_use) best = member.get();
+  }
+  return best;
+}
+
+Task<sql::Result<SharedLane::Member*>> SharedLane::Acquire(std::optional<MonotonicTime> deadline) {
+  if (down_since()) {
+    co_return sql::Fail(sql::FailureKind::kUnavailable, "not connected to PostgreSQL: " + last_failure_);
+  }
+  Member* best = queue_.empty() ? Best() : nullptr;
+  if (!best) {
+    TM_CO_TRY(co_await WaitQueue::Wait(queue_, deadline));
+    best = Best();
+  }
+  if (!best) co_return sql::Fail(sql::FailureKind::kUnavailable, "the connection to PostgreSQL was lost");
+  co_return best;
+}
+
+Task<sql::Result<std::vector<Done>>> SharedLane::Execute(Ask ask, std::int64_t* run_us) {
+  TM_CO_TRY_ASSIGN(Member* const member, co_await Acquire(ask.deadline));
+  const Place place(*this, *member);
+  Session& session = *member->session;
+  auto done = co_await session.Execute(std::move(ask));
+  if (run_us) *run_us = session.last_run_us();
+  co_return done;
+}
+
+Task<sql::Result<Described>> SharedLane::Describe(sql::Statement statement) {
+  TM_CO_TRY_ASSIGN(Member* const member, co_await Acquire(std::nullopt));
+  const Place place(*this, *member);
+  co_return co_await member->session->Describe(std::move(statement),
+                                               loop_.clock().Now() + options_.session.connection.io_timeout);
+}
+
+void SharedLane::FreePlace(Member& member) {
+  --member.in_use;
+  if (!queue_.empty() || member.retiring) loop_.ArmNextTurn(*this);
+}
+
+void SharedLane::OnReady(std::uint32_t) {
+  for (const auto& member : members_) {
+    if (member->retiring && member->in_use == 0 && member->session) {
+      member->session->connection().End("it is old");
+    }
+  }
+  while (!queue_.empty() && Best()) queue_.WakeFirst();
+}
+
+void SharedLane::NoteUp() {
+  const bool any = std::ranges::any_of(members_, [](const auto& member) { return member->is_up(); });
+  if (any) {
+    down_since_ms_.store(-1, std::memory_order_relaxed);
+  } else if (!down_since()) {
+    down_since_ms_.store(loop_.clock().Now().ms, std::memory_order_relaxed);
+    queue_.FailAll(
+        {.kind = sql::FailureKind::kUnavailable, .message = "the connection to PostgreSQL was lost"});
+  }
+}
+
+Task<void> SharedLane::StayConnected(Member& member) {
+  net::Backoff backoff(options_.reconnect_delay_min, options_.reconnect_delay_max);
+  for (;;) {
+    auto opened = co_await Session::Open(loop_, shared_, options_.session);
+    if (opened) {
+      const MonotonicTime begun = loop_.clock().Now();
+      complained_ = false;
+      log::Info("postgres.connected", {{"address", (*opened)->connection().opened().address},
+                                       {"version", (*opened)->connection().parameter("server_version")},
+                                       {"pooled", (*opened)->is_pooled()}});
+      member.retiring = false;
+      member.Begin(*std::move(opened));
+      NoteUp();
+      if (!queue_.empty()) loop_.ArmNextTurn(*this);
+      const std::string why = co_await *member.ended;
+      loop_.Retire(std::move(member.session));
+      last_failure_ = why;
+      NoteUp();
+      if (!member.retiring) log::Warn("postgres.connection_lost", {{"why", why}});
+      if (loop_.clock().Now() - begun > backoff.longest()) backoff.Reset();
+      if (member.retiring) continue;
+    } else {
+      shared_.metrics.connect_failures.Add();
+      last_failure_ = opened.error().message;
+      if (down_since() && !std::exchange(complained_, true)) {
+        log::Warn("postgres.connect_failed", {{"why", last_failure_}});
+      }
+    }
+    co_await net::Sleep(loop_, backoff.Next());
+  }
+}
+
+}  // namespace tidemill::postgres

@@ -1,0 +1,60 @@
+#include "postgres/lanes/wait_queue.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "base/assert.h"
+
+namespace tidemill::postgres {
+
+WaitQueue::~WaitQueue() {
+  while (!waits_.empty()) waits_.front()->Leave();
+}
+
+WaitQueue::Wait::Wait(WaitQueue& queue, std::optional<MonotonicTime> deadline) : queue_(&queue) {
+  if (queue.size() >= queue.limits_.waiting_max) {
+    queue_ = nullptr;
+    result_ = sql::Fail(sql::FailureKind::kLimitExceeded,
+                        std::to_string(queue.size()) + " callers wait for a connection to PostgreSQL");
+    return;
+  }
+  begun_us_ = MonotonicMicros();
+  place_ = queue.waits_.insert(queue.waits_.end(), this);
+  queue.metrics_.waiting.Add(1);
+  MonotonicTime late = queue.loop_.clock().Now() + queue.limits_.wait_max;
+  if (deadline) late = std::min(late, *deadline);
+  queue.loop_.timers().Schedule(*this, late);
+}
+
+void WaitQueue::Wait::Leave() {
+  if (!queue_) return;
+  WaitQueue& queue = *std::exchange(queue_, nullptr);
+  queue.waits_.erase(place_);
+  queue.metrics_.waiting.Sub(1);
+  queue.metrics_.wait_seconds.Observe(static_cast<double>(MonotonicMicros() - begun_us_) / 1e6);
+  queue.loop_.timers().Cancel(*this);
+}
+
+void WaitQueue::Wait::Finish(sql::Result<void> result) {
+  Leave();
+  result_ = std::move(result);
+  if (awaiter_) std::exchange(awaiter_, nullptr).resume();
+}
+
+void WaitQueue::Wait::OnTimer() {
+  Finish(sql::Fail(sql::FailureKind::kTimeout, "no connection to PostgreSQL became free in time"));
+}
+
+void WaitQueue::WakeFirst() {
+  TM_ASSERT(!waits_.empty());
+  waits_.front()->Finish({});
+}
+
+void WaitQueue::FailAll(const sql::Failure& failure) {
+  for (std::size_t left = size(); left > 0 && !empty(); --left) {
+    waits_.front()->Finish(std::unexpected(failure));
+  }
+}
+
+}  // namespace tidemill::postgres

@@ -1,0 +1,73 @@
+// WaitQueue: callers that wait for a place, first come, first served; at most so many, each for so long.
+//
+// Loop thread only.
+#pragma once
+
+#include <coroutine>
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <optional>
+
+#include "base/clock.h"
+#include "net/loop.h"
+#include "net/timer_wheel.h"
+#include "postgres/metrics.h"
+#include "sql/failure.h"
+
+namespace tidemill::postgres {
+
+struct WaitLimits {
+  std::size_t waiting_max = 1000;
+  Duration wait_max = Seconds(5);
+};
+
+class WaitQueue {
+ public:
+  WaitQueue(net::Loop& loop, WaitLimits limits, Metrics& metrics)
+      : loop_(loop), limits_(limits), metrics_(metrics) {}
+  WaitQueue(const WaitQueue&) = delete;
+  WaitQueue& operator=(const WaitQueue&) = delete;
+  ~WaitQueue();
+
+  // co_await it: success when its turn has come; who is resumed takes the place at once. kTimeout: not in
+  // time. kLimitExceeded: too many wait. Destroying it leaves the queue.
+  class [[nodiscard]] Wait final : private net::Timer {
+   public:
+    Wait(WaitQueue& queue, std::optional<MonotonicTime> deadline);
+    Wait(const Wait&) = delete;
+    Wait& operator=(const Wait&) = delete;
+    ~Wait() override { Leave(); }
+
+    bool await_ready() const { return result_.has_value(); }
+    void await_suspend(std::coroutine_handle<> awaiter) { awaiter_ = awaiter; }
+    sql::Result<void> await_resume() { return *std::move(result_); }
+
+   private:
+    friend class WaitQueue;
+
+    void OnTimer() override;
+    void Leave();
+    void Finish(sql::Result<void> result);
+
+    WaitQueue* queue_;  // null: it has left
+    std::list<Wait*>::iterator place_;
+    std::int64_t begun_us_ = 0;
+    std::optional<sql::Result<void>> result_;
+    std::coroutine_handle<> awaiter_;
+  };
+
+  bool empty() const { return waits_.empty(); }
+  std::size_t size() const { return waits_.size(); }
+  // Its turn has come. Not empty.
+  void WakeFirst();
+  void FailAll(const sql::Failure& failure);
+
+ private:
+  net::Loop& loop_;
+  const WaitLimits limits_;
+  Metrics& metrics_;
+  std::list<Wait*> waits_;
+};
+
+}  // namespace tidemill::postgres

@@ -1,0 +1,35 @@
+// Slowness: which statements take long, as observed: they are kept away from connections that others share,
+// where everybody behind them waits.
+//
+// A moving average of how long each ran; a statement becomes slow above kSlow, or when one run took
+// kVerySlow, and fast again below kFast. Loop thread only.
+#pragma once
+
+#include <cstdint>
+#include <unordered_map>
+
+#include "sql/statement.h"
+
+namespace tidemill::postgres {
+
+class Slowness {
+ public:
+  static constexpr std::int64_t kSlowUs = 50'000;
+  static constexpr std::int64_t kVerySlowUs = 250'000;
+  static constexpr std::int64_t kFastUs = 20'000;
+  static constexpr std::size_t kStatementsMax = 4096;  // then it begins anew
+
+  bool IsSlow(const sql::Statement& statement) const;
+  void Note(const sql::Statement& statement, std::int64_t run_us);
+
+ private:
+  struct Seen {
+    sql::Statement statement;  // so that its identity is not used again
+    double average_us = 0;
+    bool is_slow = false;
+  };
+
+  std::unordered_map<const void*, Seen> seen_;
+};
+
+}  // namespace tidemill::postgres
