@@ -12,6 +12,7 @@
 #include "cli/doctor_keys.h"
 #include "cli/doctor_machine.h"
 #include "cli/doctor_network.h"
+#include "cli/doctor_postgres.h"
 #include "cli/doctor_redis.h"
 #include "cli/doctor_settings.h"
 #include "cli/doctor_tls.h"
@@ -77,6 +78,7 @@ int Examine(const Options& options, Io io) {
     log::Configure({.level = log::Level::kOff});
     CheckKeySets(settings, found);
     CheckRedis(settings, found);
+    CheckPostgres(settings, found);
   }
 
   Print(io, options.json ? ToJson(found) : ToText(found));
@@ -89,7 +91,7 @@ int Examine(const Options& options, Io io) {
 CommandSpec DoctorCommand() {
   const auto options = std::make_shared<Options>();
   return {.name = "doctor",
-          .help = "Looks at the machine, the settings, Redis and key sets for what will hurt",
+          .help = "Looks at the machine, the settings, Redis, PostgreSQL and key sets for what will hurt",
           .examples = "  tidemill doctor --config tidemill.toml\n",
           .parameters = {{"--json", &options->json, "Prints the findings as one line of JSON"}},
           .settings = &options->settings,

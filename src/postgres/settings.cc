@@ -1,6 +1,9 @@
 #include "postgres/settings.h"
 
+#include <string>
+
 #include "config/section.h"
+#include "postgres/address/address.h"
 
 namespace tidemill::postgres {
 namespace {
@@ -125,9 +128,17 @@ constexpr config::Row<LimitSettings> kLimits[] = {
       .reload = config::Reload::kNo}},
 };
 
+// The URL is not quoted: there may be a password in it.
+void Check(const PostgresSettings& postgres, const std::string& prefix, config::Findings& findings) {
+  if (!postgres.given()) return;
+  const auto address = Address::Parse(postgres.url.value, postgres.password.value, Environment::OfProcess());
+  if (address) return;
+  findings.push_back({prefix + "url", {}, ": not an address of PostgreSQL: " + address.error().detail});
+}
+
 }  // namespace
 
-config::Section<PostgresSettings> PostgresSection() { return {.rows = kPostgres}; }
+config::Section<PostgresSettings> PostgresSection() { return {.rows = kPostgres, .check = Check}; }
 config::Section<PoolSettings> PoolSection() { return {.rows = kPool}; }
 config::Section<LimitSettings> LimitSection() { return {.rows = kLimits}; }
 

@@ -68,7 +68,9 @@ struct Change {
     if (name.ends_with("ecdsa_public_key")) *field = kEcdsaKey;
     if (name.ends_with("ed25519_public_key")) *field = kEd25519Key;
   }
-  void operator()(Secret* field) const { field->value = "it's \"secret\""; }
+  void operator()(Secret* field) const {
+    field->value = name == "storage.postgres.url" ? "postgres://u:hunter2@h/d" : "it's \"secret\"";
+  }
   void operator()(std::vector<std::string>* field) const {
     *field = {"a", "b \"c\""};
     if (name.ends_with("listen"))

@@ -133,6 +133,11 @@ config::Schema<Settings> MakeSchema() {
       .AddTables(Namespaces(), [](Settings& s) -> auto& { return s.channel.namespaces; })
       .Add("broker.", broker::BrokerSection(), [](Settings& s) -> auto& { return s.broker; })
       .Add("broker.redis.", redis::RedisSection(), [](Settings& s) -> auto& { return s.broker.redis; })
+      .Add("storage.postgres.", postgres::PostgresSection(), [](Settings& s) -> auto& { return s.postgres; })
+      .Add("storage.postgres.pool.", postgres::PoolSection(),
+           [](Settings& s) -> auto& { return s.postgres.pool; })
+      .Add("storage.postgres.limits.", postgres::LimitSection(),
+           [](Settings& s) -> auto& { return s.postgres.limits; })
       .AddCheck(CheckSectionsTogether)
       .AddCompletion(ChooseBroker)
       .RefuseByName(WhyUnavailable);

@@ -14,6 +14,7 @@
 #include "config/sources.h"
 #include "config/value.h"
 #include "http/settings.h"
+#include "postgres/settings.h"
 #include "realtime/broker/settings.h"
 #include "realtime/channels/settings.h"
 #include "realtime/session/settings.h"
@@ -35,6 +36,7 @@ struct Settings {
   session::ClientSettings client;
   channels::ChannelSettings channel;
   broker::BrokerSettings broker;
+  postgres::PostgresSettings postgres;
   LogSettings log;
   bool health_enabled = true;
   bool prometheus_enabled = true;

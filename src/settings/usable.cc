@@ -6,6 +6,7 @@
 
 #include "net/socket.h"
 #include "net/tls.h"
+#include "postgres/opening/from_settings.h"
 #include "redis/topology.h"
 #include "settings/settings.h"
 
@@ -38,6 +39,11 @@ void CheckRedis(const broker::BrokerSettings& broker, Problems& problems) {
   }
 }
 
+void CheckPostgres(const postgres::PostgresSettings& postgres, Problems& problems) {
+  if (!postgres.given()) return;
+  if (const auto opened = postgres::OpenerFor(postgres); !opened) problems.push_back(opened.error().detail);
+}
+
 }  // namespace
 
 Result<void> CheckUsable(const Settings& settings) {
@@ -46,6 +52,7 @@ Result<void> CheckUsable(const Settings& settings) {
   CheckAddresses("http_server.internal_listen", settings.http_server.internal_listen, problems);
   CheckTls(settings.http_server, problems);
   CheckRedis(settings.broker, problems);
+  CheckPostgres(settings.postgres, problems);
   if (problems.empty()) return {};
   std::string lines;
   for (const std::string& problem : problems) lines += (lines.empty() ? "" : "\n") + problem;

@@ -1,17 +1,17 @@
 #include "postgres/opening/attempt.h"
 
-#include <optional>
+#include <openssl/crypto.h>
+
 #include <utility>
 
 #include "net/async.h"
 #include "net/connect.h"
 #include "net/until.h"
 #include "postgres/opening/conversation.h"
+#include "postgres/opening/question.h"
 #include "postgres/opening/session_target.h"
 #include "postgres/opening/shuffle.h"
 #include "postgres/opening/startup.h"
-#include "postgres/protocol/frontend.h"
-#include "postgres/protocol/wire.h"
 
 namespace tidemill::postgres {
 namespace {
@@ -21,7 +21,10 @@ using ConfigPtr = std::shared_ptr<const OpenConfig>;
 
 Task<ScramKeys> DeriveOffLoop(net::Loop& loop, ScramChallenge challenge) {
   const auto work = std::make_shared<std::pair<ScramChallenge, ScramKeys>>(std::move(challenge), ScramKeys{});
-  co_await net::RunBlocking(loop, [work] { work->second = DeriveScramKeys(work->first); });
+  co_await net::RunBlocking(loop, [work] {
+    work->second = DeriveScramKeys(work->first);
+    OPENSSL_thread_stop();  // what OpenSSL keeps for this thread; at the process' end nobody would free it
+  });
   co_return work->second;
 }
 
@@ -77,34 +80,14 @@ Task<sql::Result<void>> LogIn(net::Loop& loop, const OpenConfig& config, Convers
   co_return sql::Result<void>();
 }
 
-// The first field of the first row.
-Task<sql::Result<std::string>> Ask(Conversation& conversation, std::string_view question) {
-  conversation.BeginQueries();
-  std::string bytes;
-  AppendQuery(bytes, question);
-  conversation.Send(bytes);
-  std::optional<std::string> answer;
-  for (;;) {
-    TM_CO_TRY_ASSIGN(const Conversation::Received received, co_await conversation.Next());
-    if (received.type == 'E') co_return std::unexpected(FailureOf(received.body));
-    if (received.type == 'Z') break;
-    if (received.type != 'D' || answer) continue;
-    BodyReader reader(received.body);
-    const std::uint16_t fields = reader.Uint16();
-    const std::uint32_t size = reader.Uint32();
-    answer = fields > 0 ? reader.Bytes(size) : "";
-  }
-  if (!answer)
-    co_return sql::Fail(FailureKind::kUnavailable, "the server gave no row for " + std::string(question));
-  co_return *std::move(answer);
-}
-
 Task<sql::Result<void>> CheckTarget(Conversation& conversation, SessionTarget target,
                                     OpenedSession& session) {
   const std::string_view question = QuestionFor(target, session.parameters);
   std::string answer;
   if (!question.empty()) {
-    TM_CO_TRY_ASSIGN(answer, co_await Ask(conversation, question));
+    TM_CO_TRY_ASSIGN(const std::vector<std::string> row,
+                     co_await AskForRow(conversation, std::string(question)));
+    answer = row[0];
   }
   if (answer == "t") session.is_standby = true;
   if (auto why = WhyNot(target, session.parameters, answer)) {
