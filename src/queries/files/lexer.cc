@@ -202,8 +202,8 @@ TokenKind Lexer::Number() {
 TokenKind Lexer::Dollar() {
   std::size_t name = 1;
   while (IsNamePart(Peek(name)) && Peek(name) != '$') ++name;
-  if (sqlite_) return name > 1 ? Placeholder(name) : Take(1, TokenKind::kOther);
-  if (Peek(name) == '$' && !IsDigit(Peek(1))) {
+  if (sqlite_ && name > 1) return Placeholder(name);
+  if (!sqlite_ && Peek(name) == '$' && !IsDigit(Peek(1))) {
     const std::string_view tag = text_.substr(at_, name + 1);
     const std::size_t end = text_.find(tag, at_ + tag.size());
     if (end == std::string_view::npos) {
@@ -213,7 +213,11 @@ TokenKind Lexer::Dollar() {
     }
     return Take(end + tag.size() - at_, TokenKind::kDollarString);
   }
-  return IsDigit(Peek(1)) ? Placeholder(name) : Take(1, TokenKind::kOther);
+  if (IsDigit(Peek(1))) return Placeholder(name);
+  // Before the number of a parameter it would begin a dollar quote: $:a, $$1.
+  ++at_;
+  Report(Here(), "this $ begins nothing");
+  return TokenKind::kOther;
 }
 
 TokenKind Lexer::Placeholder(std::size_t bytes) {
@@ -280,7 +284,8 @@ bool Lexer::FollowsOperand() const {
     case TokenKind::kNumber:
     case TokenKind::kClose:
     case TokenKind::kCloseBracket:
-    case TokenKind::kParameter: return true;
+    case TokenKind::kParameter:
+    case TokenKind::kPlaceholder: return true;
     default: return false;
   }
 }
