@@ -104,7 +104,7 @@ void Brokers::Replace(const broker::BrokerSettings& settings) {
   if (memory_) memory_->ReplaceLimits(LimitsOf(settings));
 }
 
-std::optional<BrokerProblem> Brokers::problem() const {
+std::optional<ServiceProblem> Brokers::problem() const {
   if (!redis_) return std::nullopt;
   const MonotonicTime now = SystemClock().Now();
   const std::optional<MonotonicTime> down_since = redis_->down_since();
@@ -113,10 +113,10 @@ std::optional<BrokerProblem> Brokers::problem() const {
   const auto refused = redis_metrics_->refusals.NewestAfter({now.ms - kRecent.ms});
   const bool refuses = !down_since && probe.bad_since;
   const MonotonicTime since = std::min(down_since.value_or(now), probe.bad_since.value_or(now));
-  return BrokerProblem{.since = since,
-                       .from_start = !probe.ever_good,
-                       .status = refuses ? "broker refuses" : "broker away",
-                       .why = refused ? std::string(redis::NameOf(*refused)) : "no answer"};
+  return ServiceProblem{.since = since,
+                        .from_start = !probe.ever_good,
+                        .status = refuses ? "broker refuses" : "broker away",
+                        .why = refused ? std::string(redis::NameOf(*refused)) : "no answer"};
 }
 
 }  // namespace tidemill::server

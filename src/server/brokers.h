@@ -51,7 +51,7 @@ class Brokers {
   cluster::RedisBus* bus() { return bus_.get(); }
   cluster::ClusterMetrics* cluster_metrics() { return cluster_metrics_.get(); }
   // Any thread. What keeps the broker from doing its work now.
-  std::optional<BrokerProblem> problem() const;
+  std::optional<ServiceProblem> problem() const;
 
  private:
   Brokers();

@@ -21,7 +21,7 @@ class HealthHandler final : public http::Handler {
   const Health& health_;
 };
 
-std::string ToJson(const BrokerProblem& problem) {
+std::string ToJson(const ServiceProblem& problem) {
   std::string text;
   JsonWriter json(text);
   json.BeginObject();
@@ -37,9 +37,11 @@ class ReadyHandler final : public http::Handler {
   Task<http::Response> Handle(const http::Request&) override {
     if (health_.draining) co_return http::Response::Json(503, "{\"status\":\"draining\"}");
     if (health_.leaving) co_return http::Response::Json(503, "{\"status\":\"leaving\"}");
-    const std::optional<BrokerProblem> problem = health_.broker_problem();
-    if (problem && (problem->from_start || SystemClock().Now() - problem->since > health_.broker_grace)) {
-      co_return http::Response::Json(503, ToJson(*problem));
+    for (const Health::Dependency& dependency : health_.dependencies) {
+      const std::optional<ServiceProblem> problem = dependency.problem();
+      if (problem && (problem->from_start || SystemClock().Now() - problem->since > dependency.grace)) {
+        co_return http::Response::Json(503, ToJson(*problem));
+      }
     }
     co_return http::Response::Json(200, "{}");
   }

@@ -1,8 +1,8 @@
 // /health, /ready and /metrics.
 //
 // /health: the process works and wants to be kept; /ready: it wants traffic. Both turn 503 when it drains,
-// and /ready for shutdown.delay before that, while the broker is away or refuses for longer than a grace, and
-// until it was reached the first time.
+// and /ready for shutdown.delay before that, while the broker or a database is away or refuses for longer
+// than its grace, and until it was reached the first time.
 #pragma once
 
 #include <atomic>
@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "http/server.h"
@@ -22,8 +23,8 @@ struct Settings;
 
 namespace tidemill::server {
 
-// Why the broker does not do its work.
-struct BrokerProblem {
+// Why the broker or a database does not do its work.
+struct ServiceProblem {
   MonotonicTime since{};
   bool from_start = false;  // it never did
   std::string_view status;  // "broker away"
@@ -35,8 +36,11 @@ struct Health {
   std::atomic<bool> leaving{false};  // it stops soon, and serves on until then
   std::atomic<bool> draining{false};
   // Set before the ports open.
-  std::function<std::optional<BrokerProblem>()> broker_problem = [] { return std::nullopt; };
-  Duration broker_grace = Seconds(5);  // a node without its broker is ready for so long
+  struct Dependency {
+    std::function<std::optional<ServiceProblem>()> problem;
+    Duration grace = Seconds(5);  // a node without it is ready for so long
+  };
+  std::vector<Dependency> dependencies;
 };
 
 // Both must outlive the router.

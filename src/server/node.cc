@@ -45,6 +45,7 @@ Result<std::unique_ptr<Node>> Node::Start(settings::Settings settings, const Add
   std::unique_ptr<Node> node(new Node(std::move(settings)));
   TM_TRY_ASSIGN(node->loops_, Loops::Open(LoopCount(node->settings_)));
   TM_TRY(node->OpenBroker());
+  TM_TRY(node->OpenDatabases());
   TM_TRY_ASSIGN(const LiveSettings live, MakeLiveSettings(node->settings_, node->node_id_));
   TM_TRY(node->MakeRealtime(live));
   node->MakeServers(live, add_routes);
@@ -58,8 +59,16 @@ Result<std::unique_ptr<Node>> Node::Start(settings::Settings settings, const Add
 // Where channels, their history and presence live, and the bus to other nodes if there are any.
 Result<void> Node::OpenBroker() {
   TM_TRY_ASSIGN(brokers_, Brokers::Open(loops_->All(), settings_, node_id_, shared_.registry));
-  health_.reset(new Health{.broker_problem = [this] { return brokers_->problem(); },
-                           .broker_grace = settings_.broker.redis.ready_grace});
+  health_ = std::make_unique<Health>();
+  health_->dependencies.push_back(
+      {[this] { return brokers_->problem(); }, settings_.broker.redis.ready_grace});
+  return {};
+}
+
+Result<void> Node::OpenDatabases() {
+  TM_TRY_ASSIGN(databases_, Databases::Open(loops_->All(), settings_, shared_.registry));
+  health_->dependencies.push_back(
+      {[this] { return databases_->problem(); }, settings_.postgres.pool.ready_grace});
   return {};
 }
 

@@ -11,6 +11,7 @@
 
 #include "base/result.h"
 #include "server/brokers.h"
+#include "server/databases.h"
 #include "server/directories.h"
 #include "server/drain.h"
 #include "server/health.h"
@@ -50,6 +51,7 @@ class Node {
 
   // The steps of Start, in this order.
   Result<void> OpenBroker();
+  Result<void> OpenDatabases();
   Result<void> MakeRealtime(const LiveSettings& live);
   void MakeServers(const LiveSettings& live, const AddRoutes& add_routes);
   void AddMetrics();
@@ -67,6 +69,7 @@ class Node {
   Shared shared_;
   std::unique_ptr<Loops> loops_;
   std::unique_ptr<Brokers> brokers_;
+  std::unique_ptr<Databases> databases_;
   std::unique_ptr<Health> health_;
   std::vector<std::unique_ptr<LoopRealtime>> realtime_;  // of each loop
   std::unique_ptr<Directories> directories_;

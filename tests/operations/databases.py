@@ -2,7 +2,8 @@
 import json
 import subprocess
 
-from assertions import check, equal
+from assertions import check, equal, eventually
+from node import OPEN, Node
 from postgres_server import PostgresServer, free_port
 
 SECRET = "hunter2canary"
@@ -84,3 +85,46 @@ def test_config_check(binary, folder):
         check("storage.postgres.url: " in done.stderr and says in done.stderr, done.stderr)
     done = run(binary, folder, "config", "show", settings=f'[storage.postgres]\nurl = "postgres://u:{SECRET}@h/d"\n')
     check('url = "***"' in done.stdout, done.stdout)
+
+
+def storage(server, more=""):
+    return OPEN + f"""
+[storage.postgres]
+url = "{server.url("app", SECRET)}"
+[storage.postgres.pool]
+ready_grace = "300ms"
+reconnect_delay_max = "200ms"
+{more}"""
+
+
+def ready(node):
+    status, _, body = node.get("/ready")
+    return status, json.loads(body)
+
+
+def test_ready(binary, folder):
+    """/ready says that PostgreSQL is away, after its grace, and that it is back; the log never has the password"""
+    with PostgresServer(hba=["host all all all scram-sha-256"],
+                        sql=f"create role app login password '{SECRET}'") as server, \
+            Node(binary, folder, storage(server)) as node:
+        eventually(lambda: ready(node) == (200, {}), "it is ready")
+        eventually(lambda: node.metrics()["tidemill_postgres_up"] == 1, "all connections are there")
+        server.kill()
+        away = {"status": "database away", "why": "no connection to PostgreSQL"}
+        eventually(lambda: ready(node) == (503, away), "it says that PostgreSQL is away")
+        equal(node.metrics()["tidemill_postgres_up"], 0)
+        equal(node.get("/health")[0], 200)
+        server.start()
+        eventually(lambda: ready(node) == (200, {}), "it is ready again")
+        check(SECRET not in node.log(), "the password is in the log")
+        check("postgres.connection_lost" in node.log(), node.log())
+
+
+def test_never_reached(binary, folder):
+    """a node that never reached its database is not ready, from the start, whatever the grace; it stops in order"""
+    with PostgresServer(hba=["host all all all scram-sha-256"], sql="create role app login password 'another'") as server:
+        settings = storage(server).replace('ready_grace = "300ms"', 'ready_grace = "1h"')
+        with Node(binary, folder, settings) as node:
+            eventually(lambda: "postgres.connect_failed" in node.log(), "the log says it")
+            equal(ready(node)[0], 503)
+            check("password authentication failed" in node.log() and SECRET not in node.log(), node.log())
