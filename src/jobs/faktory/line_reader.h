@@ -1,0 +1,39 @@
+// LineReader: a client's bytes in, its lines out, read where they lie.
+//
+// A line that is whole in the bytes at hand is not copied; the others are collected as they come. Lines end
+// with LF or CRLF (some clients send LF alone). Without I/O; one thread.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace tidemill::faktory {
+
+inline constexpr std::size_t kLineBytesMax = 16 << 20;  // of a PUSHB of thousands of jobs
+
+class LineReader {
+ public:
+  explicit LineReader(std::size_t line_bytes_max = kLineBytesMax) : line_bytes_max_(line_bytes_max) {}
+
+  // `bytes` are read by Next until it gives nothing; only then may they go, and more come.
+  void Feed(std::string_view bytes);
+  // The next line, without its end; nullopt when there is no whole one. The view holds until the next call.
+  // kLimitExceeded: a line is longer than the limit; the connection cannot go on.
+  Result<std::optional<std::string_view>> Next();
+  // What is kept of a line whose end has not come.
+  std::size_t bytes_kept() const { return partial_.size(); }
+
+ private:
+  static std::string_view WithoutEnd(std::string_view line);
+
+  std::size_t line_bytes_max_;
+  std::string_view rest_;  // of what was fed
+  std::string partial_;    // the beginning of a line
+  std::string line_;       // the line that Next gave last, where it had to be collected
+};
+
+}  // namespace tidemill::faktory
