@@ -29,7 +29,14 @@ std::vector<CommentLine> LinesOf(std::string_view text, const Token& comment) {
   std::string_view rest = comment.range.In(text);
   std::uint32_t offset = comment.range.begin + 2;
   rest.remove_prefix(2);
-  if (comment.kind == TokenKind::kLineComment) return {Trimmed(rest, offset)};
+  if (comment.kind == TokenKind::kLineComment) {
+    // Banners: "--------", "--- text ---".
+    while (rest.starts_with('-')) {
+      rest.remove_prefix(1);
+      ++offset;
+    }
+    return {Trimmed(rest, offset)};
+  }
   if (rest.ends_with("*/")) rest.remove_suffix(2);
   std::vector<CommentLine> lines;
   for (;;) {
@@ -53,6 +60,17 @@ std::optional<Tag> TagOf(const CommentLine& line) {
              .value_offset = value.offset};
 }
 
+std::optional<Range> HiddenTagOf(const CommentLine& line, bool (*is_tag)(std::string_view)) {
+  const std::size_t at = line.text.find('@');
+  if (at == std::string_view::npos || at == 0) return std::nullopt;
+  const std::string_view before = line.text.substr(0, at);
+  if (std::ranges::any_of(before, [](char c) { return IsLetter(c) || IsDigit(c); })) return std::nullopt;
+  std::size_t end = at + 1;
+  while (end < line.text.size() && IsLetter(line.text[end])) ++end;
+  if (!is_tag(line.text.substr(at + 1, end - at - 1))) return std::nullopt;
+  return RangeOf(line, at, end);
+}
+
 Header ReadHeader(std::string_view text, std::span<const Token> tokens) {
   Header header;
   std::size_t empty_lines = 0;
@@ -61,15 +79,17 @@ Header ReadHeader(std::string_view text, std::span<const Token> tokens) {
     for (const CommentLine& line : LinesOf(text, token)) {
       if (const auto tag = TagOf(line)) {
         header.tags.push_back(*tag);
-      } else if (line.text.empty()) {
-        ++empty_lines;
+      } else if (std::ranges::all_of(line.text,
+                                     [](char c) { return !IsLetter(c) && !IsDigit(c) && c > 0; })) {
+        ++empty_lines;  // or a line drawn with characters
       } else if (header.summary.empty()) {
         header.summary = line.text;
+        empty_lines = 0;
       } else {
         if (!header.description.empty()) header.description += empty_lines > 0 ? "\n\n" : "\n";
         header.description += line.text;
+        empty_lines = 0;
       }
-      if (!line.text.empty()) empty_lines = 0;
     }
   }
   return header;

@@ -31,6 +31,9 @@ struct Tag {
 // nullopt: the line is prose. A tag is @ and a letter.
 std::optional<Tag> TagOf(const CommentLine& line);
 
+// A tag behind other marks than a comment's, "-- * @auth none": as prose it would say nothing.
+std::optional<Range> HiddenTagOf(const CommentLine& line, bool (*is_tag)(std::string_view name));
+
 struct Header {
   std::string summary;      // the first line of prose
   std::string description;  // the others; empty lines between paragraphs stay

@@ -71,6 +71,7 @@ class Parser {
   void ReadStatements(std::span<const Token> tokens, Query& query);
   void ReadCommand(const NameLine& line, bool has_rows, Query& query);
   void RefuseLateTags(std::span<const Token> tokens);
+  void RefuseHiddenTags(std::span<const Token> tokens);
   Route RouteOf(const Section& section, const Query& query) const;
 
   const std::string_view text_;
@@ -137,6 +138,7 @@ void Parser::ReadSection(const Section& section) {
 
   Query query{.summary = std::move(header.summary), .description = std::move(header.description)};
   const Declared declared = ReadTags(header.tags, dialect_, query, problems_);
+  RefuseHiddenTags(section.tokens);
   RefuseLateTags(section.tokens.subspan(header_tokens));
   if (section.name) {
     if (!IsQueryName(section.name->name)) {
@@ -202,6 +204,17 @@ void Parser::RefuseLateTags(std::span<const Token> tokens) {
       if (!tag || !IsTagName(tag->name)) continue;
       problems_.Add(ProblemKind::kTag, tag->where, "this tag stands below the beginning of its statement",
                     "tags stand above the statement; in a file of several queries, below -- name:");
+    }
+  }
+}
+
+void Parser::RefuseHiddenTags(std::span<const Token> tokens) {
+  for (const Token& token : tokens) {
+    if (!IsComment(token.kind)) continue;
+    for (const CommentLine& line : LinesOf(text_, token)) {
+      if (const auto tag = HiddenTagOf(line, IsTagName)) {
+        problems_.Add(ProblemKind::kTag, *tag, "this tag does not begin its line", "write -- @tag");
+      }
     }
   }
 }

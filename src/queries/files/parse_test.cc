@@ -133,6 +133,15 @@ TEST(Parse, HeadersOfAllShapes) {
   EXPECT_FALSE(block.auth.required);
   EXPECT_EQ(block.rows, RowsShape::kOne);
 
+  const Query drawn =
+      ParseOne("a.get.sql", "----------\n--- Summary. ---\n-- ======\n--- @rows one\nselect 1");
+  EXPECT_EQ(drawn.summary, "Summary. ---");
+  EXPECT_EQ(drawn.description, "");
+  EXPECT_EQ(drawn.rows, RowsShape::kOne);
+
+  const Query beyond = ParseOne("a.get.sql", "-- \xd0\x97\xd0\xb0\xd0\xba\xd0\xb0\xd0\xb7\nselect 1");
+  EXPECT_EQ(beyond.summary, "\xd0\x97\xd0\xb0\xd0\xba\xd0\xb0\xd0\xb7");
+
   const Query windows = ParseOne("a.get.sql", "-- Summary.\r\n-- @rows one\r\n\r\nselect 1\r\n");
   EXPECT_EQ(windows.summary, "Summary.");
   EXPECT_EQ(windows.rows, RowsShape::kOne);

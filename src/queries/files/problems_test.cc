@@ -79,6 +79,12 @@ TEST(Problems, Tags) {
       {"a.get.sql", "select 1\n-- @auth role:admin\n",
        "this tag stands below the beginning of its statement"},
       {"a.get.sql", "select 1 -- @see elsewhere", ""},
+      {"a.get.sql", "-- * @auth role:admin\nselect 1", "this tag does not begin its line"},
+      {"a.get.sql", "--! @auth role:admin\nselect 1", "this tag does not begin its line"},
+      {"a.get.sql", "/*\n ** @auth role:admin\n */\nselect 1", "this tag does not begin its line"},
+      {"a.get.sql", "select 1 /* (@auth role:admin) */", "this tag does not begin its line"},
+      {"a.get.sql", "-- As @auth says, it is open to all; see a@page.\nselect 1", ""},
+      {"a.get.sql", "-- @auth: none\nselect 1", "unknown tag @auth:"},
   };
   Expect(cases);
 }

@@ -81,12 +81,14 @@ class Scanner {
   void ReadLink(const std::string& real, const std::string& path);
   void ReadFile(const std::string& real, const std::string& path);
   void Keep(const std::string& path, std::string bytes);
+  std::shared_ptr<const File> Known(const std::string& path, const std::string& sha256) const;
 
   const ScanOptions& options_;
   const FileSet* const previous_;
   const BeforeListing& before_listing_;
   std::string root_;
   std::size_t entries_ = 0;
+  std::size_t queries_ = 0;
   std::uint64_t bytes_ = 0;
   bool stopped_ = false;
   std::vector<std::shared_ptr<const File>> files_;
@@ -190,17 +192,23 @@ void Scanner::ReadFile(const std::string& real, const std::string& path) {
   Keep(path, std::move(bytes));
 }
 
+// The file as it was in the previous set, if its bytes are the same.
+std::shared_ptr<const File> Scanner::Known(const std::string& path, const std::string& sha256) const {
+  if (previous_ == nullptr) return nullptr;
+  const auto found = std::ranges::lower_bound(
+      previous_->files, path, {}, [](const auto& file) -> const std::string& { return file->path; });
+  const bool same = found != previous_->files.end() && (*found)->path == path && (*found)->sha256 == sha256;
+  return same ? *found : nullptr;
+}
+
 void Scanner::Keep(const std::string& path, std::string bytes) {
-  const std::string sha256 = Sha256(bytes);
-  if (previous_ != nullptr) {
-    const auto found = std::ranges::lower_bound(
-        previous_->files, path, {}, [](const auto& file) -> const std::string& { return file->path; });
-    if (found != previous_->files.end() && (*found)->path == path && (*found)->sha256 == sha256) {
-      files_.push_back(*found);
-      return;
-    }
+  auto file = Known(path, Sha256(bytes));
+  if (!file) file = std::make_shared<const File>(LoadFile(path, std::move(bytes), options_.dialect));
+  queries_ += file->queries.size();
+  if (queries_ > options_.limits.queries) {
+    return Stop("more than " + std::to_string(options_.limits.queries) + " queries in its files");
   }
-  files_.push_back(std::make_shared<const File>(LoadFile(path, std::move(bytes), options_.dialect)));
+  files_.push_back(std::move(file));
 }
 
 }  // namespace

@@ -19,6 +19,7 @@ namespace tidemill::files {
 
 struct ScanLimits {
   std::size_t files = 20'000;          // .sql files
+  std::size_t queries = 50'000;        // in all of them
   std::size_t entries = 200'000;       // names of all kinds
   std::size_t depth = 32;              // of folders
   std::uint64_t bytes = 256ull << 20;  // of all .sql files

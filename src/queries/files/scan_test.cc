@@ -124,10 +124,11 @@ TEST(Scan, HasLimits) {
     return set->problems.empty() ? "" : set->problems[0].path + ": " + set->problems[0].problem.message;
   };
   EXPECT_EQ(problem({.files = 4}), ": more than 4 .sql files in it");
+  EXPECT_EQ(problem({.queries = 5}), ": more than 5 queries in its files");
   EXPECT_EQ(problem({.entries = 6}), ": more than 6 names in it");
   EXPECT_EQ(problem({.depth = 1}), "b/c: more than 1 folders within each other");
   EXPECT_EQ(problem({.bytes = 20}), ": more than 20 bytes in its files");
-  EXPECT_EQ(Show(*Read(folder, nullptr, {.files = 6, .entries = 8, .depth = 2, .bytes = 48})),
+  EXPECT_EQ(Show(*Read(folder, nullptr, {.files = 6, .queries = 6, .entries = 8, .depth = 2, .bytes = 48})),
             "a0.get.sql\na1.get.sql\na2.get.sql\na3.get.sql\na4.get.sql\nb/c/d.get.sql\n");
 }
 
