@@ -16,7 +16,7 @@ sys.path.insert(0, str(ROOT / "tests/lib"))
 from schedule import Job, Schedule  # noqa: E402
 
 # Longest first.
-SUITES = ("faults", "sdk", "cluster", "browser", "conformance", "operations", "bad_input", "api", "bench", "readme",
+SUITES = ("faults", "sdk", "cluster", "browser", "conformance", "operations", "bad_input", "stores", "api", "bench", "readme",
           "package", "http", "cron")
 # What parses and what threads share.
 SANITIZED_SUITES = ("faults", "operations", "bad_input", "api", "http")

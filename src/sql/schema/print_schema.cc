@@ -28,6 +28,7 @@ std::string PrintSchema(const Schema& schema, Dialect dialect, const SchemaOptio
                                 postgres ? "psql" : "sqlite3");
   out += postgres ? "\\set ON_ERROR_STOP on\n" : ".bail on\n";
   AppendBegin(dialect, options, out);
+  if (postgres) out += "set local client_min_messages to warning;\n";  // that something is there already
   for (const std::string& text : CreateSchemaTable(dialect, options)) out += text + ";\n";
   out += "commit;\n";
   for (std::uint32_t version = after + 1; version <= schema.versions.size(); ++version) {

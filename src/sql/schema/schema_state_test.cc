@@ -120,7 +120,7 @@ TEST(PrintSchema, IsAScriptThatRecordsItself) {
       postgres.starts_with("-- Tidemill 0.1: module jobs, for psql\n\\set ON_ERROR_STOP on\nbegin;\n"
                            "select pg_advisory_xact_lock(" +
                            key +
-                           ");\n"
+                           ");\nset local client_min_messages to warning;\n"
                            "create schema if not exists \"tidemill\";\n"
                            "create table if not exists \"tidemill\".tidemill_schema (\n"))
       << postgres;
