@@ -143,6 +143,7 @@ void Loop::Turn(std::optional<Duration> wait_max) {
   }
   shares_.BeginTurn();
   now_ = clock_->Now();
+  for (const auto& [rank, hook] : std::exchange(armed_for_next_, {})) ArmTurnEnd(rank, *hook);
   // Who arms itself from here on is of the turn after this.
   const std::size_t next = next_turn_.size();
   const std::size_t behind = behind_.size();
@@ -158,8 +159,8 @@ void Loop::Turn(std::optional<Duration> wait_max) {
 }
 
 int Loop::WaitMs(std::optional<Duration> wait_max) const {
-  if (!next_turn_.empty() || !behind_.empty() || !armed_.empty() || !retired_.empty() ||
-      mailbox_.depth() > 0) {
+  if (!next_turn_.empty() || !behind_.empty() || !armed_.empty() || !armed_for_next_.empty() ||
+      !retired_.empty() || mailbox_.depth() > 0) {
     return 0;
   }
   std::int64_t wait_ms = wait_max ? wait_max->ms : -1;
@@ -287,9 +288,16 @@ void Loop::ArmTurnEnd(TurnEndRank rank, TurnEndHook& hook) {
   if (std::ranges::none_of(armed_, is_hook)) armed_.emplace_back(rank, &hook);
 }
 
+void Loop::ArmNextTurnEnd(TurnEndRank rank, TurnEndHook& hook) {
+  AssertOnLoop();
+  armed_for_next_.emplace_back(rank, &hook);
+}
+
 void Loop::DisarmTurnEnd(TurnEndHook& hook) {
   AssertOnLoop();
-  std::erase_if(armed_, [&hook](const auto& armed) { return armed.second == &hook; });
+  const auto is_hook = [&hook](const auto& armed) { return armed.second == &hook; };
+  std::erase_if(armed_, is_hook);
+  std::erase_if(armed_for_next_, is_hook);
 }
 
 void Loop::Retire(std::unique_ptr<Retirable> object) {

@@ -27,6 +27,7 @@
 #include "net/timer_wheel.h"
 #include "net/turn_meter.h"
 #include "net/turn_shares.h"
+#include "net/turn_slice.h"
 
 struct uv_loop_s;
 
@@ -50,7 +51,7 @@ class Pollable {
   bool armed_ = false;
 };
 
-// Runs at the end of each turn in which it was armed (Loop::ArmTurnEnd), in order of `rank`, low first.
+// Runs at the end of each turn for which it was armed (Loop::ArmTurnEnd), in order of `rank`, low first.
 class TurnEndHook {
  public:
   virtual void OnTurnEnd() = 0;
@@ -127,6 +128,11 @@ class Loop {
 
   // Calls `hook` at the end of this turn; arming twice in a turn is the same as once.
   void ArmTurnEnd(TurnEndRank rank, TurnEndHook& hook);
+  // Calls it at the end of the next turn, which comes without waiting: for the rest of long work.
+  void ArmNextTurnEnd(TurnEndRank rank, TurnEndHook& hook);
+  // What a hook may take of this turn from now on.
+  Micros HookShare() { return shares_.HookShare(); }
+  TurnSlice BeginSlice(Micros share) { return {shares_, share}; }
   void DisarmTurnEnd(TurnEndHook& hook);
 
   // Destroys the object when the turn ends, so that one may drop itself inside its own callback.
@@ -175,7 +181,9 @@ class Loop {
   std::deque<Pollable*> behind_;
   TurnShares shares_;
   TurnMeter meter_;
-  std::vector<std::pair<TurnEndRank, TurnEndHook*>> armed_;
+  using ArmedHooks = std::vector<std::pair<TurnEndRank, TurnEndHook*>>;
+  ArmedHooks armed_;
+  ArmedHooks armed_for_next_;
   std::vector<std::unique_ptr<Retirable>> retired_;
   std::atomic<bool> running_{false};
   std::atomic<bool> stop_{false};

@@ -39,7 +39,7 @@ void StreamPool::FlushAtTurnEnd(Stream& stream) {
 
 void StreamPool::Forget(Stream& stream) {
   std::ranges::replace(to_flush_, &stream, nullptr);
-  std::ranges::replace(flushing_, &stream, nullptr);
+  std::ranges::replace(late_, &stream, nullptr);
 }
 
 std::span<char> StreamPool::record_buffer() {
@@ -48,11 +48,25 @@ std::span<char> StreamPool::record_buffer() {
 }
 
 void StreamPool::OnTurnEnd() {
-  flushing_.swap(to_flush_);
-  for (std::size_t i = 0; i < flushing_.size(); ++i) {
-    if (flushing_[i] != nullptr) flushing_[i]->FlushQueued();
+  const Micros share = loop_.HookShare();
+  const Micros for_late = late_.empty() ? 0 : share / 2;
+  TurnSlice slice = loop_.BeginSlice(share);
+  std::size_t flushed = 0;
+  while (flushed < to_flush_.size()) {
+    Stream* const stream = to_flush_[flushed++];
+    if (stream != nullptr) stream->FlushQueued();
+    if (slice.IsOver(for_late)) break;
   }
-  flushing_.clear();
+  const std::size_t late = late_.size();
+  late_.insert(late_.end(), to_flush_.begin() + static_cast<std::ptrdiff_t>(flushed), to_flush_.end());
+  to_flush_.clear();
+  for (std::size_t left = late; left > 0; --left) {
+    Stream* const stream = late_.front();
+    late_.pop_front();
+    if (stream != nullptr) stream->FlushQueued();
+    if (slice.IsOver()) break;
+  }
+  if (!late_.empty()) loop_.ArmNextTurnEnd(TurnEndRank::kStreams, *this);
 }
 
 }  // namespace tidemill::net

@@ -1,10 +1,14 @@
 // StreamPool: what the streams of one loop share, so that none of them owns it while idle: buffers for
 // pending bytes, the room where a TLS record is gathered, and the list of streams to flush at the turn's end.
 //
+// When that list is more than a turn has time for, its rest comes in the next turns, in order. Those who ask
+// meanwhile go before the rest, for half of the time.
+//
 // Loop thread only.
 #pragma once
 
 #include <cstddef>
+#include <deque>
 #include <memory>
 #include <span>
 #include <string>
@@ -38,7 +42,7 @@ class StreamPool final : public TurnEndHook {
   std::unique_ptr<PendingBytes> Take();
   void GiveBack(std::unique_ptr<PendingBytes> pending);
 
-  // Calls stream.FlushQueued() at the end of this turn. The stream notes that it asked.
+  // Calls stream.FlushQueued() at the end of this turn, or soon after it. The stream notes that it asked.
   void FlushAtTurnEnd(Stream& stream);
   void Forget(Stream& stream);
 
@@ -51,8 +55,9 @@ class StreamPool final : public TurnEndHook {
  private:
   Loop& loop_;
   std::vector<std::unique_ptr<PendingBytes>> spares_;
+  // In the order in which they asked; null: forgotten.
   std::vector<Stream*> to_flush_;
-  std::vector<Stream*> flushing_;
+  std::deque<Stream*> late_;  // asked in an earlier turn
   std::unique_ptr<char[]> record_buffer_;
 };
 

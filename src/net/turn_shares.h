@@ -4,9 +4,12 @@
 // The turn is what everybody waits for: a connection whose bytes have just come, the answers that leave at
 // its end, the timers. So each phase has a limit in time, and each callback a share of it; what takes longer
 // is continued in later turns, in the order it came. Every phase gets on by some callbacks in every turn,
-// however long the others took. The clock is read once for several callbacks. Loop thread only.
+// however long the others took. What is done at the turn's end, all writing, has what is left of a turn that
+// others may have to wait for, and never less than some. The clock is read once for several callbacks. Loop
+// thread only.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -29,6 +32,10 @@ struct TurnLimits {
   static constexpr Micros kEvents = 1500;
   static constexpr Micros kBehind = 500;  // for those who have had a share and want more
   static constexpr Micros kTimers = 500;
+  // Of one hook at the turn's end, which finds the turn this long at most, if it can.
+  static constexpr Micros kHookMost = 2000;
+  static constexpr Micros kHookLeast = 500;
+  static constexpr Micros kTurn = 4000;
 };
 
 // The longest that passed between two looks at the clock in a turn: for the log.
@@ -79,6 +86,12 @@ class TurnShares {
     if (looked_ - share_begin_ < share) return false;
     LookSoon();
     return true;
+  }
+
+  // What a hook at the turn's end may take.
+  Micros HookShare() {
+    return std::clamp(turn_begin_ + TurnLimits::kTurn - Look(), TurnLimits::kHookLeast,
+                      TurnLimits::kHookMost);
   }
 
   Micros Look() {

@@ -17,7 +17,7 @@ using protocol::Publication;
 
 std::string BytesOf(const FrameLog& log) {
   iovec ranges[16];
-  const std::size_t count = Ranges(log.CursorAt(log.turn_begin()), log.end(), ranges, 16);
+  const std::size_t count = Ranges(log.CursorAt(log.begin()), log.end(), ranges, 16);
   std::string bytes;
   for (std::size_t i = 0; i < count; ++i)
     bytes.append(static_cast<const char*>(ranges[i].iov_base), ranges[i].iov_len);
@@ -69,7 +69,7 @@ TEST(Encoder, EveryFormGetsItsFrameInAnyOrder) {
     for (std::size_t i = 0; i < count; ++i) {
       SCOPED_TRACE(i);
       EXPECT_TRUE(BytesOf(*logs[i]) == expected[i]);
-      EXPECT_EQ(logs[i]->turn_frames(), 8u);
+      EXPECT_EQ(logs[i]->frames(), 8u);
     }
   }
 }

@@ -74,10 +74,10 @@ void SegmentPool::CountAgain(Segment& segment) {
 
 std::string& FrameLog::Room(std::size_t bytes_max) {
   if (!tail_ || tail_->bytes.capacity() - tail_->bytes.size() < bytes_max) {
-    // As large as what the turn before needed, and each further one twice the one before: a burst lies in one
-    // piece, whose send costs each subscriber an eighth less than three (bench compare, `maximum`).
+    // As large as what the flush before needed, and each further one twice the one before: a burst lies in
+    // one piece, whose send costs each subscriber an eighth less than three (bench compare, `maximum`).
     const std::size_t wanted =
-        tail_ ? std::min(tail_->bytes.capacity() * 2, SegmentPool::kLargestBytes) : last_turn_bytes_;
+        tail_ ? std::min(tail_->bytes.capacity() * 2, SegmentPool::kLargestBytes) : last_flush_bytes_;
     SegmentRef fresh(pool_->Take(std::max(bytes_max, wanted)));
     if (tail_) {
       tail_->next = fresh.get();
@@ -85,9 +85,9 @@ std::string& FrameLog::Room(std::size_t bytes_max) {
     }
     tail_ = std::move(fresh);
   }
-  if (!turn_begin_.segment) {
-    turn_begin_.segment = tail_;
-    turn_begin_.offset = static_cast<std::uint32_t>(tail_->bytes.size());
+  if (!begin_.segment) {
+    begin_.segment = tail_;
+    begin_.offset = static_cast<std::uint32_t>(tail_->bytes.size());
   }
   return tail_->bytes;
 }
@@ -95,25 +95,33 @@ std::string& FrameLog::Room(std::size_t bytes_max) {
 void FrameLog::Count(std::size_t bytes) {
   if (tail_->bytes.capacity() != tail_->counted_bytes) pool_->CountAgain(*tail_.get());
   end_ += bytes;
-  ++turn_frames_;
+  ++frames_;
 }
 
 LogCursor FrameLog::CursorAt(std::uint64_t position) const {
-  TM_ASSERT(position >= turn_begin_.position && position <= end_);
-  LogCursor cursor = turn_begin_;
-  Advance(cursor, position - turn_begin_.position);
+  TM_ASSERT(position >= begin_.position && position <= end_);
+  LogCursor cursor = begin_;
+  Advance(cursor, position - begin_.position);
   return cursor;
 }
 
-void FrameLog::EndTurn() {
+void FrameLog::BeginFlush() {
+  flush_end_ = end_;
+  flush_frames_ = frames_;
+}
+
+void FrameLog::EndFlush() {
   // Cursors of those behind hold what they need; the tail stays only while one of them does, so that what
   // they read next follows on.
-  last_turn_bytes_ = static_cast<std::uint32_t>(std::min(turn_bytes() + kSpareBytes, kFirstBytesMax));
-  turn_begin_.segment = SegmentRef();
+  last_flush_bytes_ =
+      static_cast<std::uint32_t>(std::min(flush_end_ - begin_.position + kSpareBytes, kFirstBytesMax));
+  frames_ -= flush_frames_;
+  if (flush_end_ < end_) {
+    begin_ = CursorAt(flush_end_);
+    return;
+  }
+  begin_ = LogCursor{.position = end_};
   Trim();
-  turn_begin_.position = end_;
-  turn_begin_.offset = 0;
-  turn_frames_ = 0;
 }
 
 void FrameLog::Trim() {

@@ -2,9 +2,10 @@
 // share.
 //
 // A publication is encoded once, straight into the log, whoever listens. A session that keeps up owns nothing
-// of it: at the end of the turn it is sent the turn's range, in one piece however many frames piled up. A
-// session that falls behind holds a LogCursor, which keeps the segments from its place onward alive; when
-// nobody is behind, the log gives all memory back to the pool at the end of the turn.
+// of it: at the end of the turn it is sent the turn's range, in one piece however many frames piled up. When
+// that takes more than one turn, the range stays the same until all have been sent it (BeginFlush, EndFlush).
+// A session that falls behind holds a LogCursor, which keeps the segments from its place onward alive; when
+// nobody is behind, the log gives all memory back to the pool.
 //
 // Loop thread only.
 #pragma once
@@ -104,17 +105,21 @@ class FrameLog {
     Count(out.size() - before);
   }
 
-  // Where the next frame will stand, and where this turn's first frame stands.
+  // Where the next frame will stand, and where the first stands that was not yet sent to all.
   std::uint64_t end() const { return end_; }
-  std::uint64_t turn_begin() const { return turn_begin_.position; }
-  std::uint64_t turn_bytes() const { return end_ - turn_begin_.position; }
-  std::uint32_t turn_frames() const { return turn_frames_; }
+  std::uint64_t begin() const { return begin_.position; }
+  // How many there are between the two.
+  std::uint32_t frames() const { return frames_; }
 
-  // A cursor at `position`, which lies in this turn's range, on a frame's first byte.
+  // A cursor at `position`, which lies between begin and end, on a frame's first byte.
   LogCursor CursorAt(std::uint64_t position) const;
 
-  // Begins the next turn: what was appended counts as sent to everybody without a cursor.
-  void EndTurn();
+  // What is there now is about to be sent to all.
+  void BeginFlush();
+  // Where the range that is sent ends; it begins at begin().
+  std::uint64_t flush_end() const { return flush_end_; }
+  // That range counts as sent to everybody without a cursor.
+  void EndFlush();
   // Gives memory back that only a session needed that has now caught up or gone.
   void Trim();
 
@@ -127,10 +132,12 @@ class FrameLog {
 
   SegmentPool* pool_;
   SegmentRef tail_;
-  LogCursor turn_begin_;
+  LogCursor begin_;
   std::uint64_t end_ = 0;
-  std::uint32_t turn_frames_ = 0;
-  std::uint32_t last_turn_bytes_ = 0;  // at most kFirstBytesMax
+  std::uint64_t flush_end_ = 0;
+  std::uint32_t frames_ = 0;
+  std::uint32_t flush_frames_ = 0;
+  std::uint32_t last_flush_bytes_ = 0;  // at most kFirstBytesMax
 };
 
 // Fills `ranges` with what lies from `cursor` to `end`; gives how many ranges (fewer may hold less than all).

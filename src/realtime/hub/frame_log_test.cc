@@ -42,6 +42,11 @@ std::string Read(const LogCursor& cursor, std::uint64_t end) {
   return bytes;
 }
 
+void Flush(FrameLog& log) {
+  log.BeginFlush();
+  log.EndFlush();
+}
+
 TEST(FrameLog, ATurnsFramesLieInOnePiece) {
   SegmentPool pool;
   FrameLog log(pool);
@@ -49,9 +54,9 @@ TEST(FrameLog, ATurnsFramesLieInOnePiece) {
   Append(log, "two");
 
   iovec ranges[4];
-  ASSERT_EQ(Ranges(log.CursorAt(log.turn_begin()), log.end(), ranges, 4), 1u);
-  EXPECT_EQ(Read(log.CursorAt(log.turn_begin()), log.end()), Frame("one") + Frame("two"));
-  EXPECT_EQ(log.turn_frames(), 2u);
+  ASSERT_EQ(Ranges(log.CursorAt(log.begin()), log.end(), ranges, 4), 1u);
+  EXPECT_EQ(Read(log.CursorAt(log.begin()), log.end()), Frame("one") + Frame("two"));
+  EXPECT_EQ(log.frames(), 2u);
 }
 
 TEST(FrameLog, GivesAllMemoryBackWhenNobodyIsBehind) {
@@ -60,10 +65,10 @@ TEST(FrameLog, GivesAllMemoryBackWhenNobodyIsBehind) {
   for (int i = 0; i < 1000; ++i) Append(log, std::string(1000, 'x'));
   EXPECT_GT(pool.bytes_in_use(), 1'000'000u);
 
-  log.EndTurn();
+  Flush(log);
 
   EXPECT_EQ(pool.bytes_in_use(), 0u);
-  EXPECT_EQ(log.turn_bytes(), 0u);
+  EXPECT_EQ(log.begin(), log.end());
 }
 
 TEST(FrameLog, ACursorKeepsWhatFollowsItAndNothingElse) {
@@ -72,12 +77,12 @@ TEST(FrameLog, ACursorKeepsWhatFollowsItAndNothingElse) {
   std::string expected;
   for (int i = 0; i < 500; ++i) Append(log, std::string(1000, 'a'));
   LogCursor cursor = log.CursorAt(log.end());
-  log.EndTurn();
+  Flush(log);
   for (int turn = 0; turn < 3; ++turn) {
     const std::string payload(300 * 1024, static_cast<char>('b' + turn));
     Append(log, payload);
     expected += Frame(payload);
-    log.EndTurn();
+    Flush(log);
   }
 
   EXPECT_LT(pool.bytes_in_use(), 2'500'000u);
@@ -87,6 +92,30 @@ TEST(FrameLog, ACursorKeepsWhatFollowsItAndNothingElse) {
   cursor = LogCursor();
   log.Trim();
   EXPECT_EQ(pool.bytes_in_use(), 0u);
+}
+
+// What is appended while a flush is under way is of the next one, and stays.
+TEST(FrameLog, AFlushEndsWhereTheLogEndedWhenItBegan) {
+  for (const std::size_t bytes : {std::size_t{10}, SegmentPool::kSmallestBytes, std::size_t{300 * 1024}}) {
+    SCOPED_TRACE(bytes);
+    const std::string payload(bytes, 'x');
+    SegmentPool pool;
+    FrameLog log(pool);
+    Append(log, "first");
+    Append(log, payload);
+    log.BeginFlush();
+    Append(log, "second" + payload);
+    Append(log, "third");
+    EXPECT_EQ(Read(log.CursorAt(log.begin()), log.flush_end()), Frame("first") + Frame(payload));
+
+    log.EndFlush();
+    EXPECT_EQ(log.frames(), 2u);
+    EXPECT_EQ(Read(log.CursorAt(log.begin()), log.end()), Frame("second" + payload) + Frame("third"));
+
+    Flush(log);
+    EXPECT_EQ(log.frames(), 0u);
+    EXPECT_EQ(pool.bytes_in_use(), 0u);
+  }
 }
 
 TEST(FrameLog, RestOfFrameFindsTheFrameThatWasCut) {
@@ -101,7 +130,7 @@ TEST(FrameLog, RestOfFrameFindsTheFrameThatWasCut) {
       AppendBytes(log, frame);
       all += frame;
     }
-    const LogCursor begin = log.CursorAt(log.turn_begin());
+    const LogCursor begin = log.CursorAt(log.begin());
     const std::size_t borders[] = {0, frames[0].size(), frames[0].size() + frames[1].size(), all.size()};
     for (std::size_t cut = 0; cut <= all.size(); cut += (cut < 300 ? 1 : 997)) {
       SCOPED_TRACE(cut);
@@ -119,14 +148,14 @@ TEST(FrameLog, AFrameLongerThanItsRoomIsStillWhole) {
   SegmentPool pool;
   FrameLog log(pool);
   Append(log, "one");
-  const LogCursor begin = log.CursorAt(log.turn_begin());
+  const LogCursor begin = log.CursorAt(log.begin());
   const std::string huge(SegmentPool::kSmallestBytes + 1, 'h');
   log.Append(1, [&](std::string& out) { out += huge; });
   Append(log, "two");
 
   EXPECT_EQ(Read(begin, log.end()), Frame("one") + huge + Frame("two"));
   EXPECT_GT(pool.bytes_in_use(), huge.size());
-  log.EndTurn();
+  Flush(log);
   EXPECT_GT(pool.bytes_in_use(), 0u);  // the cursor's
 }
 

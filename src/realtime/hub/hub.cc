@@ -1,5 +1,6 @@
 #include "realtime/hub/hub.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/assert.h"
@@ -9,7 +10,11 @@
 namespace tidemill::hub {
 namespace {
 
-constexpr std::size_t kTurnRangesMax = 64;
+// What is sent beside a fan-out that takes several turns.
+constexpr std::size_t kSmallGroupMax = 16;
+// So much that comes in while a fan-out is under way makes its slices as long again as they are: publishers
+// that are faster than the fan-out are slowed by it.
+constexpr std::uint64_t kWaitingBytesPerSlice = 32 * 1024;
 
 }  // namespace
 
@@ -29,7 +34,7 @@ HubMetrics::HubMetrics(metrics::Registry& registry)
           {0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1})) {}
 
 Hub::Hub(net::Loop& loop, HubMetrics& metrics, HubOptions options)
-    : loop_(loop), metrics_(metrics), encoder_(options.compression_min_bytes) {}
+    : loop_(loop), metrics_(metrics), encoder_(options.compression_min_bytes), fan_out_(metrics) {}
 
 Hub::~Hub() { loop_.DisarmTurnEnd(*this); }
 
@@ -68,15 +73,13 @@ void Hub::Detach(Subscription& subscription) {
   TM_ASSERT(subscription.attached());
   FormGroup& group = *subscription.group;
   subscription.outbox->Drop(subscription);
-  Subscription* const last = group.subscriptions.back();
-  group.subscriptions[subscription.index] = last;
-  last->index = subscription.index;
-  group.subscriptions.pop_back();
+  fan_out_.Forget(*subscription.outbox);
+  group.Remove(subscription);
   subscription.group = nullptr;
   --subscriptions_;
   metrics_.subscriptions.Sub(1);
-  // A dirty group is still in the turn's list: OnTurnEnd ends its turn.
-  if (group.subscriptions.empty() && !group.dirty) EndTurnOf(group);
+  // Otherwise it ends with its flush.
+  if (group.subscriptions.empty() && !group.dirty && !group.in_fan_out) EndFlushOf(group);
 }
 
 void Hub::OnPublication(const broker::ChannelName& name, const broker::PublicationPtr& publication) {
@@ -85,8 +88,9 @@ void Hub::OnPublication(const broker::ChannelName& name, const broker::Publicati
   metrics_.events.Add();
   encoder_.Begin(name.value(), *publication);
   for (FormGroup* group = channel->groups.get(); group; group = group->next.get()) {
+    const std::uint64_t from = group->log.end();
     if (encoder_.AppendTo(group->log, group->form)) {
-      MarkDirty(*group);
+      MarkDirty(*group, from);
     } else {
       for (Subscription* subscription : group->subscriptions) subscription->OnInappropriateData();
     }
@@ -108,8 +112,9 @@ void Hub::AppendPush(const protocol::Push& push, const broker::ClientInfo& info)
   encoder_.Begin(push, protocol::InfoPushBytesMax(push.channel, info));
   for (FormGroup* group = channel->groups.get(); group; group = group->next.get()) {
     if (!group->form.join_leave) continue;
+    const std::uint64_t from = group->log.end();
     encoder_.AppendTo(group->log, group->form);
-    MarkDirty(*group);
+    MarkDirty(*group, from);
   }
 }
 
@@ -124,9 +129,9 @@ void Hub::OnStreamLost(const broker::ChannelName& name) {
   for (Subscription* subscription : subscriptions) subscription->OnStreamLost();
 }
 
-void Hub::MarkDirty(FormGroup& group) {
-  if (group.dirty) return;
-  group.dirty = true;
+void Hub::MarkDirty(FormGroup& group, std::uint64_t from) {
+  if (fan_out_.running()) waiting_bytes_ += group.log.end() - from;
+  if (std::exchange(group.dirty, true) || group.in_fan_out) return;
   if (dirty_.empty()) {
     first_event_us_ = MonotonicMicros();
     loop_.ArmTurnEnd(net::TurnEndRank::kFanOut, *this);
@@ -135,49 +140,61 @@ void Hub::MarkDirty(FormGroup& group) {
 }
 
 void Hub::OnTurnEnd() {
-  for (const FormGroup* group : dirty_) {
-    const std::size_t subscribers = group->subscriptions.size();
-    metrics_.frames_sent.Add(subscribers * group->log.turn_frames());
-    metrics_.bytes_sent.Add(subscribers * group->log.turn_bytes());
-  }
-  if (dirty_.size() == 1) {
-    SendOneGroup(*dirty_.front());
+  const bool goes_on = fan_out_.running();
+  const auto times = static_cast<net::Micros>(1 + waiting_bytes_ / kWaitingBytesPerSlice);
+  const net::Micros share = loop_.HookShare() * times;
+  net::TurnSlice slice = loop_.BeginSlice(share);
+  if (goes_on) {
+    SendSmallGroups(slice, share / 2);
   } else {
-    SendManyGroups();
+    BeginFanOut();
   }
-  for (FormGroup* group : dirty_) EndTurnOf(*group);
-  dirty_.clear();
-  metrics_.flush_seconds.Observe(static_cast<double>(MonotonicMicros() - first_event_us_) / 1e6);
+  while (fan_out_.Continue(slice)) {
+    EndFanOut();
+    if (dirty_.empty()) return;
+    BeginFanOut();
+    if (slice.IsOverNow()) break;
+  }
+  loop_.ArmNextTurnEnd(net::TurnEndRank::kFanOut, *this);
 }
 
-void Hub::SendOneGroup(FormGroup& group) {
-  iovec ranges[kTurnRangesMax];
-  const std::size_t count =
-      Ranges(group.log.CursorAt(group.log.turn_begin()), group.log.end(), ranges, kTurnRangesMax);
-  const std::span<Subscription* const> subscriptions = group.subscriptions;
-  for (std::size_t i = 0; i < subscriptions.size(); ++i) {
-    // The subscription, its outbox and its stream are rarely in the cache: they are far apart in memory.
-    if (i + 8 < subscriptions.size()) __builtin_prefetch(subscriptions[i + 8]);
-    if (i + 4 < subscriptions.size()) subscriptions[i + 4]->outbox->Prefetch();
-    subscriptions[i]->outbox->SendOnly(*subscriptions[i], std::span(ranges, count));
-  }
+void Hub::BeginFanOut() {
+  fan_out_first_event_us_ = first_event_us_;
+  waiting_bytes_ = 0;
+  fan_out_.Begin(dirty_);
 }
 
-void Hub::SendManyGroups() {
-  for (const FormGroup* group : dirty_) {
-    for (Subscription* subscription : group->subscriptions) {
-      Outbox& outbox = *subscription->outbox;
-      if (!outbox.pending_) outboxes_.push_back(&outbox);
-      outbox.AddPending(*subscription);
+void Hub::EndFanOut() {
+  for (FormGroup* const group : fan_out_.groups()) EndFlushOf(*group);
+  fan_out_.End();
+  ObserveFlush(fan_out_first_event_us_);
+}
+
+void Hub::SendSmallGroups(net::TurnSlice& slice, net::Micros reserve) {
+  std::size_t kept = 0;
+  bool over = false;
+  for (FormGroup* const group : dirty_) {
+    if (over || group->subscriptions.size() > kSmallGroupMax) {
+      dirty_[kept++] = group;
+      continue;
     }
+    fan_out_.SendAtOnce(*group);
+    waiting_bytes_ -= std::min(waiting_bytes_, group->log.flush_end() - group->log.begin());
+    EndFlushOf(*group);
+    over = slice.IsOverNow(reserve);
   }
-  for (Outbox* outbox : outboxes_) outbox->SendPending();
-  outboxes_.clear();
+  if (kept < dirty_.size()) ObserveFlush(first_event_us_);
+  dirty_.resize(kept);
 }
 
-void Hub::EndTurnOf(FormGroup& group) {
-  group.dirty = false;
-  group.log.EndTurn();
+void Hub::EndFlushOf(FormGroup& group) {
+  group.in_fan_out = false;
+  group.reached = 0;
+  group.log.EndFlush();
+  if (group.dirty) {
+    if (dirty_.empty()) first_event_us_ = MonotonicMicros();
+    return dirty_.push_back(&group);
+  }
   if (!group.subscriptions.empty()) return;
   HubChannel& channel = *group.channel;
   std::unique_ptr<FormGroup>* at = &channel.groups;
@@ -186,6 +203,10 @@ void Hub::EndTurnOf(FormGroup& group) {
   if (channel.groups) return;
   channels_.erase(channels_.find(*channel.name));
   metrics_.channels.Sub(1);
+}
+
+void Hub::ObserveFlush(std::int64_t first_event_us) {
+  metrics_.flush_seconds.Observe(static_cast<double>(MonotonicMicros() - first_event_us) / 1e6);
 }
 
 }  // namespace tidemill::hub

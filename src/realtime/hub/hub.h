@@ -2,8 +2,10 @@
 //
 // An event becomes one frame in the log of each form that some subscriber of the channel has (hub/encoder.h).
 // At the end of the turn every session with something new is written once. Nothing is allocated or copied per
-// subscriber. The hub knows channels, forms and outboxes, but no permissions, no protocol state and no
-// framing.
+// subscriber. When that is more than the turn has time for, the rest is sent in the next turns (fan_out.h):
+// what comes in for channels with few subscribers meanwhile goes before it, all else waits for its end.
+//
+// The hub knows channels, forms and outboxes, but no permissions, no protocol state and no framing.
 //
 // Thread: one Hub per loop, that loop only. It gets the broker's events and turns them into frames.
 #pragma once
@@ -20,6 +22,7 @@
 #include "net/loop.h"
 #include "realtime/broker/broker.h"
 #include "realtime/hub/encoder.h"
+#include "realtime/hub/fan_out.h"
 #include "realtime/hub/form.h"
 #include "realtime/hub/frame_log.h"
 #include "realtime/hub/outbox.h"
@@ -101,10 +104,15 @@ class Hub final : public broker::BrokerEvents, public net::TurnEndHook {
   HubChannel* Find(std::string_view channel);
   // A join or leave of `info`.
   void AppendPush(const protocol::Push& push, const broker::ClientInfo& info);
-  void MarkDirty(FormGroup& group);
-  void SendOneGroup(FormGroup& group);
-  void SendManyGroups();
-  void EndTurnOf(FormGroup& group);
+  // It has frames from log position `from` on.
+  void MarkDirty(FormGroup& group, std::uint64_t from);
+  void BeginFanOut();
+  void EndFanOut();
+  // Those of `dirty_` with few subscribers, before the rest of the fan-out at hand.
+  void SendSmallGroups(net::TurnSlice& slice, net::Micros reserve);
+  // Its flush is over: what came meanwhile is for the next one, and an empty one goes.
+  void EndFlushOf(FormGroup& group);
+  void ObserveFlush(std::int64_t first_event_us);
 
   struct NameHash {
     using is_transparent = void;
@@ -117,9 +125,11 @@ class Hub final : public broker::BrokerEvents, public net::TurnEndHook {
   Encoder encoder_;
   std::unordered_map<std::string, HubChannel, NameHash, std::equal_to<>> channels_;
   std::size_t subscriptions_ = 0;
-  std::vector<FormGroup*> dirty_;
-  std::vector<Outbox*> outboxes_;  // of the turn's flush
+  std::vector<FormGroup*> dirty_;  // and in no fan-out
   std::int64_t first_event_us_ = 0;
+  FanOut fan_out_;
+  std::int64_t fan_out_first_event_us_ = 0;
+  std::uint64_t waiting_bytes_ = 0;  // came since the fan-out began
 };
 
 }  // namespace tidemill::hub

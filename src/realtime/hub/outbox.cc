@@ -17,6 +17,13 @@ std::size_t RangeBytes(std::span<const iovec> ranges) {
   return bytes;
 }
 
+// How much of its group's flush is for it: the end of it, or nothing.
+std::uint64_t FlushBytes(const Subscription& subscription) {
+  const FrameLog& log = subscription.group->log;
+  const std::uint64_t from = std::max(subscription.from, log.begin());
+  return from < log.flush_end() ? log.flush_end() - from : 0;
+}
+
 }  // namespace
 
 struct Outbox::Lag {
@@ -51,6 +58,7 @@ void Outbox::OnWritable() {
 
 void Outbox::Close() {
   closed_ = true;
+  while (pending_) pending_ = std::exchange(pending_->next_pending, nullptr);
   const std::unique_ptr<Lag> dropped = std::move(lag_);
   if (!dropped) return;
   for (Lag::Entry& entry : dropped->entries) {
@@ -81,66 +89,68 @@ void Outbox::SendPending() {
     std::size_t used = 0;
     std::size_t wanted = 0;
     while (pending_ && used < kRangesMax) {
-      const FrameLog& log = pending_->group->log;
-      const LogCursor cursor = log.CursorAt(std::max(pending_->from, log.turn_begin()));
-      const std::uint64_t bytes = log.end() - cursor.position;
-      const std::size_t got = Ranges(cursor, log.end(), ranges + used, kRangesMax - used);
-      const bool fits = RangeBytes(std::span(ranges + used, got)) == bytes;
-      if (!fits && count > 0) break;
-      used += got;
-      wanted += bytes;
-      chain[count++] = pending_;
+      const std::uint64_t bytes = FlushBytes(*pending_);
+      if (bytes > 0) {
+        const FrameLog& log = pending_->group->log;
+        const LogCursor cursor = log.CursorAt(log.flush_end() - bytes);
+        const std::size_t got = Ranges(cursor, log.flush_end(), ranges + used, kRangesMax - used);
+        const bool fits = RangeBytes(std::span(ranges + used, got)) == bytes;
+        if (!fits && count > 0) break;
+        used += got;
+        wanted += bytes;
+        chain[count++] = pending_;
+      }
       pending_ = std::exchange(pending_->next_pending, nullptr);
     }
-    if (closed_) continue;
+    if (closed_ || count == 0) continue;
     const std::size_t sent = CanSendNow() && !paused_ ? stream_.Send(std::span(ranges, used)) : 0;
     if (sent < wanted) KeepUnsent(std::span(chain, count), sent);
   }
 }
 
-void Outbox::SendOnly(Subscription& subscription, std::span<const iovec> turn) {
-  if (closed_) return;
+void Outbox::SendOnly(Subscription& subscription, std::span<const iovec> all) {
+  const std::uint64_t bytes = FlushBytes(subscription);
+  if (closed_ || bytes == 0) return;
   const FrameLog& log = subscription.group->log;
   std::size_t sent = 0;
   if (CanSendNow() && !paused_) {
-    if (subscription.from <= log.turn_begin()) {
-      sent = stream_.Send(turn);
+    if (subscription.from <= log.begin()) {
+      sent = stream_.Send(all);
     } else {
       // It joined in the middle of the turn: what was published before is not for it.
       iovec ranges[kRangesMax];
-      const std::size_t count = Ranges(log.CursorAt(subscription.from), log.end(), ranges, kRangesMax);
+      const std::size_t count = Ranges(log.CursorAt(subscription.from), log.flush_end(), ranges, kRangesMax);
       sent = stream_.Send(std::span(ranges, count));
     }
   }
-  if (sent == log.end() - std::max(subscription.from, log.turn_begin())) return;
+  if (sent == bytes) return;
   Subscription* const one = &subscription;
   KeepUnsent(std::span(&one, 1), sent);
 }
 
 void Outbox::KeepUnsent(std::span<Subscription* const> subscriptions, std::size_t sent) {
   for (Subscription* const kept : subscriptions) {
-    Subscription& subscription = *kept;
-    const FrameLog& log = subscription.group->log;
-    const std::uint64_t from = std::max(subscription.from, log.turn_begin());
-    const std::size_t here = std::min<std::size_t>(sent, log.end() - from);
+    const std::uint64_t bytes = FlushBytes(*kept);
+    const std::size_t here = std::min<std::size_t>(sent, bytes);
     sent -= here;
-    if (from + here < log.end()) FallBehind(subscription, from + here);
+    if (here < bytes) FallBehind(*kept, kept->group->log.flush_end() - (bytes - here));
   }
   CheckLimit();
 }
 
 void Outbox::FallBehind(Subscription& subscription, std::uint64_t position) {
-  if (subscription.behind) return;  // its cursor stands before this turn's frames: they will follow
+  if (subscription.behind) return;  // its cursor stands before the flush: that will follow
   FrameLog& log = subscription.group->log;
   LogCursor cursor = log.CursorAt(position);
-  if (position > log.turn_begin()) {
+  const std::uint64_t from = std::max(subscription.from, log.begin());
+  if (position > from) {
     // The kernel may have taken a part of a frame: the rest of it goes before any other byte.
-    const LogCursor begin = log.CursorAt(std::max(subscription.from, log.turn_begin()));
+    const LogCursor begin = log.CursorAt(from);
     const std::string_view rest = RestOfFrame(subscription.group->form.framing, begin, cursor);
     if (!rest.empty()) {
       stream_.Queue(rest);
       Advance(cursor, rest.size());
-      if (cursor.position == log.end()) return;
+      if (cursor.position == log.flush_end()) return;
     }
   }
   if (!lag_) lag_ = std::make_unique<Lag>();
@@ -152,7 +162,7 @@ void Outbox::SendLag() {
   while (lag_ && !stream_.blocked() && !stream_.closed()) {
     Lag::Entry& entry = lag_->entries.front();
     FrameLog& log = entry.subscription->group->log;
-    const LogCursor before = entry.cursor;
+    LogCursor before = entry.cursor;
     iovec ranges[kRangesMax];
     const std::size_t count = Ranges(before, log.end(), ranges, kRangesMax);
     const std::size_t sent = stream_.Send(std::span(ranges, count));
@@ -164,10 +174,11 @@ void Outbox::SendLag() {
       Advance(entry.cursor, rest.size());
     }
     if (entry.cursor.position < log.end()) continue;
-    // Frames of the turn under way are among what was sent: its end must not send them again.
+    // Frames of the flush at hand, or of the next one, are among what was sent: it must not send them again.
     entry.subscription->from = log.end();
     entry.subscription->behind = false;
     lag_->entries.pop_front();
+    before = LogCursor();  // what it holds need not stay
     log.Trim();
     if (lag_->entries.empty()) lag_.reset();
   }

@@ -58,13 +58,14 @@ class Outbox {
 
  private:
   friend class Hub;
+  friend class FanOut;
   struct Lag;
 
-  // The hub's walk over a turn's groups: remember, then send all at once.
+  // The fan-out's walk over its groups: remember, then send all at once.
   void AddPending(Subscription& subscription);
   void SendPending();
-  // The same for the only group of the turn, without the detour. `turn` is all of the turn's frames.
-  void SendOnly(Subscription& subscription, std::span<const iovec> turn);
+  // The same for one group, without the detour. `all` is all of the flush's frames.
+  void SendOnly(Subscription& subscription, std::span<const iovec> all);
   void Prefetch() const { __builtin_prefetch(&stream_); }
   // Forgets `subscription`, which ends.
   void Drop(Subscription& subscription);
@@ -83,6 +84,7 @@ class Outbox {
   bool paused_ = false;
   bool closed_ = false;
   bool reported_slow_ = false;
+  bool listed_ = false;  // the fan-out's: it will call SendPending
 };
 
 }  // namespace tidemill::hub
