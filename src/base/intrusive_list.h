@@ -79,6 +79,14 @@ class IntrusiveList {
     link.pointed_by_ = &first_;
   }
 
+  // Takes over all that `other` has, in no time. This one must be empty.
+  void TakeFrom(IntrusiveList& other) {
+    TM_ASSERT(first_ == nullptr);
+    first_ = other.first_;
+    other.first_ = nullptr;
+    if (first_ != nullptr) first_->pointed_by_ = &first_;
+  }
+
   // Takes `element` out of the list it is in, if any.
   static void Remove(T& element) { static_cast<ListLink<Tag>&>(element).Unlink(); }
   // Whether `element` is in a list.

@@ -100,6 +100,7 @@ Loop::~Loop() {
     discard();
     uv_.reset();
     discard();
+    WakeOthers();
   }
   close(wake_fd_);
   close(epoll_fd_);
@@ -134,13 +135,9 @@ void Loop::RunOnce(Duration wait) {
 
 void Loop::Turn(std::optional<Duration> wait_max) {
   uv_->RunIfTouched();
+  WakeOthers();
   // Edges are told once: those that the turn before did not come to are first.
-  if (batch_->empty()) {
-    const int count = epoll_wait(epoll_fd_, batch_->events, kEventsPerTurn, WaitMs(wait_max));
-    TM_ASSERT(count >= 0 || errno == EINTR);
-    batch_->begin = 0;
-    batch_->end = static_cast<std::size_t>(std::max(count, 0));
-  }
+  if (batch_->empty()) Wait(wait_max);
   shares_.BeginTurn();
   now_ = clock_->Now();
   for (const auto& [rank, hook] : std::exchange(armed_for_next_, {})) ArmTurnEnd(rank, *hook);
@@ -153,9 +150,34 @@ void Loop::Turn(std::optional<Duration> wait_max) {
   RunBehind(behind);
   uv_->RunIfDue();
   RunTimers();
+  WakeOthers();
   FinishTurn();
+  WakeOthers();
   const Micros took = shares_.EndTurn();
   meter_.EndTurn(took, shares_.longest_piece());
+}
+
+void Loop::Wait(std::optional<Duration> wait_max) {
+  int wait_ms = WaitMs(wait_max);
+  if (wait_ms != 0 && !mailbox_.BeginSleep()) wait_ms = 0;
+  const int count = epoll_wait(epoll_fd_, batch_->events, kEventsPerTurn, wait_ms);
+  if (wait_ms != 0) mailbox_.EndSleep();
+  TM_ASSERT(count >= 0 || errno == EINTR);
+  batch_->begin = 0;
+  batch_->end = static_cast<std::size_t>(std::max(count, 0));
+}
+
+void Loop::PostMessage(std::unique_ptr<Message> message) {
+  mailbox_.Post(std::move(message));
+  if (current_loop == nullptr) return mailbox_.Wake();
+  if (current_loop == this) return;
+  std::vector<Loop*>& to_wake = current_loop->to_wake_;
+  if (std::ranges::find(to_wake, this) == to_wake.end()) to_wake.push_back(this);
+}
+
+void Loop::WakeOthers() {
+  for (Loop* const loop : to_wake_) loop->mailbox_.Wake();
+  to_wake_.clear();
 }
 
 int Loop::WaitMs(std::optional<Duration> wait_max) const {

@@ -91,7 +91,8 @@ class Loop {
   void Post(F function) {
     PostMessage(std::make_unique<FunctionMessage<F>>(std::move(function)));
   }
-  void PostMessage(std::unique_ptr<Message> message) { mailbox_.Post(std::move(message)); }
+  // A message of another loop wakes this one when that loop's callbacks have run, or its turn ends.
+  void PostMessage(std::unique_ptr<Message> message);
   std::size_t mailbox_depth() const { return mailbox_.depth(); }
   // Makes Run return at the end of the turn in which it is noticed.
   void Stop();
@@ -164,6 +165,8 @@ class Loop {
   bool RunArmed(std::deque<Pollable*>& armed);
   void RunTimers();
   void FinishTurn();
+  void Wait(std::optional<Duration> wait_max);
+  void WakeOthers();
 
   const std::size_t index_;
   const Clock* const clock_;
@@ -185,6 +188,7 @@ class Loop {
   ArmedHooks armed_;
   ArmedHooks armed_for_next_;
   std::vector<std::unique_ptr<Retirable>> retired_;
+  std::vector<Loop*> to_wake_;  // got a message of this turn
   std::atomic<bool> running_{false};
   std::atomic<bool> stop_{false};
 };

@@ -31,9 +31,20 @@ void Mailbox::Post(std::unique_ptr<Message> message) {
   do {
     added->next_ = newest;
   } while (
-      !newest_.compare_exchange_weak(newest, added, std::memory_order_release, std::memory_order_relaxed));
-  // Only the message that finds the mailbox empty wakes the loop: the drain it causes takes the others too.
-  if (newest == nullptr) TM_ASSERT(eventfd_write(wake_fd_, 1) == 0);
+      !newest_.compare_exchange_weak(newest, added, std::memory_order_seq_cst, std::memory_order_relaxed));
+}
+
+void Mailbox::Wake() {
+  // Of all who see it sleep, one wakes it.
+  if (!sleeping_.load(std::memory_order_seq_cst) || !sleeping_.exchange(false)) return;
+  TM_ASSERT(eventfd_write(wake_fd_, 1) == 0);
+}
+
+bool Mailbox::BeginSleep() {
+  sleeping_.store(true, std::memory_order_seq_cst);
+  if (left_over_ == nullptr && newest_.load(std::memory_order_seq_cst) == nullptr) return true;
+  EndSleep();
+  return false;
 }
 
 std::unique_ptr<Message> Mailbox::TakeFirst(Message*& list) {

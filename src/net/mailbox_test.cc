@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <sys/eventfd.h>
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <thread>
@@ -18,6 +19,7 @@ namespace {
 template <class F>
 void Post(Mailbox& mailbox, F function) {
   mailbox.Post(std::make_unique<FunctionMessage<F>>(std::move(function)));
+  mailbox.Wake();
 }
 
 class MailboxTest : public ::testing::Test {
@@ -40,23 +42,38 @@ TEST_F(MailboxTest, RunsInTheOrderOfPosting) {
   EXPECT_EQ(mailbox_.depth(), 0u);
 }
 
-TEST_F(MailboxTest, WakesOnlyWhenItStopsBeingEmpty) {
+TEST_F(MailboxTest, WakesOnceAnOwnerThatSleeps) {
+  EXPECT_TRUE(mailbox_.BeginSleep());
   Post(mailbox_, [] {});
   EXPECT_TRUE(TakeWake());
   Post(mailbox_, [] {});
   EXPECT_FALSE(TakeWake());
+  mailbox_.EndSleep();
   mailbox_.Drain();
+  Post(mailbox_, [] {});
+  EXPECT_FALSE(TakeWake());
+  mailbox_.Drain();
+  EXPECT_TRUE(mailbox_.BeginSleep());
   Post(mailbox_, [] {});
   EXPECT_TRUE(TakeWake());
 }
 
-TEST_F(MailboxTest, WhatAMessagePostsWaitsForTheNextDrainAndWakes) {
+TEST_F(MailboxTest, NobodySleepsOverAMessage) {
+  Post(mailbox_, [] {});
+  EXPECT_FALSE(mailbox_.BeginSleep());
+  Post(mailbox_, [] {});
+  Post(mailbox_, [] {});
+  mailbox_.Drain([](Message&) { return false; });
+  EXPECT_FALSE(mailbox_.BeginSleep()) << "some are left over";
+  mailbox_.Drain();
+  EXPECT_TRUE(mailbox_.BeginSleep());
+}
+
+TEST_F(MailboxTest, WhatAMessagePostsWaitsForTheNextDrain) {
   int ran = 0;
   Post(mailbox_, [&] { Post(mailbox_, [&ran] { ++ran; }); });
-  EXPECT_TRUE(TakeWake());
   EXPECT_EQ(mailbox_.Drain(), 1u);
   EXPECT_EQ(ran, 0);
-  EXPECT_TRUE(TakeWake());
   EXPECT_EQ(mailbox_.Drain(), 1u);
   EXPECT_EQ(ran, 1);
 }
@@ -92,6 +109,33 @@ TEST(MailboxThreads, KeepsTheOrderOfEachSenderAndLosesNothing) {
   loop->Run();
   EXPECT_EQ(total, kSenders * kMessages);
   EXPECT_EQ(out_of_order, 0);
+}
+
+// Loops that do nothing but hand messages round, so that each sleeps and is woken all the time: one wake-up
+// that is lost, and the message stays where it is for a minute.
+TEST(MailboxThreads, NoWakeUpIsLostBetweenLoopsThatSleep) {
+  constexpr std::size_t kLoops = 3;
+  constexpr int kTokens = 4;
+  constexpr int kRounds = 20'000;
+  std::vector<std::unique_ptr<Loop>> loops;
+  for (std::size_t i = 0; i < kLoops; ++i) loops.push_back(testing::OpenLoop({.index = i}));
+  std::atomic<int> left = kTokens * kRounds;
+  std::function<void(std::size_t)> pass = [&](std::size_t at) {
+    if (left.fetch_sub(1) <= 1) {
+      for (const auto& loop : loops) loop->Stop();
+      return;
+    }
+    const std::size_t next = (at + 1) % kLoops;
+    loops[next]->Post([&pass, next] { pass(next); });
+  };
+  for (int token = 0; token < kTokens; ++token) loops[0]->Post([&pass] { pass(0); });
+  const MonotonicTime begin = SystemClock().Now();
+  {
+    std::vector<std::jthread> threads;
+    for (const auto& loop : loops) threads.emplace_back([&loop] { loop->Run(); });
+  }
+  EXPECT_LE(left.load(), 0);
+  EXPECT_LT(SystemClock().Now() - begin, Seconds(55));
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <optional>
 
 #include "base/clock.h"
@@ -53,7 +54,12 @@ class TimerWheel {
   template <class Fire>
   void Advance(MonotonicTime now, Fire fire) {
     if (due_.empty()) Collect(now);
-    while (Timer* const timer = due_.front()) {
+    while (!due_.empty()) {
+      Timer* const timer = due_.front().front();
+      if (timer == nullptr) {
+        due_.pop_front();
+        continue;
+      }
       IntrusiveList<Timer>::Remove(*timer);
       if (!fire(*timer)) return;
     }
@@ -86,13 +92,15 @@ class TimerWheel {
 
   void Place(Timer& timer);
   void Collect(MonotonicTime now);
-  void BringIn(std::int64_t round, std::int64_t last_round);
-  void CollectDue(std::int64_t tick, MonotonicTime now);
+  void BringSomeIn();
 
   Ring<kSlots> ticks_;    // of the next kSlots ticks
   Ring<kRounds> rounds_;  // later ones, looked at when their round begins, and not due before
   std::int64_t current_tick_ = 0;
-  IntrusiveList<Timer> due_;  // collected and not yet fired, the oldest first
+  // Whole lists are taken, however many timers are in them: each is touched when it is its turn.
+  using Lists = std::deque<IntrusiveList<Timer>>;
+  Lists arriving_;  // of rounds that have begun; not yet where their ticks are
+  Lists due_;       // not yet fired, the oldest tick first
 };
 
 }  // namespace tidemill::net

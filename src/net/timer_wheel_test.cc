@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -187,6 +188,36 @@ TEST(TimerWheel, EveryTimerFiresInItsTickHoweverFarAwayAndHoweverIrregularTheTur
   }
   EXPECT_EQ(late, 0) << "fired early";
   for (const TestTimer& timer : timers) ASSERT_EQ(timer.fired, 1);
+}
+
+// However many timers are due at once, those that have fired when there is no more time are all that was
+// touched: nothing goes through all of them.
+TEST(TimerWheel, AHundredThousandAtOnceFireInSlices) {
+  constexpr std::size_t kTimers = 100'000;
+  for (const Duration away : {Seconds(1), Seconds(600)}) {
+    SCOPED_TRACE(away.ms);
+    TimerWheel wheel(MonotonicTime{0});
+    std::vector<TestTimer> timers(kTimers);
+    for (TestTimer& timer : timers) wheel.Schedule(timer, MonotonicTime{0} + away);
+    const MonotonicTime now = MonotonicTime{0} + away + TimerWheel::kTick;
+    std::size_t fired = 0;
+    std::int64_t longest_us = 0;
+    for (int call = 0; fired < kTimers; ++call) {
+      ASSERT_LT(call, 2000);
+      std::size_t in_this_call = 0;
+      const std::int64_t begin_us = MonotonicMicros();
+      wheel.Advance(now, [&](Timer& timer) {
+        timer.OnTimer();
+        ++fired;
+        return ++in_this_call < 100;
+      });
+      longest_us = std::max(longest_us, MonotonicMicros() - begin_us);
+      EXPECT_LE(in_this_call, 100u);
+      ASSERT_TRUE(fired == kTimers || *wheel.NextCheck() <= now);
+    }
+    RecordProperty("longest_us", static_cast<int>(longest_us));
+    for (const TestTimer& timer : timers) ASSERT_EQ(timer.fired, 1);
+  }
 }
 
 }  // namespace

@@ -35,6 +35,7 @@ Result<void> Worker::Accept(std::unique_ptr<Message> work) {
     return Fail(Errc::kLimitExceeded, options_.name + ": too much work is waiting");
   }
   mailbox_.Post(std::move(work));
+  mailbox_.Wake();
   return {};
 }
 
@@ -50,8 +51,10 @@ void Worker::Work() {
     const bool stopping = stop_.load(std::memory_order_acquire);
     mailbox_.Drain();
     if (stopping) return;
+    if (!mailbox_.BeginSleep()) continue;
     eventfd_t wakes = 0;
     TM_ASSERT(eventfd_read(wake_fd_, &wakes) == 0 || errno == EINTR);
+    mailbox_.EndSleep();
   }
 }
 
