@@ -127,4 +127,6 @@ def test_never_reached(binary, folder):
         with Node(binary, folder, settings) as node:
             eventually(lambda: "postgres.connect_failed" in node.log(), "the log says it")
             equal(ready(node)[0], 503)
-            check("password authentication failed" in node.log() and SECRET not in node.log(), node.log())
+            for text in ("password authentication failed", "code=28P01", "advice=\"check user and password"):
+                check(text in node.log(), node.log())
+            check(SECRET not in node.log(), node.log())

@@ -8,6 +8,7 @@
 #include "net/backoff.h"
 #include "net/reply.h"
 #include "net/sleep.h"
+#include "postgres/advice.h"
 
 namespace tidemill::postgres {
 
@@ -165,7 +166,9 @@ Task<void> SharedLane::StayConnected(Member& member) {
       shared_.metrics.connect_failures.Add();
       last_failure_ = opened.error().message;
       if (down_since() && !std::exchange(complained_, true)) {
-        log::Warn("postgres.connect_failed", {{"why", last_failure_}});
+        log::Warn(
+            "postgres.connect_failed",
+            {{"why", last_failure_}, {"code", opened.error().code}, {"advice", AdviceFor(opened.error())}});
       }
     }
     co_await net::Sleep(loop_, backoff.Next());
