@@ -1,9 +1,12 @@
 // Every way of authentication, against real servers.
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
+#include <fstream>
 #include <string>
 #include <vector>
 
+#include "base/testing/temporary_folder.h"
 #include "net/testing/certificate.h"
 #include "postgres/login/saslprep.h"
 #include "postgres/opening/testing/opening.h"
@@ -169,6 +172,22 @@ TEST_P(LoginOnEachVersion, EveryOtherMethodIsAnsweredOrRefused) {
   }
   const std::string host = Escaped(server.folder()) + ":" + std::to_string(server.port());
   EXPECT_TRUE(Open("postgres://clear:p@" + host + "/postgres"));
+}
+
+TEST_F(Opening, ThePasswordMayStandInAFile) {
+  const PostgresServer server(
+      {.hba = {"host all all all scram-sha-256"}, .sql = "create role u login password 'p:q'"});
+  const tidemill::testing::TemporaryFolder folder;
+  const std::string path = folder.path() + "/pgpass";
+  std::ofstream(path) << "127.0.0.1:" << server.port() << ":postgres:u:p\\:q\n";
+  const std::string url =
+      "postgres://u@127.0.0.1:" + std::to_string(server.port()) + "/postgres?passfile=" + path;
+  chmod(path.c_str(), 0600);
+  EXPECT_TRUE(Open(url));
+  chmod(path.c_str(), 0644);
+  const auto open_to_all = Open(url);
+  ASSERT_FALSE(open_to_all);
+  EXPECT_TRUE(open_to_all.error().message.contains("chmod 0600 " + path)) << open_to_all.error().message;
 }
 
 // What a server asks of us is bounded, and does not stop the loop.

@@ -248,6 +248,35 @@ TEST_F(Opening, FindsTheServerThatIsWanted) {
   }
 }
 
+TEST_F(Opening, FindsTheNewPrimaryAfterAFailover) {
+  PostgresServer primary;
+  const auto standby = primary.MakeStandby();
+  const auto opener =
+      Opener("postgres://postgres@127.0.0.1:" + std::to_string(primary.port()) +
+             ",127.0.0.1:" + std::to_string(standby->port()) + "/postgres?target_session_attrs=read-write");
+  EXPECT_EQ(Open(*opener)->server.port, primary.port());
+  primary.Kill();
+  const auto between = Open(*opener);
+  ASSERT_FALSE(between);
+  EXPECT_TRUE(between.error().message.contains("refused")) << between.error().message;
+  EXPECT_TRUE(between.error().message.contains("is read-only")) << between.error().message;
+  standby->Promote();
+  const auto after = Open(*opener);
+  ASSERT_TRUE(after) << after.error().message;
+  EXPECT_EQ(after->server.port, standby->port());
+}
+
+TEST_F(Opening, AServerThatStandsStillIsATimeout) {
+  PostgresServer server;
+  server.Stop();
+  const auto still = Open(server.url(), Milliseconds(300));
+  ASSERT_FALSE(still);
+  EXPECT_EQ(still.error().kind, FailureKind::kTimeout);
+  EXPECT_TRUE(still.error().message.contains("no answer in time")) << still.error().message;
+  server.Continue();
+  EXPECT_TRUE(Open(server.url()));
+}
+
 TEST_F(Opening, OpensASessionForReplication) {
   const PostgresServer server;
   auto session = Run(Opener(server.url())->Open(*loop_, Purpose::kReplication));
