@@ -13,6 +13,8 @@ class Authorizer {
   // Lives as long as the connection.
   void Install(sqlite3* db);
 
+  bool allows_all() const { return own_ > 0; }
+
   // While one exists, everything is allowed.
   class OwnStatements {
    public:

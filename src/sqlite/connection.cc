@@ -71,7 +71,10 @@ bool IsBlankSql(sqlite3* db, const char* rest) {
 sql::Result<std::unique_ptr<Connection>> Connection::Open(ConnectionOptions options) {
   InitializeOnce();
   std::unique_ptr<Connection> connection(new Connection(std::move(options)));
+  // What is found now is for the caller.
+  Condition* const condition = std::exchange(connection->options_.condition, nullptr);
   auto opened = connection->OpenHandle();
+  connection->options_.condition = condition;
   if (!opened) {
     opened.error().message = connection->options_.path + ": " + opened.error().message;
     return std::unexpected(std::move(opened).error());
@@ -81,6 +84,7 @@ sql::Result<std::unique_ptr<Connection>> Connection::Open(ConnectionOptions opti
 
 Connection::~Connection() {
   cache_.Clear();
+  own_cache_.Clear();
   // It refuses only while a statement is left, and none is.
   sqlite3_close(db_);
 }
@@ -147,10 +151,11 @@ sql::Result<void> Connection::Pragma(std::string text, std::string_view wanted) 
 }
 
 sql::Result<Query> Connection::Prepare(const sql::Statement& statement) {
-  if (Prepared* const known = cache_.Find(statement.text())) return Query(*this, *known, nullptr);
+  StatementCache& cache = authorizer_.allows_all() ? own_cache_ : cache_;
+  if (Prepared* const known = cache.Find(statement.text())) return Query(*this, *known, nullptr);
   TM_TRY_ASSIGN(std::unique_ptr<Prepared> prepared, PrepareAnew(statement));
   Prepared& reference = *prepared;
-  if (statement.reuse() == sql::Reuse::kOften) prepared = cache_.Keep(std::move(prepared));
+  if (statement.reuse() == sql::Reuse::kOften) prepared = cache.Keep(std::move(prepared));
   return Query(*this, reference, std::move(prepared));
 }
 

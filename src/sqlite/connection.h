@@ -123,6 +123,7 @@ class Connection {
   sqlite3* db_ = nullptr;
   Authorizer authorizer_;
   StatementCache cache_;
+  StatementCache own_cache_{32};  // apart: nobody else finds a commit there, which is not asked about again
   RowBuffer row_;
   Stop stop_;
   MonotonicTime busy_since_{};

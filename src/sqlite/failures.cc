@@ -106,6 +106,7 @@ void ReadColumns(std::string_view list, ConstraintNames& names) {
 std::string CodeName(int code) { return std::string(Find(code).name); }
 
 FailureKind KindOf(int code, Step step, std::string_view message) {
+  if (code == SQLITE_ERROR && message == "not authorized") return FailureKind::kPermissionDenied;
   // While it runs, a plain error is a function's that did not take its value: "integer overflow", "malformed
   // JSON". The schema may have changed since it was prepared, and then a name is missing.
   if (code == SQLITE_ERROR && step == Step::kRun && !message.starts_with("no such ") &&
