@@ -7,6 +7,7 @@
 #include <cstring>
 #include <utility>
 
+#include "cli/backup.h"
 #include "cli/broadcast.h"
 #include "cli/channels.h"
 #include "cli/codes.h"
@@ -46,13 +47,27 @@ CommandSpec Program(const ServeFunction& serve) {
       .name = "tidemill",
       .help = "A realtime server: publish over HTTP, receive over WebSocket.",
       .examples = last_lines,
-      .commands = {InitCommand(),       ServeCommand(serve), TokenCommand(),
-                   PublishCommand(),    BroadcastCommand(),  TailCommand(),
-                   InfoCommand(),       ChannelsCommand(),   PresenceCommand(),
-                   HistoryCommand(),    SubscribeCommand(),  UnsubscribeCommand(),
-                   RefreshCommand(),    DisconnectCommand(), CodesCommand(),
-                   ConfigCommand(),     DoctorCommand(),     CompletionsCommand(program),
-                   ManCommand(program), VersionCommand()},
+      .commands = {InitCommand(),
+                   ServeCommand(serve),
+                   TokenCommand(),
+                   PublishCommand(),
+                   BroadcastCommand(),
+                   TailCommand(),
+                   InfoCommand(),
+                   ChannelsCommand(),
+                   PresenceCommand(),
+                   HistoryCommand(),
+                   SubscribeCommand(),
+                   UnsubscribeCommand(),
+                   RefreshCommand(),
+                   DisconnectCommand(),
+                   CodesCommand(),
+                   ConfigCommand(),
+                   DoctorCommand(),
+                   BackupCommand(),
+                   CompletionsCommand(program),
+                   ManCommand(program),
+                   VersionCommand()},
   };
 }
 

@@ -15,6 +15,7 @@
 #include "cli/doctor_postgres.h"
 #include "cli/doctor_redis.h"
 #include "cli/doctor_settings.h"
+#include "cli/doctor_sqlite.h"
 #include "cli/doctor_tls.h"
 #include "cli/settings.h"
 #include "settings/settings.h"
@@ -79,6 +80,7 @@ int Examine(const Options& options, Io io) {
     CheckKeySets(settings, found);
     CheckRedis(settings, found);
     CheckPostgres(settings, found);
+    CheckSqlite(settings, found);
   }
 
   Print(io, options.json ? ToJson(found) : ToText(found));
@@ -90,12 +92,13 @@ int Examine(const Options& options, Io io) {
 
 CommandSpec DoctorCommand() {
   const auto options = std::make_shared<Options>();
-  return {.name = "doctor",
-          .help = "Looks at the machine, the settings, Redis, PostgreSQL and key sets for what will hurt",
-          .examples = "  tidemill doctor --config tidemill.toml\n",
-          .parameters = {{"--json", &options->json, "Prints the findings as one line of JSON"}},
-          .settings = &options->settings,
-          .run = [options](Io io) { return Examine(*options, io); }};
+  return {
+      .name = "doctor",
+      .help = "Looks at the machine, the settings, Redis, PostgreSQL, SQLite and key sets for what will hurt",
+      .examples = "  tidemill doctor --config tidemill.toml\n",
+      .parameters = {{"--json", &options->json, "Prints the findings as one line of JSON"}},
+      .settings = &options->settings,
+      .run = [options](Io io) { return Examine(*options, io); }};
 }
 
 }  // namespace tidemill::cli

@@ -46,6 +46,7 @@ Result<std::unique_ptr<Node>> Node::Start(settings::Settings settings, const Add
   TM_TRY_ASSIGN(node->loops_, Loops::Open(LoopCount(node->settings_)));
   TM_TRY(node->OpenBroker());
   TM_TRY(node->OpenDatabases());
+  TM_TRY(node->OpenStorage());
   TM_TRY_ASSIGN(const LiveSettings live, MakeLiveSettings(node->settings_, node->node_id_));
   TM_TRY(node->MakeRealtime(live));
   node->MakeServers(live, add_routes);
@@ -69,6 +70,14 @@ Result<void> Node::OpenDatabases() {
   TM_TRY_ASSIGN(databases_, Databases::Open(loops_->All(), settings_, shared_.registry));
   health_->dependencies.push_back(
       {[this] { return databases_->problem(); }, settings_.postgres.pool.ready_grace});
+  return {};
+}
+
+// The database in a file of its own, if there is to be one. A full disk and damage are told at once.
+Result<void> Node::OpenStorage() {
+  if (!settings_.sqlite.given()) return {};
+  TM_TRY_ASSIGN(storage_, Storage::Open(settings_.sqlite, shared_.registry));
+  health_->dependencies.push_back({[this] { return storage_->problem(); }, Milliseconds(-1)});
   return {};
 }
 

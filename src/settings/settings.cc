@@ -133,6 +133,7 @@ config::Schema<Settings> MakeSchema() {
       .AddTables(Namespaces(), [](Settings& s) -> auto& { return s.channel.namespaces; })
       .Add("broker.", broker::BrokerSection(), [](Settings& s) -> auto& { return s.broker; })
       .Add("broker.redis.", redis::RedisSection(), [](Settings& s) -> auto& { return s.broker.redis; })
+      .Add("storage.sqlite.", sqlite::SqliteSection(), [](Settings& s) -> auto& { return s.sqlite; })
       .Add("storage.postgres.", postgres::PostgresSection(), [](Settings& s) -> auto& { return s.postgres; })
       .Add("storage.postgres.pool.", postgres::PoolSection(),
            [](Settings& s) -> auto& { return s.postgres.pool; })

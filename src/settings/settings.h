@@ -19,6 +19,7 @@
 #include "realtime/channels/settings.h"
 #include "realtime/session/settings.h"
 #include "settings/log.h"
+#include "sqlite/settings.h"
 
 namespace tidemill::config {
 template <class S>
@@ -36,6 +37,7 @@ struct Settings {
   session::ClientSettings client;
   channels::ChannelSettings channel;
   broker::BrokerSettings broker;
+  sqlite::SqliteSettings sqlite;
   postgres::PostgresSettings postgres;
   LogSettings log;
   bool health_enabled = true;

@@ -9,6 +9,7 @@
 #include "postgres/opening/from_settings.h"
 #include "redis/topology.h"
 #include "settings/settings.h"
+#include "sqlite/file.h"
 
 namespace tidemill::settings {
 namespace {
@@ -39,6 +40,13 @@ void CheckRedis(const broker::BrokerSettings& broker, Problems& problems) {
   }
 }
 
+void CheckSqlite(const sqlite::SqliteSettings& sqlite, Problems& problems) {
+  if (!sqlite.given()) return;
+  if (const auto usable = sqlite::CheckPath(sqlite.path); !usable) {
+    problems.push_back("storage.sqlite.path = " + usable.error().detail);
+  }
+}
+
 void CheckPostgres(const postgres::PostgresSettings& postgres, Problems& problems) {
   if (!postgres.given()) return;
   if (const auto opened = postgres::OpenerFor(postgres); !opened) problems.push_back(opened.error().detail);
@@ -52,6 +60,7 @@ Result<void> CheckUsable(const Settings& settings) {
   CheckAddresses("http_server.internal_listen", settings.http_server.internal_listen, problems);
   CheckTls(settings.http_server, problems);
   CheckRedis(settings.broker, problems);
+  CheckSqlite(settings.sqlite, problems);
   CheckPostgres(settings.postgres, problems);
   if (problems.empty()) return {};
   std::string lines;

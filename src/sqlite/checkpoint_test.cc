@@ -113,10 +113,6 @@ TEST_F(CheckpointTest, AReadThatHoldsTheLogIsNamedAndHoldsItNoLongerThanItLasts)
   settings().wal_checkpoint_bytes = 1u << 20;
   settings().wal_bytes_max = 1u << 20;
   WriteMuch(1);
-  auto stream = Await(database().Stream(
-      {.statement = sql::Statement("select a.id from t a, t b, t c"), .access = sql::Access::kRead}));
-  ASSERT_TRUE(stream);
-  ASSERT_TRUE(Await((*stream)->Next()));
   auto held = Await(database().Begin({.access = sql::Access::kRead}));
   ASSERT_TRUE(held);
   ASSERT_TRUE(Await((*held)->Run({.statement = sql::Statement("select count(*) from t")})));
@@ -124,9 +120,8 @@ TEST_F(CheckpointTest, AReadThatHoldsTheLogIsNamedAndHoldsItNoLongerThanItLasts)
   log::SetSinkForTest(nullptr);
   EXPECT_GE(Metric("tidemill_sqlite_checkpoints_pinned_total"), 1);
   EXPECT_NE(logged.find("sqlite.log_pinned"), std::string::npos);
-  EXPECT_NE(logged.find("select a.id from t a, t b, t c"), std::string::npos) << logged;
+  EXPECT_NE(logged.find("a transaction"), std::string::npos) << logged;
   held->reset();
-  stream->reset();
   ASSERT_TRUE(net::testing::DriveUntil(loop(), [&] {
     WriteMuch(1);
     return Metric("tidemill_sqlite_wal_bytes") < 1e6;

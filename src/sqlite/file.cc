@@ -27,14 +27,6 @@ std::string FolderOf(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
-Result<void> MakeFolder(const std::string& path) {
-  if (mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return {};
-  if (errno != ENOENT) return Failed(path, "the folder cannot be made");
-  TM_TRY(MakeFolder(FolderOf(path)));
-  if (mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return {};
-  return Failed(path, "the folder cannot be made");
-}
-
 // As its holder wrote it.
 std::string HolderOf(int fd) {
   std::array<char, 32> text{};
@@ -57,8 +49,25 @@ constexpr FileSystem kNetworkFileSystems[] = {
 
 }  // namespace
 
+Result<void> CheckPath(const std::string& path) {
+  if (path.ends_with('/')) return Fail(Errc::kInvalidArgument, path + ": is a folder");
+  const int fd = open(path.c_str(), O_RDWR | O_CLOEXEC | O_NONBLOCK);
+  if (fd < 0) {
+    if (errno != ENOENT) return Failed(path, "cannot be opened");
+    if (access(FolderOf(path).c_str(), W_OK | X_OK) != 0)
+      return Failed(FolderOf(path), "no file can be made there");
+    return {};
+  }
+  // sqlite.org/fileformat.html, section 1.3; an empty file becomes a database.
+  constexpr std::string_view kBegin("SQLite format 3\0", 16);
+  std::array<char, kBegin.size()> begin{};
+  const ssize_t size = pread(fd, begin.data(), begin.size(), 0);
+  close(fd);
+  if (size == 0 || std::string_view(begin.data(), begin.size()) == kBegin) return {};
+  return Fail(Errc::kInvalidArgument, path + ": is there, and is no database of SQLite");
+}
+
 Result<void> MakeFile(const std::string& path) {
-  TM_TRY(MakeFolder(FolderOf(path)));
   const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (fd < 0) {
     if (errno == EEXIST) return {};

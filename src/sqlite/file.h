@@ -11,8 +11,12 @@
 
 namespace tidemill::sqlite {
 
-// Makes the folder (0700) and the file (0600) if they are missing; what is there keeps its permissions.
-// kPermissionDenied, kUnavailable: the detail names the path and says why.
+// What can be said before it is opened, without making anything: whether its folder is there, and what is
+// there already is a database that this process may write. The detail names the path and says why not.
+Result<void> CheckPath(const std::string& path);
+
+// Makes the file (0600) if it is missing; what is there keeps its permissions. kPermissionDenied,
+// kUnavailable: the detail names the path and says why.
 Result<void> MakeFile(const std::string& path);
 
 // Holds PATH.lock, which other servers look at. Other programs may open the database beside it: it is no lock

@@ -16,9 +16,8 @@ constexpr std::int64_t kMiB = std::int64_t{1} << 20;
 constexpr config::Row<SqliteSettings> kSqlite[] = {
     {"path",
      config::Of<&SqliteSettings::path>,
-     {.doc =
-          "File of the embedded database, of one server alone; its folder is made if it is missing. None is "
-          "opened while this is empty.",
+     {.doc = "File of the embedded database, of one server alone; its folder must be there. None is "
+             "opened while this is empty.",
       .reload = config::Reload::kNo}},
     {"synchronous",
      config::Of<&SqliteSettings::synchronous>,

@@ -35,13 +35,11 @@ class StoreFileTest : public testing::StoreTest {
 };
 
 TEST_F(StoreFileTest, IsForItsOwnerAlone) {
-  settings().path = path() + ".d/deep/tidemill.db";
   Must("create table t (n integer)");
   EXPECT_EQ(PermissionsOf(path()), 0600);
   EXPECT_EQ(PermissionsOf(path() + "-wal"), 0600);
   EXPECT_EQ(PermissionsOf(path() + "-shm"), 0600);
   EXPECT_EQ(PermissionsOf(path() + ".lock"), 0600);
-  EXPECT_EQ(PermissionsOf(path().substr(0, path().rfind('/'))), 0700);
 }
 
 TEST_F(StoreFileTest, IsForOneServer) {
@@ -107,13 +105,29 @@ TEST_F(StoreFileTest, WhatIsNoDatabaseIsRefusedAndLeftAsItIs) {
 
 TEST_F(StoreFileTest, PathsThatCannotBe) {
   std::ofstream(path() + ".file") << "x";
-  EXPECT_NE(WhyNot(path() + ".file/tidemill.db").find("Not a directory"), std::string::npos)
-      << WhyNot(path() + ".file/tidemill.db");
   mkdir((path() + ".folder").c_str(), 0700);
-  EXPECT_NE(WhyNot(path() + ".folder").find("unable to open"), std::string::npos)
-      << WhyNot(path() + ".folder");
-  EXPECT_NE(WhyNot("/proc/tidemill.db").find("/proc/tidemill.db: the file cannot be made"), std::string::npos)
-      << WhyNot("/proc/tidemill.db");
+  struct Case {
+    std::string path;
+    const char* why;
+  };
+  const Case cases[] = {
+      {path() + ".file/tidemill.db", "Not a directory"},
+      {path() + ".folder", "Is a directory"},
+      {path() + ".missing/tidemill.db", "No such file or directory"},
+      {path() + "/", "folder"},
+      {path() + std::string(300, 'x'), "File name too long"},
+      {path() + ".file", "no database"},
+      {"/proc/tidemill.db", "/proc"},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.path);
+    const auto checked = CheckPath(c.path);
+    ASSERT_FALSE(checked);
+    EXPECT_NE(checked.error().detail.find(c.why), std::string::npos) << checked.error().detail;
+    EXPECT_TRUE(WhyNot(c.path).starts_with("storage.sqlite.path = ")) << WhyNot(c.path);
+  }
+  EXPECT_TRUE(CheckPath(path()));
+  EXPECT_NE(access(path().c_str(), F_OK), 0) << "looking makes nothing";
 }
 
 // In a child, which gives up being root.

@@ -5,6 +5,7 @@ import pathlib
 import re
 import selectors
 import subprocess
+import tempfile
 import time
 
 from assertions import check, equal
@@ -66,7 +67,6 @@ def openssl(*arguments):
 def places(binary):
     """Files and addresses that stand in values by name."""
     import socket
-    import tempfile
     with tempfile.TemporaryDirectory(prefix="tidemill-") as name, socket.create_server(("127.0.0.1", 0)) as taken:
         folder = pathlib.Path(name)
         files = {each: str(folder / f"{each}.pem") for each in ("cert", "key", "other_key", "pem", "other")}
@@ -120,9 +120,10 @@ def stop(process):
             continue
 
 
-def serve(binary, flags):
+def serve(binary, flags, folder):
     """Whether serve begins to listen; and what it wrote."""
-    with subprocess.Popen([binary, "serve", *flags], stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+    with subprocess.Popen([binary, "serve", *flags], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          cwd=folder) as process:
         said, begun = b"", time.monotonic()
         with selectors.DefaultSelector() as selector:
             selector.register(process.stdout, selectors.EVENT_READ)
@@ -140,15 +141,21 @@ def serve(binary, flags):
 
 
 def agree(binary, values):
+    """In a folder of their own, where a database may be made."""
+    with tempfile.TemporaryDirectory() as folder:
+        agree_in(folder, binary, values)
+
+
+def agree_in(folder, binary, values):
     """config check and serve are asked with the same flags. Where a log is off or words differ, its lines are put on."""
     flags = [f"--{key}={value}" for key, value in values.items()]
     if "http_server.listen" not in values:
         flags.append("--http_server.listen=127.0.0.1:0")
-    code, _, problem = run_command(binary, "config", "check", *flags)
+    code, _, problem = run_command(binary, "config", "check", *flags, folder=folder)
     shown = flags if "log.level" in values or "log.format" in values else [*flags, "--log.level=info"]
     if values.get("log.level") in ("warn", "error", "off"):
         return equal(code, 0)
-    listens, ended, said = serve(binary, shown)
+    listens, ended, said = serve(binary, shown, folder)
     check(listens == (code == 0), f"check: {code} {problem}\nserve: {listens} {said}")
     check(ended == 0 if listens else ended == 2, f"serve ended with {ended}: {said}")
     if not listens:

@@ -25,10 +25,10 @@ allow_publish_for_anonymous = true
 """
 
 
-def run_command(binary, *arguments, stdin="", seconds=20, environment=None):
+def run_command(binary, *arguments, stdin="", seconds=20, environment=None, folder=None):
     """Exit code, standard output and standard error of a command that ends; `environment` adds to this process's."""
     done = subprocess.run([binary, *arguments], input=stdin, capture_output=True, text=True, timeout=seconds,
-                          env={**os.environ, **(environment or {})})
+                          env={**os.environ, **(environment or {})}, cwd=folder)
     return done.returncode, done.stdout, done.stderr
 
 
