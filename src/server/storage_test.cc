@@ -18,7 +18,9 @@ namespace {
 // What /ready says.
 std::pair<int, std::string> AskReady(const Storage* storage) {
   const settings::Settings settings;
-  const Health health{.storage_problem = [storage] { return Storage::ProblemOf(storage); }};
+  Health health;
+  if (storage != nullptr)
+    health.dependencies.push_back({[storage] { return storage->problem(); }, Milliseconds(-1)});
   const metrics::Registry registry;
   http::Router router;
   AddHealthRoutes(router, settings, health, registry);

@@ -27,6 +27,7 @@ Result<std::unique_ptr<Store>> Store::Open(SqliteSettings settings, Metrics& met
 
 Result<void> Store::Start(Metrics& metrics, const Options& options) {
   const std::string& path = settings_.path;
+  if (const auto usable = CheckPath(path); !usable) return Refused(usable.error().detail);
   if (const auto made = MakeFile(path); !made) return Refused(made.error().detail);
   auto lock = FileLock::Take(path);
   if (!lock) return Refused(lock.error().detail);
