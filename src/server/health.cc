@@ -25,8 +25,8 @@ std::string ToJson(const ServiceProblem& problem) {
   std::string text;
   JsonWriter json(text);
   json.BeginObject();
-  json.Member("status", status);
-  json.Member("why", why);
+  json.Member("status", problem.status);
+  json.Member("why", problem.why);
   json.EndObject();
   return text;
 }
