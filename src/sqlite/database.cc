@@ -127,8 +127,12 @@ Task<sql::Result<std::unique_ptr<sql::RowStream>>> Database::Stream(Call call) {
   const StreamJob::Times times{.piece = store_.settings().statement_timeout,
                                .idle = store_.settings().transaction_idle_timeout};
   TM_CO_TRY(store_.readers().Post(std::make_unique<StreamJob>(waiter, std::move(call), times), Lasts::kYes));
-  TM_CO_TRY_ASSIGN(BegunStream begun, co_await waiter.reply());
-  co_return std::make_unique<StreamOnLoop>(loop_, std::move(begun));
+  auto begun = co_await waiter.reply();
+  if (!begun) {
+    store_.CountFailure(begun.error().kind);
+    co_return std::unexpected(std::move(begun).error());
+  }
+  co_return std::make_unique<StreamOnLoop>(loop_, *std::move(begun));
 }
 
 Task<sql::Result<std::unique_ptr<sql::Transaction>>> Database::Begin(sql::TransactionOptions options) {
@@ -143,8 +147,12 @@ Task<sql::Result<std::unique_ptr<sql::Transaction>>> Database::Begin(sql::Transa
   } else {
     TM_CO_TRY(store_.writer().Post(std::move(job)));
   }
-  TM_CO_TRY_ASSIGN(TransactionSession::Holder session, co_await waiter.reply());
-  co_return std::make_unique<TransactionOnLoop>(loop_, std::move(session));
+  auto session = co_await waiter.reply();
+  if (!session) {
+    store_.CountFailure(session.error().kind);
+    co_return std::unexpected(std::move(session).error());
+  }
+  co_return std::make_unique<TransactionOnLoop>(loop_, *std::move(session));
 }
 
 Task<sql::Result<sql::Description>> Database::Describe(sql::Statement statement) {

@@ -125,7 +125,9 @@ Task<std::invoke_result_t<F&, Connection&>> Database::Read(F function, std::stri
       store_.readers().Post(std::make_unique<ReadJob<R, F>>(waiter, std::move(function), std::move(name),
                                                             store_.settings().statement_timeout),
                             Lasts::kNo));
-  co_return co_await waiter.reply();
+  auto result = co_await waiter.reply();
+  if (!result) store_.CountFailure(result.error().kind);
+  co_return result;
 }
 
 }  // namespace tidemill::sqlite

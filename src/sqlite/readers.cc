@@ -89,7 +89,7 @@ void Readers::Work(Connection& connection, std::optional<Running>& running) {
   pthread_setname_np(pthread_self(), "sqlite reader");
   Lasts lasts = Lasts::kNo;
   while (const std::unique_ptr<LoneJob> job = Take(running, lasts)) {
-    Serve(*job, connection);
+    Serve(*job, lasts, connection);
     const std::scoped_lock lock(mutex_);
     running.reset();
     if (lasts == Lasts::kNo) continue;
@@ -98,11 +98,13 @@ void Readers::Work(Connection& connection, std::optional<Running>& running) {
   }
 }
 
-void Readers::Serve(LoneJob& job, Connection& connection) {
+void Readers::Serve(LoneJob& job, Lasts lasts, Connection& connection) {
   if (!job.ticket().Take()) return;
   metrics_.reads.Add();
   const std::int64_t begun = MonotonicMicros();
   job.Serve(connection, stop_.get_token());
+  // Of what lasts, the time is its loop's.
+  if (lasts == Lasts::kYes) return;
   metrics_.read_seconds.Observe(static_cast<double>(MonotonicMicros() - begun) / 1e6);
 }
 

@@ -49,7 +49,7 @@ class Readers {
   // The next one; null: it is over.
   std::unique_ptr<LoneJob> Take(std::optional<Running>& running, Lasts& lasts);
   bool MayTakeLasting() const { return !lasting_.empty() && lasting_running_ + 1 < connections_.size(); }
-  void Serve(LoneJob& job, Connection& connection);
+  void Serve(LoneJob& job, Lasts lasts, Connection& connection);
 
   const std::vector<std::unique_ptr<Connection>> connections_;
   const std::size_t waiting_max_;

@@ -20,12 +20,12 @@ std::string Said(const sql::Failure& failure) {
 }  // namespace
 
 Result<std::unique_ptr<Store>> Store::Open(SqliteSettings settings, Metrics& metrics, Options options) {
-  std::unique_ptr<Store> store(new Store(std::move(settings)));
-  TM_TRY(store->Start(metrics, options));
+  std::unique_ptr<Store> store(new Store(std::move(settings), metrics));
+  TM_TRY(store->Start(options));
   return store;
 }
 
-Result<void> Store::Start(Metrics& metrics, const Options& options) {
+Result<void> Store::Start(const Options& options) {
   const std::string& path = settings_.path;
   if (const auto usable = CheckPath(path); !usable) return Refused(usable.error().detail);
   if (const auto made = MakeFile(path); !made) return Refused(made.error().detail);
@@ -59,8 +59,8 @@ Result<void> Store::Start(Metrics& metrics, const Options& options) {
       .waiting_max = settings_.waiting_max,
       .statement_timeout = settings_.statement_timeout,
       .wal = {.checkpoint_bytes = settings_.wal_checkpoint_bytes, .bytes_max = settings_.wal_bytes_max}};
-  readers_ = std::make_unique<Readers>(std::move(reads), settings_.waiting_max, metrics);
-  TM_TRY_ASSIGN(writer_, Writer::Start(*std::move(writes), writer, metrics, condition_,
+  readers_ = std::make_unique<Readers>(std::move(reads), settings_.waiting_max, metrics_);
+  TM_TRY_ASSIGN(writer_, Writer::Start(*std::move(writes), writer, metrics_, condition_,
                                        [this] { return OldestRead(); }));
   log::Info("sqlite.opened",
             {{"path", path}, {"readers", settings_.readers}, {"synchronous", settings_.synchronous}});

@@ -39,14 +39,17 @@ class Store {
   Readers& readers() { return *readers_; }
   const SqliteSettings& settings() const { return settings_; }
   std::optional<Problem> problem() const { return condition_.problem(); }
+  // Of what the writer's groups do, the writer counts itself.
+  void CountFailure(sql::FailureKind kind) { metrics_.CountFailure(kind); }
 
  private:
-  explicit Store(SqliteSettings settings) : settings_(std::move(settings)) {}
-  Result<void> Start(Metrics& metrics, const Options& options);
+  Store(SqliteSettings settings, Metrics& metrics) : settings_(std::move(settings)), metrics_(metrics) {}
+  Result<void> Start(const Options& options);
   // "a read since 1200 ms: select …"
   std::string OldestRead() const;
 
   const SqliteSettings settings_;
+  Metrics& metrics_;
   Condition condition_;
   // Ended in the opposite order: the writer while nobody reads, so that the log is copied whole.
   std::unique_ptr<FileLock> lock_;

@@ -262,6 +262,19 @@ TEST_F(WriterTest, AStatementThatRunsTooLongIsStopped) {
   Must("insert into numbers values (1)");
 }
 
+TEST_F(WriterTest, FailuresAreCountedByKind) {
+  Create();
+  Must("insert into numbers values (1)");
+  (void)FailureOf("insert into numbers values (1)");
+  EXPECT_FALSE(Read("select nothing"));
+  EXPECT_FALSE(Read("insert into numbers values (2)"));
+  EXPECT_EQ(Metric(R"(tidemill_sqlite_failures_total{kind="unique_violation"})"), 1);
+  EXPECT_EQ(Metric(R"(tidemill_sqlite_failures_total{kind="invalid_statement"})"), 1);
+  EXPECT_EQ(Metric(R"(tidemill_sqlite_failures_total{kind="read_only"})"), 1);
+  EXPECT_EQ(Metric("tidemill_sqlite_reads_total"), 2);
+  EXPECT_EQ(Metric("tidemill_sqlite_read_seconds_count"), 2);
+}
+
 TEST_F(WriterTest, StoppingCarriesOutWhatWasAccepted) {
   Create();
   std::vector<Added> added(500);
