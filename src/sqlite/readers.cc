@@ -21,7 +21,7 @@ Readers::Readers(std::vector<std::unique_ptr<Connection>> connections, std::size
   }
 }
 
-Readers::~Readers() {
+void Readers::Stop() {
   Queue refused;
   {
     const std::scoped_lock lock(mutex_);
@@ -40,11 +40,13 @@ Readers::~Readers() {
     job->Refuse({.kind = FailureKind::kUnavailable, .message = "the server stops"});
   metrics_.reads_waiting.Sub(static_cast<std::int64_t>(refused.size()));
   for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
 }
 
 sql::Result<void> Readers::Post(std::unique_ptr<LoneJob> job, Lasts lasts) {
   {
     const std::scoped_lock lock(mutex_);
+    if (ended_) return sql::Fail(FailureKind::kUnavailable, "the server stops");
     if (short_.size() + lasting_.size() >= waiting_max_) {
       metrics_.refused.Add();
       return sql::Fail(FailureKind::kLimitExceeded,

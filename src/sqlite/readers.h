@@ -27,12 +27,14 @@ enum class Lasts : std::uint8_t { kNo, kYes };
 class Readers {
  public:
   Readers(std::vector<std::unique_ptr<Connection>> connections, std::size_t waiting_max, Metrics& metrics);
-  // Refuses what waits, ends what runs.
-  ~Readers();
+  ~Readers() { Stop(); }
   Readers(const Readers&) = delete;
   Readers& operator=(const Readers&) = delete;
 
-  // Any thread. kLimitExceeded: it is not accepted.
+  // Refuses what waits and what comes, ends what runs. The thread that made it.
+  void Stop();
+
+  // Any thread. kLimitExceeded, kUnavailable: it is not accepted.
   sql::Result<void> Post(std::unique_ptr<LoneJob> job, Lasts lasts);
 
   // What has been running for longest, for the log.

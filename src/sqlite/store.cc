@@ -25,6 +25,11 @@ Result<std::unique_ptr<Store>> Store::Open(SqliteSettings settings, Metrics& met
   return store;
 }
 
+// The writer ends while nobody reads, so that the log is copied whole.
+Store::~Store() {
+  if (readers_ != nullptr) readers_->Stop();
+}
+
 Result<void> Store::Start(const Options& options) {
   const std::string& path = settings_.path;
   if (const auto usable = CheckPath(path); !usable) return Refused(usable.error().detail);

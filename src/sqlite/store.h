@@ -32,7 +32,7 @@ class Store {
   static Result<std::unique_ptr<Store>> Open(SqliteSettings settings, Metrics& metrics) {
     return Open(std::move(settings), metrics, {});
   }
-  ~Store() = default;
+  ~Store();
 
   // Any thread.
   Writer& writer() { return *writer_; }
@@ -51,10 +51,9 @@ class Store {
   const SqliteSettings settings_;
   Metrics& metrics_;
   Condition condition_;
-  // Ended in the opposite order: the writer while nobody reads, so that the log is copied whole.
   std::unique_ptr<FileLock> lock_;
+  std::unique_ptr<Readers> readers_;  // the writer asks them who reads
   std::unique_ptr<Writer> writer_;
-  std::unique_ptr<Readers> readers_;
 };
 
 }  // namespace tidemill::sqlite
