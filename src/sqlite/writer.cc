@@ -71,6 +71,7 @@ sql::Result<void> Writer::Accept(Waiting job) {
   metrics_.writes_waiting.Add(1);
   auto take = [this, moved = std::move(job)]() mutable { taken_.push_back(std::move(moved)); };
   mailbox_.Post(std::make_unique<net::FunctionMessage<decltype(take)>>(std::move(take)));
+  mailbox_.Wake();
   return {};
 }
 
@@ -103,10 +104,12 @@ void Writer::Work() {
 }
 
 void Writer::Wait(Duration at_most) {
+  if (!mailbox_.BeginSleep()) return;
   pollfd wake{.fd = wake_fd_, .events = POLLIN, .revents = 0};
   poll(&wake, 1, static_cast<int>(at_most.ms));
   eventfd_t wakes = 0;
   eventfd_read(wake_fd_, &wakes);
+  mailbox_.EndSleep();
 }
 
 void Writer::ServeNext() {
