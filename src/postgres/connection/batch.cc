@@ -40,8 +40,6 @@ Batch::~Batch() {
   if (ask_.only_reads() || ask_.in_transaction) session_.connection().Cancel(segment_);
 }
 
-void Batch::PrepareReadOnly(SegmentWriter& writer) { writer.Parse(kReadOnlyName, kReadOnlyText, {}); }
-
 sql::Result<void> Batch::Send() {
   Connection& connection = session_.connection();
   if (connection.closed()) {
@@ -56,12 +54,7 @@ sql::Result<void> Batch::Send() {
   if (!ask_.begin.empty()) {
     writer.Once(ask_.begin);
   } else if (!ask_.in_transaction && !ask_.calls.empty() && ask_.only_reads()) {
-    if (session_.is_pooled()) writer.Parse("", kReadOnlyText, {});
-    writer.Bind({.portal = {},
-                 .statement = session_.is_pooled() ? "" : kReadOnlyName,
-                 .parameters = {},
-                 .result_formats = {}});
-    writer.Execute();
+    WriteReadOnly(writer);
   }
   for (std::size_t i = 0; i < states_.size(); ++i) Write(writer, states_[i], ask_.calls[i]);
   writer.Sync();
@@ -69,6 +62,20 @@ sql::Result<void> Batch::Send() {
   sent_ = true;
   if (ask_.deadline) session_.loop().timers().Schedule(*this, *ask_.deadline);
   return {};
+}
+
+// Makes the transaction of this segment one that only reads.
+void Batch::WriteReadOnly(SegmentWriter& writer) {
+  const std::string_view name = session_.is_pooled() ? "" : kReadOnlyName;
+  if (session_.is_pooled()) {
+    writer.Parse(name, kReadOnlyText, {});
+  } else if (!session_.has_read_only()) {
+    writer.Close(name);
+    writer.Parse(name, kReadOnlyText, {});
+    session_.SetHasReadOnly(true);
+  }
+  writer.Bind({.portal = {}, .statement = name, .parameters = {}, .result_formats = {}});
+  writer.Execute();
 }
 
 void Batch::Write(SegmentWriter& writer, State& state, const sql::Call& call) {
@@ -161,6 +168,10 @@ void Batch::TakeTag(State& state, const Message& message) {
 void Batch::OnFailure(std::size_t question, ServerMessage message, bool stray_cancel) {
   const State* const state = StateOf(question);
   stray_cancel_ = stray_cancel;
+  if (!state && message.failure.code == "26000") {
+    session_.SetHasReadOnly(false);
+    is_stale_ = true;
+  }
   if (state && state->prepared) {
     const bool changed = message.failure.code == "0A000" && message.routine == "RevalidateCachedQuery";
     if (changed) session_.prepared().Remove(*state->prepared, Prepared::AtServer::kClose);

@@ -29,8 +29,6 @@ class Batch final : public Request, private net::Timer {
   Batch& operator=(const Batch&) = delete;
   ~Batch() override;
 
-  // Prepares what Send puts in front of calls that only read.
-  static void PrepareReadOnly(SegmentWriter& writer);
   // kUnavailable, kLimitExceeded: it was not sent.
   sql::Result<void> Send();
 
@@ -61,6 +59,7 @@ class Batch final : public Request, private net::Timer {
     std::string command;
   };
 
+  void WriteReadOnly(SegmentWriter& writer);
   void Write(SegmentWriter& writer, State& state, const sql::Call& call);
   State* StateOf(std::size_t question);
   void TakeDescription(State& state, const Message& message);

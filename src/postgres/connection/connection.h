@@ -88,6 +88,8 @@ class Connection final : public net::StreamHandler, public net::Retirable, priva
   // More of the newest segment, which has no Sync yet.
   void SendMore(const SegmentWriter& writer);
   std::size_t queued_bytes() const { return stream_->queued_bytes(); }
+  // Something had to wait, and OnWritable will follow.
+  bool is_blocked() const { return stream_->blocked(); }
 
   // The answers of the segment are dropped from here on.
   void Forget(std::uint64_t segment);

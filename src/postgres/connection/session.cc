@@ -78,10 +78,6 @@ Task<sql::Result<void>> Session::SetUp() {
                                            ms(options_.lock_timeout), ms(options_.transaction_idle_max)}}},
                  .deadline = deadline};
     TM_CO_TRY(co_await Execute(std::move(settings)));
-    writer_.Clear();
-    Batch::PrepareReadOnly(writer_);
-    writer_.Sync();
-    connection_->Send(writer_, nullptr);
   }
   if (!connection_->parameter("DateStyle").starts_with("ISO") ||
       connection_->parameter("client_encoding") != "UTF8") {

@@ -63,6 +63,9 @@ class Session final : public net::Retirable {
   TypeCatalog& catalog() { return shared_.catalog; }
   Metrics& metrics() { return shared_.metrics; }
   SegmentWriter& writer() { return writer_; }
+  // The statement that makes a transaction read only is prepared.
+  bool has_read_only() const { return has_read_only_; }
+  void SetHasReadOnly(bool has) { has_read_only_ = has; }
 
   Task<sql::Result<void>> LookUp(std::vector<std::uint32_t> oids);
   void OnRetire() override;
@@ -80,6 +83,7 @@ class Session final : public net::Retirable {
   SegmentWriter writer_;
   std::int64_t last_run_us_ = 0;
   bool pooled_ = false;
+  bool has_read_only_ = false;
 };
 
 }  // namespace tidemill::postgres

@@ -4,6 +4,7 @@
 #include <coroutine>
 #include <utility>
 
+#include "net/next_turn.h"
 #include "postgres/statements/words.h"
 
 namespace tidemill::postgres {
@@ -20,10 +21,14 @@ sql::Result<void> CheckCopy(const sql::Statement& copy) {
   return sql::Fail(sql::FailureKind::kInvalidStatement, "no COPY");
 }
 
+sql::Failure OtherDirection() {
+  return {.kind = sql::FailureKind::kInvalidStatement, .message = "a COPY in the other direction"};
+}
+
 // What both directions share: a segment that stays open until the copying ends.
 class Copying : protected Request {
  public:
-  explicit Copying(Lease lease) : lease_(std::move(lease)) {}
+  explicit Copying(Lease lease) : lease_(std::move(lease)), loop_(lease_->loop()) {}
 
   sql::Result<void> Start(const sql::Statement& copy) {
     if (!lease_->connection().MaySend()) {
@@ -31,6 +36,9 @@ class Copying : protected Request {
     }
     SegmentWriter& writer = lease_->writer();
     writer.Clear();
+    // How long it takes is for the other side of the copying to say.
+    writer.Once("select pg_catalog.set_config('statement_timeout', '0', true)");
+    first_question_ = writer.questions().size();
     writer.Parse("", copy.text(), {});
     writer.Bind({.portal = {}, .statement = {}, .parameters = {}, .result_formats = {}});
     writer.ExecuteCopy();
@@ -78,6 +86,8 @@ class Copying : protected Request {
   }
 
   Lease lease_;
+  net::Loop& loop_;
+  std::size_t first_question_ = 0;  // of the COPY
   std::uint64_t segment_ = 0;
   bool is_open_ = false;    // the segment has no Sync yet
   bool has_begun_ = false;  // the server has said so
@@ -107,7 +117,11 @@ class PostgresCopyIn final : public CopyIn, public Copying {
     std::string_view rest = data;
     while (!rest.empty() && !failure_ && !has_ended_) {
       if (lease_->connection().queued_bytes() > kQueuedMax) {
-        co_await Wake{*this};
+        if (lease_->connection().is_blocked()) {
+          co_await Wake{*this};
+        } else {
+          co_await net::NextTurn(loop_);
+        }
         continue;
       }
       SegmentWriter& writer = lease_->writer();
@@ -146,14 +160,18 @@ class PostgresCopyIn final : public CopyIn, public Copying {
     lease_->connection().SendMore(writer);
   }
 
-  void OnAnswer(std::size_t, const Message& message) override {
+  void OnAnswer(std::size_t question, const Message& message) override {
+    if (question < first_question_) return;
     if (message.type == 'G') {
       has_begun_ = true;
       return Notify();
     }
-    if (message.type == 'H') return lease_->connection().End("a COPY in the other direction");
+    if (message.type == 'H') {
+      failure_ = OtherDirection();
+      lease_->connection().Cancel(segment_);
+    }
     if (message.type != 'C') return;
-    if (!has_begun_)
+    if (!has_begun_ && !failure_)
       failure_ = {.kind = sql::FailureKind::kInvalidStatement, .message = "no COPY FROM STDIN"};
     if (const auto tag = ParseCommandComplete(message.body)) rows_ = tag->rows;
     SendSync();
@@ -193,22 +211,33 @@ class PostgresCopyOut final : public CopyOut, public Copying {
   }
 
  private:
-  void OnAnswer(std::size_t, const Message& message) override {
+  void OnAnswer(std::size_t question, const Message& message) override {
+    if (question < first_question_) return;
     switch (message.type) {
       case 'H':
         has_begun_ = true;
         Notify();
         break;
-      case 'G': lease_->connection().End("a COPY in the other direction"); break;
+      case 'G': RefuseData(); break;
       case 'd': TakeData(message); break;
       case 'C':
-        if (!has_begun_) {
+        if (!has_begun_ && !failure_) {
           failure_ = {.kind = sql::FailureKind::kInvalidStatement, .message = "no COPY TO STDOUT"};
         }
         SendSync();
         break;
       default: break;
     }
+  }
+
+  void RefuseData() {
+    failure_ = OtherDirection();
+    is_open_ = false;
+    SegmentWriter& writer = lease_->writer();
+    writer.Clear();
+    AppendCopyFail(writer.unasked(), failure_->message);
+    writer.Sync();
+    lease_->connection().SendMore(writer);
   }
 
   void TakeData(const Message& message) {

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <string>
 
 #include "postgres/testing/on_loop.h"
@@ -8,7 +9,9 @@
 namespace tidemill::postgres {
 namespace {
 
+using sql::Effect;
 using sql::FailureKind;
+using sql::Kind;
 using testing::OnLoop;
 
 class StatementTest : public ::testing::Test {
@@ -17,34 +20,267 @@ class StatementTest : public ::testing::Test {
     static testing::PostgresServer there;
     return there;
   }
-  OnLoop db{server().url()};
+  static DatabaseOptions Options() {
+    DatabaseOptions options;
+    options.prepared_max = 20;
+    options.limits.statement_bytes_max = 64u << 20;
+    options.limits.row_bytes_max = 1u << 20;
+    return options;
+  }
+
+  // The text of the only field; what failed, otherwise.
+  std::string One(const std::string& text, sql::Parameters parameters = {}) {
+    const auto result = db.Run(text, std::move(parameters));
+    if (!result) return result.error().code + " " + result.error().message;
+    if (result->rows.size() != 1) return "no single row";
+    const sql::Field field = result->rows[0][0];
+    return field.is_null() ? "null" : std::string(field.text);
+  }
+  sql::Failure FailureOf(const std::string& text, sql::Parameters parameters = {}) {
+    auto result = db.Run(text, std::move(parameters));
+    EXPECT_FALSE(result) << text;
+    return result ? sql::Failure{} : result.error();
+  }
+
+  OnLoop db{server().url(), Options()};
 };
 
-TEST_F(StatementTest, RowsComeBackTyped) {
-  const auto result = db.Run("select 1 as n, 'x'::text as t, null::int as z, '\\x00ff'::bytea as b");
-  ASSERT_TRUE(result) << result.error().message;
-  ASSERT_EQ(result->rows.size(), 1u);
-  const sql::Row row = result->rows[0];
-  EXPECT_EQ(row[0].AsInteger(), 1);
-  EXPECT_EQ(row[1].text, "x");
-  EXPECT_TRUE(row[2].is_null());
-  EXPECT_EQ(row[3].text, std::string("\0\xff", 2));
-  EXPECT_EQ(result->rows.columns()[1].type->name, "text");
+TEST_F(StatementTest, WhatBelongsToOtherCallsIsRefusedByName) {
+  struct Case {
+    const char* text;
+    const char* message;
+  };
+  const char* const kTransaction = "a transaction is begun with Begin and ended with Commit or Rollback";
+  const char* const kLeft = "a connection is shared: nothing may be left in its session";
+  const Case cases[] = {
+      {"copy t from stdin", "COPY has calls of its own"},
+      {"/* x */ -- y\n COPY (select 1) to stdout", "COPY has calls of its own"},
+      {"begin", kTransaction},
+      {"start transaction", kTransaction},
+      {"commit", kTransaction},
+      {"ROLLBACK", kTransaction},
+      {"savepoint a", kTransaction},
+      {"prepare transaction 'x'", kTransaction},
+      {"set search_path to x", kLeft},
+      {"reset all", kLeft},
+      {"discard all", kLeft},
+      {"listen news", kLeft},
+      {"declare c cursor with hold for select 1", kLeft},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.text);
+    const sql::Failure failure = FailureOf(c.text);
+    EXPECT_EQ(failure.kind, FailureKind::kInvalidStatement);
+    EXPECT_EQ(failure.message, c.message);
+    EXPECT_EQ(failure.effect, Effect::kNone);
+  }
+  EXPECT_EQ(One("select 1"), "1");
+  EXPECT_EQ(db.metrics.disconnects.value(), 0u);
 }
 
-TEST_F(StatementTest, AStreamGoesOn) {
-  auto stream =
-      db.Wait(db.database->Stream({.statement = sql::Statement("select n from generate_series(1, 250) n"),
-                                   .access = sql::Access::kRead}));
-  ASSERT_TRUE(stream);
-  std::size_t rows = 0;
-  for (;;) {
-    auto piece = db.Wait((*stream)->Next());
-    ASSERT_TRUE(piece) << piece.error().message << piece.error().code;
-    if (!*piece) break;
-    rows += (*piece)->size();
+TEST_F(StatementTest, AwkwardOnes) {
+  for (const char* text : {"", " ", ";", "-- nothing", "/* nothing /* at */ all */"}) {
+    const auto empty = db.Run(text);
+    ASSERT_TRUE(empty) << text << empty.error().message;
+    EXPECT_EQ(empty->rows.size(), 0u);
   }
-  EXPECT_EQ(rows, 250u);
+  EXPECT_EQ(FailureOf("select 1; select 2").code, "42601");
+  EXPECT_EQ(FailureOf(std::string("select 1\0; drop table x", 23)).message, "a NUL in the statement");
+  const auto without_columns = db.Run("select from generate_series(1, 3)");
+  ASSERT_TRUE(without_columns);
+  EXPECT_EQ(without_columns->rows.size(), 3u);
+  EXPECT_EQ(without_columns->rows.columns().size(), 0u);
+  EXPECT_TRUE(db.Run("create table awkward(a int, b text)"));
+  EXPECT_EQ(db.Run("insert into awkward values (1, 'x'), (2, 'y')")->rows_affected, 2u);
+  EXPECT_EQ(db.Run("update awkward set b = 'z'")->rows_affected, 2u);
+  EXPECT_TRUE(db.Run("do $$ begin for i in 1 .. 100 loop raise notice 'note %', i; end loop; end $$"));
+  EXPECT_GE(db.metrics.notices.value(), 100u);
+  EXPECT_TRUE(db.Run("vacuum awkward")) << "what cannot be in a transaction is in none";
+  EXPECT_EQ(FailureOf("do $$ begin raise exception using message = repeat('x', 1000000); end $$").kind,
+            FailureKind::kInternal)
+      << "too long a text is passed over";
+  EXPECT_TRUE(db.Run("drop table awkward"));
+  EXPECT_EQ(db.metrics.disconnects.value(), 0u);
+}
+
+TEST_F(StatementTest, ParametersAsManyAsTheProtocolTakes) {
+  const std::string large(20'000'000, 'x');
+  EXPECT_EQ(One("select length($1::text)", {large}), "20000000");
+  EXPECT_EQ(One("select octet_length($1::bytea)", {sql::Bytes{large}}), "20000000");
+  sql::Parameters parameters(65'535, sql::Parameter(std::int64_t{1}));
+  std::string text = "select 0";
+  for (int n = 1; n <= 65'535; ++n) text += "+$" + std::to_string(n) + "::int8";
+  EXPECT_EQ(FailureOf(text, parameters).kind, FailureKind::kLimitExceeded) << "the server's stack";
+  text = "select count(*) from (values ($1::int8)";
+  for (int n = 2; n <= 65'535; ++n) text += ",($" + std::to_string(n) + ")";
+  EXPECT_EQ(One(text + ") v", parameters), "65535");
+  parameters.emplace_back(std::int64_t{1});
+  const sql::Failure failure = FailureOf("select 1", parameters);
+  EXPECT_EQ(failure.kind, FailureKind::kLimitExceeded);
+  EXPECT_EQ(failure.message, "65536 parameters; a statement takes 65535");
+  EXPECT_EQ(FailureOf("select length($1::text)", {std::string(65u << 20, 'x')}).kind,
+            FailureKind::kLimitExceeded);
+}
+
+TEST_F(StatementTest, ARowOverItsLimitIsPassedOver) {
+  const sql::Failure failure = FailureOf("select repeat('x', 2000000)");
+  EXPECT_EQ(failure.kind, FailureKind::kLimitExceeded);
+  EXPECT_EQ(failure.message, "the result is over its limit: a row of 2000006 bytes");
+  EXPECT_EQ(One("select 1"), "1");
+  EXPECT_EQ(db.metrics.disconnects.value(), 0u);
+}
+
+TEST_F(StatementTest, ValuesGoThereAndBackExactly) {
+  struct Case {
+    const char* type;
+    std::string value;
+    Kind kind;
+  };
+  std::string digits(1000, '7');
+  digits.insert(500, ".");
+  const Case cases[] = {
+      {"int8", "9007199254740993", Kind::kInteger},
+      {"int8", "-9223372036854775808", Kind::kInteger},
+      {"int2", "-32768", Kind::kInteger},
+      {"oid", "4294967295", Kind::kInteger},
+      {"numeric", digits, Kind::kNumeric},
+      {"numeric", "NaN", Kind::kNumeric},
+      {"numeric", "-Infinity", Kind::kNumeric},
+      {"float8", "0.1", Kind::kFloat},
+      {"float8", "5e-324", Kind::kFloat},
+      {"float8", "-Infinity", Kind::kFloat},
+      {"float4", "3.4028235e+38", Kind::kFloat},
+      {"bool", "t", Kind::kBoolean},
+      {"date", "infinity", Kind::kDate},
+      {"date", "0044-03-15 BC", Kind::kDate},
+      {"timestamp", "-infinity", Kind::kTimestamp},
+      {"timestamptz", "2026-11-27 10:00:00.123456+00", Kind::kTimestampTz},
+      {"timestamptz", "infinity", Kind::kTimestampTz},
+      {"interval", "1 year 2 mons 3 days -04:05:06.789", Kind::kText},
+      {"time", "24:00:00", Kind::kText},
+      {"uuid", "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11", Kind::kUuid},
+      {"json", R"({"a":1, "a":2, "n":1e400})", Kind::kJson},
+      {"jsonb", R"({"a": 2, "text": "ü"})", Kind::kJson},
+      {"int4[]", "{}", Kind::kArray},
+      {"int4[]", "{{1,2},{3,NULL}}", Kind::kArray},
+      {"text[]", R"({"","a,b","\"",NULL,"NULL"})", Kind::kArray},
+      {"int4range", "[1,5)", Kind::kText},
+      {"int4range", "empty", Kind::kText},
+      {"int4multirange", "{[1,3),[5,8)}", Kind::kText},
+      {"text", std::string(100'000, 'y'), Kind::kText},
+      {"inet", "10.0.0.0/8", Kind::kText},
+      {"bit(5)", "10101", Kind::kText},
+      {"point", "(1,2.5)", Kind::kText},
+      {"money", "$1.00", Kind::kText},
+      {"xml", "<a>b</a>", Kind::kText},
+      {"tsvector", "'a':1 'b':2", Kind::kText},
+      {"pg_lsn", "16/B374D848", Kind::kText},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.type + std::string(" ") + c.value.substr(0, 40));
+    const auto result = db.Run(std::string("select $1::") + c.type, {c.value});
+    ASSERT_TRUE(result) << result.error().message;
+    EXPECT_EQ(result->rows[0][0].text, c.value);
+    EXPECT_EQ(result->rows[0][0].kind, c.kind);
+  }
+  const std::string all_bytes = [] {
+    std::string bytes;
+    for (int i = 0; i < 512; ++i) bytes.push_back(static_cast<char>(i));
+    return bytes;
+  }();
+  const sql::Statement bytea("select $1::bytea, null::bytea, ''::bytea");
+  for (int use = 0; use < 5; ++use) {  // first as hex, then binary
+    const auto result = db.Run({.statement = bytea, .parameters = {sql::Bytes{all_bytes}}});
+    ASSERT_TRUE(result);
+    EXPECT_EQ(result->rows[0][0].text, all_bytes);
+    EXPECT_TRUE(result->rows[0][1].is_null());
+    EXPECT_FALSE(result->rows[0][2].is_null());
+  }
+}
+
+TEST_F(StatementTest, TypesOfTheDatabaseAreLookedUpOnce) {
+  for (const char* text :
+       {"drop type if exists mood, pair cascade", "drop domain if exists even",
+        "create type mood as enum ('sad', 'ok', 'happy')", "create type pair as (a int, m mood, ms mood[])",
+        "create domain even as int check (value % 2 = 0)"}) {
+    ASSERT_TRUE(db.Run(text));
+  }
+  const sql::Statement select(
+      "select 'ok'::mood, '{sad,happy}'::mood[], row(1, 'sad', '{ok}')::pair, 4::even");
+  for (int use = 0; use < 3; ++use) {
+    const auto result = db.Run({.statement = select});
+    ASSERT_TRUE(result) << result.error().message;
+    const sql::Columns& columns = result->rows.columns();
+    EXPECT_EQ(result->rows[0][0].text, "ok");
+    EXPECT_EQ(columns[0].type->kind, Kind::kEnum);
+    EXPECT_EQ(columns[0].type->labels, (std::vector<std::string>{"sad", "ok", "happy"}));
+    EXPECT_EQ(result->rows[0][1].kind, Kind::kArray);
+    EXPECT_EQ(columns[1].type->element->name, "mood");
+    EXPECT_EQ(result->rows[0][2].text, "(1,sad,{ok})");
+    ASSERT_EQ(columns[2].type->attributes.size(), 3u);
+    EXPECT_EQ(columns[2].type->attributes[2].type->element->kind, Kind::kEnum);
+    EXPECT_EQ(columns[3].type->kind, Kind::kInteger);
+  }
+  const auto described = db.Wait(db.database->Describe(sql::Statement("select $1::even, $2::mood")));
+  ASSERT_TRUE(described);
+  EXPECT_EQ(described->parameters[0]->kind, Kind::kInteger);
+  EXPECT_EQ(described->parameters[0]->name, "even");
+  EXPECT_EQ(described->parameters[1]->kind, Kind::kEnum);
+  EXPECT_EQ(described->access, sql::Access::kRead);
+}
+
+TEST_F(StatementTest, PreparedStatementsAreBoundedAndComeBack) {
+  std::vector<sql::Statement> statements;
+  for (int n = 0; n < 100; ++n) statements.emplace_back("select " + std::to_string(n));
+  for (int round = 0; round < 3; ++round) {
+    for (std::size_t n = 0; n < statements.size(); ++n) {
+      const auto result = db.Run({.statement = statements[n]});
+      ASSERT_TRUE(result);
+      ASSERT_EQ(result->rows[0][0].text, std::to_string(n));
+    }
+  }
+  EXPECT_LE(db.metrics.prepared.value(), 40);  // 20 on each of two connections
+  EXPECT_GT(db.metrics.evicted.value(), 100u);
+  const auto there = db.Run("select count(*) from pg_prepared_statements");
+  EXPECT_LE(*there->rows[0][0].AsInteger(), 22);
+}
+
+TEST_F(StatementTest, AStatementThatIsStaleIsPreparedAndSentAgain) {
+  ASSERT_TRUE(db.Run("drop table if exists changing"));
+  ASSERT_TRUE(db.Run("create table changing as select 1 as a"));
+  const sql::Call call{.statement = sql::Statement("select * from changing"), .access = sql::Access::kRead};
+  for (int use = 0; use < 4; ++use) ASSERT_TRUE(db.Run(call));
+  ASSERT_TRUE(db.Run("alter table changing add column b bytea default '\\x01'"));
+  for (int use = 0; use < 4; ++use) {
+    const auto result = db.Run(call);
+    ASSERT_TRUE(result) << result.error().message;
+    ASSERT_EQ(result->rows.columns().size(), 2u);
+    EXPECT_EQ(result->rows[0][1].text, "\x01");
+  }
+  EXPECT_GE(db.metrics.resent.value(), 1u);
+  // Gone: somebody deallocated it, in a way that cannot be refused.
+  ASSERT_TRUE(db.Run("do $$ begin execute 'deallocate all'; end $$"));
+  for (int use = 0; use < 8; ++use) {
+    const auto result = db.Run(call);
+    ASSERT_TRUE(result) << result.error().message;
+  }
+}
+
+TEST_F(StatementTest, ASlowStatementLeavesTheSharedConnections) {
+  const sql::Call slow{.statement = sql::Statement("select pg_sleep(0.3)")};
+  ASSERT_TRUE(db.Run(slow));
+  EXPECT_EQ(db.metrics.idle.value(), 0);
+  ASSERT_TRUE(db.Run(slow));
+  EXPECT_EQ(db.metrics.idle.value(), 1) << "it ran on an exclusive connection, which is idle now";
+}
+
+TEST_F(StatementTest, TheSessionIsAsWeRelyOn) {
+  EXPECT_EQ(One("select now()::text like '%+00'"), "t");
+  EXPECT_EQ(One("show datestyle"), "ISO, MDY");
+  EXPECT_EQ(One("show statement_timeout"), "5s");
+  EXPECT_EQ(One("show lock_timeout"), "2s");
+  EXPECT_EQ(One("show idle_in_transaction_session_timeout"), "5s");
+  EXPECT_EQ(One("select 0.1::float8 + 0.2"), "0.30000000000000004");
 }
 
 }  // namespace
