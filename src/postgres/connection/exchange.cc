@@ -10,8 +10,9 @@ Exchange::~Exchange() {
   connection_.Cancel(segment_);
 }
 
-void Exchange::Send(const SegmentWriter& writer, std::optional<MonotonicTime> deadline) {
-  segment_ = connection_.Send(writer, this);
+void Exchange::Send(const SegmentWriter& writer, std::optional<MonotonicTime> deadline,
+                    Connection::Haste haste) {
+  segment_ = connection_.Send(writer, this, haste);
   sent_ = true;
   if (deadline) connection_.loop().timers().Schedule(*this, *deadline);
 }

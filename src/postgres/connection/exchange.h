@@ -24,7 +24,8 @@ class Exchange final : public Request, private net::Timer {
   ~Exchange() override;
 
   // Connection::MaySend. The segment has its Sync. Over the deadline it is cancelled, and kTimeout.
-  void Send(const SegmentWriter& writer, std::optional<MonotonicTime> deadline);
+  void Send(const SegmentWriter& writer, std::optional<MonotonicTime> deadline,
+            Connection::Haste haste = Connection::Haste::kHurried);
 
   bool await_ready() const { return over_; }
   void await_suspend(std::coroutine_handle<> awaiter) { awaiter_ = awaiter; }

@@ -16,8 +16,12 @@ using sql::testing::Backend;
 using sql::testing::DatabaseParam;
 using testing::PostgresServer;
 
-PostgresServer& SharedServer() {
+PostgresServer& Server15() {
   static PostgresServer server;
+  return server;
+}
+PostgresServer& Server18() {
+  static PostgresServer server({.version = testing::Version::k18});
   return server;
 }
 
@@ -33,10 +37,11 @@ DatabaseOptions ContractOptions() {
 // A database of its own on the server that all tests share.
 class PostgresBackend final : public Backend {
  public:
-  explicit PostgresBackend(net::Loop& loop)
-      : name_("contract_" + std::to_string(++count_)),
+  PostgresBackend(net::Loop& loop, PostgresServer& server)
+      : server_(server),
+        name_("contract_" + std::to_string(++count_)),
         loop_(loop),
-        opener_(testing::OpenerOf(UrlOf(SharedServer(), name_))),
+        opener_(testing::OpenerOf(UrlOf(server, name_))),
         database_(MakeDatabase(loop, *opener_, ContractOptions(), metrics_)) {
     const MonotonicTime give_up = SystemClock().Now() + Seconds(10);
     while (database_->down_since() && SystemClock().Now() < give_up) loop.RunOnce(Milliseconds(10));
@@ -44,7 +49,7 @@ class PostgresBackend final : public Backend {
   ~PostgresBackend() override {
     database_.reset();
     for (int i = 0; i < 3; ++i) loop_.RunOnce({});
-    SharedServer().Run("drop database " + name_ + " with (force)");
+    server_.Run("drop database " + name_ + " with (force)");
   }
   sql::Database& database() override { return *database_; }
 
@@ -55,6 +60,7 @@ class PostgresBackend final : public Backend {
   }
 
   static inline int count_ = 0;
+  PostgresServer& server_;
   const std::string name_;
   net::Loop& loop_;
   metrics::Registry registry_;
@@ -64,7 +70,8 @@ class PostgresBackend final : public Backend {
 };
 
 const DatabaseParam kParams[] = {
-    {"Postgres15", [](net::Loop& loop) { return std::make_unique<PostgresBackend>(loop); }},
+    {"Postgres15", [](net::Loop& loop) { return std::make_unique<PostgresBackend>(loop, Server15()); }},
+    {"Postgres18", [](net::Loop& loop) { return std::make_unique<PostgresBackend>(loop, Server18()); }},
 };
 
 }  // namespace

@@ -1,0 +1,58 @@
+#include "postgres/statements/keywords.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "postgres/statements/words.h"
+
+namespace tidemill::postgres {
+namespace {
+
+std::vector<std::string> WordsOf(std::string_view text) {
+  std::vector<std::string> all;
+  Words words(text);
+  for (std::string word = words.Next(); !word.empty(); word = words.Next()) all.push_back(word);
+  return all;
+}
+
+TEST(Words, PassOverCommentsStringsAndQuotedNames) {
+  using List = std::vector<std::string>;
+  EXPECT_EQ(WordsOf("SELECT a1, \"delete\" FROM t"), (List{"select", "a1", "from", "t"}));
+  EXPECT_EQ(WordsOf("/* a /* b */ c */ d -- e\n f"), (List{"d", "f"}));
+  EXPECT_EQ(WordsOf("'it''s' a E'it\\'s' b U&'x' c"), (List{"a", "b", "u", "c"}));
+  EXPECT_EQ(WordsOf("$$ a $$ b $x$ c $$ d $x$ e $1 f"), (List{"b", "e", "f"}));
+  EXPECT_EQ(WordsOf("1e5 0x1f 12abc x"), (List{"x"}));
+  EXPECT_EQ(WordsOf("größe::int8"), (List{"größe", "int8"}));
+  for (const char* cut : {"'a", "\"a", "/* a", "$$ a", "$x$ a $x", "E'\\", "--", "$", "$x"}) {
+    EXPECT_EQ(WordsOf(cut), List{}) << cut;
+  }
+}
+
+TEST(LooksReadOnly, IsCarefulRatherThanRight) {
+  for (const char* text : {"select 1", "-- x\nselect 'delete'", "values (1)", "table t", "show all",
+                           "with a as (select 1) select * from a", "explain select 1"}) {
+    EXPECT_TRUE(LooksReadOnly(text)) << text;
+  }
+  for (const char* text :
+       {"insert into t values (1)", "with a as (delete from t returning *) select * from a",
+        "select * from t for update", "select * from t for share", "select * into x from t",
+        "select nextval('s')", "explain analyze select 1", "create table t()", "", "call p()", "do ''"}) {
+    EXPECT_FALSE(LooksReadOnly(text)) << text;
+  }
+}
+
+TEST(RefusalOf, LetsThroughWhatLeavesNothing) {
+  for (const char* text : {"select 1", "set local role x", "set transaction read only",
+                           "create table begin()", "vacuum", "", "call commit()"}) {
+    EXPECT_EQ(RefusalOf(text), std::nullopt) << text;
+  }
+  for (const char* text : {"begin", "/**/END", "set role x", "copy t from stdin",
+                           "declare c cursor for table t", "fetch c", "execute_ ", "listen x"}) {
+    EXPECT_EQ(RefusalOf(text).has_value(), std::string_view(text) != "execute_ ") << text;
+  }
+}
+
+}  // namespace
+}  // namespace tidemill::postgres
