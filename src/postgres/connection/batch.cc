@@ -43,7 +43,7 @@ Batch::~Batch() {
 sql::Result<void> Batch::Send() {
   Connection& connection = session_.connection();
   if (connection.closed()) {
-    return sql::Fail(sql::FailureKind::kUnavailable, "not connected to PostgreSQL");
+    return sql::Fail(sql::FailureKind::kUnavailable, "PostgreSQL: " + connection.end_reason());
   }
   if (!connection.MaySend()) {
     return sql::Fail(sql::FailureKind::kLimitExceeded, "too many bytes wait for PostgreSQL");

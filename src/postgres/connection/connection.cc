@@ -290,6 +290,7 @@ void Connection::End(std::string why) {
 
 void Connection::Close(const std::string& why) {
   if (std::exchange(closed_, true)) return;
+  end_reason_ = why;
   metrics_.connections.Sub(1);
   metrics_.disconnects.Add();
   loop_.timers().Cancel(*this);

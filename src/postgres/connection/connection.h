@@ -119,6 +119,7 @@ class Connection final : public net::StreamHandler, public net::Retirable, priva
   // Ends it and tells OnClosed, from another turn's work.
   void End(std::string why);
   bool closed() const { return closed_; }
+  const std::string& end_reason() const { return end_reason_; }
 
   void OnData(std::string_view bytes) override;
   void OnWritable() override;
@@ -167,6 +168,7 @@ class Connection final : public net::StreamHandler, public net::Retirable, priva
   std::optional<std::uint64_t> stray_until_;    // whom it may still hit
   std::optional<MonotonicTime> cancel_passed_;  // when the server had it
   std::string fatal_;                           // what the server said at the end
+  std::string end_reason_;
   log::LogLimit notice_limit_;
   std::uint64_t sent_ = 0;
   bool probing_ = true;

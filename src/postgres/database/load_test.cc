@@ -271,6 +271,40 @@ TEST(Load, TenThousandWaitForFourConnections) {
   EXPECT_LE(db.metrics.connects.value(), 6u);
 }
 
+TEST(Load, OldConnectionsAreMadeAnewAndNobodyNotices) {
+  for (const std::uint32_t connections : {1u, 3u}) {
+    DatabaseOptions options;
+    options.pool.shared_connections = connections;
+    options.pool.lifetime_max = Seconds(1);
+    OnLoop db(TheServer().url(), options);
+    Worker worker;
+    TaskScope scope;
+    for (int i = 0; i < 10; ++i) scope.Spawn(Work(db, worker));
+    EXPECT_TRUE(DriveUntil(*db.loop, [&] { return db.metrics.connects.value() >= connections + 3; }));
+    worker.stop = true;
+    EXPECT_TRUE(DriveUntil(*db.loop, [&] { return scope.running() == 0; }));
+    EXPECT_EQ(worker.failed, 0);
+    EXPECT_GT(worker.ok, 100);
+  }
+}
+
+TEST(Load, ATransactionThatStandsStillIsEndedByTheServer) {
+  DatabaseOptions options;
+  options.transaction_idle_max = Milliseconds(200);
+  OnLoop db(TheServer().url(), options);
+  auto transaction = db.Wait(db.database->Begin({}));
+  ASSERT_TRUE(transaction);
+  const sql::Call call{.statement = sql::Statement("select 1")};
+  ASSERT_TRUE(db.Wait((*transaction)->Run(call)));
+  ASSERT_TRUE(DriveUntil(*db.loop, [&] { return db.metrics.disconnects.value() == 1; }));
+  const auto after = db.Wait((*transaction)->Run(call));
+  ASSERT_FALSE(after);
+  EXPECT_NE(after.error().message.find("25P03"), std::string::npos) << after.error().message;
+  EXPECT_EQ(after.error().effect, Effect::kNone);
+  transaction->reset();
+  EXPECT_TRUE(db.Wait(db.database->Begin({})));
+}
+
 TEST(Load, WhoWaitsTooLongIsTold) {
   DatabaseOptions options;
   options.pool.exclusive_connections = 1;

@@ -85,6 +85,11 @@ class PostgresTransaction final : public sql::Transaction, private net::Timer {
     is_busy_ = true;
     auto done = co_await lease_->Execute(std::move(ask));
     is_busy_ = false;
+    // A write that we did not forbid: the server is no primary any more.
+    if (!done && done.error().kind == sql::FailureKind::kReadOnly && options_.access == sql::Access::kWrite &&
+        lease_->connection().parameter("in_hot_standby") != "off") {
+      lease_->connection().End("the server became read-only");
+    }
     co_return done;
   }
 

@@ -11,6 +11,11 @@
 #include "postgres/advice.h"
 
 namespace tidemill::postgres {
+namespace {
+
+constexpr Duration kAgeCheckInterval = Milliseconds(500);
+
+}  // namespace
 
 // One connection, or the place for it.
 class SharedLane::Member final : public ConnectionEvents {
@@ -32,6 +37,7 @@ class SharedLane::Member final : public ConnectionEvents {
   std::unique_ptr<Session> session;
   std::unique_ptr<net::Reply<std::string>> ended;
   std::size_t in_use = 0;
+  Duration lifetime{};
   bool retiring = false;  // it gets nothing new, and goes when it is free
 
  private:
@@ -62,12 +68,14 @@ SharedLane::SharedLane(net::Loop& loop, SessionShared shared, LaneOptions option
 
 SharedLane::~SharedLane() {
   loop_.Disarm(*this);
+  loop_.timers().Cancel(*this);
   for (const auto& member : members_) {
     if (member->session) loop_.Retire(std::move(member->session));
   }
 }
 
 void SharedLane::Start() {
+  loop_.timers().Schedule(*this, loop_.clock().Now() + kAgeCheckInterval);
   for (const auto& member : members_) scope_.Spawn(StayConnected(*member));
 }
 
@@ -121,12 +129,30 @@ void SharedLane::FreePlace(Member& member) {
   if (!queue_.empty() || member.retiring) loop_.ArmNextTurn(*this);
 }
 
-void SharedLane::OnReady(std::uint32_t) {
+void SharedLane::EndRetired() {
   for (const auto& member : members_) {
     if (member->retiring && member->in_use == 0 && member->session) {
       member->session->connection().End("it is old");
     }
   }
+}
+
+// Of the connections that are old one goes at a time; while it does, callers use the others, or wait.
+void SharedLane::OnTimer() {
+  const MonotonicTime now = loop_.clock().Now();
+  const bool any_goes = std::ranges::any_of(members_, [](const auto& member) { return member->retiring; });
+  for (const auto& member : members_) {
+    if (any_goes || !member->is_up()) continue;
+    if (now - member->session->connection().begun() <= member->lifetime) continue;
+    member->retiring = true;
+    break;
+  }
+  EndRetired();
+  loop_.timers().Schedule(*this, now + kAgeCheckInterval);
+}
+
+void SharedLane::OnReady(std::uint32_t) {
+  EndRetired();
   while (!queue_.empty() && Best()) queue_.WakeFirst();
 }
 
@@ -152,19 +178,25 @@ Task<void> SharedLane::StayConnected(Member& member) {
                                        {"version", (*opened)->connection().parameter("server_version")},
                                        {"pooled", (*opened)->is_pooled()}});
       member.retiring = false;
+      // Not all at the same time.
+      const auto lifetime_ms = static_cast<std::uint64_t>(options_.lifetime_max.ms);
+      member.lifetime =
+          Milliseconds(static_cast<std::int64_t>(lifetime_ms - RandomBelow(lifetime_ms / 10 + 1)));
       member.Begin(*std::move(opened));
       NoteUp();
       if (!queue_.empty()) loop_.ArmNextTurn(*this);
       const std::string why = co_await *member.ended;
       loop_.Retire(std::move(member.session));
+      if (member.retiring) continue;
       last_failure_ = why;
       NoteUp();
-      if (!member.retiring) log::Warn("postgres.connection_lost", {{"why", why}});
+      log::Warn("postgres.connection_lost", {{"why", why}});
       if (loop_.clock().Now() - begun > backoff.longest()) backoff.Reset();
-      if (member.retiring) continue;
     } else {
+      member.retiring = false;
       shared_.metrics.connect_failures.Add();
       last_failure_ = opened.error().message;
+      NoteUp();
       if (down_since() && !std::exchange(complained_, true)) {
         log::Warn(
             "postgres.connect_failed",

@@ -14,13 +14,14 @@
 #include "net/loop.h"
 #include "net/task.h"
 #include "net/task_scope.h"
+#include "net/timer_wheel.h"
 #include "postgres/connection/session.h"
 #include "postgres/lanes/lane_options.h"
 #include "postgres/lanes/wait_queue.h"
 
 namespace tidemill::postgres {
 
-class SharedLane final : private net::Pollable {
+class SharedLane final : private net::Pollable, private net::Timer {
  public:
   SharedLane(net::Loop& loop, SessionShared shared, LaneOptions options);
   SharedLane(const SharedLane&) = delete;
@@ -48,7 +49,9 @@ class SharedLane final : private net::Pollable {
   Task<void> StayConnected(Member& member);
   void NoteUp();
   void FreePlace(Member& member);
+  void EndRetired();
   void OnReady(std::uint32_t) override;
+  void OnTimer() override;
 
   net::Loop& loop_;
   const SessionShared shared_;
