@@ -168,18 +168,26 @@ void Batch::TakeTag(State& state, const Message& message) {
 void Batch::OnFailure(std::size_t question, ServerMessage message, bool stray_cancel) {
   const State* const state = StateOf(question);
   stray_cancel_ = stray_cancel;
-  if (!state && message.failure.code == "26000") {
-    session_.SetHasReadOnly(false);
+  if (message.failure.code == "26000") {
+    NoteGone(state);
+  } else if (message.failure.code == "0A000" && message.routine == "RevalidateCachedQuery" && state &&
+             state->prepared) {
+    session_.prepared().Remove(*state->prepared, Prepared::AtServer::kClose);
     is_stale_ = true;
   }
-  if (state && state->prepared) {
-    const bool changed = message.failure.code == "0A000" && message.routine == "RevalidateCachedQuery";
-    if (changed) session_.prepared().Remove(*state->prepared, Prepared::AtServer::kClose);
-    const bool gone = message.failure.code == "26000" && !state->is_parsed;
-    if (gone) session_.prepared().Remove(*state->prepared, Prepared::AtServer::kGone);
-    is_stale_ = changed || gone;
-  }
   failure_ = std::move(message.failure);
+}
+
+// A prepared statement is not there: because its own preparing had failed, or all are gone.
+void Batch::NoteGone(const State* state) {
+  if (state && (!state->prepared || state->is_parsed)) return;
+  is_stale_ = true;
+  if (state && !state->prepared->is_confirmed) {
+    session_.prepared().Remove(*state->prepared, Prepared::AtServer::kGone);
+    return;
+  }
+  session_.prepared().RemoveAll();
+  session_.SetHasReadOnly(false);
 }
 
 void Batch::OnEnd(const SegmentEnd& end) {

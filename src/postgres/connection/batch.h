@@ -65,6 +65,7 @@ class Batch final : public Request, private net::Timer {
   void TakeDescription(State& state, const Message& message);
   void TakeRow(State& state, const Message& message);
   void TakeTag(State& state, const Message& message);
+  void NoteGone(const State* state);
   void Judge(const SegmentEnd& end);
   void DropPrepared();
   sql::Failure Overrun(const State& state) const;

@@ -60,6 +60,12 @@ void Prepared::Remove(const PreparedStatement& statement, AtServer at_server) {
   count_.Sub(1);
 }
 
+void Prepared::RemoveAll() {
+  count_.Sub(static_cast<std::int64_t>(used_.size()));
+  by_identity_.clear();
+  used_.clear();
+}
+
 std::vector<std::string> Prepared::TakeClosed() { return std::exchange(closed_, {}); }
 
 }  // namespace tidemill::postgres

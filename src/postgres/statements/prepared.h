@@ -55,6 +55,8 @@ class Prepared {
   // It is not there, or no longer what it was; kClose: the server has it still.
   enum class AtServer : std::uint8_t { kClose, kGone };
   void Remove(const PreparedStatement& statement, AtServer at_server);
+  // The server has none of them any more: somebody said DEALLOCATE ALL, say.
+  void RemoveAll();
   // The names that the next segment closes.
   std::vector<std::string> TakeClosed();
 
