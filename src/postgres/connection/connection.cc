@@ -183,8 +183,8 @@ void Connection::TakeNotice(const Message& message) {
   if (!warns && !log::Enabled(log::Level::kDebug)) return;
   const auto suppressed = notice_limit_.Count(loop_.Now());
   if (!suppressed) return;
-  const log::Fields fields = {
-      {"severity", notice->severity}, {"text", Sentence(*notice)}, {"suppressed", *suppressed}};
+  const std::string text = Sentence(*notice);
+  const log::Fields fields = {{"severity", notice->severity}, {"text", text}, {"suppressed", *suppressed}};
   warns ? log::Warn("postgres.noticed", fields) : log::Debug("postgres.noticed", fields);
 }
 
