@@ -93,6 +93,10 @@ INSTANTIATE_TEST_SUITE_P(Postgres, TransactionContract, ::testing::ValuesIn(post
                          TransactionContract::Name);
 INSTANTIATE_TEST_SUITE_P(Postgres, ConcurrentWritersContract, ::testing::ValuesIn(postgres::kParams),
                          ConcurrentWritersContract::Name);
+INSTANTIATE_TEST_SUITE_P(Postgres, SchemaContract, ::testing::ValuesIn(postgres::kParams),
+                         SchemaContract::Name);
+INSTANTIATE_TEST_SUITE_P(Postgres, SchemaLockContract, ::testing::ValuesIn(postgres::kParams),
+                         SchemaLockContract::Name);
 INSTANTIATE_TEST_SUITE_P(Postgres, RolesContract, ::testing::ValuesIn(postgres::kParams),
                          RolesContract::Name);
 
