@@ -104,7 +104,7 @@ class Opened {
     settings.statement_timeout = Minutes(5);
     database_ = postgres::MakeDatabase(*loop_, *opener_, settings, *postgres_metrics_);
     const double give_up = Now() + 30;
-    while (postgres_metrics_->connections.value() < options.connections) {
+    while (database_->down_since() || postgres_metrics_->connections.value() < options.connections) {
       loop_->RunOnce(Milliseconds(10));
       if (Now() > give_up) Die("no connection in 30 s");
     }
