@@ -62,13 +62,27 @@ File LoadFile(std::string path, std::string bytes, sql::Dialect dialect) {
   const FileName name = ParseFileName(file.path, problems);
   file.kind = name.kind;
   if (name.kind == FileKind::kQuery) {
+    const bool named = problems.empty();
     ParsedFile parsed = ParseQueries(file.text, name, dialect);
-    file.queries = std::move(parsed.queries);
+    if (named) file.queries = std::move(parsed.queries);
     for (Problem& problem : parsed.problems) problems.Add(std::move(problem));
   } else if (name.kind != FileKind::kIgnored) {
     CheckText(file.text, problems);
   }
   if (name.kind == FileKind::kMigration) file.checksum = Sha256(WithUnixLines(file.text));
+  file.problems = problems.Take();
+  return file;
+}
+
+File UnreadFile(std::string path, Problem why) {
+  Problems problems;
+  File file{.path = std::move(path)};
+  const FileName name = ParseFileName(file.path, problems);
+  file.kind = name.kind;
+  if (problems.empty() && name.method) {
+    file.queries.push_back({.route = {.method = *name.method, .segments = name.segments}});
+  }
+  problems.Add(std::move(why));
   file.problems = problems.Take();
   return file;
 }

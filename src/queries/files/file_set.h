@@ -33,8 +33,10 @@ struct File {
 // In hexadecimal digits.
 std::string Sha256(std::string_view bytes);
 
-// A file from its bytes.
+// A file from its bytes. Its queries are empty if its name is wrong: they would have other routes.
 File LoadFile(std::string path, std::string bytes, sql::Dialect dialect);
+// A file that cannot be read, and why. It has its route, if the name says it.
+File UnreadFile(std::string path, Problem why);
 
 // What is wrong with a file because of others, or with the folder: path "".
 struct FileProblem {
@@ -47,6 +49,7 @@ struct FileSet {
   std::vector<std::shared_ptr<const File>> files;  // by path
   std::vector<Migration> migrations;               // in order
   std::vector<FileProblem> problems;               // by path; those of single files stand there
+  bool try_again = false;                          // something could not be read this time
 
   // nullptr: there is none.
   const File* Find(std::string_view path) const;

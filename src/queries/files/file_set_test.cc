@@ -59,6 +59,21 @@ TEST(FileSet, DescribesAllProblems) {
             "         ^\n");
 }
 
+TEST(FileSet, ABrokenFileKeepsItsRouteUnlessItsNameIsWrong) {
+  const auto routes = [](std::string path, std::string text) {
+    const File file = LoadFile(std::move(path), std::move(text), sql::Dialect::kSqlite);
+    EXPECT_FALSE(file.problems.empty());
+    return file.queries.empty() ? "" : file.queries[0].route.ToString();
+  };
+  EXPECT_EQ(routes("a.get.sql", ""), "GET /a");
+  EXPECT_EQ(routes("a.get.sql", "\xff"), "GET /a");
+  EXPECT_EQ(routes("a.get.sql", "select '"), "GET /a");
+  EXPECT_EQ(routes("a.get.sql", std::string(2 << 20, ' ')), "GET /a");
+  EXPECT_EQ(routes("A.get.sql", "select 1"), "");
+  const FileSet set = SetOf({{"index.get.sql", "select 1"}, {"A.get.sql", "select 1"}});
+  EXPECT_TRUE(set.IsSound(*set.Find("index.get.sql"))) << "the other one is not the route /";
+}
+
 TEST(FileSet, AByteOrderMarkIsNoText) {
   const File file = LoadFile("a.get.sql", "\xef\xbb\xbf-- One.\nselect 1", sql::Dialect::kSqlite);
   EXPECT_TRUE(file.problems.empty());

@@ -48,6 +48,10 @@ class Parser {
 
   ParsedFile Run() {
     if (CheckText(text_, problems_)) ReadText();
+    // Who calls it is told that it is broken, not that it is not there.
+    if (queries_.empty() && file_.method) {
+      queries_.push_back({.route = {.method = *file_.method, .segments = file_.segments}});
+    }
     return {.queries = std::move(queries_), .problems = problems_.Take()};
   }
 

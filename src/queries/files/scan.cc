@@ -56,6 +56,7 @@ class Scanner {
     if (!root || stat(root->c_str(), &facts) != 0 || !S_ISDIR(facts.st_mode)) {
       FileSet set;
       set.found = false;
+      set.try_again = true;
       set.problems.push_back({.path = "",
                               .problem = {.kind = ProblemKind::kFile,
                                           .message = options_.folder + " is no folder that can be read"}});
@@ -63,13 +64,24 @@ class Scanner {
     }
     root_ = *std::move(root);
     ReadFolder(root_, "", 0);
-    return MakeFileSet(std::move(files_), std::move(problems_), options_.reserved_routes);
+    FileSet set = MakeFileSet(std::move(files_), std::move(problems_), options_.reserved_routes);
+    set.try_again = try_again_;
+    return set;
   }
 
  private:
   void Report(const std::string& path, ProblemKind kind, std::string message, std::string hint = {}) {
     problems_.push_back(
         {.path = path, .problem = {.kind = kind, .message = std::move(message), .hint = std::move(hint)}});
+  }
+  void KeepUnread(const std::string& path, std::string message, std::string hint = {}) {
+    Problem why{.kind = ProblemKind::kFile, .message = std::move(message), .hint = std::move(hint)};
+    files_.push_back(std::make_shared<const File>(UnreadFile(path, std::move(why))));
+  }
+  // Another time it may be readable, and nobody may tell.
+  void KeepUnread(const std::string& path, int error) {
+    try_again_ = true;
+    KeepUnread(path, "it cannot be read: " + Why(error));
   }
   void Stop(std::string message) {
     if (!stopped_) Report("", ProblemKind::kLimit, std::move(message), "what lies beyond is not served");
@@ -91,6 +103,7 @@ class Scanner {
   std::size_t queries_ = 0;
   std::uint64_t bytes_ = 0;
   bool stopped_ = false;
+  bool try_again_ = false;
   std::vector<std::shared_ptr<const File>> files_;
   std::vector<FileProblem> problems_;
 };
@@ -103,8 +116,9 @@ void Scanner::ReadFolder(const std::string& real, const std::string& path, std::
   if (before_listing_) before_listing_(real);
   const std::unique_ptr<DIR, CloseFolder> folder(opendir(real.c_str()));
   if (!folder) {
-    if (errno != ENOENT) Report(path, ProblemKind::kFile, "the folder cannot be read: " + Why(errno));
-    return;
+    if (errno == ENOENT) return;  // gone meanwhile
+    try_again_ = true;
+    return Report(path, ProblemKind::kFile, "the folder cannot be read: " + Why(errno));
   }
   while (!stopped_) {
     const dirent* const entry = readdir(folder.get());
@@ -150,15 +164,15 @@ void Scanner::ReadEntry(const std::string& real, const std::string& path, const 
     return Stop("more than " + std::to_string(options_.limits.files) + " .sql files in it");
   }
   if (type == DT_LNK) return ReadLink(real, path);
-  if (type != DT_REG) return Report(path, ProblemKind::kFile, "no file that can be read: a device or a pipe");
+  if (type != DT_REG) return KeepUnread(path, "no file that can be read: a device or a pipe");
   ReadFile(real, path);
 }
 
 void Scanner::ReadLink(const std::string& real, const std::string& path) {
   const auto target = RealPath(real);
-  if (!target) return Report(path, ProblemKind::kFile, "a link that leads nowhere");
+  if (!target) return KeepUnread(path, "a link that leads nowhere");
   if (!target->starts_with(root_ == "/" ? root_ : root_ + "/")) {
-    return Report(path, ProblemKind::kFile, "a link out of the folder", "copy the file into it");
+    return KeepUnread(path, "a link out of the folder", "copy the file into it");
   }
   ReadFile(*target, path);
 }
@@ -168,10 +182,10 @@ void Scanner::ReadFile(const std::string& real, const std::string& path) {
   const net::Fd fd(open(real.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW));
   struct stat facts{};
   if (!fd || fstat(fd.get(), &facts) != 0) {
-    if (errno != ENOENT) Report(path, ProblemKind::kFile, "it cannot be read: " + Why(errno));
+    if (errno != ENOENT) KeepUnread(path, errno);
     return;
   }
-  if (!S_ISREG(facts.st_mode)) return Report(path, ProblemKind::kFile, "no file that can be read");
+  if (!S_ISREG(facts.st_mode)) return KeepUnread(path, "no file that can be read: a device or a pipe");
   // One byte more than is accepted: parsing then says that it is too large.
   constexpr std::size_t kMax = LexLimits::kFileBytes + 4;
   std::string bytes(std::min(kMax, static_cast<std::size_t>(facts.st_size) + 1), '\0');
@@ -180,7 +194,7 @@ void Scanner::ReadFile(const std::string& real, const std::string& path) {
     if (size == bytes.size()) bytes.resize(std::min(kMax, size * 2 + 4096));
     const ssize_t got = read(fd.get(), bytes.data() + size, bytes.size() - size);
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return Report(path, ProblemKind::kFile, "it cannot be read: " + Why(errno));
+    if (got < 0) return KeepUnread(path, errno);
     if (got == 0) break;
     size += static_cast<std::size_t>(got);
   }

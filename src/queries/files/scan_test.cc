@@ -21,7 +21,11 @@ std::shared_ptr<const FileSet> Read(const Folder& folder, const FileSet* previou
 // The paths of the files, then what is wrong.
 std::string Show(const FileSet& set) {
   std::string out;
-  for (const auto& file : set.files) out += file->path + "\n";
+  for (const auto& file : set.files) {
+    out += file->path;
+    for (const Problem& problem : file->problems) out += ": " + problem.message;
+    out += "\n";
+  }
   for (const auto& [path, problem] : set.problems) out += path + ": " + problem.message + "\n";
   return out;
 }
@@ -72,13 +76,13 @@ TEST(Scan, LinksInsideAreFollowedAndOthersRefused) {
   folder.Link("nowhere.get.sql", "nothing");
   folder.Link("self.get.sql", "self.get.sql");
   EXPECT_EQ(Show(*Read(folder)),
-            "orders.get.sql\n"
-            "loop: a link to a folder\n"
             "nowhere.get.sql: a link that leads nowhere\n"
-            "others: a link to a folder\n"
+            "orders.get.sql\n"
             "secret.get.sql: a link out of the folder\n"
             "self.get.sql: a link that leads nowhere\n"
-            "up.get.sql: a link out of the folder\n");
+            "up.get.sql: a link out of the folder\n"
+            "loop: a link to a folder\n"
+            "others: a link to a folder\n");
 }
 
 TEST(Scan, TheFolderItselfMayBeALink) {
@@ -93,6 +97,28 @@ TEST(Scan, WhatIsNoFileIsNotOpened) {
   ASSERT_EQ(mkfifo(folder.Of("pipe.get.sql").c_str(), 0600), 0);
   folder.Write("a.get.sql", "select 1");
   EXPECT_EQ(Show(*Read(folder)), "a.get.sql\npipe.get.sql: no file that can be read: a device or a pipe\n");
+}
+
+// With one descriptor left: the folder has it, its files have none.
+TEST(Scan, WhatCannotBeReadKeepsItsRoute) {
+  const Folder folder;
+  folder.Write("a/[id].put.sql", "update a set b = 1 where id = :id");
+  folder.Write("users.sql", "-- name: x\nselect 1");
+  const auto set = [&] {
+    const testing::DescriptorLimit limit(1);
+    return Scan({.folder = folder.Of("a")}, nullptr, {});
+  }();
+  EXPECT_TRUE(set->found);
+  EXPECT_TRUE(set->try_again);
+  EXPECT_EQ(Show(*set), "[id].put.sql: it cannot be read: Too many open files\n");
+  EXPECT_EQ(set->files.at(0)->queries.at(0).route.ToString(), "PUT /{id}");
+  const auto none = [&] {
+    const testing::DescriptorLimit limit(0);
+    return Read(folder);
+  }();
+  EXPECT_TRUE(none->try_again);
+  EXPECT_EQ(Show(*none), ": the folder cannot be read: Too many open files\n");
+  EXPECT_FALSE(Read(folder)->try_again);
 }
 
 TEST(Scan, NamesThatAreNoTextAreShownSafely) {

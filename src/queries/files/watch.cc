@@ -105,7 +105,7 @@ Task<void> Watch::Read() {
   reading_ = false;
   if (std::exchange(read_again_, false)) {
     ReadAgain();
-  } else if (!inotify_) {
+  } else if (!inotify_ || set_->try_again) {
     loop_.timers().Schedule(*this, loop_.clock().Now() + options_.poll);
   }
 }

@@ -3,7 +3,8 @@
 // It reads the folder once at its start, and again after each change: when nothing has changed for
 // `quiet`, at the latest `longest` after the first change. Reading is done on the thread pool, with new
 // watches each time, set before anything is read: no change is lost, whatever was renamed, replaced by a
-// link, or taken away and put back. Where the kernel has no watches left, the folder is read every `poll`.
+// link, or taken away and put back. Where the kernel has no watches left, or something could not be read, the
+// folder is read every `poll`.
 //
 // A folder that is not there is an empty set with found = false: whether the endpoints go with it is for the
 // caller to decide. Loop thread only; the callback may not destroy the Watch.

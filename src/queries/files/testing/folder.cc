@@ -1,6 +1,8 @@
 #include "queries/files/testing/folder.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -44,5 +46,16 @@ void Folder::Link(std::string_view name, const std::string& target) const {
 void Folder::Rename(std::string_view from, std::string_view to) const { fs::rename(Of(from), Of(to)); }
 
 void Folder::Remove(std::string_view name) const { fs::remove_all(Of(name)); }
+
+DescriptorLimit::DescriptorLimit(int left) {
+  TM_ASSERT(getrlimit(RLIMIT_NOFILE, &before_) == 0);
+  // The lowest that is free.
+  const int next = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  TM_ASSERT(next >= 0 && close(next) == 0);
+  const rlimit limit{.rlim_cur = static_cast<rlim_t>(next + left), .rlim_max = before_.rlim_max};
+  TM_ASSERT(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+}
+
+DescriptorLimit::~DescriptorLimit() { setrlimit(RLIMIT_NOFILE, &before_); }
 
 }  // namespace tidemill::files::testing

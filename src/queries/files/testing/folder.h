@@ -1,6 +1,8 @@
 // For tests: a folder of files that ends with this object.
 #pragma once
 
+#include <sys/resource.h>
+
 #include <string>
 #include <string_view>
 
@@ -27,6 +29,18 @@ class Folder {
 
  private:
   std::string path_;
+};
+
+// While it exists, this process may open so many more descriptors.
+class DescriptorLimit {
+ public:
+  explicit DescriptorLimit(int left);
+  ~DescriptorLimit();
+  DescriptorLimit(const DescriptorLimit&) = delete;
+  DescriptorLimit& operator=(const DescriptorLimit&) = delete;
+
+ private:
+  rlimit before_{};
 };
 
 }  // namespace tidemill::files::testing
