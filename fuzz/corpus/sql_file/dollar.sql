@@ -1,0 +1,2 @@
+-- @rows one
+select $:a, json_object(:k:v), x[(:n):m] from t
