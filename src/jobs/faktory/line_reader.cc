@@ -20,7 +20,7 @@ Result<std::optional<std::string_view>> LineReader::Next() {
   if (bytes > line_bytes_max_) {
     return Fail(Errc::kLimitExceeded, fmt::format("a line has at most {} bytes", line_bytes_max_));
   }
-  line_ = std::string();
+  std::string().swap(line_);  // gives the memory of a long line back
   if (end == std::string_view::npos) {
     partial_ += piece;
     rest_ = {};

@@ -24,10 +24,14 @@ class LineReader {
   // The next line, without its end; nullopt when there is no whole one. The view holds until the next call.
   // kLimitExceeded: a line is longer than the limit; the connection cannot go on.
   Result<std::optional<std::string_view>> Next();
-  // What is kept of a line whose end has not come.
-  std::size_t bytes_kept() const { return partial_.size(); }
+  // The memory that is held, of lines that had to be collected.
+  std::size_t bytes_kept() const { return BytesOf(partial_) + BytesOf(line_); }
 
  private:
+  // Short strings stand in the reader itself.
+  static std::size_t BytesOf(const std::string& text) {
+    return text.capacity() == std::string().capacity() ? 0 : text.capacity();
+  }
   static std::string_view WithoutEnd(std::string_view line);
 
   std::size_t line_bytes_max_;

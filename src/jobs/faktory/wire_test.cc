@@ -53,16 +53,17 @@ TEST(LineReader, RefusesALineThatIsTooLongHoweverItIsCut) {
 
 TEST(LineReader, KeepsOnlyTheBeginningOfALine) {
   LineReader reader;
-  const std::string bytes = "INFO\r\nPUS";
+  const std::string beginning = "PUSH " + std::string(100'000, 'x');
+  const std::string bytes = "INFO\r\n" + beginning;
   reader.Feed(bytes);
   EXPECT_EQ(reader.Next().value(), "INFO");
   EXPECT_EQ(reader.bytes_kept(), 0U);
   EXPECT_EQ(reader.Next().value(), std::nullopt);
-  EXPECT_EQ(reader.bytes_kept(), 3U);
-  reader.Feed("H x\n");
-  EXPECT_EQ(reader.Next().value(), "PUSH x");
+  EXPECT_GE(reader.bytes_kept(), beginning.size());
+  reader.Feed("y\n");
+  EXPECT_EQ(reader.Next().value(), beginning + "y");
   EXPECT_EQ(reader.Next().value(), std::nullopt);
-  EXPECT_EQ(reader.bytes_kept(), 0U);
+  EXPECT_EQ(reader.bytes_kept(), 0U) << "a long line's memory is given back";
 }
 
 TEST(Replies, AreRespOfOneOrTwoLines) {

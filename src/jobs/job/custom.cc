@@ -112,7 +112,9 @@ Result<> ApplyExpiry(const Read& read, const CustomContext& context, Job& job) {
     job.expires_at = ParseTimestamp(read.expires_at);
     if (!job.expires_at) return Wrong("expires_at", "a timestamp like 2026-12-24T18:00:00Z");
   } else if (read.expires_in) {
-    const auto created_at = ParseTimestamp(context.created_at);
+    const auto created_at = context.created_at.empty()
+                                ? context.now
+                                : ParseTimestamp(JsonReader(context.created_at).ReadString());
     if (!created_at) return Wrong("expires_in", "beside a created_at that is a timestamp");
     job.expires_at = *created_at + Milliseconds(std::llround(*read.expires_in * 1000));
   }

@@ -17,7 +17,8 @@ inline constexpr std::size_t kRetryScheduleMax = 100;
 
 struct CustomContext {
   std::string_view args;        // the JSON array
-  std::string_view created_at;  // expires_in counts from it
+  std::string_view created_at;  // a JSON string, from which expires_in counts; `now` where there is none
+  WallTime now;
 };
 // Takes over into `job` what `custom` (a JSON object) says; the job's queue and type must be known already.
 Result<> ApplyCustom(std::string_view custom, const CustomContext& context, Job& job);

@@ -15,22 +15,31 @@ namespace {
 
 std::unexpected<Error> Wrong(std::string what) { return Fail(Errc::kInvalidArgument, std::move(what)); }
 
-// `json` without blanks between its tokens.
+constexpr std::array<bool, 256> kBlankOrQuote = [] {
+  std::array<bool, 256> table{};
+  for (const char c : {' ', '\t', '\r', '\n', '"'}) table[static_cast<std::size_t>(c)] = true;
+  return table;
+}();
+
+// `json`, which is valid, without blanks between its tokens.
 void AppendCompact(std::string_view json, std::string& out) {
-  while (!json.empty()) {
-    const std::size_t plain = json.find_first_of(" \t\r\n\"");
-    out += json.substr(0, plain);
-    if (plain == std::string_view::npos) return;
-    json.remove_prefix(plain);
-    if (json[0] != '"') {
-      json.remove_prefix(1);
-      continue;
+  const char* begin = json.data();  // of what is not yet appended
+  const char* at = begin;
+  const char* const end = at + json.size();
+  while (at != end) {
+    if (!kBlankOrQuote[static_cast<unsigned char>(*at)]) {
+      ++at;
+    } else if (*at == '"') {
+      for (++at; *at != '"'; ++at) {
+        if (*at == '\\') ++at;
+      }
+      ++at;
+    } else {
+      out.append(begin, at);
+      begin = ++at;
     }
-    std::size_t end = 1;
-    while (json[end] != '"') end += json[end] == '\\' ? 2 : 1;
-    out += json.substr(0, end + 1);
-    json.remove_prefix(end + 1);
   }
+  out.append(begin, end);
 }
 
 // Reads the members one by one; what is kept goes into `members` as it stands.
@@ -68,7 +77,11 @@ class Parser {
     TM_TRY(ReadTimes());
     AddMissing();
     if (!Absent(kCustom)) {
-      TM_TRY(ApplyCustom(values_[kCustom], {.args = values_[kArgs], .created_at = created_at_}, job_));
+      TM_TRY(ApplyCustom(values_[kCustom],
+                         {.args = values_[kArgs],
+                          .created_at = Absent(kCreatedAt) ? std::string_view() : values_[kCreatedAt],
+                          .now = now_},
+                         job_));
     }
     if (!Absent(kFailure)) {
       auto failure = ParseFailure(values_[kFailure]);
@@ -189,8 +202,8 @@ class Parser {
       job_.at = ParseTimestamp(at);
       if (!job_.at) return Wrong("invalid timestamp for 'at': expected like 2026-12-24T18:00:00Z");
     }
-    if (!Absent(kCreatedAt)) {
-      TM_TRY_ASSIGN(created_at_, ReadString(kCreatedAt, "invalid JSON: created_at must be a string"));
+    if (!Absent(kCreatedAt) && !values_[kCreatedAt].starts_with('"')) {
+      return Wrong("invalid JSON: created_at must be a string");
     }
     if (!Absent(kEnqueuedAt)) {
       TM_TRY_ASSIGN(const std::string at,
@@ -204,15 +217,15 @@ class Parser {
     if (Absent(kQueue)) job_.members += R"(,"queue":"default")";
     if (Absent(kRetry)) job_.members += fmt::format(R"(,"retry":{})", kRetryDefault);
     if (!Absent(kCreatedAt)) return;
-    created_at_ = ToTimestamp(now_);
-    job_.members += R"(,"created_at":")" + created_at_ + '"';
+    job_.members += R"(,"created_at":")";
+    AppendTimestamp(now_, job_.members);
+    job_.members += '"';
   }
 
   std::string_view text_;
   WallTime now_;
   std::size_t at_ = 0;  // behind the member that was read last
   std::array<std::string_view, kUnknown> values_{};
-  std::string created_at_;
   Job job_;
 };
 

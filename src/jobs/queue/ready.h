@@ -1,0 +1,73 @@
+// Ready: a queue's jobs that may run now, by priority, then in the order in which they came.
+//
+// It holds every job's id, and the texts of as many as the budget allows: those of later jobs are dropped,
+// since the store has them, and filled in again before their turn (Wanted, Fill). One thread.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "jobs/queue/entry.h"
+
+namespace tidemill::queue {
+
+inline constexpr int kPriorityMax = 9;  // goes first; 1 is last
+inline constexpr std::size_t kTextBytesMax = 64 << 20;
+
+class Ready {
+ public:
+  explicit Ready(std::size_t text_bytes_max = kTextBytesMax) : text_bytes_max_(text_bytes_max) {}
+  Ready(const Ready&) = delete;
+  Ready& operator=(const Ready&) = delete;
+
+  std::size_t size() const { return size_; }
+  std::size_t text_bytes() const { return text_bytes_; }
+  // How many have no text.
+  std::size_t without_text() const { return without_text_; }
+
+  // `priority` is 1 to kPriorityMax.
+  void PushBack(Entry entry, int priority);
+  // Before all others of its priority: what was given back.
+  void PushFront(Entry entry, int priority);
+  std::optional<Entry> Pop();
+
+  // A job near the front whose text is missing.
+  struct Want {
+    JobId id;
+    int priority = 0;
+    std::int64_t position = 0;
+  };
+  // Those among the next `count` jobs. Looks at no more than them.
+  std::vector<Want> Wanted(std::size_t count) const;
+  // Whether the job still waits and has no text; `text` is dropped otherwise, and over the budget.
+  bool Fill(const Want& want, std::string text);
+
+  // Drops up to `count` jobs, the last to be taken first, and says how many.
+  std::size_t Drop(std::size_t count);
+
+ private:
+  struct Line {
+    std::deque<Entry> entries;
+    std::int64_t first = 0;  // the position of the first entry: it counts pops, and pushes to the front back
+  };
+
+  Line& LineOf(int priority);
+  void Admit(Entry& entry);
+  void Leave(const Entry& entry);
+  void Emptied(int priority);
+
+  std::size_t text_bytes_max_;
+  std::size_t size_ = 0;
+  std::size_t text_bytes_ = 0;
+  std::size_t without_text_ = 0;
+  std::array<std::unique_ptr<Line>, kPriorityMax + 1> lines_;  // of priorities that were used
+  std::uint32_t occupied_ = 0;                                 // bit p: priority p has entries
+};
+
+}  // namespace tidemill::queue
