@@ -24,20 +24,15 @@ int Disconnect(const Options& options, Io io) {
   if (std::from_chars(options.code.data(), end, code).ptr != end) {
     return Misused(io, "--code: not a number; write one from 3000 to 4999");
   }
-  std::string params;
-  JsonWriter json(params);
-  json.BeginObject();
-  WriteTarget(options.target, json);
-  if (!options.code.empty() || !options.reason.empty()) {
+  const auto write_rest = [&options, code](JsonWriter& json) {
+    if (options.code.empty() && options.reason.empty()) return;
     json.Key("disconnect");
     json.BeginObject();
     if (!options.code.empty()) json.Member("code", code);
     if (!options.reason.empty()) json.Member("reason", options.reason);
     json.EndObject();
-  }
-  json.EndObject();
-  const auto to_text = [](std::string_view) -> Result<std::string> { return "disconnected\n"; };
-  return CallApi(options.api, "disconnect", std::move(params), to_text, io);
+  };
+  return ActOn(options.target, options.api, "disconnect", write_rest, "disconnected", io);
 }
 
 }  // namespace
@@ -48,7 +43,8 @@ CommandSpec DisconnectCommand() {
           .help = "Closes a user's connections",
           .examples =
               "  tidemill disconnect 42\n"
-              "  tidemill disconnect 42 --code 4100 --reason banned --config tidemill.toml\n",
+              "  tidemill disconnect 42 --code 4100 --reason banned "
+              "--config tidemill.toml\n",
           .parameters = WithApiParameters(
               WithTarget(options->target, {{"--code", &options->code,
                                             "Of the close, 3000 … 4999; from 3500 to 3999 and from 4500 "

@@ -22,24 +22,21 @@ struct Options {
 
 int Refresh(const Options& options, Io io) {
   if (options.ttl.empty() != options.expired) {
-    return Misused(io, "give --ttl, how long the connections are good for, or --expired, which ends them");
+    return Misused(io,
+                   "give --ttl, how long the connections are good for, or "
+                   "--expired, which ends them");
   }
   const Result<Duration> ttl = options.expired ? Duration{} : config::ParseDuration(options.ttl);
   if (!ttl) return Misused(io, fmt::format("--ttl: {}", ttl.error().detail));
-  std::string params;
-  JsonWriter json(params);
-  json.BeginObject();
-  WriteTarget(options.target, json);
-  if (options.expired) {
-    json.Member("expired", true);
-  } else {
-    json.Member("expire_at", *ttl > Duration{} ? (SystemClock().WallNow().ms + ttl->ms) / 1000 : 0);
-  }
-  json.EndObject();
-  const auto to_text = [expired = options.expired](std::string_view) -> Result<std::string> {
-    return expired ? "expired\n" : "refreshed\n";
+  const auto write_rest = [&](JsonWriter& json) {
+    if (options.expired) {
+      json.Member("expired", true);
+    } else {
+      json.Member("expire_at", *ttl > Duration{} ? (SystemClock().WallNow().ms + ttl->ms) / 1000 : 0);
+    }
   };
-  return CallApi(options.api, "refresh", std::move(params), to_text, io);
+  return ActOn(options.target, options.api, "refresh", write_rest, options.expired ? "expired" : "refreshed",
+               io);
 }
 
 }  // namespace

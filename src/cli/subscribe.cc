@@ -20,16 +20,12 @@ struct Options {
 int Subscribe(const Options& options, Io io) {
   if (!options.info.empty() && !IsJson(options.info)) return Misused(io, "--info: not JSON");
   if (!options.data.empty() && !IsJson(options.data)) return Misused(io, "--data: not JSON");
-  std::string params;
-  JsonWriter json(params);
-  json.BeginObject();
-  WriteTarget(options.target, json);
-  json.Member("channel", options.channel);
-  if (!options.info.empty()) json.RawMember("info", options.info);
-  if (!options.data.empty()) json.RawMember("data", options.data);
-  json.EndObject();
-  const auto to_text = [](std::string_view) -> Result<std::string> { return "subscribed\n"; };
-  return CallApi(options.api, "subscribe", std::move(params), to_text, io);
+  const auto write_rest = [&options](JsonWriter& json) {
+    json.Member("channel", options.channel);
+    if (!options.info.empty()) json.RawMember("info", options.info);
+    if (!options.data.empty()) json.RawMember("data", options.data);
+  };
+  return ActOn(options.target, options.api, "subscribe", write_rest, "subscribed", io);
 }
 
 }  // namespace
@@ -40,7 +36,8 @@ CommandSpec SubscribeCommand() {
           .help = "Subscribes a user's connections to a channel",
           .examples =
               "  tidemill subscribe 42 demo:chat\n"
-              "  tidemill subscribe 42 chat:one --data '{\"welcome\":true}' --config tidemill.toml\n",
+              "  tidemill subscribe 42 chat:one --data "
+              "'{\"welcome\":true}' --config tidemill.toml\n",
           .parameters = WithApiParameters(
               WithTarget(options->target,
                          {{"CHANNEL", &options->channel, "The channel"},

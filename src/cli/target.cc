@@ -11,10 +11,18 @@ std::vector<Parameter> WithTarget(Target& target, std::vector<Parameter> own) {
   return own;
 }
 
-void WriteTarget(const Target& target, JsonWriter& json) {
+int ActOn(const Target& target, const ApiOptions& options, std::string_view method,
+          const std::function<void(JsonWriter&)>& write_rest, std::string_view done, Io io) {
+  std::string params;
+  JsonWriter json(params);
+  json.BeginObject();
   json.Member("user", target.user);
   if (!target.client.empty()) json.Member("client", target.client);
   if (!target.session.empty()) json.Member("session", target.session);
+  write_rest(json);
+  json.EndObject();
+  const auto to_text = [done](std::string_view) -> Result<std::string> { return std::string(done) + "\n"; };
+  return CallApi(options, method, std::move(params), to_text, io);
 }
 
 }  // namespace tidemill::cli

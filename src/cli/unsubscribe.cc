@@ -20,14 +20,8 @@ int Unsubscribe(const Options& options, Io io) {
   if (options.channel.empty() != options.all) {
     return Misused(io, "name the CHANNEL, or give --all for every channel of the user");
   }
-  std::string params;
-  JsonWriter json(params);
-  json.BeginObject();
-  WriteTarget(options.target, json);
-  json.Member("channel", options.channel);
-  json.EndObject();
-  const auto to_text = [](std::string_view) -> Result<std::string> { return "unsubscribed\n"; };
-  return CallApi(options.api, "unsubscribe", std::move(params), to_text, io);
+  const auto write_rest = [&options](JsonWriter& json) { json.Member("channel", options.channel); };
+  return ActOn(options.target, options.api, "unsubscribe", write_rest, "unsubscribed", io);
 }
 
 }  // namespace
