@@ -11,9 +11,11 @@ ServerMetrics::ServerMetrics(metrics::Registry& registry)
       bytes_received(registry.AddCounter("tidemill_http_received_bytes_total", "Bytes of requests.")),
       bytes_sent(registry.AddCounter("tidemill_http_sent_bytes_total", "Bytes of responses.")),
       timeouts(registry.AddCounter("tidemill_http_timeouts_total", "Requests that did not arrive in time.")),
-      answer_timeouts(
-          registry.AddCounter("tidemill_http_answer_timeouts_total",
-                              "Connections closed because their client did not take an answer.")) {
+      answer_timeouts(registry.AddCounter("tidemill_http_answer_timeouts_total",
+                                          "Connections closed because their client did not take an answer.")),
+      proxy_headers_refused(registry.AddCounter("tidemill_http_proxy_headers_refused_total",
+                                                "Connections closed because their PROXY header was none, or "
+                                                "did not come.")) {
   for (std::size_t status_class = 1; status_class <= 5; ++status_class) {
     responses[status_class] = &registry.AddCounter("tidemill_http_responses_total", "Responses.",
                                                    {{"class", std::to_string(status_class) + "xx"}});

@@ -18,6 +18,7 @@ struct ServerMetrics {
   metrics::Counter& bytes_sent;
   metrics::Counter& timeouts;
   metrics::Counter& answer_timeouts;
+  metrics::Counter& proxy_headers_refused;
 };
 
 // What the client pools count. One for all loops.

@@ -35,7 +35,9 @@ class SocketListener final : public Listener, public Pollable, public Timer {
         options_(std::move(options)),
         acceptor_(acceptor),
         socket_(std::move(socket)),
-        proxied_(loop, [this](Fd accepted, IpAddress client) { Hand(std::move(accepted), client); }) {}
+        proxied_(
+            loop, [this](Fd accepted, IpAddress client) { Hand(std::move(accepted), client); },
+            options_.proxy_headers_refused) {}
   ~SocketListener() override { StopAccepting(); }
 
   Result<void> Start();

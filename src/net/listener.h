@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <memory>
 
+#include "metrics/metrics.h"
 #include "net/address.h"
 #include "net/connection_limiter.h"
 #include "net/loop.h"
@@ -38,6 +39,8 @@ struct ListenerOptions {
   bool refuse_shared_port = false;
   // Connections of these begin with a PROXY header, which says whose they are; null: of nobody.
   std::shared_ptr<const Networks> proxy_protocol_from;
+  // Counts those that were closed for it; null: nobody does.
+  metrics::Counter* proxy_headers_refused = nullptr;
   int unix_mode = 0660;
   int shared_unix_fd = -1;               // another loop's unix listener to share
   ConnectionLimiter* limiter = nullptr;  // outlives every stream accepted here; null: no limits

@@ -87,6 +87,24 @@ TEST_F(ListenerTest, AcceptsWithThePeersAddressAndNoDelay) {
   EXPECT_NE(no_delay, 0);
 }
 
+TEST_F(ListenerTest, CountsConnectionsWhosePROXYHeaderIsNone) {
+  metrics::Registry registry;
+  metrics::Counter& refused = registry.AddCounter("refused_total", "x");
+  const std::vector<std::string> trusted = {"127.0.0.1"};
+  const auto listener =
+      Open({.address = Parse("127.0.0.1:0"),
+            .proxy_protocol_from = std::make_shared<const Networks>(*Networks::Parse(trusted)),
+            .proxy_headers_refused = &refused});
+  const Fd good = ConnectTcp(listener->bound().tcp);
+  testing::WriteAll(good.get(), "PROXY TCP4 203.0.113.7 192.0.2.1 56324 443\r\nx");
+  ASSERT_TRUE(RunUntil(*loop_, [this] { return acceptor_.streams.size() == 1; }));
+  EXPECT_EQ(refused.value(), 0u);
+  const Fd bad = ConnectTcp(listener->bound().tcp);
+  testing::WriteAll(bad.get(), "GET / HTTP/1.1\r\n");
+  EXPECT_TRUE(RunUntil(*loop_, [&refused] { return refused.value() == 1; }));
+  EXPECT_EQ(acceptor_.streams.size(), 1u);
+}
+
 TEST_F(ListenerTest, DefersAcceptUntilTheClientSpeaks) {
   const auto listener = Open({.address = Parse("127.0.0.1:0")});
   const Fd client = ConnectTcp(listener->bound().tcp);

@@ -97,6 +97,7 @@ void ProxiedAccept::Add(Fd accepted, IpAddress proxy) {
 }
 
 void ProxiedAccept::Refuse(const IpAddress& proxy, std::string_view why) {
+  if (refused_ != nullptr) refused_->Add();
   if (loop_.Now() < next_log_) return;
   next_log_ = loop_.Now() + kLogInterval;
   log::Warn("net.proxy_header_refused",

@@ -2,7 +2,7 @@
 // handed on with the address that the header names, before anything behind it is read.
 //
 // A header may take 5 seconds, and 1024 connections may wait for theirs; what is refused is closed and told
-// in the log at most once a minute (net.proxy_header_refused). Loop thread only.
+// in the log at most once a minute (net.proxy_header_refused), and counted. Loop thread only.
 #pragma once
 
 #include <cstddef>
@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "base/intrusive_list.h"
+#include "metrics/metrics.h"
 #include "net/address.h"
 #include "net/loop.h"
 #include "net/socket.h"
@@ -26,7 +27,9 @@ class ProxiedAccept {
 
   using Hand = std::function<void(Fd accepted, IpAddress client)>;
 
-  ProxiedAccept(Loop& loop, Hand hand) : loop_(loop), hand_(std::move(hand)) {}
+  // `refused` counts what is refused; null: nobody does.
+  ProxiedAccept(Loop& loop, Hand hand, metrics::Counter* refused)
+      : loop_(loop), hand_(std::move(hand)), refused_(refused) {}
   ~ProxiedAccept();
   ProxiedAccept(const ProxiedAccept&) = delete;
   ProxiedAccept& operator=(const ProxiedAccept&) = delete;
@@ -42,6 +45,7 @@ class ProxiedAccept {
 
   Loop& loop_;
   const Hand hand_;
+  metrics::Counter* const refused_;
   IntrusiveList<ProxiedConnection> connections_;
   std::size_t waiting_ = 0;
   MonotonicTime next_log_{};

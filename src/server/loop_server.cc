@@ -71,7 +71,7 @@ LoopServer::LoopServer(LoopRealtime& realtime, control::Directory& directory, Sh
   of_clients.hosts = settings.http_server.allowed_hosts;
   public_server_ = http::Server::Make(realtime.loop(), public_router_, std::move(of_clients));
   internal_server_ = http::Server::Make(realtime.loop(), internal_router_, options);
-  PortOptions of_public;
+  PortOptions of_public{.proxy_headers_refused = &shared.http_metrics.proxy_headers_refused};
   if (settings.http_server.proxy_protocol) of_public.proxy_protocol_from = ProxiesOf(settings.http_server);
   ports_.emplace_back(kPublic, *public_server_, std::move(of_public));
   ports_.emplace_back(

@@ -28,6 +28,7 @@ Result<std::vector<Listening>> Port::Open(net::Loop& loop, const std::vector<Lis
                                  // The other loops share the port with the first; nobody else does.
                                  .refuse_shared_port = loop.index() == 0,
                                  .proxy_protocol_from = options_.proxy_protocol_from,
+                                 .proxy_headers_refused = options_.proxy_headers_refused,
                                  .shared_unix_fd = listening.shared_unix_fd,
                                  .limiter = &limiter};
     TM_TRY_ASSIGN(auto listener, net::OpenListener(loop, std::move(options), *acceptor_));

@@ -30,6 +30,7 @@ struct PortOptions {
   bool plain = false;  // without TLS in any case
   // Connections of these begin with a PROXY header; null: of nobody.
   std::shared_ptr<const net::Networks> proxy_protocol_from{};
+  metrics::Counter* proxy_headers_refused = nullptr;
 };
 
 // An address to listen on. A Unix socket is opened by the first loop, and shared by the others.
