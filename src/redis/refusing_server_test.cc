@@ -88,5 +88,23 @@ TEST_F(RefusingServer, ABarrierIsKeptAlsoWhenRedisCannotSave) {
   EXPECT_TRUE(Subscribe("b"));
 }
 
+// The connection is of no use without an incarnation: commands fail as if Redis were away, and the refusal
+// has a name. It works again when the key is gone.
+TEST_F(RefusingServer, SomebodyElsesIncarnationKeyIsARefusalWithAName) {
+  const std::string key = "app.incarnation";
+  server_.Ask({"SET", key, "somebody else's"});
+  const auto client =
+      MakeSingleClient(*loop_, MakeFixedLocator(server_.endpoint()),
+                       {.connection = {.credentials = {"app", "p"}}, .incarnation_key = key}, metrics_);
+  ASSERT_TRUE(DriveUntil(*loop_, [this] { return metrics_.refusals.NewestAfter({0}).has_value(); }));
+  EXPECT_EQ(metrics_.refusals.NewestAfter({0}), RefusalKind::kWrongType);
+  EXPECT_TRUE(client->down_since());
+  const Result<Reply> refused = RunTask(*loop_, client->Send("k", {"GET", "k"}));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::kUnavailable);
+  server_.Ask({"DEL", key});
+  EXPECT_TRUE(DriveUntil(*loop_, [&client] { return !client->down_since(); }));
+}
+
 }  // namespace
 }  // namespace tidemill::redis
