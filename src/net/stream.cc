@@ -1,6 +1,10 @@
 #include "net/stream.h"
 
+#include <linux/sockios.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -72,6 +76,19 @@ std::string_view Stream::alpn() const { return tls_ ? tls_->alpn() : std::string
 std::string Stream::ServerEndPoint() const { return tls_ ? tls_->ServerEndPoint() : std::string(); }
 
 std::size_t Stream::queued_bytes() const { return pending_ ? pending_->rest().size() : 0; }
+
+std::uint32_t Stream::TransitMark() const {
+  int unacknowledged = 0;
+  if (fd_ < 0 || ioctl(fd_, SIOCOUTQ, &unacknowledged) != 0) return 0;
+  if (unacknowledged == 0 && queued_bytes() == 0) return 0;
+  tcp_info info{};
+  socklen_t bytes = sizeof info;
+  // A Unix socket does not say how much was taken in all; what is added looks like a change too.
+  const bool is_tcp = getsockopt(fd_, IPPROTO_TCP, TCP_INFO, &info, &bytes) == 0;
+  const std::uint64_t mark =
+      is_tcp ? info.tcpi_bytes_acked : queued_bytes() + static_cast<std::size_t>(unacknowledged);
+  return std::max(static_cast<std::uint32_t>(mark), 1u);
+}
 
 void Stream::OnReady(std::uint32_t epoll_events) {
   if (state_ == State::kEnded) return Finish();

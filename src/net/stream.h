@@ -66,6 +66,8 @@ class Stream final : public Pollable, public Retirable {
 
   // Bytes queued and not yet taken by the kernel.
   std::size_t queued_bytes() const;
+  // Changes when the peer takes some of what is on its way to it, here and in the kernel; 0: nothing is.
+  std::uint32_t TransitMark() const;
   bool owns_buffer() const { return pending_ != nullptr; }
   bool blocked() const { return blocked_; }
   bool closed() const { return fd_ < 0; }

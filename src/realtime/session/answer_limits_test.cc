@@ -15,6 +15,7 @@ BenchSettings SmallAnswers() {
   BenchSettings settings = TestSettings();
   settings.client.answer_max_size = 3 * kPublicationBytes + 1000;
   settings.client.unread_answers_max_size = 3 * kPublicationBytes + 10'000;
+  settings.client.queue_max_size = kPublicationBytes;  // of what was not asked for
   return settings;
 }
 
@@ -78,6 +79,29 @@ TEST_F(AnswerLimitsTest, ARecoveryOverTheLimitIsNotRecovered) {
       << reply.substr(0, 300);
   EXPECT_TRUE(Ask(*client, Subscribe("room:three", 3)).contains("recovered\":true"));
   EXPECT_EQ(too_large(), 1u);
+}
+
+TEST_F(AnswerLimitsTest, WhatTheServersSubscribeRecoversIsAnAnswer) {
+  auto client = Connected();
+  client->HearAll();
+  control::Subscribe subscribe{.channel = "room:three"};
+  subscribe.recover_since = protocol::StreamPosition{};
+  const auto applied = bench_.Apply({.user = "u"}, std::move(subscribe));
+  ASSERT_TRUE(applied && *applied) << "it does not wait for the client to read";
+  client->session().OnFrame(R"({"id":2,"presence_stats":{"channel":"room:three"}})");
+  bench_.Turn();
+  EXPECT_GT(bench_.context().metrics.unread_answer_bytes.value(), 0);
+  const Lines heard = client->HearAll();
+  EXPECT_EQ(client->close_code(), 0u);
+  std::vector<std::string> kinds;
+  for (const std::string& line : heard) {
+    kinds.push_back(line.starts_with(R"({"id":2)")     ? "reply"
+                    : line.contains(R"("subscribe":)") ? "subscribe"
+                    : line.contains(R"("pub":)")       ? "pub"
+                                                       : "other");
+  }
+  EXPECT_EQ(kinds, (std::vector<std::string>{"subscribe", "pub", "pub", "pub", "other", "reply"}));
+  EXPECT_EQ(bench_.context().metrics.unread_answer_bytes.value(), 0);
 }
 
 TEST_F(AnswerLimitsTest, ARecoveryOverTheLimitIsRefusedToWhoAskedForThat) {

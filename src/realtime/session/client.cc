@@ -29,6 +29,7 @@ std::uint32_t Client::TtlUntil(std::int64_t expire_at) const {
 void Client::Renew(std::int64_t expire_at, const std::string* conn_info) {
   if (!identity) identity = std::make_unique<Identity>();
   identity->expire_at = expire_at;
+  ++identity->renewals;
   if (conn_info) identity->conn_info = *conn_info;
 }
 

@@ -49,8 +49,9 @@ class ClientEvents : public hub::OutboxOwner {
 
 // What of a client is rarely there.
 struct Identity {
-  std::string conn_info;                                      // raw bytes
-  std::int64_t expire_at = 0;                                 // seconds since the Unix epoch; 0: never
+  std::string conn_info;       // raw bytes
+  std::int64_t expire_at = 0;  // seconds since the Unix epoch; 0: never
+  std::uint32_t renewals = 0;
   std::map<std::string, auth::TokenSubscription> token_subs;  // a refresh must bring the same
 };
 
@@ -65,6 +66,8 @@ struct Client {
   std::uint32_t TtlUntil(std::int64_t expire_at) const;
   // When the connection expires; 0: never.
   std::int64_t expire_at() const { return identity ? identity->expire_at : 0; }
+  // How often it was renewed: a refresh that takes its time is over when another one has come meanwhile.
+  std::uint32_t renewals() const { return identity ? identity->renewals : 0; }
   // What a refresh brought; `conn_info` null: as before.
   void Renew(std::int64_t expire_at, const std::string* conn_info);
   // The token's subscriptions.

@@ -23,6 +23,10 @@ void Deadlines::OnPingSent(MonotonicTime now, const ClientSettings& settings) {
   next_ping_ = now + settings.ping_interval;
 }
 
+void Deadlines::WaitLonger(MonotonicTime now, const ClientSettings& settings) {
+  next_ping_ = now + settings.ping_interval;
+}
+
 MonotonicTime Deadlines::PongDue(const ClientSettings& settings) const {
   return next_ping_ + Duration{settings.pong_timeout.ms - settings.ping_interval.ms};
 }

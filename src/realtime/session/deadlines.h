@@ -39,6 +39,8 @@ class Deadlines {
   // do not stay in step.
   void StartPings(MonotonicTime now, const ClientSettings& settings);
   void OnPingSent(MonotonicTime now, const ClientSettings& settings);
+  // The pong has as long again from now on: the client was seen to be there, and has yet to come to the ping.
+  void WaitLonger(MonotonicTime now, const ClientSettings& settings);
   // Whether one was awaited.
   bool TakePong() { return std::exchange(awaiting_pong_, false); }
 

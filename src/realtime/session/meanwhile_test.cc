@@ -312,7 +312,7 @@ constexpr Row kRows[] = {
     {"refresh", "unsubscribe", "unsubscribe 2000, done", "ok", false},
     {"refresh", "unsubscribe all", "unsubscribe 2000, done", "ok", false},
     {"refresh", "disconnect", "closed 3503, done", "", false},
-    {"refresh", "refresh", "refresh for 70 s, done", "ok", true},
+    {"refresh", "refresh", "refresh for 70 s, done", "ok for 70 s", true},
     {"refresh", "refresh, expired", "closed 3005, done", "", false},
     {"refresh", "publish", "pub, done", "ok", true},
     {"sub_refresh", "subscribe", "done", "ok for 50 s", true},
@@ -383,6 +383,18 @@ TEST_F(MeanwhileTest, ARefreshOfASubscriptionThatWasEndedIsNotTakenForTheNextOne
   }
   EXPECT_EQ(client_->close_code(), 0u) << "the token's end, 50 s from the start, is not the new one's";
   EXPECT_EQ(client_->session().subscriptions(), 1u);
+}
+
+// The later request wins, not the one that takes longer.
+TEST_F(MeanwhileTest, ARefreshOfTheServerIsNotUndoneByTheClientsThatBeganBefore) {
+  ASSERT_EQ(Run("refresh", "refresh").then, "ok for 70 s");
+  for (int second = 0; second < 110; ++second) {
+    bench_->Advance(Seconds(1));
+    for (const std::string& line : client_->Hear()) {
+      if (line == "{}") client_->Say("{}");
+    }
+  }
+  EXPECT_EQ(client_->close_code(), 3005u) << "its own token never expires";
 }
 
 TEST_F(MeanwhileTest, AnEndedSubscribeLeavesRoomForTheNextCommand) {

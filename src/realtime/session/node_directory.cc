@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 #include <memory>
+#include <type_traits>
 #include <unordered_set>
 #include <utility>
 #include <vector>
@@ -57,12 +58,19 @@ Task<void> SubscribeAll(Context& context, Target target, control::Subscribe subs
   done.Send(std::move(result));
 }
 
-template <class Act>
-Task<void> DoToAll(Context& context, Target target, Act act, net::Reply<bool>::Sender done) {
+template <class Action>
+Task<void> DoToAll(Context& context, Target target, Action action, net::Reply<bool>::Sender done) {
   const Matcher matches(target);
   Registry::Walk walk(context.registry, target.user);
   while (Session* const session = target.session.empty() ? walk.Next() : nullptr) {
-    if (matches(*session)) act(*session);
+    if (matches(*session)) {
+      const auto pin = session->Pin();
+      if constexpr (std::is_void_v<decltype(session->Apply(action))>) {
+        session->Apply(action);
+      } else {
+        co_await session->Apply(action);
+      }
+    }
     co_await LeaveTheTurn(context);
   }
   done.Send(true);
@@ -152,14 +160,8 @@ class NodeDirectory final : public control::Directory {
 
   template <class Other>
   Task<Result<void>> Act(Target target, Other action) {
-    return ForEach(std::move(target),
-                   [action = std::move(action)](Session& session) { session.Apply(action); });
-  }
-
-  template <class Act>
-  Task<Result<void>> ForEach(Target target, Act act) {
-    const auto ask = [target, act](Context& context, const net::Reply<bool>::Sender& done) {
-      context.scope.Spawn(DoToAll(context, target, act, done));
+    const auto ask = [target, action](Context& context, const net::Reply<bool>::Sender& done) {
+      context.scope.Spawn(DoToAll(context, target, action, done));
     };
     (void)co_await AskAll<bool>(own_, contexts_, ask);
     co_return {};

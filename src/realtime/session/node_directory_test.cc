@@ -131,7 +131,7 @@ TEST_F(NodeDirectoryTest, AnUnsubscribeEndsOneOrAll) {
   EXPECT_EQ(Apply(kUser, control::Unsubscribe{"plain:b"}), "");
   EXPECT_EQ(client->Hear(), Lines{});
   EXPECT_EQ(Apply(kUser, control::Unsubscribe{""}), "");
-  EXPECT_EQ(client->Hear(), (Lines{push("plain:a"), push("plain:c")}));
+  EXPECT_EQ(client->Hear(), (Lines{push("plain:c"), push("plain:a")}));
   EXPECT_EQ(client->session().subscriptions(), 0u);
 }
 

@@ -20,6 +20,7 @@ Refusal RefusalOf(const Error& error, protocol::DisconnectCode expired) {
 Task<Verdict<protocol::RefreshResult>> Refresh(Client& client, std::string given) {
   if (given.empty()) co_return Refused(protocol::kDisconnectBadRequest);
   const std::shared_ptr<Tokens> tokens = client.context.tokens;
+  const std::uint32_t renewals = client.renewals();
   auto token = co_await tokens->connect->VerifyConnect(std::move(given));
   if (!token) {
     co_return client.Refuse(RefusalOf(token.error(), protocol::kDisconnectExpired),
@@ -36,11 +37,14 @@ Task<Verdict<protocol::RefreshResult>> Refresh(Client& client, std::string given
   if (token->expire_at != 0 && token->expire_at <= client.WallSeconds()) {
     co_return Refused(protocol::kDisconnectExpired);
   }
-  client.Renew(token->expire_at, token->info.empty() ? nullptr : &token->info);
+  // The server's refresh that came while the token was being verified is the later request, and stays.
+  if (client.renewals() == renewals) {
+    client.Renew(token->expire_at, token->info.empty() ? nullptr : &token->info);
+  }
   protocol::RefreshResult result;
-  if (token->expire_at != 0) {
+  if (client.expire_at() != 0) {
     result.expires = true;
-    result.ttl = client.TtlUntil(token->expire_at);
+    result.ttl = client.TtlUntil(client.expire_at());
   }
   co_return result;
 }

@@ -13,7 +13,8 @@
 
 namespace tidemill::session {
 
-// The token must be of the same user, with the same server-side channels.
+// The token must be of the same user, with the same server-side channels. What the server sets meanwhile
+// wins, and is what the result says.
 Task<Verdict<protocol::RefreshResult>> Refresh(Client& client, std::string token);
 
 // Of a subscription that is there; the token must be for this client and channel.

@@ -84,8 +84,13 @@ void Session::OnTransportClosed() {
 Task<void> Session::Pump(std::string frame) {
   const PinGuard pin = Pin();
   InFlight in_flight(transport_.stream(), context().metrics.unread_answer_bytes, in_flight_);
-  for (std::optional<std::string> next = std::move(frame); next && !ending(); next = in_flight.Pop()) {
-    co_await RunFrame(*std::move(next), in_flight);
+  co_await WorkOff(in_flight, std::move(frame));
+}
+
+// The frame, and those that come meanwhile.
+Task<void> Session::WorkOff(InFlight& in_flight, std::optional<std::string> frame) {
+  for (; frame && !ending(); frame = in_flight.Pop()) {
+    co_await RunFrame(*std::move(frame), in_flight);
   }
   if (in_flight.has_backlog() && carrier_ == Carrier::kOpen) transport_.stream().ResumeReading();
 }
@@ -208,11 +213,12 @@ void Session::Refuse(std::uint32_t id, const Refusal& refusal) {
   Reply(id, protocol::ErrorReply{error->code, std::string(error->message), error->temporary});
 }
 
-void Session::QueuePush(protocol::Push push) {
+void Session::QueuePush(protocol::Push push, Counted counted) {
   if (ending()) return;
   std::string message;
   protocol::AppendPush(client_.form.encoding, push, message);
   transport_.QueueMessage(message);
+  if (counted == Counted::kAsAnswer) in_flight_->CountAnswer(message.size());
   CheckQueue();
 }
 
@@ -247,26 +253,50 @@ Task<Result<void>> Session::Apply(control::Subscribe subscribe) {
   if (closed()) co_return {};
   if (!joined) co_return Fail(Errc::kInternal, "the broker or the presence store refused");
   if (joined->ended) co_return {};  // by a later call: the client has heard of neither
-  protocol::SubscribeResult& result = joined->result;
-  QueuePush({.channel = subscribe.channel,
-             .body = protocol::SubscribePush{.recoverable = result.recoverable,
-                                             .epoch = std::move(result.epoch),
-                                             .offset = result.offset,
-                                             .positioned = result.positioned,
-                                             .data = std::move(result.data)}});
-  // The push has no room for what was missed: it follows as ordinary publications.
-  for (protocol::PublicationPtr& publication : result.publications) {
-    QueuePush({.channel = subscribe.channel, .body = std::move(publication)});
-  }
+  context().scope.Spawn(PushSubscribed(subscribe.channel, std::move(joined->result)));
+  if (closed()) co_return {};
   subscriptions_.Announce(subscribe.channel);
   Reschedule();
   co_return {};
 }
 
-void Session::Apply(const control::Unsubscribe& unsubscribe) {
-  const auto channels =
-      unsubscribe.channel.empty() ? subscriptions_.Channels() : std::vector{unsubscribe.channel};
-  for (const std::string& channel : channels) Unsubscribe(channel, protocol::kUnsubscribeServer);
+Task<void> Session::PushSubscribed(std::string channel, protocol::SubscribeResult result) {
+  const PinGuard pin = Pin();
+  std::optional<InFlight> own;
+  if (!in_flight_) own.emplace(transport_.stream(), context().metrics.unread_answer_bytes, in_flight_);
+  // One beside what the client has not read, as with its commands; more is held against it.
+  const bool is_one_more = in_flight_->answer_bytes() <= InFlight::kAnswerBytesMax;
+  const Counted counted = is_one_more ? Counted::kAsAnswer : Counted::kAgainstLimit;
+  QueuePush({.channel = channel,
+             .body = protocol::SubscribePush{.recoverable = result.recoverable,
+                                             .epoch = std::move(result.epoch),
+                                             .offset = result.offset,
+                                             .positioned = result.positioned,
+                                             .data = std::move(result.data)}},
+            counted);
+  // The push has no room for what was missed: it follows as ordinary publications.
+  for (protocol::PublicationPtr& publication : result.publications) {
+    QueuePush({.channel = channel, .body = std::move(publication)}, counted);
+  }
+  if (!own) co_return;  // the command in flight has the next one wait until the client has taken all
+  co_await own->UntilRoom();
+  co_await WorkOff(*own, own->Pop());
+}
+
+Task<void> Session::Apply(control::Unsubscribe unsubscribe) {
+  if (!unsubscribe.channel.empty()) {
+    Unsubscribe(unsubscribe.channel, protocol::kUnsubscribeServer);
+    co_return;
+  }
+  // From the last on: the table is a sorted vector. What is begun meanwhile is another request's.
+  const std::uint32_t last = subscriptions_.last_number();
+  std::vector<std::string> channels = subscriptions_.Channels();
+  for (; !channels.empty() && !closed(); channels.pop_back()) {
+    const ChannelSubscription* const subscription = subscriptions_.Find(channels.back());
+    if (!subscription || subscription->number > last) continue;
+    Unsubscribe(channels.back(), protocol::kUnsubscribeServer);
+    if (context().loop.ShareSpent()) co_await net::NextTurn(context().loop);
+  }
 }
 
 void Session::Apply(const control::Refresh& refresh) {
@@ -318,10 +348,17 @@ void Session::End() {
   context().loop.timers().Cancel(*this);
   if (in_flight_) in_flight_->Wake();
   client_.outbox.Close();
-  subscriptions_.Close();
+  if (!subscriptions_.CloseSome()) context().scope.Spawn(LeaveTheRest());
   if (reached == Phase::kConnected) context().metrics.connections.Sub(1);
   if (reached >= Phase::kRegistered) context().registry.Remove(*this);
   context().settling.Wake(client_);
+}
+
+Task<void> Session::LeaveTheRest() {
+  const PinGuard pin = Pin();
+  do {
+    co_await net::NextTurn(context().loop);
+  } while (!subscriptions_.CloseSome());
 }
 
 void Session::RetireIfOver() {
@@ -383,7 +420,10 @@ void Session::OnTimer() {
   switch (due) {
     case Deadlines::Due::kStale: return Disconnect(protocol::kDisconnectStale);
     case Deadlines::Due::kExpired: return Disconnect(protocol::kDisconnectExpired);
-    case Deadlines::Due::kNoPong: return Disconnect(protocol::kDisconnectNoPong);
+    case Deadlines::Due::kNoPong:
+      if (!ShowsLife()) return Disconnect(protocol::kDisconnectNoPong);
+      deadlines_.WaitLonger(moment.now, settings().client);
+      break;
     case Deadlines::Due::kPing:
     case Deadlines::Due::kNothing: break;
   }
@@ -393,12 +433,21 @@ void Session::OnTimer() {
   Reschedule();
 }
 
+bool Session::ShowsLife() {
+  const std::uint32_t before = before_ping_;
+  if (before == 0) return false;
+  before_ping_ = transport_.stream().TransitMark();
+  return before_ping_ != before;
+}
+
 void Session::Ping() {
+  const bool something_before = transport_.stream().TransitMark() != 0;
   if (!client_.form.native_ping || !transport_.QueuePing()) {
     std::string message;
     protocol::AppendPing(client_.form.encoding, message);
     transport_.QueueMessage(message);
   }
+  before_ping_ = something_before ? transport_.stream().TransitMark() : 0;
   deadlines_.OnPingSent(context().loop.Now(), settings().client);
 }
 

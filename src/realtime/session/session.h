@@ -6,11 +6,12 @@
 // no rooms.
 //
 // Loop thread only. Lives inside its transport's object, at a fixed address; ends in two steps: Disconnect
-// (or OnTransportClosed) leaves all channels at once, and the object is retired when the transport has closed
-// and no command is in flight.
+// (or OnTransportClosed) leaves all channels, very many in several turns, and gets nothing of them from then
+// on; and the object is retired when the transport has closed and no command is in flight.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -47,7 +48,7 @@ class Session final : public ClientEvents, private net::Timer {
   // refresh of who is connecting, are done at once, and the reply that is still to come agrees with them; a
   // subscribe waits for that reply.
   Task<Result<void>> Apply(control::Subscribe subscribe);
-  void Apply(const control::Unsubscribe& unsubscribe);
+  Task<void> Apply(control::Unsubscribe unsubscribe);
   void Apply(const control::Disconnect& disconnect) { DisconnectWith(disconnect.code, disconnect.reason); }
   void Apply(const control::Refresh& refresh);
 
@@ -106,7 +107,9 @@ class Session final : public ClientEvents, private net::Timer {
 
   void Reply(std::uint32_t id, ReplyBody body);
   void Refuse(std::uint32_t id, const Refusal& refusal);
-  void QueuePush(protocol::Push push);
+  // Whether what waits counts against client.queue_max_size.
+  enum class Counted : std::uint8_t { kAgainstLimit, kAsAnswer };
+  void QueuePush(protocol::Push push, Counted counted = Counted::kAgainstLimit);
   void CheckQueue();
 
   // For what the client did.
@@ -117,11 +120,18 @@ class Session final : public ClientEvents, private net::Timer {
   // Ends a subscription and tells the client why, when it knows of the subscription.
   void Unsubscribe(std::string_view channel, protocol::UnsubscribeCode code);
   void PushUnsubscribe(const std::string& channel, std::uint32_t code);
+  // Tells the client what the server subscribed it to, and what it has missed there: an answer, though the
+  // server asked for it.
+  Task<void> PushSubscribed(std::string channel, protocol::SubscribeResult result);
+  Task<void> WorkOff(InFlight& in_flight, std::optional<std::string> frame);
   void End();
+  Task<void> LeaveTheRest();
   void RetireIfOver();
 
   void OnTimer() override;
   void Ping();
+  // Whether the client, whose pong is due, has taken something of what stands before the ping.
+  bool ShowsLife();
   void EndExpiredSubscriptions(WallTime now);
   void Reschedule();
   Deadlines::Moment Now() const;
@@ -144,6 +154,8 @@ class Session final : public ClientEvents, private net::Timer {
   CommandRate rate_;
   [[no_unique_address]] Deadlines deadlines_;
   std::uint16_t end_code_ = 0;  // to be disconnected with it, at the next timer; 0: not
+  // Of what stood before the last ping (Stream::TransitMark): what the client takes of it is a sign of life.
+  std::uint32_t before_ping_ = 0;
 };
 
 }  // namespace tidemill::session

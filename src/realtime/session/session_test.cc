@@ -174,6 +174,33 @@ TEST_F(SessionTest, OtherTrafficIsNoPong) {
   EXPECT_EQ(client->close_code(), 3012u);
 }
 
+// The ping stands behind it. Each time that the client is looked at it has taken a piece.
+TEST_F(SessionTest, WhoTakesALargeAnswerSlowlyIsThere) {
+  auto client = Connected();
+  client->QueueMessage(std::string(4'000'000, 'x'));
+  int heard = 0;
+  bool pinged = false;
+  for (int second = 0; second < 200 && !pinged; ++second) {
+    bench_.Advance(Seconds(1));
+    if (second % 5 != 0) continue;
+    for (const std::string& line : client->Hear()) pinged = pinged || line == "{}";
+    ++heard;
+    ASSERT_EQ(client->close_code(), 0u) << "after " << second << " s";
+  }
+  EXPECT_TRUE(pinged);
+  EXPECT_GT(heard, 8);
+  client->Say("{}");
+  EXPECT_EQ(client->close_code(), 0u);
+}
+
+TEST_F(SessionTest, WhoTakesNothingOfALargeAnswerIsNot) {
+  auto client = Connected();
+  client->QueueMessage(std::string(4'000'000, 'x'));
+  bench_.Advance(Seconds(25));
+  bench_.Advance(Seconds(9));
+  EXPECT_EQ(client->close_code(), 3012u);
+}
+
 TEST_F(SessionTest, AConnectionEndsSomeTimeAfterItsTokenUnlessRefreshed) {
   auto client = Connected("{\"sub\":\"u\",\"exp\":" + Exp(10) + "}");
   client->Hear();
@@ -376,7 +403,7 @@ TEST_F(SessionTest, ASubscribeThatWasEndedInFlightIsAnsweredBeforeTheNextOne) {
   client->Say(R"({"id":2,"subscribe":{"channel":"plain:a"}})");
   // Each may come to lie in memory where one before it lay.
   for (int i = 0; i < 20; ++i) {
-    client->session().Apply(control::Unsubscribe{"plain:a"});
+    scope.Spawn(client->session().Apply(control::Unsubscribe{"plain:a"}));
     scope.Spawn(subscribe(client->session()));
   }
   bench_.Turn();
@@ -389,6 +416,64 @@ TEST_F(SessionTest, ASubscribeThatWasEndedInFlightIsAnsweredBeforeTheNextOne) {
              R"({"push":{"channel":"plain:a","unsubscribe":{"code":2000,"reason":"server unsubscribe"}}})",
              R"({"push":{"channel":"plain:a","subscribe":{}}})"}));
   EXPECT_EQ(bench_.context().hub.subscriptions(), 1u);
+}
+
+BenchSettings ManyChannels() {
+  BenchSettings settings = TestSettings();
+  settings.client.channel_limit = 10'000;
+  return settings;
+}
+
+class ManySubscriptionsTest : public SessionTest {
+ protected:
+  static constexpr std::size_t kChannels = 3000;
+
+  ManySubscriptionsTest() : SessionTest(ManyChannels()) {
+    client_ = Connected();
+    for (std::size_t i = 0; i < kChannels; ++i) {
+      EXPECT_TRUE(bench_.Apply({.user = "u"}, control::Subscribe{.channel = "plain:" + std::to_string(i)}));
+    }
+    EXPECT_EQ(Left(), kChannels);
+    client_->HearAll();
+  }
+  std::size_t Left() { return bench_.context().hub.subscriptions(); }
+  // Turns until nobody follows anything.
+  int TurnsToTheEnd() {
+    int turns = 0;
+    for (; Left() > 0 && turns < 5000; ++turns) bench_.Turn();
+    EXPECT_EQ(Left(), 0u);
+    return turns;
+  }
+
+  std::unique_ptr<TestClient> client_;
+};
+
+TEST_F(ManySubscriptionsTest, EndInSeveralTurnsWithTheConnection) {
+  client_->session().Disconnect(protocol::kDisconnectSlow);
+  EXPECT_EQ(client_->close_code(), 3008u);
+  EXPECT_GT(Left(), 0u);
+  bench_.Publish("plain:0", "1");
+  EXPECT_GT(TurnsToTheEnd(), 1);
+  EXPECT_EQ(client_->HearAll(), Lines{}) << "nothing arrives after the end";
+  client_->HangUp();
+  EXPECT_TRUE(client_->retired());
+}
+
+TEST_F(ManySubscriptionsTest, KeepTheirSessionUntilTheyHaveEnded) {
+  client_->HangUp();
+  EXPECT_FALSE(client_->retired());
+  EXPECT_GT(TurnsToTheEnd(), 1);
+  bench_.Turn();
+  EXPECT_TRUE(client_->retired());
+}
+
+TEST_F(ManySubscriptionsTest, AreEndedByTheServerInSeveralTurns) {
+  EXPECT_FALSE(bench_.Apply({.user = "u"}, control::Unsubscribe{})) << "not in one turn";
+  EXPECT_GT(Left(), 0u);
+  EXPECT_TRUE(bench_.Apply({.user = "u"}, control::Subscribe{.channel = "plain:new"}));
+  for (int turns = 0; Left() > 1 && turns < 5000; ++turns) bench_.Turn();
+  EXPECT_EQ(Left(), 1u) << "what came later is not ended";
+  EXPECT_EQ(client_->HearAll().size(), kChannels + 1);
 }
 
 TEST_F(SessionTest, AnIdleConnectionIsSmall) {

@@ -195,6 +195,15 @@ void Subscriptions::Close() {
   while (const auto taken = table_.TakeOne()) End(*taken);
 }
 
+bool Subscriptions::CloseSome() {
+  closed_ = 1;
+  while (const auto taken = table_.TakeOne()) {
+    End(*taken);
+    if (size() > 0 && client_.context.loop.ShareSpent()) return false;
+  }
+  return true;
+}
+
 // Presence first, then the leave message, then nothing more of the channel arrives.
 void Subscriptions::End(ChannelSubscription& subscription) {
   Context& context = client_.context;

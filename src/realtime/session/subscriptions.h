@@ -72,12 +72,16 @@ class Subscriptions {
   Left Leave(std::string_view channel, std::uint32_t code = 0);
   // Leaves all, and none is joined any more.
   void Close();
+  // The same for as many as the callback's share of the turn has time for; whether that was all.
+  bool CloseSome();
 
   // Null if it is not there. One that is under way is not attached().
   ChannelSubscription* Find(std::string_view channel) const { return table_.Find(channel); }
   // Whether the one with that number was not ended meanwhile. Its address says nothing: the next one of the
   // channel may have the same.
   bool Holds(std::string_view channel, std::uint32_t number) const;
+  // Of the one that was begun last.
+  std::uint32_t last_number() const { return begun_; }
   std::size_t size() const { return table_.size(); }
   std::vector<std::string> Channels() const;
 

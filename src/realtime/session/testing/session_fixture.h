@@ -11,6 +11,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "realtime/session/testing/session_bench.h"
@@ -23,7 +24,7 @@ BenchSettings TestSettings();
 
 class SessionTest : public testing::Test {
  protected:
-  SessionTest() : bench_(TestSettings()) {}
+  explicit SessionTest(BenchSettings settings = TestSettings()) : bench_(std::move(settings)) {}
 
   std::unique_ptr<TestClient> Connected(std::string_view claims = "{\"sub\":\"u\"}");
   std::string Exp(std::int64_t seconds) { return std::to_string(bench_.WallSeconds() + seconds); }
