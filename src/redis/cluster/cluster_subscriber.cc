@@ -14,6 +14,7 @@
 #include "redis/connection/locator.h"
 #include "redis/connection/subscriber_link.h"
 #include "redis/hash_slot.h"
+#include "redis/refusals.h"
 
 namespace tidemill::redis {
 namespace {
@@ -21,6 +22,8 @@ namespace {
 constexpr Duration kLookAgain = Milliseconds(16);  // at a connection that is being made
 constexpr Duration kRetryFirst = Milliseconds(40);
 constexpr Duration kRetryMax = Seconds(1);
+// Of each channel that the user may not subscribe to; there may be very many.
+constexpr Duration kRefusedMax = Seconds(15);
 // A server does not tell a plain subscription that its slot has moved.
 constexpr Duration kRefreshPlain = Seconds(1);
 constexpr Duration kRefreshSharded = Seconds(30);
@@ -236,12 +239,14 @@ class ClusterSubscriber final : public Subscriber, private ClusterMapObserver {
 
   Task<void> PlaceAtLast(std::string channel) {
     net::Backoff pause(kRetryFirst, kRetryMax);
+    net::Backoff pause_when_refused(kRetryMax, kRefusedMax);
     while (true) {
       const Channel* const moving = Find(channel);
       if (!moving || moving->at) co_return;
-      (void)co_await Place(channel, loop_.clock().Now() + options_.connection.io_timeout);
+      const auto result = co_await Place(channel, loop_.clock().Now() + options_.connection.io_timeout);
       if (const Channel* const placed = Find(channel); !placed || placed->at) co_return;
-      co_await net::Sleep(loop_, pause.Next());
+      const bool refused = !result && RefusalKindOf(result.error().detail) == RefusalKind::kNoPermission;
+      co_await net::Sleep(loop_, refused ? pause_when_refused.Next() : pause.Next());
     }
   }
 

@@ -185,6 +185,35 @@ TEST_P(ClusterTest, EndsWhileCommandsAndSubscriptionsWaitForASilentServer) {
   EXPECT_EQ(subscribed, 0);
 }
 
+// As when an operator changes the ACL. Each channel is tried again, less and less often.
+TEST_P(ClusterTest, TriesRefusedChannelsLessAndLessOften) {
+  constexpr std::uint64_t kChannels = 20;
+  ClusterSet set;
+  const auto tell_all = [&set](const Command& command) {
+    for (const auto& node : set.nodes) node->Ask(command);
+  };
+  tell_all({"ACL", "SETUSER", "app", "on", ">p", "~*", "&*", "+@all"});
+  const ClusterOptions options{.seeds = {set.nodes[0]->endpoint()},
+                               .connection = {.credentials = {"app", "p"}},
+                               .prefix = "test",
+                               .pub_sub = GetParam()};
+  subscriber_ = MakeClusterSubscriber(*loop_, options, recorder_, metrics_);
+  ASSERT_TRUE(DriveUntil(*loop_, [this] { return !subscriber_->down_since(); }));
+  for (std::uint64_t i = 0; i < kChannels; ++i) {
+    ASSERT_TRUE(RunTask(*loop_, subscriber_->Subscribe(std::to_string(i))));
+  }
+  tell_all({"ACL", "SETUSER", "app", "resetchannels"});  // ends the connections as well
+  ASSERT_TRUE(DriveUntil(*loop_, [this] { return metrics_.errors.value() >= kChannels; }));
+  const std::uint64_t refused = metrics_.errors.value();
+  const MonotonicTime begin = SystemClock().Now();
+  DriveUntil(*loop_, [begin] { return SystemClock().Now() - begin > Seconds(4); });
+  EXPECT_LE(metrics_.errors.value() - refused, kChannels * 7);
+  EXPECT_EQ(recorder_.lost.size(), kChannels);
+  tell_all({"ACL", "SETUSER", "app", "allchannels"});
+  EXPECT_TRUE(DriveUntil(*loop_, [this] { return recorder_.restored.size() == kChannels; }));
+  EXPECT_EQ(recorder_.lost["0"], 1);
+}
+
 TEST_P(ClusterTest, TakesInNewPrimariesAndLetsGoOfThoseWithoutSlots) {
   ClusterSet set({.primaries = 2});
   Connect(set);
