@@ -24,6 +24,7 @@
 #include "cli/presence.h"
 #include "cli/publish.h"
 #include "cli/refresh.h"
+#include "cli/schema.h"
 #include "cli/subscribe.h"
 #include "cli/tail.h"
 #include "cli/token.h"
@@ -40,15 +41,15 @@ std::string LastLines() {
   return lines;
 }
 
-CommandSpec Program(const ServeFunction& serve) {
+CommandSpec Program(const Wiring& wiring) {
   static const std::string last_lines = LastLines();
-  const auto program = [serve] { return Program(serve); };
+  const auto program = [wiring] { return Program(wiring); };
   return {
       .name = "tidemill",
       .help = "A realtime server: publish over HTTP, receive over WebSocket.",
       .examples = last_lines,
       .commands = {InitCommand(),
-                   ServeCommand(serve),
+                   ServeCommand(wiring.serve),
                    TokenCommand(),
                    PublishCommand(),
                    BroadcastCommand(),
@@ -63,6 +64,7 @@ CommandSpec Program(const ServeFunction& serve) {
                    DisconnectCommand(),
                    CodesCommand(),
                    ConfigCommand(),
+                   SchemaCommand(wiring.schemas),
                    DoctorCommand(),
                    BackupCommand(),
                    CompletionsCommand(program),
@@ -85,8 +87,8 @@ int CheckOutput(Io io, int code) {
 
 }  // namespace
 
-int Run(std::vector<std::string> arguments, const ServeFunction& serve, Io io) {
-  const CommandSpec program = Program(serve);
+int Run(std::vector<std::string> arguments, const Wiring& wiring, Io io) {
+  const CommandSpec program = Program(wiring);
   if (arguments.empty()) {
     PrintError(io, HelpText(program, program.name));
     return kMisused;
@@ -99,8 +101,8 @@ int Run(std::vector<std::string> arguments, const ServeFunction& serve, Io io) {
   return CheckOutput(io, kDone);
 }
 
-int Run(int argc, char** argv, ServeFunction serve) {
-  return Run(std::vector<std::string>(argv + std::min(argc, 1), argv + argc), serve, {});
+int Run(int argc, char** argv, const Wiring& wiring) {
+  return Run(std::vector<std::string>(argv + std::min(argc, 1), argv + argc), wiring, {});
 }
 
 }  // namespace tidemill::cli

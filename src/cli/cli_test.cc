@@ -49,7 +49,8 @@ Ran RunWith(
     std::vector<std::string> arguments, const ServeFunction& serve = [](const ServeOptions&) { return 77; }) {
   const Text out;
   const Text err;
-  const int code = Run(std::move(arguments), serve, {.out = out.file(), .err = err.file()});
+  const int code =
+      Run(std::move(arguments), {.serve = serve, .schemas = {}}, {.out = out.file(), .err = err.file()});
   return {code, out.Get(), err.Get()};
 }
 
@@ -194,8 +195,11 @@ TEST(Run, FailsWhenItsOutputIsLost) {
     std::FILE* const full = std::fopen("/dev/full", "we");
     const Text err;
     const auto serve = [](const ServeOptions&) { return 77; };
-    EXPECT_EQ(cli::Run(arguments, serve, {.out = full, .err = err.file()}), kFailed);
-    EXPECT_EQ(err.Get(), "tidemill: standard output: No space left on device\n");
+    EXPECT_EQ(cli::Run(arguments, {.serve = serve, .schemas = {}}, {.out = full, .err = err.file()}),
+              kFailed);
+    // What does not fit into the stream's buffer fails before the end, where the reason is not known any
+    // more.
+    EXPECT_TRUE(err.Get().starts_with("tidemill: standard output: ")) << err.Get();
     std::fclose(full);
   }
 }

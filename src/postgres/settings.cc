@@ -9,6 +9,7 @@ namespace tidemill::postgres {
 namespace {
 
 constexpr std::int64_t kConnectionsMax = 1000;
+constexpr std::size_t kNameBytesMax = 63;  // NAMEDATALEN - 1
 
 constexpr config::Row<PostgresSettings> kPostgres[] = {
     {"url",
@@ -20,6 +21,10 @@ constexpr config::Row<PostgresSettings> kPostgres[] = {
     {"password",
      config::Of<&PostgresSettings::password>,
      {.doc = "Password where the URL has none.", .reload = config::Reload::kNo}},
+    {"schema",
+     config::Of<&PostgresSettings::schema>,
+     {.doc = "The schema that our own tables live in; made when it is not there.",
+      .reload = config::Reload::kNo}},
     {"connect_timeout",
      config::Of<&PostgresSettings::connect_timeout>,
      {.doc = "Until a session is open: names, TCP, TLS and authentication of all hosts together. "
@@ -130,6 +135,11 @@ constexpr config::Row<LimitSettings> kLimits[] = {
 
 // The URL is not quoted: there may be a password in it.
 void Check(const PostgresSettings& postgres, const std::string& prefix, config::Findings& findings) {
+  if (postgres.schema.empty() || postgres.schema.size() > kNameBytesMax ||
+      postgres.schema.starts_with("pg_")) {
+    findings.push_back(
+        {prefix + "schema", {}, ": 1 to 63 bytes, and not \"pg_…\", which PostgreSQL keeps to itself"});
+  }
   if (!postgres.given()) return;
   const auto address = Address::Parse(postgres.url.value, postgres.password.value, Environment::OfProcess());
   if (address) return;

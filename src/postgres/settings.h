@@ -37,6 +37,7 @@ struct LimitSettings {
 struct PostgresSettings {
   config::Secret url;       // "postgres://user@host/db", "host=… dbname=…"; empty: PostgreSQL is not used
   config::Secret password;  // where the URL has none
+  std::string schema = "tidemill";  // of our own tables
   Duration connect_timeout = Seconds(5);
   Duration io_timeout = Seconds(10);        // beyond statement_timeout, without an answer: connection ends
   Duration statement_timeout = Seconds(5);  // the server ends what takes longer (57014); 0: never
