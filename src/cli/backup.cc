@@ -48,7 +48,7 @@ CommandSpec BackupCommand() {
       .name = "backup",
       .help = "Copies the embedded database, also while a server uses it",
       .examples =
-          "  tidemill backup --config tidemill.toml /var/backups/tidemill-monday.db\n"
+          "  tidemill backup --storage.sqlite.path tidemill.db monday.db\n"
           "\nThe file is complete and checked, or it is not there. To restore: stop the server, remove what "
           "is\n"
           "at storage.sqlite.path and beside it (-wal, -shm), and copy the file there.\n",

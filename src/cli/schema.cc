@@ -187,8 +187,8 @@ CommandSpec StatusCommand(const Schemas& schemas) {
   return {.name = "status",
           .help = "Says which versions the database has; fails if this program must not use it",
           .examples =
-              "  tidemill schema status --config tidemill.toml\n"
-              "  tidemill schema status --json\n",
+              "  tidemill schema status --storage.sqlite.path tidemill.db\n"
+              "  tidemill schema status --storage.sqlite.path tidemill.db --json\n",
           .parameters = {DatabaseParameter(*options),
                          {"--json", &options->json, "Prints it as one line of JSON"}},
           .settings = &options->settings,
@@ -199,7 +199,7 @@ CommandSpec ApplyCommand(const Schemas& schemas) {
   const auto options = std::make_shared<Options>();
   return {.name = "apply",
           .help = "Applies the versions that are missing",
-          .examples = "  tidemill schema apply --config tidemill.toml\n",
+          .examples = "  tidemill schema apply --storage.sqlite.path tidemill.db\n",
           .parameters = {DatabaseParameter(*options)},
           .settings = &options->settings,
           .run = [options, schemas](Io io) { return Apply(*options, *schemas, io); }};
@@ -209,9 +209,7 @@ CommandSpec PrintCommand(const Schemas& schemas) {
   const auto options = std::make_shared<Options>();
   return {.name = "print",
           .help = "Prints them as a script for psql or sqlite3 that records what it applies",
-          .examples =
-              "  tidemill schema print --config tidemill.toml | psql shop\n"
-              "  tidemill schema print jobs --after 3 --database postgres\n",
+          .examples = "  tidemill schema print --storage.sqlite.path tidemill.db >schema.sql\n",
           .parameters = {{.name = "MODULE",
                           .value = &options->module,
                           .help = "Of this module; else of all",

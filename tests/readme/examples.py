@@ -32,7 +32,7 @@ def test_examples(binary, folder):
         examples = dict(commands(terminals))
         check(len(examples) > 20, examples)
         # What makes the configuration, and what wants the port for itself.
-        for path in ("tidemill init", "tidemill doctor"):
+        for path in ("tidemill init", "tidemill doctor", "tidemill schema apply"):
             for line in examples.pop(path):
                 try_example(terminals, path, line)
         for line in examples.pop("tidemill serve"):
