@@ -152,6 +152,8 @@ TEST(Failover, AWriteNeverStaysOnAServerThatBecameAStandby) {
                           "/postgres?target_session_attrs=read-write";
   OnLoop db(url);
   ASSERT_TRUE(db.Run("create table kept(n int)"));
+  const char* const arrived = "select count(*) from pg_class where relname = 'kept'";
+  ASSERT_TRUE(DriveUntil(*db.loop, [&] { return standby->Run(arrived).starts_with("1"); }));
   primary.Kill();
   standby->Promote();
   ASSERT_TRUE(DriveUntil(*db.loop, [&] { return db.Run("insert into kept values (1)").has_value(); }));

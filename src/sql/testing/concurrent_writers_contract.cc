@@ -12,6 +12,9 @@ Task<void> KeepRun(Transaction& transaction, Call call, Outcome<RunResult>& outc
 
 }  // namespace
 
+// A united build links all suites into each test.
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(ConcurrentWritersContract);
+
 TEST_P(ConcurrentWritersContract, TheSecondToChangeWhatBothHaveSeenIsToldToTryAgain) {
   CreateNumbers();
   Must("insert into numbers values (1)");

@@ -4,6 +4,9 @@ namespace tidemill::sql::testing {
 
 std::string RolesContract::Name(const ParamInfo& info) { return info.param.name; }
 
+// A united build links all suites into each test.
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(RolesContract);
+
 TEST_P(RolesContract, WhoMayNotIsTold) {
   CreateNumbers();
   Must("do $$ begin create role tidemill_contract_guest; exception when duplicate_object then null; end $$");

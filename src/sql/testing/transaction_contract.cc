@@ -55,6 +55,9 @@ Task<void> KeepTransact(net::Loop& loop, Database& database, TransactOptions opt
 
 }  // namespace
 
+// A united build links all suites into each test.
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(TransactionContract);
+
 TEST_P(TransactionContract, CommittedTogether) {
   CreateNumbers();
   auto transaction = Await(database().Begin({}));

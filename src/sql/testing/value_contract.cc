@@ -31,6 +31,9 @@ const std::string kTexts[] = {
 
 }  // namespace
 
+// A united build links all suites into each test.
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(ValueContract);
+
 TEST_P(ValueContract, Integers) {
   for (const std::int64_t n : {std::int64_t{0}, std::int64_t{1}, std::int64_t{-1}, std::int64_t{1} << 53,
                                (std::int64_t{1} << 53) + 1, std::numeric_limits<std::int64_t>::max(),
