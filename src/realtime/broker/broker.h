@@ -31,6 +31,7 @@ namespace tidemill::broker {
 
 using channels::ChannelName;
 using protocol::ClientInfo;
+using protocol::ClientInfoPtr;
 using protocol::Publication;
 using protocol::PublicationPtr;
 using protocol::StreamPosition;

@@ -27,7 +27,8 @@ class PresenceStore {
   // Adds or refreshes the entry of `info.client`. kLimitExceeded when the channel or the store is full.
   virtual Task<Result<void>> Add(channels::ChannelName channel, protocol::ClientInfo info) = 0;
   virtual Task<Result<void>> Remove(channels::ChannelName channel, std::string client) = 0;
-  virtual Task<Result<std::vector<protocol::ClientInfo>>> Get(channels::ChannelName channel) = 0;
+  // In no order. Entries are shared: what replaces one is another.
+  virtual Task<Result<std::vector<protocol::ClientInfoPtr>>> Get(channels::ChannelName channel) = 0;
   virtual Task<Result<PresenceStats>> Stats(channels::ChannelName channel) = 0;
 };
 

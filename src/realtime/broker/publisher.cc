@@ -84,7 +84,7 @@ Task<Answer<void>> Publisher::RemoveHistory(std::string channel) {
   co_return Answer<void>();
 }
 
-Task<Answer<std::vector<ClientInfo>>> Publisher::Presence(PresenceCall call) {
+Task<Answer<std::vector<ClientInfoPtr>>> Publisher::Presence(PresenceCall call) {
   TM_CO_TRY(CheckPresence(call.channel));
   co_return AnswerOf(co_await presence_.Get(ChannelName(std::move(call.channel))), call.surface);
 }

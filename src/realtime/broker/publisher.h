@@ -95,7 +95,7 @@ class Publisher {
   Task<Answer<void>> RemoveHistory(std::string channel);
 
   // kErrorNotAvailable: the channel has no presence. Otherwise as PresenceStore::Get and Stats.
-  Task<Answer<std::vector<ClientInfo>>> Presence(PresenceCall call);
+  Task<Answer<std::vector<ClientInfoPtr>>> Presence(PresenceCall call);
   Task<Answer<PresenceStats>> PresenceCounts(PresenceCall call);
 
  private:

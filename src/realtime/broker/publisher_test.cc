@@ -46,10 +46,10 @@ struct FakeStore final : Broker, PresenceStore {
   }
   Task<Result<void>> Add(ChannelName, ClientInfo) override { co_return Result<void>(); }
   Task<Result<void>> Remove(ChannelName, std::string) override { co_return Result<void>(); }
-  Task<Result<std::vector<ClientInfo>>> Get(ChannelName channel) override {
+  Task<Result<std::vector<ClientInfoPtr>>> Get(ChannelName channel) override {
     calls.push_back("presence " + channel.value());
     if (error) co_return Fail(*error, "fake");
-    co_return std::vector<ClientInfo>{{.user = "u", .client = "c"}};
+    co_return std::vector{std::make_shared<const ClientInfo>(ClientInfo{.user = "u", .client = "c"})};
   }
   Task<Result<PresenceStats>> Stats(ChannelName channel) override {
     calls.push_back("stats " + channel.value());

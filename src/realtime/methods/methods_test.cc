@@ -570,18 +570,5 @@ TEST(Api, AnAnswerOverTheLimitIsRefusedBeforeItIsMade) {
   EXPECT_TRUE(api.registry.Text().contains("tidemill_api_answers_refused_total 3\n"));
 }
 
-// Others are served while a long answer is made.
-TEST(Api, ALongAnswerIsMadeOverSeveralTurns) {
-  MethodsFixture api;
-  for (int i = 0; i < 5; ++i) {
-    api.Publish(
-        {.channel = "a", .data = '"' + std::string(300'000, 'x') + '"', .form = broker::DataForm::kJson});
-  }
-  const auto exchange = api.Begin("history", R"({"channel":"a","limit":-1})");
-  int turns = 0;
-  for (; !MethodsFixture::ReplyOf(*exchange); ++turns) api.Turn();
-  EXPECT_GE(turns, 5);
-}
-
 }  // namespace
 }  // namespace tidemill::methods

@@ -30,21 +30,25 @@ constexpr std::string_view kStatsResultSchema = R"json({
   }
 })json";
 
+constexpr std::size_t kEntriesAtOnce = 500;
+
 Task<api::Outcome> Presence(Services& services, ChannelParams params, api::AnswerBudget& budget) {
-  const auto entries = co_await services.publisher.Presence({.channel = std::move(params.channel)});
+  auto entries = co_await services.publisher.Presence({.channel = std::move(params.channel)});
   if (!entries) co_return std::unexpected(entries.error());
+  std::string result;
+  Slices slices(result);
+  if (entries->size() > kEntriesAtOnce) co_await slices.Next();  // to gather them was this turn's work
   const std::size_t bytes = protocol::ReplyBytes(*entries);
   if (!budget.Take(bytes)) co_return std::unexpected(api::kErrorAnswerTooLarge);
-  std::string result;
   result.reserve(bytes);
-  Slices slices(result);
   JsonWriter json(result);
   json.BeginObject();
   json.Key("presence");
   json.BeginObject();
-  for (const protocol::ClientInfo& info : *entries) {
-    json.DynamicKey(info.client);
-    WriteClientInfo(info, json);
+  for (protocol::ClientInfoPtr& info : *entries) {
+    json.DynamicKey(info->client);
+    WriteClientInfo(*info, json);
+    info.reset();
     if (slices.IsOver()) co_await slices.Next();
   }
   json.EndObject();

@@ -1,4 +1,5 @@
-// Slices: a long answer is encoded over several turns, so that others are served in between.
+// Slices: a long answer is encoded over several turns, so that others are served in between. A slice is over
+// when the callback's share of the turn is spent (Loop::ShareSpent), or after kBytes.
 //
 //   for (…) {
 //     Write(…);
@@ -18,12 +19,12 @@ namespace tidemill::methods {
 
 class Slices {
  public:
-  // Of one turn: well below a millisecond's work.
+  // Of one turn.
   static constexpr std::size_t kBytes = 256 * 1024;
 
   explicit Slices(const std::string& out) : out_(out) {}
 
-  bool IsOver() const { return out_.size() - begin_ >= kBytes; }
+  bool IsOver() const { return out_.size() - begin_ >= kBytes || net::Loop::Current()->ShareSpent(); }
   net::NextTurn Next() {
     begin_ = out_.size();
     return net::NextTurn(*net::Loop::Current());

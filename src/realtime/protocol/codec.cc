@@ -69,6 +69,16 @@ void AppendPublicationPush(Encoding encoding, std::string_view channel, const Pu
   AppendProtobufPublicationPush(channel, publication, direction, out);
 }
 
+void PresenceEncoder::Append(const ClientInfo& info) {
+  if (encoding_ == Encoding::kJson) return AppendJsonPresence(info, bytes_);
+  AppendProtobufPresence(info, bytes_);
+}
+
+PresenceResult PresenceEncoder::Finish() {
+  if (encoding_ == Encoding::kJson && !bytes_.empty()) bytes_ += '}';
+  return {.presence = std::move(bytes_)};
+}
+
 std::size_t InfoPushBytesMax(std::string_view channel, const ClientInfo& info) {
   return kPushOverheadMax + TextBytesMax(channel) + InfoBytesMax(info);
 }

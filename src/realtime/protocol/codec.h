@@ -63,6 +63,23 @@ void AppendPublicationPush(Encoding encoding, std::string_view channel, const Pu
 // JSON.
 std::size_t PublicationBytesMax(std::string_view channel, const Publication& publication);
 std::size_t InfoPushBytesMax(std::string_view channel, const ClientInfo& info);
+
+// Encodes the entries of a presence one by one, so that thousands of them can be spread over several turns of
+// a loop: their reply then copies bytes only. `bytes_guess`: of all.
+class PresenceEncoder {
+ public:
+  explicit PresenceEncoder(Encoding encoding, std::size_t bytes_guess = 0) : encoding_(encoding) {
+    bytes_.reserve(bytes_guess);
+  }
+  void Append(const ClientInfo& info);
+  // The result, for a reply in the same encoding. The encoder is then of no use.
+  PresenceResult Finish();
+
+ private:
+  const Encoding encoding_;
+  std::string bytes_;
+};
+
 // Server ping, in either direction: "{}" or one zero byte.
 void AppendPing(Encoding encoding, std::string& out);
 

@@ -4,6 +4,7 @@
 
 #include "base/hex.h"
 #include "base/json.h"
+#include "realtime/protocol/testing/presence_of.h"
 
 namespace tidemill::protocol {
 namespace {
@@ -494,7 +495,7 @@ TEST(JsonFrames, HoldPayloadsThatAreNotJsonInBase64) {
   AppendReply(Encoding::kJson, {1, ConnectResult{.subs = {{"a", {.data = bytes}}}}}, cases[4].frame);
   AppendReply(Encoding::kJson, {1, SubscribeResult{.publications = {publication}, .data = bytes}},
               cases[5].frame);
-  AppendReply(Encoding::kJson, {1, PresenceResult{.presence = {{"c", info}}}}, cases[6].frame);
+  AppendReply(Encoding::kJson, {1, PresenceOf(Encoding::kJson, {info})}, cases[6].frame);
   AppendReply(Encoding::kJson, {1, HistoryResult{.publications = {publication}}}, cases[7].frame);
   AppendReply(Encoding::kJson, {1, RpcResult{bytes}}, cases[8].frame);
   for (const Case& c : cases) {
@@ -507,8 +508,8 @@ TEST(JsonFrames, HoldPayloadsThatAreNotJsonInBase64) {
 
 TEST(JsonFrames, EscapeTextsFromOutside) {
   std::string out;
-  AppendReply(Encoding::kJson,
-              {1, PresenceResult{.presence = {{"c\"1", {.user = "<\xff\u2028>", .client = "c\"1"}}}}}, out);
+  AppendReply(Encoding::kJson, {1, PresenceOf(Encoding::kJson, {{.user = "<\xff\u2028>", .client = "c\"1"}})},
+              out);
   EXPECT_EQ(out,
             "{\"id\":1,\"presence\":{\"presence\":{\"c\\\"1\":{\"user\":\"<\uFFFD\\u2028>\",\"client\":"
             "\"c\\\"1\"}}}}");

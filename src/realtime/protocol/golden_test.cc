@@ -5,6 +5,7 @@
 
 #include "base/hex.h"
 #include "realtime/protocol/codec.h"
+#include "realtime/protocol/testing/presence_of.h"
 
 namespace tidemill::protocol {
 namespace {
@@ -169,10 +170,13 @@ TEST(JsonGolden, OtherReplies) {
   const ReplyCase cases[] = {
       {{9, UnsubscribeResult{}}, R"({"id":9,"unsubscribe":{}})"},
       {{3, PublishResult{}}, R"({"id":3,"publish":{}})"},
-      {{4, PresenceResult{.presence = {{kClient, info}}}},
+      {{4, PresenceOf(Encoding::kJson, {info})},
        R"({"id":4,"presence":{"presence":{"d9534349-81cf-44a5-b36b-73a76d7fc17d":{"user":"",)"
        R"("client":"d9534349-81cf-44a5-b36b-73a76d7fc17d"}}}})"},
-      {{4, PresenceResult{}}, R"({"id":4,"presence":{"presence":{}}})"},
+      {{4, PresenceOf(Encoding::kJson, {info, {.user = "u", .client = "c"}})},
+       R"({"id":4,"presence":{"presence":{"d9534349-81cf-44a5-b36b-73a76d7fc17d":{"user":"",)"
+       R"("client":"d9534349-81cf-44a5-b36b-73a76d7fc17d"},"c":{"user":"u","client":"c"}}}})"},
+      {{4, PresenceOf(Encoding::kJson, {})}, R"({"id":4,"presence":{"presence":{}}})"},
       {{5, PresenceStatsResult{.num_clients = 1, .num_users = 1}},
        R"({"id":5,"presence_stats":{"num_clients":1,"num_users":1}})"},
       {{5, PresenceStatsResult{}}, R"({"id":5,"presence_stats":{"num_clients":0,"num_users":0}})"},

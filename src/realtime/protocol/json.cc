@@ -135,9 +135,8 @@ class MemberWriter {
     json_.EndArray();
   }
   template <class T>
-  void Map(int, JsonName name, const std::vector<std::pair<std::string, T>>& map,
-           Zero zero = Zero::kOmitted) {
-    if (map.empty() && zero == Zero::kOmitted) return;
+  void Map(int, JsonName name, const std::vector<std::pair<std::string, T>>& map) {
+    if (map.empty()) return;
     json_.Key(name);
     json_.BeginObject();
     for (const auto& [key, value] : map) {
@@ -145,6 +144,9 @@ class MemberWriter {
       WriteEntry(value);
     }
     json_.EndObject();
+  }
+  void Encoded(int, JsonName name, std::string_view object) {
+    json_.RawMember(name, object.empty() ? "{}" : object);
   }
   template <class T, class Variant>
   void Case(int number, JsonName name, const Variant& variant) {
@@ -205,6 +207,13 @@ Result<Command> DecodeJsonCommand(std::string_view text) {
 }
 
 void AppendJsonReply(const Reply& reply, std::string& out) { AppendMessage(reply, out); }
+
+void AppendJsonPresence(const ClientInfo& info, std::string& out) {
+  out += out.empty() ? '{' : ',';
+  JsonWriter json(out);
+  json.DynamicKey(info.client);
+  WriteMessage(json, info);
+}
 
 void AppendJsonPush(const Push& push, Direction direction, std::string& out) {
   AppendPushOf(push, direction, out);

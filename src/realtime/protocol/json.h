@@ -15,6 +15,8 @@ namespace tidemill::protocol {
 Result<Command> DecodeJsonCommand(std::string_view text);
 
 void AppendJsonReply(const Reply& reply, std::string& out);
+// One more entry of PresenceResult: `out` is empty at first, and wants a '}' after the last.
+void AppendJsonPresence(const ClientInfo& info, std::string& out);
 void AppendJsonPush(const Push& push, Direction direction, std::string& out);
 void AppendJsonPublicationPush(std::string_view channel, const Publication& publication, Direction direction,
                                std::string& out);

@@ -31,6 +31,8 @@ struct ClientInfo {
   friend bool operator==(const ClientInfo&, const ClientInfo&) = default;
 };
 
+using ClientInfoPtr = std::shared_ptr<const ClientInfo>;
+
 using Tags = std::vector<std::pair<std::string, std::string>>;
 
 struct Publication {
@@ -158,7 +160,7 @@ struct ConnectResult {
 struct UnsubscribeResult {};
 struct PublishResult {};
 struct PresenceResult {
-  std::vector<std::pair<std::string, ClientInfo>> presence;
+  std::string presence;  // encoded already: PresenceEncoder (codec.h) makes it
 };
 struct PresenceStatsResult {
   std::uint32_t num_clients = 0;

@@ -115,8 +115,7 @@ class FieldWriter {
     for (const PublicationPtr& publication : list) Message(number, name, *publication);
   }
   template <class T>
-  void Map(std::uint32_t number, std::string_view, const std::vector<std::pair<std::string, T>>& map,
-           Zero = Zero::kOmitted) {
+  void Map(std::uint32_t number, std::string_view, const std::vector<std::pair<std::string, T>>& map) {
     for (const auto& [key, value] : map) {
       wire_.Message(number, [&](WireWriter& entry) {
         entry.Bytes(1, key);
@@ -124,6 +123,7 @@ class FieldWriter {
       });
     }
   }
+  void Encoded(std::uint32_t, std::string_view, std::string_view fields) { wire_.Encoded(fields); }
   template <class T, class Variant>
   void Case(std::uint32_t number, std::string_view name, const Variant& variant) {
     if (const T* value = std::get_if<T>(&variant)) Message(number, name, *value);
@@ -167,6 +167,14 @@ Command DecodeProtobufCommand(std::string_view message, WireStatus& status) {
 }
 
 void AppendProtobufReply(const Reply& reply, std::string& out) { AppendMessage(reply, out); }
+
+void AppendProtobufPresence(const ClientInfo& info, std::string& out) {
+  WireWriter wire(out);
+  wire.Message(kPresenceField, [&](WireWriter& entry) {
+    entry.Bytes(1, info.client);
+    FieldWriter(entry).Message(2, {}, info);
+  });
+}
 
 void AppendProtobufPush(const Push& push, Direction direction, std::string& out) {
   AppendPushOf(push, direction, out);

@@ -15,6 +15,8 @@ namespace tidemill::protocol {
 // last counts; texts must be UTF-8; a number must fit its type. What went wrong goes to `status`.
 Command DecodeProtobufCommand(std::string_view message, WireStatus& status);
 
+// One more entry of PresenceResult.
+void AppendProtobufPresence(const ClientInfo& info, std::string& out);
 // Each behind its length.
 void AppendProtobufReply(const Reply& reply, std::string& out);
 void AppendProtobufPush(const Push& push, Direction direction, std::string& out);

@@ -3,6 +3,7 @@
 
 #include "base/hex.h"
 #include "realtime/protocol/codec.h"
+#include "realtime/protocol/testing/presence_of.h"
 
 namespace tidemill::protocol {
 namespace {
@@ -52,7 +53,11 @@ TEST(ProtobufFields, OfReplies) {
        "1d 0801 3219 0801 1005 1801 320165 3a03 220178 4001 4807 5001 5a0164 6001"},
       {{1, UnsubscribeResult{}}, "04 0801 3a00"},
       {{1, PublishResult{}}, "04 0801 4200"},
-      {{1, PresenceResult{{{"c", info}}}}, "17 0801 4a13 0a11 0a0163 120c 0a0175 120163 1a0169 22016b"},
+      {{1, PresenceOf(Encoding::kProtobuf, {info})},
+       "17 0801 4a13 0a11 0a0163 120c 0a0175 120163 1a0169 22016b"},
+      {{1, PresenceOf(Encoding::kProtobuf, {info, {.client = "d"}})},
+       "21 0801 4a1d 0a11 0a0163 120c 0a0175 120163 1a0169 22016b 0a08 0a0164 1203 120164"},
+      {{1, PresenceOf(Encoding::kProtobuf, {})}, "04 0801 4a00"},
       {{1, PresenceStatsResult{2, 1}}, "08 0801 5204 0802 1001"},
       {{1, HistoryResult{{Pub(publication)}, "e", 3}},
        "20 0801 5a1c 0a15 220178 2a03 0a0175 3003 3a06 0a0161 120131 720165 120165 1803"},

@@ -28,11 +28,7 @@ std::size_t BytesOf(const ConnectResult& result) {
   for (const auto& [channel, subscribed] : result.subs) bytes += channel.size() + BytesOf(subscribed);
   return bytes;
 }
-std::size_t BytesOf(const PresenceResult& result) {
-  std::size_t bytes = kAroundResult;
-  for (const auto& [client, info] : result.presence) bytes += client.size() + BytesOf(info);
-  return bytes;
-}
+std::size_t BytesOf(const PresenceResult& result) { return kAroundResult + result.presence.size(); }
 std::size_t BytesOf(const HistoryResult& result) { return kAroundResult + ReplyBytes(result.publications); }
 std::size_t BytesOf(const RpcResult& result) { return kAroundResult + result.data.size(); }
 template <class Small>
@@ -48,9 +44,9 @@ std::size_t ReplyBytes(std::span<const PublicationPtr> publications) {
   return bytes;
 }
 
-std::size_t ReplyBytes(std::span<const ClientInfo> presence) {
+std::size_t ReplyBytes(std::span<const ClientInfoPtr> presence) {
   std::size_t bytes = 0;
-  for (const ClientInfo& info : presence) bytes += BytesOf(info) + info.client.size();
+  for (const ClientInfoPtr& info : presence) bytes += BytesOf(*info) + info->client.size();
   return bytes;
 }
 

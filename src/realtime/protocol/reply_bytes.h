@@ -11,7 +11,7 @@ namespace tidemill::protocol {
 
 // About the bytes that these take in a reply, in either encoding; exact but for the escapes of JSON.
 std::size_t ReplyBytes(std::span<const PublicationPtr> publications);
-std::size_t ReplyBytes(std::span<const ClientInfo> presence);
+std::size_t ReplyBytes(std::span<const ClientInfoPtr> presence);
 std::size_t ReplyBytes(const decltype(Reply::result)& result);
 
 }  // namespace tidemill::protocol

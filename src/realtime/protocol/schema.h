@@ -15,6 +15,7 @@
 //   Given     decoding: whether a message was there, whatever is in it
 //   List      publications
 //   Map       text to text or to message
+//   Encoded   a map of which the entries are encoded already
 //   Case<T>   the alternative T of a variant
 #pragma once
 
@@ -27,6 +28,9 @@ namespace tidemill::protocol {
 
 // Whether JSON leaves a field out when it is zero or empty. Protobuf always does.
 enum class Zero : std::uint8_t { kOmitted, kWritten };
+
+// Of PresenceResult: the map of clients.
+inline constexpr std::uint32_t kPresenceField = 1;
 
 // ---- client to server
 
@@ -201,7 +205,7 @@ void Fields(V&, const PublishResult&) {}
 
 template <class V>
 void Fields(V& v, const PresenceResult& m) {
-  v.Map(1, "presence", m.presence, Zero::kWritten);
+  v.Encoded(kPresenceField, "presence", m.presence);
 }
 
 template <class V>

@@ -114,6 +114,8 @@ class WireWriter {
 
   void Varint(std::uint32_t field, std::uint64_t value);
   void Bytes(std::uint32_t field, std::string_view bytes);
+  // Fields that are encoded already.
+  void Encoded(std::string_view fields) { out_ += fields; }
   // A message is written even when it is empty. `bytes_guess` as in AppendDelimited.
   template <class Fill>
   void Message(std::uint32_t field, Fill fill, std::uint64_t bytes_guess = 0) {

@@ -5,12 +5,37 @@
 #include <string>
 #include <utility>
 
+#include "net/next_turn.h"
 #include "realtime/broker/publisher.h"
 #include "realtime/broker/stream_settings.h"
+#include "realtime/protocol/codec.h"
+#include "realtime/protocol/reply_bytes.h"
 #include "realtime/session/context.h"
 #include "realtime/session/refresh.h"
 
 namespace tidemill::session {
+namespace {
+
+// Of presence: when there are more, what touches all of them has a turn of its own.
+constexpr std::size_t kEntriesAtOnce = 500;
+
+// Counts an answer that takes several turns to make as one that its client has not read.
+class UnreadAnswer {
+ public:
+  UnreadAnswer(metrics::Gauge& unread, std::size_t bytes)
+      : unread_(unread), bytes_(static_cast<std::int64_t>(bytes)) {
+    unread_.Add(bytes_);
+  }
+  UnreadAnswer(const UnreadAnswer&) = delete;
+  UnreadAnswer& operator=(const UnreadAnswer&) = delete;
+  ~UnreadAnswer() { unread_.Sub(bytes_); }
+
+ private:
+  metrics::Gauge& unread_;
+  const std::int64_t bytes_;
+};
+
+}  // namespace
 
 Task<Verdict<ReplyBody>> Commands::Run(decltype(protocol::Command::request) request) {
   return std::visit([this](auto& chosen) { return Do(std::move(chosen)); }, request);
@@ -116,13 +141,21 @@ Task<Verdict<ReplyBody>> Commands::Do(protocol::PresenceRequest request) {
   auto entries = co_await client_.context.publisher.Presence(
       {.channel = std::move(request.channel), .surface = broker::Surface::kClient});
   if (!entries) co_return Refused(entries.error());
-  protocol::PresenceResult result;
-  result.presence.reserve(entries->size());
-  for (broker::ClientInfo& info : *entries) {
-    std::string client = info.client;
-    result.presence.emplace_back(std::move(client), std::move(info));
+  net::Loop& loop = client_.context.loop;
+  const bool many = entries->size() > kEntriesAtOnce;
+  if (many) co_await net::NextTurn(loop);
+  const std::size_t bytes = protocol::ReplyBytes(*entries);
+  TM_CO_TRY(client_.MayAnswer(bytes));
+  const UnreadAnswer unread(client_.context.metrics.unread_answer_bytes, bytes);
+  protocol::PresenceEncoder encoder(client_.form.encoding, bytes);
+  for (protocol::ClientInfoPtr& info : *entries) {
+    if (subscriptions_.closed()) break;  // nobody waits for the answer any more
+    encoder.Append(*info);
+    info.reset();
+    if (loop.ShareSpent()) co_await net::NextTurn(loop);
   }
-  co_return result;
+  if (many) co_await net::NextTurn(loop);  // the reply copies all of it
+  co_return encoder.Finish();
 }
 
 Task<Verdict<ReplyBody>> Commands::Do(protocol::PresenceStatsRequest request) {

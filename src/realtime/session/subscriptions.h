@@ -75,6 +75,7 @@ class Subscriptions {
   // The same for as many as the callback's share of the turn has time for; whether that was all.
   bool CloseSome();
 
+  bool closed() const { return closed_ != 0; }
   // Null if it is not there. One that is under way is not attached().
   ChannelSubscription* Find(std::string_view channel) const { return table_.Find(channel); }
   // Whether the one with that number was not ended meanwhile. Its address says nothing: the next one of the

@@ -1,14 +1,15 @@
 // ChannelPresence: the clients in one channel, and how many distinct users they are.
 //
+// Entries are immutable and shared with who reads them, also on other loops: reading thousands copies
+// pointers.
+//
 // Loop thread only.
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include "realtime/broker/presence.h"
@@ -18,30 +19,22 @@ namespace tidemill::broker::memory {
 
 class ChannelPresence {
  public:
-  bool Has(std::string_view client) const { return by_client_.contains(client); }
+  bool Has(std::string_view client) const { return place_of_client_.contains(client); }
   // Adds, or replaces the entry of the same client.
   void Add(protocol::ClientInfo info);
   // False: there was no such client.
   bool Remove(std::string_view client);
 
-  std::size_t size() const { return by_client_.size(); }
-  std::vector<protocol::ClientInfo> All() const { return {by_client_.begin(), by_client_.end()}; }
+  std::size_t size() const { return entries_.size(); }
+  const std::vector<protocol::ClientInfoPtr>& All() const { return entries_; }
   PresenceStats stats() const {
-    return {.clients = static_cast<std::uint32_t>(by_client_.size()),
+    return {.clients = static_cast<std::uint32_t>(entries_.size()),
             .users = static_cast<std::uint32_t>(clients_of_user_.size())};
   }
 
  private:
-  struct ByClient {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view client) const { return std::hash<std::string_view>{}(client); }
-    std::size_t operator()(const protocol::ClientInfo& info) const { return (*this)(info.client); }
-    static std::string_view Key(std::string_view client) { return client; }
-    static std::string_view Key(const protocol::ClientInfo& info) { return info.client; }
-    bool operator()(const auto& a, const auto& b) const { return Key(a) == Key(b); }
-  };
-
-  std::unordered_set<protocol::ClientInfo, ByClient, ByClient> by_client_;
+  std::vector<protocol::ClientInfoPtr> entries_;
+  std::unordered_map<std::string_view, std::size_t> place_of_client_;  // keys are of the entries
   std::unordered_map<std::string, std::uint32_t> clients_of_user_;
 };
 

@@ -242,10 +242,10 @@ class MemoryPresence final : public PresenceStore {
     });
   }
 
-  Task<Result<std::vector<ClientInfo>>> Get(ChannelName channel) override {
-    return Run<Result<std::vector<ClientInfo>>>(channel, [c = channel](Shard& there) {
+  Task<Result<std::vector<ClientInfoPtr>>> Get(ChannelName channel) override {
+    return Run<Result<std::vector<ClientInfoPtr>>>(channel, [c = channel](Shard& there) {
       const memory::ChannelPresence* presence = there.table().Presence(c);
-      return Result<std::vector<ClientInfo>>(presence ? presence->All() : std::vector<ClientInfo>{});
+      return Result<std::vector<ClientInfoPtr>>(presence ? presence->All() : std::vector<ClientInfoPtr>{});
     });
   }
 

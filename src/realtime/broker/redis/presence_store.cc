@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "net/next_turn.h"
 #include "net/task_scope.h"
 #include "realtime/broker/redis/record.h"
 #include "realtime/broker/redis/scripts.h"
@@ -55,14 +56,17 @@ class RedisPresence final : public PresenceStore, private net::Timer {
     co_return CheckReply(reply);
   }
 
-  Task<Result<std::vector<protocol::ClientInfo>>> Get(channels::ChannelName channel) override {
-    TM_CO_TRY_ASSIGN(const redis::Reply reply,
-                     co_await client_.Run(ReadPresenceScript(), KeysOf(channel), {}));
+  Task<Result<std::vector<protocol::ClientInfoPtr>>> Get(channels::ChannelName channel) override {
+    net::Loop& loop = loop_;
+    TM_CO_TRY_ASSIGN(redis::Reply reply, co_await client_.Run(ReadPresenceScript(), KeysOf(channel), {}));
     TM_CO_TRY(CheckReply(reply));
-    std::vector<protocol::ClientInfo> entries;
-    for (const redis::Reply& element : reply.elements) {
+    std::vector<protocol::ClientInfoPtr> entries;
+    entries.reserve(reply.elements.size());
+    for (redis::Reply& element : reply.elements) {
       TM_CO_TRY_ASSIGN(auto info, InfoOf(element.text));
-      entries.push_back(std::move(info));
+      entries.push_back(std::make_shared<const protocol::ClientInfo>(std::move(info)));
+      std::string().swap(element.text);
+      if (loop.ShareSpent()) co_await net::NextTurn(loop);
     }
     co_return entries;
   }

@@ -1,6 +1,9 @@
 #include "realtime/broker/testing/presence_contract.h"
 
 #include <algorithm>
+#include <string>
+
+#include "net/next_turn.h"
 
 namespace tidemill::broker::testing {
 
@@ -17,11 +20,13 @@ Result<void> PresenceContract::Remove(std::size_t loop, std::string channel, std
 }
 
 std::vector<ClientInfo> PresenceContract::Get(std::size_t loop, std::string channel) {
-  auto entries = fixture_.Await<Result<std::vector<ClientInfo>>>(
+  const auto entries = fixture_.Await<Result<std::vector<ClientInfoPtr>>>(
       loop, [&] { return fixture_.presence(loop).Get(ChannelName(channel)); });
   if (!entries) return {ClientInfo{.user = "error", .client = "", .conn_info = "", .chan_info = ""}};
-  std::ranges::sort(*entries, {}, &ClientInfo::client);
-  return *std::move(entries);
+  std::vector<ClientInfo> all;
+  for (const ClientInfoPtr& entry : *entries) all.push_back(*entry);
+  std::ranges::sort(all, {}, &ClientInfo::client);
+  return all;
 }
 
 PresenceStats PresenceContract::Stats(std::size_t loop, std::string channel) {
@@ -90,6 +95,23 @@ TEST_P(PresenceContract, ChannelsAreApart) {
   EXPECT_TRUE(Get(0, "b").empty());
   EXPECT_TRUE(Remove(0, "b", "c1"));
   EXPECT_EQ(Get(0, "a").size(), 1u);
+}
+
+TEST_P(PresenceContract, ThousandsOfEntriesAreReadInShortTurns) {
+  constexpr std::size_t kClients = 3000;
+  const auto add = [](PresenceStore& presence, net::Loop& loop) -> Task<Result<void>> {
+    for (std::size_t i = 0; i < kClients; ++i) {
+      TM_CO_TRY(co_await presence.Add(ChannelName("a"), Info("user", "c" + std::to_string(i))));
+      if (loop.ShareSpent()) co_await net::NextTurn(loop);
+    }
+    co_return Result<void>();
+  };
+  ASSERT_TRUE(fixture_.Await<Result<void>>(0, [&] { return add(fixture_.presence(0), fixture_.loop(0)); }));
+  for (std::size_t i = 0; i < fixture_.size(); ++i) EXPECT_EQ(Get(i, "a").size(), kClients) << i;
+  fixture_.Settle();
+  for (std::size_t i = 0; i < fixture_.size(); ++i) {
+    EXPECT_LT(fixture_.loop(i).meter().longest_cpu(), net::TurnMeter::kLong) << i;
+  }
 }
 
 }  // namespace tidemill::broker::testing

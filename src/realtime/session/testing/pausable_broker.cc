@@ -75,7 +75,7 @@ Task<Result<void>> PausableBroker::Remove(broker::ChannelName channel, std::stri
   co_return co_await presence_.Remove(std::move(channel), std::move(client));
 }
 
-Task<Result<std::vector<broker::ClientInfo>>> PausableBroker::Get(broker::ChannelName channel) {
+Task<Result<std::vector<broker::ClientInfoPtr>>> PausableBroker::Get(broker::ChannelName channel) {
   co_await UntilResumed();
   co_return co_await presence_.Get(std::move(channel));
 }

@@ -45,7 +45,7 @@ class PausableBroker final : public broker::Broker, public broker::PresenceStore
   // PresenceStore
   Task<Result<void>> Add(broker::ChannelName channel, broker::ClientInfo info) override;
   Task<Result<void>> Remove(broker::ChannelName channel, std::string client) override;
-  Task<Result<std::vector<broker::ClientInfo>>> Get(broker::ChannelName channel) override;
+  Task<Result<std::vector<broker::ClientInfoPtr>>> Get(broker::ChannelName channel) override;
   Task<Result<broker::PresenceStats>> Stats(broker::ChannelName channel) override;
 
  private:

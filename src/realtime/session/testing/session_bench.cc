@@ -76,7 +76,8 @@ void TestClient::HangUp() {
 void TestClient::QueueMessage(std::string_view message) {
   std::string frame;
   websocket::AppendFrameHeader({websocket::Opcode::kText}, message.size(), frame);
-  stream_->Queue(frame.append(message));
+  stream_->Queue(frame);
+  stream_->Queue(message);
 }
 
 bool TestClient::QueuePing() { return false; }
