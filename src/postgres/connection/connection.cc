@@ -101,7 +101,7 @@ void Connection::Cancel(std::uint64_t segment) {
 }
 
 // The server signals the session's process, whatever that runs by then: the segment that was meant, one that
-// came after it, or nothing.
+// came after it, or nothing. It may be ahead of the answers that we have read, by all that was sent.
 Task<void> Connection::CancelRunning(std::uint64_t segment) {
   cancelling_ = true;
   cancelled_ = segment;
@@ -111,7 +111,7 @@ Task<void> Connection::CancelRunning(std::uint64_t segment) {
   (void)co_await opener_.Cancel(loop_, opened_.server, opened_.key);
   cancelling_ = false;
   cancel_passed_ = loop_.clock().Now();
-  stray_until_ = pipeline_.first();
+  stray_until_ = pipeline_.next();
   if (!closed_) loop_.timers().Schedule(*this, *cancel_passed_);  // the next one may wait for it
 }
 
