@@ -95,6 +95,10 @@ class Connection final : public net::StreamHandler, public net::Retirable, priva
   void Forget(std::uint64_t segment);
   // It is cancelled if it still runs a moment after its turn has come.
   void Cancel(std::uint64_t segment);
+  // A cancelling is on its way, and whom it hits is not known.
+  bool is_cancelling() const { return cancelling_; }
+  // It may hit the segment that is sent next.
+  bool MayBeHit() const { return cancelling_ || (stray_until_ && pipeline_.next() <= *stray_until_); }
   // It is the one that the server works on, as far as can be known.
   bool IsRunning(std::uint64_t segment) const { return !pipeline_.empty() && pipeline_.first() == segment; }
   // How long the segment that ended last was the one that ran.

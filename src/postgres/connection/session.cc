@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "net/sleep.h"
 #include "postgres/connection/batch.h"
 #include "postgres/connection/exchange.h"
 
@@ -14,6 +15,9 @@ const sql::Statement& WhoAreYou() {
   static const sql::Statement statement("select pg_catalog.pg_backend_pid()", {.reuse = sql::Reuse::kOnce});
   return statement;
 }
+
+// What is left over, the rollback, and what a cancelling on its way may hit.
+constexpr int kCleaningsMax = 4;
 
 // $1 to $3 are timeouts in ms.
 const sql::Statement& Settings() {
@@ -152,9 +156,14 @@ Task<sql::Result<Described>> Session::Describe(sql::Statement statement,
 
 Task<bool> Session::Clean() {
   const MonotonicTime deadline = loop_.clock().Now() + options_.connection.io_timeout;
-  for (int attempt = 0; attempt < 2; ++attempt) {
+  for (int questions = 0; questions < kCleaningsMax;) {
+    if (connection_->closed() || loop_.clock().Now() >= deadline) co_return false;
     const bool is_idle = connection_->status() == TransactionStatus::kIdle;
-    if (connection_->closed() || (is_idle && connection_->in_flight() == 0)) break;
+    if (is_idle && connection_->in_flight() == 0 && !connection_->MayBeHit()) co_return true;
+    if (connection_->is_cancelling() && connection_->in_flight() == 0) {
+      co_await net::Sleep(loop_, Milliseconds(1));
+      continue;
+    }
     if (!connection_->MaySend()) co_return false;
     Exchange exchange(*connection_, [](const Message&) {});
     writer_.Clear();
@@ -165,9 +174,9 @@ Task<bool> Session::Clean() {
     }
     exchange.Send(writer_, deadline);
     if (!co_await exchange) co_return false;
+    ++questions;
   }
-  co_return !connection_->closed() && connection_->in_flight() == 0 &&
-      connection_->status() == TransactionStatus::kIdle;
+  co_return false;
 }
 
 Task<sql::Result<void>> Session::LookUp(std::vector<std::uint32_t> oids) {

@@ -152,7 +152,7 @@ TEST(Load, WithConnectionsThatBreakNoAnswerGoesToAnother) {
   });
   EXPECT_EQ(tally.wrong, 0);
   EXPECT_EQ(tally.other, 0) << tally.sample;
-  EXPECT_GT(tally.right, 5'000);
+  EXPECT_GT(tally.right, 500);  // while it is away, all that is asked fails at once
   EXPECT_GE(db.metrics.disconnects.value(), 1u);
   EXPECT_EQ(db.metrics.breaches.value(), 0u);
 }

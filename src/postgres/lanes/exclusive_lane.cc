@@ -99,7 +99,8 @@ void ExclusiveLane::GiveBack(std::unique_ptr<Session> session) {
   --in_use_;
   shared_.metrics.in_use.Sub(1);
   Connection& connection = session->connection();
-  const bool clean = connection.in_flight() == 0 && connection.status() == TransactionStatus::kIdle;
+  const bool clean = connection.in_flight() == 0 && connection.status() == TransactionStatus::kIdle &&
+                     !connection.MayBeHit();
   if (connection.closed() || clean) return Keep(std::move(session));
   ++cleaning_;
   scope_.Spawn(Clean(std::move(session)));
