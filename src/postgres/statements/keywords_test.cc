@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "postgres/protocol/frontend.h"
+#include "postgres/statements/check.h"
 #include "postgres/statements/words.h"
 
 namespace tidemill::postgres {
@@ -51,6 +53,24 @@ TEST(RefusalOf, LetsThroughWhatLeavesNothing) {
   for (const char* text : {"begin", "/**/END", "set role x", "copy t from stdin",
                            "declare c cursor for table t", "fetch c", "execute_ ", "listen x"}) {
     EXPECT_EQ(RefusalOf(text).has_value(), std::string_view(text) != "execute_ ") << text;
+  }
+}
+
+TEST(StatementCheck, SaysTheSameHoweverOftenItIsAsked) {
+  StatementCheck check;
+  const LimitSettings limits;
+  const sql::Statement fit("select 1");
+  const sql::Statement refused("begin");
+  sql::Call too_many{.statement = fit};
+  too_many.parameters.resize(kParametersMax + 1);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_TRUE(check.Check({.statement = fit}, limits));
+    EXPECT_FALSE(check.Check({.statement = refused}, limits));
+    EXPECT_FALSE(check.Check(too_many, limits));
+  }
+  for (int i = 0; i < 200; ++i) {  // more than are kept; each ends before the next begins
+    const sql::Statement statement(i % 2 == 0 ? "select 2" : "commit");
+    EXPECT_EQ(check.Check({.statement = statement}, limits).has_value(), i % 2 == 0);
   }
 }
 
