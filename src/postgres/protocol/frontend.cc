@@ -15,9 +15,9 @@ namespace {
 class Frame {
  public:
   Frame(std::string& out, char type) : out_(out) {
-    out_.push_back(type);
-    at_ = out_.size();
-    AppendUint32(out_, 0);
+    at_ = out_.size() + 1;
+    const char head[] = {type, 0, 0, 0, 0};
+    out_.append(head, sizeof head);
   }
   Frame(const Frame&) = delete;
   Frame& operator=(const Frame&) = delete;
@@ -164,6 +164,11 @@ void AppendClose(std::string& out, Target target, std::string_view name) {
 }
 
 void AppendExecute(std::string& out, std::string_view portal, std::uint32_t rows_max) {
+  using namespace std::string_view_literals;
+  if (portal.empty() && rows_max == 0) {  // as nearly always
+    out += "E\0\0\0\x09\0\0\0\0\0"sv;
+    return;
+  }
   const Frame frame(out, 'E');
   AppendString(out, portal);
   AppendUint32(out, rows_max);

@@ -112,14 +112,7 @@ Result<std::optional<Message>> MessageReader::Next() {
     collected_.clear();
     if (collected_.capacity() > kKeptCapacity) collected_ = {};
   }
-  if (collected_.empty() && input_.size() >= kHeaderBytes) {
-    TM_TRY_ASSIGN(const bool fits, ReadHeader(input_));
-    if (fits && input_.size() - kHeaderBytes >= body_bytes_) {
-      const Message message{.type = type_, .body = input_.substr(kHeaderBytes, body_bytes_)};
-      input_.remove_prefix(kHeaderBytes + body_bytes_);
-      return message;
-    }
-  }
+  if (const auto whole = TakeWhole()) return whole;
   if (!Collect(kHeaderBytes)) return std::nullopt;
   TM_TRY_ASSIGN(const bool fits, ReadHeader(collected_));
   if (!fits) {
@@ -130,6 +123,18 @@ Result<std::optional<Message>> MessageReader::Next() {
   if (!Collect(kHeaderBytes + body_bytes_)) return std::nullopt;
   given_ = true;
   return Message{.type = type_, .body = std::string_view(collected_).substr(kHeaderBytes)};
+}
+
+std::optional<Message> MessageReader::TakeWhole() {
+  if (to_skip_ > 0 || !collected_.empty() || input_.size() < kHeaderBytes) return std::nullopt;
+  const char type = input_.front();
+  const std::uint32_t body_bytes = GetUint32(input_.data() + 1) - 4;  // of a length below 4: too many
+  const Limit limit = LimitOf(phase_, row_bytes_max_, type);
+  if (!limit.known || body_bytes < limit.body_min || body_bytes > limit.body_max) return std::nullopt;
+  if (body_bytes > input_.size() - kHeaderBytes) return std::nullopt;
+  const Message message{.type = type, .body = {input_.data() + kHeaderBytes, body_bytes}};
+  input_.remove_prefix(kHeaderBytes + body_bytes);
+  return message;
 }
 
 std::string_view MessageReader::TakeRest() { return std::exchange(input_, {}); }

@@ -39,6 +39,9 @@ class MessageReader {
   // nullopt: more bytes are needed. The message is borrowed until the next call of any of these.
   // kInvalidArgument: that is not what a PostgreSQL server says in this phase; nothing more can be read.
   Result<std::optional<Message>> Next();
+  // The same for a message within its limit that lies whole in the bytes at hand, as nearly all do; nullopt:
+  // ask Next.
+  std::optional<Message> TakeWhole();
   // The bytes that were fed and not read: they are to be fed again.
   std::string_view TakeRest();
 
