@@ -62,7 +62,7 @@ void Parse(const Seen& seen) {
   (void)ParseParameterStatus(body);
   (void)ParseCopyResponse(body);
   if (auto columns = ParseRowDescription(body)) TM_ASSERT(columns->size() <= body.size() / 19);
-  std::vector<sql::Row::Slot> slots;
+  Slots slots;
   const std::vector<sql::Kind> kinds(body.size() < 2 ? 0 : static_cast<unsigned char>(body[1]));
   if (ParseDataRow(body, kinds, slots)) {
     const sql::Row row(body.data(), slots);

@@ -69,4 +69,18 @@ struct FrameFromMemory {
   static void operator delete(void* frame, std::size_t bytes) { FrameMemory::Free(frame, bytes); }
 };
 
+// For a container that begins and ends with a request, and is small.
+template <class T>
+struct FrameAllocator {
+  using value_type = T;
+
+  FrameAllocator() = default;
+  template <class U>
+  FrameAllocator(const FrameAllocator<U>&) noexcept {}
+
+  T* allocate(std::size_t count) { return static_cast<T*>(FrameMemory::Allocate(count * sizeof(T))); }
+  void deallocate(T* first, std::size_t count) { FrameMemory::Free(first, count * sizeof(T)); }
+  friend bool operator==(FrameAllocator, FrameAllocator) { return true; }
+};
+
 }  // namespace tidemill

@@ -8,14 +8,17 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "net/frame_memory.h"
 #include "sql/failure.h"
 #include "sql/rows.h"
 #include "sql/statement.h"
 
 namespace tidemill::postgres {
 
+using Calls = std::vector<sql::Call, FrameAllocator<sql::Call>>;
+
 struct Ask {
-  std::vector<sql::Call> calls;
+  Calls calls;
   // Gets the rows of the only call; null: they are kept.
   std::shared_ptr<sql::RowSink> sink{};
   std::string begin{};          // "BEGIN …" in front of the calls; "": what is open is used, or none is
@@ -39,5 +42,8 @@ struct Done {
   std::uint64_t rows_affected = 0;
   std::string command;  // of the tag: "SELECT", "COMMIT"
 };
+
+// One of each call.
+using Answers = std::vector<Done, FrameAllocator<Done>>;
 
 }  // namespace tidemill::postgres

@@ -16,6 +16,13 @@ constexpr std::uint64_t kDroppedBytesMax = 1u << 20;
 constexpr const char* kReadOnlyName = "ro";
 constexpr const char* kReadOnlyText = "set transaction_read_only = on";
 
+SegmentWriter RunReadOnly() {
+  SegmentWriter writer;
+  writer.Bind({.portal = {}, .statement = kReadOnlyName, .parameters = {}, .result_formats = {}});
+  writer.Execute();
+  return writer;
+}
+
 RowLimits LimitsOf(const sql::Call& call, const LimitSettings& defaults) {
   constexpr std::uint64_t kBytesMax = 2ull << 30;
   const sql::Limits& asked = call.limits;
@@ -66,16 +73,14 @@ sql::Result<void> Batch::Send() {
 
 // Makes the transaction of this segment one that only reads.
 void Batch::WriteReadOnly(SegmentWriter& writer) {
-  const std::string_view name = session_.is_pooled() ? "" : kReadOnlyName;
-  if (session_.is_pooled()) {
-    writer.Parse(name, kReadOnlyText, {});
-  } else if (!session_.has_read_only()) {
-    writer.Close(name);
-    writer.Parse(name, kReadOnlyText, {});
+  static const SegmentWriter run_prepared = RunReadOnly();  // most segments begin so
+  if (session_.is_pooled()) return writer.Once(kReadOnlyText);
+  if (!session_.has_read_only()) {
+    writer.Close(kReadOnlyName);
+    writer.Parse(kReadOnlyName, kReadOnlyText, {});
     session_.SetHasReadOnly(true);
   }
-  writer.Bind({.portal = {}, .statement = name, .parameters = {}, .result_formats = {}});
-  writer.Execute();
+  writer.Append(run_prepared);
 }
 
 void Batch::Write(SegmentWriter& writer, State& state, const sql::Call& call) {
@@ -88,14 +93,15 @@ void Batch::Write(SegmentWriter& writer, State& state, const sql::Call& call) {
       state.is_parsed = true;
     }
   }
-  const std::string name = state.prepared ? state.prepared->name : "";
+  const std::string_view name = state.prepared ? std::string_view(state.prepared->name) : "";
   if (!state.prepared || state.is_parsed) {
     writer.Parse(name, call.statement.text(), call.statement.parameter_oids());
   }
-  std::vector<std::uint8_t> formats;
+  std::span<const std::uint8_t> formats;
   if (state.prepared && state.prepared->described) {
     formats = state.prepared->described->formats;
-    state.rows.Describe(state.prepared->described, formats);
+    state.rows.Describe(state.prepared->described,
+                        formats.empty() ? RowTaker::Formats::kText : RowTaker::Formats::kBytesBinary);
   } else {
     writer.Describe(name);
   }
@@ -143,7 +149,7 @@ void Batch::TakeDescription(State& state, const Message& message) {
   }
   (void)state.description->Resolve(session_.catalog());
   if (state.prepared) state.prepared->described = state.description;
-  state.rows.Describe(std::move(state.description), {});
+  state.rows.Describe(std::move(state.description), RowTaker::Formats::kText);
 }
 
 void Batch::TakeRow(State& state, const Message& message) {
@@ -287,9 +293,10 @@ sql::Result<void> Batch::Release() {
   return {};
 }
 
-sql::Result<std::vector<Done>> Batch::TakeResult() {
+sql::Result<Answers> Batch::TakeResult() {
   if (failure_) return std::unexpected(*std::move(failure_));
-  std::vector<Done> done;
+  TM_TRY(Release());
+  Answers done;
   done.reserve(states_.size());
   for (State& state : states_) {
     done.push_back({.rows = state.rows.TakeRows(),

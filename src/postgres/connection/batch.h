@@ -38,12 +38,10 @@ class Batch final : public Request, private net::Timer {
 
   // Nothing has happened, and a second attempt may go better.
   bool MayBeSentAgain() const;
-  // Types of rows that were put aside.
+  // Types of rows that were put aside; they must be known before TakeResult.
   std::vector<std::uint32_t> MissingTypes() const;
-  // Those are known now.
-  sql::Result<void> Release();
   // What it came to.
-  sql::Result<std::vector<Done>> TakeResult();
+  sql::Result<Answers> TakeResult();
   // How long it was the one that ran.
   std::int64_t run_us() const { return run_us_; }
 
@@ -65,6 +63,7 @@ class Batch final : public Request, private net::Timer {
   void TakeDescription(State& state, const Message& message);
   void TakeRow(State& state, const Message& message);
   void TakeTag(State& state, const Message& message);
+  sql::Result<void> Release();
   void NoteGone(const State* state);
   void Judge(const SegmentEnd& end);
   void DropPrepared();
@@ -78,7 +77,7 @@ class Batch final : public Request, private net::Timer {
 
   Session& session_;
   const Ask& ask_;
-  std::vector<State> states_;
+  std::vector<State, FrameAllocator<State>> states_;
   std::size_t current_ = 0;  // whose answers come
   std::uint64_t segment_ = 0;
   bool sent_ = false;

@@ -55,7 +55,7 @@ std::uint64_t Connection::Send(const SegmentWriter& writer, Request* request, Ha
   TM_ASSERT(!closed_);
   const std::uint64_t segment = pipeline_.Begin();
   slots_.push_back({.request = request, .haste = haste});
-  if (slots_.size() == 1) BecomeFront();
+  if (slots_.size() == 1) BecomeFront(Now());
   ++sent_;
   if (options_.miss_a_sync_for_test && sent_ % kFaultEvery == 0 && writer.questions().ends_with('S')) {
     pipeline_.Ask(writer.questions());
@@ -68,15 +68,17 @@ std::uint64_t Connection::Send(const SegmentWriter& writer, Request* request, Ha
 
 void Connection::SendMore(const SegmentWriter& writer) {
   if (closed_) return;
-  if (!pipeline_.awaits_answer() && slots_.size() == 1) BecomeFront();
+  if (!pipeline_.awaits_answer() && slots_.size() == 1) BecomeFront(Now());
   pipeline_.Ask(writer.questions());
   stream_->Queue(writer.bytes());
   metrics_.sent_bytes.Add(writer.bytes().size());
 }
 
-void Connection::BecomeFront() {
-  front_since_ = loop_.clock().Now();
-  front_since_us_ = MonotonicMicros();
+Connection::Moment Connection::Now() const { return {.time = loop_.clock().Now(), .us = MonotonicMicros()}; }
+
+void Connection::BecomeFront(Moment now) {
+  front_since_ = now.time;
+  front_since_us_ = now.us;
   if (!slots_.empty() && slots_.front().is_unwanted) {
     loop_.timers().Schedule(*this, front_since_ + kCancelDelay);
   }
@@ -122,13 +124,18 @@ void Connection::ResumeReading() {
 
 void Connection::OnData(std::string_view bytes) {
   last_heard_ = loop_.Now();
+  heard_us_ = MonotonicMicros();
   metrics_.received_bytes.Add(bytes.size());
   reader_.Feed(bytes);
   for (int count = 1; !closed_; ++count) {
-    auto message = reader_.Next();
-    if (!message) return Breach(message.error().detail);
-    if (!*message) return;
-    Take(**message);
+    auto message = reader_.TakeWhole();
+    if (!message) {
+      auto next = reader_.Next();
+      if (!next) return Breach(next.error().detail);
+      if (!*next) return;
+      message = **next;
+    }
+    Take(*message);
     if (closed_) return;
     if (stream_->reading_paused() || (count % kMessagesPerLook == 0 && loop_.ShareSpent())) {
       const std::string_view rest = reader_.TakeRest();
@@ -226,8 +233,9 @@ void Connection::EndSegment(const Message& message) {
   status_ = *status;
   Request* const request = slots_.front().request;
   slots_.pop_front();
-  last_run_us_ = MonotonicMicros() - front_since_us_;
-  BecomeFront();
+  // Answers that are read together came together.
+  last_run_us_ = heard_us_ - front_since_us_;
+  BecomeFront({.time = last_heard_, .us = heard_us_});
   if (request) request->OnEnd({.status = status_, .why = {}});
 }
 

@@ -101,6 +101,8 @@ class Connection final : public net::StreamHandler, public net::Retirable, priva
   bool MayBeHit() const { return cancelling_ || (stray_until_ && pipeline_.next() <= *stray_until_); }
   // It is the one that the server works on, as far as can be known.
   bool IsRunning(std::uint64_t segment) const { return !pipeline_.empty() && pipeline_.first() == segment; }
+  // When something came last.
+  std::int64_t heard_us() const { return heard_us_; }
   // How long the segment that ended last was the one that ran.
   std::int64_t last_run_us() const { return last_run_us_; }
   std::size_t in_flight() const { return pipeline_.size(); }
@@ -145,7 +147,13 @@ class Connection final : public net::StreamHandler, public net::Retirable, priva
   void TakeNotice(const Message& message);
   void EndSegment(const Message& message);
   bool TakeUnasked(const Message& message);
-  void BecomeFront();
+  // The front of the pipeline is another one, or has something to answer again.
+  struct Moment {
+    MonotonicTime time;
+    std::int64_t us = 0;
+  };
+  Moment Now() const;
+  void BecomeFront(Moment now);
   void Breach(const std::string& what);
   std::optional<MonotonicTime> WhenLate() const;
   Task<void> CancelRunning(std::uint64_t segment);
@@ -166,6 +174,7 @@ class Connection final : public net::StreamHandler, public net::Retirable, priva
   MonotonicTime last_heard_;
   MonotonicTime front_since_{};
   std::int64_t front_since_us_ = 0;
+  std::int64_t heard_us_ = 0;  // last_heard_ in µs
   std::int64_t last_run_us_ = 0;
   bool cancelling_ = false;
   std::optional<std::uint64_t> cancelled_;      // the segment that a cancelling was meant for last

@@ -30,12 +30,16 @@ std::optional<std::uint32_t> DecodeInPlace(char* text, std::uint32_t bytes) {
 
 }  // namespace
 
-void RowTaker::Describe(std::shared_ptr<Described> described, std::vector<std::uint8_t> formats) {
+void RowTaker::Describe(std::shared_ptr<Described> described, Formats formats) {
   described_ = std::move(described);
-  formats_ = std::move(formats);
+  formats_ = formats;
   waits_ = !described_->columns;
-  has_hex_ =
-      formats_.empty() && std::ranges::find(described_->kinds, sql::Kind::kBytes) != described_->kinds.end();
+  has_hex_ = HasHex();
+}
+
+bool RowTaker::HasHex() const {
+  if (formats_ == Formats::kBytesBinary) return false;
+  return std::ranges::find(described_->kinds, sql::Kind::kBytes) != described_->kinds.end();
 }
 
 void RowTaker::TellColumns() {
@@ -105,8 +109,7 @@ void RowTaker::Finish() {
 
 Result<void> RowTaker::Release() {
   waits_ = false;
-  has_hex_ =
-      formats_.empty() && std::ranges::find(described_->kinds, sql::Kind::kBytes) != described_->kinds.end();
+  has_hex_ = HasHex();
   std::string_view rest = put_aside_;
   while (!rest.empty() && over_.empty()) {
     std::uint32_t bytes = 0;

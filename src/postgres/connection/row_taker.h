@@ -26,8 +26,9 @@ class RowTaker {
   // `sink` null: they are kept. It must outlive this.
   RowTaker(sql::RowSink* sink, RowLimits limits) : sink_(sink), limits_(limits) {}
 
-  // What the rows are. `formats`: as they were asked for; empty: all text.
-  void Describe(std::shared_ptr<Described> described, std::vector<std::uint8_t> formats);
+  // What the rows are, and how they were asked for.
+  enum class Formats : std::uint8_t { kText, kBytesBinary };
+  void Describe(std::shared_ptr<Described> described, Formats formats);
   // kInvalidArgument: it is not a row of that description.
   Result<void> Take(std::string_view body);
   // There are no more.
@@ -49,6 +50,7 @@ class RowTaker {
   sql::Rows TakeRows() { return std::move(rows_); }
 
  private:
+  bool HasHex() const;
   void TellColumns();
   Result<void> Give(std::string_view body);
   std::string_view DecodeHex(std::string_view body);
@@ -56,12 +58,12 @@ class RowTaker {
   sql::RowSink* const sink_;
   const RowLimits limits_;
   std::shared_ptr<Described> described_;
-  std::vector<std::uint8_t> formats_;
+  Formats formats_ = Formats::kText;
   bool has_hex_ = false;  // bytea that comes as text
   bool waits_ = false;
   bool told_ = false;
   std::string put_aside_;  // bodies, each behind its length
-  std::vector<sql::Row::Slot> slots_;
+  Slots slots_;
   std::string scratch_;
   sql::Rows rows_;
   std::uint64_t count_ = 0;

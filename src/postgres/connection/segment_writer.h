@@ -60,6 +60,10 @@ class SegmentWriter {
     Bind({.portal = {}, .statement = {}, .parameters = {}, .result_formats = {}});
     Execute();
   }
+  void Append(const SegmentWriter& more) {
+    bytes_ += more.bytes_;
+    questions_ += more.questions_;
+  }
   // Messages that are no questions: CopyData and its like.
   std::string& unasked() { return bytes_; }
 

@@ -71,17 +71,18 @@ Task<sql::Result<std::unique_ptr<Session>>> Session::Open(net::Loop& loop, Sessi
 
 Task<sql::Result<void>> Session::SetUp() {
   const auto deadline = loop_.clock().Now() + options_.connection.io_timeout;
-  Ask ask{.calls = {{.statement = WhoAreYou()}}, .deadline = deadline};
-  TM_CO_TRY_ASSIGN(const std::vector<Done> who, co_await Execute(std::move(ask)));
+  const Ask ask{.calls = {{.statement = WhoAreYou()}}, .deadline = deadline};
+  TM_CO_TRY_ASSIGN(const Answers who, co_await Execute(ask));
   TM_CO_TRY_ASSIGN(const std::int64_t process, who[0].rows[0][0].AsInteger());
   pooled_ = process != connection_->opened().key.process_id;
   if (!pooled_) {
     const auto ms = [](Duration duration) { return std::to_string(duration.ms); };
-    Ask settings{.calls = {{.statement = Settings(),
-                            .parameters = {ms(options_.connection.statement_timeout),
-                                           ms(options_.lock_timeout), ms(options_.transaction_idle_max)}}},
-                 .deadline = deadline};
-    TM_CO_TRY(co_await Execute(std::move(settings)));
+    const Ask settings{
+        .calls = {{.statement = Settings(),
+                   .parameters = {ms(options_.connection.statement_timeout), ms(options_.lock_timeout),
+                                  ms(options_.transaction_idle_max)}}},
+        .deadline = deadline};
+    TM_CO_TRY(co_await Execute(settings));
   }
   if (!connection_->parameter("DateStyle").starts_with("ISO") ||
       connection_->parameter("client_encoding") != "UTF8") {
@@ -91,39 +92,45 @@ Task<sql::Result<void>> Session::SetUp() {
   co_return sql::Result<void>();
 }
 
-Task<sql::Result<std::vector<Done>>> Session::Execute(Ask ask) {
+Task<sql::Result<Answers>> Session::Execute(const Ask& ask) {
   const std::int64_t begun_us = MonotonicMicros();
-  bool again = false;
-  auto done = co_await Attempt(ask, again);
-  if (again) {
-    shared_.metrics.resent.Add();
-    done = co_await Attempt(ask, again);
+  sql::Result<Answers> answers;
+  for (bool may_repeat = true;; may_repeat = false) {
+    Batch batch(*this, ask);
+    auto settled = batch.Send();
+    if (settled) {
+      co_await batch;
+      last_run_us_ = batch.run_us();
+      if (may_repeat && batch.MayBeSentAgain()) {
+        shared_.metrics.resent.Add();
+        continue;
+      }
+      if (const auto missing = batch.MissingTypes(); !missing.empty()) settled = co_await LookUp(missing);
+    }
+    if (settled) {
+      answers = batch.TakeResult();
+    } else {
+      answers = std::unexpected(std::move(settled).error());
+    }
+    break;
   }
-  shared_.metrics.seconds.Observe(static_cast<double>(MonotonicMicros() - begun_us) / 1e6);
-  if (done) {
+  const std::int64_t ended_us = answers ? connection_->heard_us() : MonotonicMicros();
+  shared_.metrics.seconds.Observe(static_cast<double>(ended_us - begun_us) / 1e6);
+  if (answers) {
     shared_.metrics.queries.Add(ask.calls.size());
-    co_return done;
+  } else {
+    NoteFailure(ask, answers.error());
   }
-  shared_.metrics.failures(done.error().kind).Add();
+  co_return answers;
+}
+
+void Session::NoteFailure(const Ask& ask, const sql::Failure& failure) {
+  shared_.metrics.failures(failure.kind).Add();
   // A write that we did not forbid: the server is no primary any more.
-  if (done.error().kind == sql::FailureKind::kReadOnly && !ask.only_reads() && ask.begin.empty() &&
+  if (failure.kind == sql::FailureKind::kReadOnly && !ask.only_reads() && ask.begin.empty() &&
       connection_->parameter("in_hot_standby") != "off") {
     connection_->End("the server became read-only");
   }
-  co_return done;
-}
-
-Task<sql::Result<std::vector<Done>>> Session::Attempt(const Ask& ask, bool& again) {
-  Batch batch(*this, ask);
-  TM_CO_TRY(batch.Send());
-  co_await batch;
-  again = !again && batch.MayBeSentAgain();
-  last_run_us_ = batch.run_us();
-  if (const auto missing = batch.MissingTypes(); !missing.empty()) {
-    TM_CO_TRY(co_await LookUp(missing));
-  }
-  TM_CO_TRY(batch.Release());
-  co_return batch.TakeResult();
 }
 
 Task<sql::Result<Described>> Session::Describe(sql::Statement statement,
@@ -188,7 +195,7 @@ Task<sql::Result<void>> Session::LookUp(std::vector<std::uint32_t> oids) {
     Batch batch(*this, ask);
     TM_CO_TRY(batch.Send());
     co_await batch;
-    TM_CO_TRY_ASSIGN(const std::vector<Done> done, batch.TakeResult());
+    TM_CO_TRY_ASSIGN(const Answers done, batch.TakeResult());
     TM_CO_TRY_ASSIGN(oids, shared_.catalog.Take(done[0].rows));
   }
   shared_.catalog.Finish(asked);

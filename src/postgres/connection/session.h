@@ -45,7 +45,8 @@ class Session final : public net::Retirable {
   ~Session() override;
 
   // The answers to all calls, or the first failure.
-  Task<sql::Result<std::vector<Done>>> Execute(Ask ask);
+  // `ask` must outlive the task.
+  Task<sql::Result<Answers>> Execute(const Ask& ask);
   // Types of parameters and columns.
   Task<sql::Result<Described>> Describe(sql::Statement statement, std::optional<MonotonicTime> deadline);
   // ROLLBACK, or what else it takes until nothing is open; false: the connection has ended.
@@ -73,7 +74,7 @@ class Session final : public net::Retirable {
  private:
   Session(net::Loop& loop, SessionShared shared, SessionOptions options, OpenedSession opened);
   Task<sql::Result<void>> SetUp();
-  Task<sql::Result<std::vector<Done>>> Attempt(const Ask& ask, bool& again);
+  void NoteFailure(const Ask& ask, const sql::Failure& failure);
 
   net::Loop& loop_;
   const SessionShared shared_;

@@ -1,6 +1,8 @@
 #include "postgres/database/database.h"
 
 #include <algorithm>
+#include <iterator>
+#include <type_traits>
 #include <utility>
 
 #include "base/assert.h"
@@ -65,13 +67,11 @@ class PostgresDatabase final : public Database {
   sql::Dialect dialect() const override { return sql::Dialect::kPostgres; }
 
   Task<sql::Result<sql::RunResult>> Run(sql::Call call) override {
-    TM_CO_TRY_ASSIGN(Done done, co_await RunOne(std::move(call), nullptr));
-    co_return sql::RunResult{.rows = std::move(done.rows), .rows_affected = done.rows_affected};
+    return RunOne<sql::RunResult>(std::move(call), nullptr);
   }
 
   Task<sql::Result<sql::Summary>> RunInto(sql::Call call, std::shared_ptr<sql::RowSink> sink) override {
-    TM_CO_TRY_ASSIGN(const Done done, co_await RunOne(std::move(call), std::move(sink)));
-    co_return sql::Summary{.rows = done.row_count, .rows_affected = done.rows_affected};
+    return RunOne<sql::Summary>(std::move(call), std::move(sink));
   }
 
   Task<sql::Result<std::vector<sql::RunResult>>> RunAll(std::vector<sql::Call> calls) override {
@@ -82,9 +82,10 @@ class PostgresDatabase final : public Database {
       TM_CO_TRY(Checked(call));
       is_slow = is_slow || slowness_.IsSlow(call.statement);
     }
-    Ask ask{.calls = std::move(calls)};
-    ask.deadline = ask.calls.front().limits.deadline;
-    TM_CO_TRY_ASSIGN(std::vector<Done> done, co_await Execute(std::move(ask), is_slow, nullptr));
+    Ask ask{.deadline = calls.front().limits.deadline};
+    ask.calls.assign(std::make_move_iterator(calls.begin()), std::make_move_iterator(calls.end()));
+    std::int64_t run_us = 0;
+    TM_CO_TRY_ASSIGN(Answers done, co_await Execute(ask, is_slow, run_us));
     for (Done& each : done) {
       results.push_back({.rows = std::move(each.rows), .rows_affected = each.rows_affected});
     }
@@ -128,7 +129,7 @@ class PostgresDatabase final : public Database {
 
  private:
   sql::Result<void> Checked(const sql::Call& call) {
-    auto checked = CheckCall(call, limits_);
+    auto checked = check_.Check(call, limits_);
     if (checked && call.limits.deadline && *call.limits.deadline <= loop_.clock().Now()) {
       checked = sql::Fail(sql::FailureKind::kTimeout, "its deadline has passed");
     }
@@ -147,30 +148,56 @@ class PostgresDatabase final : public Database {
     co_return lease;
   }
 
-  Task<sql::Result<std::vector<Done>>> Execute(Ask ask, bool is_slow, std::int64_t* run_us) {
-    if (!is_slow) co_return co_await shared_.Execute(std::move(ask), run_us);
-    TM_CO_TRY_ASSIGN(const Lease lease, co_await Borrow(ask.deadline));
-    auto done = co_await lease->Execute(std::move(ask));
-    if (run_us) *run_us = lease->last_run_us();
-    co_return done;
+  // `run_us` gets how long it ran.
+  Task<sql::Result<Answers>> Execute(const Ask& ask, bool is_slow, std::int64_t& run_us) {
+    Lease lease;
+    SharedLane::Place place;
+    if (is_slow) {
+      TM_CO_TRY_ASSIGN(lease, co_await Borrow(ask.deadline));
+    } else {
+      TM_CO_TRY_ASSIGN(place, co_await shared_.Enter(ask.deadline));
+    }
+    Session& session = is_slow ? *lease : place.session();
+    auto answers = co_await session.Execute(ask);
+    run_us = session.last_run_us();
+    co_return answers;
   }
 
-  Task<sql::Result<Done>> RunOne(sql::Call call, std::shared_ptr<sql::RowSink> sink) {
+  template <class T>
+  Task<sql::Result<T>> RunOne(sql::Call call, std::shared_ptr<sql::RowSink> sink) {
     TM_CO_TRY(Checked(call));
-    const sql::Statement statement = call.statement;
     Ask ask{.sink = std::move(sink), .deadline = call.limits.deadline};
     ask.calls.push_back(std::move(call));
+    const sql::Statement& statement = ask.calls.front().statement;
+    const bool is_slow = slowness_.IsSlow(statement);
     std::int64_t run_us = 0;
-    auto done = co_await Execute(std::move(ask), slowness_.IsSlow(statement), &run_us);
+    sql::Result<Answers> answers;
+    // Nearly always there is a place, and nothing to wait for.
+    if (const SharedLane::Place place = is_slow ? SharedLane::Place() : shared_.TryEnter()) {
+      answers = co_await place.session().Execute(ask);
+      run_us = place.session().last_run_us();
+    } else {
+      answers = co_await Execute(ask, is_slow, run_us);
+    }
     slowness_.Note(statement, run_us);
-    if (!done) co_return std::unexpected(std::move(done).error());
-    co_return std::move(done->front());
+    if (!answers) co_return std::unexpected(std::move(answers).error());
+    co_return Give<T>(answers->front());
+  }
+
+  template <class T>
+  static T Give(Done& done) {
+    if constexpr (std::is_same_v<T, sql::Summary>) {
+      return {.rows = done.row_count, .rows_affected = done.rows_affected};
+    } else {
+      return {.rows = std::move(done.rows), .rows_affected = done.rows_affected};
+    }
   }
 
   net::Loop& loop_;
   const LimitSettings limits_;
   Metrics& metrics_;
   TypeCatalog catalog_;
+  StatementCheck check_;
   Slowness slowness_;
   SharedLane shared_;
   ExclusiveLane exclusive_;

@@ -202,7 +202,7 @@ class PostgresRowStream final : public sql::RowStream, private Request, private 
   const std::shared_ptr<Described> described_;
   net::Loop& loop_;
   Piece piece_;
-  std::vector<sql::Row::Slot> slots_;
+  Slots slots_;
   State state_ = State::kEnded;
   bool is_open_ = false;            // the segment has no Sync yet
   std::size_t first_question_ = 0;  // that belongs to the statement

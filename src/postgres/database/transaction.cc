@@ -81,9 +81,9 @@ class PostgresTransaction final : public sql::Transaction, private net::Timer {
                                         .code = "25P02"});
   }
 
-  Task<sql::Result<std::vector<Done>>> Execute(Ask ask) {
+  Task<sql::Result<Answers>> Execute(Ask ask) {
     is_busy_ = true;
-    auto done = co_await lease_->Execute(std::move(ask));
+    auto done = co_await lease_->Execute(ask);
     is_busy_ = false;
     // A write that we did not forbid: the server is no primary any more.
     if (!done && done.error().kind == sql::FailureKind::kReadOnly && options_.access == sql::Access::kWrite &&

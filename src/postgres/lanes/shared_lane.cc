@@ -44,18 +44,11 @@ class SharedLane::Member final : public ConnectionEvents {
   net::Loop& loop_;
 };
 
-// A segment's place on a member, until its end.
-class SharedLane::Place {
- public:
-  Place(SharedLane& lane, Member& member) : lane_(lane), member_(member) { ++member.in_use; }
-  Place(const Place&) = delete;
-  Place& operator=(const Place&) = delete;
-  ~Place() { lane_.FreePlace(member_); }
+SharedLane::Place::Place(SharedLane& lane, Member& member) : lane_(&lane), member_(&member) {
+  ++member.in_use;
+}
 
- private:
-  SharedLane& lane_;
-  Member& member_;
-};
+Session& SharedLane::Place::session() const { return *member_->session; }
 
 SharedLane::SharedLane(net::Loop& loop, SessionShared shared, LaneOptions options)
     : loop_(loop),
@@ -95,33 +88,29 @@ SharedLane::Member* SharedLane::Best() const {
   return best;
 }
 
-Task<sql::Result<SharedLane::Member*>> SharedLane::Acquire(std::optional<MonotonicTime> deadline) {
+SharedLane::Place SharedLane::TryEnter() {
+  Member* const best = queue_.empty() ? Best() : nullptr;
+  return best ? Place(*this, *best) : Place();
+}
+
+Task<sql::Result<SharedLane::Place>> SharedLane::Enter(std::optional<MonotonicTime> deadline) {
   if (down_since()) {
     co_return sql::Fail(sql::FailureKind::kUnavailable, "not connected to PostgreSQL: " + last_failure_);
   }
-  Member* best = queue_.empty() ? Best() : nullptr;
-  if (!best) {
+  Place place = TryEnter();
+  if (!place) {
     TM_CO_TRY(co_await WaitQueue::Wait(queue_, deadline));
-    best = Best();
+    Member* const best = Best();
+    if (!best) co_return sql::Fail(sql::FailureKind::kUnavailable, "the connection to PostgreSQL was lost");
+    place = Place(*this, *best);
   }
-  if (!best) co_return sql::Fail(sql::FailureKind::kUnavailable, "the connection to PostgreSQL was lost");
-  co_return best;
-}
-
-Task<sql::Result<std::vector<Done>>> SharedLane::Execute(Ask ask, std::int64_t* run_us) {
-  TM_CO_TRY_ASSIGN(Member* const member, co_await Acquire(ask.deadline));
-  const Place place(*this, *member);
-  Session& session = *member->session;
-  auto done = co_await session.Execute(std::move(ask));
-  if (run_us) *run_us = session.last_run_us();
-  co_return done;
+  co_return place;
 }
 
 Task<sql::Result<Described>> SharedLane::Describe(sql::Statement statement) {
-  TM_CO_TRY_ASSIGN(Member* const member, co_await Acquire(std::nullopt));
-  const Place place(*this, *member);
-  co_return co_await member->session->Describe(std::move(statement),
-                                               loop_.clock().Now() + options_.session.connection.io_timeout);
+  TM_CO_TRY_ASSIGN(const Place place, co_await Enter(std::nullopt));
+  co_return co_await place.session().Describe(std::move(statement),
+                                              loop_.clock().Now() + options_.session.connection.io_timeout);
 }
 
 void SharedLane::FreePlace(Member& member) {

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "net/loop.h"
@@ -30,9 +31,13 @@ class SharedLane final : private net::Pollable, private net::Timer {
 
   // Begins to connect.
   void Start();
-  // The answers, as Session::Execute. kUnavailable at once while no connection is up; kLimitExceeded and
-  // kTimeout of WaitQueue while all are full. `run_us`, when given, gets how long it ran.
-  Task<sql::Result<std::vector<Done>>> Execute(Ask ask, std::int64_t* run_us = nullptr);
+  // A place on a connection, for one segment: whoever has it asks at once, and lets it go at the end. Empty
+  // where somebody waits, all are full, or no connection is up.
+  class Place;
+  Place TryEnter();
+  // kUnavailable at once while no connection is up; kLimitExceeded and kTimeout of WaitQueue while all are
+  // full.
+  Task<sql::Result<Place>> Enter(std::optional<MonotonicTime> deadline);
   Task<sql::Result<Described>> Describe(sql::Statement statement);
 
   // Any thread. nullopt: at least one connection is up.
@@ -42,10 +47,8 @@ class SharedLane final : private net::Pollable, private net::Timer {
 
  private:
   class Member;
-  class Place;
 
   Member* Best() const;
-  Task<sql::Result<Member*>> Acquire(std::optional<MonotonicTime> deadline);
   Task<void> StayConnected(Member& member);
   void NoteUp();
   void FreePlace(Member& member);
@@ -62,6 +65,30 @@ class SharedLane final : private net::Pollable, private net::Timer {
   bool complained_ = false;
   std::atomic<std::int64_t> down_since_ms_;  // negative: up
   TaskScope scope_;                          // last: its tasks refer to all above
+};
+
+class SharedLane::Place {
+ public:
+  Place() = default;
+  Place(Place&& other) noexcept : lane_(other.lane_), member_(std::exchange(other.member_, nullptr)) {}
+  Place& operator=(Place&& other) noexcept {
+    std::swap(lane_, other.lane_);
+    std::swap(member_, other.member_);
+    return *this;
+  }
+  ~Place() {
+    if (member_) lane_->FreePlace(*member_);
+  }
+
+  explicit operator bool() const { return member_ != nullptr; }
+  Session& session() const;
+
+ private:
+  friend class SharedLane;
+  Place(SharedLane& lane, Member& member);
+
+  SharedLane* lane_ = nullptr;
+  Member* member_ = nullptr;
 };
 
 }  // namespace tidemill::postgres

@@ -53,7 +53,7 @@ class PostgresListener final : public Listener, private ConnectionEvents {
     if (!session_) co_return sql::Fail(sql::FailureKind::kUnavailable, "not connected to PostgreSQL");
     Ask ask;
     ask.calls.push_back(CallOf("listen", channel));
-    TM_CO_TRY(co_await session_->Execute(std::move(ask)));
+    TM_CO_TRY(co_await session_->Execute(ask));
     channels_.insert(std::move(channel));
     co_return sql::Result<void>();
   }
@@ -73,7 +73,7 @@ class PostgresListener final : public Listener, private ConnectionEvents {
   static Task<void> SendUnlisten(PostgresListener& self, std::string channel) {
     Ask ask;
     ask.calls.push_back(CallOf("unlisten", channel));
-    if (self.session_) (void)co_await self.session_->Execute(std::move(ask));
+    if (self.session_) (void)co_await self.session_->Execute(ask);
   }
 
   void OnNotification(const Notification& notification) override {
@@ -94,7 +94,7 @@ class PostgresListener final : public Listener, private ConnectionEvents {
     session->connection().SetEvents(this);
     Ask ask;
     for (const std::string& channel : channels_) ask.calls.push_back(CallOf("listen", channel));
-    auto done = co_await session->Execute(std::move(ask));
+    auto done = co_await session->Execute(ask);
     if (!done) {
       loop_.Retire(std::move(session));
       co_return std::unexpected(std::move(done).error());

@@ -83,8 +83,7 @@ Result<std::vector<std::uint32_t>> ParseParameterDescription(std::string_view bo
   return oids;
 }
 
-Result<void> ParseDataRow(std::string_view body, std::span<const sql::Kind> kinds,
-                          std::vector<sql::Row::Slot>& slots) {
+Result<void> ParseDataRow(std::string_view body, std::span<const sql::Kind> kinds, Slots& slots) {
   if (body.size() < 2 || GetUint16(body.data()) != kinds.size()) {
     return Fail(Errc::kInvalidArgument, "a row with another number of fields than columns");
   }
@@ -127,9 +126,12 @@ Result<CommandTag> ParseCommandComplete(std::string_view body) {
 }
 
 Result<TransactionStatus> ParseReadyForQuery(std::string_view body) {
-  if (body == "I") return TransactionStatus::kIdle;
-  if (body == "T") return TransactionStatus::kOpen;
-  if (body == "E") return TransactionStatus::kFailed;
+  switch (body.size() == 1 ? body[0] : '\0') {
+    case 'I': return TransactionStatus::kIdle;
+    case 'T': return TransactionStatus::kOpen;
+    case 'E': return TransactionStatus::kFailed;
+    default: break;
+  }
   return Fail(Errc::kInvalidArgument, "an unknown transaction status");
 }
 

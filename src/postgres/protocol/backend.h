@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "net/frame_memory.h"
 #include "sql/failure.h"
 #include "sql/rows.h"
 
@@ -39,10 +40,11 @@ struct ColumnDescription {
 Result<std::vector<ColumnDescription>> ParseRowDescription(std::string_view body);
 Result<std::vector<std::uint32_t>> ParseParameterDescription(std::string_view body);
 
+// Of a row at hand.
+using Slots = std::vector<sql::Row::Slot, FrameAllocator<sql::Row::Slot>>;
 // Puts the fields into `slots`, whose offsets count from the body's beginning. `kinds` are the columns';
 // there must be as many fields.
-Result<void> ParseDataRow(std::string_view body, std::span<const sql::Kind> kinds,
-                          std::vector<sql::Row::Slot>& slots);
+Result<void> ParseDataRow(std::string_view body, std::span<const sql::Kind> kinds, Slots& slots);
 
 struct CommandTag {
   std::string_view command;  // "INSERT", "CREATE TABLE"

@@ -89,7 +89,7 @@ TEST(BackendMessages, AnErrorKeepsItsFields) {
 TEST(BackendMessages, ARowIsReadInPlace) {
   const std::string body = "\0\3\0\0\0\2hi\xff\xff\xff\xff\0\0\0\0"s;
   const sql::Kind kinds[] = {sql::Kind::kText, sql::Kind::kInteger, sql::Kind::kText};
-  std::vector<sql::Row::Slot> slots;
+  Slots slots;
   ASSERT_TRUE(ParseDataRow(body, kinds, slots));
   const sql::Row row(body.data(), slots);
   EXPECT_EQ(row[0].text, "hi");

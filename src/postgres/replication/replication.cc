@@ -76,7 +76,7 @@ class SlotReplication final : public Replication,
     std::string begin;
     Exchange exchange(*connection_, [&begin](const Message& message) {
       // Its columns: slot_name, consistent_point, snapshot_name, output_plugin.
-      std::vector<sql::Row::Slot> slots;
+      Slots slots;
       const std::vector<sql::Kind> kinds(4, sql::Kind::kText);
       if (message.type != 'D' || !ParseDataRow(message.body, kinds, slots)) return;
       begin = sql::Row(message.body.data(), slots)[1].text;

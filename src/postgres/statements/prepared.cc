@@ -30,6 +30,7 @@ std::vector<std::uint32_t> Described::Resolve(const TypeCatalog& catalog) {
 }
 
 std::shared_ptr<PreparedStatement> Prepared::Find(const sql::Statement& statement) {
+  if (!used_.empty() && used_.front()->statement.identity() == statement.identity()) return used_.front();
   const auto found = by_identity_.find(statement.identity());
   if (found == by_identity_.end()) return nullptr;
   used_.splice(used_.begin(), used_, found->second);
