@@ -58,10 +58,11 @@ def counted(node, reason):
 
 
 def check_line(node, reason, *parts):
-    """There is one line about it with all of the parts."""
-    lines = eventually(lambda: refused(node, "session.refused", reason), f"a line about {reason}")
-    for part in parts:
-        check(part in lines[-1], f"no {part!r} in {lines[-1]}")
+    """There is one line about it with all of the parts: the newest, once it was written."""
+    def newest_has_all():
+        lines = refused(node, "session.refused", reason)
+        return lines and all(part in lines[-1] for part in parts)
+    eventually(newest_has_all, f"a line about {reason} with {parts}")
     check(counted(node, reason) >= 1, f"{reason} is not counted")
 
 
