@@ -1,0 +1,53 @@
+// Endpoint: a query of a .sql file together with what the database says of it: all that is needed to serve and
+// to document it.
+//
+// Immutable once made, and shared: a request that is under way keeps the endpoint that it began with. Any
+// thread.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "queries/files/file_set.h"
+#include "queries/files/query.h"
+#include "sql/rows.h"
+#include "sql/statement.h"
+#include "sql/type.h"
+
+namespace tidemill::queries {
+
+struct EndpointParameter {
+  // Never null; its name is "" where neither the file nor the database says one (SQLite).
+  std::shared_ptr<const sql::Type> type;
+};
+
+struct EndpointColumn {
+  std::string name;
+  std::shared_ptr<const sql::Type> type;  // never null
+  bool nullable = true;                   // false only where the database guarantees it
+  std::string doc;                        // the comment of the table's column it comes from
+};
+
+struct EndpointStatement {
+  sql::Statement sql;
+  std::vector<std::size_t> parameters;  // parameters[0] is $1: an index into the query's
+};
+
+struct Endpoint {
+  std::shared_ptr<const files::File> file;  // owns `query`
+  const files::Query* query = nullptr;
+  std::string operation_id;                   // "get_orders_by_customer": unique among all endpoints
+  std::vector<EndpointParameter> parameters;  // as query->parameters
+  std::vector<EndpointStatement> statements;  // as query->statements
+  std::vector<EndpointColumn> columns;        // of the last statement; empty: it gives no rows
+  // kRead: all statements only read, and the database is told so with each call.
+  sql::Access access = sql::Access::kWrite;
+  // Tables that it reads and writes, as far as they are known, sorted: "orders", "public.orders".
+  std::vector<std::string> reads;
+  std::vector<std::string> writes;
+  std::string version;  // changes whenever the file's text, the types or the columns do: for ETags and caches
+};
+
+}  // namespace tidemill::queries
