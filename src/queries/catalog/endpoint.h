@@ -1,5 +1,5 @@
-// Endpoint: a query of a .sql file together with what the database says of it: all that is needed to serve and
-// to document it.
+// Endpoint: a query of a .sql file together with what the database says of it: all that is needed to serve
+// and to document it.
 //
 // Immutable once made, and shared: a request that is under way keeps the endpoint that it began with. Any
 // thread.
