@@ -10,8 +10,8 @@
 
 #include "base/json.h"
 #include "base/log.h"
-#include "cli/on_loop.h"
-#include "cli/schema_database.h"
+#include "cli/build_facts.h"
+#include "cli/opened_database.h"
 #include "cli/settings.h"
 #include "cli/table.h"
 #include "settings/settings.h"
@@ -34,7 +34,7 @@ struct Options {
   bool json = false;
 };
 
-Task<Result<std::vector<ModuleState>>> ReadStates(SchemaDatabase& opened, const std::vector<Schema>& schemas,
+Task<Result<std::vector<ModuleState>>> ReadStates(OpenedDatabase& opened, const std::vector<Schema>& schemas,
                                                   sql::SchemaOptions options) {
   TM_CO_TRY(co_await opened.Connect());
   const auto applied = co_await ReadAppliedVersions(opened.database(), std::move(options));
@@ -42,43 +42,33 @@ Task<Result<std::vector<ModuleState>>> ReadStates(SchemaDatabase& opened, const 
   co_return JudgeSchemas(schemas, *applied, opened.database().dialect());
 }
 
-Task<Result<std::vector<AppliedNow>>> ApplyAll(net::Loop& loop, SchemaDatabase& opened,
+Task<Result<std::vector<AppliedNow>>> ApplyAll(net::Loop& loop, OpenedDatabase& opened,
                                                const std::vector<Schema>& schemas,
                                                sql::SchemaOptions options) {
   TM_CO_TRY(co_await opened.Connect());
   co_return co_await ApplySchemas(loop, opened.database(), schemas, std::move(options));
 }
 
-// Ends the database on its loop, in the turn after the last one that used it.
-template <class T>
-Task<T> ThenEnd(std::unique_ptr<SchemaDatabase>& opened, Task<T> task) {
-  T result = co_await std::move(task);
-  opened.reset();
-  co_return result;
+sql::SchemaOptions SchemaOptionsOf(const settings::Settings& settings) {
+  return {.postgres_schema = settings.postgres.schema, .applied_by = std::string(kVersion)};
 }
 
 struct Context {
   settings::Settings settings;
   sql::Dialect dialect = sql::Dialect::kSqlite;
   std::unique_ptr<net::Loop> loop;
-  std::unique_ptr<SchemaDatabase> opened;
+  std::unique_ptr<OpenedDatabase> opened;
 };
 
-Result<Context> MakeContext(const Options& options) {
+Result<Context> MakeContext(const Options& options, sql::Access access) {
   log::Configure({.level = log::Level::kOff});
   Context context;
   TM_TRY_ASSIGN(context.settings, LoadSettings(options.settings));
   TM_TRY_ASSIGN(context.dialect, ChooseDialect(context.settings, options.database));
   TM_TRY_ASSIGN(context.loop, net::Loop::Open({}));
-  TM_TRY_ASSIGN(context.opened, SchemaDatabase::Open(*context.loop, context.settings, context.dialect));
+  TM_TRY_ASSIGN(context.opened,
+                OpenedDatabase::Open(*context.loop, context.settings, context.dialect, access));
   return context;
-}
-
-template <class T>
-Result<T> RunIn(Context& context, Task<Result<T>> task) {
-  auto result = RunOnLoop(*context.loop, ThenEnd(context.opened, std::move(task)));
-  if (!result) return Fail(Errc::kCancelled, "stopped");
-  return *std::move(result);
 }
 
 std::string ToJson(const Context& context, const std::vector<ModuleState>& states) {
@@ -131,20 +121,21 @@ bool IsWrong(const ModuleState& state) {
 }
 
 int Status(const Options& options, const std::vector<Schema>& schemas, Io io) {
-  auto context = MakeContext(options);
+  auto context = MakeContext(options, sql::Access::kRead);
   if (!context) return Failed(io, context.error().detail);
-  const auto states =
-      RunIn(*context, ReadStates(*context->opened, schemas, SchemaOptionsOf(context->settings)));
+  const auto states = RunAndEnd(*context->loop, context->opened,
+                                ReadStates(*context->opened, schemas, SchemaOptionsOf(context->settings)));
   if (!states) return Failed(io, states.error().detail);
   Print(io, options.json ? ToJson(*context, *states) : ToText(*states));
   return std::ranges::any_of(*states, IsWrong) ? kFailed : kDone;
 }
 
 int Apply(const Options& options, const std::vector<Schema>& schemas, Io io) {
-  auto context = MakeContext(options);
+  auto context = MakeContext(options, sql::Access::kWrite);
   if (!context) return Failed(io, context.error().detail);
-  const auto applied = RunIn(
-      *context, ApplyAll(*context->loop, *context->opened, schemas, SchemaOptionsOf(context->settings)));
+  const auto applied =
+      RunAndEnd(*context->loop, context->opened,
+                ApplyAll(*context->loop, *context->opened, schemas, SchemaOptionsOf(context->settings)));
   if (!applied) return Failed(io, applied.error().detail);
   for (const AppliedNow& each : *applied) {
     Print(io, fmt::format("module {}: version {} applied\n", each.module, each.version));

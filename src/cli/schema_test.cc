@@ -2,13 +2,17 @@
 
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <unistd.h>
 
+#include <fstream>
 #include <string>
 #include <vector>
 
 #include "base/testing/temporary_folder.h"
 #include "cli/cli.h"
 #include "sql/testing/crate_schema.h"
+#include "sqlite/metrics.h"
+#include "sqlite/store.h"
 
 namespace tidemill::cli {
 namespace {
@@ -41,16 +45,41 @@ class SchemaCommandTest : public ::testing::Test {
  protected:
   Ran Schema(std::vector<std::string> words, std::size_t versions = 3) {
     words.insert(words.begin(), "schema");
-    words.push_back("--storage.sqlite.path=" + folder_.path() + "/a.db");
+    words.push_back("--storage.sqlite.path=" + path());
     words.push_back("--log.level=error");
     return RunWith(std::move(words), {sql::testing::CrateSchema(versions)});
   }
+  std::string path() const { return folder_.path() + "/a.db"; }
 
  private:
   const tidemill::testing::TemporaryFolder folder_;
 };
 
+TEST_F(SchemaCommandTest, StatusMakesNoDatabase) {
+  const Ran status = Schema({"status"});
+  EXPECT_EQ(status.code, kFailed);
+  EXPECT_EQ(status.err,
+            "tidemill: storage.sqlite.path = " + path() + ": cannot be opened: No such file or directory\n");
+  EXPECT_NE(access(path().c_str(), F_OK), 0);
+  EXPECT_NE(access((path() + ".lock").c_str(), F_OK), 0);
+}
+
+TEST_F(SchemaCommandTest, StatusIsReadBesideAServer) {
+  ASSERT_EQ(Schema({"apply"}).code, kDone);
+  metrics::Registry registry;
+  sqlite::Metrics metrics(registry);
+  const auto server = sqlite::Store::Open({.path = path()}, metrics);
+  ASSERT_TRUE(server) << server.error().detail;
+  const Ran status = Schema({"status"});
+  EXPECT_EQ(status.code, kDone) << status.err;
+  EXPECT_TRUE(status.out.contains("crates  current        3      3")) << status.out;
+  const Ran apply = Schema({"apply"});
+  EXPECT_EQ(apply.code, kFailed);
+  EXPECT_TRUE(apply.err.contains("a database is for one server")) << apply.err;
+}
+
 TEST_F(SchemaCommandTest, AppliesWhatIsMissingAndSaysWhereItStands) {
+  std::ofstream(path()).close();  // an empty file is an empty database
   const Ran before = Schema({"status"});
   EXPECT_EQ(before.code, kDone) << before.err;
   EXPECT_EQ(before.out, "MODULE  STATE    APPLIED  KNOWN  LAST\ncrates  pending        0      3\n");

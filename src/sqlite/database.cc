@@ -100,7 +100,7 @@ Task<sql::Result<Summary>> Database::RunInto(Call call, std::shared_ptr<sql::Row
     co_return co_await Read(std::move(run), std::move(name), deadline);
   }
   Waiter<sql::Result<Summary>> waiter(loop_, deadline);
-  TM_CO_TRY(store_.writer().Post(std::make_unique<RunIntoJob>(waiter, std::move(call), std::move(sink))));
+  TM_CO_TRY(store_.PostWrite(std::make_unique<RunIntoJob>(waiter, std::move(call), std::move(sink))));
   co_return co_await waiter.reply();
 }
 
@@ -145,7 +145,7 @@ Task<sql::Result<std::unique_ptr<sql::Transaction>>> Database::Begin(sql::Transa
   if (options.access == Access::kRead) {
     TM_CO_TRY(store_.readers().Post(std::move(job), Lasts::kYes));
   } else {
-    TM_CO_TRY(store_.writer().Post(std::move(job)));
+    TM_CO_TRY(store_.PostWrite(std::move(job)));
   }
   auto session = co_await waiter.reply();
   if (!session) {

@@ -112,7 +112,7 @@ Task<std::invoke_result_t<F&, Connection&>> Database::Write(F function,
                                                             std::optional<MonotonicTime> deadline) {
   using R = std::invoke_result_t<F&, Connection&>;
   Waiter<R> waiter(loop_, deadline);
-  TM_CO_TRY(store_.writer().Post(std::make_unique<WriteJob<R, F>>(waiter, std::move(function))));
+  TM_CO_TRY(store_.PostWrite(std::make_unique<WriteJob<R, F>>(waiter, std::move(function))));
   co_return co_await waiter.reply();
 }
 

@@ -49,12 +49,13 @@ constexpr FileSystem kNetworkFileSystems[] = {
 
 }  // namespace
 
-Result<void> CheckPath(const std::string& path) {
+Result<void> CheckPath(const std::string& path, sql::Access access) {
   if (path.ends_with('/')) return Fail(Errc::kInvalidArgument, path + ": is a folder");
-  const int fd = open(path.c_str(), O_RDWR | O_CLOEXEC | O_NONBLOCK);
+  const bool writes = access == sql::Access::kWrite;
+  const int fd = open(path.c_str(), (writes ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) {
-    if (errno != ENOENT) return Failed(path, "cannot be opened");
-    if (access(FolderOf(path).c_str(), W_OK | X_OK) != 0)
+    if (errno != ENOENT || !writes) return Failed(path, "cannot be opened");
+    if (::access(FolderOf(path).c_str(), W_OK | X_OK) != 0)
       return Failed(FolderOf(path), "no file can be made there");
     return {};
   }

@@ -8,12 +8,14 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "sql/statement.h"
 
 namespace tidemill::sqlite {
 
-// What can be said before it is opened, without making anything: whether its folder is there, and what is
-// there already is a database that this process may write. The detail names the path and says why not.
-Result<void> CheckPath(const std::string& path);
+// What can be said before it is opened, without making anything. To write: its folder is there, and what is
+// there already is a database that this process may write. To read: it is there, and is a database. The
+// detail names the path and says why not.
+Result<void> CheckPath(const std::string& path, sql::Access access = sql::Access::kWrite);
 
 // Makes the file (0600) if it is missing; what is there keeps its permissions. kPermissionDenied,
 // kUnavailable: the detail names the path and says why.

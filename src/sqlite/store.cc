@@ -32,7 +32,18 @@ Store::~Store() {
 
 Result<void> Store::Start(const Options& options) {
   const std::string& path = settings_.path;
-  if (const auto usable = CheckPath(path); !usable) return Refused(usable.error().detail);
+  if (const auto usable = CheckPath(path, options.access); !usable) return Refused(usable.error().detail);
+  const ConnectionOptions connection{.path = path,
+                                     .vfs = options.vfs,
+                                     .synchronous = settings_.synchronous,
+                                     .cache_bytes = settings_.cache_bytes,
+                                     .statements_max = settings_.statements_max,
+                                     .wal_kept_bytes_max = settings_.wal_bytes_max,
+                                     .busy_timeout = settings_.busy_timeout,
+                                     .rows_max = settings_.result_rows_max,
+                                     .bytes_max = settings_.result_bytes_max,
+                                     .condition = &condition_};
+  if (options.access == sql::Access::kRead) return StartReaders(connection);
   if (const auto made = MakeFile(path); !made) return Refused(made.error().detail);
   auto lock = FileLock::Take(path);
   if (!lock) return Refused(lock.error().detail);
@@ -40,35 +51,36 @@ Result<void> Store::Start(const Options& options) {
   if (const std::string_view network = NetworkFileSystemOf(path); !network.empty()) {
     log::Warn("sqlite.on_network_file_system", {{"path", path}, {"kind", network}});
   }
-  ConnectionOptions connection{.path = path,
-                               .role = Role::kWriter,
-                               .vfs = options.vfs,
-                               .synchronous = settings_.synchronous,
-                               .cache_bytes = settings_.cache_bytes,
-                               .statements_max = settings_.statements_max,
-                               .wal_kept_bytes_max = settings_.wal_bytes_max,
-                               .busy_timeout = settings_.busy_timeout,
-                               .rows_max = settings_.result_rows_max,
-                               .bytes_max = settings_.result_bytes_max,
-                               .condition = &condition_};
-  auto writes = Connection::Open(connection);
-  if (!writes) return Refused(Said(writes.error()));
-  connection.role = Role::kReader;
+  return StartWriter(connection);
+}
+
+Result<void> Store::StartReaders(ConnectionOptions connection) {
+  connection.role = lock_ ? Role::kReader : Role::kExaminer;
   std::vector<std::unique_ptr<Connection>> reads;
   for (std::uint32_t i = 0; i < settings_.readers; ++i) {
     auto read = Connection::Open(connection);
     if (!read) return Refused(Said(read.error()));
     reads.push_back(*std::move(read));
   }
+  readers_ = std::make_unique<Readers>(std::move(reads), settings_.waiting_max, metrics_);
+  return {};
+}
+
+// Its connection is the first one: it makes the file a database.
+Result<void> Store::StartWriter(ConnectionOptions connection) {
+  connection.role = Role::kWriter;
+  auto writes = Connection::Open(connection);
+  if (!writes) return Refused(Said(writes.error()));
+  TM_TRY(StartReaders(connection));
   const WriterOptions writer{
       .waiting_max = settings_.waiting_max,
       .statement_timeout = settings_.statement_timeout,
       .wal = {.checkpoint_bytes = settings_.wal_checkpoint_bytes, .bytes_max = settings_.wal_bytes_max}};
-  readers_ = std::make_unique<Readers>(std::move(reads), settings_.waiting_max, metrics_);
   TM_TRY_ASSIGN(writer_, Writer::Start(*std::move(writes), writer, metrics_, condition_,
                                        [this] { return OldestRead(); }));
-  log::Info("sqlite.opened",
-            {{"path", path}, {"readers", settings_.readers}, {"synchronous", settings_.synchronous}});
+  log::Info(
+      "sqlite.opened",
+      {{"path", settings_.path}, {"readers", settings_.readers}, {"synchronous", settings_.synchronous}});
   return {};
 }
 

@@ -24,7 +24,10 @@ namespace tidemill::sqlite {
 class Store {
  public:
   struct Options {
-    std::string vfs;  // for tests: another one than the system's
+    // kRead: for another process beside the server. The file must be there; nothing is made or locked, and
+    // what would write is refused.
+    sql::Access access = sql::Access::kWrite;
+    std::string vfs{};  // for tests: another one than the system's
   };
   // The detail names the setting, the file, and what is wrong: another server has it, it is damaged or no
   // database, the folder cannot be written.
@@ -34,8 +37,13 @@ class Store {
   }
   ~Store();
 
-  // Any thread.
-  Writer& writer() { return *writer_; }
+  // Any thread. kReadOnly: it was opened to read. Else as Writer::Post.
+  template <class Job>
+  sql::Result<void> PostWrite(std::unique_ptr<Job> job) {
+    if (writer_ == nullptr) return sql::Fail(sql::FailureKind::kReadOnly, "the database was opened to read");
+    return writer_->Post(std::move(job));
+  }
+  std::size_t writes_waiting() const { return writer_ == nullptr ? 0 : writer_->waiting(); }
   Readers& readers() { return *readers_; }
   const SqliteSettings& settings() const { return settings_; }
   std::optional<Problem> problem() const { return condition_.problem(); }
@@ -45,6 +53,8 @@ class Store {
  private:
   Store(SqliteSettings settings, Metrics& metrics) : settings_(std::move(settings)), metrics_(metrics) {}
   Result<void> Start(const Options& options);
+  Result<void> StartReaders(ConnectionOptions connection);
+  Result<void> StartWriter(ConnectionOptions connection);
   // "a read since 1200 ms: select …"
   std::string OldestRead() const;
 
@@ -53,7 +63,7 @@ class Store {
   Condition condition_;
   std::unique_ptr<FileLock> lock_;
   std::unique_ptr<Readers> readers_;  // the writer asks them who reads
-  std::unique_ptr<Writer> writer_;
+  std::unique_ptr<Writer> writer_;    // null: opened to read
 };
 
 }  // namespace tidemill::sqlite

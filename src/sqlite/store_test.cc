@@ -51,6 +51,43 @@ TEST_F(StoreFileTest, IsForOneServer) {
   EXPECT_EQ(WhyNot(path()), "it opens");
 }
 
+TEST_F(StoreFileTest, OpenedToReadItRunsBesideAServer) {
+  Must("create table t (n integer)");
+  Must("insert into t values (1)");
+  metrics::Registry registry;
+  Metrics metrics(registry);
+  const auto store = Store::Open({.path = path()}, metrics, {.access = sql::Access::kRead});
+  ASSERT_TRUE(store) << store.error().detail;
+  Database beside(loop(), **store);
+  const auto count = [&] {
+    const auto rows = Await(
+        beside.Run({.statement = sql::Statement("select count(*) from t"), .access = sql::Access::kRead}));
+    return rows ? rows->rows[0][0].AsInteger().value_or(-1) : -1;
+  };
+  EXPECT_EQ(count(), 1);
+  Must("insert into t values (2)");
+  EXPECT_EQ(count(), 2);
+  const sql::Call write{.statement = sql::Statement("insert into t values (3)")};
+  const auto written = Await(beside.Run(write));
+  ASSERT_FALSE(written);
+  EXPECT_EQ(written.error().kind, FailureKind::kReadOnly);
+  const auto begun = Await(beside.Begin({}));
+  ASSERT_FALSE(begun);
+  EXPECT_EQ(begun.error().kind, FailureKind::kReadOnly);
+  EXPECT_EQ(Count("t"), 2);
+}
+
+TEST_F(StoreFileTest, OpenedToReadItMakesNothing) {
+  metrics::Registry registry;
+  Metrics metrics(registry);
+  const auto store = Store::Open({.path = path()}, metrics, {.access = sql::Access::kRead});
+  ASSERT_FALSE(store);
+  EXPECT_EQ(store.error().detail,
+            "storage.sqlite.path = " + path() + ": cannot be opened: No such file or directory");
+  EXPECT_EQ(PermissionsOf(path()), -1);
+  EXPECT_EQ(PermissionsOf(path() + ".lock"), -1);
+}
+
 TEST_F(StoreFileTest, ADeadServersFileIsFree) {
   const pid_t child = fork();
   if (child == 0) {

@@ -184,7 +184,7 @@ TEST_F(WriterTest, WhatFindsNoRoomIsRefusedByName) {
     scope.Spawn(Add(database(), static_cast<std::int64_t>(i), added[i]));
   }
   ASSERT_TRUE(net::testing::DriveUntil(loop(), [&] { return scope.running() == 100; }));
-  EXPECT_EQ(bench().store->writer().waiting(), 100u);
+  EXPECT_EQ(bench().store->writes_waiting(), 100u);
   EXPECT_EQ(added.back()->error().kind, FailureKind::kLimitExceeded);
   EXPECT_NE(added.back()->error().message.find("storage.sqlite.waiting_max"), std::string::npos);
   EXPECT_EQ(Metric("tidemill_sqlite_refused_total"), 50);

@@ -11,12 +11,13 @@
 #include <iostream>
 #include <string>
 
+#include "cli/opened_database.h"
 #include "net/task_scope.h"
 #include "net/testing/harness.h"
+#include "settings/settings.h"
 #include "sql/schema/apply_schema.h"
 #include "sql/schema/print_schema.h"
 #include "sql/testing/crate_schema.h"
-#include "stores/probe/opened_database.h"
 #include "stores/probe/request.h"
 
 namespace tidemill::probe {
@@ -81,18 +82,38 @@ int Print(const std::string& dialect, const char* after) {
   return 0;
 }
 
+tidemill::Result<std::unique_ptr<cli::OpenedDatabase>> Open(net::Loop& loop, const std::string& dialect,
+                                                            const std::string& where) {
+  settings::Settings settings;
+  if (dialect == "sqlite") {
+    settings.sqlite.path = where;
+  } else {
+    settings.postgres.url = {where};
+  }
+  TM_TRY_ASSIGN(const sql::Dialect chosen, cli::ChooseDialect(settings, dialect));
+  TM_TRY_ASSIGN(auto opened, cli::OpenedDatabase::Open(loop, settings, chosen, sql::Access::kWrite));
+  TM_TRY(Await(loop, opened->Connect()));
+  return opened;
+}
+
+int Serve(net::Loop& loop, sql::Database& database, const std::string& what) {
+  if (what == "apply") return Apply(loop, database);
+  if (what == "state") return State(loop, database);
+  return Answer(loop, database);
+}
+
 int Run(int argc, char** argv) {
   const std::string first = argc > 2 ? argv[1] : "";
   if (first == "print") return Print(argv[2], argc > 3 ? argv[3] : nullptr);
   if (first != "postgres" && first != "sqlite") return Fail("postgres URL, sqlite PATH, or print DIALECT");
   const auto loop = net::testing::OpenLoop();
-  const auto opened = OpenedDatabase::Open(*loop, first, argv[2]);
+  auto opened = Open(*loop, first, argv[2]);
   if (!opened) return Fail(opened.error().detail);
-  sql::Database& database = (*opened)->database();
   const std::string what = argc > 4 && std::strcmp(argv[3], "schema") == 0 ? argv[4] : "";
-  if (what == "apply") return Apply(*loop, database);
-  if (what == "state") return State(*loop, database);
-  return Answer(*loop, database);
+  const int code = Serve(*loop, (*opened)->database(), what);
+  opened->reset();
+  net::testing::RunTurns(*loop);  // what it retires ends with the turn
+  return code;
 }
 
 }  // namespace

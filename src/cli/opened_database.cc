@@ -1,10 +1,7 @@
-#include "cli/schema_database.h"
-
-#include <fmt/format.h>
+#include "cli/opened_database.h"
 
 #include <optional>
 
-#include "cli/build_facts.h"
 #include "metrics/metrics.h"
 #include "net/sleep.h"
 #include "postgres/database/database.h"
@@ -15,11 +12,12 @@
 namespace tidemill::cli {
 namespace {
 
-class OpenedSqlite final : public SchemaDatabase {
+class OpenedSqlite final : public OpenedDatabase {
  public:
-  static Result<std::unique_ptr<SchemaDatabase>> Open(net::Loop& loop, const settings::Settings& settings) {
+  static Result<std::unique_ptr<OpenedDatabase>> Open(net::Loop& loop, const settings::Settings& settings,
+                                                      sql::Access access) {
     auto opened = std::make_unique<OpenedSqlite>();
-    TM_TRY_ASSIGN(opened->store_, sqlite::Store::Open(settings.sqlite, opened->metrics_));
+    TM_TRY_ASSIGN(opened->store_, sqlite::Store::Open(settings.sqlite, opened->metrics_, {.access = access}));
     opened->database_.emplace(loop, *opened->store_);
     return opened;
   }
@@ -33,14 +31,14 @@ class OpenedSqlite final : public SchemaDatabase {
   std::optional<sqlite::Database> database_;
 };
 
-class OpenedPostgres final : public SchemaDatabase {
+class OpenedPostgres final : public OpenedDatabase {
  public:
   OpenedPostgres(net::Loop& loop, const settings::Settings& settings)
       : loop_(loop), options_(postgres::OptionsOf(settings.postgres)) {
     options_.pool.shared_connections = 1;
   }
 
-  static Result<std::unique_ptr<SchemaDatabase>> Open(net::Loop& loop, const settings::Settings& settings) {
+  static Result<std::unique_ptr<OpenedDatabase>> Open(net::Loop& loop, const settings::Settings& settings) {
     auto opened = std::make_unique<OpenedPostgres>(loop, settings);
     TM_TRY_ASSIGN(opened->opener_, postgres::OpenerFor(settings.postgres));
     return opened;
@@ -94,15 +92,11 @@ Result<sql::Dialect> ChooseDialect(const settings::Settings& settings, std::stri
               "there is no database: set storage.postgres.url or storage.sqlite.path");
 }
 
-sql::SchemaOptions SchemaOptionsOf(const settings::Settings& settings) {
-  return {.postgres_schema = settings.postgres.schema, .applied_by = std::string(kVersion)};
-}
-
-Result<std::unique_ptr<SchemaDatabase>> SchemaDatabase::Open(net::Loop& loop,
+Result<std::unique_ptr<OpenedDatabase>> OpenedDatabase::Open(net::Loop& loop,
                                                              const settings::Settings& settings,
-                                                             sql::Dialect dialect) {
+                                                             sql::Dialect dialect, sql::Access access) {
   return dialect == sql::Dialect::kPostgres ? OpenedPostgres::Open(loop, settings)
-                                            : OpenedSqlite::Open(loop, settings);
+                                            : OpenedSqlite::Open(loop, settings, access);
 }
 
 }  // namespace tidemill::cli
