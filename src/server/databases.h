@@ -1,4 +1,4 @@
-// The databases that the settings ask for, on each loop: PostgreSQL.
+// The databases that the settings ask for, on each loop: PostgreSQL, the embedded one, or both.
 //
 // Built before the loops run. The loops must have stopped before it ends.
 #pragma once
@@ -12,6 +12,7 @@
 #include "metrics/metrics.h"
 #include "net/loop.h"
 #include "server/health.h"
+#include "sql/database.h"
 
 namespace tidemill::postgres {
 class Database;
@@ -21,30 +22,56 @@ class SessionOpener;
 namespace tidemill::settings {
 struct Settings;
 }
+namespace tidemill::sqlite {
+class Database;
+struct Metrics;
+class Store;
+}  // namespace tidemill::sqlite
 
 namespace tidemill::server {
 
+class SchemaKeeper;
+
 class Databases {
  public:
-  // Begins to connect. kInvalidArgument names the setting.
+  // Begins to connect, and opens the embedded database's file. kInvalidArgument names the setting; any other
+  // error says what is wrong with the file.
   static Result<std::unique_ptr<Databases>> Open(const std::vector<net::Loop*>& loops,
                                                  const settings::Settings& settings,
                                                  metrics::Registry& registry);
   ~Databases();
 
-  // Null where none is configured.
-  postgres::Database* postgres(std::size_t loop_index) const {
-    return postgres_.empty() ? nullptr : postgres_[loop_index].get();
-  }
-  // Any thread. What keeps the database from doing its work now.
-  std::optional<ServiceProblem> problem() const;
+  // Each null where it is not configured.
+  postgres::Database* postgres(std::size_t loop_index) const;
+  sqlite::Database* sqlite(std::size_t loop_index) const;
+  // The one that everything is kept in: PostgreSQL, if it is configured; else the embedded one. Null: none.
+  sql::Database* main(std::size_t loop_index) const;
+
+  // Brings our own tables in the main one up to date, once the loops run.
+  void ApplySchemas();
+  // Once the loops have stopped, before anything ends that tasks refer to.
+  void EndTasks();
+
+  // What keeps them from doing their work now. They ask this object, which outlives them.
+  std::vector<Health::Dependency> dependencies() const;
 
  private:
   Databases();
+  Result<void> OpenPostgres(const std::vector<net::Loop*>& loops, const settings::Settings& settings,
+                            metrics::Registry& registry);
+  Result<void> OpenSqlite(const std::vector<net::Loop*>& loops, const settings::Settings& settings,
+                          metrics::Registry& registry);
+  std::optional<ServiceProblem> PostgresProblem() const;
+  std::optional<ServiceProblem> SqliteProblem() const;
 
+  Duration postgres_grace_{};
   std::unique_ptr<postgres::Metrics> postgres_metrics_;
   std::unique_ptr<const postgres::SessionOpener> postgres_opener_;
   std::vector<std::unique_ptr<postgres::Database>> postgres_;  // of each loop; empty: none
+  std::unique_ptr<sqlite::Metrics> sqlite_metrics_;
+  std::unique_ptr<sqlite::Store> sqlite_store_;
+  std::vector<std::unique_ptr<sqlite::Database>> sqlite_;  // of each loop; empty: none
+  std::unique_ptr<SchemaKeeper> schemas_;                  // null: there is no database
 };
 
 }  // namespace tidemill::server

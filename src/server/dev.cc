@@ -1,7 +1,12 @@
 #include "server/dev.h"
 
+#include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
+#include <fstream>
 #include <utility>
 
 #include "base/json.h"
@@ -71,6 +76,15 @@ class DemoConfigHandler final : public http::Handler {
   const std::string api_key_;
 };
 
+constexpr char kQueriesFolder[] = "queries";
+constexpr char kFolder[] = ".tidemill";
+constexpr char kDatabaseFile[] = ".tidemill/tidemill.db";
+
+bool IsFolder(const std::string& path) {
+  struct stat about{};
+  return stat(path.c_str(), &about) == 0 && S_ISDIR(about.st_mode);
+}
+
 // Whether only this machine can connect.
 bool IsLocal(const http::ServerSettings& settings) {
   for (const auto* list : {&settings.listen, &settings.internal_listen}) {
@@ -131,10 +145,24 @@ settings::Settings DevSettings(const config::Sources& sources) {
   settings.shutdown_timeout = Seconds(2);
   // With a configuration file it is that file's server, with the demo page on top.
   if (sources.file.empty()) settings.channel.without_namespace = DemoChannels();
+  if (IsFolder(kQueriesFolder)) settings.queries.folder = kQueriesFolder;
+  // Taken back below where a database is given.
+  settings.sqlite.path = kDatabaseFile;
   // Whoever opens a port to others gets the default: pages of that address only.
   const auto given = settings::Load(sources, settings);
+  if (!given || !given->queries.given() || given->postgres.given()) settings.sqlite.path.clear();
   if (given && IsLocal(given->http_server)) settings.client.allowed_origins = kLocalPages;
   return settings;
+}
+
+Result<void> MakeDevFolder(const settings::Settings& settings) {
+  if (settings.sqlite.path != kDatabaseFile) return {};
+  if (mkdir(kFolder, 0700) != 0) {
+    if (errno == EEXIST) return {};
+    return Fail(Errc::kUnavailable, fmt::format("{}: {}", kFolder, strerror(errno)));
+  }
+  std::ofstream(std::string(kFolder) + "/.gitignore") << "*\n";
+  return {};
 }
 
 DevPage::DevPage(const settings::Settings& base, const settings::Settings& settings)

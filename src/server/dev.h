@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/result.h"
 #include "config/sources.h"
 #include "http/server.h"
 #include "net/address.h"
@@ -18,7 +19,12 @@ namespace tidemill::server {
 
 // Loopback only, keys made up at random, a demo namespace; pages of this machine may connect. What the
 // sources say goes over it.
+//
+// A folder ./queries is served. Where queries are and no database is given, they are kept in a file of this
+// folder, .tidemill/tidemill.db.
 settings::Settings DevSettings(const config::Sources& sources);
+// Makes the folder of that file, if the settings ask for it; git passes it over.
+Result<void> MakeDevFolder(const settings::Settings& settings);
 
 // Immutable after construction; any thread.
 class DevPage {

@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
 
+#include "base/testing/temporary_folder.h"
 #include "http/origin.h"
 #include "settings/settings.h"
 
@@ -56,7 +58,7 @@ TEST(Dev, WelcomesWithTheKeysInForce) {
 }
 
 TEST(Dev, WithAFileKeepsItsKeysAndTheDemoNamespace) {
-  const std::string path = testing::TempDir() + "tidemill-dev-test.toml";
+  const std::string path = ::testing::TempDir() + "tidemill-dev-test.toml";
   std::ofstream(path) << "[http_api]\nkey = [\"mine\"]\n[client.token]\nhmac_secret_key = \"k\"\n";
   const Dev both({.file = path});
   EXPECT_TRUE(both.Text().contains("'X-API-Key: mine'")) << both.Text();
@@ -66,6 +68,37 @@ TEST(Dev, WithAFileKeepsItsKeysAndTheDemoNamespace) {
   std::ofstream(path) << "[http_api]\nkey = [\"mine\"]\n";
   EXPECT_TRUE(Dev({.file = path}).Text().contains("the key of tokens is new at every start"));
   remove(path.c_str());
+}
+
+// A folder that this process is in while it lives.
+struct InFolder {
+  InFolder() { std::filesystem::current_path(folder.path()); }
+  ~InFolder() { std::filesystem::current_path(before); }
+
+  const std::filesystem::path before = std::filesystem::current_path();
+  const tidemill::testing::TemporaryFolder folder;
+};
+
+TEST(Dev, ServesAFolderOfQueriesFromAFileBesideIt) {
+  const InFolder here;
+  EXPECT_EQ(Dev({}).settings.queries.folder, "");
+  EXPECT_EQ(Dev({}).settings.sqlite.path, "");
+  std::filesystem::create_directory("queries");
+  const Dev dev({});
+  EXPECT_EQ(dev.settings.queries.folder, "queries");
+  EXPECT_EQ(dev.settings.sqlite.path, ".tidemill/tidemill.db");
+  for (int i = 0; i < 2; ++i) EXPECT_TRUE(MakeDevFolder(dev.settings));
+  EXPECT_TRUE(std::filesystem::exists(".tidemill/.gitignore"));
+}
+
+TEST(Dev, KeepsToTheDatabaseThatIsGiven) {
+  const InFolder here;
+  std::filesystem::create_directory("queries");
+  EXPECT_EQ(Dev({.flags = {{"storage.sqlite.path", "mine.db"}}}).settings.sqlite.path, "mine.db");
+  EXPECT_EQ(Dev({.flags = {{"storage.postgres.url", "postgres://u@h/d"}}}).settings.sqlite.path, "");
+  EXPECT_EQ(Dev({.flags = {{"queries.folder", ""}}}).settings.sqlite.path, "");
+  EXPECT_TRUE(MakeDevFolder(Dev({.flags = {{"storage.sqlite.path", "mine.db"}}}).settings));
+  EXPECT_FALSE(std::filesystem::exists(".tidemill"));
 }
 
 }  // namespace

@@ -46,13 +46,13 @@ Result<std::unique_ptr<Node>> Node::Start(settings::Settings settings, const Add
   TM_TRY_ASSIGN(node->loops_, Loops::Open(LoopCount(node->settings_)));
   TM_TRY(node->OpenBroker());
   TM_TRY(node->OpenDatabases());
-  TM_TRY(node->OpenStorage());
   TM_TRY_ASSIGN(const LiveSettings live, MakeLiveSettings(node->settings_, node->node_id_));
   TM_TRY(node->MakeRealtime(live));
   node->MakeServers(live, add_routes);
   node->AddMetrics();
   TM_TRY(node->OpenPorts());
   node->directories_->JoinCluster();
+  node->databases_->ApplySchemas();
   node->loops_->Start();
   return node;
 }
@@ -68,16 +68,9 @@ Result<void> Node::OpenBroker() {
 
 Result<void> Node::OpenDatabases() {
   TM_TRY_ASSIGN(databases_, Databases::Open(loops_->All(), settings_, shared_.registry));
-  health_->dependencies.push_back(
-      {[this] { return databases_->problem(); }, settings_.postgres.pool.ready_grace});
-  return {};
-}
-
-// The database in a file of its own, if there is to be one. A full disk and damage are told at once.
-Result<void> Node::OpenStorage() {
-  if (!settings_.sqlite.given()) return {};
-  TM_TRY_ASSIGN(storage_, Storage::Open(settings_.sqlite, shared_.registry));
-  health_->dependencies.push_back({[this] { return storage_->problem(); }, Milliseconds(-1)});
+  for (Health::Dependency& each : databases_->dependencies()) {
+    health_->dependencies.push_back(std::move(each));
+  }
   return {};
 }
 
@@ -232,6 +225,7 @@ Node::~Node() {
     log::Info("server.stopped", {{"longest_turn_cpu_us", loops_->LongestTurnCpuMicros()}});
   }
   for (const auto& realtime : realtime_) realtime->EndTasks();
+  if (databases_) databases_->EndTasks();
 }
 
 }  // namespace tidemill::server

@@ -21,7 +21,6 @@
 #include "server/loops.h"
 #include "server/reload.h"
 #include "server/shared.h"
-#include "server/storage.h"
 #include "settings/settings.h"
 
 namespace tidemill::server {
@@ -51,7 +50,6 @@ class Node {
   explicit Node(settings::Settings settings);
 
   // The steps of Start, in this order.
-  Result<void> OpenStorage();
   Result<void> OpenBroker();
   Result<void> OpenDatabases();
   Result<void> MakeRealtime(const LiveSettings& live);
@@ -70,7 +68,6 @@ class Node {
   const std::string node_id_;
   Shared shared_;
   std::unique_ptr<Loops> loops_;
-  std::unique_ptr<Storage> storage_;  // null: none is configured
   std::unique_ptr<Brokers> brokers_;
   std::unique_ptr<Databases> databases_;
   std::unique_ptr<Health> health_;

@@ -132,6 +132,9 @@ int Serve(const cli::ServeOptions& options) {
   Given given{.sources = options.sources};
   if (options.dev) given.base = DevSettings(given.sources);
   auto settings = settings::Load(given.sources, given.base);
+  if (settings && options.dev) {
+    if (const auto made = MakeDevFolder(*settings); !made) settings = std::unexpected(made.error());
+  }
   const Result<void> usable = settings ? settings::CheckUsable(*settings) : std::unexpected(settings.error());
   if (!usable) {
     std::fprintf(stderr, "%s\n", usable.error().detail.c_str());

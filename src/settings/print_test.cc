@@ -61,7 +61,7 @@ struct Change {
   void operator()(std::string* field) const {
     *field = choices.empty() ? "/\"quoted\\ \tü" : std::string(choices.back());
     if (name.ends_with("redis.prefix") || name.ends_with("client_name")) *field = "word";
-    if (name.ends_with("_prefix")) *field = "/" + std::to_string(name.size());
+    if (name.ends_with("_prefix") || name == "queries.prefix") *field = "/" + std::to_string(name.size());
     if (name.ends_with("_endpoint")) *field = "https://example.com";
     if (name.ends_with("_regex")) *field = "^\\d+\"$";
     if (name.ends_with("rsa_public_key")) *field = kRsaKey;

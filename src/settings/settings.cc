@@ -88,8 +88,19 @@ void CheckSectionsTogether(const Settings& settings, config::Findings& findings)
   }
   for (const auto& [key, path] : {std::pair{"http_api.handler_prefix", settings.http_api.handler_prefix},
                                   std::pair{"websocket.handler_prefix", settings.websocket.handler_prefix}}) {
+    if (settings.queries.prefix == path) {
+      findings.push_back({.key = "queries.prefix",
+                          .others = {key},
+                          .text = fmt::format(" = {}: the same as {}", config::Quote(path), key)});
+    }
     if (path != "/health" && path != "/ready" && path != "/metrics") continue;
     findings.push_back({.key = key, .text = fmt::format(" = {}: the server's own", config::Quote(path))});
+  }
+  if (settings.queries.given() && !settings.postgres.given() && !settings.sqlite.given()) {
+    findings.push_back(
+        {.key = "queries.folder",
+         .others = {"storage.postgres.url", "storage.sqlite.path"},
+         .text = ": its queries need a database: storage.postgres.url or storage.sqlite.path"});
   }
   const Duration presence_ttl = settings.broker.redis.presence_ttl;
   const Duration renewal = settings.client.presence_update_interval;
@@ -139,6 +150,7 @@ config::Schema<Settings> MakeSchema() {
            [](Settings& s) -> auto& { return s.postgres.pool; })
       .Add("storage.postgres.limits.", postgres::LimitSection(),
            [](Settings& s) -> auto& { return s.postgres.limits; })
+      .Add("queries.", queries::QueriesSection(), [](Settings& s) -> auto& { return s.queries; })
       .AddCheck(CheckSectionsTogether)
       .AddCompletion(ChooseBroker)
       .RefuseByName(WhyUnavailable);

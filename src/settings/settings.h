@@ -15,6 +15,7 @@
 #include "config/value.h"
 #include "http/settings.h"
 #include "postgres/settings.h"
+#include "queries/endpoint/settings.h"
 #include "realtime/broker/settings.h"
 #include "realtime/channels/settings.h"
 #include "realtime/session/settings.h"
@@ -39,6 +40,7 @@ struct Settings {
   broker::BrokerSettings broker;
   sqlite::SqliteSettings sqlite;
   postgres::PostgresSettings postgres;
+  queries::QueriesSettings queries;
   LogSettings log;
   bool health_enabled = true;
   bool prometheus_enabled = true;
