@@ -3,13 +3,13 @@
 
 #include <gtest/gtest.h>
 
-#include "postgres/testing/processes.h"
+#include "base/testing/server_process.h"
 
 namespace tidemill::postgres {
 namespace {
 
 using testing::PostgresServer;
-using testing::WaitUntil;
+using tidemill::testing::WaitUntil;
 
 TEST(PostgresServer, KeepsItsDataOverACrash) {
   PostgresServer server(

@@ -12,6 +12,8 @@
 namespace tidemill::redis::testing {
 namespace {
 
+using tidemill::testing::WaitUntil;
+
 bool Exists(const std::string& path) { return access(path.c_str(), F_OK) == 0; }
 
 TEST(RedisServer, ComesBackOnItsPort) {

@@ -79,7 +79,8 @@ TEST_F(RefusingServer, ABarrierIsKeptAlsoWhenRedisCannotSave) {
   server_.Ask({"CONFIG", "SET", "save", "3600 1000"});
   server_.Ask({"CONFIG", "SET", "dir", "/proc"});
   server_.Ask({"BGSAVE"});
-  ASSERT_TRUE(testing::WaitUntil([this] { return server_.Ask({"PING"}).error_code() == "MISCONF"; }));
+  ASSERT_TRUE(
+      tidemill::testing::WaitUntil([this] { return server_.Ask({"PING"}).error_code() == "MISCONF"; }));
   EXPECT_TRUE(RunTask(*loop_, subscriber_->Barrier("a")));
   // PINGs of a silent connection are refused too, and neither end it nor spoil what is asked later.
   const MonotonicTime begun = SystemClock().Now();

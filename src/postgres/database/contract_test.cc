@@ -16,15 +16,6 @@ using sql::testing::Backend;
 using sql::testing::DatabaseParam;
 using testing::PostgresServer;
 
-PostgresServer& Server15() {
-  static PostgresServer server;
-  return server;
-}
-PostgresServer& Server18() {
-  static PostgresServer server({.version = testing::Version::k18});
-  return server;
-}
-
 DatabaseOptions ContractOptions() {
   DatabaseOptions options;
   options.statement_timeout = {};
@@ -70,8 +61,12 @@ class PostgresBackend final : public Backend {
 };
 
 const DatabaseParam kParams[] = {
-    {"Postgres15", [](net::Loop& loop) { return std::make_unique<PostgresBackend>(loop, Server15()); }},
-    {"Postgres18", [](net::Loop& loop) { return std::make_unique<PostgresBackend>(loop, Server18()); }},
+    {"Postgres15",
+     [](net::Loop& loop) { return std::make_unique<PostgresBackend>(loop, testing::SharedServer()); }},
+    {"Postgres18",
+     [](net::Loop& loop) {
+       return std::make_unique<PostgresBackend>(loop, testing::SharedServer(testing::Version::k18));
+     }},
 };
 
 }  // namespace

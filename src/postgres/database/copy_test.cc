@@ -12,10 +12,6 @@ using sql::FailureKind;
 
 class CopyTest : public ::testing::Test {
  protected:
-  static testing::PostgresServer& server() {
-    static testing::PostgresServer there;
-    return there;
-  }
   void SetUp() override {
     ASSERT_TRUE(db.Run("drop table if exists copied"));
     ASSERT_TRUE(db.Run("create table copied(n int primary key, t text)"));
@@ -27,7 +23,7 @@ class CopyTest : public ::testing::Test {
   }
   std::string Count() { return std::string(db.Run("select count(*) from copied")->rows[0][0].text); }
 
-  testing::OnLoop db{server().url()};
+  testing::OnLoop db{testing::SharedServer().url()};
 };
 
 constexpr const char* kCopyIn = "copy copied from stdin";

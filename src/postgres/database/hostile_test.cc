@@ -18,11 +18,6 @@ using testing::CuttingProxy;
 using testing::DriveUntil;
 using testing::OnLoop;
 
-testing::PostgresServer& ARealServer() {
-  static testing::PostgresServer there;
-  return there;
-}
-
 struct Given {
   std::optional<sql::Result<sql::RunResult>> rows;
   std::optional<sql::Result<std::vector<sql::RunResult>>> all;
@@ -39,7 +34,7 @@ Task<void> Ask(Database& database, Given& given) {
 
 // Answers that are cut at every byte: the calls end, and none has what was not said.
 TEST(HostileServer, CutsTheConversationAtEveryByte) {
-  CuttingProxy proxy(ARealServer().tcp());
+  CuttingProxy proxy(testing::SharedServer().tcp());
   const std::string url =
       "postgres://postgres@127.0.0.1:" + std::to_string(proxy.port()) + "/postgres?sslmode=disable";
   const auto opener = testing::OpenerOf(url);
@@ -82,7 +77,7 @@ TEST(HostileServer, CutsTheConversationAtEveryByte) {
 }
 
 TEST(HostileServer, BytesOneByOneAreTheSame) {
-  CuttingProxy proxy(ARealServer().tcp());
+  CuttingProxy proxy(testing::SharedServer().tcp());
   proxy.SetPlan({.one_by_one = true});
   OnLoop db("postgres://postgres@127.0.0.1:" + std::to_string(proxy.port()) + "/postgres?sslmode=disable");
   const auto result = db.Run("select n, repeat('x', n) from generate_series(1, 50) n");
@@ -92,7 +87,7 @@ TEST(HostileServer, BytesOneByOneAreTheSame) {
 }
 
 TEST(HostileServer, AStallEndsTheConnection) {
-  CuttingProxy proxy(ARealServer().tcp());
+  CuttingProxy proxy(testing::SharedServer().tcp());
   proxy.SetPlan({.bytes = 100'000, .then = CuttingProxy::Then::kStall});
   DatabaseOptions options;
   options.io_timeout = Milliseconds(300);
@@ -107,7 +102,7 @@ TEST(HostileServer, AStallEndsTheConnection) {
 
 // A pooler that lends connections for one transaction: nothing is left in a session, and all else works.
 TEST(BehindAPooler, StatementsAreUnnamedAndLimitsHold) {
-  testing::Pgbouncer pooler(ARealServer());
+  testing::Pgbouncer pooler(testing::SharedServer());
   DatabaseOptions options;
   options.pool.shared_connections = 4;
   OnLoop db(pooler.url(), options);

@@ -22,11 +22,6 @@ using sql::FailureKind;
 using testing::DriveUntil;
 using testing::OnLoop;
 
-testing::PostgresServer& TheServer() {
-  static testing::PostgresServer there;
-  return there;
-}
-
 // What came of many calls.
 struct Tally {
   int right = 0;
@@ -132,7 +127,7 @@ Tally AskMany(OnLoop& db, int calls, const std::function<void(int)>& meanwhile) 
 }
 
 TEST(Load, TenThousandInFlightGetTheirOwnAnswers) {
-  OnLoop db(TheServer().url(), LoadOptions());
+  OnLoop db(testing::SharedServer().url(), LoadOptions());
   const Tally tally = AskMany(db, 10'000, [](int) {});
   EXPECT_EQ(tally.wrong, 0);
   EXPECT_EQ(tally.lost, 0) << tally.sample;
@@ -143,10 +138,10 @@ TEST(Load, TenThousandInFlightGetTheirOwnAnswers) {
 }
 
 TEST(Load, WithConnectionsThatBreakNoAnswerGoesToAnother) {
-  OnLoop db(TheServer().url(), LoadOptions());
+  OnLoop db(testing::SharedServer().url(), LoadOptions());
   const Tally tally = AskMany(db, 10'000, [&](int n) {
     if (n % 2500 != 2499) return;
-    TheServer().Run(
+    testing::SharedServer().Run(
         "select pg_terminate_backend(pid) from pg_stat_activity where backend_type = 'client backend' "
         "and pid <> pg_backend_pid() order by random() limit 1");
     EXPECT_TRUE(DriveUntil(*db.loop, [&] { return !db.database->down_since(); }));
@@ -161,7 +156,7 @@ TEST(Load, WithConnectionsThatBreakNoAnswerGoesToAnother) {
 TEST(Load, TheCheckerFindsAMissingSync) {
   DatabaseOptions options = LoadOptions();
   options.plant_bug_for_test = "missing_sync";
-  OnLoop db(TheServer().url(), options);
+  OnLoop db(testing::SharedServer().url(), options);
   const Tally tally = AskMany(db, 3'000, [](int) {});
   EXPECT_GT(tally.lost + tally.wrong, 0);
   EXPECT_GT(db.metrics.breaches.value(), 0u);
@@ -258,7 +253,7 @@ TEST(Load, TenThousandWaitForFourConnections) {
   options.pool.exclusive_connections = 4;
   options.pool.waiting_max = 10'000;
   options.pool.wait_max = Minutes(1);
-  OnLoop db(TheServer().url(), options);
+  OnLoop db(testing::SharedServer().url(), options);
   int done = 0;
   int refused = 0;
   TaskScope scope;
@@ -277,7 +272,7 @@ TEST(Load, OldConnectionsAreMadeAnewAndNobodyNotices) {
     DatabaseOptions options;
     options.pool.shared_connections = connections;
     options.pool.lifetime_max = Seconds(1);
-    OnLoop db(TheServer().url(), options);
+    OnLoop db(testing::SharedServer().url(), options);
     Worker worker;
     TaskScope scope;
     for (int i = 0; i < 10; ++i) scope.Spawn(Work(db, worker));
@@ -292,7 +287,7 @@ TEST(Load, OldConnectionsAreMadeAnewAndNobodyNotices) {
 TEST(Load, ATransactionThatStandsStillIsEndedByTheServer) {
   DatabaseOptions options;
   options.transaction_idle_max = Milliseconds(200);
-  OnLoop db(TheServer().url(), options);
+  OnLoop db(testing::SharedServer().url(), options);
   auto transaction = db.Wait(db.database->Begin({}));
   ASSERT_TRUE(transaction);
   const sql::Call call{.statement = sql::Statement("select 1")};
@@ -310,7 +305,7 @@ TEST(Load, WhoWaitsTooLongIsTold) {
   DatabaseOptions options;
   options.pool.exclusive_connections = 1;
   options.pool.wait_max = Seconds(1);
-  OnLoop db(TheServer().url(), options);
+  OnLoop db(testing::SharedServer().url(), options);
   auto holder = db.Wait(db.database->Begin({}));
   ASSERT_TRUE(holder);
   const auto late = db.Wait(db.database->Begin({}));

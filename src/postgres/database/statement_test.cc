@@ -16,10 +16,6 @@ using testing::OnLoop;
 
 class StatementTest : public ::testing::Test {
  protected:
-  static testing::PostgresServer& server() {
-    static testing::PostgresServer there;
-    return there;
-  }
   static DatabaseOptions Options() {
     DatabaseOptions options;
     options.prepared_max = 20;
@@ -42,7 +38,7 @@ class StatementTest : public ::testing::Test {
     return result ? sql::Failure{} : result.error();
   }
 
-  OnLoop db{server().url(), Options()};
+  OnLoop db{testing::SharedServer().url(), Options()};
 };
 
 TEST_F(StatementTest, WhatBelongsToOtherCallsIsRefusedByName) {

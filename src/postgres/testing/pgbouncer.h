@@ -4,13 +4,12 @@
 // is none the test fails and says what to install. Blocks; one thread.
 #pragma once
 
-#include <sys/types.h>
-
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/testing/server_process.h"
 #include "base/testing/temporary_folder.h"
 #include "postgres/testing/postgres_server.h"
 
@@ -26,20 +25,16 @@ class Pgbouncer {
   explicit Pgbouncer(const PostgresServer& server, PgbouncerOptions options = {});
   Pgbouncer(const Pgbouncer&) = delete;
   Pgbouncer& operator=(const Pgbouncer&) = delete;
-  ~Pgbouncer();
 
   std::uint16_t port() const { return port_; }
   Server tcp() const { return {.host = "127.0.0.1", .port = port_}; }
   // As PostgresServer::url.
   std::string url(std::string_view more = "") const;
-  std::string log() const;
 
  private:
-  void Start(const PostgresServer& server, const PgbouncerOptions& options);
-
   const tidemill::testing::TemporaryFolder folder_;
   std::uint16_t port_ = 0;
-  pid_t process_ = 0;
+  tidemill::testing::ServerProcess process_;
 };
 
 }  // namespace tidemill::postgres::testing

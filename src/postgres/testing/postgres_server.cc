@@ -4,7 +4,6 @@
 #include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -21,7 +20,11 @@
 namespace tidemill::postgres::testing {
 namespace {
 
-constexpr int kStartsMax = 20;
+using tidemill::testing::ContentsOf;
+using tidemill::testing::FreePort;
+using tidemill::testing::GiveUp;
+using tidemill::testing::RunToEnd;
+using tidemill::testing::WaitUntil;
 
 std::string ProgramsOf(Version version) { return version == Version::k18 ? Programs18() : DebianPrograms(); }
 
@@ -33,10 +36,8 @@ void Write(const std::string& path, const std::string& text) {
 
 // A file that the server's user may read and nobody else.
 std::string CopyFor(const std::string& folder, const char* name, const std::string& file) {
-  std::stringstream text;
-  text << std::ifstream(file).rdbuf();
   const std::string path = folder + "/" + name;
-  Write(path, text.str());
+  Write(path, ContentsOf(file));
   chmod(path.c_str(), 0600);
   return path;
 }
@@ -58,10 +59,10 @@ PostgresServer::PostgresServer(ServerOptions options) : options_(std::move(optio
 
 PostgresServer::PostgresServer(StandbyOf of) : options_(of.primary.options_) {
   GiveToServerUser(folder_.path());
-  RunToEnd({DebianPrograms() + "/pg_basebackup", "--pgdata=" + data(), "--host=" + of.primary.folder(),
-            "--port=" + std::to_string(of.primary.port()), "--username=postgres", "--write-recovery-conf",
-            "--checkpoint=fast", "--no-sync"},
-           folder_.path() + "/basebackup.log");
+  RunToEnd(ProgramOf({DebianPrograms() + "/pg_basebackup", "--pgdata=" + data(),
+                      "--host=" + of.primary.folder(), "--port=" + std::to_string(of.primary.port()),
+                      "--username=postgres", "--write-recovery-conf", "--checkpoint=fast", "--no-sync"},
+                     folder_.path() + "/basebackup.log"));
   StartOnFreePort();
 }
 
@@ -118,28 +119,19 @@ void PostgresServer::WriteFiles() const {
 }
 
 void PostgresServer::StartOnFreePort() {
-  for (int i = 0; i < kStartsMax; ++i) {
+  process_.StartOnFreePort([this] {
     port_ = FreePort();
     WriteFiles();
-    Start();
-    if (running()) return;
-  }
-  GiveUp("PostgreSQL does not start; its log:\n" + log());
+    return Program();
+  });
 }
 
-// Leaves process_ 0 when the server ended at once, because another one was faster to take the port.
-void PostgresServer::Start() {
+tidemill::testing::ServerProgram PostgresServer::Program() const {
   const std::string program = ProgramsOf(options_.version) + "/postgres";
-  process_ = Spawn({program, "-D", data()}, folder_.path() + "/log");
-  if (process_ == 0) GiveUp("cannot run " + program + " as " + ServerUser());
-  const bool settled = WaitUntil([this] {
-    if (waitpid(process_, nullptr, WNOHANG) == process_) {
-      process_ = 0;
-      return true;
-    }
-    return Answers();
-  });
-  if (!settled) GiveUp("PostgreSQL does not answer; its log:\n" + log());
+  return {.name = "PostgreSQL",
+          .program = ProgramOf({program, "-D", data()}, folder_.path() + "/log"),
+          .missing = "cannot run " + program + " as " + ServerUser(),
+          .answers = [this] { return Answers(); }};
 }
 
 // Whether the superuser is let in.
@@ -163,11 +155,7 @@ bool PostgresServer::Answers() const {
   return recv(fd.get(), &type, 1, 0) == 1 && type == 'R';
 }
 
-std::string PostgresServer::log() const {
-  std::stringstream text;
-  text << std::ifstream(folder_.path() + "/log").rdbuf();
-  return text.str();
-}
+std::string PostgresServer::log() const { return ContentsOf(folder_.path() + "/log"); }
 
 std::string PostgresServer::Run(const std::string& sql, const std::string& database) const {
   const std::string command =
@@ -184,21 +172,10 @@ std::string PostgresServer::Run(const std::string& sql, const std::string& datab
   return output;
 }
 
-// The postmaster first, and its children.
-std::vector<pid_t> PostgresServer::Processes() const {
-  std::vector<pid_t> all{process_};
-  const std::string id = std::to_string(process_);
-  std::ifstream children("/proc/" + id + "/task/" + id + "/children");
-  for (pid_t child = 0; children >> child;) all.push_back(child);
-  return all;
-}
-
 void PostgresServer::Kill() {
-  if (process_ == 0) return;
-  stopped_ = false;
+  if (process_.id() == 0) return;
   const int memory = SharedMemory();
-  for (const pid_t process : Processes()) kill(process, SIGKILL);
-  waitpid(std::exchange(process_, 0), nullptr, 0);
+  process_.Kill();
   // It would stay on the machine until the same folder had a server again.
   if (memory >= 0) shmctl(memory, IPC_RMID, nullptr);
 }
@@ -214,30 +191,20 @@ int PostgresServer::SharedMemory() const {
   return file ? id : -1;
 }
 
-void PostgresServer::Shutdown() {
-  if (process_ == 0) return;
-  kill(process_, SIGINT);
-  waitpid(std::exchange(process_, 0), nullptr, 0);
-}
-
-void PostgresServer::Stop() {
-  for (const pid_t process : Processes()) kill(process, SIGSTOP);
-  stopped_ = true;
-}
-
-void PostgresServer::Continue() {
-  for (const pid_t process : Processes()) kill(process, SIGCONT);
-  stopped_ = false;
-}
+void PostgresServer::Shutdown() { process_.Shutdown(SIGINT); }
 
 void PostgresServer::Restart() {
   Kill();
-  // Children of the one before may still be on their way out, and hold its memory.
-  const bool started = WaitUntil([this] {
-    Start();
-    return running();
-  });
-  if (!started) GiveUp("PostgreSQL does not start again; its log:\n" + log());
+  process_.Restart(Program());
+}
+
+PostgresServer& SharedServer(Version version) {
+  if (version == Version::k18) {
+    static PostgresServer server18({.version = Version::k18});
+    return server18;
+  }
+  static PostgresServer server;
+  return server;
 }
 
 }  // namespace tidemill::postgres::testing

@@ -9,14 +9,13 @@
 // Everything here blocks; no loop is needed. One thread.
 #pragma once
 
-#include <sys/types.h>
-
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/testing/server_process.h"
 #include "base/testing/temporary_folder.h"
 #include "postgres/address/server.h"
 
@@ -68,12 +67,12 @@ class PostgresServer {
   void Kill();
   void Shutdown();
   // Lets it stand still, connections and all, and go on.
-  void Stop();
-  void Continue();
+  void Stop() { process_.Stop(); }
+  void Continue() { process_.Continue(); }
   // Kills it if it runs; starts it again on the same port and waits until it answers.
   void Restart();
   // And does not stand still.
-  bool running() const { return process_ != 0 && !stopped_; }
+  bool running() const { return process_.running(); }
 
  private:
   struct StandbyOf {
@@ -84,16 +83,18 @@ class PostgresServer {
   std::string data() const { return folder_.path() + "/data"; }
   void WriteFiles() const;
   void StartOnFreePort();
-  void Start();
+  tidemill::testing::ServerProgram Program() const;
   bool Answers() const;
-  std::vector<pid_t> Processes() const;
   int SharedMemory() const;
 
   const ServerOptions options_;
   const tidemill::testing::TemporaryFolder folder_;
   std::uint16_t port_ = 0;
-  pid_t process_ = 0;
-  bool stopped_ = false;
+  tidemill::testing::ServerProcess process_;
 };
+
+// The server that the tests of this process share, made when it is first asked for. Who ends one, or lets it
+// stand still, makes one of its own.
+PostgresServer& SharedServer(Version version = Version::kDebian);
 
 }  // namespace tidemill::postgres::testing

@@ -1,33 +1,19 @@
 #include "postgres/testing/processes.h"
 
-#include <arpa/inet.h>
-#include <fcntl.h>
-#include <grp.h>
-#include <gtest/gtest.h>
-#include <poll.h>
 #include <pwd.h>
-#include <signal.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
 #include <optional>
-#include <sstream>
-
-#include "base/random.h"
-#include "net/socket.h"
+#include <utility>
 
 namespace tidemill::postgres::testing {
 namespace {
 
+using tidemill::testing::GiveUp;
+
 constexpr const char* kDebianFolder = "/usr/lib/postgresql/15/bin";
-// Below what Linux hands out by itself.
-constexpr std::uint16_t kPortMin = 10'000;
-constexpr std::uint16_t kPortMax = 32'000;
 
 struct User {
   std::string name;
@@ -49,12 +35,6 @@ const std::optional<User>& OtherUser() {
 
 bool IsExecutable(const std::string& path) { return access(path.c_str(), X_OK) == 0; }
 
-std::string Contents(const std::string& path) {
-  std::stringstream text;
-  text << std::ifstream(path).rdbuf();
-  return text.str();
-}
-
 // The script fetches what is not there yet, and prints where it is.
 std::string Fetch18() {
   const std::string script = std::string(TM_SOURCE) + "/tests/lib/postgres18.sh";
@@ -69,20 +49,6 @@ std::string Fetch18() {
 }
 
 }  // namespace
-
-bool WaitUntil(const std::function<bool()>& done, Duration patience) {
-  const MonotonicTime give_up = SystemClock().Now() + patience;
-  while (!done()) {
-    if (SystemClock().Now() > give_up) return false;
-    poll(nullptr, 0, 5);
-  }
-  return true;
-}
-
-void GiveUp(const std::string& sentence) {
-  ADD_FAILURE() << sentence;
-  std::abort();
-}
 
 std::string DebianPrograms() {
   if (!IsExecutable(std::string(kDebianFolder) + "/postgres")) {
@@ -113,64 +79,12 @@ std::string ServerUser() {
   return entry != nullptr ? entry->pw_name : "";
 }
 
-pid_t Spawn(const std::vector<std::string>& command, const std::string& log) {
-  int started[2];  // closed by exec; a byte says that there was no program
-  if (pipe2(started, O_CLOEXEC) != 0) GiveUp("no pipe");
-  std::vector<char*> arguments;
-  for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
-  arguments.push_back(nullptr);
-  const std::optional<User>& user = OtherUser();
-  const pid_t parent = getpid();
-  const pid_t child = fork();
-  if (child < 0) GiveUp("cannot fork");
-  if (child == 0) {
-    setpgid(0, 0);  // a ^C for the test ends the test, which ends this
-    const int out = open(log.empty() ? "/dev/null" : log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
-    const int in = open("/dev/null", O_RDONLY);
-    dup2(in, STDIN_FILENO);
-    dup2(out, STDOUT_FILENO);
-    dup2(out, STDERR_FILENO);
-    const bool changed =
-        !user || (setgroups(0, nullptr) == 0 && setgid(user->gid) == 0 && setuid(user->uid) == 0);
-    prctl(PR_SET_PDEATHSIG, SIGKILL);  // after setuid, which clears it
-    if (getppid() != parent || !changed || chdir("/") != 0) _exit(1);
-    execv(arguments[0], arguments.data());
-    [[maybe_unused]] const ssize_t put = write(started[1], "x", 1);
-    _exit(127);
+tidemill::testing::Program ProgramOf(std::vector<std::string> command, std::string log) {
+  tidemill::testing::Program program{.command = std::move(command), .log = std::move(log)};
+  if (const std::optional<User>& user = OtherUser()) {
+    program.user = {.uid = user->uid, .gid = user->gid};
   }
-  close(started[1]);
-  char none = 0;
-  const bool has_program = read(started[0], &none, 1) == 0;
-  close(started[0]);
-  if (has_program) return child;
-  waitpid(child, nullptr, 0);
-  return 0;
-}
-
-void RunToEnd(const std::vector<std::string>& command, const std::string& log) {
-  const pid_t child = Spawn(command, log);
-  if (child == 0) GiveUp("cannot run " + command[0] + " as " + ServerUser());
-  int status = 0;
-  const bool ended = WaitUntil([&] { return waitpid(child, &status, WNOHANG) == child; }, Seconds(120));
-  if (!ended) {
-    kill(child, SIGKILL);
-    waitpid(child, nullptr, 0);
-  }
-  if (!ended || status != 0) GiveUp(command[0] + (ended ? " failed: " : " does not end: ") + Contents(log));
-}
-
-std::uint16_t FreePort() {
-  while (true) {
-    const auto port = static_cast<std::uint16_t>(kPortMin + RandomBelow(kPortMax - kPortMin));
-    const net::Fd fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    const int on = 1;
-    setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return port;
-  }
+  return program;
 }
 
 }  // namespace tidemill::postgres::testing

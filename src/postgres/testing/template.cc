@@ -13,6 +13,9 @@
 namespace tidemill::postgres::testing {
 namespace {
 
+using tidemill::testing::GiveUp;
+using tidemill::testing::RunToEnd;
+
 // What the arguments of initdb below are; counted up when they change.
 constexpr const char* kRevision = "1";
 
@@ -34,12 +37,13 @@ std::string TemplateFolder() {
 
 void Make(const std::string& programs, const std::string& path) {
   const std::string unfinished = path + ".new";
-  RunToEnd({"/bin/rm", "-rf", unfinished}, "");
+  RunToEnd(ProgramOf({"/bin/rm", "-rf", unfinished}, ""));
   if (mkdir(unfinished.c_str(), 0755) != 0 && !Exists(unfinished)) GiveUp("cannot make " + unfinished);
   GiveToServerUser(unfinished);
-  RunToEnd({programs + "/initdb", "--pgdata=" + unfinished + "/data", "--username=postgres", "--auth=trust",
-            "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions", "--wal-segsize=1"},
-           unfinished + "/log");
+  RunToEnd(ProgramOf(
+      {programs + "/initdb", "--pgdata=" + unfinished + "/data", "--username=postgres", "--auth=trust",
+       "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions", "--wal-segsize=1"},
+      unfinished + "/log"));
   if (rename(unfinished.c_str(), path.c_str()) != 0) GiveUp("cannot rename " + unfinished);
 }
 
@@ -54,8 +58,8 @@ void CopyTemplate(const std::string& programs, const std::string& folder) {
     if (!lock || flock(lock.get(), LOCK_EX) != 0) GiveUp("cannot lock " + templates);
     if (!Exists(path)) Make(programs, path);
   }
-  RunToEnd({"/bin/cp", "--archive", "--reflink=auto", path + "/data", folder + "/data"},
-           folder + "/copy.log");
+  RunToEnd(ProgramOf({"/bin/cp", "--archive", "--reflink=auto", path + "/data", folder + "/data"},
+                     folder + "/copy.log"));
 }
 
 }  // namespace tidemill::postgres::testing

@@ -6,6 +6,9 @@
 namespace tidemill::redis::testing {
 namespace {
 
+using tidemill::testing::GiveUp;
+using tidemill::testing::WaitUntil;
+
 constexpr std::size_t kSlots = 16384;
 constexpr std::uint16_t kBusOffset = 10'000;
 

@@ -7,15 +7,13 @@
 // Everything here blocks; no loop is needed. One thread.
 #pragma once
 
-#include <sys/types.h>
-
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/testing/server_process.h"
 #include "base/testing/temporary_folder.h"
 #include "redis/command.h"
 #include "redis/options.h"
@@ -40,7 +38,6 @@ class RedisServer {
   explicit RedisServer(ServerOptions options = {});
   RedisServer(const RedisServer&) = delete;
   RedisServer& operator=(const RedisServer&) = delete;
-  ~RedisServer();
 
   std::uint16_t port() const { return port_; }
   Endpoint endpoint() const { return {.host = "127.0.0.1", .port = port_}; }
@@ -49,15 +46,15 @@ class RedisServer {
   std::string log() const;  // what it wrote so far
 
   // Ends the process: at once, or after it has done its duties (SHUTDOWN).
-  void Kill();
+  void Kill() { process_.Kill(); }
   void Shutdown();
   // Lets it stand still, connections and all, and go on.
-  void Stop();
-  void Continue();
+  void Stop() { process_.Stop(); }
+  void Continue() { process_.Continue(); }
   // Kills it if it runs; starts it again on the same port and waits until it answers.
   void Restart();
   // And does not stand still.
-  bool running() const { return process_ != 0 && !stopped_; }
+  bool running() const { return process_.running(); }
 
   // Sends the command over a connection of its own and waits for the answer. A failure of the test when there
   // is none within 5 s; an error reply is returned.
@@ -66,7 +63,7 @@ class RedisServer {
   std::string Info(std::string_view field) const;
 
  private:
-  void Start();
+  tidemill::testing::ServerProgram Program() const;
   bool Answers() const;
   std::string ConfigText() const;
 
@@ -74,14 +71,7 @@ class RedisServer {
   const tidemill::testing::TemporaryFolder folder_;
   std::uint16_t port_ = 0;
   std::uint16_t tls_port_ = 0;
-  pid_t process_ = 0;
-  bool stopped_ = false;
+  tidemill::testing::ServerProcess process_;
 };
-
-// Looks at `done` every few milliseconds; whether it became true within `patience`.
-bool WaitUntil(const std::function<bool()>& done, Duration patience = Seconds(15));
-
-// Fails the test with the sentence and ends the process: nothing can be tested without a server.
-[[noreturn]] void GiveUp(const std::string& sentence);
 
 }  // namespace tidemill::redis::testing

@@ -5,6 +5,9 @@
 namespace tidemill::redis::testing {
 namespace {
 
+using tidemill::testing::GiveUp;
+using tidemill::testing::WaitUntil;
+
 std::vector<std::string> Joined(std::vector<std::string> lines, std::vector<std::string> more) {
   lines.insert(lines.end(), more.begin(), more.end());
   return lines;
