@@ -3,34 +3,10 @@
 #include <algorithm>
 
 #include "base/ascii.h"
+#include "base/percent.h"
 #include "http/grammar.h"
 
 namespace tidemill::http {
-namespace {
-
-enum class Plus { kItself, kBlank };  // in a path, in a query
-
-std::optional<std::string> PercentDecode(std::string_view text, Plus plus) {
-  std::string decoded;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '+' && plus == Plus::kBlank) {
-      decoded += ' ';
-    } else if (text[i] != '%') {
-      decoded += text[i];
-    } else {
-      if (i + 2 >= text.size()) return std::nullopt;
-      const int high = HexValue(text[i + 1]);
-      const int low = HexValue(text[i + 2]);
-      if (high < 0 || low < 0) return std::nullopt;
-      decoded += static_cast<char>(high * 16 + low);
-      i += 2;
-    }
-  }
-  return decoded;
-}
-
-}  // namespace
-
 std::optional<std::string_view> Request::Header(std::string_view name) const {
   for (const HeaderView& header : headers) {
     if (EqualIgnoringCase(header.name, name)) return header.value;
@@ -53,7 +29,7 @@ bool Request::KeepsConnection() const {
 std::optional<std::string> Request::PathParameter(std::string_view name) const {
   const auto found = std::ranges::find(path_names, name);
   if (found == path_names.end()) return std::nullopt;
-  return PercentDecode(path_values[static_cast<std::size_t>(found - path_names.begin())], Plus::kItself);
+  return PercentDecode(path_values[static_cast<std::size_t>(found - path_names.begin())]);
 }
 
 std::optional<std::string> Request::QueryParameter(std::string_view name) const {

@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "base/ascii.h"
+#include "base/percent.h"
 
 namespace tidemill::redis {
 namespace {
@@ -28,19 +29,9 @@ std::optional<std::uint32_t> Number(std::string_view text, std::uint32_t max) {
 }
 
 Result<std::string> Unescape(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      out += text[i];
-      continue;
-    }
-    const int high = i + 2 < text.size() ? HexValue(text[i + 1]) : -1;
-    const int low = i + 2 < text.size() ? HexValue(text[i + 2]) : -1;
-    if (high < 0 || low < 0) return Wrong("after a % in user or password stand two hexadecimal digits");
-    out += static_cast<char>(high * 16 + low);
-    i += 2;
-  }
-  return out;
+  auto decoded = PercentDecode(text);
+  if (!decoded) return Wrong("after a % in user or password stand two hexadecimal digits");
+  return *std::move(decoded);
 }
 
 Result<void> ReadCredentials(std::string_view text, Address& address) {

@@ -1,5 +1,5 @@
-// Programs that tests run beside themselves: Spawn and RunToEnd; ServerProcess: one that serves on a port until
-// the test ends.
+// Programs that tests run beside themselves: Spawn and RunToEnd; ServerProcess: one that serves on a port
+// until the test ends.
 //
 // A program dies with the test's process: the kernel kills it with its parent. Everything here blocks. Each
 // failure is a failure of the test, which ends. One thread.

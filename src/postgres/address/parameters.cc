@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/ascii.h"
+#include "base/percent.h"
 #include "postgres/address/keywords.h"
 
 namespace tidemill::postgres {
@@ -55,22 +56,12 @@ class Uri {
   }
 
   static Result<std::string> Unescape(std::string_view text, std::string_view part) {
-    std::string out;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-      if (text[i] != '%') {
-        out += text[i];
-        continue;
-      }
-      const int high = i + 2 < text.size() ? HexValue(text[i + 1]) : -1;
-      const int low = i + 2 < text.size() ? HexValue(text[i + 2]) : -1;
-      if (high < 0 || low < 0) {
-        return Wrong(std::string(part) + ": after a % stand two hexadecimal digits; a % itself is %25");
-      }
-      if (high + low == 0) return Wrong(std::string(part) + ": holds %00");
-      out += static_cast<char>(high * 16 + low);
-      i += 2;
+    auto decoded = PercentDecode(text);
+    if (!decoded) {
+      return Wrong(std::string(part) + ": after a % stand two hexadecimal digits; a % itself is %25");
     }
-    return out;
+    if (decoded->contains('\0')) return Wrong(std::string(part) + ": holds %00");
+    return *std::move(decoded);
   }
 
   // Nothing is put for an empty text.

@@ -1,0 +1,36 @@
+#include "base/percent.h"
+
+#include <gtest/gtest.h>
+
+namespace tidemill {
+namespace {
+
+TEST(PercentDecode, DecodesOrRefuses) {
+  struct Case {
+    std::string_view text;
+    std::optional<std::string> itself;
+    std::optional<std::string> blank;
+  };
+  const Case cases[] = {
+      {"", "", ""},
+      {"a b", "a b", "a b"},
+      {"a+b", "a+b", "a b"},
+      {"%41%6a%6A", "Ajj", "Ajj"},
+      {"%2B%25", "+%", "+%"},
+      {"%00", std::string(1, '\0'), std::string(1, '\0')},
+      {"%FF", "\xff", "\xff"},
+      {"%", std::nullopt, std::nullopt},
+      {"%4", std::nullopt, std::nullopt},
+      {"a%4g", std::nullopt, std::nullopt},
+      {"%%41", std::nullopt, std::nullopt},
+      {"%+1", std::nullopt, std::nullopt},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.text);
+    EXPECT_EQ(PercentDecode(c.text), c.itself);
+    EXPECT_EQ(PercentDecode(c.text, Plus::kBlank), c.blank);
+  }
+}
+
+}  // namespace
+}  // namespace tidemill
