@@ -1,0 +1,104 @@
+#include "queries/cache/conditional.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/ascii.h"
+
+namespace tidemill::queries {
+namespace {
+
+constexpr std::int64_t kMsPerSecond = 1000;
+
+std::int64_t WholeSeconds(Duration duration) {
+  // Towards the past: what has 0.5 s left has 0, what ended 0.5 s ago has -1.
+  return duration.ms >= 0 ? duration.ms / kMsPerSecond : -((-duration.ms + kMsPerSecond - 1) / kMsPerSecond);
+}
+
+std::string_view WithoutWeakness(std::string_view etag) {
+  return etag.starts_with("W/") ? etag.substr(2) : etag;
+}
+
+// The next tag of the list; "" at its end or where it is malformed. A comma may stand in a tag.
+std::string_view NextTag(std::string_view& list) {
+  while (!list.empty() && (IsBlank(list.front()) || list.front() == ',')) list.remove_prefix(1);
+  const std::size_t opens = list.starts_with("W/") ? 2 : 0;
+  if (opens >= list.size() || list[opens] != '"') return {};
+  const std::size_t closes = list.find('"', opens + 1);
+  if (closes == std::string_view::npos) return {};
+  const std::string_view tag = list.substr(0, closes + 1);
+  list.remove_prefix(closes + 1);
+  return tag;
+}
+
+// What a 304 has of the 200 that it stands for (RFC 9110 section 15.4.5).
+bool BelongsToNotModified(std::string_view header) {
+  static constexpr std::array<std::string_view, 5> kNames = {"Content-Location", "Vary", "Link", "Expires",
+                                                             "Server-Timing"};
+  return std::ranges::any_of(kNames,
+                             [header](std::string_view name) { return EqualIgnoringCase(header, name); });
+}
+
+http::Response NotModified(const http::Response& whole) {
+  http::Response response{.status = 304};
+  for (const auto& header : whole.headers) {
+    if (BelongsToNotModified(header.first)) response.headers.push_back(header);
+  }
+  return response;
+}
+
+}  // namespace
+
+bool ListsEtag(std::string_view if_none_match, std::string_view etag) {
+  if (TrimBlanks(if_none_match) == "*") return true;
+  for (std::string_view tag = NextTag(if_none_match); !tag.empty(); tag = NextTag(if_none_match)) {
+    if (WithoutWeakness(tag) == WithoutWeakness(etag)) return true;
+  }
+  return false;
+}
+
+std::string CacheControlOf(const CachePolicy& policy) {
+  const std::int64_t ttl = WholeSeconds(policy.ttl);
+  const std::int64_t stale = WholeSeconds(policy.stale_while_revalidate);
+  const std::string swr = stale > 0 ? fmt::format(", stale-while-revalidate={}", stale) : "";
+  if (policy.dependencies->names().empty()) {
+    return fmt::format("{}, max-age={}{}", policy.everybody ? "public" : "private", ttl, swr);
+  }
+  if (!policy.everybody) return "private, no-cache";
+  return fmt::format("public, max-age=0, s-maxage={}{}", ttl, swr);
+}
+
+std::string CacheStatusOf(const FoundAnswer& found) {
+  switch (found.how) {
+    case FoundAnswer::How::kHit:
+    case FoundAnswer::How::kStale: return fmt::format("tidemill; hit; ttl={}", WholeSeconds(found.ttl_left));
+    case FoundAnswer::How::kMiss:
+    case FoundAnswer::How::kJoined: break;
+  }
+  return fmt::format("tidemill; fwd={}{}{}", found.expired ? "stale" : "miss", found.kept ? "; stored" : "",
+                     found.how == FoundAnswer::How::kJoined ? "; collapsed" : "");
+}
+
+http::Response RespondWith(const FoundAnswer& found, const CachePolicy& policy,
+                           std::optional<std::string_view> if_none_match, CacheMetrics& metrics) {
+  const CachedAnswer& answer = *found.answer;
+  const bool has_it = !answer.etag.empty() && if_none_match && ListsEtag(*if_none_match, answer.etag);
+  if (has_it) metrics.not_modified.Add();
+  http::Response response = has_it ? NotModified(answer.response) : answer.response;
+  if (!answer.etag.empty()) {
+    std::erase_if(response.headers,
+                  [](const auto& header) { return EqualIgnoringCase(header.first, "ETag"); });
+    response.headers.emplace_back("ETag", answer.etag);
+    response.headers.emplace_back("Cache-Control", CacheControlOf(policy));
+    response.headers.emplace_back("Age", fmt::format("{}", WholeSeconds(found.age)));
+    if (!policy.everybody) response.headers.emplace_back("Vary", "Authorization");
+  } else {
+    response.headers.emplace_back("Cache-Control", "no-store");
+  }
+  response.headers.emplace_back("Cache-Status", CacheStatusOf(found));
+  return response;
+}
+
+}  // namespace tidemill::queries
