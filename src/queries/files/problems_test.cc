@@ -265,7 +265,7 @@ orders/[id].get.sql:3:11: no duration; write it like 250ms, 30s or 1h30m
 orders/[id].get.sql:5:4: limit=10 is more than max=5
   -- @page limit=10 max=5
      ^~~~~
-  accepted: @page [keyset COLUMNS] [limit=N] [max=N]
+  accepted: @page [keyset COLUMNS [desc]] [limit=N] [max=N]
 orders/[id].get.sql:6:61: parameters have names: $1 is the database's own form
   select *, 'ä' || :status from orders where id = :id and x = $1
                                                               ^~

@@ -55,6 +55,7 @@ enum class RowsShape : std::uint8_t {
 
 struct Page {
   std::vector<std::string> keyset;  // columns; empty: limit and offset
+  bool descending = false;          // all columns of the keyset
   std::uint32_t limit = 50;
   std::uint32_t max = 500;
   friend bool operator==(const Page&, const Page&) = default;

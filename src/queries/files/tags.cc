@@ -69,6 +69,7 @@ void ReadPage(TagReader& reader, Query& query, Declared&) {
     if (columns == nullptr) return reader.FailMissing("the columns of the keyset");
     page.keyset = reader.ReadNames(*columns, NameRule::kColumn);
     if (page.keyset.empty()) return;
+    page.descending = reader.words.Take("desc");
   }
   std::optional<std::uint32_t> limit, max;
   while (const auto pair = reader.words.TakePair()) {
@@ -255,7 +256,7 @@ constexpr std::array<TagRow, 14> kTags = {{
     {"param", "@param NAME [TYPE][!] [path|query|body|claim] [= DEFAULT] [\"DOC\"]", ReadOneParam},
     {"auth", "@auth none, or @auth [role:A,B] [claims:A,B]", ReadAuth},
     {"rows", "@rows many, one, value or exec", ReadRows},
-    {"page", "@page [keyset COLUMNS] [limit=N] [max=N]", ReadPage},
+    {"page", "@page [keyset COLUMNS [desc]] [limit=N] [max=N]", ReadPage},
     {"sort", "@sort COLUMN|COLUMN", ReadSort},
     {"cache", "@cache DURATION [swr=DURATION] [scope=public|CLAIMS] [tags=NAMES]", ReadCache},
     {"live", "@live [min=DURATION] [key=COLUMNS] [by=PARAMETERS] [tables=NAMES], or @live poll DURATION",

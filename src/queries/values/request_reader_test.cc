@@ -1,0 +1,141 @@
+#include "queries/values/request_reader.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "queries/values/testing/described.h"
+
+namespace tidemill::queries {
+namespace {
+
+using testing::Asking;
+using testing::Described;
+using testing::MakeEndpoint;
+using testing::TypeOf;
+
+std::string Errors(const std::expected<TypedRequest, Refusal>& read) {
+  if (read) return "";
+  std::string all;
+  for (const FieldError& error : read.error().errors) all += error.ToString() + "\n";
+  return all;
+}
+
+std::shared_ptr<const RequestReader> ReaderOf(std::string path, std::string text, const Described& described,
+                                              ReaderOptions options = {}) {
+  auto reader = RequestReader::Make(MakeEndpoint(std::move(path), std::move(text), described),
+                                    described.dialect, std::move(options));
+  EXPECT_TRUE(reader) << reader.error();
+  return *reader;
+}
+
+const Described kOrders = {.parameters = {{"id", TypeOf("int4")},
+                                          {"amount", TypeOf("numeric")},
+                                          {"tags", TypeOf("text[]")},
+                                          {"urgent", TypeOf("bool")}},
+                           .columns = {{"id", TypeOf("int4")}, {"created_at", TypeOf("timestamptz")}}};
+
+TEST(RequestReader, AQueryIsReadByName) {
+  const auto reader = ReaderOf("orders.get.sql",
+                               "-- @param status text = 'open'\n-- @param tags text[]\n"
+                               "select 1 where :id = 1 and :status = '' and :tags = ''",
+                               kOrders);
+  struct Case {
+    const char* name;
+    std::string query;
+    sql::Parameters values;
+    std::string errors;
+  };
+  using Texts = std::string;
+  const Case cases[] = {
+      {"one", "id=7", {std::int64_t{7}, Texts("open"), sql::Null()}, ""},
+      {"all",
+       "id=-7&status=a%20b+c%C3%A9&tags=x&tags=y%22",
+       {std::int64_t{-7}, Texts("a b cé"), Texts("{\"x\",\"y\\\"\"}")},
+       ""},
+      {"empty text", "id=1&status=", {std::int64_t{1}, Texts(""), sql::Null()}, ""},
+      {"empty pairs", "&&id=1&", {std::int64_t{1}, Texts("open"), sql::Null()}, ""},
+      {"missing", "", {}, "id: is missing in the query, behind the ?\n"},
+      {"no value", "id", {}, "id: must be an integer from -2147483648 to 2147483647, and is \"\"\n"},
+      {"twice", "id=1&id=1", {}, "id: is there 2 times\n"},
+      {"near miss", "id=1&statsu=x", {}, "statsu: is no parameter of this endpoint; did you mean status?\n"},
+      {"malformed",
+       "id=%2",
+       {},
+       "id: has a % without two hexadecimal digits\nid: is missing in the query, behind the ?\n"},
+      {"not UTF-8", "id=1&status=%ff", {}, "status: is not UTF-8\n"},
+      {"zero", "id=1&status=a%00b", {}, "status: has a zero character\n"},
+      {"injection in a name",
+       "id=1&id);drop%20table%20t--=1",
+       {},
+       "\"id);drop table t--\": is no parameter of this endpoint\n"},
+      {"injection in a value",
+       "id=1&status='%3B%20drop%20table%20t--",
+       {std::int64_t{1}, Texts("'; drop table t--"), sql::Null()},
+       ""},
+      {"several",
+       "id=x&statsu=y",
+       {},
+       "statsu: is no parameter of this endpoint; did you mean status?\n"
+       "id: must be an integer from -2147483648 to 2147483647, and is \"x\"\n"},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.name);
+    const auto read = reader->Read(Asking{.query = c.query}.Get(), "");
+    EXPECT_EQ(Errors(read), c.errors);
+    if (read) {
+      ASSERT_EQ(read->inputs.size(), 1u);
+      EXPECT_EQ(read->inputs[0], c.values);
+    }
+  }
+}
+
+TEST(RequestReader, ABodyIsAnObjectOrAnArrayOfThem) {
+  const auto reader = ReaderOf("orders.post.sql",
+                               "-- @param amount numeric = 1.50\n-- @param urgent bool = null\n"
+                               "insert into orders values (:id, :amount, :urgent)",
+                               kOrders);
+  struct Case {
+    const char* name;
+    std::string body;
+    std::string errors;
+    std::size_t inputs = 1;
+  };
+  const Case cases[] = {
+      {"object", R"({"id":1,"amount":12345678901234567890.10,"urgent":true})", ""},
+      {"defaults", R"({"id":1})", ""},
+      {"null", R"({"id":1,"urgent":null})", ""},
+      {"bulk", R"([{"id":1},{"id":2}])", "", 2},
+      {"empty bulk", "[]", "", 0},
+      {"all that is wrong", R"({"id":"1","amount":true,"urgent":0,"tag":[]})",
+       "id: must be an integer, and is \"1\"\namount: must be a number, and is true\n"
+       "urgent: must be true or false, and is 0\ntag: is no parameter of this endpoint\n"},
+      {"of the second", R"([{"id":1},{"id":2.5},3])",
+       "[1].id: must be an integer from -2147483648 to 2147483647, and is 2.5\n[2]: must be an object\n"},
+      {"twice", R"({"id":1,"id":2})", "id: is there twice\n"},
+      {"null where one is required", R"({"id":null})", "id: must not be null\n"},
+      {"nothing", "", "id: is missing in the body\n"},
+      {"no object", "17",
+       "body: is no JSON for this endpoint: byte 0: expected an object, or an array of objects\n"},
+      {"broken", R"({"id":1)", "body: is no JSON for this endpoint: byte 7: expected , or }\n"},
+      {"broken later", R"([{"id":"x"},{])", "body: is no JSON for this endpoint: byte 13: expected a key\n"},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.name);
+    Asking asking{.body = c.body, .method = http::Method::kPost};
+    const auto read = reader->Read(asking.Get(), "");
+    EXPECT_EQ(Errors(read), c.errors);
+    if (read) EXPECT_EQ(read->inputs.size(), c.inputs);
+  }
+  Asking asking{.body = cases[0].body, .method = http::Method::kPost};
+  EXPECT_EQ(reader->Read(asking.Get(), "")->inputs[0],
+            (sql::Parameters{std::int64_t{1}, std::string("12345678901234567890.10"), true}));
+  Asking defaults{.body = cases[1].body, .method = http::Method::kPost};
+  EXPECT_EQ(reader->Read(defaults.Get(), "")->inputs[0],
+            (sql::Parameters{std::int64_t{1}, std::string("1.50"), sql::Null()}));
+}
+
+}  // namespace
+}  // namespace tidemill::queries
