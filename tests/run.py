@@ -17,7 +17,7 @@ from schedule import Job, Schedule  # noqa: E402
 
 # Longest first.
 SUITES = ("faults", "sdk", "cluster", "browser", "conformance", "operations", "bad_input", "stores", "api", "bench", "readme",
-          "package", "http", "cron")
+          "queries", "package", "http", "cron")
 # What parses and what threads share.
 SANITIZED_SUITES = ("faults", "operations", "bad_input", "api", "http")
 PRESETS = ("dev", "asan", "tsan")

@@ -23,6 +23,9 @@
 #include "cli/man.h"
 #include "cli/presence.h"
 #include "cli/publish.h"
+#include "cli/queries/migrate.h"
+#include "cli/queries/new_sql.h"
+#include "cli/queries/queries.h"
 #include "cli/refresh.h"
 #include "cli/schema.h"
 #include "cli/subscribe.h"
@@ -49,6 +52,7 @@ CommandSpec Program(const Wiring& wiring) {
       .help = "A realtime server: publish over HTTP, receive over WebSocket.",
       .examples = last_lines,
       .commands = {InitCommand(),
+                   NewCommand(),
                    ServeCommand(wiring.serve),
                    TokenCommand(),
                    PublishCommand(),
@@ -64,6 +68,8 @@ CommandSpec Program(const Wiring& wiring) {
                    DisconnectCommand(),
                    CodesCommand(),
                    ConfigCommand(),
+                   QueriesCommand(),
+                   MigrateCommand(),
                    SchemaCommand(wiring.schemas),
                    DoctorCommand(),
                    BackupCommand(),

@@ -1,7 +1,6 @@
 #include "cli/schema.h"
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -9,7 +8,7 @@
 #include <vector>
 
 #include "base/testing/temporary_folder.h"
-#include "cli/cli.h"
+#include "cli/testing/ran.h"
 #include "sql/testing/crate_schema.h"
 #include "sqlite/metrics.h"
 #include "sqlite/store.h"
@@ -17,29 +16,7 @@
 namespace tidemill::cli {
 namespace {
 
-struct Ran {
-  int code = -1;
-  std::string out;
-  std::string err;
-};
-
-std::string Gather(std::FILE* file, char*& data, std::size_t& size) {
-  std::fclose(file);
-  std::string text(data, size);
-  free(data);
-  return text;
-}
-
-Ran RunWith(std::vector<std::string> arguments, std::vector<sql::Schema> schemas) {
-  char* data[2] = {};
-  std::size_t size[2] = {};
-  const Io io{.out = open_memstream(&data[0], &size[0]), .err = open_memstream(&data[1], &size[1])};
-  Ran ran;
-  ran.code = Run(std::move(arguments), {.serve = nullptr, .schemas = std::move(schemas)}, io);
-  ran.out = Gather(io.out, data[0], size[0]);
-  ran.err = Gather(io.err, data[1], size[1]);
-  return ran;
-}
+using testing::Ran;
 
 class SchemaCommandTest : public ::testing::Test {
  protected:
@@ -47,7 +24,7 @@ class SchemaCommandTest : public ::testing::Test {
     words.insert(words.begin(), "schema");
     words.push_back("--storage.sqlite.path=" + path());
     words.push_back("--log.level=error");
-    return RunWith(std::move(words), {sql::testing::CrateSchema(versions)});
+    return testing::RunProgram(std::move(words), {sql::testing::CrateSchema(versions)});
   }
   std::string path() const { return folder_.path() + "/a.db"; }
 
@@ -120,19 +97,19 @@ TEST_F(SchemaCommandTest, PrintsScripts) {
 }
 
 TEST(SchemaCommand, SaysWhatIsNotConfigured) {
-  EXPECT_EQ(RunWith({"schema", "status"}, {}).err,
+  EXPECT_EQ(testing::RunProgram({"schema", "status"}, {}).err,
             "tidemill: there is no database: set storage.postgres.url or storage.sqlite.path\n");
-  EXPECT_EQ(RunWith({"schema", "status", "--database", "postgres"}, {}).err,
+  EXPECT_EQ(testing::RunProgram({"schema", "status", "--database", "postgres"}, {}).err,
             "tidemill: storage.postgres.url is not set\n");
   EXPECT_EQ(
-      RunWith({"schema", "status", "--storage.sqlite.path=/tmp/a", "--storage.postgres.url=host=localhost"},
-              {})
+      testing::RunProgram(
+          {"schema", "status", "--storage.sqlite.path=/tmp/a", "--storage.postgres.url=host=localhost"}, {})
           .err,
       "tidemill: two databases are set: say which with --database postgres or sqlite\n");
-  EXPECT_EQ(
-      RunWith({"schema", "apply", "--storage.postgres.url=postgres://127.0.0.1:1/x?connect_timeout=1"}, {})
-          .code,
-      kFailed);
+  EXPECT_EQ(testing::RunProgram(
+                {"schema", "apply", "--storage.postgres.url=postgres://127.0.0.1:1/x?connect_timeout=1"}, {})
+                .code,
+            kFailed);
 }
 
 }  // namespace

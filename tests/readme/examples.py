@@ -20,6 +20,8 @@ def commands(terminals, path="tidemill"):
 
 
 def try_example(terminals, path, line):
+    if path.startswith(("tidemill queries", "tidemill migrate")):
+        line = f"cd shop && {line}"  # which the example of `tidemill new sql` has made
     if path == "tidemill tail":
         terminals.tail(line, line.split()[2])
     else:

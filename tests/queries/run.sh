@@ -1,0 +1,7 @@
+#!/usr/bin/env bash
+# Folders of .sql files: their migrations, the commands for them, and what a server makes of them.
+#   tests/queries/run.sh build/dev/src/tidemill [WORD…]
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+source "$here/../lib/toolchain.sh"
+exec python3 "$here/../lib/runner.py" "$here" "$1" "${@:2}"
