@@ -62,10 +62,17 @@ class RowStream {
   virtual Task<Result<std::optional<Rows>>> Next() = 0;
 };
 
+// The table's column that a column of a result comes from; "" where it comes from none.
+struct ColumnOrigin {
+  std::string table;
+  std::string column;
+};
+
 struct Description {
   std::vector<std::shared_ptr<const Type>> parameters;  // in their order; never null
   Columns columns;                                      // empty: it gives no rows
   Access access = Access::kWrite;                       // kRead where the database knows that it only reads
+  std::vector<ColumnOrigin> origins;                    // of each column; SQLite only, through views too
 };
 
 class Database {

@@ -46,7 +46,8 @@ sql::Result<sql::Description> DescribeOn(Connection& connection, const sql::Stat
   TM_TRY_ASSIGN(Query query, connection.Prepare(statement));
   return sql::Description{.parameters = {static_cast<std::size_t>(query.parameters()), kAny},
                           .columns = *query.Columns(),
-                          .access = query.reads_only() ? Access::kRead : Access::kWrite};
+                          .access = query.reads_only() ? Access::kRead : Access::kWrite,
+                          .origins = OriginsOf(query.handle())};
 }
 
 // Keeps its rows until the commit: it may run more than once.

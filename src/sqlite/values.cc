@@ -111,6 +111,16 @@ sql::Columns ColumnsOf(sqlite3_stmt* statement) {
   return columns;
 }
 
+std::vector<sql::ColumnOrigin> OriginsOf(sqlite3_stmt* statement) {
+  const auto text = [](const char* name) { return std::string(name == nullptr ? "" : name); };
+  std::vector<sql::ColumnOrigin> origins;
+  for (int i = 0; i < sqlite3_column_count(statement); ++i) {
+    origins.push_back({.table = text(sqlite3_column_table_name(statement, i)),
+                       .column = text(sqlite3_column_origin_name(statement, i))});
+  }
+  return origins;
+}
+
 std::optional<sql::Row> RowBuffer::Read(sqlite3_stmt* statement, std::uint64_t bytes_max) {
   bytes_.clear();
   slots_.clear();

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "sql/database.h"
 #include "sql/parameter.h"
 #include "sql/rows.h"
 
@@ -32,6 +33,9 @@ std::string ToJson(const std::vector<std::string>& list);
 // The columns by their declared types: "INTEGER", "VARCHAR(20)"; "" and text for an expression.
 sql::Columns ColumnsOf(sqlite3_stmt* statement);
 sql::Kind KindOfDeclared(std::string_view declared);
+
+// The tables' columns that the columns come from, through views and subqueries.
+std::vector<sql::ColumnOrigin> OriginsOf(sqlite3_stmt* statement);
 
 // The row a statement stands on, in one block that is used again for the next.
 class RowBuffer {

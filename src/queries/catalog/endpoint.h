@@ -47,6 +47,7 @@ struct Endpoint {
   // Tables that it reads and writes, as far as they are known, sorted: "orders", "public.orders".
   std::vector<std::string> reads;
   std::vector<std::string> writes;
+  bool knows_tables = true;  // false: it calls what may touch others too
   std::string version;  // changes whenever the file's text, the types or the columns do: for ETags and caches
 };
 

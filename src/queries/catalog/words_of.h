@@ -1,0 +1,23 @@
+// What the words of a statement tell beside what the database says of it. Functions; any thread.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sql/database.h"
+
+namespace tidemill::queries {
+
+// False: a column may be null in the result although it is not in its table: an outer join, grouping sets, or
+// the row as it was before an insert.
+bool KeepsNotNull(std::string_view statement, sql::Dialect dialect);
+
+// The tables behind "insert into", "update", "delete from", "merge into" and "truncate", as they are written
+// there, without quotes; each once, sorted.
+std::vector<std::string> WrittenTables(std::string_view statement, sql::Dialect dialect);
+
+// Whether any of `names` (in lower case) is a word of the statement.
+bool Mentions(std::string_view statement, sql::Dialect dialect, const std::vector<std::string>& names);
+
+}  // namespace tidemill::queries
