@@ -28,7 +28,8 @@ namespace tidemill::queries {
 struct AnswerStoreOptions {
   std::size_t bytes_max = 64u << 20;       // of all answers, with what keeping them takes
   std::size_t entry_bytes_max = 1u << 20;  // of one
-  // A fault that the checker must find: "late_generations" reads them after the query. "": none.
+  // A fault that the checker must find: "late_generations" reads them after the query, "join_outdated" joins
+  // queries from before a write. "": none.
   std::string plant_bug_for_test;
 };
 
@@ -90,7 +91,7 @@ class AnswerStore {
 
   Shard& ShardOf(const CacheKey& key);
   void FindEntry(Shard& shard, const CacheKey& key, MonotonicTime now, Found& found, AnswerPtr& ended);
-  static FlightPtr Join(Shard& shard, const CacheKey& key, Cache& asker);
+  FlightPtr Join(Shard& shard, const CacheKey& key, Cache& asker);
   static FlightPtr Begin(Shard& shard, const CacheKey& key, const std::shared_ptr<const CachePolicy>& policy,
                          Cache& leader, bool refresh);
   bool Keep(Shard& shard, const Flight& flight, const MadeAnswer& made, std::vector<AnswerPtr>& gone);

@@ -290,6 +290,70 @@ TEST_F(CacheTest, StaysWithinItsBytes) {
   EXPECT_NE(registry_.Text().find("tidemill_query_cache_bytes "), std::string::npos);
 }
 
+// A second loop, driven by hand as well.
+class TwoLoopsTest : public CacheTest {
+ protected:
+  std::unique_ptr<Request> AskThere() {
+    auto request = std::make_unique<Request>();
+    request->scope.Spawn(net::testing::Keep(there_->Get(KeyOf("e"), policy_, [this] { return query_.Run(); }),
+                                            request->result));
+    return request;
+  }
+  void Turns() {
+    for (int i = 0; i < 3; ++i) {
+      RunTurns(*loop_, 1);
+      RunTurns(*other_loop_, 1);
+    }
+  }
+
+  std::unique_ptr<net::Loop> other_loop_ = OpenLoop({.index = 1, .clock = &clock_});
+  std::unique_ptr<Cache> there_ = std::make_unique<Cache>(*other_loop_, store_);
+};
+
+TEST_F(TwoLoopsTest, AQueryAnswersTheRequestsOfTheOtherLoop) {
+  const auto here = Ask(policy_);
+  const auto other = AskThere();
+  EXPECT_EQ(query_.begun(), 1u);
+  query_.Answer(0, "[1]");
+  Turns();
+  EXPECT_EQ(Body(*here), "[1]");
+  EXPECT_EQ(Body(*other), "[1]");
+  EXPECT_EQ(HowOf(*other), How::kJoined);
+}
+
+TEST_F(TwoLoopsTest, AQueryGoesOnForTheOtherLoopAndEndsWhenThatGoesToo) {
+  auto here = Ask(policy_);
+  auto other = AskThere();
+  here.reset();
+  Turns();
+  EXPECT_EQ(query_.running(), 1u);
+  other.reset();
+  Turns();
+  EXPECT_EQ(query_.running(), 0u);
+  EXPECT_EQ(metrics().fills_abandoned.value(), 1u);
+}
+
+TEST_F(TwoLoopsTest, ALoopThatEndsFailsTheRequestsThatWaitForItsQueries) {
+  auto other = AskThere();
+  const auto here = Ask(policy_);
+  other.reset();
+  there_.reset();
+  Turns();
+  EXPECT_EQ(Body(*here), "(the server is ending)");
+  EXPECT_EQ(here->result->error().code, Errc::kCancelled);
+  EXPECT_EQ(query_.running(), 0u);
+  EXPECT_EQ(Body(*Ask(policy_)), "(waits)");
+}
+
+TEST_F(CacheTest, ChangedEndsAnswers) {
+  const auto first = Ask(policy_);
+  Answer(0, "old");
+  TaskScope scope;
+  scope.Spawn(cache_.Changed({"public.orders"}));
+  EXPECT_EQ(scope.running(), 0u);
+  EXPECT_EQ(Body(*Ask(policy_)), "(waits)");
+}
+
 Fill Immediate(std::string body) { co_return JsonOf(std::move(body)); }
 
 TEST_F(CacheTest, AQueryMayEndAtOnce) {
