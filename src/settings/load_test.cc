@@ -86,6 +86,9 @@ TEST_F(LoadTest, RefusesValuesOfTheWrongTypeOrRange) {
        "http_server.max_request_body_bytes, which is 1048576"},
       {"broker.history_bytes_max = 1",
        "tidemill.toml:1: broker.history_bytes_max = 1: out of range; accepted: 1048576 … 1099511627776"},
+      {"queries.cache.size = 1048576\nqueries.cache.entry_max = 300000",
+       "tidemill.toml:2: queries.cache.entry_max = 300000: more than a quarter of queries.cache.size = "
+       "1048576"},
       {"loops = 65", "tidemill.toml:1: loops = 65: out of range; accepted: 0 … 64"},
       {"node.name = 5", "tidemill.toml:1: node.name = 5: not a string; write it in quotes"},
       {"node.name = \"a\\u0000b\"", R"(tidemill.toml:1: node.name = "a\u0000b": holds a control byte)"},

@@ -151,6 +151,7 @@ config::Schema<Settings> MakeSchema() {
       .Add("storage.postgres.limits.", postgres::LimitSection(),
            [](Settings& s) -> auto& { return s.postgres.limits; })
       .Add("queries.", queries::QueriesSection(), [](Settings& s) -> auto& { return s.queries; })
+      .Add("queries.cache.", queries::CacheSection(), [](Settings& s) -> auto& { return s.queries_cache; })
       .AddCheck(CheckSectionsTogether)
       .AddCompletion(ChooseBroker)
       .RefuseByName(WhyUnavailable);

@@ -15,6 +15,7 @@
 #include "config/value.h"
 #include "http/settings.h"
 #include "postgres/settings.h"
+#include "queries/cache/settings.h"
 #include "queries/endpoint/settings.h"
 #include "realtime/broker/settings.h"
 #include "realtime/channels/settings.h"
@@ -41,6 +42,7 @@ struct Settings {
   sqlite::SqliteSettings sqlite;
   postgres::PostgresSettings postgres;
   queries::QueriesSettings queries;
+  queries::CacheSettings queries_cache;
   LogSettings log;
   bool health_enabled = true;
   bool prometheus_enabled = true;

@@ -61,6 +61,11 @@ Cache::~Cache() {
   for (const auto& [flight, led] : led_) Tell(led->flight, store_.EndWithout(*led->flight), end);
 }
 
+Task<void> Cache::Changed(std::vector<std::string> tables_and_tags) {
+  store_.generations().Bump(tables_and_tags);
+  co_return;
+}
+
 AnswerStore::Found Cache::Find(const CacheKey& key, const std::shared_ptr<const CachePolicy>& policy) {
   return store_.Find(key, policy, *this, loop_.Now(), refreshes_ < kRefreshesMax);
 }

@@ -8,7 +8,8 @@
 // wait get its error, and the next request tries again. An answer that is past its time, but within
 // stale_while_revalidate, is given at once, and one request begins to make a new one.
 //
-// An answer that a request gets holds every write that Generations::Bump was called for before the request.
+// An answer that a request gets holds every write whose Changed was called in this process before the
+// request.
 //
 // Thread: one Cache per loop; call it on that loop. It is destroyed after the tasks that wait in it, and
 // before the store.
@@ -18,8 +19,10 @@
 #include <cstddef>
 #include <deque>
 #include <memory>
+#include <string>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/intrusive_list.h"
@@ -70,6 +73,10 @@ class Cache final : private net::Pollable {
   // for anything. Errors are the fill's; kCancelled: the server is ending.
   template <class MakeFill>
   Task<Result<FoundAnswer>> Get(CacheKey key, std::shared_ptr<const CachePolicy> policy, MakeFill make_fill);
+
+  // Ends all answers that depend on any of these tables and tags. To be awaited after a commit, also after
+  // one whose answer was lost, and before the client is told.
+  Task<void> Changed(std::vector<std::string> tables_and_tags);
 
   AnswerStore& store() { return store_; }
 
