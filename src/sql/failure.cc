@@ -67,6 +67,7 @@ std::string_view Name(FailureKind kind) {
     case FailureKind::kTimeout: return "timeout";
     case FailureKind::kCancelled: return "cancelled";
     case FailureKind::kUnavailable: return "unavailable";
+    case FailureKind::kBusy: return "busy";
     case FailureKind::kLimitExceeded: return "limit_exceeded";
     case FailureKind::kFull: return "full";
     case FailureKind::kCorrupt: return "corrupt";
@@ -111,6 +112,7 @@ Error ToError(const Failure& failure) {
     case FailureKind::kTimeout: code = Errc::kTimeout; break;
     case FailureKind::kCancelled: code = Errc::kCancelled; break;
     case FailureKind::kUnavailable: code = Errc::kUnavailable; break;
+    case FailureKind::kBusy:
     case FailureKind::kLimitExceeded: code = Errc::kLimitExceeded; break;
     case FailureKind::kCorrupt:
     case FailureKind::kInternal: break;

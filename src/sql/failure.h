@@ -29,7 +29,8 @@ enum class FailureKind : std::uint8_t {
   kTimeout,              // the deadline passed
   kCancelled,            // by us or by an operator
   kUnavailable,          // not connected, or the connection ended before the answer came
-  kLimitExceeded,        // a limit of ours: rows, bytes, callers that wait
+  kBusy,                 // as many callers wait as may, or waited as long as they may: nothing has happened
+  kLimitExceeded,        // a limit of ours: rows, bytes
   kFull,                 // disk, memory or connections of the server
   kCorrupt,              // the stored data is damaged
   kInternal,             // none of the above

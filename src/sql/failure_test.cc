@@ -8,25 +8,16 @@ namespace tidemill::sql {
 namespace {
 
 constexpr FailureKind kKinds[] = {
-    FailureKind::kInvalidStatement,
-    FailureKind::kInvalidValue,
-    FailureKind::kUniqueViolation,
-    FailureKind::kForeignKeyViolation,
-    FailureKind::kNotNullViolation,
-    FailureKind::kCheckViolation,
-    FailureKind::kRaised,
-    FailureKind::kSerialization,
-    FailureKind::kLocked,
-    FailureKind::kPermissionDenied,
-    FailureKind::kUnauthenticated,
-    FailureKind::kReadOnly,
-    FailureKind::kTimeout,
-    FailureKind::kCancelled,
-    FailureKind::kUnavailable,
-    FailureKind::kLimitExceeded,
-    FailureKind::kFull,
-    FailureKind::kCorrupt,
-    FailureKind::kInternal,
+    FailureKind::kInvalidStatement, FailureKind::kInvalidValue,
+    FailureKind::kUniqueViolation,  FailureKind::kForeignKeyViolation,
+    FailureKind::kNotNullViolation, FailureKind::kCheckViolation,
+    FailureKind::kRaised,           FailureKind::kSerialization,
+    FailureKind::kLocked,           FailureKind::kPermissionDenied,
+    FailureKind::kUnauthenticated,  FailureKind::kReadOnly,
+    FailureKind::kTimeout,          FailureKind::kCancelled,
+    FailureKind::kUnavailable,      FailureKind::kBusy,
+    FailureKind::kLimitExceeded,    FailureKind::kFull,
+    FailureKind::kCorrupt,          FailureKind::kInternal,
 };
 
 // One code of each row of the documentation's appendix A that means something else than its class, and one
@@ -133,6 +124,7 @@ TEST(ToError, KeepsTheDatabasesWordsAndItsCode) {
       {FailureKind::kTimeout, Errc::kTimeout},
       {FailureKind::kCancelled, Errc::kCancelled},
       {FailureKind::kUnavailable, Errc::kUnavailable},
+      {FailureKind::kBusy, Errc::kLimitExceeded},
       {FailureKind::kLimitExceeded, Errc::kLimitExceeded},
       {FailureKind::kFull, Errc::kRefused},
       {FailureKind::kCorrupt, Errc::kInternal},

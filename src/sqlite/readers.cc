@@ -49,7 +49,7 @@ sql::Result<void> Readers::Post(std::unique_ptr<LoneJob> job, Lasts lasts) {
     if (ended_) return sql::Fail(FailureKind::kUnavailable, "the server stops");
     if (short_.size() + lasting_.size() >= waiting_max_) {
       metrics_.refused.Add();
-      return sql::Fail(FailureKind::kLimitExceeded,
+      return sql::Fail(FailureKind::kBusy,
                        fmt::format("{} reads are waiting (storage.sqlite.waiting_max)", waiting_max_));
     }
     metrics_.reads_waiting.Add(1);

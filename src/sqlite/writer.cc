@@ -65,7 +65,7 @@ sql::Result<void> Writer::Accept(Waiting job) {
   if (waiting_.fetch_add(1, std::memory_order_relaxed) >= options_.waiting_max) {
     waiting_.fetch_sub(1, std::memory_order_relaxed);
     metrics_.refused.Add();
-    return sql::Fail(FailureKind::kLimitExceeded,
+    return sql::Fail(FailureKind::kBusy,
                      fmt::format("{} writes are waiting (storage.sqlite.waiting_max)", options_.waiting_max));
   }
   metrics_.writes_waiting.Add(1);

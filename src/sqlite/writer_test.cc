@@ -185,7 +185,7 @@ TEST_F(WriterTest, WhatFindsNoRoomIsRefusedByName) {
   }
   ASSERT_TRUE(net::testing::DriveUntil(loop(), [&] { return scope.running() == 100; }));
   EXPECT_EQ(bench().store->writes_waiting(), 100u);
-  EXPECT_EQ(added.back()->error().kind, FailureKind::kLimitExceeded);
+  EXPECT_EQ(added.back()->error().kind, FailureKind::kBusy);
   EXPECT_NE(added.back()->error().message.find("storage.sqlite.waiting_max"), std::string::npos);
   EXPECT_EQ(Metric("tidemill_sqlite_refused_total"), 50);
   held->reset();
@@ -202,7 +202,7 @@ TEST_F(WriterTest, TenThousandMayWaitByDefault) {
   for (std::size_t i = 0; i < added.size(); ++i) {
     scope.Spawn(Add(database(), static_cast<std::int64_t>(i), added[i]));
   }
-  EXPECT_EQ(added.back()->error().kind, FailureKind::kLimitExceeded);
+  EXPECT_EQ(added.back()->error().kind, FailureKind::kBusy);
   ASSERT_TRUE(Await((*held)->Commit()));
   ASSERT_TRUE(AwaitAll(scope));
   EXPECT_EQ(Count("numbers"), 10'000);

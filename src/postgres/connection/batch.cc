@@ -53,7 +53,7 @@ sql::Result<void> Batch::Send() {
     return sql::Fail(sql::FailureKind::kUnavailable, "PostgreSQL: " + connection.end_reason());
   }
   if (!connection.MaySend()) {
-    return sql::Fail(sql::FailureKind::kLimitExceeded, "too many bytes wait for PostgreSQL");
+    return sql::Fail(sql::FailureKind::kBusy, "too many bytes wait for PostgreSQL");
   }
   SegmentWriter& writer = session_.writer();
   writer.Clear();

@@ -310,7 +310,7 @@ TEST(Load, WhoWaitsTooLongIsTold) {
   ASSERT_TRUE(holder);
   const auto late = db.Wait(db.database->Begin({}));
   ASSERT_FALSE(late);
-  EXPECT_EQ(late.error().kind, FailureKind::kTimeout);
+  EXPECT_EQ(late.error().kind, FailureKind::kBusy);
   EXPECT_EQ(late.error().message, "no connection to PostgreSQL became free in time");
   holder->reset();
   EXPECT_TRUE(db.Wait(db.database->Begin({})));

@@ -1,6 +1,5 @@
 #include "postgres/lanes/wait_queue.h"
 
-#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -15,7 +14,7 @@ WaitQueue::~WaitQueue() {
 WaitQueue::Wait::Wait(WaitQueue& queue, std::optional<MonotonicTime> deadline) : queue_(&queue) {
   if (queue.size() >= queue.limits_.waiting_max) {
     queue_ = nullptr;
-    result_ = sql::Fail(sql::FailureKind::kLimitExceeded,
+    result_ = sql::Fail(sql::FailureKind::kBusy,
                         std::to_string(queue.size()) + " callers wait for a connection to PostgreSQL");
     return;
   }
@@ -23,7 +22,8 @@ WaitQueue::Wait::Wait(WaitQueue& queue, std::optional<MonotonicTime> deadline) :
   place_ = queue.waits_.insert(queue.waits_.end(), this);
   queue.metrics_.waiting.Add(1);
   MonotonicTime late = queue.loop_.clock().Now() + queue.limits_.wait_max;
-  if (deadline) late = std::min(late, *deadline);
+  until_deadline_ = deadline && *deadline <= late;
+  if (until_deadline_) late = *deadline;
   queue.loop_.timers().Schedule(*this, late);
 }
 
@@ -43,7 +43,8 @@ void WaitQueue::Wait::Finish(sql::Result<void> result) {
 }
 
 void WaitQueue::Wait::OnTimer() {
-  Finish(sql::Fail(sql::FailureKind::kTimeout, "no connection to PostgreSQL became free in time"));
+  const auto kind = until_deadline_ ? sql::FailureKind::kTimeout : sql::FailureKind::kBusy;
+  Finish(sql::Fail(kind, "no connection to PostgreSQL became free in time"));
 }
 
 void WaitQueue::WakeFirst() {

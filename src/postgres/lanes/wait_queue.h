@@ -30,8 +30,8 @@ class WaitQueue {
   WaitQueue& operator=(const WaitQueue&) = delete;
   ~WaitQueue();
 
-  // co_await it: success when its turn has come; who is resumed takes the place at once. kTimeout: not in
-  // time. kLimitExceeded: too many wait. Destroying it leaves the queue.
+  // co_await it: success when its turn has come; who is resumed takes the place at once. kTimeout: its
+  // deadline passed. kBusy: too many wait, or it waited as long as it may. Destroying it leaves the queue.
   class [[nodiscard]] Wait final : private net::Timer {
    public:
     Wait(WaitQueue& queue, std::optional<MonotonicTime> deadline);
@@ -53,6 +53,7 @@ class WaitQueue {
     WaitQueue* queue_;  // null: it has left
     std::list<Wait*>::iterator place_;
     std::int64_t begun_us_ = 0;
+    bool until_deadline_ = false;  // which comes before the end of wait_max
     std::optional<sql::Result<void>> result_;
     std::coroutine_handle<> awaiter_;
   };
