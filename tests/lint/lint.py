@@ -26,7 +26,7 @@ PRIVATE_HEADERS = {
     "absl/": {"jobs/cron"},
     "sqlite3.h": {"sqlite"},
     "utf8proc.h": {"postgres"},
-    "zlib.h": {"http", "websocket"},
+    "zlib.h": {"http", "websocket", "queries/answer"},
 }
 
 findings = []

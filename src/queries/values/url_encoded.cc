@@ -1,31 +1,18 @@
 #include "queries/values/url_encoded.h"
 
 #include <algorithm>
+#include <utility>
 
-#include "base/ascii.h"
 #include "base/utf8.h"
 
 namespace tidemill::queries {
 
 std::expected<std::string, std::string> DecodeUrl(std::string_view text, Plus plus) {
-  std::string decoded;
-  decoded.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '+' && plus == Plus::kBlank) {
-      decoded += ' ';
-    } else if (text[i] != '%') {
-      decoded += text[i];
-    } else {
-      const int high = i + 2 < text.size() ? HexValue(text[i + 1]) : -1;
-      const int low = i + 2 < text.size() ? HexValue(text[i + 2]) : -1;
-      if (high < 0 || low < 0) return std::unexpected("has a % without two hexadecimal digits");
-      decoded += static_cast<char>(high * 16 + low);
-      i += 2;
-    }
-  }
-  if (decoded.contains('\0')) return std::unexpected("has a zero character");
-  if (!IsUtf8(decoded)) return std::unexpected("is not UTF-8");
-  return decoded;
+  auto decoded = PercentDecode(text, plus);
+  if (!decoded) return std::unexpected("has a % without two hexadecimal digits");
+  if (decoded->contains('\0')) return std::unexpected("has a zero character");
+  if (!IsUtf8(*decoded)) return std::unexpected("is not UTF-8");
+  return *std::move(decoded);
 }
 
 std::optional<UrlPair> UrlPairs::Next() {

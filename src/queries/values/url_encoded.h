@@ -4,16 +4,16 @@
 // zero characters. Functions; any thread.
 #pragma once
 
-#include <cstdint>
 #include <expected>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "base/percent.h"
+
 namespace tidemill::queries {
 
 // Decodes `text`; the error is what is wrong with it: "has a % without two hexadecimal digits".
-enum class Plus : std::uint8_t { kBlank, kItself };
 std::expected<std::string, std::string> DecodeUrl(std::string_view text, Plus plus);
 
 // What stands between two &. Both are not decoded; without a '=' the value is "".
