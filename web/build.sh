@@ -1,17 +1,18 @@
 #!/usr/bin/env bash
-# Builds the demo page and the page of the documentation: web/build.sh [DEMO DOCS], web/demo/dist and web/docs/dist
-# unless given. The results are committed, because building the server needs no Node.
+# Builds the demo page, the page of the documentation and that of SQL endpoints: web/build.sh [DEMO DOCS SQL],
+# web/*/dist unless given. The results are committed, because building the server needs no Node.
 set -euo pipefail
 web=$(cd "$(dirname "$0")" && pwd)
 target=$(realpath -m "${1:-$web/demo/dist}")
 docs=$(realpath -m "${2:-$web/docs/dist}")
+sql=$(realpath -m "${3:-$web/sql/dist}")
 source "$web/../tests/lib/toolchain.sh"
 need_node
 cd "$web"
 need_packages .
 
 npx tsc
-mkdir -p "$target"
+mkdir -p "$target" "$sql"
 banner='/* Includes centrifuge-js, (c) Centrifugal Labs LTD, MIT license. */'
 npx esbuild demo/src/main.ts --bundle --minify --format=iife --target=es2022 --charset=utf8 \
   --legal-comments=none --banner:js="$banner" --outfile="$target/demo.js" --log-level=warning
@@ -19,6 +20,16 @@ npx esbuild demo/src/demo.css --minify --target=chrome120,firefox120,safari17 --
   --log-level=warning
 cp demo/src/index.html "$target/index.html"
 node docs/build.mjs "$docs"
+npx esbuild sql/src/main.ts --bundle --minify --format=iife --target=es2022 --charset=utf8 --outfile="$sql/docs.js" \
+  --log-level=warning
+npx esbuild sql/src/docs.css --minify --target=chrome120,firefox120,safari17 --outfile="$sql/docs.css" --log-level=warning
+cp sql/src/index.html "$sql/index.html"
 
-bytes=$(gzip -9nc "$target/demo.js" | wc -c) # as it travels
-[ "$bytes" -le 32768 ] || { echo "demo.js has $bytes bytes compressed; 32 KiB must do" >&2; exit 1; }
+# fits NAME BYTES FILE...: as they travel.
+fits() {
+  local bytes
+  bytes=$(cat "${@:3}" | gzip -9nc | wc -c)
+  [ "$bytes" -le "$2" ] || { echo "$1 has $bytes bytes compressed; $2 must do" >&2; exit 1; }
+}
+fits demo.js 32768 "$target/demo.js"
+fits "the page of SQL endpoints" 16384 "$sql"/*

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Fails unless what is committed is what web/build.sh makes of web/demo/src and of docs/.
+# Fails unless what is committed is what web/build.sh makes of web/*/src and of docs/.
 set -euo pipefail
 web=$(cd "$(dirname "$0")" && pwd)
 fresh=$(mktemp -d)
 trap 'rm -rf "$fresh"' EXIT
-"$web/build.sh" "$fresh/demo" "$fresh/docs"
-for page in demo docs; do
+"$web/build.sh" "$fresh/demo" "$fresh/docs" "$fresh/sql"
+for page in demo docs sql; do
   diff -rq "$web/$page/dist" "$fresh/$page" || { echo "web/$page/dist is not current: run web/build.sh" >&2; exit 1; }
 done

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/json.h"
@@ -14,9 +15,13 @@ namespace tidemill::cli {
 std::string ProblemsText(const std::string& folder, const files::FileSet& set,
                          const std::vector<files::FileProblem>& problems);
 
-// An array of {"file","line","column","end_line","end_column","kind","message","hint"}. Lines and columns
-// from 1; 0 where the file as a whole is meant.
+// Elements of an array: {"file","line","column","end_line","end_column","kind","message","hint"}. Lines and
+// columns from 1; 0 where the file as a whole is meant.
 void AppendProblems(const std::string& folder, const files::FileSet& set,
                     const std::vector<files::FileProblem>& problems, JsonWriter& json);
+
+// The same of a text that begins with "path:line:column: ", as queries::BrokenEndpoint has it.
+void AppendReason(const std::string& folder, const std::string& path, std::string_view reason,
+                  JsonWriter& json);
 
 }  // namespace tidemill::cli

@@ -74,7 +74,9 @@ std::string ToJson(const Project& project, const migrations::Outcome& outcome) {
   }
   json.EndArray();
   json.Key("problems");
+  json.BeginArray();
   AppendProblems(project.folder, *project.files, outcome.problems, json);
+  json.EndArray();
   json.EndObject();
   return text + "\n";
 }
@@ -140,7 +142,9 @@ std::string ToJson(const Project& project, const std::vector<MigrationStatus>& a
   }
   json.EndArray();
   json.Key("problems");
+  json.BeginArray();
   AppendProblems(project.folder, *project.files, problems, json);
+  json.EndArray();
   json.EndObject();
   return text + "\n";
 }

@@ -1,13 +1,15 @@
 #include "cli/queries/queries.h"
 
+#include "cli/queries/queries_check.h"
 #include "cli/queries/queries_list.h"
+#include "cli/queries/queries_openapi.h"
 
 namespace tidemill::cli {
 
 CommandSpec QueriesCommand() {
   return {.name = "queries",
           .help = "Checks, lists, runs and tests a folder of .sql files",
-          .commands = {QueriesListCommand()}};
+          .commands = {QueriesCheckCommand(), QueriesListCommand(), QueriesOpenApiCommand()}};
 }
 
 }  // namespace tidemill::cli

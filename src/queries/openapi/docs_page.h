@@ -1,0 +1,23 @@
+// The page of a folder's endpoints (web/sql/dist), embedded when compiling: it shows openapi.json, which it
+// loads from beside itself, and nothing from elsewhere. Any thread.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+namespace tidemill::queries {
+
+struct DocsAsset {
+  std::string_view path;  // below the prefix: "/" is the page itself
+  std::string_view content_type;
+  std::string_view body;
+};
+
+std::span<const DocsAsset> DocsAssets();
+
+// For the header Content-Security-Policy of the page.
+inline constexpr std::string_view kDocsSecurityPolicy =
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+}  // namespace tidemill::queries
