@@ -50,6 +50,8 @@ class Brokers {
   // Null for a node that is alone.
   cluster::RedisBus* bus() { return bus_.get(); }
   cluster::ClusterMetrics* cluster_metrics() { return cluster_metrics_.get(); }
+  // What counts of Redis, for other users of one; null where the broker is none.
+  redis::Metrics* redis_metrics() { return redis_metrics_.get(); }
   // Any thread. What keeps the broker from doing its work now.
   std::optional<ServiceProblem> problem() const;
 

@@ -89,6 +89,13 @@ TEST_F(LoadTest, RefusesValuesOfTheWrongTypeOrRange) {
       {"queries.cache.size = 1048576\nqueries.cache.entry_max = 300000",
        "tidemill.toml:2: queries.cache.entry_max = 300000: more than a quarter of queries.cache.size = "
        "1048576"},
+      {"queries.cache.redis = true",
+       "tidemill.toml:1: queries.cache.redis: needs queries.cache.redis_address, or a Redis below "
+       "broker.redis"},
+      {"queries.cache.redis_address = \"redis://:hunter2@h:port\"",
+       "tidemill.toml:1: queries.cache.redis_address: not an address of Redis: the port is not a number from "
+       "1 "
+       "to 65535"},
       {"loops = 65", "tidemill.toml:1: loops = 65: out of range; accepted: 0 … 64"},
       {"node.name = 5", "tidemill.toml:1: node.name = 5: not a string; write it in quotes"},
       {"node.name = \"a\\u0000b\"", R"(tidemill.toml:1: node.name = "a\u0000b": holds a control byte)"},

@@ -102,6 +102,12 @@ void CheckSectionsTogether(const Settings& settings, config::Findings& findings)
          .others = {"storage.postgres.url", "storage.sqlite.path"},
          .text = ": its queries need a database: storage.postgres.url or storage.sqlite.path"});
   }
+  if (settings.queries_cache.redis && settings.queries_cache.redis_address.empty() &&
+      !settings.broker.redis.given()) {
+    findings.push_back({.key = "queries.cache.redis",
+                        .others = {"queries.cache.redis_address", "broker.redis.address"},
+                        .text = ": needs queries.cache.redis_address, or a Redis below broker.redis"});
+  }
   const Duration presence_ttl = settings.broker.redis.presence_ttl;
   const Duration renewal = settings.client.presence_update_interval;
   if (presence_ttl <= renewal) {

@@ -38,6 +38,7 @@ struct MadeAnswer {
   AnswerPtr answer;
   MonotonicTime made_at;
   MonotonicTime fresh_until;
+  bool remote = false;
 };
 
 class AnswerStore {

@@ -21,6 +21,25 @@ MadeAnswer MakeAnswer(const CachePolicy& policy, http::Response response, Monoto
       .answer = CachedAnswer::Make(std::move(response)), .made_at = at, .fresh_until = at + Jittered(ttl)};
 }
 
+// The right to run a query for all nodes: given up with the frame that holds it, however that ends.
+class HeldTicket {
+ public:
+  HeldTicket(RemoteTier& remote, FlightPtr flight, RemoteTier::Ticket ticket)
+      : remote_(remote), flight_(std::move(flight)), ticket_(std::move(ticket)) {}
+  HeldTicket(const HeldTicket&) = delete;
+  HeldTicket& operator=(const HeldTicket&) = delete;
+  ~HeldTicket() {
+    if (!ticket_.lock.empty()) remote_.GiveUp(flight_, std::move(ticket_));
+  }
+
+  void Keep(MadeAnswer made) { remote_.Keep(flight_, std::exchange(ticket_, {}), std::move(made)); }
+
+ private:
+  RemoteTier& remote_;
+  const FlightPtr flight_;
+  RemoteTier::Ticket ticket_;
+};
+
 }  // namespace
 
 struct Cache::Waiters {
@@ -28,11 +47,22 @@ struct Cache::Waiters {
   FlightEndPtr end;
 };
 
-struct Cache::Led final : net::Retirable {
-  explicit Led(FlightPtr f) : flight(std::move(f)) {}
+struct Cache::Led {
+  Led(Cache& c, FlightPtr f) : cache(c), flight(std::move(f)) {}
 
+  Cache& cache;
   const FlightPtr flight;
   TaskScope scope;  // last: its task refers to the flight
+};
+
+// Destroys what was led, unless the cache has gone before and taken it along.
+struct Cache::TurnEnd final : net::Retirable {
+  explicit TurnEnd(std::weak_ptr<Led> l) : led(std::move(l)) {}
+  ~TurnEnd() override {
+    if (const std::shared_ptr<Led> found = led.lock()) found->cache.ended_.erase(found);
+  }
+
+  const std::weak_ptr<Led> led;
 };
 
 Cache::Waiter::Waiter(Cache& cache, FlightPtr flight) : cache_(cache), flight_(std::move(flight)) {
@@ -52,7 +82,8 @@ void Cache::Waiter::Resume(FlightEndPtr end) {
   if (awaiter_) std::exchange(awaiter_, nullptr).resume();
 }
 
-Cache::Cache(net::Loop& loop, AnswerStore& store) : loop_(loop), store_(store) {}
+Cache::Cache(net::Loop& loop, AnswerStore& store, RemoteTier* remote)
+    : loop_(loop), store_(store), remote_(remote) {}
 
 Cache::~Cache() {
   TM_ASSERT(waiting_.empty());
@@ -62,8 +93,14 @@ Cache::~Cache() {
 }
 
 Task<void> Cache::Changed(std::vector<std::string> tables_and_tags) {
+  if (remote_ == nullptr) {
+    store_.generations().Bump(tables_and_tags);
+    co_return;
+  }
+  // Noted before it can be seen here: who asks anew must not get from other nodes what has just ended.
+  Task<void> told = remote_->Changed(tables_and_tags);
   store_.generations().Bump(tables_and_tags);
-  co_return;
+  co_await std::move(told);
 }
 
 AnswerStore::Found Cache::Find(const CacheKey& key, const std::shared_ptr<const CachePolicy>& policy) {
@@ -86,32 +123,48 @@ Result<FoundAnswer> Cache::Made(const AnswerStore::Found& found, const FlightEnd
                      .age = std::max(loop_.Now() - end.made->made_at, Duration{}),
                      .ttl_left = end.made->fresh_until - loop_.Now(),
                      .kept = end.kept,
-                     .expired = found.expired};
+                     .expired = found.expired,
+                     .remote = end.made->remote};
 }
 
 void Cache::Start(FlightPtr flight, Fill fill) {
   if (flight->refresh) ++refreshes_;
-  store_.metrics().fills.Add();
-  const auto led = led_.emplace(flight.get(), std::make_unique<Led>(flight)).first;
+  const auto led = led_.emplace(flight.get(), std::make_shared<Led>(*this, flight)).first;
   led->second->scope.Spawn(Run(std::move(flight), std::move(fill)));
 }
 
 Task<void> Cache::Run(FlightPtr flight, Fill fill) {
+  if (remote_ == nullptr) {
+    End(flight, co_await Make(flight, std::move(fill)));
+    co_return;
+  }
+  RemoteTier::Terms terms = co_await remote_->Ask(flight);
+  if (terms.answer) {
+    End(flight, *std::move(terms.answer));
+    co_return;
+  }
+  HeldTicket ticket(*remote_, flight, std::move(terms.ticket));
+  const Result<MadeAnswer> made = co_await Make(flight, std::move(fill));
+  if (End(flight, made)) ticket.Keep(*made);
+}
+
+Task<Result<MadeAnswer>> Cache::Make(FlightPtr flight, Fill fill) {
+  store_.metrics().fills.Add();
   const MonotonicTime began_at = loop_.Now();
   Result<http::Response> response = co_await std::move(fill);
   if (!response) {
     store_.metrics().fill_failures.Add();
-    End(flight, std::unexpected(std::move(response).error()));
-    co_return;
+    co_return std::unexpected(std::move(response).error());
   }
-  End(flight, MakeAnswer(*flight->policy, *std::move(response), began_at));
+  co_return MakeAnswer(*flight->policy, *std::move(response), began_at);
 }
 
-void Cache::End(const FlightPtr& flight, Result<MadeAnswer> made) {
+// Whether others can get it from now on.
+bool Cache::End(const FlightPtr& flight, Result<MadeAnswer> made) {
   const auto led = led_.find(flight.get());
-  if (led == led_.end()) return;  // abandoned in this turn
+  if (led == led_.end()) return false;  // abandoned in this turn
   if (flight->refresh) --refreshes_;
-  loop_.Retire(std::move(led->second));
+  DestroyAtTurnEnd(std::move(led->second));
   led_.erase(led);
   AnswerStore::Ended ended;
   if (made) {
@@ -120,6 +173,7 @@ void Cache::End(const FlightPtr& flight, Result<MadeAnswer> made) {
     ended.waiting = store_.EndWithout(*flight);
   }
   Tell(flight, ended.waiting, std::make_shared<const FlightEnd>(std::move(made), ended.kept));
+  return ended.kept;
 }
 
 void Cache::Tell(const FlightPtr& flight, const std::vector<Cache*>& caches, const FlightEndPtr& end) {
@@ -170,11 +224,16 @@ void Cache::Leave(const FlightPtr& flight) {
   leader->loop_.Post([leader, flight] { leader->Abandon(flight); });
 }
 
+void Cache::DestroyAtTurnEnd(std::shared_ptr<Led> led) {
+  loop_.Retire(std::make_unique<TurnEnd>(led));
+  ended_.insert(std::move(led));
+}
+
 void Cache::Abandon(const FlightPtr& flight) {
   const auto led = led_.find(flight.get());
   if (led == led_.end()) return;
   store_.metrics().fills_abandoned.Add();
-  loop_.Retire(std::move(led->second));
+  DestroyAtTurnEnd(std::move(led->second));
   led_.erase(led);
 }
 

@@ -21,6 +21,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -36,6 +37,7 @@
 #include "queries/cache/flight.h"
 #include "queries/cache/key.h"
 #include "queries/cache/policy.h"
+#include "queries/cache/remote_tier.h"
 
 namespace tidemill::queries {
 
@@ -52,6 +54,7 @@ struct FoundAnswer {
   Duration ttl_left;     // negative: past its time
   bool kept = false;     // other requests can get it
   bool expired = false;  // of kMiss and kJoined: there was one that is no longer good
+  bool remote = false;   // of kMiss and kJoined: no query was run, another node has kept it
 };
 
 // A query under way. It owns all that it touches: the request that began it may go first. Its response is
@@ -63,8 +66,8 @@ class Cache final : private net::Pollable {
   // Refreshes of stale answers that a loop runs at the same time; further ones wait for another request.
   static constexpr std::size_t kRefreshesMax = 64;
 
-  // Both outlive it.
-  Cache(net::Loop& loop, AnswerStore& store);
+  // `remote` may be null: there are no other nodes. All outlive it.
+  Cache(net::Loop& loop, AnswerStore& store, RemoteTier* remote = nullptr);
   ~Cache();
   Cache(const Cache&) = delete;
   Cache& operator=(const Cache&) = delete;
@@ -84,6 +87,7 @@ class Cache final : private net::Pollable {
   class Waiter;
   struct Waiters;
   struct Led;
+  struct TurnEnd;
   struct FlightEnd {
     Result<MadeAnswer> made;
     bool kept = false;
@@ -95,18 +99,22 @@ class Cache final : private net::Pollable {
   Result<FoundAnswer> Made(const AnswerStore::Found& found, const FlightEnd& end) const;
   void Start(FlightPtr flight, Fill fill);
   Task<void> Run(FlightPtr flight, Fill fill);
-  void End(const FlightPtr& flight, Result<MadeAnswer> made);
+  Task<Result<MadeAnswer>> Make(FlightPtr flight, Fill fill);
+  bool End(const FlightPtr& flight, Result<MadeAnswer> made);
   void Tell(const FlightPtr& flight, const std::vector<Cache*>& caches, const FlightEndPtr& end);
   void Deliver(const FlightPtr& flight, FlightEndPtr end);
   void Leave(const FlightPtr& flight);
   void Abandon(const FlightPtr& flight);
+  void DestroyAtTurnEnd(std::shared_ptr<Led> led);
   void OnReady(std::uint32_t epoll_events) override;
 
   net::Loop& loop_;
   AnswerStore& store_;
+  RemoteTier* const remote_;
   std::unordered_map<const Flight*, std::unique_ptr<Waiters>> waiting_;
   std::deque<std::unique_ptr<Waiters>> ready_;  // their flights have ended
-  std::unordered_map<const Flight*, std::unique_ptr<Led>> led_;
+  std::unordered_map<const Flight*, std::shared_ptr<Led>> led_;
+  std::unordered_set<std::shared_ptr<Led>> ended_;  // until the end of the turn: their tasks may still run
   std::size_t refreshes_ = 0;
 };
 

@@ -77,6 +77,7 @@ std::string CacheStatusOf(const FoundAnswer& found) {
     case FoundAnswer::How::kMiss:
     case FoundAnswer::How::kJoined: break;
   }
+  if (found.remote) return fmt::format("tidemill; hit; ttl={}; detail=redis", WholeSeconds(found.ttl_left));
   return fmt::format("tidemill; fwd={}{}{}", found.expired ? "stale" : "miss", found.kept ? "; stored" : "",
                      found.how == FoundAnswer::How::kJoined ? "; collapsed" : "");
 }

@@ -80,6 +80,8 @@ TEST(CacheStatusOf, SaysWhatHappened) {
   miss.expired = true;
   miss.how = How::kJoined;
   EXPECT_EQ(CacheStatusOf(miss), "tidemill; fwd=stale; stored; collapsed");
+  miss.remote = true;
+  EXPECT_EQ(CacheStatusOf(miss), "tidemill; hit; ttl=30; detail=redis");
 }
 
 std::string HeaderOf(const http::Response& response, std::string_view name) {

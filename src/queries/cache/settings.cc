@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "config/section.h"
+#include "redis/address.h"
 
 namespace tidemill::queries {
 namespace {
@@ -20,9 +21,30 @@ constexpr config::Row<CacheSettings> kCache[] = {
       .min = 1024,
       .max = 8 << 20,
       .reload = config::Reload::kNo}},
+    {"redis",
+     config::Of<&CacheSettings::redis>,
+     {.doc = "Whether nodes share answers, and hear of each other's writes, through Redis. While it is away "
+             "each node has its own, and what another node writes ends them with their TTL.",
+      .reload = config::Reload::kNo}},
+    {"redis_address",
+     config::Of<&CacheSettings::redis_address>,
+     {.doc = "The Redis for that, one or several, as broker.redis.address; when empty, that of broker.redis. "
+             "Everything else is as broker.redis says.",
+      .reload = config::Reload::kNo}},
 };
 
+// Addresses are not quoted: what is not one may still hold a password.
+void CheckAddresses(const CacheSettings& cache, const std::string& prefix, config::Findings& findings) {
+  for (const config::StoreAddress& text : cache.redis_address) {
+    const auto address = redis::Address::Parse(text.text);
+    if (address) continue;
+    findings.push_back({.key = prefix + "redis_address",
+                        .text = fmt::format(": not an address of Redis: {}", address.error().detail)});
+  }
+}
+
 void Check(const CacheSettings& cache, const std::string& prefix, config::Findings& findings) {
+  CheckAddresses(cache, prefix, findings);
   if (std::uint64_t{cache.entry_max} * 4 <= cache.size) return;
   findings.push_back({.key = prefix + "entry_max",
                       .others = {prefix + "size"},
