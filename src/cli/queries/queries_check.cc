@@ -10,6 +10,7 @@
 
 #include "base/json.h"
 #include "cli/queries/file_problems.h"
+#include "cli/queries/test_script.h"
 #include "cli/queries/workspace.h"
 #include "queries/catalog/describe.h"
 
@@ -31,12 +32,15 @@ struct Checked {
   std::size_t problems() const { return files.size() + broken.size() + (pending > 0 ? 1 : 0); }
 };
 
-std::vector<files::FileProblem> ProblemsOf(const files::FileSet& set) {
+std::vector<files::FileProblem> ProblemsOf(const files::FileSet& set, sql::Dialect dialect) {
   std::vector<files::FileProblem> all;
   for (const auto& file : set.files) {
     if (file->kind == files::FileKind::kMigration) continue;  // Readiness has them
-    for (const files::Problem& problem : file->problems)
+    const bool test = file->kind == files::FileKind::kTest && file->problems.empty();
+    for (const files::Problem& problem :
+         test ? ReadTestScript(file->text, dialect).problems : file->problems) {
       all.push_back({.path = file->path, .problem = problem});
+    }
   }
   for (const files::FileProblem& each : set.problems) {
     const files::File* const file = set.Find(each.path);
@@ -46,7 +50,7 @@ std::vector<files::FileProblem> ProblemsOf(const files::FileSet& set) {
 }
 
 Task<Result<Checked>> CheckAll(Workspace& workspace, queries::DescribeOptions options) {
-  Checked checked{.files = ProblemsOf(*workspace.project.files)};
+  Checked checked{.files = ProblemsOf(*workspace.project.files, workspace.project.dialect)};
   TM_CO_TRY_ASSIGN(Readiness readiness, co_await Ready(workspace));
   checked.pending = readiness.pending;
   const bool no_tables = workspace.fresh != nullptr && !readiness.problems.empty();

@@ -210,7 +210,10 @@ class OperationWriter {
         if (endpoint_.columns.empty()) return;
         return WriteTypeSchema(*endpoint_.columns.front().type,
                                endpoint_.columns.front().nullable ? Nullable::kYes : Nullable::kNo, json_);
-      case RowsShape::kExec: json_.Member("type", "integer"); return json_.Member("minimum", 0);
+      case RowsShape::kExec:
+        json_.Member("type", "object");
+        json_.RawMember("properties", R"({"rows_affected":{"type":"integer","minimum":0}})");
+        return json_.RawMember("required", R"(["rows_affected"])");
       case RowsShape::kMany:
         json_.Member("type", "array");
         json_.Key("items");
