@@ -31,12 +31,12 @@ constexpr std::array kOfValue = {Format::kJson};
 
 // How exactly `range` names `format`; 0: not at all.
 int Specificity(std::string_view range, Format format) {
-  if (range == "*/*") return 1;
+  // Nobody means this one who does not name it.
+  if (range == "*/*") return format == Format::kObject ? 0 : 1;
   int found = 0;
   for (const Name& name : kNames) {
     if (name.format != format) continue;
     if (range == name.type) return 3;
-    // Who asks for any application/* does not mean a format of its own.
     const bool usual = format == Format::kJson || format == Format::kCsv;
     if (usual && range.ends_with("/*") && name.type.starts_with(range.substr(0, range.size() - 1))) found = 2;
   }

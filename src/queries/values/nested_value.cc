@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/base64.h"
 #include "base/hex.h"
 #include "base/json.h"
 #include "queries/values/refusal.h"
@@ -52,6 +53,29 @@ void AppendField(std::string_view text, std::string& out) {
   }
   out += '"';
 }
+
+std::unexpected<std::string> WrongElement(std::size_t number, std::string problem) {
+  return std::unexpected("has an element, number " + std::to_string(number) + ", that " + std::move(problem));
+}
+
+std::unexpected<std::string> TooManyElements() {
+  return std::unexpected("has more than " + std::to_string(kArrayElementsMax) + " elements");
+}
+
+struct AppendAsJson {
+  JsonWriter& json;
+  void operator()(bool value) const { json.Bool(value); }
+  void operator()(std::int64_t value) const { json.Integer(value); }
+  void operator()(double value) const { json.Double(value); }
+  void operator()(const std::string& value) const { json.String(value); }
+  void operator()(const sql::Bytes& bytes) const {
+    json.String(Base64Encode(bytes.value, Base64::kStandard));
+  }
+  template <class T>
+  void operator()(const T&) const {
+    json.Null();
+  }
+};
 
 class ArrayWriter {
  public:
@@ -108,12 +132,8 @@ class ArrayWriter {
   }
 
   Checked<std::string> Put(Checked<sql::Parameter> value) {
-    if (++count_ > kArrayElementsMax) {
-      return std::unexpected("has more than " + std::to_string(kArrayElementsMax) + " elements");
-    }
-    if (!value) {
-      return std::unexpected("has an element, number " + std::to_string(count_) + ", that " + value.error());
-    }
+    if (++count_ > kArrayElementsMax) return TooManyElements();
+    if (!value) return WrongElement(count_, std::move(value).error());
     if (std::holds_alternative<sql::Null>(*value)) {
       out_ += "NULL";
     } else if (NeedsNoQuotes(element_.kind)) {
@@ -164,6 +184,32 @@ Checked<std::string> ArrayLiteral(const sql::Type& array, std::string_view json)
 
 Checked<std::string> ArrayLiteral(const sql::Type& array, std::span<const std::string> texts) {
   return ArrayWriter(array).Write(texts);
+}
+
+Checked<std::string> ArrayJson(const sql::Type& array, std::string_view json) {
+  JsonReader reader(json);
+  if (reader.Peek() != JsonReader::Kind::kArray) return std::unexpected("must be an array");
+  std::size_t count = 0;
+  for (reader.EnterArray(); reader.NextElement();) {
+    if (++count > kArrayElementsMax) return TooManyElements();
+    auto value = FromJson(*array.element, reader.ReadRaw(), sql::Dialect::kSqlite);
+    if (!value) return WrongElement(count, std::move(value).error());
+  }
+  return std::string(json);
+}
+
+Checked<std::string> ArrayJson(const sql::Type& array, std::span<const std::string> texts) {
+  std::string out;
+  JsonWriter json(out);
+  json.BeginArray();
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    if (i == kArrayElementsMax) return TooManyElements();
+    auto value = FromText(*array.element, texts[i], sql::Dialect::kSqlite);
+    if (!value) return WrongElement(i + 1, std::move(value).error());
+    std::visit(AppendAsJson{json}, *value);
+  }
+  json.EndArray();
+  return out;
 }
 
 Checked<std::string> RecordLiteral(const sql::Type& composite, std::string_view json) {

@@ -15,6 +15,9 @@ namespace tidemill::queries {
 // `json` is a valid JSON value; the error is for one that is no array, or whose elements are not alike.
 Checked<std::string> ArrayLiteral(const sql::Type& array, std::string_view json);
 Checked<std::string> ArrayLiteral(const sql::Type& array, std::span<const std::string> texts);
+// SQLite gets arrays as JSON, for json_each; their elements are checked.
+Checked<std::string> ArrayJson(const sql::Type& array, std::string_view json);
+Checked<std::string> ArrayJson(const sql::Type& array, std::span<const std::string> texts);
 // From an object; attributes that it does not name are NULL.
 Checked<std::string> RecordLiteral(const sql::Type& composite, std::string_view json);
 

@@ -137,5 +137,116 @@ TEST(RequestReader, ABodyIsAnObjectOrAnArrayOfThem) {
             (sql::Parameters{std::int64_t{1}, std::string("1.50"), sql::Null()}));
 }
 
+const char* const kTwoFields = "insert into orders values (:id, :status)";
+
+TEST(RequestReader, AFormIsReadLikeAQuery) {
+  const auto reader = ReaderOf("orders.post.sql", kTwoFields, kOrders);
+  const auto errors = [&](std::string body, std::string type = "application/x-www-form-urlencoded") {
+    Asking asking{.body = std::move(body),
+                  .headers = {{"Content-Type", std::move(type)}},
+                  .method = http::Method::kPost};
+    return Errors(reader->Read(asking.Get(), ""));
+  };
+  EXPECT_EQ(errors("id=1&status=a+b"), "");
+  EXPECT_EQ(errors("id=1&status=a", "Application/X-WWW-Form-Urlencoded; charset=UTF-8"), "");
+  EXPECT_EQ(errors("id=1&id=2&status"), "id: is there 2 times\n");
+  EXPECT_EQ(errors("id=1"), "status: is missing in the body\n");
+  EXPECT_EQ(errors("{\"id\":1}"),
+            "\"{\\\"id\\\":1}\": looks like JSON: send it with Content-Type: application/json\n"
+            "id: is missing in the body\nstatus: is missing in the body\n");
+  const std::string types =
+      "header Content-Type: must be application/json or "
+      "application/x-www-form-urlencoded, in UTF-8, and is ";
+  EXPECT_EQ(errors("id=1", "text/plain"), types + "\"text/plain\"\n");
+  EXPECT_EQ(errors("{}", "application/json; charset=latin1"),
+            types + "\"application/json; charset=latin1\"\n");
+  EXPECT_EQ(errors("{}", "multipart/form-data; boundary=x"), types + "\"multipart/form-data; boundary=x\"\n");
+}
+
+TEST(RequestReader, AKindOfItsOwnHasAStatusOfItsOwn) {
+  const auto reader = ReaderOf("orders.post.sql", kTwoFields, kOrders, {.bulk_elements_max = 2});
+  const auto kind = [&](std::string body, std::vector<std::pair<std::string, std::string>> headers) {
+    Asking asking{.body = std::move(body), .headers = std::move(headers), .method = http::Method::kPost};
+    const auto read = reader->Read(asking.Get(), "");
+    EXPECT_FALSE(read);
+    return read.error().kind;
+  };
+  EXPECT_EQ(kind("x", {{"Content-Type", "text/plain"}}), RefusalKind::kUnsupportedMediaType);
+  EXPECT_EQ(kind("{}", {{"Accept", "text/html"}}), RefusalKind::kNotAcceptable);
+  EXPECT_EQ(kind("[]", {{"Accept", "text/html"}}), RefusalKind::kNotAcceptable);
+  const std::string element = R"({"id":1,"status":"a"})";
+  EXPECT_EQ(kind("[" + element + "," + element + "," + element + "]", {}), RefusalKind::kTooLarge);
+  EXPECT_EQ(kind("{}", {}), RefusalKind::kInvalid);
+}
+
+TEST(RequestReader, ManyErrorsAreCountedOnly) {
+  const auto reader = ReaderOf("orders.post.sql", kTwoFields, kOrders);
+  std::string body = "[";
+  for (int i = 0; i < 300; ++i) body += R"({"id":"x","statu":1},)";
+  body.back() = ']';
+  Asking asking{.body = body, .method = http::Method::kPost};
+  const auto read = reader->Read(asking.Get(), "");
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().errors.size(), Refusal::kErrorsMax);
+  EXPECT_EQ(read.error().errors.size() + read.error().unlisted, 900u);
+}
+
+TEST(RequestReader, EachParameterHasItsPlace) {
+  const auto reader =
+      ReaderOf("orders/[id].put.sql",
+               "-- @param note text! query\n-- @param sub text claim\n"
+               "update orders set note = :note, status = :status where id = :id and who = :sub",
+               kOrders);
+  Asking asking{
+      .query = "note=n", .body = R"({"status":"s"})", .path = {{"id", "%37"}}, .method = http::Method::kPut};
+  const auto read = reader->Read(asking.Get(), R"({"sub":"me","role":"x"})");
+  ASSERT_TRUE(read) << Errors(read);
+  EXPECT_EQ(read->inputs[0],
+            (sql::Parameters{std::string("n"), std::string("s"), std::int64_t{7}, std::string("me")}));
+
+  asking.query = "note=n&status=s&id=8&sub=you";
+  asking.body = R"({"status":"s","sub":"you","note":"n"})";
+  EXPECT_EQ(Errors(reader->Read(asking.Get(), R"({"sub":"me"})")),
+            "status: belongs in the body\nid: belongs in the path\nsub: belongs in the caller's token\n"
+            "sub: belongs in the caller's token\nnote: belongs in the query, behind the ?\n");
+  asking.path = {{"id", "%zz"}};
+  asking.query = "";
+  asking.body = "";
+  EXPECT_EQ(Errors(reader->Read(asking.Get(), R"({"sub":"me"})")),
+            "id: has a % without two hexadecimal digits\nnote: is missing in the query, behind the ?\n"
+            "status: is missing in the body\n");
+}
+
+TEST(RequestReader, ClaimsAreTheTokens) {
+  const auto required = ReaderOf("a.get.sql", "-- @param sub text! claim\nselect :sub", kOrders);
+  const auto typed = ReaderOf("a.get.sql", "-- @param id int claim\nselect :id", kOrders);
+  Asking asking;
+  EXPECT_EQ(required->Read(asking.Get(), R"({"sub":"o'neill"})")->inputs[0],
+            (sql::Parameters{std::string("o'neill")}));
+  for (const char* const claims : {"", "{}", R"({"sub":null})", R"({"sub":5})", R"({"Sub":"a"})"}) {
+    SCOPED_TRACE(claims);
+    const auto read = required->Read(asking.Get(), claims);
+    ASSERT_FALSE(read);
+    EXPECT_EQ(read.error().kind, RefusalKind::kForbidden);
+    EXPECT_TRUE(Errors(read).starts_with("claim sub: ")) << Errors(read);
+  }
+  EXPECT_EQ(typed->Read(asking.Get(), R"({"id":7})")->inputs[0], (sql::Parameters{std::int64_t{7}}));
+}
+
+TEST(RequestReader, NamesOfOthersArePassedOver) {
+  const auto reader = ReaderOf("a.get.sql", "select 1", kOrders, {.other_query_names = {"api_key"}});
+  EXPECT_EQ(Errors(reader->Read(Asking{.query = "api_key=x&api_key=%"}.Get(), "")), "");
+  EXPECT_EQ(Errors(reader->Read(Asking{.query = "api_keys=x"}.Get(), "")),
+            "api_keys: is no parameter of this endpoint\n");
+}
+
+TEST(RequestReader, ADefaultMustFitItsType) {
+  const auto made = RequestReader::Make(MakeEndpoint("a.get.sql", "-- @param id = 'x'\nselect :id", kOrders),
+                                        sql::Dialect::kPostgres);
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error(),
+            "the default of :id must be an integer from -2147483648 to 2147483647, and is \"x\"");
+}
+
 }  // namespace
 }  // namespace tidemill::queries

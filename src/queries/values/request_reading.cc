@@ -26,7 +26,7 @@ std::string_view PlaceOf(ParameterSource source) {
   return "";
 }
 
-bool IsArray(const sql::Type& type) { return type.kind == sql::Kind::kArray; }
+bool IsArray(const sql::Type& type) { return type.kind == sql::Kind::kArray && type.element; }
 
 }  // namespace
 

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/ascii.h"
+#include "base/assert.h"
 #include "base/base64.h"
 #include "base/json.h"
 #include "queries/values/nested_value.h"
@@ -163,7 +164,9 @@ Value AsValue(Checked<std::string> literal) {
 }
 
 Value Array(const sql::Type& type, std::string_view json, sql::Dialect dialect) {
-  if (dialect == sql::Dialect::kPostgres && type.element) return AsValue(ArrayLiteral(type, json));
+  if (type.element) {
+    return AsValue(dialect == sql::Dialect::kPostgres ? ArrayLiteral(type, json) : ArrayJson(type, json));
+  }
   if (!json.starts_with('[')) return Must("an array", ShownJson(json));
   return std::string(json);
 }
@@ -266,13 +269,8 @@ Value FromText(const sql::Type& type, std::string_view text, sql::Dialect dialec
 }
 
 Value FromTexts(const sql::Type& type, std::span<const std::string> texts, sql::Dialect dialect) {
-  if (dialect == sql::Dialect::kPostgres && type.element) return AsValue(ArrayLiteral(type, texts));
-  std::string json;
-  JsonWriter writer(json);
-  writer.BeginArray();
-  for (const std::string& text : texts) writer.String(text);
-  writer.EndArray();
-  return json;
+  TM_ASSERT(type.element != nullptr);
+  return AsValue(dialect == sql::Dialect::kPostgres ? ArrayLiteral(type, texts) : ArrayJson(type, texts));
 }
 
 Value FromJson(const sql::Type& type, std::string_view json, sql::Dialect dialect) {
