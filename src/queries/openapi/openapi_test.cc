@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "base/json.h"
+#include "http/router.h"
+#include "queries/openapi/documents.h"
 #include "queries/values/testing/described.h"
 
 namespace tidemill::queries {
@@ -116,6 +118,17 @@ TEST(OpenApi, TheSameWhateverTheOrder) {
   const auto b = Named("get_a", MakeEndpoint("a.get.sql", "select 1 as one",
                                              {.parameters = {}, .columns = {{"one", TypeOf("int4")}}}));
   EXPECT_TRUE(OpenApiDocument(CatalogOf({a, b}), {}) == OpenApiDocument(CatalogOf({b, a}), {}));
+}
+
+TEST(OpenApi, TheDocumentAndThePageHaveRoutes) {
+  http::Router router;
+  AddDocuments(CatalogOf({OrdersOfACustomer()}), {.prefix = "/rest"}, router);
+  for (const char* path : {"/rest/openapi.json", "/rest", "/rest/", "/rest/docs.js", "/rest/docs.css"}) {
+    std::vector<std::string_view> values;
+    const http::Router::Route* const route = router.Find(path, values);
+    ASSERT_NE(route, nullptr) << path;
+    EXPECT_NE(route->For(http::Method::kGet), nullptr) << path;
+  }
 }
 
 TEST(OpenApi, BrokenOnesAreForDevelopers) {
