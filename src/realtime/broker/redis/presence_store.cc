@@ -103,12 +103,20 @@ class RedisPresence final : public PresenceStore, private net::Timer {
 
   void RenewLater(channels::ChannelName channel) {
     due_.push_back({loop_.Now() + options_.renewal_interval, std::move(channel)});
-    if (!scheduled()) loop_.timers().Schedule(*this, loop_.Now() + kTick);
+    Schedule();
+  }
+  void Schedule() {
+    if (!scheduled() && !renewing_) loop_.timers().Schedule(*this, loop_.Now() + kTick);
+  }
+  void OnTimer() override {
+    renewing_ = true;
+    scope_.Spawn(RenewDue());
   }
 
-  // The interval is the same for all channels, so the queue is in the order of time. A channel that was left
-  // stays in `ours_` until it is due: if it is joined again before, it is not queued twice.
-  void OnTimer() override {
+  // In several turns where many are due at once, as after thousands came together. The interval is the same
+  // for all channels, so the queue is in the order of time. A channel that was left stays in `ours_` until it
+  // is due: if it is joined again before, it is not queued twice.
+  Task<void> RenewDue() {
     const MonotonicTime now = loop_.Now();
     while (!due_.empty() && due_.front().at <= now) {
       channels::ChannelName channel = std::move(due_.front().channel);
@@ -116,25 +124,34 @@ class RedisPresence final : public PresenceStore, private net::Timer {
       const auto found = ours_.find(channel);
       if (found->second.clients.empty() && found->second.renewals_running == 0) {
         ours_.erase(found);
-        continue;
+      } else {
+        due_.push_back({now + options_.renewal_interval, channel});
+        // Not while renewals of the channel still wait for a slow Redis: the next interval tries again, and
+        // entries outlive one that is missed.
+        if (found->second.renewals_running == 0) co_await RenewAll(std::move(channel));
       }
-      RenewAll(channel, found->second);
-      due_.push_back({now + options_.renewal_interval, std::move(channel)});
+      if (loop_.ShareSpent()) co_await net::NextTurn(loop_);
     }
-    if (!due_.empty()) loop_.timers().Schedule(*this, now + kTick);
+    renewing_ = false;
+    if (!due_.empty()) Schedule();
   }
 
-  // Not while renewals of the channel still wait for a slow Redis: the next interval tries again, and entries
-  // outlive one that is missed.
-  void RenewAll(const channels::ChannelName& name, Channel& channel) {
-    if (channel.renewals_running > 0) return;
-    std::vector<std::vector<std::string>> batches;
-    for (const auto& [client, info] : channel.clients) {
-      if (batches.empty() || batches.back().size() > kClientsPerRenewal) batches.push_back({Ttl()});
-      batches.back().push_back(client);
+  // Who comes between two batches may be left out: such an entry is new.
+  Task<void> RenewAll(channels::ChannelName channel) {
+    std::string last;
+    while (true) {
+      Channel& ours = ours_.find(channel)->second;
+      std::vector<std::string> batch{Ttl()};
+      for (auto at = ours.clients.upper_bound(last);
+           at != ours.clients.end() && batch.size() <= kClientsPerRenewal; ++at) {
+        batch.push_back(at->first);
+      }
+      if (batch.size() == 1) co_return;
+      last = batch.back();
+      ++ours.renewals_running;
+      scope_.Spawn(Renew(channel, std::move(batch)));
+      if (loop_.ShareSpent()) co_await net::NextTurn(loop_);
     }
-    channel.renewals_running = batches.size();
-    for (auto& arguments : batches) scope_.Spawn(Renew(name, std::move(arguments)));
   }
 
   Task<void> Renew(channels::ChannelName channel, std::vector<std::string> arguments) {
@@ -160,7 +177,8 @@ class RedisPresence final : public PresenceStore, private net::Timer {
   // Of sessions of this loop. A channel is here while it is in `due_`.
   std::unordered_map<channels::ChannelName, Channel> ours_;
   std::deque<Due> due_;
-  TaskScope scope_;  // last: its tasks refer to all above
+  bool renewing_ = false;  // what is due; the timer waits
+  TaskScope scope_;        // last: its tasks refer to all above
 };
 
 }  // namespace

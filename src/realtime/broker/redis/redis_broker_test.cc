@@ -8,6 +8,9 @@
 
 #include "base/random.h"
 #include "base/testing/format_example.h"
+#include "net/next_turn.h"
+#include "net/testing/patience.h"
+#include "net/testing/slowdown.h"
 #include "realtime/broker/delivery.h"
 #include "realtime/broker/testing/broker_contract.h"
 #include "realtime/broker/testing/broker_stress.h"
@@ -36,20 +39,25 @@ RedisServer& Server() {
 
 class RedisBackend final : public Backend {
  public:
+  static redis::ConnectionOptions PatientConnection() {
+    return {.connect_timeout = net::testing::kPatience, .io_timeout = net::testing::kPatience};
+  }
   RedisBackend(const std::vector<net::Loop*>& loops, RedisBrokerOptions options)
       : prefix_(RandomLetters(12)), subscribers_(loops.size()) {
     options.prefix = prefix_;
     const RedisConnections connections{
         .make_client =
             [&](net::Loop& loop) {
-              return redis::MakeSingleClient(loop, redis::MakeFixedLocator(Server().endpoint()),
-                                             {.connection = {}, .incarnation_key = prefix_ + ".incarnation"},
-                                             redis_metrics_);
+              return redis::MakeSingleClient(
+                  loop, redis::MakeFixedLocator(Server().endpoint()),
+                  {.connection = PatientConnection(), .incarnation_key = prefix_ + ".incarnation"},
+                  redis_metrics_);
             },
         .make_subscriber =
             [&](net::Loop& loop, redis::SubscriberEvents& events) {
-              auto subscriber = redis::MakeSingleSubscriber(
-                  loop, redis::MakeFixedLocator(Server().endpoint()), {}, events, redis_metrics_);
+              auto subscriber =
+                  redis::MakeSingleSubscriber(loop, redis::MakeFixedLocator(Server().endpoint()),
+                                              PatientConnection(), events, redis_metrics_);
               subscribers_[loop.index()] = subscriber.get();
               return subscriber;
             }};
@@ -296,6 +304,30 @@ TEST_F(RedisBroker, RenewsAClientOnceHoweverOftenItCameAndWent) {
   fixture.Advance(Seconds(28));
   fixture.Advance(Seconds(28));
   EXPECT_EQ(backend->metrics().presence_renewed.value(), 1u);
+}
+
+TEST_F(RedisBroker, RenewsThousandsInShortTurns) {
+  constexpr std::size_t kClients = 10'000;  // of one channel, and as many of channels of their own
+  const auto add = [](PresenceStore& presence, net::Loop& loop) -> Task<Result<void>> {
+    for (std::size_t i = 0; i < kClients; ++i) {
+      const std::string id = "client-" + std::to_string(i);
+      const ClientInfo info{.user = "u", .client = id, .conn_info = "", .chan_info = ""};
+      TM_CO_TRY(co_await presence.Add(ChannelName("a"), info));
+      TM_CO_TRY(co_await presence.Add(ChannelName("of-" + id), info));
+      if (loop.ShareSpent()) co_await net::NextTurn(loop);
+    }
+    co_return Result<void>();
+  };
+  ASSERT_TRUE(fixture.Await<Result<void>>(0, [&] { return add(fixture.presence(0), fixture.loop(0)); }));
+  const auto& renewed = backend->metrics().presence_renewed;
+  const auto before = renewed.value();
+  fixture.Advance(Seconds(28));
+  const MonotonicTime give_up = SystemClock().Now() + net::testing::kPatience;
+  while (renewed.value() < before + 2 * kClients && SystemClock().Now() < give_up) fixture.Settle();
+  EXPECT_EQ(renewed.value(), before + 2 * kClients);
+  // Without optimization the answers of one read, thousands, take some milliseconds; all in one turn would
+  // take a hundred.
+  EXPECT_LT(fixture.loop(0).meter().longest_cpu(), net::TurnMeter::kLong * 4 * net::testing::kSlowdown);
 }
 
 TEST_F(RedisBroker, AFullRedisRefusesAndKeepsNothing) {
