@@ -72,9 +72,14 @@ int RunUntilSignalled(Node& node, const Given& given, const sigset_t& signals) {
       continue;
     }
     NotifyServiceManager("STOPPING=1");
-    // A second signal ends the waiting.
     bool aborted = false;
-    node.Drain([&] { return aborted = aborted || SecondSignal(signals); });
+    node.Drain([&] {
+      if (!aborted && SecondSignal(signals)) {
+        aborted = true;
+        log::Info("server.drain_aborted", {{"why", "a second signal"}});
+      }
+      return aborted;
+    });
     return 0;
   }
 }

@@ -3,10 +3,10 @@ import random
 import threading
 import time
 
-from assertions import eventually
+from assertions import SLACK_SECONDS, WAIT_SECONDS, eventually
 from runner import note
 
-WITHIN_SECONDS = 1.0  # what an API call on one node takes to reach a user on another
+WITHIN_SECONDS = 1 + SLACK_SECONDS  # what an API call on one node takes to reach a user on another
 
 
 def close(opened):
@@ -20,7 +20,7 @@ def stream_of(node, channel):
     return [(each["offset"], each["data"]["n"]) for each in history["publications"]], history["epoch"]
 
 
-def assert_everybody_has(cluster, opened, channel, stream, seconds=15):
+def assert_everybody_has(cluster, opened, channel, stream, seconds=WAIT_SECONDS):
     """Exactly these publications, in this order, to each of the clients."""
     for _, name, _ in opened:
         cluster.events.wait(name, "publication", count=len(stream), seconds=seconds, channel=channel)
@@ -165,7 +165,7 @@ def test_a_stopped_node_leaves(cluster):
     leaving = cluster.nodes[2]
     assert leaving.stop() == 0
     stopped = time.monotonic()
-    eventually(lambda: all(len(node.api("info", {})["nodes"]) == 2 for node in cluster.nodes[:2]), "two are left", 1)
+    eventually(lambda: all(len(node.api("info", {})["nodes"]) == 2 for node in cluster.nodes[:2]), "two are left", 1 + SLACK_SECONDS)
     note(f"gone from info after {1000 * (time.monotonic() - stopped):.0f} ms")
     cluster.nodes[2] = cluster.new_node()
     cluster.wait_until_complete()
@@ -180,7 +180,7 @@ def test_ready_tells_that_redis_is_away(cluster):
     assert [node.get("/ready")[0] for node in cluster.nodes] == [200] * 3
     cluster.redis.kill()
     assert cluster.nodes[0].get("/ready")[0] == 200, "not ready within the grace"
-    eventually(lambda: [node.get("/ready")[0] for node in cluster.nodes] == [503] * 3, "no node is ready", 4)
+    eventually(lambda: [node.get("/ready")[0] for node in cluster.nodes] == [503] * 3, "no node is ready")
     assert [node.get("/health")[0] for node in cluster.nodes] == [200] * 3
     try:
         cluster.nodes[1].api("publish", {"channel": channel, "data": {"n": 99}})
@@ -188,7 +188,7 @@ def test_ready_tells_that_redis_is_away(cluster):
     except RuntimeError as error:
         assert "100" in str(error), error
     cluster.redis.start()
-    eventually(lambda: [node.get("/ready")[0] for node in cluster.nodes] == [200] * 3, "all nodes are ready", 6)
+    eventually(lambda: [node.get("/ready")[0] for node in cluster.nodes] == [200] * 3, "all nodes are ready")
     cluster.nodes[2].api("publish", {"channel": channel, "data": {"n": 2}})
     stream, _ = stream_of(cluster.nodes[0], channel)
     assert [n for _, n in stream] == [1, 2], stream
@@ -254,7 +254,7 @@ def test_presence_of_a_killed_node_goes(cluster):
     victim.kill()
     here = cluster.nodes[0]
     eventually(lambda: here.api("presence_stats", {"channel": channel})["num_clients"] == 4, "its clients are gone",
-               ttl + 1.5)
+               ttl + 1.5 + SLACK_SECONDS)
     took = time.monotonic() - killed
     present = [info["user"] for info in here.api("presence", {"channel": channel})["presence"].values()]
     assert sorted(present) == sorted(name for _, name, node in opened if node is not victim), present

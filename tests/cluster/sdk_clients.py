@@ -17,7 +17,7 @@ import centrifuge
 
 import jwt
 
-WAIT_SECONDS = 15
+WAIT_SECONDS = 60
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 
 logging.getLogger("centrifuge").setLevel(logging.CRITICAL)

@@ -6,6 +6,7 @@ import random
 import threading
 import time
 
+from assertions import WAIT_SECONDS
 from history import Acknowledged, Lost, Received, Subscribed
 from websocket import Closed, WebSocket
 
@@ -88,6 +89,10 @@ class Subscriber(Actor):
         self.subscribed = set()
         self._leaving = threading.Event()
 
+    def is_at(self, channel, epoch, offset):
+        """Whether it has received all up to there."""
+        return self._positions.get(channel) == [epoch, offset]
+
     def leave(self):
         """Drops the connection once in a while when asked, and comes back."""
         self._leaving.set()
@@ -95,7 +100,7 @@ class Subscriber(Actor):
     def run(self):
         while not self.ending.is_set():
             try:
-                with WebSocket(self._random.choice(self._nodes).address, timeout=5) as socket:
+                with WebSocket(self._random.choice(self._nodes).address, timeout=WAIT_SECONDS) as socket:
                     self._converse(socket)
             except (OSError, Closed):
                 pass

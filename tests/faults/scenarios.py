@@ -6,7 +6,7 @@ import time
 from contextlib import ExitStack, contextmanager
 
 from actors import History, Producer, Subscriber
-from assertions import eventually
+from assertions import SLACK_SECONDS, WAIT_SECONDS, eventually
 from history import Acknowledged, Received, Stored, check, losses_told
 from proxy import Proxy
 from redis_server import RedisCluster, RedisServer, redis_replica, redis_sentinels
@@ -51,7 +51,7 @@ class Stage:
         for actor in [*self.producers, *self.subscribers]:
             actor.finish()
 
-    def wait_until_normal(self, seconds=30):
+    def wait_until_normal(self, seconds=WAIT_SECONDS):
         """Publishes are acknowledged again and everybody is subscribed to everything; gives how long it took."""
         begun = time.monotonic()
         while time.monotonic() < begun + seconds:
@@ -62,7 +62,7 @@ class Stage:
                 return time.monotonic() - begun
         raise RuntimeError(f"not normal after {seconds} s")
 
-    def wait_for_enough(self, seconds=8):
+    def wait_for_enough(self, seconds=WAIT_SECONDS):
         """Goes on until enough has happened to judge, which takes longer on a busy machine."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline and (self.history.count(Acknowledged) < ACKNOWLEDGED_MIN
@@ -70,15 +70,23 @@ class Stage:
             time.sleep(0.1)
 
     def settle(self):
-        """Lets everything that was published arrive."""
+        """Lets everything that was published arrive, for as long as it takes; what never comes is the checker's."""
         for producer in self.producers:
             producer.finish()
         time.sleep(3)
         for node in self.nodes:
             for channel in CHANNELS:
-                history = eventually(lambda: whole_history(node, channel), f"{channel} is read", 20)
+                history = eventually(lambda: whole_history(node, channel), f"{channel} is read")
                 publications = tuple((each["offset"], each["data"]["id"]) for each in history["publications"])
                 self.history.add(Stored(channel, history["epoch"], publications))
+        deadline = time.monotonic() + SLACK_SECONDS
+        while not self._all_is_received() and time.monotonic() < deadline:
+            time.sleep(0.1)
+
+    def _all_is_received(self):
+        ends = {event.channel: (event.epoch, event.publications[-1][0] if event.publications else 0)
+                for event in self.history.events if isinstance(event, Stored)}
+        return all(subscriber.is_at(channel, *end) for channel, end in ends.items() for subscriber in self.subscribers)
 
 
 def whole_history(node, channel):
@@ -204,9 +212,9 @@ broker.redis.sentinel_master_name = "main"
         else:
             # Until it is killed: what it acknowledged later would not be the replica's.
             primary.command("CLIENT", "PAUSE", "60000", "WRITE")
-            eventually(lambda: written_by(replica) >= written_by(primary), "the replica is in step", 30)
+            eventually(lambda: written_by(replica) >= written_by(primary), "the replica is in step")
         primary.kill()
-        stage.wait_until_normal(40)
+        stage.wait_until_normal()
         return verdict(stage, durable=not lagging)
 
 @scenario()
@@ -223,12 +231,12 @@ def connection_is_half_open(binary, seed, extra=()):
             begun = time.monotonic()
             proxy.swallow = ways
             eventually(lambda: all(node.log().count("no answer in time") > count
-                                   for node, count in zip(stage.nodes, before)), "the nodes notice", 20)
+                                   for node, count in zip(stage.nodes, before)), "the nodes notice")
             noticed = time.monotonic() - begun
             proxy.swallow = frozenset()
             proxy.cut()
             stage.wait_until_normal()
-            late += [f"noticed after {noticed:.1f} s that packets vanish {sorted(ways)}"] if noticed > 5 else []
+            late += [f"noticed after {noticed:.1f} s that packets vanish {sorted(ways)}"] if noticed > 5 + SLACK_SECONDS else []
         return late + verdict(stage, durable=True)
 
 @scenario()
@@ -335,5 +343,5 @@ def node_is_killed(binary, seed, extra=()):
 def cluster_fails_over(binary, seed, extra=()):
     with in_cluster(binary, seed, extra) as (cluster, stage):
         cluster.primary_of("{.a}").kill()
-        stage.wait_until_normal(40)
+        stage.wait_until_normal()
         return verdict(stage, durable=False)

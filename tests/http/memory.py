@@ -9,7 +9,7 @@ import subprocess
 import threading
 import time
 
-from assertions import check, equal, eventually
+from assertions import SLACK_SECONDS, WAIT_SECONDS, check, equal, eventually
 from runner import note
 from server import Server
 from websocket import tcp_connection
@@ -18,14 +18,15 @@ MIB = 1 << 20
 BODY_BYTES = 4 * MIB  # as much as http_server.max_request_body_bytes allows
 KEY = b"X-API-Key: secret\r\n"
 SANITIZED = bool(os.environ.get("SANITIZED"))
-WITNESS_MS_MAX = 2000  # on a machine that does other things too; the note says how long it was
+# On a machine that does other things too; who is starved waits for ever. The note says how long it was.
+WITNESS_MS_MAX = 1000 * SLACK_SECONDS
 
 
 class Witness:
     """Asks for /health again and again, on one connection, and keeps how long each answer took."""
 
     def __init__(self, address):
-        self._connection = tcp_connection(address, timeout=10)
+        self._connection = tcp_connection(address, timeout=WAIT_SECONDS)
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._ask)
         self.seconds, self.problem = [], None
@@ -72,7 +73,7 @@ class Posters:
         self.sent = [0] * count
         self._sockets = []
         for number in range(count):
-            connection = tcp_connection(address, timeout=10)
+            connection = tcp_connection(address, timeout=WAIT_SECONDS)
             connection.sendall(head)
             connection.setblocking(False)
             self._sockets.append(connection)
@@ -183,7 +184,7 @@ def test_large_body(binary):
     with Server(binary, "--http_api.key=secret", f"--http_server.buffers_bytes_max={2 * BODY_BYTES}") as server:
         data = b'{"channel":"a","data":"' + b"x" * (BODY_BYTES - 25) + b'"}'
         equal(len(data), BODY_BYTES)
-        with tcp_connection(server.address, timeout=20) as peer:
+        with tcp_connection(server.address, timeout=WAIT_SECONDS) as peer:
             peer.sendall(post(b"/api/publish", KEY))
             for at in range(0, BODY_BYTES, 100_000):
                 peer.sendall(data[at:at + 100_000])
@@ -210,7 +211,7 @@ def test_unread_answers(binary):
             peak.look()
             return metric(server, "tidemill_http_answer_timeouts_total") == len(clients)
 
-        eventually(closed, "all are closed", 60)
+        eventually(closed, "all are closed")
         seconds = time.monotonic() - begun
         witness.check()
         note(f"closed within {seconds:.1f} s, memory grew by {peak.bytes / MIB:.1f} MiB")
@@ -221,7 +222,7 @@ def test_unread_answers(binary):
 
 def seconds_until_closed(connection):
     begun = time.monotonic()
-    connection.settimeout(20)
+    connection.settimeout(WAIT_SECONDS)
     with contextlib.suppress(ConnectionError):
         equal(connection.recv(1), b"")
     return time.monotonic() - begun
@@ -237,18 +238,18 @@ def test_silent(binary, folder):
     with Server(binary, timeout) as plain, TlsServer(binary, timeout, *tls) as secure:
         waits = []
         for server in (plain, secure):
-            with tcp_connection(server.address, timeout=20) as peer:
+            with tcp_connection(server.address, timeout=WAIT_SECONDS) as peer:
                 waits.append(seconds_until_closed(peer))
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        with context.wrap_socket(tcp_connection(secure.address, timeout=20)) as peer:
+        with context.wrap_socket(tcp_connection(secure.address, timeout=WAIT_SECONDS)) as peer:
             waits.append(seconds_until_closed(peer))
-        with tcp_connection(secure.address, timeout=20) as peer:
+        with tcp_connection(secure.address, timeout=WAIT_SECONDS) as peer:
             peer.sendall(b"\x16\x03\x01")  # the beginning of a greeting
             waits.append(seconds_until_closed(peer))
     note("closed after " + ", ".join(f"{seconds:.1f} s" for seconds in waits))
     # A connection without a byte is the kernel's for some seconds: the server does not know of it (TCP_DEFER_ACCEPT).
-    check(all(0.9 <= seconds <= most for seconds, most in zip(waits, (6, 6, 3, 3))), f"closed after {waits}")
+    check(all(0.9 <= seconds <= 6 + SLACK_SECONDS for seconds in waits), f"closed after {waits}")
 
 
 class TlsServer(Server):

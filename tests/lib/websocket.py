@@ -10,7 +10,7 @@ import socket
 import struct
 import zlib
 
-from assertions import check
+from assertions import WAIT_SECONDS, check
 
 CONT, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
 ACCEPT_SUFFIX = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
@@ -73,7 +73,7 @@ def upgrade_request(host, path="/connection/websocket", headers=None, *, without
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
 
-def tcp_connection(address, timeout=10):
+def tcp_connection(address, timeout=WAIT_SECONDS):
     host, port = address.rsplit(":", 1)
     connection = socket.create_connection((host, int(port)), timeout)
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -93,7 +93,7 @@ def read_all(connection):
         answer += more
 
 
-def raw_request(address, data, timeout=10):
+def raw_request(address, data, timeout=WAIT_SECONDS):
     """All that is answered to these bytes until the end of the connection."""
     with tcp_connection(address, timeout) as connection:
         connection.sendall(data)
@@ -120,7 +120,7 @@ class WebSocket:
     """One connection. `connection`: a connected socket to use, such as one with TLS; else a new one to the address.
     `request`: bytes to send instead of a handshake of its own; then any answer will do, see `answer`."""
 
-    def __init__(self, address, path="/connection/websocket", *, subprotocol=None, timeout=10, connection=None,
+    def __init__(self, address, path="/connection/websocket", *, subprotocol=None, timeout=WAIT_SECONDS, connection=None,
                  headers=None, request=None):
         self._socket = connection or tcp_connection(address, timeout)
         self._timeout = timeout
@@ -160,7 +160,7 @@ class WebSocket:
     def send_binary(self, data):
         self.send_raw(frame(BINARY, data))
 
-    def receive(self, timeout=10):
+    def receive(self, timeout=WAIT_SECONDS):
         """The next message, str or bytes. Raises Closed, or TimeoutError when nothing comes."""
         self._socket.settimeout(timeout)
         while True:

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import time
 
-from assertions import check, equal, eventually
+from assertions import WAIT_SECONDS, check, equal, eventually
 from node import OPEN, Node, run_command, token
 from server import Server
 
@@ -16,7 +16,7 @@ def tail(binary, node, *arguments):
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
-def read_line(stream, seconds=15):
+def read_line(stream, seconds=WAIT_SECONDS):
     """One line, however it is cut; "" at the end."""
     line, deadline = b"", time.monotonic() + seconds
     while not line.endswith(b"\n"):
@@ -40,7 +40,7 @@ def test_publish_reaches_tail(binary, folder):
                 check("published" in out, out)
                 equal(json.loads(read_line(process.stdout))["data"], {"text": "hello"})
                 process.send_signal(signal.SIGINT)
-                equal(process.wait(10), 0)
+                equal(process.wait(WAIT_SECONDS), 0)
             finally:
                 process.kill()
 
@@ -91,7 +91,7 @@ def test_tail_survives_restart(binary, folder):
             node.api("publish", {"channel": "news", "data": 1})
             equal(json.loads(read_line(process.stdout))["data"], 1)
             process.send_signal(signal.SIGINT)
-            equal(process.wait(10), 0)
+            equal(process.wait(WAIT_SECONDS), 0)
     finally:
         process.kill()
         process.communicate()
@@ -101,7 +101,7 @@ def test_tail_refused(binary, folder):
     """tail with a bad token ends with an error"""
     with Node(binary, folder) as node:
         with tail(binary, node, "--token", token("u") + "x") as process:
-            equal(process.wait(10), 1)
+            equal(process.wait(WAIT_SECONDS), 1)
             check(b"invalid token" in process.stderr.read(), "it does not say why")
 
 
@@ -173,7 +173,7 @@ def test_output_that_is_lost(binary, folder):
     """output that cannot be written is an error, except where the reader went away"""
     for arguments in (["config", "show"], ["config", "doc"], ["config", "check"], ["version"], ["--help"]):
         with open("/dev/full", "w", encoding="utf-8") as full:
-            done = subprocess.run([binary, *arguments], stdout=full, stderr=subprocess.PIPE, text=True, timeout=20)
+            done = subprocess.run([binary, *arguments], stdout=full, stderr=subprocess.PIPE, text=True, timeout=WAIT_SECONDS)
         equal((arguments, done.returncode), (arguments, 1))
         check(done.stderr.startswith("tidemill: standard output: "), done.stderr)
     with Node(binary, folder) as node:
@@ -182,7 +182,7 @@ def test_output_that_is_lost(binary, folder):
                 eventually(lambda: node.metrics()["tidemill_subscriptions"] == 1, "tail subscribed")
                 process.stdout.close()
                 node.api("publish", {"channel": "news", "data": 1})
-                equal(process.wait(10), 0)
+                equal(process.wait(WAIT_SECONDS), 0)
             finally:
                 process.kill()
 
@@ -227,7 +227,7 @@ def test_next_steps(binary, folder):
         _, _, error = run_command(binary, "publish", "news", f'"{"x" * 2000}"', "--url", node.http, "--api-key", "secret")
         check("http_server.max_request_body_bytes" in error, error)
         with tail(binary, node, "--token", token("u") + "x") as process:
-            equal(process.wait(10), 1)
+            equal(process.wait(WAIT_SECONDS), 1)
             check(b"tidemill token check TOKEN" in process.stderr.read(), "it does not say what to do")
 
 

@@ -8,7 +8,7 @@ import ssl
 import subprocess
 import time
 
-from assertions import check, equal
+from assertions import WAIT_SECONDS, check, equal
 from node import OPEN, Client, Node, run_command
 from server import Server, answer_of
 from websocket import raw_request, tcp_connection
@@ -40,7 +40,7 @@ def tls_connection(address, context):
 
 def https_get(address, path, context):
     host, port = address.rsplit(":", 1)
-    connection = http.client.HTTPSConnection(host, int(port), timeout=10, context=context)
+    connection = http.client.HTTPSConnection(host, int(port), timeout=WAIT_SECONDS, context=context)
     try:
         connection.request("GET", path)
         return answer_of(connection.getresponse())
@@ -104,7 +104,7 @@ def test_old_tls(binary, folder):
             with tls_connection(node.address, context) as connection:
                 equal(connection.version(), name)
         hello = subprocess.run(["openssl", "s_client", "-connect", node.address, "-tls1_1", "-cipher",
-                                "ALL@SECLEVEL=0"], input="", capture_output=True, text=True, timeout=10)
+                                "ALL@SECLEVEL=0"], input="", capture_output=True, text=True, timeout=WAIT_SECONDS)
         equal(hello.returncode, 1)
         check("protocol version" in hello.stderr, f"not for its version: {hello.stderr}")
         check(b"200" not in raw_request(node.address, b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n"), "plaintext answered")

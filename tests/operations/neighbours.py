@@ -14,8 +14,8 @@ BLOCK_BYTES = 64 * 1024
 MASK = b"\x12\x34\x56\x78"
 SETTLE_SECONDS = 2
 ROUND_TRIPS = 60
-# Of a machine that builds and tests other things at the same time; a neighbour that is not held back takes more with
-# every second, and a hundred times this value in the end.
+# Of the server's CPU time, all of which goes to the flood meanwhile: a busy machine does not make it longer. A neighbour
+# that is not held back takes more with every second, and a hundred times this value in the end.
 MEDIAN_MS_MAX = 100
 # Taken from a client that was closed: what is dropped, and what the kernels of both sides hold.
 DROPPED_BYTES_MAX = 32 << 20
@@ -88,12 +88,12 @@ def test_floods(binary, folder):
                 time.sleep(SETTLE_SECONDS)
                 took = []
                 for number in range(ROUND_TRIPS):
-                    began = time.monotonic()
+                    began = node.cpu_seconds()
                     witness.call("publish", {"channel": "news", "data": number})
                     equal(witness.next_data(), number)
-                    took.append((time.monotonic() - began) * 1000)
+                    took.append((node.cpu_seconds() - began) * 1000)
             median = statistics.median(took)
-            check(median < MEDIAN_MS_MAX, f"beside {name} a round trip takes {median:.1f} ms")
+            check(median < MEDIAN_MS_MAX, f"beside {name} a round trip takes {median:.1f} ms of CPU time")
 
 
 def test_control_frames_count(binary, folder):

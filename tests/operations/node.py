@@ -6,7 +6,7 @@ import signal
 import subprocess
 
 import jwt
-from assertions import check, eventually
+from assertions import WAIT_SECONDS, check, eventually
 from server import Server
 from websocket import Closed, WebSocket, tcp_connection
 
@@ -25,7 +25,7 @@ allow_publish_for_anonymous = true
 """
 
 
-def run_command(binary, *arguments, stdin="", seconds=20, environment=None, folder=None):
+def run_command(binary, *arguments, stdin="", seconds=WAIT_SECONDS, environment=None, folder=None):
     """Exit code, standard output and standard error of a command that ends; `environment` adds to this process's."""
     done = subprocess.run([binary, *arguments], input=stdin, capture_output=True, text=True, timeout=seconds,
                           env={**os.environ, **(environment or {})}, cwd=folder)
@@ -60,12 +60,6 @@ class Node(Server):
         lines = self.get("/metrics")[2].splitlines()
         return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines
                                                           if line and line[0] != "#")}
-
-    def cpu_seconds(self):
-        with open(f"/proc/{self.pid}/stat", encoding="ascii") as file:
-            fields = file.read().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / 100
-
 
 def token(user, **claims):
     return jwt.sign({"sub": user, **claims})
@@ -102,13 +96,13 @@ class Client(WebSocket):
     def subscribe(self, channel, **parameters):
         return self.call("subscribe", {"channel": channel, **parameters})
 
-    def next_data(self, timeout=10):
+    def next_data(self, timeout=WAIT_SECONDS):
         """The data of the next publication."""
         while not self._pushes:
             self._pushes += [message["push"] for message in self._messages(timeout)]
         return self._pushes.pop(0)["pub"]["data"]
 
-    def close_code(self, timeout=10):
+    def close_code(self, timeout=WAIT_SECONDS):
         """Reads until the connection is closed."""
         try:
             while True:
@@ -125,7 +119,7 @@ class Client(WebSocket):
 
 def refuses_connections(address):
     try:
-        tcp_connection(address, timeout=2).close()
+        tcp_connection(address, timeout=WAIT_SECONDS).close()
     except ConnectionRefusedError:
         return True
     return False

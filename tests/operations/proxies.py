@@ -5,7 +5,7 @@ import socket
 import struct
 import time
 
-from assertions import check, equal, eventually
+from assertions import SLACK_SECONDS, WAIT_SECONDS, check, equal, eventually
 from listening import make_certificate, trusting, with_tls
 from node import OPEN, Client, Node
 from websocket import read_all, tcp_connection
@@ -138,10 +138,10 @@ def test_proxy_protocol_refused(binary, folder):
         connection.close()
         with tcp_connection(node.address) as silent:
             silent.sendall(b"PROXY ")
-            silent.settimeout(12)
+            silent.settimeout(WAIT_SECONDS)
             begun = time.monotonic()
             equal(is_closed(silent), True)
-            check(time.monotonic() - begun < 11, "it waited for longer than its patience")
+            check(time.monotonic() - begun < 11 + SLACK_SECONDS, "it waited for longer than its patience")
 
 
 def test_shutdown_delay(binary, folder):
@@ -161,7 +161,7 @@ def test_shutdown_delay(binary, folder):
         check(time.monotonic() - begun >= 2, "it did not wait")
         before.abort()
         new.abort()
-        equal(node.process.wait(10), 0)
+        equal(node.process.wait(WAIT_SECONDS), 0)
 
 
 def test_second_signal_ends_the_delay(binary, folder):
@@ -170,4 +170,4 @@ def test_second_signal_ends_the_delay(binary, folder):
         node.process.send_signal(signal.SIGTERM)
         eventually(lambda: "server.leaving" in node.log(), "leaving")
         node.process.send_signal(signal.SIGTERM)
-        equal(node.process.wait(10), 0)
+        equal(node.process.wait(WAIT_SECONDS), 0)

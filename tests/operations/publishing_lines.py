@@ -2,7 +2,7 @@
 import json
 import subprocess
 
-from assertions import check, equal, eventually
+from assertions import WAIT_SECONDS, check, equal, eventually
 from node import OPEN, Node, run_command
 
 KEEPS = OPEN + """
@@ -77,7 +77,7 @@ def test_as_they_come(binary, folder):
                 process.stdin.flush()
                 eventually(lambda count=n + 1: len(kept(node)) == count, "the line is published")
             node.stop()
-            out, error = process.communicate(b"3\n4\n", timeout=20)
+            out, error = process.communicate(b"3\n4\n", timeout=WAIT_SECONDS)
             equal((process.returncode, out), (1, b"published 3 lines, 0 not, and stopped before the end\n"))
             check(b"lines 4 to 5 are published or not: " in error, error)
 

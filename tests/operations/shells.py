@@ -6,7 +6,7 @@ import select
 import subprocess
 import time
 
-from assertions import check, equal
+from assertions import WAIT_SECONDS, check, equal
 from node import run_command
 
 # What is typed, and what the shell then runs.
@@ -44,7 +44,7 @@ class Shell:
     def type(self, text):
         os.write(self._terminal, text.encode())
 
-    def wait(self, pattern, seconds=20):
+    def wait(self, pattern, seconds=WAIT_SECONDS):
         """Reads until the pattern has come; gives the match, and forgets what was before."""
         deadline = time.monotonic() + seconds
         while not (found := re.search(pattern, self._text)):
@@ -56,7 +56,7 @@ class Shell:
 
     def settle(self, before):
         """Waits until something has come, and then nothing for a while."""
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + WAIT_SECONDS
         while len(self._text) == before or select.select([self._terminal], [], [], 0.15)[0]:
             check(select.select([self._terminal], [], [], deadline - time.monotonic())[0], f"stuck: {self._text!r}")
             self._text += os.read(self._terminal, 4096).decode(errors="replace")
@@ -105,7 +105,7 @@ def test_fish(binary, folder):
     def complete(line):
         done = subprocess.run(["fish", "--no-config", "-c", f"source {script}; complete -C {line!r}"], cwd=folder,
                               env={"PATH": os.environ["PATH"], "HOME": str(folder)}, capture_output=True, text=True,
-                              timeout=20)
+                              timeout=WAIT_SECONDS)
         equal((done.returncode, done.stderr), (0, ""))
         return dict((line.split("\t") + [""])[:2] for line in done.stdout.splitlines())
     (folder / "all_settings.toml").touch()
@@ -126,7 +126,7 @@ def test_manual(binary, folder):
     equal((code, error, out.isascii()), (0, "", True))
     page.write_text(out, encoding="ascii")
     for command in (["groff", "-ww", "-man", "-z", "-Tutf8"], ["mandoc", "-Tlint", "-Wwarning"]):
-        done = subprocess.run([*command, str(page)], capture_output=True, text=True, timeout=20)
+        done = subprocess.run([*command, str(page)], capture_output=True, text=True, timeout=WAIT_SECONDS)
         equal((command, done.returncode, done.stdout + done.stderr), (command, 0, ""))
     text = subprocess.run(["mandoc", "-Tutf8", str(page)], capture_output=True, text=True, check=True).stdout
     text = re.sub(".\b", "", text)

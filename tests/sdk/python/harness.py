@@ -18,7 +18,7 @@ import jwt  # noqa: E402
 HTTP = os.environ["TIDEMILL_HTTP"]
 WEBSOCKET = os.environ["TIDEMILL_WS"]
 API_KEY = os.environ["TIDEMILL_API_KEY"]
-WAIT_SECONDS = 15
+WAIT_SECONDS = 60
 
 logging.getLogger("asyncio").setLevel(logging.ERROR)  # no remarks on slow steps between the results
 
