@@ -90,7 +90,7 @@ function(tm_module folder)
         set(test ${name}_${shard})
       endif()
       add_test(NAME ${test} COMMAND ${name}_test)
-      set_tests_properties(${test} PROPERTIES TIMEOUT 300
+      set_tests_properties(${test} PROPERTIES TIMEOUT 1200
         ENVIRONMENT "GTEST_TOTAL_SHARDS=${M_SHARDS};GTEST_SHARD_INDEX=${shard}")
     endforeach()
   endif()

@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/testing/patience.h"
 #include "cluster/cluster.h"
 #include "cluster/testing/cluster_bench.h"
 #include "cluster/testing/fake_bus.h"
@@ -246,7 +247,7 @@ TEST(ClusterDirectory, WorksOnEveryLoop) {
   TaskScope scope;
   second->Post([&] { scope.Spawn(Asked::Run(*directory, asked)); });
   std::thread thread([&second] { second->Run(); });
-  const MonotonicTime give_up = SystemClock().Now() + Seconds(10);
+  const MonotonicTime give_up = SystemClock().Now() + tidemill::testing::kPatience;
   while (!asked.done && SystemClock().Now() < give_up) bench.Turns();
   second->Stop();
   thread.join();

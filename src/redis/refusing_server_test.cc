@@ -23,7 +23,10 @@ class RefusingServer : public ::testing::Test {
   RefusingServer() {
     server_.Ask({"ACL", "SETUSER", "app", "on", ">p", "~*", "&*", "+@all"});
     subscriber_ = MakeSingleSubscriber(*loop_, MakeFixedLocator(server_.endpoint()),
-                                       {.credentials = {"app", "p"}}, recorder_, metrics_);
+                                       {.credentials = {"app", "p"},
+                                        .connect_timeout = tidemill::testing::kPatience,
+                                        .io_timeout = tidemill::testing::kPatience},
+                                       recorder_, metrics_);
     EXPECT_TRUE(DriveUntil(*loop_, [this] { return !subscriber_->down_since(); }));
   }
   ~RefusingServer() override {

@@ -166,7 +166,7 @@ const Script& PublishScript(bool sharded) {
 
 class TopologyTest : public ::testing::TestWithParam<Kind> {
  protected:
-  TopologyTest() {
+  explicit TopologyTest(Duration io_timeout = tidemill::testing::kPatience) : io_timeout_(io_timeout) {
     client_ = topology_->MakeClient(*loop_, metrics_);
     subscriber_ = topology_->MakeSubscriber(*loop_, recorder_, metrics_);
     EXPECT_TRUE(client_->down_since());
@@ -178,9 +178,10 @@ class TopologyTest : public ::testing::TestWithParam<Kind> {
     net::testing::RunTurns(*loop_);
   }
 
-  redis::RedisSettings QuickSettings() const {
+  redis::RedisSettings Settings() const {
     redis::RedisSettings settings = backend_->Settings();
-    settings.io_timeout = Seconds(1);
+    settings.connect_timeout = tidemill::testing::kPatience;
+    settings.io_timeout = io_timeout_;
     return settings;
   }
 
@@ -195,12 +196,13 @@ class TopologyTest : public ::testing::TestWithParam<Kind> {
   }
   static std::string ChannelOf(const std::string& channel) { return "client.{" + channel + "}"; }
 
+  const Duration io_timeout_;
   Recorder recorder_;
   metrics::Registry registry_;
   Metrics metrics_{registry_};
   const std::unique_ptr<net::Loop> loop_ = net::testing::OpenLoop();
   const std::unique_ptr<Backend> backend_ = GetParam().make();
-  const std::unique_ptr<const Topology> topology_ = OpenTopology(QuickSettings()).value();
+  const std::unique_ptr<const Topology> topology_ = OpenTopology(Settings()).value();
   std::unique_ptr<Client> client_;
   std::unique_ptr<Subscriber> subscriber_;
 };
@@ -286,16 +288,17 @@ TEST_P(TopologyTest, ComesBackAfterAServerIsKilled) {
   }
 }
 
-class SilentServerTest : public TopologyTest {};
+class SilentServerTest : public TopologyTest {
+ protected:
+  SilentServerTest() : TopologyTest(Seconds(1)) {}
+};
 
 TEST_P(SilentServerTest, IsNoticedAndReplaced) {
   ASSERT_TRUE(RunTask(*loop_, subscriber_->Subscribe(ChannelOf("7"))));
   RedisServer& server = backend_->ServerOf("{7}");
   server.Stop();
-  const MonotonicTime begin = SystemClock().Now();
   EXPECT_EQ(Send("{7}", {"GET", "{7}"}).error().code, Errc::kUnavailable);
   EXPECT_TRUE(DriveUntil(*loop_, [&] { return recorder_.lost[ChannelOf("7")] == 1; }));
-  EXPECT_LT(SystemClock().Now() - begin, Seconds(5));
   backend_->Continue(server, "{7}");
   ASSERT_TRUE(DriveUntil(*loop_, [this] { return Up(); }));
   ASSERT_TRUE(DriveUntil(*loop_, [&] { return recorder_.restored[ChannelOf("7")] == 1; }));

@@ -1,6 +1,7 @@
 // The embedded database under the contract of sql::Database.
 #include "sql/testing/database_contract.h"
 
+#include "base/testing/patience.h"
 #include "base/testing/temporary_folder.h"
 #include "sqlite/database.h"
 
@@ -10,10 +11,19 @@ namespace {
 class SqliteBackend final : public sql::testing::Backend {
  public:
   explicit SqliteBackend(net::Loop& loop)
-      : store_(*Store::Open({.path = folder_.path() + "/contract.db"}, metrics_)), database_(loop, *store_) {}
+      : store_(*Store::Open(Settings(folder_.path()), metrics_)), database_(loop, *store_) {}
   sql::Database& database() override { return database_; }
 
  private:
+  static SqliteSettings Settings(const std::string& folder) {
+    const Duration never = tidemill::testing::kPatience;  // no machine is so busy
+    return {.path = folder + "/contract.db",
+            .busy_timeout = never,
+            .statement_timeout = never,
+            .transaction_timeout = never,
+            .transaction_idle_timeout = never};
+  }
+
   const tidemill::testing::TemporaryFolder folder_;
   metrics::Registry registry_;
   Metrics metrics_{registry_};

@@ -110,7 +110,7 @@ void RunToEnd(const Program& program) {
   const std::string& name = program.command[0];
   if (child == 0) GiveUp("cannot run " + name);
   int status = 0;
-  const bool ended = WaitUntil([&] { return waitpid(child, &status, WNOHANG) == child; }, Seconds(120));
+  const bool ended = WaitUntil([&] { return waitpid(child, &status, WNOHANG) == child; });
   if (!ended) {
     kill(child, SIGKILL);
     waitpid(child, nullptr, 0);

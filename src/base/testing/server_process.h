@@ -14,11 +14,12 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/testing/patience.h"
 
 namespace tidemill::testing {
 
 // Looks at `done` every few milliseconds; whether it became true within `patience`.
-bool WaitUntil(const std::function<bool()>& done, Duration patience = Seconds(30));
+bool WaitUntil(const std::function<bool()>& done, Duration patience = kPatience);
 
 // Fails the test with the sentence and ends the process: nothing can be tested without a server.
 [[noreturn]] void GiveUp(const std::string& sentence);
@@ -42,7 +43,7 @@ struct Program {
 
 // 0: there is no such program.
 pid_t Spawn(const Program& program);
-// Gives up when it fails, or when it takes longer than two minutes.
+// Gives up when it fails, or when it takes longer than kPatience.
 void RunToEnd(const Program& program);
 
 struct ServerProgram {

@@ -7,6 +7,7 @@
 #include <cerrno>
 
 #include "base/assert.h"
+#include "base/testing/patience.h"
 
 namespace tidemill::net::testing {
 
@@ -17,7 +18,7 @@ std::unique_ptr<Loop> OpenLoop(LoopOptions options) {
 }
 
 bool RunUntil(Loop& loop, const std::function<bool()>& done) {
-  const MonotonicTime give_up = SystemClock().Now() + Seconds(10);
+  const MonotonicTime give_up = SystemClock().Now() + tidemill::testing::kPatience;
   while (!done()) {
     if (SystemClock().Now() > give_up) return false;
     loop.RunOnce(Milliseconds(50));

@@ -15,7 +15,7 @@ namespace tidemill::net::testing {
 
 std::unique_ptr<Loop> OpenLoop(LoopOptions options = {});
 
-// Runs turns until `done` says so; false if that takes longer than 10 s.
+// Runs turns until `done` says so; false if that takes longer than kPatience.
 bool RunUntil(Loop& loop, const std::function<bool()>& done);
 
 // Turns that wait for nothing: whatever is ready now, and what follows from it.

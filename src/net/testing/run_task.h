@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "base/clock.h"
+#include "base/testing/patience.h"
 #include "net/loop.h"
 #include "net/task.h"
 #include "net/task_scope.h"
@@ -19,7 +20,7 @@ Task<void> Keep(Task<T> task, std::optional<T>& result) {
 
 // Drives the loop until `done`; whether it came to that within `patience`.
 template <class Done>
-bool DriveUntil(Loop& loop, Done done, Duration patience = Seconds(20)) {
+bool DriveUntil(Loop& loop, Done done, Duration patience = tidemill::testing::kPatience) {
   const MonotonicTime give_up = SystemClock().Now() + patience;
   while (!done()) {
     if (SystemClock().Now() > give_up) return false;
@@ -33,7 +34,7 @@ T RunTask(Loop& loop, Task<T> task) {
   std::optional<T> result;
   TaskScope scope;
   scope.Spawn(Keep(std::move(task), result));
-  TM_ASSERT(DriveUntil(loop, [&] { return result.has_value(); }, Seconds(60)));
+  TM_ASSERT(DriveUntil(loop, [&] { return result.has_value(); }));
   return *std::move(result);
 }
 

@@ -17,9 +17,8 @@ using sql::testing::DatabaseParam;
 using testing::PostgresServer;
 
 DatabaseOptions ContractOptions() {
-  DatabaseOptions options;
+  DatabaseOptions options = testing::PatientOptions();
   options.statement_timeout = {};
-  options.pool.wait_max = Minutes(1);
   options.pool.waiting_max = 20'000;
   options.limits.rows_max = 2'000'000;
   return options;
@@ -34,8 +33,7 @@ class PostgresBackend final : public Backend {
         loop_(loop),
         opener_(testing::OpenerOf(UrlOf(server, name_))),
         database_(MakeDatabase(loop, *opener_, ContractOptions(), metrics_)) {
-    const MonotonicTime give_up = SystemClock().Now() + Seconds(10);
-    while (database_->down_since() && SystemClock().Now() < give_up) loop.RunOnce(Milliseconds(10));
+    TM_ASSERT(testing::DriveUntil(loop, [this] { return !database_->down_since(); }));
   }
   ~PostgresBackend() override {
     database_.reset();

@@ -17,7 +17,10 @@ using testing::OnLoop;
 class StatementTest : public ::testing::Test {
  protected:
   static DatabaseOptions Options() {
-    DatabaseOptions options;
+    DatabaseOptions options = testing::PatientOptions();
+    options.statement_timeout = Minutes(3);
+    options.lock_timeout = Minutes(4);
+    options.transaction_idle_max = Minutes(5);
     options.prepared_max = 20;
     options.limits.statement_bytes_max = 64u << 20;
     options.limits.row_bytes_max = 1u << 20;
@@ -273,9 +276,9 @@ TEST_F(StatementTest, ASlowStatementLeavesTheSharedConnections) {
 TEST_F(StatementTest, TheSessionIsAsWeRelyOn) {
   EXPECT_EQ(One("select now()::text like '%+00'"), "t");
   EXPECT_EQ(One("show datestyle"), "ISO, MDY");
-  EXPECT_EQ(One("show statement_timeout"), "5s");
-  EXPECT_EQ(One("show lock_timeout"), "2s");
-  EXPECT_EQ(One("show idle_in_transaction_session_timeout"), "5s");
+  EXPECT_EQ(One("show statement_timeout"), "3min");
+  EXPECT_EQ(One("show lock_timeout"), "4min");
+  EXPECT_EQ(One("show idle_in_transaction_session_timeout"), "5min");
   EXPECT_EQ(One("select 0.1::float8 + 0.2"), "0.30000000000000004");
 }
 

@@ -31,11 +31,11 @@ class ListenerTest : public ::testing::Test {
     listener.reset();
     net::testing::RunTurns(*loop);
   }
-  void Begin(const std::string& url) {
+  void Begin(const std::string& url, Duration io_timeout = tidemill::testing::kPatience) {
     opener = testing::OpenerOf(url);
     LaneOptions options;
     options.session.connection.probe_interval = Seconds(1);
-    options.session.connection.io_timeout = Seconds(1);
+    options.session.connection.io_timeout = io_timeout;
     listener = MakeListener(*loop, *opener, options, heard, metrics);
   }
   bool ComesUp() {
@@ -85,7 +85,7 @@ TEST_F(ListenerTest, ListensAgainAfterTheConnectionIsLost) {
 }
 
 TEST_F(ListenerTest, ASilentServerIsNoticed) {
-  Begin(server.url());
+  Begin(server.url(), Seconds(1));
   ASSERT_TRUE(ComesUp());
   server.Stop();
   EXPECT_TRUE(Hears("lost"));

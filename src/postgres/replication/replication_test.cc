@@ -94,6 +94,7 @@ class ReplicationTest : public ::testing::Test {
   static ReplicationOptions Options() {
     ReplicationOptions options{.publications = {"all\"of it"}};
     options.status_interval = Milliseconds(200);
+    options.connection.io_timeout = tidemill::testing::kPatience;
     options.connection.row_bytes_max = 100'000;
     return options;
   }

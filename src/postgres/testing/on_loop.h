@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "base/testing/patience.h"
 #include "net/loop.h"
 #include "net/task.h"
 #include "net/testing/harness.h"
@@ -23,13 +24,25 @@ inline std::unique_ptr<const SessionOpener> OpenerOf(const std::string& url) {
   TM_ASSERT(address);
   OpenOptions options;
   options.address = *std::move(address);
+  options.connect_timeout = tidemill::testing::kPatience;
   auto opener = SessionOpener::Make(std::move(options));
   TM_ASSERT(opener);
   return *std::move(opener);
 }
 
+// For tests of something else than a timeout: no limit in time that a busy machine could come near.
+inline DatabaseOptions PatientOptions() {
+  DatabaseOptions options;
+  options.io_timeout = tidemill::testing::kPatience;
+  options.statement_timeout = tidemill::testing::kPatience;
+  options.lock_timeout = tidemill::testing::kPatience;
+  options.transaction_idle_max = tidemill::testing::kPatience;
+  options.pool.wait_max = tidemill::testing::kPatience;
+  return options;
+}
+
 struct OnLoop {
-  explicit OnLoop(const std::string& url, DatabaseOptions given = {})
+  explicit OnLoop(const std::string& url, DatabaseOptions given = PatientOptions())
       : loop(net::testing::OpenLoop()),
         opener(OpenerOf(url)),
         database(MakeDatabase(*loop, *opener, std::move(given), metrics)) {

@@ -166,12 +166,10 @@ RedisServer& ClusterSet::AddNode() {
 
 RedisServer& ClusterSet::AwaitPrimaryOtherThan(std::uint16_t slot, const RedisServer& before) {
   RedisServer* primary = nullptr;
-  const bool moved = WaitUntil(
-      [&] {
-        primary = FindPrimary(slot);
-        return primary && primary != &before && primary->running();
-      },
-      Seconds(30));
+  const bool moved = WaitUntil([&] {
+    primary = FindPrimary(slot);
+    return primary && primary != &before && primary->running();
+  });
   if (!moved) GiveUp("no failover of slot " + std::to_string(slot));
   return *primary;
 }

@@ -100,12 +100,10 @@ RedisServer& SentinelSet::Primary() const {
 
 RedisServer& SentinelSet::AwaitPrimaryOtherThan(const RedisServer& before) {
   RedisServer* primary = nullptr;
-  const bool moved = WaitUntil(
-      [&] {
-        primary = FindPrimary();
-        return primary && primary != &before && primary->running() && primary->Info("role") == "master";
-      },
-      Seconds(30));
+  const bool moved = WaitUntil([&] {
+    primary = FindPrimary();
+    return primary && primary != &before && primary->running() && primary->Info("role") == "master";
+  });
   if (!moved) GiveUp("no failover:\n" + sentinels[0]->log());
   return *primary;
 }

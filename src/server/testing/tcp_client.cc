@@ -4,10 +4,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/testing/patience.h"
+
 namespace tidemill::server::testing {
 namespace {
 
-constexpr int kPatienceMs = 5000;
+constexpr int kPatienceMs = static_cast<int>(tidemill::testing::kPatience.ms);
 
 }  // namespace
 

@@ -20,6 +20,7 @@
 
 #include "base/assert.h"
 #include "base/clock.h"
+#include "base/testing/patience.h"
 #include "net/loop.h"
 #include "net/task.h"
 #include "net/task_scope.h"
@@ -62,11 +63,11 @@ class DatabaseSuite : public ::testing::TestWithParam<DatabaseParam> {
   std::string Either(std::string_view postgres, std::string_view sqlite);
   std::string Both(std::string_view text);
 
-  // Drives the loop until the task has ended, and for at most a minute.
+  // Drives the loop until the task has ended, and for no longer than kPatience.
   template <class T>
   T Await(Task<T> task);
   template <class Done>
-  bool DriveUntil(Done done, Duration patience = Seconds(60));
+  bool DriveUntil(Done done, Duration patience = tidemill::testing::kPatience);
   MonotonicTime In(Duration from_now) { return loop().clock().Now() + from_now; }
 
   Call Of(std::string_view text, Parameters parameters = {}, Access access = Access::kWrite);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/assert.h"
+#include "base/testing/patience.h"
 #include "base/testing/temporary_folder.h"
 #include "metrics/metrics.h"
 #include "net/loop.h"
@@ -68,7 +69,12 @@ class StoreTest : public ::testing::Test {
 
  private:
   tidemill::testing::TemporaryFolder folder_;
-  SqliteSettings settings_{.path = folder_.path() + "/tidemill.db"};
+  // No limit in time that a busy machine could come near; a test of one sets it.
+  SqliteSettings settings_{.path = folder_.path() + "/tidemill.db",
+                           .busy_timeout = tidemill::testing::kPatience,
+                           .statement_timeout = tidemill::testing::kPatience,
+                           .transaction_timeout = tidemill::testing::kPatience,
+                           .transaction_idle_timeout = tidemill::testing::kPatience};
   std::string vfs_;
   std::unique_ptr<Bench> bench_;
 };

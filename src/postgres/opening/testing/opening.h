@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "base/testing/patience.h"
 #include "net/testing/harness.h"
 #include "net/testing/run_task.h"
 #include "postgres/opening/session_opener.h"
@@ -17,8 +18,9 @@ class Opening : public ::testing::Test {
   ~Opening() override;
 
   // A failure of the test when the address is none.
-  std::unique_ptr<const SessionOpener> Opener(const std::string& url, Duration timeout = Seconds(20));
-  sql::Result<OpenedSession> Open(const std::string& url, Duration timeout = Seconds(20));
+  std::unique_ptr<const SessionOpener> Opener(const std::string& url,
+                                              Duration timeout = tidemill::testing::kPatience);
+  sql::Result<OpenedSession> Open(const std::string& url, Duration timeout = tidemill::testing::kPatience);
   // The stream's handler is handler_.
   sql::Result<OpenedSession> Open(const SessionOpener& opener);
 

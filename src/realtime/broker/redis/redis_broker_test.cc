@@ -8,8 +8,8 @@
 
 #include "base/random.h"
 #include "base/testing/format_example.h"
+#include "base/testing/patience.h"
 #include "net/next_turn.h"
-#include "net/testing/patience.h"
 #include "net/testing/slowdown.h"
 #include "realtime/broker/delivery.h"
 #include "realtime/broker/testing/broker_contract.h"
@@ -40,7 +40,7 @@ RedisServer& Server() {
 class RedisBackend final : public Backend {
  public:
   static redis::ConnectionOptions PatientConnection() {
-    return {.connect_timeout = net::testing::kPatience, .io_timeout = net::testing::kPatience};
+    return {.connect_timeout = tidemill::testing::kPatience, .io_timeout = tidemill::testing::kPatience};
   }
   RedisBackend(const std::vector<net::Loop*>& loops, RedisBrokerOptions options)
       : prefix_(RandomLetters(12)), subscribers_(loops.size()) {
@@ -322,7 +322,7 @@ TEST_F(RedisBroker, RenewsThousandsInShortTurns) {
   const auto& renewed = backend->metrics().presence_renewed;
   const auto before = renewed.value();
   fixture.Advance(Seconds(28));
-  const MonotonicTime give_up = SystemClock().Now() + net::testing::kPatience;
+  const MonotonicTime give_up = SystemClock().Now() + tidemill::testing::kPatience;
   while (renewed.value() < before + 2 * kClients && SystemClock().Now() < give_up) fixture.Settle();
   EXPECT_EQ(renewed.value(), before + 2 * kClients);
   // Without optimization the answers of one read, thousands, take some milliseconds; all in one turn would
