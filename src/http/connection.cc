@@ -188,7 +188,7 @@ void Connection::Prepare(Request& request) {
 const Router::Endpoint* Connection::Decide(Request& request, std::optional<std::size_t> body_bytes,
                                            Response& refusal) {
   const Router::Route* const route = router_->Find(request.path, request.path_values);
-  if (!HostAllowed(request.Header("Host").value_or(""), server_.options.hosts)) {
+  if (!HostAllowed(request.Header("Host").value_or(""), server_.options.policy.hosts)) {
     refusal = WrongHost(request);
   } else if (request.path == "*") {
     refusal = server_.Options(request, router_->allow());

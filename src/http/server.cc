@@ -29,7 +29,7 @@ class LoopServer final : public Server {
     }
   }
 
-  void ReplaceCors(CorsOptions cors) override { state_.options.cors = std::move(cors); }
+  void ReplacePolicy(RequestPolicy policy) override { state_.options.policy = std::move(policy); }
 
   void ReplaceRouter(std::shared_ptr<const Router> router) override {
     state_.ReplaceRouter(std::move(router));

@@ -27,22 +27,28 @@ struct CorsOptions {
   std::vector<std::string> allowed_origins;  // patterns, see http/origin.h; empty: same host only
 };
 
+// What is looked at on each request before its handler.
+struct RequestPolicy {
+  CorsOptions cors;
+  std::vector<std::string> hosts;  // that requests may be for, see host.h; empty: any
+  // Whose word about a request's client is taken, and where it stands.
+  std::shared_ptr<const net::Networks> proxies;  // null: nobody's
+  ForwardedHeader forwarded = ForwardedHeader::kEither;
+};
+
 class Server : public net::StreamAcceptor {
  public:
   struct Options {
     ServerLimits limits;
-    CorsOptions cors;
-    std::vector<std::string> hosts;  // that requests may be for, see host.h; empty: any
-    // Whose word about a request's client is taken, and where it stands.
-    std::shared_ptr<const net::Networks> proxies;  // null: nobody's
-    ForwardedHeader forwarded = ForwardedHeader::kEither;
+    RequestPolicy policy;
     ServerMetrics* metrics = nullptr;  // null: nothing is counted
     BufferBudget* buffers = nullptr;   // of all servers of the process, which it outlives; null: no limit
   };
   static std::unique_ptr<Server> Make(net::Loop& loop, std::shared_ptr<const Router> router, Options options);
   virtual ~Server() = default;
 
-  virtual void ReplaceCors(CorsOptions cors) = 0;
+  // For requests whose headers are read from now on.
+  virtual void ReplacePolicy(RequestPolicy policy) = 0;
   // From the next request on; requests under way end on the old one, which lives until then.
   virtual void ReplaceRouter(std::shared_ptr<const Router> router) = 0;
   virtual std::size_t connections() const = 0;  // without those taken over

@@ -99,7 +99,7 @@ void ServerState::AppendResponse(const Request* request, const Response& respons
 // A page of another origin may read the answer only if its origin is listed; a listed one, not "*", may also
 // send credentials.
 void ServerState::AppendCors(const Request& request, std::string& out) const {
-  const auto& patterns = options.cors.allowed_origins;
+  const auto& patterns = options.policy.cors.allowed_origins;
   if (patterns.empty()) return;
   AppendHeader("Vary", "Origin", out);
   const auto origin = request.Header("origin");
@@ -112,7 +112,7 @@ void ServerState::AppendCors(const Request& request, std::string& out) const {
 Response ServerState::Options(const Request& request, const std::string& allow) const {
   Response response{.status = 204, .headers = {{"Allow", allow}}};
   const auto asked = request.Header("access-control-request-headers");
-  if (request.Header("access-control-request-method") && !options.cors.allowed_origins.empty()) {
+  if (request.Header("access-control-request-method") && !options.policy.cors.allowed_origins.empty()) {
     response.headers.emplace_back("Access-Control-Allow-Methods", allow);
     if (asked) response.headers.emplace_back("Access-Control-Allow-Headers", std::string(*asked));
     response.headers.emplace_back("Access-Control-Max-Age", "300");

@@ -37,8 +37,9 @@ struct ServerState {
 
   // Whose request it is, who may be behind the peer.
   net::IpAddress ClientOf(const Request& request, const net::IpAddress& peer) const {
-    if (!options.proxies) return peer;
-    return ClientAddress(request.headers, peer, *options.proxies, options.forwarded);
+    const RequestPolicy& policy = options.policy;
+    if (!policy.proxies) return peer;
+    return ClientAddress(request.headers, peer, *policy.proxies, policy.forwarded);
   }
 
   // Appends the head of `response`, and its body unless that is streamed. `request` null: the request could

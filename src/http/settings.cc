@@ -35,27 +35,23 @@ constexpr config::Row<ServerSettings> kHttpServer[] = {
      config::Of<&ServerSettings::allowed_hosts>,
      {.doc =
           "Host names that requests to http_server.listen may be for, beside IP addresses; any when empty. "
-          "\"*.example.com\" is a pattern.",
-      .reload = config::Reload::kNo}},
+          "\"*.example.com\" is a pattern."}},
     {"trusted_proxies",
      config::Of<&ServerSettings::trusted_proxies>,
      {.doc = "Networks of the proxies in front, \"10.0.0.0/8\", \"2001:db8::/32\", \"unix\" for Unix "
              "sockets: what "
-             "they say of a client's address is believed, in logs and limits.",
-      .reload = config::Reload::kNo}},
+             "they say of a client's address is believed, in logs and limits."}},
     {"client_address_header",
      config::Of<&ServerSettings::client_address_header>,
      {.doc = "Header in which trusted proxies say it; when empty, X-Forwarded-For, and Forwarded where that "
              "is not "
              "there. Name the one that yours set.",
-      .choices = kClientAddressHeaders,
-      .reload = config::Reload::kNo}},
+      .choices = kClientAddressHeaders}},
     {"proxy_protocol",
      config::Of<&ServerSettings::proxy_protocol>,
      {.doc = "Connections to http_server.listen from trusted proxies begin with a PROXY header, version 1 or "
              "2; those "
-             "from elsewhere do not.",
-      .reload = config::Reload::kNo}},
+             "from elsewhere do not."}},
     {"tls.cert_pem",
      config::Of<&ServerSettings::tls_cert_file>,
      {.doc = "File with the certificate chain in PEM, leaf first. With tls.key_pem, clients are served over "

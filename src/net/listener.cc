@@ -45,6 +45,9 @@ class SocketListener final : public Listener, public Pollable, public Timer {
   ListenAddress bound() const override { return bound_; }
   int fd() const override { return socket_.get(); }
   void ReplaceTls(std::shared_ptr<TlsContext> tls) override { options_.tls = std::move(tls); }
+  void ReplaceProxyProtocol(std::shared_ptr<const Networks> proxies) override {
+    options_.proxy_protocol_from = std::move(proxies);
+  }
   void StopAccepting() override;
 
   void OnReady(std::uint32_t epoll_events) override;

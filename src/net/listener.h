@@ -52,6 +52,7 @@ class Listener {
   virtual ListenAddress bound() const = 0;  // with the real port
   virtual int fd() const = 0;
   virtual void ReplaceTls(std::shared_ptr<TlsContext> tls) = 0;  // for handshakes from now on
+  virtual void ReplaceProxyProtocol(std::shared_ptr<const Networks> proxies) = 0;  // from now on
   virtual void StopAccepting() = 0;
 };
 

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include "net/networks.h"
 #include "net/tls.h"
 #include "realtime/session/context.h"
 #include "server/version.h"
@@ -18,6 +19,12 @@ std::string HostName() {
 
 }  // namespace
 
+std::shared_ptr<const net::Networks> ProxiesOf(const http::ServerSettings& settings) {
+  auto networks = net::Networks::Parse(settings.trusted_proxies);
+  if (!networks || networks->empty()) return nullptr;
+  return std::make_shared<const net::Networks>(*std::move(networks));
+}
+
 Result<LiveSettings> MakeLiveSettings(const settings::Settings& settings, const std::string& node_id) {
   auto session = std::make_shared<session::SessionSettings>();
   session->client = settings.client;
@@ -26,8 +33,9 @@ Result<LiveSettings> MakeLiveSettings(const settings::Settings& settings, const 
   session->node_name = settings.node_name.empty() ? HostName() : settings.node_name;
   session->version = kVersion;
   TM_TRY_ASSIGN(session->rules, channels::Rules::Make(settings.channel, settings.client.PersonalNamespace()));
-  LiveSettings live{.session = std::move(session), .api = settings.http_api};
   const http::ServerSettings& http = settings.http_server;
+  LiveSettings live{
+      .session = std::move(session), .api = settings.http_api, .http = http, .proxies = ProxiesOf(http)};
   if (!http.tls_cert_file.empty()) {
     TM_TRY_ASSIGN(live.tls, net::OpenServerTls(http.tls_cert_file, http.tls_key_file));
   }

@@ -6,10 +6,12 @@
 
 #include "api/settings.h"
 #include "base/result.h"
+#include "http/settings.h"
 
 namespace tidemill::net {
+class Networks;
 class TlsContext;
-}
+}  // namespace tidemill::net
 namespace tidemill::session {
 struct SessionSettings;
 }
@@ -22,8 +24,13 @@ namespace tidemill::server {
 struct LiveSettings {
   std::shared_ptr<const session::SessionSettings> session;
   api::HttpApiSettings api;
-  std::shared_ptr<net::TlsContext> tls;  // null: plaintext
+  http::ServerSettings http;                     // of it, what a reload takes over
+  std::shared_ptr<const net::Networks> proxies;  // http.trusted_proxies; null: there are none
+  std::shared_ptr<net::TlsContext> tls;          // null: plaintext
 };
+
+// http_server.trusted_proxies, which has been checked; null: there are none.
+std::shared_ptr<const net::Networks> ProxiesOf(const http::ServerSettings& settings);
 
 // Reads the certificate's files. An error names the setting and what is wrong with it.
 Result<LiveSettings> MakeLiveSettings(const settings::Settings& settings, const std::string& node_id);

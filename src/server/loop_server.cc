@@ -20,29 +20,36 @@ http::ForwardedHeader ForwardedHeaderOf(const http::ServerSettings& http) {
                                                    : http::ForwardedHeader::kXForwardedFor;
 }
 
-http::Server::Options ServerOptions(const settings::Settings& settings, Shared& shared) {
-  const http::ServerSettings& http = settings.http_server;
+http::RequestPolicy PolicyForOperators(const LiveSettings& live) {
+  return {.cors = {.allowed_origins = live.session->client.allowed_origins},
+          .proxies = live.proxies,
+          .forwarded = ForwardedHeaderOf(live.http)};
+}
+
+http::RequestPolicy PolicyForClients(const LiveSettings& live) {
+  http::RequestPolicy policy = PolicyForOperators(live);
+  policy.hosts = live.http.allowed_hosts;
+  return policy;
+}
+
+// Whose connections begin with a PROXY header.
+std::shared_ptr<const net::Networks> ProxyProtocolFrom(const LiveSettings& live) {
+  return live.http.proxy_protocol ? live.proxies : nullptr;
+}
+
+http::Server::Options ServerOptions(const http::ServerSettings& http, Shared& shared) {
   http::Server::Options options;
   options.limits.headers_timeout = http.headers_timeout;
   options.limits.body_timeout = http.body_timeout;
   options.limits.keep_alive_timeout = http.keep_alive_timeout;
   options.limits.body_bytes_max = http.max_request_body_bytes;
-  options.cors.allowed_origins = settings.client.allowed_origins;
   options.limits.answer_timeout = http.answer_timeout;
   options.metrics = &shared.http_metrics;
   options.buffers = &shared.http_buffers;
-  options.proxies = ProxiesOf(http);
-  options.forwarded = ForwardedHeaderOf(http);
   return options;
 }
 
 }  // namespace
-
-std::shared_ptr<const net::Networks> ProxiesOf(const http::ServerSettings& settings) {
-  auto networks = net::Networks::Parse(settings.trusted_proxies);
-  if (!networks || networks->empty()) return nullptr;
-  return std::make_shared<const net::Networks>(*std::move(networks));
-}
 
 Result<std::vector<PortAddresses>> AddressesOf(const http::ServerSettings& settings) {
   std::vector<PortAddresses> addresses = {{.port = kPublic}, {.port = kInternal}};
@@ -66,14 +73,14 @@ LoopServer::LoopServer(LoopRealtime& realtime, control::Directory& directory, Sh
   AddHealthRoutes(operators, settings, health, shared.registry);
   api_->AddRoutes(operators);
 
-  const http::Server::Options options = ServerOptions(settings, shared);
-  http::Server::Options of_clients = options;
-  of_clients.hosts = settings.http_server.allowed_hosts;
-  public_server_ = http::Server::Make(realtime.loop(), public_router_, std::move(of_clients));
-  internal_server_ = http::Server::Make(realtime.loop(), internal_router_, options);
-  PortOptions of_public{.proxy_headers_refused = &shared.http_metrics.proxy_headers_refused};
-  if (settings.http_server.proxy_protocol) of_public.proxy_protocol_from = ProxiesOf(settings.http_server);
-  ports_.emplace_back(kPublic, *public_server_, std::move(of_public));
+  http::Server::Options options = ServerOptions(settings.http_server, shared);
+  options.policy = PolicyForClients(live);
+  public_server_ = http::Server::Make(realtime.loop(), public_router_, options);
+  options.policy = PolicyForOperators(live);
+  internal_server_ = http::Server::Make(realtime.loop(), internal_router_, std::move(options));
+  ports_.emplace_back(kPublic, *public_server_,
+                      PortOptions{.proxy_protocol_from = ProxyProtocolFrom(live),
+                                  .proxy_headers_refused = &shared.http_metrics.proxy_headers_refused});
   ports_.emplace_back(
       kInternal, *internal_server_,
       PortOptions{.open_while_draining = true, .plain = settings.http_server.internal_plain_http});
@@ -90,10 +97,10 @@ Result<void> LoopServer::OpenPorts(std::vector<PortAddresses>& addresses) {
 
 Commit LoopServer::Prepare(const LiveSettings& live) {
   return [this, live] {
-    const http::CorsOptions cors{.allowed_origins = live.session->client.allowed_origins};
-    public_server_->ReplaceCors(cors);
-    internal_server_->ReplaceCors(cors);
+    public_server_->ReplacePolicy(PolicyForClients(live));
+    internal_server_->ReplacePolicy(PolicyForOperators(live));
     api_->ReplaceSettings(live.api);
+    ports_.front().ReplaceProxyProtocol(ProxyProtocolFrom(live));
     if (!live.tls) return;
     for (Port& port : ports_) port.ReplaceTls(live.tls);
   };

@@ -35,9 +35,6 @@ struct PortAddresses {
 // The addresses that the settings give to each port: the public one first.
 Result<std::vector<PortAddresses>> AddressesOf(const http::ServerSettings& settings);
 
-// http_server.trusted_proxies, which has been checked; null: there are none.
-std::shared_ptr<const net::Networks> ProxiesOf(const http::ServerSettings& settings);
-
 class LoopServer {
  public:
   // All are borrowed and outlive it, but for the settings.

@@ -45,6 +45,10 @@ void Port::ReplaceTls(const std::shared_ptr<net::TlsContext>& tls) {
   }
 }
 
+void Port::ReplaceProxyProtocol(const std::shared_ptr<const net::Networks>& proxies) {
+  for (const auto& listener : listeners_) listener->ReplaceProxyProtocol(proxies);
+}
+
 void Port::Drain() {
   if (options_.open_while_draining) return;
   for (const auto& listener : listeners_) listener->StopAccepting();

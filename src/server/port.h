@@ -55,6 +55,8 @@ class Port {
                                       std::shared_ptr<net::TlsContext> tls, net::ConnectionLimiter& limiter);
   // As Open does: Unix sockets stay without it.
   void ReplaceTls(const std::shared_ptr<net::TlsContext>& tls);
+  // Whose connections begin with a PROXY header from now on; null: nobody's.
+  void ReplaceProxyProtocol(const std::shared_ptr<const net::Networks>& proxies);
   // The server drains.
   void Drain();
 

@@ -83,3 +83,13 @@ def test_allowed_hosts(binary, folder):
         equal(status_for(node, "a.example.com:443", "/none")[0], 404)
         equal(status_for(node, "a.example.org", "/none")[0], 421)
         equal(node.get("/health", headers={"Host": "prometheus.internal"})[0], 200)
+
+
+def test_allowed_hosts_reloaded(binary, folder):
+    """a reload takes over http_server.allowed_hosts"""
+    settings = "http_server.allowed_hosts = ['*.example.com']\n" + OPEN
+    with Node(binary, folder, settings) as node:
+        log = node.reload(settings.replace("example.com", "example.org"))
+        check("setting_needs_restart" not in log, log)
+        equal(status_for(node, "a.example.com", "/none")[0], 421)
+        equal(status_for(node, "a.example.org", "/none")[0], 404)

@@ -144,6 +144,28 @@ def test_proxy_protocol_refused(binary, folder):
             check(time.monotonic() - begun < 11 + SLACK_SECONDS, "it waited for longer than its patience")
 
 
+def test_reloaded(binary, folder):
+    """a reload takes over whom we trust, the header that counts, and whether PROXY headers come"""
+    def in_force(node, settings):
+        log = node.reload(settings + LIMITED)
+        check("setting_needs_restart" not in log, log)
+
+    forwarded = lambda client: upgrade(place(node), f"Forwarded: for={client}")
+    proxied = lambda client: upgrade(place(node), before=v1(client))
+    with Node(binary, folder, LIMITED) as node:
+        in_force(node, TRUSTED)
+        limits_each_client("192.0.0", forwarded)
+        in_force(node, TRUSTED + "http_server.client_address_header = 'Forwarded'\n")
+        limits_each_client("192.0.1", lambda client: upgrade(place(node), f"Forwarded: for={client}\r\nX-Forwarded-For: 1.1.1.1"))
+        in_force(node, PROXIED)
+        limits_each_client("192.0.2", proxied)
+        in_force(node, TRUSTED)
+        limits_each_client("192.0.3", forwarded)
+        connection, status = proxied("192.0.3.7")
+        equal(status, 400)
+        connection.close()
+
+
 def test_shutdown_delay(binary, folder):
     """with shutdown.delay a node that is stopped serves on for a while, and /ready says 503"""
     with Node(binary, folder, "shutdown.delay = '2s'\n" + OPEN) as node:

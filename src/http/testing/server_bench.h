@@ -57,7 +57,7 @@ class ServerBench : public testing::Test {
     Server::Options options;
     options.metrics = &metrics_;
     options.buffers = &buffers_;
-    options.cors.allowed_origins = {"https://good.com"};
+    options.policy.cors.allowed_origins = {"https://good.com"};
     server_ = Server::Make(*loop_, router_, options);
   }
 
