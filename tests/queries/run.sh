@@ -4,4 +4,6 @@
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 source "$here/../lib/toolchain.sh"
+need_node
+need_packages "$here"
 exec python3 "$here/../lib/runner.py" "$here" "$1" "${@:2}"

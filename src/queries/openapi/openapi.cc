@@ -19,7 +19,7 @@ constexpr std::string_view kSecuritySchemes = R"json({
 constexpr std::string_view kResponses = R"json({
   "Error": {
     "description": "It failed",
-    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
+    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ApiError"}}}
   }
 })json";
 
@@ -109,7 +109,7 @@ void WriteComponents(const std::vector<const Endpoint*>& endpoints, JsonWriter& 
   json.RawOnOneLine(kResponses);
   json.Key("schemas");
   json.BeginObject();
-  json.Key("Error");
+  json.Key("ApiError");  // "Error" would hide JavaScript's own
   json.RawOnOneLine(kError);
   for (const Endpoint* const endpoint : endpoints) WriteRowSchema(*endpoint, json);
   json.EndObject();

@@ -277,7 +277,7 @@ class OperationWriter {
     json_.Key(status);
     json_.BeginObject();
     json_.Member("description", doc);
-    json_.RawMember("content", R"({"application/json":{"schema":{"$ref":"#/components/schemas/Error"}}})");
+    json_.RawMember("content", R"({"application/json":{"schema":{"$ref":"#/components/schemas/ApiError"}}})");
     json_.EndObject();
   }
 

@@ -6,7 +6,7 @@
 
 namespace tidemill::queries {
 
-// The operation's object. It refers to components/schemas/Error and components/responses/Error.
+// The operation's object. It refers to components/schemas/ApiError and components/responses/Error.
 void WriteOperation(const Endpoint& endpoint, JsonWriter& json);
 
 // The member of components/schemas that the operation refers to: "get_orders_row". Nothing where an answer is
