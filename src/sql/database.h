@@ -2,7 +2,9 @@
 //
 // Calls are independent of each other: the failure of one touches no other, whatever shares a connection.
 // While the database is away calls fail at once with kUnavailable; it comes back by itself. Nothing is tried
-// again behind the caller's back: a call is sent once. A call whose answer never comes is kUnavailable or
+// again behind the caller's back, but for what the server has answered with a failure of our own making that
+// left nothing: its prepared form was out of date or gone, or a cancelling meant for another hit it. That is
+// sent a second time, once. A call whose answer never comes is never sent again: it is kUnavailable or
 // kTimeout with Effect::kUnknown, unless it was kRead.
 //
 // Thread: one Database per loop; call it on that loop. A task may be destroyed while it waits: a read is
@@ -45,7 +47,8 @@ struct TransactionOptions {
 class Transaction {
  public:
   virtual ~Transaction() = default;
-  // After a failure every call but Rollback fails, with kInvalidStatement in Postgres' words (25P02).
+  // After a failure every call but Rollback fails, with kInvalidStatement in Postgres' words (25P02). A kRead
+  // that writes is such a failure (kReadOnly), also where the transaction may write.
   virtual Task<Result<RunResult>> Run(Call call) = 0;
   // Effect::kUnknown when the answer did not come. kSerialization: nothing has happened.
   virtual Task<Result<void>> Commit() = 0;
@@ -84,13 +87,16 @@ class Database {
   virtual Task<Result<RunResult>> Run(Call call) = 0;
   // The same, with the rows going to `sink` as they arrive, unkept.
   virtual Task<Result<Summary>> RunInto(Call call, std::shared_ptr<RowSink> sink) = 0;
-  // Several in one transaction, in one round trip: all happen or none. The first failure is given. `limits`
-  // hold for each, the deadline of the first for all.
+  // Several in one transaction, in one round trip: all happen or none. The first failure is given. The limits
+  // of rows and bytes hold for each; together the results have no more bytes than the database's own setting
+  // lets one have, or the largest that a call asks for. The deadline of the first holds for all. That a kRead
+  // among writes writes nothing is seen to by SQLite alone.
   virtual Task<Result<std::vector<RunResult>>> RunAll(std::vector<Call> calls) = 0;
   virtual Task<Result<std::unique_ptr<RowStream>>> Stream(Call call) = 0;
   virtual Task<Result<std::unique_ptr<Transaction>>> Begin(TransactionOptions options) = 0;
 
-  // Types of parameters and columns, without running it. kInvalidStatement also for more than one statement.
+  // Types of parameters and columns, without running it, as they are now: labels of enums too.
+  // kInvalidStatement also for more than one statement.
   virtual Task<Result<Description>> Describe(Statement statement) = 0;
 
   // Any thread: since when it has been away; nullopt while it is there.

@@ -87,6 +87,8 @@ class Connection {
   // As of the last commit of this connection.
   std::uint64_t log_pages() const { return log_pages_; }
   std::uint64_t page_bytes() const { return page_bytes_; }
+  // Of a result, where its call says nothing.
+  std::uint64_t result_bytes_max() const { return options_.bytes_max; }
 
   // While it exists, statements end when `stop` says so.
   class StopScope {

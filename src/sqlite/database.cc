@@ -1,5 +1,7 @@
 #include "sqlite/database.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <string>
 
@@ -26,8 +28,16 @@ sql::Result<RunResult> RunKept(Connection& connection, const Call& call) {
 
 sql::Result<std::vector<RunResult>> RunEach(Connection& connection, const std::vector<Call>& calls) {
   std::vector<RunResult> results;
+  std::uint64_t together_max = connection.result_bytes_max();
+  for (const Call& call : calls) together_max = std::max(together_max, call.limits.bytes_max);
+  std::uint64_t together = 0;
   for (const Call& call : calls) {
     TM_TRY_ASSIGN(RunResult result, RunKept(connection, call));
+    together += result.rows.bytes();
+    if (together > together_max) {
+      return sql::Fail(sql::FailureKind::kLimitExceeded,
+                       fmt::format("the results have more than {} bytes together", together_max));
+    }
     results.push_back(std::move(result));
   }
   return results;
@@ -133,7 +143,7 @@ Task<sql::Result<std::unique_ptr<sql::RowStream>>> Database::Stream(Call call) {
     store_.CountFailure(begun.error().kind);
     co_return std::unexpected(std::move(begun).error());
   }
-  co_return std::make_unique<StreamOnLoop>(loop_, *std::move(begun));
+  co_return std::make_unique<StreamOnLoop>(loop_, store_, *std::move(begun));
 }
 
 Task<sql::Result<std::unique_ptr<sql::Transaction>>> Database::Begin(sql::TransactionOptions options) {
@@ -153,7 +163,7 @@ Task<sql::Result<std::unique_ptr<sql::Transaction>>> Database::Begin(sql::Transa
     store_.CountFailure(session.error().kind);
     co_return std::unexpected(std::move(session).error());
   }
-  co_return std::make_unique<TransactionOnLoop>(loop_, *std::move(session));
+  co_return std::make_unique<TransactionOnLoop>(loop_, store_, *std::move(session));
 }
 
 Task<sql::Result<sql::Description>> Database::Describe(sql::Statement statement) {

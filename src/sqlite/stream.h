@@ -14,6 +14,7 @@
 #include "sqlite/connection.h"
 #include "sqlite/job.h"
 #include "sqlite/session.h"
+#include "sqlite/store.h"
 #include "sqlite/waiter.h"
 
 namespace tidemill::sqlite {
@@ -64,12 +65,14 @@ class StreamJob final : public LoneJob {
 
 class StreamOnLoop final : public sql::RowStream {
  public:
-  StreamOnLoop(net::Loop& loop, BegunStream begun) : loop_(loop), begun_(std::move(begun)) {}
+  StreamOnLoop(net::Loop& loop, Store& store, BegunStream begun)
+      : loop_(loop), store_(store), begun_(std::move(begun)) {}
   const sql::Columns& columns() const override { return *begun_.columns; }
   Task<sql::Result<std::optional<sql::Rows>>> Next() override;
 
  private:
   net::Loop& loop_;
+  Store& store_;  // counts failures
   BegunStream begun_;
   bool ended_ = false;
 };

@@ -99,7 +99,9 @@ Task<sql::Result<sql::RunResult>> TransactionOnLoop::Ask(TransactionRequest::Kin
   Waiter<TransactionRequest::R> waiter(loop_, deadline);
   session_->Post(
       {.kind = kind, .call = std::move(call), .sender = waiter.sender(), .ticket = waiter.ticket()});
-  co_return co_await waiter.reply();
+  auto answer = co_await waiter.reply();
+  if (!answer) store_.CountFailure(answer.error().kind);
+  co_return answer;
 }
 
 Task<sql::Result<sql::RunResult>> TransactionOnLoop::Run(sql::Call call) {

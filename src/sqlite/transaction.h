@@ -13,6 +13,7 @@
 #include "sqlite/connection.h"
 #include "sqlite/job.h"
 #include "sqlite/session.h"
+#include "sqlite/store.h"
 #include "sqlite/waiter.h"
 
 namespace tidemill::sqlite {
@@ -63,8 +64,8 @@ class TransactionJob final : public LoneJob {
 
 class TransactionOnLoop final : public sql::Transaction {
  public:
-  TransactionOnLoop(net::Loop& loop, TransactionSession::Holder session)
-      : loop_(loop), session_(std::move(session)) {}
+  TransactionOnLoop(net::Loop& loop, Store& store, TransactionSession::Holder session)
+      : loop_(loop), store_(store), session_(std::move(session)) {}
 
   Task<sql::Result<sql::RunResult>> Run(sql::Call call) override;
   Task<sql::Result<void>> Commit() override;
@@ -74,6 +75,7 @@ class TransactionOnLoop final : public sql::Transaction {
   Task<sql::Result<sql::RunResult>> Ask(TransactionRequest::Kind kind, std::optional<sql::Call> call);
 
   net::Loop& loop_;
+  Store& store_;  // counts failures
   TransactionSession::Holder session_;
 };
 

@@ -284,6 +284,27 @@ TEST_F(WriterTest, FailuresAreCountedByKind) {
   EXPECT_EQ(Metric("tidemill_sqlite_reads_total"), 2);
 }
 
+TEST_F(WriterTest, FailuresInsideTransactionsAndStreamsAreCounted) {
+  Must("create table t (n integer primary key)");
+  const auto failures = [&](const std::string& kind) {
+    return Metric("tidemill_sqlite_failures_total{kind=\"" + kind + "\"}");
+  };
+  auto transaction = Await(database().Begin({}));
+  ASSERT_TRUE(transaction);
+  EXPECT_FALSE(Await((*transaction)->Run({.statement = sql::Statement("insert into t values ('x')")})));
+  EXPECT_EQ(failures("invalid_value"), 1);
+  transaction->reset();
+  const sql::Call call{
+      .statement = sql::Statement("with recursive s(n) as (select 1 union all select n + 1 from s "
+                                  "where n < 2000) select abs(case n when 1000 then "
+                                  "-9223372036854775807 - 1 else n end) from s"),
+      .access = sql::Access::kRead};
+  auto stream = Await(database().Stream(call));
+  ASSERT_TRUE(stream);
+  while (const auto piece = Await((*stream)->Next())) ASSERT_TRUE(*piece) << "it ends with its failure";
+  EXPECT_EQ(failures("invalid_value"), 2);
+}
+
 TEST_F(WriterTest, StoppingCarriesOutWhatWasAccepted) {
   Create();
   std::vector<Added> added(500);

@@ -23,6 +23,7 @@ struct Ask {
   std::shared_ptr<sql::RowSink> sink{};
   std::string begin{};          // "BEGIN …" in front of the calls; "": what is open is used, or none is
   bool in_transaction = false;  // one is open afterwards
+  bool forbids_writes = false;  // in a transaction that may write, the calls may not
   std::optional<MonotonicTime> deadline{};
   // What is known when the answer does not come.
   sql::Effect loss = sql::Effect::kUnknown;

@@ -15,6 +15,9 @@ constexpr Duration kGrace = Milliseconds(300);
 constexpr std::uint64_t kDroppedBytesMax = 1u << 20;
 constexpr const char* kReadOnlyName = "ro";
 constexpr const char* kReadOnlyText = "set transaction_read_only = on";
+// With its end the transaction may write as before.
+constexpr const char* kBeginReadOnly[] = {"savepoint tidemill_read", "set local transaction_read_only = on"};
+constexpr const char* kEndReadOnly = "release savepoint tidemill_read";
 
 SegmentWriter RunReadOnly() {
   SegmentWriter writer;
@@ -33,10 +36,13 @@ RowLimits LimitsOf(const sql::Call& call, const LimitSettings& defaults) {
 
 }  // namespace
 
-Batch::Batch(Session& session, const Ask& ask) : session_(session), ask_(ask) {
+Batch::Batch(Session& session, const Ask& ask)
+    : session_(session), ask_(ask), bytes_together_max_(session.options().limits.result_bytes_max) {
   states_.reserve(ask.calls.size());
   for (const sql::Call& call : ask.calls) {
-    states_.emplace_back(RowTaker(ask.sink.get(), LimitsOf(call, session.options().limits)));
+    const RowLimits limits = LimitsOf(call, session.options().limits);
+    states_.emplace_back(RowTaker(ask.sink.get(), limits));
+    bytes_together_max_ = std::max(bytes_together_max_, limits.bytes_max);
   }
 }
 
@@ -63,7 +69,12 @@ sql::Result<void> Batch::Send() {
   } else if (!ask_.in_transaction && !ask_.calls.empty() && ask_.only_reads()) {
     WriteReadOnly(writer);
   }
+  if (ask_.forbids_writes) {
+    for (const char* const text : kBeginReadOnly) writer.Once(text);
+  }
   for (std::size_t i = 0; i < states_.size(); ++i) Write(writer, states_[i], ask_.calls[i]);
+  end_question_ = writer.questions().size();
+  if (ask_.forbids_writes) writer.Once(kEndReadOnly);
   writer.Sync();
   segment_ = connection.Send(writer, this);
   sent_ = true;
@@ -109,8 +120,9 @@ void Batch::Write(SegmentWriter& writer, State& state, const sql::Call& call) {
   writer.Execute();
 }
 
-// Null: what is in front of the calls.
+// Null: what is in front of the calls or behind them.
 Batch::State* Batch::StateOf(std::size_t question) {
+  if (question >= end_question_) return nullptr;
   while (current_ + 1 < states_.size() && question >= states_[current_ + 1].first_question) ++current_;
   if (states_.empty() || question < states_[current_].first_question) return nullptr;
   return &states_[current_];
@@ -157,8 +169,15 @@ void Batch::TakeRow(State& state, const Message& message) {
     if (state.rows.over().empty()) {
       state.rows.SetOver("a row of " + std::to_string(message.skipped_bytes) + " bytes");
     }
-  } else if (auto taken = state.rows.Take(message.body); !taken) {
-    return session_.connection().End(taken.error().detail);
+  } else {
+    const std::uint64_t before = state.rows.held_bytes();
+    if (auto taken = state.rows.Take(message.body); !taken) {
+      return session_.connection().End(taken.error().detail);
+    }
+    bytes_together_ += state.rows.held_bytes() - before;
+    if (states_.size() > 1 && bytes_together_ > bytes_together_max_ && state.rows.over().empty()) {
+      state.rows.SetOver("more than " + std::to_string(bytes_together_max_) + " bytes in all results");
+    }
   }
   if (state.rows.dropped_bytes() > kDroppedBytesMax) session_.connection().Cancel(segment_);
 }

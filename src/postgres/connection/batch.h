@@ -77,8 +77,11 @@ class Batch final : public Request, private net::Timer {
 
   Session& session_;
   const Ask& ask_;
+  std::uint64_t bytes_together_max_;
   std::vector<State, FrameAllocator<State>> states_;
-  std::size_t current_ = 0;  // whose answers come
+  std::size_t current_ = 0;           // whose answers come
+  std::size_t end_question_ = 0;      // the first one behind the calls
+  std::uint64_t bytes_together_ = 0;  // of all results
   std::uint64_t segment_ = 0;
   bool sent_ = false;
   bool over_ = false;

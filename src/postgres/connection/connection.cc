@@ -13,6 +13,17 @@ namespace {
 constexpr Duration kCancelDelay = Milliseconds(20);
 constexpr Duration kTick = Milliseconds(500);
 constexpr int kMessagesPerLook = 16;
+// Of those that servers report (PostgreSQL documentation, section 55.2.7): how values are written, as whom we
+// act, which names are found. search_path is reported since 18.
+constexpr const char* kHeldSettings[] = {"DateStyle",
+                                         "IntervalStyle",
+                                         "TimeZone",
+                                         "client_encoding",
+                                         "default_transaction_read_only",
+                                         "is_superuser",
+                                         "search_path",
+                                         "session_authorization",
+                                         "standard_conforming_strings"};
 constexpr std::uint64_t kFaultEvery = 997;
 
 std::string Sentence(const ServerMessage& message) {
@@ -175,6 +186,7 @@ bool Connection::TakeUnasked(const Message& message) {
         return true;
       }
       opened_.parameters.insert_or_assign(std::string(parameter->name), std::string(parameter->value));
+      is_setting_reported_ = true;
       if (events_) events_->OnParameter(*parameter);
       return true;
     }
@@ -237,6 +249,19 @@ void Connection::EndSegment(const Message& message) {
   last_run_us_ = heard_us_ - front_since_us_;
   BecomeFront({.time = last_heard_, .us = heard_us_});
   if (request) request->OnEnd({.status = status_, .why = {}});
+  if (is_setting_reported_ && status_ == TransactionStatus::kIdle) CheckSettings();
+}
+
+void Connection::HoldSettings() {
+  for (const char* const name : kHeldSettings) held_settings_[name] = parameter(name);
+  is_setting_reported_ = false;
+}
+
+void Connection::CheckSettings() {
+  is_setting_reported_ = false;
+  for (const auto& [name, held] : held_settings_) {
+    if (parameter(name) != held) return End("a statement left another " + name + " in the session");
+  }
 }
 
 const std::string& Connection::parameter(std::string_view name) const {

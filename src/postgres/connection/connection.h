@@ -113,6 +113,10 @@ class Connection final : public net::StreamHandler, public net::Retirable, priva
   // Whether silence between segments is probed. Not while a transaction is open: it would look alive.
   void SetProbing(bool probing) { probing_ = probing; }
 
+  // From here on the settings that we rely on, and that the server reports, must stay as they are: the
+  // session ends at the first segment that leaves another one behind, as others share it. SET LOCAL is gone
+  // by then.
+  void HoldSettings();
   // As the server reported it last; "" if it did not.
   const std::string& parameter(std::string_view name) const;
   const OpenedSession& opened() const { return opened_; }
@@ -146,6 +150,7 @@ class Connection final : public net::StreamHandler, public net::Retirable, priva
   void TakeError(const Message& message, Pipeline::Place place);
   void TakeNotice(const Message& message);
   void EndSegment(const Message& message);
+  void CheckSettings();
   bool TakeUnasked(const Message& message);
   // The front of the pipeline is another one, or has something to answer again.
   struct Moment {
@@ -183,6 +188,8 @@ class Connection final : public net::StreamHandler, public net::Retirable, priva
   std::string fatal_;                           // what the server said at the end
   std::string end_reason_;
   log::LogLimit notice_limit_;
+  std::map<std::string, std::string, std::less<>> held_settings_;
+  bool is_setting_reported_ = false;  // since they were compared last
   std::uint64_t sent_ = 0;
   bool probing_ = true;
   bool closed_ = false;

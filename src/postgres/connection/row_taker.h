@@ -45,6 +45,8 @@ class RowTaker {
   Result<void> Release();
 
   std::uint64_t count() const { return count_; }
+  // Of all fields that were given, and of what is put aside.
+  std::uint64_t held_bytes() const { return bytes_ + put_aside_.size(); }
   // Nothing has gone to the sink.
   bool is_untouched() const { return !told_; }
   sql::Rows TakeRows() { return std::move(rows_); }

@@ -7,6 +7,7 @@
 #include "net/sleep.h"
 #include "postgres/connection/batch.h"
 #include "postgres/connection/exchange.h"
+#include "postgres/types/built_in_types.h"
 
 namespace tidemill::postgres {
 namespace {
@@ -83,6 +84,7 @@ Task<sql::Result<void>> Session::SetUp() {
                                   ms(options_.transaction_idle_max)}}},
         .deadline = deadline};
     TM_CO_TRY(co_await Execute(settings));
+    connection_->HoldSettings();
   }
   if (!connection_->parameter("DateStyle").starts_with("ISO") ||
       connection_->parameter("client_encoding") != "UTF8") {
@@ -152,11 +154,13 @@ Task<sql::Result<Described>> Session::Describe(sql::Statement statement,
   writer_.Sync();
   exchange.Send(writer_, deadline);
   TM_CO_TRY(co_await exchange);
-  std::vector<std::uint32_t> missing = described.Resolve(shared_.catalog);
-  for (const std::uint32_t oid : described.parameters) {
-    if (!shared_.catalog.Find(oid)) missing.push_back(oid);
-  }
-  if (!missing.empty()) TM_CO_TRY(co_await LookUp(std::move(missing)));
+  std::vector<std::uint32_t> own;
+  const auto note = [&own](std::uint32_t oid) {
+    if (!BuiltInType(oid)) own.push_back(oid);
+  };
+  for (const std::uint32_t oid : described.parameters) note(oid);
+  for (const ColumnDescription& column : described.raw) note(column.type_oid);
+  if (!own.empty()) TM_CO_TRY(co_await LookUp(std::move(own)));
   (void)described.Resolve(shared_.catalog);
   co_return described;
 }
@@ -188,17 +192,18 @@ Task<bool> Session::Clean() {
 
 Task<sql::Result<void>> Session::LookUp(std::vector<std::uint32_t> oids) {
   const std::vector<std::uint32_t> asked = oids;
+  TypeCatalog::Lookup lookup;
   while (!oids.empty()) {
-    const Ask ask{.calls = {{.statement = TypeCatalog::Lookup(),
+    const Ask ask{.calls = {{.statement = TypeCatalog::Question(),
                              .parameters = {std::vector<std::int64_t>(oids.begin(), oids.end())}}},
                   .in_transaction = connection_->status() != TransactionStatus::kIdle};
     Batch batch(*this, ask);
     TM_CO_TRY(batch.Send());
     co_await batch;
     TM_CO_TRY_ASSIGN(const Answers done, batch.TakeResult());
-    TM_CO_TRY_ASSIGN(oids, shared_.catalog.Take(done[0].rows));
+    TM_CO_TRY_ASSIGN(oids, lookup.Take(done[0].rows));
   }
-  shared_.catalog.Finish(asked);
+  shared_.catalog.Finish(asked, std::move(lookup));
   co_return sql::Result<void>();
 }
 

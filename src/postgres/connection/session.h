@@ -47,7 +47,8 @@ class Session final : public net::Retirable {
   // The answers to all calls, or the first failure.
   // `ask` must outlive the task.
   Task<sql::Result<Answers>> Execute(const Ask& ask);
-  // Types of parameters and columns.
+  // Types of parameters and columns. What is known of the database's own types is looked up anew: an enum may
+  // have got another label since.
   Task<sql::Result<Described>> Describe(sql::Statement statement, std::optional<MonotonicTime> deadline);
   // ROLLBACK, or what else it takes until nothing is open; false: the connection has ended.
   Task<bool> Clean();

@@ -21,6 +21,11 @@ sql::Result<void> CheckCopy(const sql::Statement& copy) {
   return sql::Fail(sql::FailureKind::kInvalidStatement, "no COPY");
 }
 
+sql::Result<void> Counted(sql::Result<void> result, Session& session) {
+  if (!result) session.metrics().failures(result.error().kind).Add();
+  return result;
+}
+
 sql::Failure OtherDirection() {
   return {.kind = sql::FailureKind::kInvalidStatement, .message = "a COPY in the other direction"};
 }
@@ -32,7 +37,7 @@ class Copying : protected Request {
 
   sql::Result<void> Start(const sql::Statement& copy) {
     if (!lease_->connection().MaySend()) {
-      return sql::Fail(sql::FailureKind::kUnavailable, "not connected to PostgreSQL");
+      return Counted(sql::Fail(sql::FailureKind::kUnavailable, "not connected to PostgreSQL"), *lease_);
     }
     SegmentWriter& writer = lease_->writer();
     writer.Clear();
@@ -62,6 +67,13 @@ class Copying : protected Request {
     if (awaiter_) std::exchange(awaiter_, nullptr).resume();
   }
 
+  // The first one is given, and counted.
+  void Fail(sql::Failure failure) {
+    if (failure_) return;
+    lease_->metrics().failures(failure.kind).Add();
+    failure_ = std::move(failure);
+  }
+
   void SendSync() {
     if (!std::exchange(is_open_, false)) return;
     SegmentWriter& writer = lease_->writer();
@@ -71,15 +83,15 @@ class Copying : protected Request {
   }
 
   void OnFailure(std::size_t, ServerMessage message, bool) override {
-    if (!failure_) failure_ = std::move(message.failure);
+    Fail(std::move(message.failure));
     SendSync();
   }
   void OnEnd(const SegmentEnd& end) override {
     has_ended_ = true;
-    if (!end.status && !failure_) {
-      failure_ = {.kind = sql::FailureKind::kUnavailable,
-                  .effect = is_finishing_ ? sql::Effect::kUnknown : sql::Effect::kNone,
-                  .message = "PostgreSQL: " + end.why};
+    if (!end.status) {
+      Fail({.kind = sql::FailureKind::kUnavailable,
+            .effect = is_finishing_ ? sql::Effect::kUnknown : sql::Effect::kNone,
+            .message = "PostgreSQL: " + end.why});
     }
     lease_.Return();
     Notify();
@@ -167,12 +179,11 @@ class PostgresCopyIn final : public CopyIn, public Copying {
       return Notify();
     }
     if (message.type == 'H') {
-      failure_ = OtherDirection();
+      Fail(OtherDirection());
       lease_->connection().Cancel(segment_);
     }
     if (message.type != 'C') return;
-    if (!has_begun_ && !failure_)
-      failure_ = {.kind = sql::FailureKind::kInvalidStatement, .message = "no COPY FROM STDIN"};
+    if (!has_begun_) Fail({.kind = sql::FailureKind::kInvalidStatement, .message = "no COPY FROM STDIN"});
     if (const auto tag = ParseCommandComplete(message.body)) rows_ = tag->rows;
     SendSync();
   }
@@ -221,9 +232,7 @@ class PostgresCopyOut final : public CopyOut, public Copying {
       case 'G': RefuseData(); break;
       case 'd': TakeData(message); break;
       case 'C':
-        if (!has_begun_ && !failure_) {
-          failure_ = {.kind = sql::FailureKind::kInvalidStatement, .message = "no COPY TO STDOUT"};
-        }
+        if (!has_begun_) Fail({.kind = sql::FailureKind::kInvalidStatement, .message = "no COPY TO STDOUT"});
         SendSync();
         break;
       default: break;
@@ -231,7 +240,7 @@ class PostgresCopyOut final : public CopyOut, public Copying {
   }
 
   void RefuseData() {
-    failure_ = OtherDirection();
+    Fail(OtherDirection());
     is_open_ = false;
     SegmentWriter& writer = lease_->writer();
     writer.Clear();
@@ -242,8 +251,8 @@ class PostgresCopyOut final : public CopyOut, public Copying {
 
   void TakeData(const Message& message) {
     if (message.skipped_bytes > 0 && !failure_) {
-      failure_ = {.kind = sql::FailureKind::kLimitExceeded,
-                  .message = "a row of " + std::to_string(message.skipped_bytes) + " bytes"};
+      Fail({.kind = sql::FailureKind::kLimitExceeded,
+            .message = "a row of " + std::to_string(message.skipped_bytes) + " bytes"});
       lease_->connection().Cancel(segment_);
     }
     if (failure_) return;
@@ -259,7 +268,7 @@ class PostgresCopyOut final : public CopyOut, public Copying {
 }  // namespace
 
 Task<sql::Result<std::unique_ptr<CopyIn>>> OpenCopyIn(Lease lease, sql::Statement copy) {
-  TM_CO_TRY(CheckCopy(copy));
+  TM_CO_TRY(Counted(CheckCopy(copy), *lease));
   auto copying = std::make_unique<PostgresCopyIn>(std::move(lease));
   TM_CO_TRY(copying->Start(copy));
   TM_CO_TRY(co_await copying->Begun());
@@ -267,7 +276,7 @@ Task<sql::Result<std::unique_ptr<CopyIn>>> OpenCopyIn(Lease lease, sql::Statemen
 }
 
 Task<sql::Result<std::unique_ptr<CopyOut>>> OpenCopyOut(Lease lease, sql::Statement copy) {
-  TM_CO_TRY(CheckCopy(copy));
+  TM_CO_TRY(Counted(CheckCopy(copy), *lease));
   auto copying = std::make_unique<PostgresCopyOut>(std::move(lease));
   TM_CO_TRY(copying->Start(copy));
   TM_CO_TRY(co_await copying->Begun());

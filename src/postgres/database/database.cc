@@ -95,7 +95,9 @@ class PostgresDatabase final : public Database {
   Task<sql::Result<std::unique_ptr<sql::RowStream>>> Stream(sql::Call call) override {
     TM_CO_TRY(Checked(call));
     TM_CO_TRY_ASSIGN(Lease lease, co_await Borrow(call.limits.deadline));
-    co_return co_await OpenRowStream(std::move(lease), std::move(call));
+    auto stream = co_await OpenRowStream(std::move(lease), std::move(call));
+    if (!stream) metrics_.failures(stream.error().kind).Add();
+    co_return stream;
   }
 
   Task<sql::Result<std::unique_ptr<sql::Transaction>>> Begin(sql::TransactionOptions options) override {
@@ -105,10 +107,14 @@ class PostgresDatabase final : public Database {
 
   Task<sql::Result<sql::Description>> Describe(sql::Statement statement) override {
     TM_CO_TRY(Checked({.statement = statement}));
-    TM_CO_TRY_ASSIGN(Described described, co_await shared_.Describe(statement));
+    auto described = co_await shared_.Describe(statement);
+    if (!described) {
+      metrics_.failures(described.error().kind).Add();
+      co_return std::unexpected(std::move(described).error());
+    }
     sql::Description description;
-    description.columns = *described.columns;
-    for (const std::uint32_t oid : described.parameters) {
+    description.columns = *described->columns;
+    for (const std::uint32_t oid : described->parameters) {
       description.parameters.push_back(catalog_.Find(oid));
     }
     const bool reads = !description.columns.empty() && LooksReadOnly(statement.text());

@@ -1,6 +1,13 @@
 // MakeDatabase: PostgreSQL as an sql::Database, with two lanes of connections: shared ones, on which many
 // statements are in flight, and exclusive ones for transactions, streams, COPY and statements seen to be
 // slow.
+//
+// A connection serves one caller after the other, so nothing may stay in its session. SET and set_config that
+// outlive their transaction are refused by name (statements/keywords.h). What a function or DO leaves there
+// is seen where the server reports the setting (DateStyle, TimeZone, the role, from 18 on search_path, …):
+// the connection is ended and made anew. Other settings, such as search_path before 18 or names of one's own,
+// stay for whoever comes next: a function sets them with set_config(…, true), SET LOCAL, or its own SET
+// clause.
 #pragma once
 
 #include <cstddef>

@@ -125,7 +125,9 @@ class PostgresRowStream final : public sql::RowStream, private Request, private 
   }
 
   void Fail(sql::Failure failure) {
-    if (!failure_) failure_ = std::move(failure);
+    if (failure_) return;
+    lease_->metrics().failures(failure.kind).Add();
+    failure_ = std::move(failure);
     *piece_.rows = sql::Rows(described_->columns);
   }
 

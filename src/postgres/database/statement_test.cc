@@ -65,6 +65,8 @@ TEST_F(StatementTest, WhatBelongsToOtherCallsIsRefusedByName) {
       {"discard all", kLeft},
       {"listen news", kLeft},
       {"declare c cursor with hold for select 1", kLeft},
+      {"select set_config('a.b', 'c', false)",
+       "a connection is shared, and a setting would stay in it: the last argument of set_config is true"},
   };
   for (const Case& c : cases) {
     SCOPED_TRACE(c.text);
@@ -228,6 +230,29 @@ TEST_F(StatementTest, TypesOfTheDatabaseAreLookedUpOnce) {
   EXPECT_EQ(described->access, sql::Access::kRead);
 }
 
+TEST_F(StatementTest, DescribeSeesATypeAsItIsNow) {
+  for (const char* text : {"drop type if exists crate, fruit cascade", "create type fruit as enum ('fig')",
+                           "create type crate as (f fruit[])"}) {
+    ASSERT_TRUE(db.Run(text));
+  }
+  const sql::Statement statement("select $1::fruit, null::crate");
+  const auto labels = [&] {
+    const auto described = db.Wait(db.database->Describe(statement));
+    if (!described) return std::vector<std::string>{described.error().message};
+    EXPECT_EQ(described->columns[1].type->attributes[0].type->element->labels,
+              described->parameters[0]->labels);
+    return described->parameters[0]->labels;
+  };
+  EXPECT_EQ(labels(), std::vector<std::string>{"fig"});
+  ASSERT_TRUE(db.Run("alter type fruit add value 'plum'"));
+  EXPECT_EQ(labels(), (std::vector<std::string>{"fig", "plum"}));
+  ASSERT_TRUE(db.Run("alter type fruit rename value 'fig' to 'date'"));
+  EXPECT_EQ(labels(), (std::vector<std::string>{"date", "plum"}));
+  const auto row = db.Run("select 'plum'::fruit");
+  ASSERT_TRUE(row);
+  EXPECT_EQ(row->rows.columns()[0].type->labels, (std::vector<std::string>{"date", "plum"}));
+}
+
 TEST_F(StatementTest, PreparedStatementsAreBoundedAndComeBack) {
   std::vector<sql::Statement> statements;
   for (int n = 0; n < 100; ++n) statements.emplace_back("select " + std::to_string(n));
@@ -271,6 +296,92 @@ TEST_F(StatementTest, ASlowStatementLeavesTheSharedConnections) {
   EXPECT_EQ(db.metrics.idle.value(), 0);
   ASSERT_TRUE(db.Run(slow));
   EXPECT_EQ(db.metrics.idle.value(), 1) << "it ran on an exclusive connection, which is idle now";
+}
+
+// What its keywords do not tell: a function that leaves a setting in the session.
+TEST_F(StatementTest, ASettingThatAFunctionLeavesEndsItsConnection) {
+  ASSERT_TRUE(db.Run(R"(create or replace function leave(name text, value text, is_local bool) returns void
+      language plpgsql as $$ begin perform set_config(name, value, is_local); end $$)"));
+  const sql::Statement leave("select leave($1, $2, $3)");
+  const auto is_whole = [&] {
+    return One("show timezone") == "UTC" && One("show datestyle") == "ISO, MDY" &&
+           One("select session_user = "
+               "current_user") == "t";
+  };
+  ASSERT_TRUE(db.Run({.statement = leave, .parameters = {"TimeZone", "Asia/Tokyo", true}}));
+  EXPECT_EQ(db.metrics.disconnects.value(), 0u) << "what is local leaves nothing";
+  const auto ended_and_made_anew = [&](std::uint64_t times) {
+    return testing::DriveUntil(*db.loop, [&] {
+      return db.metrics.disconnects.value() == times && db.metrics.connections.value() == 2;
+    });
+  };
+  std::uint64_t ended = 0;
+  for (const auto& [name, value] : {std::pair{"TimeZone", "Asia/Tokyo"}, std::pair{"DateStyle", "German"},
+                                    std::pair{"IntervalStyle", "iso_8601"}}) {
+    SCOPED_TRACE(name);
+    ASSERT_TRUE(db.Run({.statement = leave, .parameters = {name, value, false}}));
+    EXPECT_TRUE(ended_and_made_anew(++ended));
+    for (int i = 0; i < 10; ++i) EXPECT_TRUE(is_whole());
+  }
+  ASSERT_TRUE(db.Run("do $$ begin set timezone to 'Asia/Tokyo'; end $$"));
+  EXPECT_TRUE(ended_and_made_anew(++ended));
+  for (int i = 0; i < 10; ++i) EXPECT_TRUE(is_whole());
+}
+
+TEST_F(StatementTest, ASettingThatATransactionLeavesEndsItsConnection) {
+  for (const bool is_local : {true, false}) {
+    const std::uint64_t before = db.metrics.disconnects.value();
+    auto transaction = db.Wait(db.database->Begin({}));
+    ASSERT_TRUE(transaction);
+    const sql::Call set{.statement =
+                            sql::Statement(is_local ? "set local timezone to 'Asia/Tokyo'"
+                                                    : "do $$ begin set timezone to 'Asia/Tokyo'; end $$")};
+    ASSERT_TRUE(db.Wait((*transaction)->Run(set)));
+    const auto inside = db.Wait((*transaction)->Run({.statement = sql::Statement("show timezone")}));
+    ASSERT_TRUE(inside);
+    EXPECT_EQ(inside->rows[0][0].text, "Asia/Tokyo");
+    ASSERT_TRUE(db.Wait((*transaction)->Commit()));
+    transaction->reset();
+    auto next = db.Wait(db.database->Begin({}));
+    ASSERT_TRUE(next);
+    const auto after = db.Wait((*next)->Run({.statement = sql::Statement("show timezone")}));
+    ASSERT_TRUE(after);
+    EXPECT_EQ(after->rows[0][0].text, "UTC");
+    EXPECT_EQ(db.metrics.disconnects.value(), before + (is_local ? 0 : 1));
+  }
+}
+
+TEST_F(StatementTest, FailuresInsideStreamsAndCopiesAreCounted) {
+  const auto failures = [&](FailureKind kind) { return db.metrics.failures(kind).value(); };
+  const auto stream_to_its_failure = [&](const char* text, sql::Limits limits) {
+    auto stream = db.Wait(db.database->Stream({.statement = sql::Statement(text), .limits = limits}));
+    while (stream) {
+      const auto piece = db.Wait((*stream)->Next());
+      if (!piece) return piece.error().kind;
+      if (!*piece) return FailureKind::kInternal;
+    }
+    return stream.error().kind;
+  };
+  ASSERT_EQ(stream_to_its_failure("select 1 / (n - 1000) from generate_series(1, 2000) n", {}),
+            FailureKind::kInvalidValue);
+  EXPECT_EQ(failures(FailureKind::kInvalidValue), 1u);
+  ASSERT_EQ(stream_to_its_failure("select n from generate_series(1, 2000) n", {.rows_max = 5}),
+            FailureKind::kLimitExceeded);
+  EXPECT_EQ(failures(FailureKind::kLimitExceeded), 1u);
+  ASSERT_EQ(stream_to_its_failure("select nothing", {}), FailureKind::kInvalidStatement);
+  EXPECT_EQ(failures(FailureKind::kInvalidStatement), 1u);
+  EXPECT_FALSE(db.Wait(db.database->Describe(sql::Statement("select nothing"))));
+  EXPECT_EQ(failures(FailureKind::kInvalidStatement), 2u);
+
+  EXPECT_FALSE(db.Wait(db.database->BeginCopyIn(sql::Statement("select 1"))));
+  EXPECT_FALSE(db.Wait(db.database->BeginCopyOut(sql::Statement("copy nothing to stdout"))));
+  EXPECT_EQ(failures(FailureKind::kInvalidStatement), 4u);
+  auto copy = db.Wait(db.database->BeginCopyOut(
+      sql::Statement("copy (select 1 / (n - 1000) from generate_series(1, 2000) n) to "
+                     "stdout")));
+  ASSERT_TRUE(copy);
+  while (const auto piece = db.Wait((*copy)->Next())) ASSERT_TRUE(*piece) << "it ends with its failure";
+  EXPECT_EQ(failures(FailureKind::kInvalidValue), 2u);
 }
 
 TEST_F(StatementTest, TheSessionIsAsWeRelyOn) {

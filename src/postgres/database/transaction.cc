@@ -31,9 +31,13 @@ class PostgresTransaction final : public sql::Transaction, private net::Timer {
     TM_CO_TRY(Usable());
     if (auto checked = CheckCall(call, lease_->options().limits); !checked) {
       failed_ = true;
+      lease_->metrics().failures(checked.error().kind).Add();
       co_return std::unexpected(std::move(checked).error());
     }
-    Ask ask{.begin = std::exchange(begin_, {}), .in_transaction = true, .loss = sql::Effect::kNone};
+    Ask ask{.begin = std::exchange(begin_, {}),
+            .in_transaction = true,
+            .forbids_writes = call.access == sql::Access::kRead && options_.access == sql::Access::kWrite,
+            .loss = sql::Effect::kNone};
     ask.deadline = Earlier(call.limits.deadline, options_.deadline);
     ask.calls.push_back(std::move(call));
     auto done = co_await Execute(std::move(ask));
@@ -83,10 +87,11 @@ class PostgresTransaction final : public sql::Transaction, private net::Timer {
 
   Task<sql::Result<Answers>> Execute(Ask ask) {
     is_busy_ = true;
+    const bool may_write = options_.access == sql::Access::kWrite && !ask.forbids_writes;
     auto done = co_await lease_->Execute(ask);
     is_busy_ = false;
     // A write that we did not forbid: the server is no primary any more.
-    if (!done && done.error().kind == sql::FailureKind::kReadOnly && options_.access == sql::Access::kWrite &&
+    if (!done && done.error().kind == sql::FailureKind::kReadOnly && may_write &&
         lease_->connection().parameter("in_hot_standby") != "off") {
       lease_->connection().End("the server became read-only");
     }

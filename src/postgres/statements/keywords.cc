@@ -23,9 +23,26 @@ bool IsOneOf(std::string_view word, const auto& words) {
   return std::ranges::find(words, word) != words.end();
 }
 
+// Whether it calls set_config so that the setting outlives its transaction.
+bool LeavesSetting(std::string_view text) {
+  constexpr std::string_view kName = "set_config";
+  const auto same = [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; };
+  if (std::ranges::search(text, kName, same).empty()) return false;
+  Words words(text);
+  for (std::string word = words.Next(); !word.empty(); word = words.Next()) {
+    if (word != kName) continue;
+    const std::string is_local = Words(words).LastArgument();
+    if (is_local != "true" && is_local != "is_local=>true") return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 std::optional<std::string> RefusalOf(std::string_view text) {
+  if (LeavesSetting(text)) {
+    return "a connection is shared, and a setting would stay in it: the last argument of set_config is true";
+  }
   Words words(text);
   const std::string first = words.Next();
   if (first == "copy") return "COPY has calls of its own";

@@ -12,7 +12,7 @@ namespace tidemill::postgres {
 
 // Why a statement must not be run by Run and its like, as a sentence without its end; nullopt: it may. It
 // would leave something behind in a connection that others use: a transaction, a setting, a subscription; or
-// it wants another protocol: COPY.
+// it wants another protocol: COPY. What a function leaves there is not seen here (Connection::HoldSettings).
 std::optional<std::string> RefusalOf(std::string_view text);
 
 // False where it may write: it is no SELECT, VALUES, TABLE, SHOW or WITH, or has a word that changes rows or

@@ -46,12 +46,19 @@ TEST(LooksReadOnly, IsCarefulRatherThanRight) {
 }
 
 TEST(RefusalOf, LetsThroughWhatLeavesNothing) {
-  for (const char* text : {"select 1", "set local role x", "set transaction read only",
-                           "create table begin()", "vacuum", "", "call commit()"}) {
+  for (const char* text :
+       {"select 1", "set local role x", "set transaction read only", "create table begin()", "vacuum", "",
+        "call commit()", "select set_config('a.b', $1, true)",
+        "select SET_CONFIG('a.b', 'c,)', /* ) */ TRUE )",
+        "select set_config('a', (select max(b) from t), is_local => true)",
+        "select 'set_config(a, b, false)'"}) {
     EXPECT_EQ(RefusalOf(text), std::nullopt) << text;
   }
-  for (const char* text : {"begin", "/**/END", "set role x", "copy t from stdin",
-                           "declare c cursor for table t", "fetch c", "execute_ ", "listen x"}) {
+  for (const char* text :
+       {"begin", "/**/END", "set role x", "copy t from stdin", "declare c cursor for table t", "fetch c",
+        "execute_ ", "listen x", "select set_config('a.b', 'true', false)", "select Set_Config('a', 'b', $1)",
+        "select set_config('a', set_config('b', 'c', false), true)",
+        "select set_config('a', 'b', true), set_config ('a', 'b', 1 = 1)"}) {
     EXPECT_EQ(RefusalOf(text).has_value(), std::string_view(text) != "execute_ ") << text;
   }
 }

@@ -35,6 +35,29 @@ std::string Words::Next() {
   return {};
 }
 
+std::string Words::LastArgument() {
+  std::string last;
+  for (int depth = 0; at_ < text_.size();) {
+    if (SkipComment()) continue;
+    const std::size_t begin = at_;
+    if (SkipQuoted()) {
+      last += text_.substr(begin, at_ - begin);
+      continue;
+    }
+    const char c = text_[at_++];
+    const bool is_blank = c == ' ' || (c >= '\t' && c <= '\r');
+    if (c == '(' && ++depth == 1) continue;
+    if (c == ')' && --depth == 0) return last;
+    if (depth == 0 && !is_blank) break;
+    if (c == ',' && depth == 1) {
+      last.clear();
+    } else if (!is_blank) {
+      last += Lower(c);
+    }
+  }
+  return {};
+}
+
 bool Words::SkipComment() {
   if (At(0) == '-' && At(1) == '-') {
     while (at_ < text_.size() && At(0) != '\n' && At(0) != '\r') ++at_;

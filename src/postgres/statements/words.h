@@ -12,6 +12,8 @@ class Words {
   explicit Words(std::string_view text) : text_(text) {}
   // In lower case; "" after the last. Numbers, quoted names, strings and signs are passed over.
   std::string Next();
+  // Behind a name that is called: its last argument, in lower case and without blanks; "": it is not called.
+  std::string LastArgument();
 
  private:
   bool SkipComment();

@@ -39,7 +39,7 @@ TypePtr TextType(std::uint32_t oid, std::string name) {
 
 }  // namespace
 
-const sql::Statement& TypeCatalog::Lookup() {
+const sql::Statement& TypeCatalog::Question() {
   static const sql::Statement statement(kLookup);
   return statement;
 }
@@ -50,11 +50,11 @@ TypePtr TypeCatalog::Find(std::uint32_t oid) const {
   return found == known_.end() ? nullptr : found->second;
 }
 
-sql::Result<std::vector<std::uint32_t>> TypeCatalog::Take(const sql::Rows& rows) {
+sql::Result<std::vector<std::uint32_t>> TypeCatalog::Lookup::Take(const sql::Rows& rows) {
   std::vector<std::uint32_t> missing;
   const auto refer = [&](std::int64_t reference) {
     const auto oid = static_cast<std::uint32_t>(reference);
-    if (oid != 0 && !Find(oid) && !drafts_.contains(oid)) missing.push_back(oid);
+    if (oid != 0 && !BuiltInType(oid) && !drafts_.contains(oid)) missing.push_back(oid);
     return oid;
   };
   for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -79,32 +79,30 @@ sql::Result<std::vector<std::uint32_t>> TypeCatalog::Take(const sql::Rows& rows)
   return missing;
 }
 
-void TypeCatalog::Finish(const std::vector<std::uint32_t>& oids) {
-  while (!drafts_.empty()) {
-    const std::uint32_t oid = drafts_.begin()->first;
-    (void)Make(oid);
-    drafts_.erase(oid);
-  }
+void TypeCatalog::Finish(const std::vector<std::uint32_t>& oids, Lookup lookup) {
+  while (!lookup.drafts_.empty()) (void)Make(lookup.drafts_.begin()->first, lookup);
   for (const std::uint32_t oid : oids) {
     if (!Find(oid)) known_.emplace(oid, TextType(oid, "unknown"));
   }
 }
 
 // A type that contains itself, by way of an array of it say, is text where it does.
-TypePtr TypeCatalog::Make(std::uint32_t oid) {
-  if (TypePtr type = Find(oid)) return type;
-  const auto found = drafts_.find(oid);
-  if (found == drafts_.end()) return TextType(oid, "unknown");
-  Draft& draft = found->second;
+TypePtr TypeCatalog::Make(std::uint32_t oid, Lookup& lookup) {
+  const auto found = lookup.drafts_.find(oid);
+  if (found == lookup.drafts_.end()) {
+    TypePtr type = Find(oid);
+    return type ? type : TextType(oid, "unknown");
+  }
+  Lookup::Draft& draft = found->second;
   if (std::exchange(draft.is_being_made, true)) return TextType(oid, draft.name);
   auto type = std::make_shared<Type>();
   type->name = draft.name;
   type->oid = oid;
   if (draft.is_array) {
     type->kind = Kind::kArray;
-    type->element = Make(draft.reference);
+    type->element = Make(draft.reference, lookup);
   } else if (draft.type == 'd') {
-    *type = *Make(draft.reference);
+    *type = *Make(draft.reference, lookup);
     type->name = draft.name;
     type->oid = oid;
   } else if (draft.type == 'e') {
@@ -113,10 +111,11 @@ TypePtr TypeCatalog::Make(std::uint32_t oid) {
   } else if (draft.type == 'c') {
     type->kind = Kind::kComposite;
     for (const auto& [name, reference] : draft.attributes) {
-      type->attributes.push_back({.name = name, .type = Make(reference)});
+      type->attributes.push_back({.name = name, .type = Make(reference, lookup)});
     }
   }
   known_.insert_or_assign(oid, type);
+  lookup.drafts_.erase(oid);
   return type;
 }
 

@@ -21,32 +21,36 @@ class TypeCatalog {
   // Null: it must be looked up.
   std::shared_ptr<const sql::Type> Find(std::uint32_t oid) const;
 
-  // What the lookup asks, and its answer put in. `oids` are types; who they are made of comes out of
-  // MissingIn, and is looked up before.
-  static const sql::Statement& Lookup();
-  // Keeps what the rows say. Afterwards: the OIDs of elements, attributes and base types that are not known.
-  sql::Result<std::vector<std::uint32_t>> Take(const sql::Rows& rows);
-  // Makes types of all that was taken; those of `oids` that the server does not know either are text.
-  void Finish(const std::vector<std::uint32_t>& oids);
+  // What a lookup asks: $1 are OIDs.
+  static const sql::Statement& Question();
+  // One lookup: what the server has said of some types so far.
+  class Lookup {
+   public:
+    // Keeps what the rows say. Gives the OIDs of elements, attributes and base types that are to be asked
+    // next.
+    sql::Result<std::vector<std::uint32_t>> Take(const sql::Rows& rows);
 
-  // Forgets what was looked up: an enum may have got another label.
-  void Forget() { known_.clear(); }
+   private:
+    friend class TypeCatalog;
+    struct Draft {
+      std::string name;
+      char type = 'b';  // pg_type.typtype
+      bool is_array = false;
+      std::uint32_t reference = 0;  // of an array its element, of a domain what it is based on
+      std::vector<std::string> labels;
+      std::vector<std::pair<std::string, std::uint32_t>> attributes;
+      bool is_being_made = false;
+    };
+    std::unordered_map<std::uint32_t, Draft> drafts_;
+  };
+  // Makes types of all that was taken, in place of what was known of them; those of `oids` that the server
+  // does not know are text.
+  void Finish(const std::vector<std::uint32_t>& oids, Lookup lookup);
 
  private:
-  struct Draft {
-    std::string name;
-    char type = 'b';  // pg_type.typtype
-    bool is_array = false;
-    std::uint32_t reference = 0;  // of an array its element, of a domain what it is based on
-    std::vector<std::string> labels;
-    std::vector<std::pair<std::string, std::uint32_t>> attributes;
-    bool is_being_made = false;
-  };
-
-  std::shared_ptr<const sql::Type> Make(std::uint32_t oid);
+  std::shared_ptr<const sql::Type> Make(std::uint32_t oid, Lookup& lookup);
 
   std::unordered_map<std::uint32_t, std::shared_ptr<const sql::Type>> known_;
-  std::unordered_map<std::uint32_t, Draft> drafts_;
 };
 
 }  // namespace tidemill::postgres

@@ -140,6 +140,33 @@ TEST_P(TransactionContract, WhatMayOnlyReadWritesNothing) {
   EXPECT_EQ(Count("numbers"), 0);
 }
 
+TEST_P(TransactionContract, AReadInsideAWriteTransactionWritesNothing) {
+  CreateNumbers();
+  const Statement count(Both("select count(*) from numbers"));
+  auto transaction = Await(database().Begin({}));
+  ASSERT_TRUE(transaction);
+  for (std::int64_t n = 0; n < 3; ++n) {
+    const auto seen = Await((*transaction)->Run({.statement = count, .access = Access::kRead}));
+    ASSERT_TRUE(seen) << seen.error().message;
+    EXPECT_EQ(ToLines(seen->rows), TextLines{std::to_string(n)}) << "its own writes";
+    const auto written = Await((*transaction)->Run(Of("insert into numbers values ($1)", {n})));
+    ASSERT_TRUE(written) << "it may write after a read: " << written.error().message;
+    EXPECT_EQ(written->rows_affected, 1u);
+  }
+  ASSERT_TRUE(Await((*transaction)->Commit()));
+  EXPECT_EQ(Count("numbers"), 3);
+
+  auto refused = Await(database().Begin({}));
+  ASSERT_TRUE(refused);
+  ASSERT_TRUE(Await((*refused)->Run(Of("insert into numbers values (3)"))));
+  const auto written = Await((*refused)->Run(Of("insert into numbers values (4)", {}, Access::kRead)));
+  ASSERT_FALSE(written);
+  EXPECT_EQ(written.error().kind, FailureKind::kReadOnly) << written.error().message;
+  EXPECT_FALSE(Await((*refused)->Commit()));
+  refused->reset();
+  EXPECT_EQ(Count("numbers"), 3);
+}
+
 TEST_P(TransactionContract, OneSnapshotForAllStatements) {
   CreateNumbers();
   for (const Isolation isolation : {Isolation::kRepeatable, Isolation::kSerializable}) {
@@ -250,6 +277,23 @@ TEST_P(TransactionContract, RunAllGivesTheFirstFailureAndLeavesNothing) {
   ASSERT_FALSE(read_only);
   EXPECT_EQ(read_only.error().kind, FailureKind::kReadOnly);
   EXPECT_EQ(Count("numbers"), 1);
+}
+
+TEST_P(TransactionContract, RunAllsResultsHaveALimitTogether) {
+  const Call large =
+      Of(Either("select repeat('x', $1::integer)", "select replace(printf('%*s', $1, ''), ' ', 'x')"),
+         {std::int64_t{8'000'000}}, Access::kRead);
+  const std::size_t fit = 8;  // the settings let one result have 64 MiB
+  const auto results = Await(database().RunAll(std::vector(fit, large)));
+  ASSERT_TRUE(results) << results.error().message;
+  EXPECT_EQ(results->back().rows.bytes(), 8'000'000u);
+  const auto refused = Await(database().RunAll(std::vector(fit + 1, large)));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, FailureKind::kLimitExceeded);
+  EXPECT_EQ(refused.error().effect, Effect::kNone);
+  Call asks_for_more = large;
+  asks_for_more.limits.bytes_max = 100'000'000;
+  EXPECT_TRUE(Await(database().RunAll(std::vector(fit + 1, asks_for_more))));
 }
 
 TEST_P(TransactionContract, ManyRunAllsBesideEachOther) {
