@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/testing/server_process.h"
+#include "postgres/testing/each_version.h"
 
 namespace tidemill::postgres {
 namespace {
@@ -30,8 +31,11 @@ TEST(PostgresServer, IsOfTheVersionAskedFor) {
       PostgresServer({.version = testing::Version::k18}).Run("show server_version").starts_with("18."));
 }
 
-TEST(PostgresServer, IsFollowedByAStandbyThatCanTakeItsPlace) {
-  PostgresServer primary({.sql = "create table t(i int)"});
+class PostgresServerOfEachVersion : public ::testing::TestWithParam<testing::Version> {};
+INSTANTIATE_TEST_SUITE_P(Versions, PostgresServerOfEachVersion, testing::EachVersion(), testing::VersionName);
+
+TEST_P(PostgresServerOfEachVersion, IsFollowedByAStandbyThatCanTakeItsPlace) {
+  PostgresServer primary({.version = GetParam(), .sql = "create table t(i int)"});
   const auto standby = primary.MakeStandby();
   EXPECT_EQ(standby->Run("select pg_is_in_recovery()"), "t");
   primary.Run("insert into t values (1)");

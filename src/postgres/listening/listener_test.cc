@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "postgres/testing/each_version.h"
 #include "postgres/testing/on_loop.h"
 #include "postgres/testing/pgbouncer.h"
 #include "postgres/testing/postgres_server.h"
@@ -25,7 +26,7 @@ struct Heard final : ListenerEvents {
   std::vector<std::string> lines;
 };
 
-class ListenerTest : public ::testing::Test {
+class ListenerTest : public ::testing::TestWithParam<testing::Version> {
  protected:
   ~ListenerTest() override {
     listener.reset();
@@ -48,7 +49,7 @@ class ListenerTest : public ::testing::Test {
     return testing::RunTask(*loop, listener->Listen(channel));
   }
 
-  testing::PostgresServer server;
+  testing::PostgresServer server{{.version = GetParam()}};
   std::unique_ptr<net::Loop> loop = net::testing::OpenLoop();
   metrics::Registry registry;
   Metrics metrics{registry};
@@ -57,7 +58,9 @@ class ListenerTest : public ::testing::Test {
   std::unique_ptr<Listener> listener;
 };
 
-TEST_F(ListenerTest, ListensAgainAfterTheConnectionIsLost) {
+INSTANTIATE_TEST_SUITE_P(Versions, ListenerTest, testing::EachVersion(), testing::VersionName);
+
+TEST_P(ListenerTest, ListensAgainAfterTheConnectionIsLost) {
   Begin(server.url());
   ASSERT_TRUE(ComesUp());
   ASSERT_TRUE(Listen("news"));
@@ -84,7 +87,7 @@ TEST_F(ListenerTest, ListensAgainAfterTheConnectionIsLost) {
                                                    "news three", "we\"ird; drop five"}));
 }
 
-TEST_F(ListenerTest, ASilentServerIsNoticed) {
+TEST_P(ListenerTest, ASilentServerIsNoticed) {
   Begin(server.url(), Seconds(1));
   ASSERT_TRUE(ComesUp());
   server.Stop();
@@ -93,7 +96,7 @@ TEST_F(ListenerTest, ASilentServerIsNoticed) {
   EXPECT_TRUE(Hears("restored"));
 }
 
-TEST_F(ListenerTest, NamesThatTheServerWouldCutAreRefused) {
+TEST_P(ListenerTest, NamesThatTheServerWouldCutAreRefused) {
   Begin(server.url());
   ASSERT_TRUE(ComesUp());
   EXPECT_TRUE(Listen(std::string(63, 'x')));

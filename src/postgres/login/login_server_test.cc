@@ -11,6 +11,7 @@
 #include "net/testing/slowdown.h"
 #include "postgres/login/saslprep.h"
 #include "postgres/opening/testing/opening.h"
+#include "postgres/testing/each_version.h"
 #include "postgres/testing/postgres_server.h"
 
 namespace tidemill::postgres {
@@ -25,8 +26,7 @@ using testing::Version;
 
 class LoginOnEachVersion : public Opening, public ::testing::WithParamInterface<Version> {};
 
-INSTANTIATE_TEST_SUITE_P(Versions, LoginOnEachVersion, ::testing::Values(Version::kDebian, Version::k18),
-                         [](const auto& info) { return info.param == Version::k18 ? "V18" : "V15"; });
+INSTANTIATE_TEST_SUITE_P(Versions, LoginOnEachVersion, testing::EachVersion(), testing::VersionName);
 
 // A letter from outside ASCII where SASLprep does something, and what PostgreSQL is strict or lax about.
 const std::vector<std::string>& OddPasswords() {

@@ -10,6 +10,7 @@
 #include "net/testing/harness.h"
 #include "net/testing/run_task.h"
 #include "postgres/opening/testing/opening.h"
+#include "postgres/testing/each_version.h"
 #include "postgres/testing/pgbouncer.h"
 #include "postgres/testing/postgres_server.h"
 
@@ -25,8 +26,7 @@ using testing::Version;
 
 class OnEachVersion : public Opening, public ::testing::WithParamInterface<Version> {};
 
-INSTANTIATE_TEST_SUITE_P(Versions, OnEachVersion, ::testing::Values(Version::kDebian, Version::k18),
-                         [](const auto& info) { return info.param == Version::k18 ? "V18" : "V15"; });
+INSTANTIATE_TEST_SUITE_P(Versions, OnEachVersion, testing::EachVersion(), testing::VersionName);
 
 TEST_P(OnEachVersion, GivesAnIdleSessionWithItsFacts) {
   const PostgresServer server({.version = GetParam()});
@@ -213,8 +213,8 @@ TEST_F(Opening, TellsWhyTheServerRefuses) {
   EXPECT_EQ(full.error().kind, FailureKind::kFull);
 }
 
-TEST_F(Opening, FindsTheServerThatIsWanted) {
-  const PostgresServer primary;
+TEST_P(OnEachVersion, FindsTheServerThatIsWanted) {
+  const PostgresServer primary({.version = GetParam()});
   const auto standby = primary.MakeStandby();
   const std::string both = "postgres://postgres@127.0.0.1:" + std::to_string(standby->port()) +
                            ",127.0.0.1:" + std::to_string(primary.port()) + "/postgres?target_session_attrs=";
@@ -251,8 +251,8 @@ TEST_F(Opening, FindsTheServerThatIsWanted) {
   }
 }
 
-TEST_F(Opening, FindsTheNewPrimaryAfterAFailover) {
-  PostgresServer primary;
+TEST_P(OnEachVersion, FindsTheNewPrimaryAfterAFailover) {
+  PostgresServer primary({.version = GetParam()});
   const auto standby = primary.MakeStandby();
   const auto opener =
       Opener("postgres://postgres@127.0.0.1:" + std::to_string(primary.port()) +
@@ -280,12 +280,12 @@ TEST_F(Opening, AServerThatStandsStillIsATimeout) {
   EXPECT_TRUE(Open(server.url()));
 }
 
-TEST_F(Opening, OpensASessionForReplication) {
-  const PostgresServer server;
+TEST_P(OnEachVersion, OpensASessionForReplication) {
+  const PostgresServer server({.version = GetParam()});
   auto session = Run(Opener(server.url())->Open(*loop_, Purpose::kReplication));
   ASSERT_TRUE(session) << session.error().message;
   session->stream->SetHandler(&handler_);
-  EXPECT_EQ(Ask(*session, "SHOW server_version").substr(0, 3), "15.");
+  EXPECT_EQ(Ask(*session, "SHOW server_version").substr(0, 3), GetParam() == Version::k18 ? "18." : "15.");
   EXPECT_TRUE(Ask(*session, "IDENTIFY_SYSTEM").size() > 10);
 }
 

@@ -59,11 +59,26 @@ PostgresServer::PostgresServer(ServerOptions options) : options_(std::move(optio
 
 PostgresServer::PostgresServer(StandbyOf of) : options_(of.primary.options_) {
   GiveToServerUser(folder_.path());
-  RunToEnd(ProgramOf({DebianPrograms() + "/pg_basebackup", "--pgdata=" + data(),
-                      "--host=" + of.primary.folder(), "--port=" + std::to_string(of.primary.port()),
-                      "--username=postgres", "--write-recovery-conf", "--checkpoint=fast", "--no-sync"},
-                     folder_.path() + "/basebackup.log"));
+  of.primary.CopyTo(folder_.path());
+  Write(data() + "/standby.signal", "");
+  Write(data() + "/postgresql.auto.conf", "primary_conninfo = 'host=" + of.primary.folder() + " port=" +
+                                              std::to_string(of.primary.port()) + " user=postgres'\n");
   StartOnFreePort();
+}
+
+// A backup while it runs (PostgreSQL documentation, section 26.3.3): only Debian's version has pg_basebackup.
+void PostgresServer::CopyTo(const std::string& folder) const {
+  const std::string copy = folder + "/data";
+  const std::string script = folder + "/backup.sql";
+  Write(script,
+        "\\pset format unaligned\n\\pset tuples_only on\nselect pg_backup_start('standby', true);\n"
+        "\\! cp --archive " +
+            data() + " " + copy + "\n\\! rm -rf " + copy + "/postmaster.pid " + copy +
+            "/pg_replslot/*\n\\o " + copy + "/backup_label\nselect labelfile from pg_backup_stop(false);\n");
+  RunToEnd(ProgramOf({DebianPrograms() + "/psql", "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1",
+                      "--host=" + this->folder(), "--port=" + std::to_string(port_), "--username=postgres",
+                      "--dbname=postgres", "--file=" + script},
+                     folder + "/backup.log"));
 }
 
 std::unique_ptr<PostgresServer> PostgresServer::MakeStandby() const {

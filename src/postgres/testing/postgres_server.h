@@ -44,7 +44,6 @@ class PostgresServer {
   ~PostgresServer();
 
   // Another server that follows this one (streaming, with its own folder and port) and has caught up with it.
-  // Debian's version only.
   std::unique_ptr<PostgresServer> MakeStandby() const;
   // Makes a primary of a standby, and waits until it is one.
   void Promote();
@@ -80,6 +79,7 @@ class PostgresServer {
   };
   explicit PostgresServer(StandbyOf of);
 
+  void CopyTo(const std::string& folder) const;
   std::string data() const { return folder_.path() + "/data"; }
   void WriteFiles() const;
   void StartOnFreePort();
