@@ -72,6 +72,28 @@ class SlotReplication final : public Replication,
     connection_->Close("given up");
   }
 
+  // The server looks for them at the first change, and from 18 on passes over one that is not there.
+  Task<sql::Result<void>> CheckPublications() {
+    std::string names;
+    for (const std::string& name : options_.publications) {
+      names += (names.empty() ? "" : ", ") + QuotedName(name, '\'');
+    }
+    std::string missing;
+    Exchange exchange(*connection_, [&missing](const Message& message) {
+      Slots slots;
+      const std::vector<sql::Kind> kinds(1, sql::Kind::kText);
+      if (message.type != 'D' || !ParseDataRow(message.body, kinds, slots)) return;
+      missing = sql::Row(message.body.data(), slots)[0].text;
+    });
+    SegmentWriter writer;
+    writer.Query("select name from unnest(array[" + names +
+                 "]::text[]) name where name not in (select pubname from pg_catalog.pg_publication) limit 1");
+    exchange.Send(writer, loop_.clock().Now() + options_.connection.io_timeout);
+    TM_CO_TRY(co_await exchange);
+    if (missing.empty()) co_return sql::Result<void>();
+    co_return sql::Fail(sql::FailureKind::kInvalidStatement, "there is no publication \"" + missing + "\"");
+  }
+
   Task<sql::Result<void>> CreateSlot(std::string slot) {
     std::string begin;
     Exchange exchange(*connection_, [&begin](const Message& message) {
@@ -205,7 +227,8 @@ Task<sql::Result<std::unique_ptr<Replication>>> OpenReplication(net::Loop& loop,
   auto replication =
       std::make_unique<SlotReplication>(loop, std::move(opened), opener, options, events, metrics);
   const std::string slot = options.slot + "_" + std::to_string(RandomBelow(1'000'000'000));
-  auto created = co_await replication->CreateSlot(slot);
+  auto created = co_await replication->CheckPublications();
+  if (created) created = co_await replication->CreateSlot(slot);
   if (!created || !replication->connection().MaySend()) {
     loop.Retire(std::move(replication));
     if (created) co_return sql::Fail(sql::FailureKind::kUnavailable, "closed by the server");

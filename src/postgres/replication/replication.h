@@ -57,7 +57,8 @@ class Replication : public net::Retirable {
 };
 
 // kUnavailable, kPermissionDenied (no REPLICATION), kInvalidStatement: wal_level is not logical, or a
-// publication is missing (seen at the first change: OnEnded). kFull: no slot is free.
+// publication is missing. kFull: no slot is free. A publication that is dropped while a stream runs ends it
+// at the next change, but from PostgreSQL 18 on its changes are left out and nothing is said.
 Task<sql::Result<std::unique_ptr<Replication>>> OpenReplication(net::Loop& loop, const SessionOpener& opener,
                                                                 ReplicationOptions options,
                                                                 ReplicationEvents& events, Metrics& metrics);
