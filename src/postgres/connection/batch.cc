@@ -201,6 +201,10 @@ void Batch::OnFailure(std::size_t question, ServerMessage message, bool stray_ca
     is_stale_ = true;
   }
   failure_ = std::move(message.failure);
+  // BEGIN READ WRITE on a standby: "cannot set transaction read-write mode during recovery".
+  if (!state && failure_->code == "0A000" && ask_.begin.ends_with("read write")) {
+    failure_->kind = sql::FailureKind::kReadOnly;
+  }
 }
 
 // A prepared statement is not there: because its own preparing had failed, or all are gone.

@@ -180,8 +180,9 @@ class PostgresDatabase final : public Database {
     sql::Result<Answers> answers;
     // Nearly always there is a place, and nothing to wait for.
     if (const SharedLane::Place place = is_slow ? SharedLane::Place() : shared_.TryEnter()) {
-      answers = co_await place.session().Execute(ask);
-      run_us = place.session().last_run_us();
+      Session& session = place.session();  // the place has none any more when this ends the connection
+      answers = co_await session.Execute(ask);
+      run_us = session.last_run_us();
     } else {
       answers = co_await Execute(ask, is_slow, run_us);
     }
