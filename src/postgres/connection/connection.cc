@@ -15,15 +15,9 @@ constexpr Duration kTick = Milliseconds(500);
 constexpr int kMessagesPerLook = 16;
 // Of those that servers report (PostgreSQL documentation, section 55.2.7): how values are written, as whom we
 // act, which names are found. search_path is reported since 18.
-constexpr const char* kHeldSettings[] = {"DateStyle",
-                                         "IntervalStyle",
-                                         "TimeZone",
-                                         "client_encoding",
-                                         "default_transaction_read_only",
-                                         "is_superuser",
-                                         "search_path",
-                                         "session_authorization",
-                                         "standard_conforming_strings"};
+constexpr const char* kOwnSettings[] = {"DateStyle", "IntervalStyle", "TimeZone", "client_encoding"};
+constexpr const char* kOtherSettings[] = {"default_transaction_read_only", "is_superuser", "search_path",
+                                          "session_authorization", "standard_conforming_strings"};
 constexpr std::uint64_t kFaultEvery = 997;
 
 std::string Sentence(const ServerMessage& message) {
@@ -45,6 +39,7 @@ Connection::Connection(net::Loop& loop, OpenedSession opened, ConnectionOptions 
       reader_(Phase::kQuery, options.row_bytes_max),
       begun_(loop.clock().Now()),
       last_heard_(begun_) {
+  for (const char* const name : kOtherSettings) held_settings_[name] = parameter(name);
   stream_->SetHandler(this);
   stream_->TrustPeer();
   metrics_.connects.Add();
@@ -253,11 +248,12 @@ void Connection::EndSegment(const Message& message) {
 }
 
 void Connection::HoldSettings() {
-  for (const char* const name : kHeldSettings) held_settings_[name] = parameter(name);
-  is_setting_reported_ = false;
+  for (const char* const name : kOwnSettings) held_settings_[name] = parameter(name);
+  holds_settings_ = true;
 }
 
 void Connection::CheckSettings() {
+  if (!holds_settings_) return;
   is_setting_reported_ = false;
   for (const auto& [name, held] : held_settings_) {
     if (parameter(name) != held) return End("a statement left another " + name + " in the session");

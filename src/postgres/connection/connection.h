@@ -113,9 +113,9 @@ class Connection final : public net::StreamHandler, public net::Retirable, priva
   // Whether silence between segments is probed. Not while a transaction is open: it would look alive.
   void SetProbing(bool probing) { probing_ = probing; }
 
-  // From here on the settings that we rely on, and that the server reports, must stay as they are: the
-  // session ends at the first segment that leaves another one behind, as others share it. SET LOCAL is gone
-  // by then.
+  // The session has the settings of ours. From here on what we rely on, and what the server reports, must
+  // stay as it is, or was when the session was opened: it ends with the first segment that leaves it
+  // otherwise, as others share it. SET LOCAL is gone by then.
   void HoldSettings();
   // As the server reported it last; "" if it did not.
   const std::string& parameter(std::string_view name) const;
@@ -189,6 +189,7 @@ class Connection final : public net::StreamHandler, public net::Retirable, priva
   std::string end_reason_;
   log::LogLimit notice_limit_;
   std::map<std::string, std::string, std::less<>> held_settings_;
+  bool holds_settings_ = false;
   bool is_setting_reported_ = false;  // since they were compared last
   std::uint64_t sent_ = 0;
   bool probing_ = true;
