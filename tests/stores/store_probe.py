@@ -14,16 +14,26 @@ def path_beside(binary):
 
 
 class Probe:
-    def __init__(self, binary, dialect, where):
-        self.process = subprocess.Popen([path_beside(binary), dialect, where], stdin=subprocess.PIPE,
+    """`inside`: the words of a command that runs it, such as nsenter."""
+
+    def __init__(self, binary, dialect, where, inside=()):
+        self.process = subprocess.Popen([*inside, path_beside(binary), dialect, where], stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, text=True, encoding="utf-8")
+        self.killed = False
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
         self.process.stdin.close()
-        check(self.process.wait(timeout=20) == 0, f"the probe ended with {self.process.returncode}")
+        code = self.process.wait(timeout=20)
+        check(code == 0 or self.killed, f"the probe ended with {code}")
+
+    def kill(self):
+        """As kill -9 does."""
+        self.killed = True
+        self.process.kill()
+        self.process.wait(timeout=20)
 
     def ask(self, sql, parameters=(), **more):
         """The answer as a text, with what it says of JSON."""
