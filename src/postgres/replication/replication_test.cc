@@ -30,6 +30,15 @@ std::string TupleLine(const pgoutput::Tuple& tuple) {
   return line;
 }
 
+// Without descriptions of relations that were told before: the server repeats them when its caches say so.
+std::vector<std::string> WithoutRepetitions(const std::vector<std::string>& lines) {
+  std::vector<std::string> kept;
+  for (const std::string& line : lines) {
+    if (!line.starts_with("relation ") || std::ranges::find(kept, line) == kept.end()) kept.push_back(line);
+  }
+  return kept;
+}
+
 // Writes down what is told, one line each.
 struct Told final : ReplicationEvents {
   struct Writer {
@@ -155,11 +164,9 @@ TEST_P(ReplicationTest, TellsWhatIsCommittedInItsOrder) {
                                              "delete whole 1 2",
                                              "commit",
                                              "begin",
-                                             "relation public.whole a! b!",
-                                             "relation public.things id! t big",
                                              "truncate whole things",
                                              "commit"};
-  EXPECT_EQ(told.lines, expected);
+  EXPECT_EQ(WithoutRepetitions(told.lines), expected);
 }
 
 TEST_P(ReplicationTest, WhatIsAcknowledgedIsNotKept) {
