@@ -117,17 +117,17 @@ std::string Reports(const std::string& name, const std::string& value) {
   return testing::Message('S', body);
 }
 
-const std::string kReady = testing::Message('Z', "I");
+const std::string kIdle = testing::Message('Z', "I");
 
 // Of another process than the session's, so that nothing more is asked of it.
-std::string Opening(const std::string& more) {
+std::string Greeting(const std::string& more) {
   return testing::AuthenticationOk() + Reports("DateStyle", "ISO, MDY") + Reports("client_encoding", "UTF8") +
-         more + testing::Message('K', std::string("\0\0\0\7\0\0\0\0", 8)) + kReady;
+         more + testing::Message('K', std::string("\0\0\0\7\0\0\0\0", 8)) + kIdle;
 }
 
 // What the five messages of an unnamed statement get: nothing until the Sync.
 void AddAnswers(std::vector<std::string>& answers, const std::string& at_its_end) {
-  answers.insert(answers.end(), {"", "", "", "", at_its_end + kReady});
+  answers.insert(answers.end(), {"", "", "", "", at_its_end + kIdle});
 }
 
 std::string OneInteger(const std::string& value) {
@@ -158,18 +158,18 @@ DatabaseOptions OneConnection() {
   return options;
 }
 
-const sql::Call kOnce{.statement =
-                          sql::Statement("select 1", {.reuse = sql::Reuse::kOnce, .parameter_oids = {}})};
+const sql::Call kUnnamed{
+    .statement = sql::Statement("select 1", {.reuse = sql::Reuse::kUnnamed, .parameter_oids = {}})};
 
 TEST(HotStandby, AServerThatReportsToBeOneIsLeft) {
   for (const char* now : {"on", "off"}) {
     SCOPED_TRACE(now);
-    std::vector<std::string> answers{Opening(Reports("in_hot_standby", "off"))};
+    std::vector<std::string> answers{Greeting(Reports("in_hot_standby", "off"))};
     AddAnswers(answers, OneInteger("9"));
     AddAnswers(answers, OneInteger("1") + Reports("in_hot_standby", now));
     FakeServer server(std::move(answers));
     OnLoop db(server.url("?sslmode=disable"), OneConnection());
-    (void)db.Run(kOnce);
+    (void)db.Run(kUnnamed);
     const bool is_standby = std::string_view(now) == "on";
     EXPECT_EQ(db.metrics.disconnects.value(), is_standby ? 1u : 0u);
     if (!is_standby) continue;
@@ -181,12 +181,12 @@ TEST(HotStandby, AWriteThatIsRefusedAsReadOnlyEndsTheConnectionUnlessTheServerIs
   for (const char* in_hot_standby : {"", "on", "off"}) {
     SCOPED_TRACE(in_hot_standby);
     const bool is_reported = *in_hot_standby != '\0';
-    std::vector<std::string> answers{Opening(is_reported ? Reports("in_hot_standby", in_hot_standby) : "")};
+    std::vector<std::string> answers{Greeting(is_reported ? Reports("in_hot_standby", in_hot_standby) : "")};
     AddAnswers(answers, OneInteger("9"));
     AddAnswers(answers, ReadOnlyError());
     FakeServer server(std::move(answers));
     OnLoop db(server.url("?sslmode=disable"), OneConnection());
-    const auto refused = db.Run(kOnce);
+    const auto refused = db.Run(kUnnamed);
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().kind, FailureKind::kReadOnly) << refused.error().message;
     EXPECT_EQ(refused.error().effect, Effect::kNone);
