@@ -55,12 +55,19 @@ struct Limits {
   std::optional<MonotonicTime> deadline;
 };
 
+// Settings of PostgreSQL by name, as set_config takes them. At most kLocalSettingsMax.
+using LocalSettings = std::vector<std::pair<std::string, std::string>>;
+inline constexpr std::size_t kLocalSettingsMax = 16;
+
 struct Call {
   Statement statement;
   Parameters parameters{};
   // kRead: it must not write, and the database sees to that (kReadOnly).
   Access access = Access::kWrite;
   Limits limits{};
+  // PostgreSQL only: they are set in front of it, in the same round trip, and end with its transaction. Of
+  // several calls that go together those of the first count. Null: none.
+  std::shared_ptr<const LocalSettings> settings{};
 };
 
 }  // namespace tidemill::sql

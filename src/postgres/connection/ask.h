@@ -19,7 +19,7 @@ using Calls = std::vector<sql::Call, FrameAllocator<sql::Call>>;
 
 struct Ask {
   Calls calls;
-  // Gets the rows of the only call; null: they are kept.
+  // Gets the rows of the last call; null: they are kept.
   std::shared_ptr<sql::RowSink> sink{};
   std::string begin{};          // "BEGIN …" in front of the calls; "": what is open is used, or none is
   bool in_transaction = false;  // one is open afterwards

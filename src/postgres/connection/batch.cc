@@ -41,7 +41,8 @@ Batch::Batch(Session& session, const Ask& ask)
   states_.reserve(ask.calls.size());
   for (const sql::Call& call : ask.calls) {
     const RowLimits limits = LimitsOf(call, session.options().limits);
-    states_.emplace_back(RowTaker(ask.sink.get(), limits));
+    sql::RowSink* const sink = &call == &ask.calls.back() ? ask.sink.get() : nullptr;
+    states_.emplace_back(RowTaker(sink, limits));
     bytes_together_max_ = std::max(bytes_together_max_, limits.bytes_max);
   }
 }

@@ -92,5 +92,7 @@ INSTANTIATE_TEST_SUITE_P(Postgres, SchemaLockContract, ::testing::ValuesIn(postg
                          SchemaLockContract::Name);
 INSTANTIATE_TEST_SUITE_P(Postgres, RolesContract, ::testing::ValuesIn(postgres::kParams),
                          RolesContract::Name);
+INSTANTIATE_TEST_SUITE_P(Postgres, SettingsContract, ::testing::ValuesIn(postgres::kParams),
+                         SettingsContract::Name);
 
 }  // namespace tidemill::sql::testing

@@ -13,6 +13,7 @@
 #include "postgres/lanes/shared_lane.h"
 #include "postgres/statements/check.h"
 #include "postgres/statements/keywords.h"
+#include "postgres/statements/settings_call.h"
 #include "postgres/statements/slowness.h"
 
 namespace tidemill::postgres {
@@ -83,11 +84,19 @@ class PostgresDatabase final : public Database {
       is_slow = is_slow || slowness_.IsSlow(call.statement);
     }
     Ask ask{.deadline = calls.front().limits.deadline};
-    ask.calls.assign(std::make_move_iterator(calls.begin()), std::make_move_iterator(calls.end()));
+    AddSettings(calls.front(), ask);
+    const auto settings = static_cast<std::ptrdiff_t>(ask.calls.size());
+    ask.calls.insert(ask.calls.end(), std::make_move_iterator(calls.begin()),
+                     std::make_move_iterator(calls.end()));
     std::int64_t run_us = 0;
-    TM_CO_TRY_ASSIGN(Answers done, co_await Execute(ask, is_slow, run_us));
-    for (Done& each : done) {
-      results.push_back({.rows = std::move(each.rows), .rows_affected = each.rows_affected});
+    auto done = co_await Execute(ask, is_slow, run_us);
+    // Which of them it was is not known.
+    for (auto call = ask.calls.begin() + settings; call != ask.calls.end(); ++call) {
+      slowness_.Note(call->statement, run_us / (ask.calls.end() - ask.calls.begin() - settings));
+    }
+    if (!done) co_return std::unexpected(std::move(done).error());
+    for (auto each = done->begin() + settings; each != done->end(); ++each) {
+      results.push_back({.rows = std::move(each->rows), .rows_affected = each->rows_affected});
     }
     co_return results;
   }
@@ -173,8 +182,9 @@ class PostgresDatabase final : public Database {
   Task<sql::Result<T>> RunOne(sql::Call call, std::shared_ptr<sql::RowSink> sink) {
     TM_CO_TRY(Checked(call));
     Ask ask{.sink = std::move(sink), .deadline = call.limits.deadline};
+    AddSettings(call, ask);
     ask.calls.push_back(std::move(call));
-    const sql::Statement& statement = ask.calls.front().statement;
+    const sql::Statement& statement = ask.calls.back().statement;
     const bool is_slow = slowness_.IsSlow(statement);
     std::int64_t run_us = 0;
     sql::Result<Answers> answers;
@@ -188,7 +198,11 @@ class PostgresDatabase final : public Database {
     }
     slowness_.Note(statement, run_us);
     if (!answers) co_return std::unexpected(std::move(answers).error());
-    co_return Give<T>(answers->front());
+    co_return Give<T>(answers->back());
+  }
+
+  static void AddSettings(const sql::Call& call, Ask& ask) {
+    if (call.settings) ask.calls.push_back(SettingsCall(*call.settings, call.access));
   }
 
   template <class T>

@@ -8,6 +8,7 @@
 
 #include "net/timer_wheel.h"
 #include "postgres/connection/row_taker.h"
+#include "postgres/statements/settings_call.h"
 
 namespace tidemill::postgres {
 namespace {
@@ -39,6 +40,7 @@ class PostgresRowStream final : public sql::RowStream, private Request, private 
     SegmentWriter& writer = lease_->writer();
     writer.Clear();
     if (call_.access == sql::Access::kRead) writer.Once("set transaction_read_only = on");
+    if (call_.settings) WriteSettings(writer);
     first_question_ = writer.questions().size();
     writer.Parse("", call_.statement.text(), call_.statement.parameter_oids());
     writer.Bind({.portal = {},
@@ -81,6 +83,12 @@ class PostgresRowStream final : public sql::RowStream, private Request, private 
     ~Wake() { stream.awaiter_ = nullptr; }
   };
 
+  void WriteSettings(SegmentWriter& writer) const {
+    const sql::Call call = SettingsCall(*call_.settings, call_.access);
+    writer.Parse("", call.statement.text(), {});
+    writer.Bind({.portal = {}, .statement = {}, .parameters = call.parameters, .result_formats = {}});
+    writer.Execute();
+  }
   Piece NewPiece() const { return {std::make_unique<sql::Rows>(described_->columns)}; }
   bool HasPiece() const {
     return piece_.rows->bytes() >= kPieceBytes || (state_ != State::kRunning && !piece_.rows->empty());

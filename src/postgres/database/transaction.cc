@@ -6,6 +6,7 @@
 
 #include "net/timer_wheel.h"
 #include "postgres/statements/check.h"
+#include "postgres/statements/settings_call.h"
 
 namespace tidemill::postgres {
 namespace {
@@ -39,14 +40,15 @@ class PostgresTransaction final : public sql::Transaction, private net::Timer {
             .forbids_writes = call.access == sql::Access::kRead && options_.access == sql::Access::kWrite,
             .loss = sql::Effect::kNone};
     ask.deadline = Earlier(call.limits.deadline, options_.deadline);
+    if (call.settings) ask.calls.push_back(SettingsCall(*call.settings, call.access));
     ask.calls.push_back(std::move(call));
     auto done = co_await Execute(std::move(ask));
     if (!done) {
       failed_ = true;
       co_return std::unexpected(std::move(done).error());
     }
-    Done& first = done->front();
-    co_return sql::RunResult{.rows = std::move(first.rows), .rows_affected = first.rows_affected};
+    Done& last = done->back();
+    co_return sql::RunResult{.rows = std::move(last.rows), .rows_affected = last.rows_affected};
   }
 
   Task<sql::Result<void>> Commit() override {

@@ -13,6 +13,7 @@
 #include "sql/testing/limit_contract.h"
 #include "sql/testing/roles_contract.h"
 #include "sql/testing/schema_contract.h"
+#include "sql/testing/settings_contract.h"
 #include "sql/testing/statement_contract.h"
 #include "sql/testing/stream_contract.h"
 #include "sql/testing/transaction_contract.h"
