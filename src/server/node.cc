@@ -41,18 +41,20 @@ Node::Node(settings::Settings settings)
       shared_(ConnectionLimitsOf(settings_.http_server), settings_.http_server.buffers_bytes_max) {}
 
 // The whole server, bottom up.
-Result<std::unique_ptr<Node>> Node::Start(settings::Settings settings, const AddRoutes& add_routes) {
+Result<std::unique_ptr<Node>> Node::Start(settings::Settings settings, const Options& options) {
   std::unique_ptr<Node> node(new Node(std::move(settings)));
   TM_TRY_ASSIGN(node->loops_, Loops::Open(LoopCount(node->settings_)));
   TM_TRY(node->OpenBroker());
   TM_TRY(node->OpenDatabases());
   TM_TRY_ASSIGN(const LiveSettings live, MakeLiveSettings(node->settings_, node->node_id_));
   TM_TRY(node->MakeRealtime(live));
-  node->MakeServers(live, add_routes);
+  TM_TRY(node->OpenQueries(options));
+  node->MakeServers(live, options);
   node->AddMetrics();
   TM_TRY(node->OpenPorts());
   node->directories_->JoinCluster();
   node->databases_->ApplySchemas();
+  if (node->queries_) node->queries_->Start();
   node->loops_->Start();
   return node;
 }
@@ -87,12 +89,24 @@ Result<void> Node::MakeRealtime(const LiveSettings& live) {
   return {};
 }
 
+// A folder of .sql files, served from the main database.
+Result<void> Node::OpenQueries(const Options& options) {
+  if (!settings_.queries.given()) return {};
+  NodeQueries::Options open{
+      .node_id = node_id_, .redis_metrics = brokers_->redis_metrics(), .developer = options.developer};
+  for (const auto& realtime : realtime_) open.contexts.push_back(&realtime->context());
+  TM_TRY_ASSIGN(queries_, NodeQueries::Open(open, *databases_, settings_, shared_.registry));
+  health_->dependencies.push_back({[this] { return queries_->problem(); }, Milliseconds(-1)});
+  return {};
+}
+
 // On each loop the HTTP API and its routes.
-void Node::MakeServers(const LiveSettings& live, const AddRoutes& add_routes) {
+void Node::MakeServers(const LiveSettings& live, const Options& options) {
   for (std::size_t i = 0; i < loops_->size(); ++i) {
     servers_.push_back(std::make_unique<LoopServer>(*realtime_[i], directories_->ForLoop(i), shared_,
                                                     *health_, settings_, live));
-    add_routes(servers_.back()->public_routes());
+    if (queries_) queries_->AddRoutes(i, servers_.back()->public_routes());
+    if (options.add_routes) options.add_routes(servers_.back()->public_routes());
   }
 }
 
@@ -159,10 +173,11 @@ Result<Commit> Node::PrepareLoops(const settings::Settings& settings) {
     realtime.push_back(std::move(commit));
     servers.push_back(servers_[i]->Prepare(live));
   }
-  return [this, realtime = std::move(realtime), servers = std::move(servers)] {
+  return [this, realtime = std::move(realtime), servers = std::move(servers), keys = settings.http_api.keys] {
     loops_->RunOnEach([&](std::size_t i) {
       realtime[i]();
       servers[i]();
+      if (queries_) queries_->TakeOver(i, keys);
     });
   };
 }
@@ -215,7 +230,10 @@ std::size_t Node::CountSessions() {
 
 std::size_t Node::CountChanges() {
   std::atomic<std::size_t> changes{0};
-  loops_->RunOnEach([&](std::size_t i) { changes += servers_[i]->changes(); });
+  loops_->RunOnEach([&](std::size_t i) {
+    changes += servers_[i]->changes();
+    if (queries_) changes += queries_->changes(i);
+  });
   return changes;
 }
 
@@ -224,6 +242,7 @@ Node::~Node() {
     loops_->Stop();
     log::Info("server.stopped", {{"longest_turn_cpu_us", loops_->LongestTurnCpuMicros()}});
   }
+  if (queries_) queries_->EndTasks();
   for (const auto& realtime : realtime_) realtime->EndTasks();
   if (databases_) databases_->EndTasks();
 }

@@ -19,6 +19,7 @@
 #include "server/loop_realtime.h"
 #include "server/loop_server.h"
 #include "server/loops.h"
+#include "server/node_queries.h"
 #include "server/reload.h"
 #include "server/shared.h"
 #include "settings/settings.h"
@@ -27,9 +28,12 @@ namespace tidemill::server {
 
 class Node {
  public:
-  // `add_routes` is called for each loop's public port before it opens.
-  using AddRoutes = std::function<void(http::Router&)>;
-  static Result<std::unique_ptr<Node>> Start(settings::Settings settings, const AddRoutes& add_routes);
+  struct Options {
+    // Called for each loop's public port before it opens; may be empty.
+    std::function<void(http::Router&)> add_routes;
+    bool developer = false;  // `serve --dev`
+  };
+  static Result<std::unique_ptr<Node>> Start(settings::Settings settings, const Options& options);
   ~Node();
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
@@ -53,7 +57,8 @@ class Node {
   Result<void> OpenBroker();
   Result<void> OpenDatabases();
   Result<void> MakeRealtime(const LiveSettings& live);
-  void MakeServers(const LiveSettings& live, const AddRoutes& add_routes);
+  Result<void> OpenQueries(const Options& options);
+  void MakeServers(const LiveSettings& live, const Options& options);
   void AddMetrics();
   Result<void> OpenPorts();
 
@@ -73,6 +78,7 @@ class Node {
   std::unique_ptr<Health> health_;
   std::vector<std::unique_ptr<LoopRealtime>> realtime_;  // of each loop
   std::unique_ptr<Directories> directories_;
+  std::unique_ptr<NodeQueries> queries_;              // null: no folder is given
   std::vector<std::unique_ptr<LoopServer>> servers_;  // of each loop
   std::vector<net::ListenAddress> addresses_;
 };

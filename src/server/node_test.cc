@@ -27,7 +27,7 @@ settings::Settings TestSettings() {
 class NodeTest : public ::testing::Test {
  protected:
   NodeTest() {
-    auto node = Node::Start(TestSettings(), [](http::Router&) {});
+    auto node = Node::Start(TestSettings(), {});
     EXPECT_TRUE(node) << node.error().detail;
     node_ = *std::move(node);
   }
@@ -102,10 +102,10 @@ TEST_F(NodeTest, DrainsThePublicPortAndSaysSoOnTheInternalOne) {
 TEST(Node, DoesNotStartWithWhatItCannotUse) {
   settings::Settings settings = TestSettings();
   settings.client.token.rsa_public_key = "x";
-  EXPECT_FALSE(Node::Start(settings, [](http::Router&) {}));
+  EXPECT_FALSE(Node::Start(settings, {}));
   settings = TestSettings();
   settings.http_server.listen = {"256.0.0.1:0"};
-  EXPECT_FALSE(Node::Start(settings, [](http::Router&) {}));
+  EXPECT_FALSE(Node::Start(settings, {}));
 }
 
 }  // namespace

@@ -150,9 +150,9 @@ int Serve(const cli::ServeOptions& options) {
   RaiseOpenFileLimit();
   WarnOfInsecureSettings(*settings, options);
   const DevPage page(given.base, *settings);
-  auto node = Node::Start(*settings, [&](http::Router& router) {
-    if (options.dev) page.AddRoutes(router);
-  });
+  Node::Options node_options{.developer = options.dev};
+  if (options.dev) node_options.add_routes = [&page](http::Router& router) { page.AddRoutes(router); };
+  auto node = Node::Start(*settings, node_options);
   if (!node) {
     log::WriteLastWords("tidemill could not start: " + node.error().detail + "\n");
     return 1;

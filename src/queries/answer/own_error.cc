@@ -22,6 +22,8 @@ OwnErrorFacts FactsOf(OwnError error) {
     case OwnError::kBusy: return {"TM115", 503};
     case OwnError::kUnavailable: return {"TM116", 503};
     case OwnError::kTimeout: return {"TM117", 504};
+    case OwnError::kNoEndpoint: return {"TM118", 404};
+    case OwnError::kWrongMethod: return {"TM119", 405};
   }
   return {"TM113", 500};
 }

@@ -26,6 +26,8 @@ enum class OwnError : std::uint8_t {
   kBusy,                  // TM115, 503: too many requests at once; also for a connection to the database
   kUnavailable,           // TM116, 503: the database is away
   kTimeout,               // TM117, 504
+  kNoEndpoint,            // TM118, 404: nothing has this path
+  kWrongMethod,           // TM119, 405: the path has other methods
 };
 
 struct OwnErrorFacts {

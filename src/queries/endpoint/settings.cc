@@ -17,8 +17,9 @@ constexpr config::Row<QueriesSettings> kQueries[] = {
      {.doc = "Path that the endpoints' paths stand below.", .reload = config::Reload::kNo}},
     {"statement_timeout",
      config::Of<&QueriesSettings::statement_timeout>,
-     {.doc = "How long a request to the database may take, its waiting for a connection included; "
-             "a file's @timeout goes before it. Then the answer is 504.",
+     {.doc = "How long the database may take for a request, its waiting for a connection included; a file's "
+             "@timeout goes before it. Then the answer is 504. Where no connection becomes free within "
+             "storage.postgres.pool.wait_max, it is 503.",
       .min = 1,
       .max = config::kHour,
       .reload = config::Reload::kNo}},
@@ -40,20 +41,16 @@ constexpr config::Row<QueriesSettings> kQueries[] = {
       .min = 1,
       .max = 1'000'000,
       .reload = config::Reload::kNo}},
-    {"pool_wait",
-     config::Of<&QueriesSettings::pool_wait>,
-     {.doc = "How long a request waits for a connection to the database before it is answered 503.",
-      .min = 1,
-      .max = config::kHour,
-      .reload = config::Reload::kNo}},
     {"postgres.role_claim",
      config::Of<&QueriesSettings::role_claim>,
-     {.doc = "The claim of a token that names the role of PostgreSQL that its requests run as; while it is "
-             "empty, or a token has no such claim, they run as the role that we connect as.",
+     {.doc =
+          "The claim of a token that names the role of PostgreSQL that its requests run as, and that @auth "
+          "role: looks at. A token without it counts as none.",
       .reload = config::Reload::kNo}},
     {"postgres.anonymous_role",
      config::Of<&QueriesSettings::anonymous_role>,
-     {.doc = "The role that requests without a token run as; when empty, the one that we connect as.",
+     {.doc = "The role of PostgreSQL that requests without a token, or whose token names none, run as; when "
+             "empty, the one that we connect as. That is an API key's role, too.",
       .reload = config::Reload::kNo}},
 };
 

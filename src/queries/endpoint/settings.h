@@ -17,7 +17,6 @@ struct QueriesSettings {
   std::uint32_t body_max = 1 << 20;  // bytes of a request's body
   // Requests to one endpoint under way at once, on each loop.
   std::uint32_t concurrency_per_endpoint = 1'000;
-  Duration pool_wait = Seconds(2);  // for a connection to the database
   std::string role_claim = "role";  // PostgreSQL: whose role a request runs as
   std::string anonymous_role;       // of callers without a token; "": the one that we connect as
   bool given() const { return !folder.empty(); }

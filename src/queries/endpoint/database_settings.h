@@ -1,0 +1,28 @@
+// What PostgreSQL is told of a request, in settings of its transaction, under PostgREST's names, so that
+// policies and functions made for that work unchanged: role, request.jwt.claims, request.method,
+// request.path, request.headers (docs.postgrest.org, "Transactions"), and statement_timeout.
+//
+// Functions; any thread.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "http/message.h"
+#include "queries/endpoint/identity.h"
+#include "sql/statement.h"
+
+namespace tidemill::queries {
+
+// As which role a request runs: the first of its token's roles; else `anonymous_role`. "": as the role that
+// we connect as, which is an API key's too.
+std::string_view RoleOf(const Identity& identity, std::string_view anonymous_role);
+
+// `timeout`: the database's own watch over the statement.
+std::shared_ptr<const sql::LocalSettings> DatabaseSettings(const http::Request& request,
+                                                           const Identity& identity, std::string_view role,
+                                                           Duration timeout);
+
+}  // namespace tidemill::queries

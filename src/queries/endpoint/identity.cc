@@ -1,0 +1,88 @@
+#include "queries/endpoint/identity.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/json_reader.h"
+
+namespace tidemill::queries {
+namespace {
+
+std::vector<std::string> ReadRoles(JsonReader& json) {
+  using Kind = JsonReader::Kind;
+  std::vector<std::string> roles;
+  if (json.Peek() == Kind::kString) {
+    roles.push_back(json.ReadString());
+  } else if (json.Peek() == Kind::kArray) {
+    json.EnterArray();
+    while (json.NextElement()) {
+      if (json.Peek() == Kind::kString) {
+        roles.push_back(json.ReadString());
+      } else {
+        json.Skip();
+      }
+    }
+  } else {
+    json.Skip();
+  }
+  return roles;
+}
+
+}  // namespace
+
+bool Identity::HasClaim(std::string_view name) const { return std::ranges::binary_search(claims, name); }
+
+bool Identity::HasRole(std::string_view role) const { return std::ranges::find(roles, role) != roles.end(); }
+
+Identity MakeIdentity(std::optional<auth::Caller> caller, std::string_view role_claim) {
+  Identity identity{.caller = std::move(caller), .claims = {}, .roles = {}};
+  if (identity.claims_json().empty()) return identity;
+  JsonReader json(identity.claims_json());
+  json.EnterObject();
+  while (const auto key = json.NextKey()) {
+    const std::string name(*key);
+    if (json.SkipNull()) continue;
+    identity.claims.push_back(name);
+    if (name == role_claim) identity.roles = ReadRoles(json);
+  }
+  // A verified token's payload is an object; nothing is believed of anything else.
+  if (!json.Finish()) identity.claims = identity.roles = {};
+  std::ranges::sort(identity.claims);
+  return identity;
+}
+
+std::optional<std::string> TextClaim(std::string_view claims_json, std::string_view name) {
+  if (claims_json.empty()) return std::nullopt;
+  std::optional<std::string> value;
+  JsonReader json(claims_json);
+  json.EnterObject();
+  while (const auto key = json.NextKey()) {
+    if (*key != name) continue;
+    value = std::nullopt;
+    if (json.Peek() == JsonReader::Kind::kString) value = json.ReadString();
+    if (json.Peek() == JsonReader::Kind::kNumber) value = std::string(json.ReadRaw());
+  }
+  return json.Finish() ? value : std::nullopt;
+}
+
+std::optional<ErrorAnswer> Refuse(const files::Auth& auth, const Identity& identity) {
+  if (!auth.required) return std::nullopt;
+  if (identity.anonymous()) return MakeError(OwnError::kUnauthenticated, "a token is needed");
+  const bool has_role = auth.roles.empty() || std::ranges::any_of(auth.roles, [&](const auto& role) {
+                          return identity.HasRole(role);
+                        });
+  if (!has_role) {
+    return MakeError(OwnError::kForbidden,
+                     fmt::format("one of these roles is needed: {}", fmt::join(auth.roles, ", ")));
+  }
+  for (const std::string& claim : auth.claims) {
+    if (identity.HasClaim(claim)) continue;
+    return MakeError(OwnError::kForbidden, fmt::format("the token lacks the claim {}", claim));
+  }
+  return std::nullopt;
+}
+
+}  // namespace tidemill::queries

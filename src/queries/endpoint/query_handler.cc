@@ -1,0 +1,263 @@
+#include "queries/endpoint/query_handler.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <utility>
+
+#include "base/log.h"
+#include "http/body.h"
+#include "net/run_to_end.h"
+#include "queries/answer/compress.h"
+#include "queries/answer/error_answer.h"
+#include "queries/answer/server_timing.h"
+#include "queries/cache/conditional.h"
+#include "queries/endpoint/database_settings.h"
+
+namespace tidemill::queries {
+namespace {
+
+constexpr Duration kRetryAfter = Seconds(1);
+
+http::Response RefuseBy(OwnError error, std::string message, std::optional<Duration> retry_after = {}) {
+  ErrorAnswer answer = MakeError(error, std::move(message));
+  if (retry_after) answer.retry_after = retry_after;
+  return ToResponse(answer);
+}
+
+http::Response Unauthenticated(const auth::Authenticator& authenticator, std::string message) {
+  ErrorAnswer answer = MakeError(OwnError::kUnauthenticated, std::move(message));
+  answer.headers.emplace_back("WWW-Authenticate", authenticator.Challenge());
+  return ToResponse(answer);
+}
+
+http::Response RefuseCredentials(const Error& error, const auth::Authenticator& authenticator) {
+  if (error.code == Errc::kExpired) return Unauthenticated(authenticator, "the token has expired");
+  if (error.code == Errc::kUnauthenticated) {
+    return Unauthenticated(authenticator, "the token or key is not good");
+  }
+  return RefuseBy(OwnError::kUnavailable, "tokens cannot be checked now; try again", kRetryAfter);
+}
+
+// What shapes an answer besides the parameters. Links to other pages keep the query string.
+std::string VariantOf(const QueryRun& run) {
+  const TypedRequest& request = run.request;
+  const Preferences& prefer = request.preferences;
+  std::string text = fmt::format("{} {} {} {}", static_cast<int>(prefer.count),
+                                 prefer.answer ? static_cast<int>(*prefer.answer) : -1,
+                                 prefer.max_affected.value_or(0), prefer.strict);
+  for (const SortKey& key : request.sort) {
+    text += fmt::format("|{} {} {}", key.column, key.descending, static_cast<int>(key.nulls));
+  }
+  if (request.page) {
+    text += fmt::format("|{} {} {}", request.page->limit, request.page->offset, run.query_string);
+  }
+  return text;
+}
+
+}  // namespace
+
+// Where the time of a request went, in microseconds.
+struct QueryHandler::Times {
+  std::int64_t begun = MonotonicMicros();
+  std::int64_t identified = 0;
+  std::int64_t read = 0;
+
+  std::string ToHeader(std::int64_t now) const {
+    if (read == 0) return "";
+    const std::array<Timing, 3> timings = {Timing{.name = "auth", .micros = identified - begun},
+                                           Timing{.name = "parse", .micros = read - identified},
+                                           Timing{.name = "query", .micros = now - read}};
+    return ServerTiming(timings);
+  }
+};
+
+// One of the requests under way; goes with the answer's body where that is streamed.
+class QueryHandler::Place {
+ public:
+  explicit Place(std::shared_ptr<QueryHandler> handler) : handler_(std::move(handler)) {
+    ++handler_->in_flight_;
+    handler_->services_.metrics.in_flight.Add(1);
+  }
+  Place(Place&& other) noexcept : handler_(std::move(other.handler_)) {}
+  Place& operator=(Place&&) = delete;
+  ~Place() {
+    if (!handler_) return;
+    --handler_->in_flight_;
+    handler_->services_.metrics.in_flight.Sub(1);
+  }
+
+  class Source;
+
+ private:
+  std::shared_ptr<QueryHandler> handler_;
+};
+
+class QueryHandler::Place::Source final : public http::BodySource {
+ public:
+  Source(std::shared_ptr<http::BodySource> source, Place place)
+      : source_(std::move(source)), place_(std::move(place)) {}
+  Task<Result<void>> WriteTo(http::BodyWriter& body) override { return source_->WriteTo(body); }
+
+ private:
+  const std::shared_ptr<http::BodySource> source_;
+  const Place place_;
+};
+
+std::optional<http::Response> QueryHandler::Admit(const http::Request& request) {
+  const auth::Authenticator& authenticator = *services_.authenticator;
+  if (!served_->query().auth.required || authenticator.HasCredentials(request)) return std::nullopt;
+  services_.metrics.refused_callers.Add();
+  return Unauthenticated(authenticator, "a token is needed");
+}
+
+Task<http::Response> QueryHandler::Handle(const http::Request& request) {
+  Times times;
+  http::Response response;
+  if (in_flight_ >= services_.settings.concurrency_per_endpoint) {
+    services_.metrics.refused_busy.Add();
+    response = RefuseBy(OwnError::kBusy, "too many requests to this endpoint are under way", kRetryAfter);
+  } else {
+    Place place(shared_from_this());
+    response = co_await Answer(request, times);
+    if (response.body_source) {
+      response.body_source = std::make_shared<Place::Source>(response.body_source, std::move(place));
+    } else {
+      response = Compress(std::move(response), request, services_.loop);
+    }
+  }
+  const std::int64_t now = MonotonicMicros();
+  if (std::string timing = times.ToHeader(now); !timing.empty()) {
+    response.headers.emplace_back("Server-Timing", std::move(timing));
+  }
+  if (served_->metrics) served_->metrics->Count(response.status, now - times.begun);
+  co_return response;
+}
+
+Task<http::Response> QueryHandler::Answer(const http::Request& request, Times& times) {
+  auto identity = co_await Identify(request);
+  if (!identity) co_return std::move(identity).error();
+  times.identified = MonotonicMicros();
+  if (auto refused = RefuseRate(request, *identity)) co_return *std::move(refused);
+  auto typed = served_->reader->Read(request, identity->claims_json());
+  if (!typed) co_return ToResponse(MakeError(typed.error()));
+  times.read = MonotonicMicros();
+  const bool streamed = IsStream(*served_, *typed);
+  QueryRun run = MakeRun(request, *identity, *std::move(typed));
+  if (streamed) co_return co_await StreamQuery(services_.loop, services_.database, std::move(run), request);
+  // The cache's place: behind all checks, in front of the database.
+  if (served_->cache && services_.cache != nullptr) {
+    co_return co_await AnswerFromCache(request, *identity, std::move(run));
+  }
+  if (served_->endpoint->access == sql::Access::kRead) {
+    co_return co_await RunQuery(services_.database, std::move(run));
+  }
+  if (services_.writes->running() >= QueryServices::kWritesMax) {
+    services_.metrics.refused_busy.Add();
+    co_return RefuseBy(OwnError::kBusy, "too many writes are under way", kRetryAfter);
+  }
+  co_return co_await RunToEnd(*services_.writes, Write(services_, std::move(run)));
+}
+
+Task<std::expected<Identity, http::Response>> QueryHandler::Identify(const http::Request& request) {
+  const std::shared_ptr<auth::Authenticator> authenticator = services_.authenticator;
+  std::optional<auth::Caller> caller;
+  if (authenticator->HasCredentials(request)) {
+    auto found = co_await authenticator->Authenticate(request);
+    if (!found) {
+      services_.metrics.refused_callers.Add();
+      co_return std::unexpected(RefuseCredentials(found.error(), *authenticator));
+    }
+    caller = *std::move(found);
+  }
+  Identity identity = MakeIdentity(std::move(caller), services_.settings.role_claim);
+  if (const auto refused = Refuse(served_->query().auth, identity)) {
+    services_.metrics.refused_callers.Add();
+    if (identity.anonymous()) co_return std::unexpected(Unauthenticated(*authenticator, refused->message));
+    co_return std::unexpected(ToResponse(*refused));
+  }
+  co_return identity;
+}
+
+std::optional<http::Response> QueryHandler::RefuseRate(const http::Request& request,
+                                                       const Identity& identity) const {
+  if (!served_->rate) return std::nullopt;
+  const std::string& claim = served_->query().rate->claim;
+  std::string key;
+  if (claim.empty()) {
+    key = RateKey(request.peer);
+  } else if (auto value = TextClaim(identity.claims_json(), claim)) {
+    key = *std::move(value);
+  }
+  const auto wait = served_->rate->Take(key, services_.loop.clock().Now());
+  if (!wait) return std::nullopt;
+  services_.metrics.refused_rate.Add();
+  return RefuseBy(OwnError::kRate, "too many requests", std::max(*wait, kRetryAfter));
+}
+
+QueryRun QueryHandler::MakeRun(const http::Request& request, const Identity& identity,
+                               TypedRequest typed) const {
+  const bool streamed = IsStream(*served_, typed);
+  QueryRun run{.served = served_,
+               .request = std::move(typed),
+               .settings = nullptr,
+               .deadline = services_.loop.clock().Now() + served_->timeout,
+               .query_string = std::string(request.query),
+               .asker = {.developer = services_.developer, .anonymous = identity.anonymous()}};
+  if (services_.database.dialect() == sql::Dialect::kPostgres) {
+    run.settings = DatabaseSettings(request, identity, RoleOf(identity, services_.settings.anonymous_role),
+                                    streamed ? kStreamMax : served_->timeout);
+  }
+  return run;
+}
+
+// Whose claims the cache cannot tell from others' is answered from the database.
+Task<http::Response> QueryHandler::AnswerFromCache(const http::Request& request, const Identity& identity,
+                                                   QueryRun run) {
+  const Endpoint& endpoint = *served_->endpoint;
+  sql::Parameters parameters = run.request.inputs.front();
+  if (run.request.page) {
+    parameters.insert(parameters.end(), run.request.page->after.begin(), run.request.page->after.end());
+  }
+  const auto key = MakeCacheKey({.endpoint = endpoint.operation_id,
+                                 .endpoint_version = endpoint.version,
+                                 .parameters = parameters,
+                                 .format = ContentType(run.request.format),
+                                 .variant = VariantOf(run),
+                                 .role = RoleOf(identity, services_.settings.anonymous_role),
+                                 .claims = identity.claims_json(),
+                                 .scope = served_->query().cache->scope});
+  if (!key) {
+    http::Response response = co_await RunQuery(services_.database, std::move(run));
+    response.headers.emplace_back("Cache-Status", kCacheBypassed);
+    co_return response;
+  }
+  const Asker asker = run.asker;
+  constexpr auto fill = [](sql::Database& database, QueryRun moved) -> Fill {
+    co_return co_await RunQuery(database, std::move(moved));
+  };
+  auto found = co_await services_.cache->Get(
+      *key, served_->cache, [this, &run, fill] { return fill(services_.database, std::move(run)); });
+  if (!found) {
+    co_return ToResponse(
+        MakeError({.kind = sql::FailureKind::kUnavailable, .message = found.error().detail}, asker));
+  }
+  co_return RespondWith(*found, *served_->cache, request.Header("If-None-Match"),
+                        services_.cache->store().metrics());
+}
+
+// What it changed ends cached answers before its client is told, also when nobody knows whether it happened.
+Task<http::Response> QueryHandler::Write(QueryServices& services, QueryRun run) {
+  const std::shared_ptr<const ServedEndpoint> served = run.served;
+  http::Response response = co_await RunQuery(services.database, std::move(run));
+  const bool undone = response.status >= 400 && response.status < 500;
+  if (services.cache != nullptr && !undone) {
+    Generations& generations = services.cache->store().generations();
+    served->changes_all ? generations.BumpAll() : generations.Bump(served->changes);
+  }
+  co_return response;
+}
+
+}  // namespace tidemill::queries

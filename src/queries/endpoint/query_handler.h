@@ -1,0 +1,67 @@
+// QueryHandler: answers the requests of one endpoint on one loop: who asks, what they ask, the cache, the
+// database, the answer.
+//
+// Made on any thread; then the loop's thread only. A request that is under way keeps its handler.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+
+#include "auth/authenticator.h"
+#include "http/handler.h"
+#include "net/loop.h"
+#include "net/task_scope.h"
+#include "queries/cache/cache.h"
+#include "queries/endpoint/identity.h"
+#include "queries/endpoint/query_run.h"
+#include "queries/endpoint/served_endpoint.h"
+#include "queries/endpoint/settings.h"
+#include "sql/database.h"
+
+namespace tidemill::queries {
+
+// What the handlers of one loop share. The loop's thread only.
+struct QueryServices {
+  // Writes under way at once, of all endpoints; one more is refused.
+  static constexpr std::size_t kWritesMax = 10'000;
+
+  net::Loop& loop;
+  sql::Database& database;
+  const QueriesSettings& settings;
+  QueriesMetrics& metrics;
+  Cache* cache = nullptr;                              // null: nothing is cached
+  bool developer = false;                              // answers say all that the database says
+  std::shared_ptr<auth::Authenticator> authenticator;  // a reload replaces it
+  std::optional<TaskScope> writes{std::in_place};      // last: they run to their end here
+};
+
+class QueryHandler final : public http::Handler, public std::enable_shared_from_this<QueryHandler> {
+ public:
+  // `services` outlives it.
+  QueryHandler(QueryServices& services, std::shared_ptr<const ServedEndpoint> served)
+      : services_(services), served_(std::move(served)) {}
+
+  std::size_t body_bytes_max() const override { return services_.settings.body_max; }
+  std::optional<http::Response> Admit(const http::Request& request) override;
+  Task<http::Response> Handle(const http::Request& request) override;
+
+  const ServedEndpoint& served() const { return *served_; }
+
+ private:
+  struct Times;
+  class Place;
+
+  Task<http::Response> Answer(const http::Request& request, Times& times);
+  Task<std::expected<Identity, http::Response>> Identify(const http::Request& request);
+  std::optional<http::Response> RefuseRate(const http::Request& request, const Identity& identity) const;
+  QueryRun MakeRun(const http::Request& request, const Identity& identity, TypedRequest typed) const;
+  Task<http::Response> AnswerFromCache(const http::Request& request, const Identity& identity, QueryRun run);
+  static Task<http::Response> Write(QueryServices& services, QueryRun run);
+
+  QueryServices& services_;
+  const std::shared_ptr<const ServedEndpoint> served_;
+  std::size_t in_flight_ = 0;
+};
+
+}  // namespace tidemill::queries

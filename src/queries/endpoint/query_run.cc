@@ -1,0 +1,202 @@
+#include "queries/endpoint/query_run.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "net/until.h"
+#include "queries/answer/rows_answer.h"
+#include "queries/answer/streamed_answer.h"
+
+namespace tidemill::queries {
+namespace {
+
+constexpr int kAttemptsMax = 3;
+
+// Destroyed with the task; what it refers to is in RunQuery's frame.
+class Attempt {
+ public:
+  Attempt(sql::Database& database, const QueryRun& run)
+      : database_(database),
+        run_(run),
+        answer_(std::make_shared<RowsAnswer>(run.served->answer, run.request)) {}
+  Attempt(const Attempt&) = delete;
+  Attempt& operator=(const Attempt&) = delete;
+
+  Task<sql::Result<http::Response>> Make() {
+    std::vector<sql::Call> calls = Calls();
+    const bool writes = run_.served->endpoint->access == sql::Access::kWrite;
+    if (writes && MayRefuseAfterwards(*run_.served->endpoint, run_.request)) {
+      co_return co_await MakeInTransaction(std::move(calls));
+    }
+    TM_CO_TRY(co_await Ask(std::move(calls)));
+    TM_CO_TRY(co_await CountAll());
+    co_return answer_->Finish(ending_);
+  }
+
+ private:
+  std::vector<sql::Call> Calls() const {
+    std::vector<sql::Call> calls = run_.served->statements->Calls(run_.request);
+    // A page asks for a row more than it has.
+    const std::uint64_t page = run_.request.page ? run_.request.page->limit + 1 : 0;
+    for (sql::Call& call : calls) {
+      call.limits = {.rows_max = std::max(run_.served->rows_max, page), .deadline = run_.deadline};
+    }
+    if (!calls.empty()) calls.front().settings = run_.settings;
+    return calls;
+  }
+
+  // All of them happen or none.
+  Task<sql::Result<void>> Ask(std::vector<sql::Call> calls) {
+    if (calls.size() == 1) {
+      TM_CO_TRY_ASSIGN(const sql::Summary summary,
+                       co_await database_.RunInto(std::move(calls.front()), answer_));
+      answer_->EndCall(summary.rows_affected);
+      CountRows(summary.rows);
+      co_return sql::Result<void>();
+    }
+    TM_CO_TRY_ASSIGN(const std::vector<sql::RunResult> results, co_await database_.RunAll(std::move(calls)));
+    Add(results);
+    co_return sql::Result<void>();
+  }
+
+  void Add(const std::vector<sql::RunResult>& results) {
+    answer_->Add(results);
+    std::uint64_t rows = 0;
+    for (const sql::RunResult& result : results) rows += result.rows.size();
+    CountRows(rows);
+  }
+  void CountRows(std::uint64_t rows) {
+    if (run_.served->metrics) run_.served->metrics->rows->Add(rows);
+  }
+
+  // An answer that is an error although all statements went well undoes them.
+  Task<sql::Result<http::Response>> MakeInTransaction(std::vector<sql::Call> calls) {
+    TM_CO_TRY_ASSIGN(const std::unique_ptr<sql::Transaction> transaction,
+                     co_await database_.Begin({.deadline = run_.deadline}));
+    std::vector<sql::RunResult> results;
+    for (sql::Call& call : calls) {
+      TM_CO_TRY_ASSIGN(sql::RunResult result, co_await transaction->Run(std::move(call)));
+      results.push_back(std::move(result));
+    }
+    Add(results);
+    http::Response response = answer_->Finish(ending_);
+    if (response.status > 399) {
+      co_await transaction->Rollback();
+    } else {
+      TM_CO_TRY(co_await transaction->Commit());
+    }
+    co_return response;
+  }
+
+  // How many rows all pages have, if the request asks.
+  Task<sql::Result<void>> CountAll() {
+    ending_.counted = run_.served->statements->CountFor(run_.request);
+    if (ending_.counted == Count::kNone) co_return sql::Result<void>();
+    if (ending_.counted != Count::kExact) {
+      TM_CO_TRY_ASSIGN(ending_.count, co_await CountBy(Count::kPlanned));
+      const bool exact = ending_.counted == Count::kEstimated && ending_.count <= kEstimatedExactMax;
+      if (!exact) co_return sql::Result<void>();
+    }
+    TM_CO_TRY_ASSIGN(ending_.count, co_await CountBy(Count::kExact));
+    co_return sql::Result<void>();
+  }
+
+  Task<sql::Result<std::optional<std::uint64_t>>> CountBy(Count count) {
+    sql::Call call = run_.served->statements->CountCall(run_.request, count);
+    call.limits.deadline = run_.deadline;
+    call.settings = run_.settings;
+    TM_CO_TRY_ASSIGN(const sql::RunResult result, co_await database_.Run(std::move(call)));
+    if (result.rows.empty()) co_return std::nullopt;
+    const sql::Field field = result.rows[0][0];
+    if (count == Count::kPlanned) co_return RowsOfPlan(field.text);
+    TM_CO_TRY_ASSIGN(const std::int64_t rows, field.AsInteger());
+    co_return static_cast<std::uint64_t>(rows);
+  }
+
+  sql::Database& database_;
+  const QueryRun& run_;
+  const std::shared_ptr<RowsAnswer> answer_;
+  RowsAnswer::Ending ending_{.query = run_.query_string};
+};
+
+http::Response AnswerFor(const sql::Failure& failure, const QueryRun& run) {
+  const bool stale = failure.kind == sql::FailureKind::kInvalidStatement;
+  if (stale && run.served->all_metrics != nullptr) run.served->all_metrics->stale_statements.Add();
+  return ToResponse(MakeError(failure, run.asker));
+}
+
+struct BegunStream {
+  std::unique_ptr<sql::RowStream> stream;
+  std::optional<sql::Rows> first;
+};
+
+// A stream whose first rows are there.
+class HeadedStream final : public sql::RowStream {
+ public:
+  explicit HeadedStream(BegunStream begun)
+      : stream_(std::move(begun.stream)), first_(std::move(begun.first)), ended_(!first_) {}
+
+  const sql::Columns& columns() const override { return stream_->columns(); }
+  Task<sql::Result<std::optional<sql::Rows>>> Next() override {
+    if (ended_) co_return std::nullopt;
+    if (first_) co_return std::exchange(first_, std::nullopt);
+    co_return co_await stream_->Next();
+  }
+
+ private:
+  const std::unique_ptr<sql::RowStream> stream_;
+  std::optional<sql::Rows> first_;
+  const bool ended_;
+};
+
+using Begun = sql::Result<BegunStream>;
+
+Task<Result<Begun>> BeginStream(sql::Database& database, sql::Call call) {
+  auto stream = co_await database.Stream(std::move(call));
+  if (!stream) co_return Begun(std::unexpected(std::move(stream).error()));
+  auto first = co_await (*stream)->Next();
+  if (!first) co_return Begun(std::unexpected(std::move(first).error()));
+  co_return Begun(BegunStream{.stream = *std::move(stream), .first = *std::move(first)});
+}
+
+}  // namespace
+
+Task<http::Response> RunQuery(sql::Database& database, QueryRun run) {
+  const bool may_repeat =
+      run.served->endpoint->access == sql::Access::kRead || run.served->query().idempotent;
+  for (int attempt = 1;; ++attempt) {
+    Attempt made(database, run);
+    auto response = co_await made.Make();
+    if (response) co_return *std::move(response);
+    if (!may_repeat || attempt == kAttemptsMax || !sql::MayRetry(response.error())) {
+      co_return AnswerFor(response.error(), run);
+    }
+  }
+}
+
+bool IsStream(const ServedEndpoint& served, const TypedRequest& request) {
+  return IsStreamed(request.format) && served.endpoint->access == sql::Access::kRead &&
+         served.endpoint->statements.size() == 1 && !request.bulk &&
+         request.preferences.count == Count::kNone && !request.page;
+}
+
+Task<http::Response> StreamQuery(net::Loop& loop, sql::Database& database, QueryRun run,
+                                 const http::Request& request) {
+  std::vector<sql::Call> calls = run.served->statements->Calls(run.request);
+  sql::Call call = std::move(calls.front());
+  call.settings = run.settings;
+  call.limits.deadline = loop.clock().Now() + kStreamMax;
+  auto begun = co_await net::Until(loop, run.deadline, BeginStream(database, std::move(call)));
+  if (!begun) {
+    co_return AnswerFor({.kind = sql::FailureKind::kTimeout, .message = begun.error().detail}, run);
+  }
+  if (!*begun) co_return AnswerFor(begun->error(), run);
+  auto response = co_await StreamAnswer(std::make_unique<HeadedStream>(*std::move(*begun)),
+                                        run.request.format, request, loop);
+  if (!response) co_return AnswerFor(response.error(), run);
+  co_return *std::move(response);
+}
+
+}  // namespace tidemill::queries

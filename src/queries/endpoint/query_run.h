@@ -1,0 +1,43 @@
+// RunQuery: asks the database for one request, and makes the whole answer of what it gives; errors too.
+//
+// It owns all that it uses, so it may outlive its request: in the cache, or because it writes. Destroyed
+// while it waits, a read is cancelled. Loop thread only.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "http/message.h"
+#include "net/loop.h"
+#include "net/task.h"
+#include "queries/answer/error_answer.h"
+#include "queries/endpoint/served_endpoint.h"
+#include "queries/values/request_reader.h"
+#include "sql/database.h"
+#include "sql/statement.h"
+
+namespace tidemill::queries {
+
+struct QueryRun {
+  std::shared_ptr<const ServedEndpoint> served;
+  TypedRequest request;
+  std::shared_ptr<const sql::LocalSettings> settings;  // null in SQLite
+  MonotonicTime deadline;
+  std::string query_string;  // of the request: links to other pages keep it
+  Asker asker;
+};
+
+// What the database failed with is tried again where that does nothing twice: reads and @idempotent.
+// `database` is the loop's and outlives it.
+Task<http::Response> RunQuery(sql::Database& database, QueryRun run);
+
+// The rows as they arrive, at constant memory: of one statement that only reads. It may last kStreamMax, and
+// its first rows are there before `run.deadline`, or it fails. `request` outlives the task.
+inline constexpr Duration kStreamMax = Minutes(10);
+Task<http::Response> StreamQuery(net::Loop& loop, sql::Database& database, QueryRun run,
+                                 const http::Request& request);
+// Whether an answer is made so.
+bool IsStream(const ServedEndpoint& served, const TypedRequest& request);
+
+}  // namespace tidemill::queries

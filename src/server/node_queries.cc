@@ -1,0 +1,80 @@
+#include "server/node_queries.h"
+
+#include <utility>
+
+#include "auth/api_key_authenticator.h"
+#include "auth/token_authenticator.h"
+#include "queries/openapi/documents.h"
+#include "server/version.h"
+#include "settings/settings.h"
+
+namespace tidemill::server {
+namespace {
+
+std::vector<net::Loop*> LoopsOf(const std::vector<session::Context*>& contexts) {
+  std::vector<net::Loop*> loops;
+  for (const session::Context* const context : contexts) loops.push_back(&context->loop);
+  return loops;
+}
+
+// The tokens that clients connect with, and the API's keys.
+std::shared_ptr<auth::Authenticator> AuthenticatorFor(const session::Context& context,
+                                                      const std::vector<config::Secret>& api_keys) {
+  const std::shared_ptr<session::Tokens>& tokens = context.tokens;
+  return auth::MakeAnyAuthenticator(
+      {auth::MakeTokenAuthenticator(std::shared_ptr<auth::TokenVerifier>(tokens, tokens->connect.get())),
+       std::make_shared<auth::ApiKeyAuthenticator>(api_keys)});
+}
+
+std::function<void(const std::shared_ptr<const queries::Catalog>&, http::Router&)> DocumentsOf(
+    const std::string& prefix, bool developer) {
+  using queries::BrokenOnes;
+  const queries::OpenApiOptions options{
+      .prefix = prefix, .broken = developer ? BrokenOnes::kWithReasons : BrokenOnes::kLeftOut};
+  return [options](const std::shared_ptr<const queries::Catalog>& catalog, http::Router& router) {
+    queries::AddDocuments(*catalog, options, router);
+  };
+}
+
+}  // namespace
+
+Result<std::unique_ptr<NodeQueries>> NodeQueries::Open(const Options& options, const Databases& databases,
+                                                       const settings::Settings& settings,
+                                                       metrics::Registry& registry) {
+  std::unique_ptr<NodeQueries> node(new NodeQueries(options.contexts));
+  TM_TRY_ASSIGN(node->caches_, queries::Caches::Open(LoopsOf(options.contexts),
+                                                     {.settings = settings.queries_cache,
+                                                      .redis = settings.broker.redis,
+                                                      .node = options.node_id,
+                                                      .redis_metrics = options.redis_metrics},
+                                                     registry));
+  std::vector<queries::QueriesLoop> loops;
+  for (std::size_t i = 0; i < options.contexts.size(); ++i) {
+    session::Context& context = *options.contexts[i];
+    loops.push_back({.loop = &context.loop,
+                     .database = databases.main(i),
+                     .authenticator = AuthenticatorFor(context, settings.http_api.keys)});
+  }
+  node->queries_ = queries::MakeQueries(
+      std::move(loops),
+      {.settings = settings.queries,
+       .developer = options.developer,
+       .migrations = {.postgres_schema = settings.postgres.schema, .applied_by = kVersion},
+       .add_documents = DocumentsOf(settings.queries.prefix, options.developer)},
+      *node->caches_, registry);
+  return node;
+}
+
+void NodeQueries::TakeOver(std::size_t loop_index, const std::vector<config::Secret>& api_keys) {
+  queries_->ReplaceAuthenticator(loop_index, AuthenticatorFor(*contexts_[loop_index], api_keys));
+}
+
+std::optional<ServiceProblem> NodeQueries::problem() const {
+  if (queries_->ready()) return std::nullopt;
+  return ServiceProblem{.since = since_,
+                        .from_start = true,
+                        .status = "queries not ready",
+                        .why = "the endpoints are not known yet"};
+}
+
+}  // namespace tidemill::server
