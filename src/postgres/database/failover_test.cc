@@ -158,8 +158,8 @@ DatabaseOptions OneConnection() {
   return options;
 }
 
-const sql::Call kUnnamed{
-    .statement = sql::Statement("select 1", {.reuse = sql::Reuse::kUnnamed, .parameter_oids = {}})};
+const sql::Call kUnnamed{.statement =
+                             sql::Statement("select 1", {.reuse = sql::Reuse::kOnce, .parameter_oids = {}})};
 
 TEST(HotStandby, AServerThatReportsToBeOneIsLeft) {
   for (const char* now : {"on", "off"}) {
