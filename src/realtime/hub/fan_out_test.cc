@@ -78,6 +78,33 @@ TEST_F(FanOutTest, SessionsOfManyChannelsAreSentToInSeveralShortTurns) {
   for (Peer* const peer : peers) EXPECT_EQ(DataOf(peer->Read()).size(), 2u);
 }
 
+TEST_F(FanOutTest, ThousandsAreToldOfALossInSeveralShortTurns) {
+  const std::vector<Peer*> peers = FollowAll("wide", 2000);
+  Turn();
+  (void)loop_->meter().TakeLongest();
+  step_us = 10;  // a look is taken after each
+  hub_.OnStreamLost(broker::ChannelName("wide"));
+  const auto told = [&] {
+    return std::ranges::count_if(peers, [](Peer* peer) { return peer->follow.lost; });
+  };
+  EXPECT_GT(told(), 0);
+  EXPECT_LT(told(), 100);
+  Peer* const gone = peers.back();
+  hub_.Detach(gone->follow);
+  Publish("wide", "1");
+  int turns = 0;
+  for (; told() < 1999; ++turns) {
+    Turn();
+    ASSERT_LT(turns, 1000);
+  }
+  EXPECT_GE(turns, 8);
+  EXPECT_LE(loop_->meter().TakeLongest().wall, 5000);
+  EXPECT_FALSE(gone->follow.lost);
+  Turn();
+  for (Peer* const peer : peers) ASSERT_EQ(peer->Read(), "") << "what comes after the loss is for nobody";
+  EXPECT_TRUE(Quiet());
+}
+
 TEST_F(FanOutTest, AShortOneIsOverInItsTurn) {
   FollowAll("news", 200);
   step_us = 100;

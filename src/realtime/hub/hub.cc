@@ -15,6 +15,9 @@ constexpr std::size_t kSmallGroupMax = 16;
 // So much that comes in while a fan-out is under way makes its slices as long again as they are: publishers
 // that are faster than the fan-out are slowed by it.
 constexpr std::uint64_t kWaitingBytesPerSlice = 32 * 1024;
+// Subscription::from of one whose stream was lost, and its place in the list of those that are to be told.
+constexpr std::uint64_t kLost = std::uint64_t{1} << 63;
+constexpr std::uint64_t kTold = ~std::uint64_t{0};
 
 }  // namespace
 
@@ -36,7 +39,10 @@ HubMetrics::HubMetrics(metrics::Registry& registry)
 Hub::Hub(net::Loop& loop, HubMetrics& metrics, HubOptions options)
     : loop_(loop), metrics_(metrics), encoder_(options.compression_min_bytes), fan_out_(metrics) {}
 
-Hub::~Hub() { loop_.DisarmTurnEnd(*this); }
+Hub::~Hub() {
+  loop_.DisarmTurnEnd(*this);
+  loop_.Disarm(*this);
+}
 
 HubChannel* Hub::Find(std::string_view channel) {
   const auto found = channels_.find(channel);
@@ -74,6 +80,7 @@ void Hub::Detach(Subscription& subscription) {
   FormGroup& group = *subscription.group;
   subscription.outbox->Drop(subscription);
   fan_out_.Forget(*subscription.outbox);
+  if (subscription.from >= kLost && subscription.from != kTold) lost_[subscription.from - kLost] = nullptr;
   group.Remove(subscription);
   subscription.group = nullptr;
   --subscriptions_;
@@ -121,12 +128,30 @@ void Hub::AppendPush(const protocol::Push& push, const broker::ClientInfo& info)
 void Hub::OnStreamLost(const broker::ChannelName& name) {
   HubChannel* const channel = Find(name.value());
   if (!channel) return;
-  // A session has one subscription to a channel, so that none of these ends with another.
-  std::vector<Subscription*> subscriptions;
+  // Nothing more is for them from here on, although telling them takes longer.
   for (const FormGroup* group = channel->groups.get(); group; group = group->next.get()) {
-    subscriptions.insert(subscriptions.end(), group->subscriptions.begin(), group->subscriptions.end());
+    for (Subscription* const subscription : group->subscriptions) {
+      if (!subscription->needs_whole_stream() || subscription->from >= kLost) continue;
+      subscription->outbox->Drop(*subscription);
+      fan_out_.Forget(*subscription->outbox);
+      subscription->from = kLost + lost_.size();
+      lost_.push_back(subscription);
+    }
   }
-  for (Subscription* subscription : subscriptions) subscription->OnStreamLost();
+  TellOfLosses();
+}
+
+// Each one's end is some work: thousands are told over several turns.
+void Hub::TellOfLosses() {
+  while (told_ < lost_.size()) {
+    Subscription* const subscription = lost_[told_++];
+    if (subscription == nullptr) continue;
+    subscription->from = kTold;
+    subscription->OnStreamLost();
+    if (told_ < lost_.size() && loop_.ShareSpent()) return loop_.ArmBehind(*this);
+  }
+  lost_.clear();
+  told_ = 0;
 }
 
 void Hub::MarkDirty(FormGroup& group, std::uint64_t from) {

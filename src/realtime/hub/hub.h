@@ -46,7 +46,10 @@ struct Subscription {
   // The publication cannot be said in this session's encoding. Called while the hub walks its lists: end the
   // subscription later, not inside.
   virtual void OnInappropriateData() = 0;
-  // The stream was lost: what comes next does not continue what came before. The subscription may end inside.
+  // Whether a stream with a gap is of no use to it.
+  virtual bool needs_whole_stream() const = 0;
+  // Of one that needs it whole: the stream was lost, what comes next does not continue what came before.
+  // Nothing more comes. The subscription may end inside.
   virtual void OnStreamLost() = 0;
 
   const std::string& channel() const;
@@ -56,7 +59,7 @@ struct Subscription {
   Outbox* outbox = nullptr;
   FormGroup* group = nullptr;
   Subscription* next_pending = nullptr;
-  std::uint64_t from = 0;   // log position of the first frame that is for it
+  std::uint64_t from = 0;   // log position of the first frame that is for it; kLost and more: none is
   std::uint32_t index = 0;  // in group->subscriptions
   bool behind = false;      // the outbox has a cursor for it
 };
@@ -75,7 +78,7 @@ struct HubOptions {
   std::size_t compression_min_bytes = 128;  // smaller messages are sent as they are
 };
 
-class Hub final : public broker::BrokerEvents, public net::TurnEndHook {
+class Hub final : public broker::BrokerEvents, public net::TurnEndHook, private net::Pollable {
  public:
   Hub(net::Loop& loop, HubMetrics& metrics, HubOptions options);
   ~Hub();
@@ -101,6 +104,9 @@ class Hub final : public broker::BrokerEvents, public net::TurnEndHook {
   void OnTurnEnd() override;
 
  private:
+  // In further turns: goes on telling of losses.
+  void OnReady(std::uint32_t) override { TellOfLosses(); }
+  void TellOfLosses();
   HubChannel* Find(std::string_view channel);
   // A join or leave of `info`.
   void AppendPush(const protocol::Push& push, const broker::ClientInfo& info);
@@ -125,6 +131,8 @@ class Hub final : public broker::BrokerEvents, public net::TurnEndHook {
   Encoder encoder_;
   std::unordered_map<std::string, HubChannel, NameHash, std::equal_to<>> channels_;
   std::size_t subscriptions_ = 0;
+  std::vector<Subscription*> lost_;  // to be told of a loss, the first `told_` have been; null: it has ended
+  std::size_t told_ = 0;
   std::vector<FormGroup*> dirty_;  // and in no fan-out
   std::int64_t first_event_us_ = 0;
   FanOut fan_out_;

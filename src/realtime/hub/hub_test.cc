@@ -250,8 +250,23 @@ TEST_F(HubTest, AResumedOutboxWhoseStreamClosesSendsNothing) {
 
 TEST_F(HubTest, TellsFollowersThatTheirStreamIsLost) {
   Peer& peer = Follow("news");
+  Peer& takes_gaps = Follow("news");
+  takes_gaps.follow.takes_gaps = true;
+  Publish("news", "1");
   hub_.OnStreamLost(broker::ChannelName("news"));
   EXPECT_TRUE(peer.follow.lost);
+  EXPECT_FALSE(takes_gaps.follow.lost);
+  Publish("news", "2");
+  Turn();
+  EXPECT_EQ(peer.Read(), "") << "it would not know what is missing";
+  EXPECT_EQ(takes_gaps.Read(), TextFrame(R"({"push":{"channel":"news","pub":{"data":1}}})") +
+                                   TextFrame(R"({"push":{"channel":"news","pub":{"data":2}}})"));
+  hub_.OnStreamLost(broker::ChannelName("news"));
+  hub_.Detach(peer.follow);
+  hub_.Attach("news", {}, *peer.outbox, peer.follow);
+  Publish("news", "3");
+  Turn();
+  EXPECT_NE(peer.Read(), "") << "it follows anew";
 }
 
 // Bare pushes as server-sent events, beside a WebSocket that is sent the same.

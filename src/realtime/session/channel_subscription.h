@@ -21,9 +21,8 @@ struct ChannelSubscription final : hub::Subscription {
   std::string_view chan_info() const { return own_info ? std::string_view(*own_info) : std::string_view(); }
 
   void OnInappropriateData() override { events.OnInappropriateData(); }
-  void OnStreamLost() override {
-    if (positioned) events.OnStreamLost(*this);
-  }
+  bool needs_whole_stream() const override { return positioned; }
+  void OnStreamLost() override { events.OnStreamLost(*this); }
 
   ClientEvents& events;
   std::unique_ptr<std::string> pending_name;  // until it is attached: then the hub has it

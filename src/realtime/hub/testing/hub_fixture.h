@@ -20,7 +20,9 @@ struct Peer final : OutboxOwner, net::StreamHandler {
   struct Follow final : Subscription {
     bool inappropriate = false;
     bool lost = false;
+    bool takes_gaps = false;
     void OnInappropriateData() override { inappropriate = true; }
+    bool needs_whole_stream() const override { return !takes_gaps; }
     void OnStreamLost() override { lost = true; }
   };
 
