@@ -7,12 +7,13 @@ import report
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 DOCUMENT = ROOT / "docs" / "benchmarks-stores.md"
 OURS = "tidemill"
+FLOOR = "floor"  # with as many connections as we have
 # Our CPU per lookup, divided by theirs.
 GOALS = {"libpq": 0.5, "pgx": 0.25}
 GOALS_IN_FLIGHT = (16, 256)
 TRANSPORTS = {"unix": "Unix socket", "tcp": "TCP"}
 
-INTRODUCTION = """# Clients of PostgreSQL
+INTRODUCTION = """# Stores: clients of PostgreSQL, and SQLite
 
 Written by `bench/stores.py`; do not edit. Run it again with `./dev bench stores --docs`.
 
@@ -22,11 +23,18 @@ every client turns each row into a JSON text, and all texts are compared before 
 client's own, user and system, while the lookups were counted. Each client is used as its documentation says: libpq in
 pipeline mode on one connection with a sync for each lookup, so that a failure touches no other; pgx with a pool of at
 most 16 connections, `Scan` and `encoding/json`; postgres.js with 10 connections on which it pipelines by itself;
-Tidemill with two shared connections. Figures are medians of the rounds, with the smallest and largest; a ratio is the
+Tidemill with two shared connections. The floor is a plain epoll loop in C that sends requests made beforehand but for
+the id, reads the answers and looks at their lengths alone: no client that speaks over a socket can cost less with as
+many connections. Tidemill sees to it that a read only reads, which is one more statement in each of its lookups; nobody
+else here does. Figures are medians of the rounds, with the smallest and largest; a ratio is the
 median of the ratios of each round.
 
 **How to read it.** Lookups per second are those of a server with one core: where its core is full, they say what the
-client leaves of it to gain, not what the client can. CPU per lookup is what a server that has other work pays.
+client leaves of it to gain, not what the client can. CPU per lookup is what a server that has other work pays. More
+connections cost their client more, as less is read and written at once, and use more cores of the server.
+
+**SQLite** has both cores and the disk of the build folder. Its floor is `sqlite3_step` in a loop on one thread, with the
+same settings, and `fdatasync` alone; callers share a loop, and each waits for its answer before it asks again.
 
 | | |
 |---|---|
@@ -66,6 +74,8 @@ LOOKUP_HEADS = ["in flight", "client", "lookups", "CPU per lookup", "ours ÷ it"
 
 def other_rows(results):
     for client, title in results["clients"].items():
+        if not any(run["client"] == client and run["measure"] != "lookup" for run in results["runs"]):
+            continue
         peak = {n: kib * 1024 / 2**20 for n, kib in of(results, "stream", client, "peak_kib").items()}
         idle = of(results, "idle", client, "kib_per_connection")
         yield [title, report.spread(of(results, "stream", client, "rows_per_s"), "/s"),
@@ -73,7 +83,45 @@ def other_rows(results):
                report.spread(idle, " KiB")]
 
 
+SQLITE_HEADS = ["what", "callers", "per second", "÷ floor", "median wait", "99 of 100"]
+SQLITE_CALLERS = (1, 64, 1000)
+
+
+def sqlite_figure(results, find):
+    """By round; `find` takes it out of what a run has said."""
+    return {run["round"]: find(run) for run in results["runs"] if run["measure"] == "sqlite" and "void" not in run}
+
+
+def sqlite_rows(results):
+    def of_store(what, callers, name):
+        return sqlite_figure(results, lambda run: next(row[name] for row in run["store"]
+                                                       if (row["what"], row["callers"]) == (what, callers)))
+    alone = {"read": [("sqlite3_step in a loop", "floor_reads_per_second"),
+                      ("Tidemill's connection in a loop, no thread between", "in_place_reads_per_second")],
+             "write": [("fdatasync of a page in a loop", "fsyncs_per_second"),
+                       ("sqlite3_step in a loop", "floor_writes_per_second")]}
+    for what, title in (("read", "reads by primary key"), ("write", "durable writes of one row")):
+        floor = sqlite_figure(results, lambda run, what=what: run[f"floor_{what}s_per_second"])
+        rows = [(f"{title}: {name}", "", sqlite_figure(results, lambda run, key=key: run[key]), {}, {})
+                for name, key in alone[what]]
+        rows += [(f"{title}: Tidemill", str(callers), *(of_store(what, callers, name)
+                                                        for name in ("per_second", "p50_us", "p99_us")))
+                 for callers in SQLITE_CALLERS]
+        for name, callers, rate, median, high in rows:
+            against = report.ratio(rate, floor)
+            yield [name, callers, report.spread(rate, "/s"), "" if against is None else f"{against:.2f}",
+                   report.spread(median, "us"), report.spread(high, "us")]
+    yield ["memory of a reader that has read 20 rows, its thread included", "",
+           report.spread(sqlite_figure(results, lambda run: run["kib_per_reader"]), " KiB"), "", "", ""]
+
+
 OTHER_HEADS = ["client", "rows streamed", "CPU per row", "peak memory", "memory of an idle connection"]
+
+
+def floor_against(results, client, transport, in_flight):
+    """The floor's CPU per lookup divided by the client's, in words."""
+    found = report.ratio(*(of(results, "lookup", name, "cpu_us", transport, in_flight) for name in (FLOOR, client)))
+    return "" if found is None else f" (the floor is {found:.2f})"
 
 
 def goals(results):
@@ -83,8 +131,8 @@ def goals(results):
             for transport, name in TRANSPORTS.items():
                 found = ratio(results, client, transport, in_flight) if client in results["clients"] else None
                 if found is not None:
-                    yield (f"CPU per lookup, {in_flight} in flight, {name}, against {results['clients'][client]}",
-                           wanted, found, found <= wanted)
+                    yield (f"CPU per lookup, {in_flight} in flight, {name}, against {results['clients'][client]}"
+                           f"{floor_against(results, client, transport, in_flight)}", wanted, found, found <= wanted)
 
 
 def tables(results):
@@ -95,11 +143,17 @@ def tables(results):
             yield f"Lookups by primary key, {name}", LOOKUP_HEADS, list(lookup_rows(results, transport))
     if measured & {"stream", "idle"}:
         yield "A million rows, and connections that do nothing", OTHER_HEADS, list(other_rows(results))
+    if "sqlite" in measured:
+        yield "SQLite", SQLITE_HEADS, list(sqlite_rows(results))
 
 
 def warnings(results):
     lines = ["Provisional: short runs (`--quick`)."] if results["quick"] else []
-    reasons = {f"{run['measure']}, {results['clients'][run['client']]}: {run['void'].splitlines()[0]}"
+    others = results.get("neighbour_cores", 0)
+    if others > report.NEIGHBOUR_CORES_MAX:
+        lines.append(f"Provisional: other programs took {others:.1f} of the cores meanwhile; rates are low, and CPU is "
+                     "dearer than it would be alone.")
+    reasons = {f"{run['measure']}, {results['clients'].get(run['client'], run['client'])}: {run['void'].splitlines()[0]}"
                for run in results["runs"] if "void" in run}
     return lines + [f"Void: {reason}" for reason in sorted(reasons)]
 

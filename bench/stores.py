@@ -1,8 +1,8 @@
-"""What a store's client costs: ours beside libpq in pipeline mode, pgx and postgres.js, on the same PostgreSQL.
+"""What a store costs: our client beside libpq, pgx and postgres.js on the same PostgreSQL, and SQLite beside its floor.
 
 The server has core 0, each client core 1. The clients take turns within each round. All of them turn each row into a
 JSON text. CPU is the client's own, by getrusage over the measured time. Results go to bench/results/ as JSON and, with
---docs, to docs/benchmarks-stores.md. README.md in bench/stores/ says what each mode does.
+--docs, to docs/benchmarks-stores.md. README.md in bench/stores/ says what each mode does. SQLite has both cores.
 """
 import argparse
 import dataclasses
@@ -23,6 +23,7 @@ STORES = ROOT / "bench" / "stores"
 BUILT = ROOT / "build" / "stores"
 IN_FLIGHT = (1, 16, 256)
 IDLE = (10, 210)      # connections; what one costs is the difference
+READERS = (2, 34)     # of SQLite; the same
 CHECKED_IDS = 60
 RUN_SECONDS_MAX = 120
 
@@ -34,6 +35,7 @@ class Client:
     command: tuple[str, ...]
     connections_max: int  # at once, however many are in flight; what more there is waits or is pipelined
     environment: tuple[tuple[str, str], ...] = ()
+    measures: tuple[str, ...] = ("check", "lookup", "stream", "idle")
 
 
 def clients(arguments):
@@ -43,6 +45,8 @@ def clients(arguments):
         Client("libpq", "libpq 15, pipelined", (str(BUILT / "libpq"),), 1),
         Client("pgx", "pgx", (str(BUILT / "pgx"),), 16),
         Client("postgresjs", "postgres.js", ("node", "--expose-gc", str(STORES / "postgresjs/main.js")), 10),
+        Client("floor", "floor, two connections", (str(BUILT / "floor"),), 2, measures=("lookup",)),
+        Client("floor_1", "floor, one connection", (str(BUILT / "floor"),), 1, measures=("lookup",)),
     ]
     if libpq_18:
         found.insert(2, Client("libpq_18", "libpq 18, pipelined", (str(BUILT / "libpq"),), 1,
@@ -74,7 +78,7 @@ def normal(row):
 def check(found, server):
     """All give the same rows, or there is nothing to compare."""
     expected = None
-    for client in found:
+    for client in [client for client in found if "check" in client.measures]:
         text = run(client, server, "unix", "check", LOOKUP, ids=CHECKED_IDS)
         if not isinstance(text, str):
             raise SystemExit(f"bench: {client.title}: {text['void']}")
@@ -114,14 +118,37 @@ def idle(_arguments, client, server, transport, _):
             "anonymous_kib": few["anonymous_kib"]}
 
 
+def sqlite(arguments, client, *_):
+    """SQLite's own program: what it says, and what a reader costs."""
+    folder = BUILT / "sqlite"  # on the disk of this folder: it is the disk that is measured
+    folder.mkdir(parents=True, exist_ok=True)
+    said = []
+    for words in ((str(arguments.seconds),), *(("idle", str(readers)) for readers in READERS)):
+        try:
+            done = subprocess.run([*client.command, str(folder), *words], capture_output=True, text=True, check=False,
+                                  timeout=RUN_SECONDS_MAX)
+        except subprocess.TimeoutExpired:
+            return {"void": "it did not end"}
+        if done.returncode != 0:
+            return {"void": done.stderr.strip()[:300] or f"exit code {done.returncode}"}
+        said.append(json.loads(done.stdout))
+    figures, few, many = said
+    return {**figures, "kib_per_reader": (many["anonymous_kib"] - few["anonymous_kib"]) / (READERS[1] - READERS[0])}
+
+
 PLAN = [*(("lookup", lookup, transport, in_flight) for transport in ("unix", "tcp") for in_flight in IN_FLIGHT),
         ("stream", stream, "unix", 0), ("idle", idle, "unix", 0)]
 
 
 def run_all(arguments, found, server):
     plan = [(*step, client, number) for number in range(arguments.rounds) for step in PLAN
-            for client in (found if number % 2 == 0 else found[::-1]) if step[0] in arguments.measures]
+            for client in (found if number % 2 == 0 else found[::-1])
+            if step[0] in arguments.measures and step[0] in client.measures]
+    if "sqlite" in arguments.measures:
+        own = Client("sqlite", "SQLite", (str(arguments.build / "bench/stores_sqlite"),), 1)
+        plan += [("sqlite", sqlite, "file", 0, own, number) for number in range(arguments.rounds)]
     progress, runs = Progress(len(plan)), []
+    neighbours, server_begun, begun = machine.Neighbours([]), server.cpu_seconds(), time.monotonic()
     for name, measure, transport, in_flight, client, number in plan:
         progress.show(f"{name} {transport} {in_flight or ''}: {client.title}, round {number + 1}")
         figures = measure(arguments, client, server, transport, in_flight)
@@ -130,7 +157,8 @@ def run_all(arguments, found, server):
         runs.append({"measure": name, "transport": transport, "in_flight": in_flight, "client": client.name,
                      "round": number, **figures})
         progress.done += 1
-    return runs
+    server_cores = (server.cpu_seconds() - server_begun) / (time.monotonic() - begun)
+    return {"runs": runs, "neighbour_cores": round(max(0.0, neighbours.cores() - server_cores), 2)}
 
 
 def versions():
@@ -153,8 +181,8 @@ def parse_arguments():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--quick", action="store_true", help="one round of half a second: a first impression")
     parser.add_argument("--clients", nargs="+", metavar="X",
-                        default=["tidemill", "libpq", "libpq_18", "pgx", "postgresjs"])
-    parser.add_argument("--measures", nargs="+", default=["lookup", "stream", "idle"], metavar="X")
+                        default=["tidemill", "libpq", "libpq_18", "pgx", "postgresjs", "floor", "floor_1"])
+    parser.add_argument("--measures", nargs="+", default=["lookup", "stream", "idle", "sqlite"], metavar="X")
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build/release", help="build folder")
     parser.add_argument("--docs", action="store_true", help="write docs/benchmarks-stores.md")
     parser.add_argument("--from", dest="source", type=pathlib.Path, metavar="FILE",
@@ -174,7 +202,7 @@ def measured(arguments):
         check(found, server)
         results = {"machine": machine.facts(), "versions": versions(), "quick": arguments.quick, "rounds": arguments.rounds,
                    "seconds": arguments.seconds, "clients": {client.name: client.title for client in found},
-                   "runs": run_all(arguments, found, server)}
+                   **run_all(arguments, found, server)}
     path = RESULTS / time.strftime("stores-%Y%m%d-%H%M%S.json", time.gmtime())
     path.write_text(json.dumps(results, indent=1))
     print(f"written: {path.relative_to(ROOT)}")

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What a lookup in PostgreSQL costs the client, of ours beside libpq, pgx and postgres.js; builds those three, not ours
+# What a lookup in PostgreSQL costs the client, of ours beside libpq, pgx and postgres.js; builds those and the floor, not ours
 # (./dev bench stores does). See --help.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -14,6 +14,7 @@ case " $* " in
     mkdir -p "$built"
     # shellcheck disable=SC2046
     gcc -O2 -Wall -Wextra -o "$built/libpq" "$here/stores/libpq/main.c" $(pkg-config --cflags --libs libpq) -ldl
+    gcc -O2 -Wall -Wextra -o "$built/floor" "$here/stores/floor/main.c"
     (cd "$here/stores/pgx" && go build -o "$built/pgx" .)
     need_packages "$here/stores/postgresjs"
     export LIBPQ_18=${POSTGRES_18%/bin}/lib

@@ -130,7 +130,7 @@ def test_no_room_for_a_database(binary, folder):
 
 
 def test_a_read_only_disk(binary, folder):
-    """On a read-only file system a database is not opened to write, and the file is named"""
+    """On a read-only file system a database is read, and not opened to write; the file is named"""
     with small_disk(folder) as (inside, place, _):
         path = place / "kept.db"
         equal(apply(binary, inside, path).returncode, 0)
@@ -139,3 +139,5 @@ def test_a_read_only_disk(binary, folder):
             done = apply(binary, inside, at)
             equal(done.returncode, 1)
             check(f"storage.sqlite.path = {place}" in done.stderr and "Read-only file system" in done.stderr, done.stderr)
+        done = run(binary, inside, "schema", "status", f"--storage.sqlite.path={path}")
+        equal((done.returncode, done.stderr), (0, ""))

@@ -2,6 +2,7 @@
 // 1,000 callers; fsync alone, and SQLite in a plain loop. One line of JSON to standard output.
 //
 //   stores_sqlite FOLDER [SECONDS of each]
+//   stores_sqlite FOLDER idle READERS     instead: the memory of the process when each has read 20 rows
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <unistd.h>
@@ -10,6 +11,8 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
+#include <limits>
 #include <memory>
 #include <random>
 #include <string>
@@ -101,13 +104,14 @@ class Floor {
 struct Run {
   bool reads = false;
   double until = 0;
+  std::uint64_t calls_max = std::numeric_limits<std::uint64_t>::max();
   std::uint64_t done = 0;
   std::minstd_rand random{7};
   std::vector<double> waits;
 };
 
 Task<void> Call(sqlite::Database& database, Run& run) {
-  while (Now() < run.until) {
+  while (Now() < run.until && run.done < run.calls_max) {
     const double begun = Now();
     sql::Call call{.statement = kInsert, .parameters = {kBody}};
     if (run.reads) {
@@ -156,6 +160,31 @@ double InPlaceRate(const std::string& path, double seconds) {
   });
 }
 
+long AnonymousKiB() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("RssAnon:")) return std::stol(line.substr(8));
+  }
+  return 0;
+}
+
+// The database is there, of MeasureAll.
+void MeasureIdle(const std::string& folder, std::uint32_t readers) {
+  metrics::Registry registry;
+  sqlite::Metrics metrics(registry);
+  auto loop = net::Loop::Open({});
+  auto store = sqlite::Store::Open({.path = folder + "/bench.db", .readers = readers}, metrics);
+  if (!loop || !store) Die(store ? loop.error().detail : store.error().detail);
+  {
+    sqlite::Database database(**loop, **store);
+    Run run{.reads = true, .until = Now() + 30, .calls_max = 20 * readers};
+    TaskScope scope;
+    for (std::uint32_t i = 0; i < 4 * readers; ++i) scope.Spawn(Call(database, run));
+    while (scope.running() > 0) (*loop)->RunOnce(Milliseconds(10));
+  }
+  std::printf("{\"anonymous_kib\":%ld}\n", AnonymousKiB());
+}
+
 void MeasureAll(const std::string& folder, double seconds) {
   const std::string path = folder + "/bench.db";
   for (const char* end : {"", "-wal", "-shm", ".lock"}) unlink((path + end).c_str());
@@ -200,8 +229,12 @@ void MeasureAll(const std::string& folder, double seconds) {
 
 int main(int argc, char** argv) {
   if (argc < 2) {
-    std::fprintf(stderr, "usage: stores_sqlite FOLDER [SECONDS]\n");
+    std::fprintf(stderr, "usage: stores_sqlite FOLDER [SECONDS | idle READERS]\n");
     return 2;
+  }
+  if (argc > 3 && std::string(argv[2]) == "idle") {
+    tidemill::bench::MeasureIdle(argv[1], static_cast<std::uint32_t>(std::atoi(argv[3])));
+    return 0;
   }
   tidemill::bench::MeasureAll(argv[1], argc > 2 ? std::atof(argv[2]) : 3);
 }
