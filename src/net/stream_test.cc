@@ -10,6 +10,7 @@
 #include "net/connection_limiter.h"
 #include "net/stream_pool.h"
 #include "net/testing/harness.h"
+#include "net/testing/slowdown.h"
 
 namespace tidemill::net {
 namespace {
@@ -20,12 +21,6 @@ using testing::RecordingHandler;
 using testing::RunTurns;
 using testing::RunUntil;
 using testing::WriteAll;
-
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define TM_SANITIZED_ALLOCATOR 1
-#endif
-#endif
 
 // A stream on one end of a TCP connection, the test on the other.
 class StreamTest : public ::testing::Test {
@@ -262,14 +257,11 @@ TEST(StreamMemory, IdleStreamsOwnNoBuffer) {
   ASSERT_TRUE(RunUntil(*loop, owns_none));
   for (const Fd& peer : peers) EXPECT_EQ(ReadAvailable(peer.get()).size(), 1000u);
   EXPECT_LE(loop->stream_pool().spares(), StreamPool::kSparesMax);
-#ifndef TM_SANITIZED_ALLOCATOR
+  if (testing::kSanitized) return;
   // The pool's spares and the lists of the loop are in this figure too.
   const std::size_t per_stream = (mallinfo2().uordblks - before) / kStreams;
   RecordProperty("bytes_per_idle_stream", static_cast<int>(per_stream));
   EXPECT_LT(per_stream, 300u);
-#else
-  (void)before;
-#endif
 }
 
 }  // namespace

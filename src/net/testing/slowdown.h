@@ -1,4 +1,5 @@
-// kSlowdown: how many times as long a turn may take in this build as in one without a sanitizer. For tests.
+// kSanitized: whether this build has a sanitizer, which is slow and keeps what was freed. kSlowdown: how many
+// times as long a turn may take in it. For tests.
 #pragma once
 
 #include <cstdint>
@@ -6,9 +7,10 @@
 namespace tidemill::net::testing {
 
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-inline constexpr std::int64_t kSlowdown = 20;
+inline constexpr bool kSanitized = true;
 #else
-inline constexpr std::int64_t kSlowdown = 1;
+inline constexpr bool kSanitized = false;
 #endif
+inline constexpr std::int64_t kSlowdown = kSanitized ? 20 : 1;
 
 }  // namespace tidemill::net::testing

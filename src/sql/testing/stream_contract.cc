@@ -4,6 +4,8 @@
 
 #include <fstream>
 
+#include "net/testing/slowdown.h"
+
 namespace tidemill::sql::testing {
 
 std::string StreamContract::Name(const ParamInfo& info) { return info.param.name; }
@@ -21,11 +23,7 @@ constexpr const char* kManySqlite =
     "select n, printf('%0100d', n) from s";
 
 // A sanitizer keeps what was freed, so the process's memory says nothing under one.
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-constexpr bool kMemoryIsJudged = false;
-#else
-constexpr bool kMemoryIsJudged = true;
-#endif
+constexpr bool kMemoryIsJudged = !net::testing::kSanitized;
 
 std::size_t ResidentBytes() {
   std::ifstream file("/proc/self/statm");
