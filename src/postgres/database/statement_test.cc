@@ -270,22 +270,25 @@ TEST_F(StatementTest, PreparedStatementsAreBoundedAndComeBack) {
 }
 
 TEST_F(StatementTest, AStatementThatIsStaleIsPreparedAndSentAgain) {
-  ASSERT_TRUE(db.Run("drop table if exists changing"));
-  ASSERT_TRUE(db.Run("create table changing as select 1 as a"));
+  DatabaseOptions options = Options();
+  options.pool.shared_connections = 1;  // the one that has it prepared
+  OnLoop one(testing::SharedServer().url(), options);
+  ASSERT_TRUE(one.Run("drop table if exists changing"));
+  ASSERT_TRUE(one.Run("create table changing as select 1 as a"));
   const sql::Call call{.statement = sql::Statement("select * from changing"), .access = sql::Access::kRead};
-  for (int use = 0; use < 4; ++use) ASSERT_TRUE(db.Run(call));
-  ASSERT_TRUE(db.Run("alter table changing add column b bytea default '\\x01'"));
+  for (int use = 0; use < 4; ++use) ASSERT_TRUE(one.Run(call));
+  ASSERT_TRUE(one.Run("alter table changing add column b bytea default '\\x01'"));
   for (int use = 0; use < 4; ++use) {
-    const auto result = db.Run(call);
+    const auto result = one.Run(call);
     ASSERT_TRUE(result) << result.error().message;
     ASSERT_EQ(result->rows.columns().size(), 2u);
     EXPECT_EQ(result->rows[0][1].text, "\x01");
   }
-  EXPECT_GE(db.metrics.resent.value(), 1u);
+  EXPECT_GE(one.metrics.resent.value(), 1u);
   // Gone: somebody deallocated it, in a way that cannot be refused.
-  ASSERT_TRUE(db.Run("do $$ begin execute 'deallocate all'; end $$"));
+  ASSERT_TRUE(one.Run("do $$ begin execute 'deallocate all'; end $$"));
   for (int use = 0; use < 8; ++use) {
-    const auto result = db.Run(call);
+    const auto result = one.Run(call);
     ASSERT_TRUE(result) << result.error().message;
   }
 }
