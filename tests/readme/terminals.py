@@ -86,10 +86,17 @@ class Terminals:
         self._running.append(Running(command, self._folder, self._environment, name))
         return self._running[-1]
 
+    def _run(self, script):
+        return subprocess.run(["bash", "-ec", script], cwd=self._folder, env=self._environment, capture_output=True,
+                              stdin=subprocess.DEVNULL, text=True, timeout=30)
+
+    def try_run(self, script):
+        """Whether it ends with 0."""
+        return self._run(script).returncode == 0
+
     def run(self, script):
         """A shell script that ends with 0; gives its output."""
-        done = subprocess.run(["bash", "-ec", script], cwd=self._folder, env=self._environment, capture_output=True,
-                              stdin=subprocess.DEVNULL, text=True, timeout=30)
+        done = self._run(script)
         check(done.returncode == 0, f"{script} ended with {done.returncode}: {done.stdout}{done.stderr}")
         return done.stdout
 
@@ -110,7 +117,7 @@ class Terminals:
 
     def write(self, name, text):
         path = self._folder / name
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
 
     def start(self, script):

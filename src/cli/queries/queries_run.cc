@@ -31,9 +31,15 @@ Error ToError(const QueryAnswer& answer) {
   return {Errc::kRefused, answer.message.substr(0, first) + code + answer.message.substr(first)};
 }
 
+// A file may be named from where the command runs.
+std::string_view NameOf(const Project& project, std::string_view name) {
+  const std::string folder = project.folder + "/";
+  return name.starts_with(folder) ? name.substr(folder.size()) : name;
+}
+
 Task<Result<BoundQuery>> Bind(Workspace& workspace, const Options& options, Assignments assignments) {
   TM_CO_TRY_ASSIGN(const auto catalog, co_await CatalogOf(workspace));
-  TM_CO_TRY_ASSIGN(auto endpoint, FindEndpoint(*catalog, options.name));
+  TM_CO_TRY_ASSIGN(auto endpoint, FindEndpoint(*catalog, NameOf(workspace.project, options.name)));
   auto bound = BoundQuery::Make(std::move(endpoint), workspace.project.dialect, assignments);
   if (!bound) co_return std::unexpected(ToError(bound.error()));
   co_return *std::move(bound);
