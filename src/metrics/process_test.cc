@@ -1,11 +1,16 @@
 #include "metrics/process.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <ctime>
+#include <limits>
 #include <map>
 #include <string>
+#include <vector>
 
 namespace tidemill::metrics {
 namespace {
@@ -40,6 +45,41 @@ TEST(ProcessMetrics, SeeTheProcess) {
   close(descriptor);
   EXPECT_EQ(after["process_open_fds"], before["process_open_fds"] + 1);
   EXPECT_EQ(after["process_start_time_seconds"], before["process_start_time_seconds"]);
+}
+
+std::int64_t CpuMicros() {
+  timespec used{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+  return std::int64_t{used.tv_sec} * 1'000'000 + used.tv_nsec / 1000;
+}
+
+// A loop answers a scrape: with thousands of connections it must not walk through their descriptors.
+TEST(ProcessMetrics, ThousandsOfDescriptorsAreCountedAtOnce) {
+  rlimit limit{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &limit), 0);
+  limit.rlim_cur = limit.rlim_max;
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &limit), 0);
+  const int before = DescriptorsByAsking();
+  std::vector<int> more;
+  for (int i = 0; i < 3000; ++i) more.push_back(dup(STDERR_FILENO));
+  close(more[1000]);  // a gap
+  more.erase(more.begin() + 1000);
+  ASSERT_GT(more.back(), 0);
+  EXPECT_EQ(DescriptorsByAsking(), before + 2999);
+  if (const auto told = DescriptorsAsTold()) {
+    EXPECT_EQ(*told, before + 2999);
+  }
+  Registry registry;
+  AddProcessMetrics(registry);
+  std::int64_t least = std::numeric_limits<std::int64_t>::max();
+  for (int i = 0; i < 20; ++i) {
+    const std::int64_t begun = CpuMicros();
+    EXPECT_EQ(Samples(registry.Text())["process_open_fds"], before + 2999);
+    least = std::min(least, CpuMicros() - begun);
+  }
+  for (const int each : more) close(each);
+  RecordProperty("least_us", static_cast<int>(least));
+  EXPECT_LT(least, 1500);
 }
 
 }  // namespace
