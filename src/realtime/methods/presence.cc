@@ -30,14 +30,13 @@ constexpr std::string_view kStatsResultSchema = R"json({
   }
 })json";
 
-constexpr std::size_t kEntriesAtOnce = 500;
-
 Task<api::Outcome> Presence(Services& services, ChannelParams params, api::AnswerBudget& budget) {
   auto entries = co_await services.publisher.Presence({.channel = std::move(params.channel)});
   if (!entries) co_return std::unexpected(entries.error());
   std::string result;
   Slices slices(result);
-  if (entries->size() > kEntriesAtOnce) co_await slices.Next();  // to gather them was this turn's work
+  // To gather them was this turn's work.
+  if (entries->size() > protocol::kPresenceEntriesAtOnce) co_await slices.Next();
   const std::size_t bytes = protocol::ReplyBytes(*entries);
   if (!budget.Take(bytes)) co_return std::unexpected(api::kErrorAnswerTooLarge);
   result.reserve(bytes);

@@ -9,6 +9,9 @@
 
 namespace tidemill::protocol {
 
+// Of an answer with a presence: when there are more entries, what touches all of them has a turn of its own.
+inline constexpr std::size_t kPresenceEntriesAtOnce = 500;
+
 // About the bytes that these take in a reply, in either encoding; exact but for the escapes of JSON.
 std::size_t ReplyBytes(std::span<const PublicationPtr> publications);
 std::size_t ReplyBytes(std::span<const ClientInfoPtr> presence);

@@ -16,9 +16,6 @@
 namespace tidemill::session {
 namespace {
 
-// Of presence: when there are more, what touches all of them has a turn of its own.
-constexpr std::size_t kEntriesAtOnce = 500;
-
 // Counts an answer that takes several turns to make as one that its client has not read.
 class UnreadAnswer {
  public:
@@ -142,7 +139,7 @@ Task<Verdict<ReplyBody>> Commands::Do(protocol::PresenceRequest request) {
       {.channel = std::move(request.channel), .surface = broker::Surface::kClient});
   if (!entries) co_return Refused(entries.error());
   net::Loop& loop = client_.context.loop;
-  const bool many = entries->size() > kEntriesAtOnce;
+  const bool many = entries->size() > protocol::kPresenceEntriesAtOnce;
   if (many) co_await net::NextTurn(loop);
   const std::size_t bytes = protocol::ReplyBytes(*entries);
   TM_CO_TRY(client_.MayAnswer(bytes));
