@@ -1,47 +1,17 @@
 #include "settings/settings.h"
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <fstream>
+
+#include "settings/testing/settings_test.h"
 
 namespace tidemill::settings {
 namespace {
 
-// A directory of its own to be in, so that files have the short names that messages show.
-class LoadTest : public testing::Test {
- protected:
-  LoadTest() {
-    std::string path = testing::TempDir() + "tidemill-config-XXXXXX";
-    directory_ = mkdtemp(path.data());
-    EXPECT_EQ(chdir(directory_.c_str()), 0);
-  }
-  ~LoadTest() override {
-    EXPECT_EQ(chdir("/"), 0);
-    for (const std::string& file : files_) remove((directory_ + "/" + file).c_str());
-    EXPECT_EQ(rmdir(directory_.c_str()), 0);
-  }
-
-  void Write(const std::string& name, std::string_view content) {
-    std::ofstream(name, std::ios::binary) << content;
-    files_.push_back(name);
-  }
-
-  Result<Settings> LoadText(std::string_view text) {
-    Write("tidemill.toml", text);
-    return Load({.file = "tidemill.toml"});
-  }
-
-  // The detail of the error; "" when there was none.
-  static std::string Why(const Result<Settings>& loaded) { return loaded ? "" : loaded.error().detail; }
-
- private:
-  std::string directory_;
-  std::vector<std::string> files_;
-};
+class LoadTest : public testing::SettingsTest {};
 
 struct BadText {
   std::string_view text;

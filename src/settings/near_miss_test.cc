@@ -15,7 +15,7 @@ struct BadText {
 
 // The detail of the error, with the short name of the file.
 std::string Why(std::string_view text) {
-  const std::string folder = testing::TempDir();
+  const std::string folder = ::testing::TempDir();
   const std::string path = folder + "near-miss-test.toml";
   std::ofstream(path, std::ios::binary) << text;
   const Result<Settings> loaded = Load({.file = path});

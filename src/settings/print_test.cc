@@ -22,7 +22,7 @@ using config::StoreAddress;
 
 // Reads a text the way Load reads a file.
 Result<Settings> LoadText(const std::string& text) {
-  const std::string path = testing::TempDir() + "tidemill-print-test.toml";
+  const std::string path = ::testing::TempDir() + "tidemill-print-test.toml";
   std::ofstream(path, std::ios::binary) << text;
   Result<Settings> loaded = Load({.file = path});
   remove(path.c_str());

@@ -1,43 +1,15 @@
 // Keys and secrets that are not text in the configuration itself: files, base64.
 #include <gtest/gtest.h>
-#include <stdlib.h>
-#include <unistd.h>
-
-#include <fstream>
 
 #include "settings/settings.h"
+#include "settings/testing/settings_test.h"
 
 namespace tidemill::settings {
 namespace {
 
 using namespace std::string_view_literals;
 
-// A directory of its own to be in, so that files have the short names that messages show.
-class SecretsTest : public testing::Test {
- protected:
-  SecretsTest() {
-    std::string path = testing::TempDir() + "tidemill-config-XXXXXX";
-    directory_ = mkdtemp(path.data());
-    EXPECT_EQ(chdir(directory_.c_str()), 0);
-  }
-  ~SecretsTest() override {
-    EXPECT_EQ(chdir("/"), 0);
-    for (const std::string& file : files_) remove((directory_ + "/" + file).c_str());
-    EXPECT_EQ(rmdir(directory_.c_str()), 0);
-  }
-
-  void Write(const std::string& name, std::string_view content) {
-    std::ofstream(name, std::ios::binary) << content;
-    files_.push_back(name);
-  }
-
-  // The detail of the error; "" when there was none.
-  static std::string Why(const Result<Settings>& loaded) { return loaded ? "" : loaded.error().detail; }
-
- private:
-  std::string directory_;
-  std::vector<std::string> files_;
-};
+class SecretsTest : public testing::SettingsTest {};
 
 TEST_F(SecretsTest, ReadsPublicKeysFromTextOrFile) {
   constexpr std::string_view kPem =

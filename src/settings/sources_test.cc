@@ -13,7 +13,7 @@ namespace {
 std::string Why(const Result<Settings>& loaded) { return loaded ? "" : loaded.error().detail; }
 
 TEST(Sources, TakesTheLaterOfFileEnvironmentAndFlags) {
-  const std::string path = testing::TempDir() + "tidemill-sources-test.toml";
+  const std::string path = ::testing::TempDir() + "tidemill-sources-test.toml";
   std::ofstream(path) << "client.ping_interval = \"10s\"\nclient.channel_limit = 10\nloops = 10\n"
                          "[[channel.namespaces]]\nname = \"chat\"\nhistory_size = 10\nhistory_ttl = \"1m\"\n";
   const Result<Settings> loaded =

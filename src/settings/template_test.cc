@@ -13,7 +13,7 @@ namespace tidemill::settings {
 namespace {
 
 Result<Settings> LoadText(const std::string& text) {
-  const std::string path = testing::TempDir() + "tidemill-template-test.toml";
+  const std::string path = ::testing::TempDir() + "tidemill-template-test.toml";
   std::ofstream(path, std::ios::binary) << text;
   Result<Settings> loaded = Load({.file = path});
   remove(path.c_str());
