@@ -5,10 +5,14 @@ import os
 import pathlib
 import shutil
 import subprocess
+import urllib.error
+import urllib.request
 
-from assertions import check, equal
+from assertions import check, equal, eventually
+from jwt import sign
 from migrations import postgres  # noqa: F401  the fixture
 from project import Project
+from server import Server
 
 HERE = pathlib.Path(__file__).resolve().parent
 TYPES = """
@@ -92,3 +96,71 @@ def test_generated_clients(binary, folder, postgres):
     program(place, "openapi-ts", "-i", "./openapi.json", "-o", "hey")
     program(place, "orval")
     program(place, "tsc", "-p", ".")
+
+
+def found_by_schemathesis(server, token, folder):
+    """Its exit code, and what it finds. OPTIONS is answered for all paths below the prefix at once, so Allow is not looked
+    at."""
+    done = subprocess.run([os.environ["SCHEMATHESIS"], "--config-file", str(HERE / "schemathesis.toml"), "run",
+                           f"{server.http}/rest/openapi.json", "--url", f"{server.http}/rest",
+                           "-H", f"Authorization: Bearer {token}", "--generation-allow-x00", "false", "--no-color",
+                           "--max-examples", "25", "--seed", str(SEED), "--exclude-checks",
+                           "allow_header_conformance"], capture_output=True, text=True, timeout=600, cwd=folder,
+                          stdin=subprocess.DEVNULL, env=os.environ | {"NO_COLOR": "1"})
+    return done.returncode, done.stdout[-16000:] + done.stderr[-2000:]
+
+
+SEED = 5  # always the same requests
+KEY = "a secret of 32 bytes or more, yes"
+# Without constraints: a document cannot say them.
+LITE = """
+create table things (id integer primary key, name text, amount integer, price real, flag boolean);
+insert into things (name, amount, price, flag) values ('a', 1, 1.5, true), ('b', 2, null, false);
+"""
+LITE_ENDPOINTS = {
+    "things.get.sql": "-- @param amount int = null\n-- @auth none\n-- @page limit=10\n-- @sort name|amount\n"
+                      "select id, name, amount, price, flag from things where :amount is null or amount = :amount",
+    "things/[id].get.sql": "-- @param id int!\n-- @auth none\n-- @rows one\nselect id, name from things where id = :id",
+    "things.post.sql": "-- @param name text!\n-- @param amount int\n-- @param price real\n-- @param flag boolean\n"
+                       "-- @auth claims:sub\n-- @rows one\ninsert into things (name, amount, price, flag)\n"
+                       "values (:name, :amount, :price, :flag) returning id, name, amount, price, flag",
+    "things/[id].put.sql": "-- @param id int!\n-- @param name text!\n-- @auth claims:sub\n-- @rows one\n"
+                           "update things set name = :name where id = :id returning id, name",
+    "things/[id].delete.sql": "-- @param id int!\n-- @auth claims:sub\n-- @rows exec\ndelete from things where id = :id",
+    "things/sum.get.sql": "-- @auth claims:sub\n-- @rows value\nselect count(*) from things",
+}
+
+
+def is_served(server):
+    try:
+        return b'"/' in urllib.request.urlopen(f"{server.http}/rest/openapi.json", timeout=10).read()
+    except urllib.error.HTTPError:
+        return False
+
+
+def check_schemathesis(binary, project, *options):
+    with Server(binary, *options, f"--queries.folder={project.queries}", f"--client.token.hmac_secret_key={KEY}") as server:
+        eventually(lambda: is_served(server), "the endpoints are served")
+        code, said = found_by_schemathesis(server, sign({"sub": "ann"}, KEY), project.folder)
+        check(code == 0, said)
+
+
+def test_schemathesis_sqlite(binary, folder):
+    """schemathesis finds nothing, on SQLite"""
+    path = pathlib.Path(folder) / "things.db"
+    project = Project(binary, folder, "--storage.sqlite.path", str(path))
+    project.write("migrations/0001_things.sql", LITE)
+    for name, text in LITE_ENDPOINTS.items():
+        project.write(name, text)
+    project.run("migrate", "up")
+    check_schemathesis(binary, project, f"--storage.sqlite.path={path}")
+
+
+def test_schemathesis_postgres(binary, folder, postgres):
+    """schemathesis finds nothing, on PostgreSQL with all of its types"""
+    project = make_project(binary, folder, postgres, "schemathesis")
+    # A server takes more of arrays than the document says: nulls, and several dimensions.
+    post = project.queries / "everything.post.sql"
+    post.write_text(post.read_text().replace("-- @param numbers int[]\n", "").replace(", numbers", "").replace(", :numbers", ""))
+    url = postgres.url(database="schemathesis")
+    check_schemathesis(binary, project, f"--storage.postgres.url={url}")

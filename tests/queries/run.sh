@@ -6,4 +6,6 @@ here=$(cd "$(dirname "$0")" && pwd)
 source "$here/../lib/toolchain.sh"
 need_node
 need_packages "$here"
+need_venv schemathesis -r "$here/requirements.txt"
+export SCHEMATHESIS="$VENV/bin/schemathesis"
 exec python3 "$here/../lib/runner.py" "$here" "$1" "${@:2}"

@@ -65,7 +65,8 @@ TEST(OpenApi, ParametersOfAGet) {
       R"({"name":"limit","in":"query","description":"How many rows at most",)"
       R"("schema":{"type":"integer","minimum":0,"maximum":500,"default":50}},{"name":"offset",)"))
       << operation;
-  EXPECT_NE(operation.find(R"("pattern":"^(id|amount)(\\.(asc|desc))?)"), std::string::npos) << operation;
+  EXPECT_NE(operation.find(R"("enum":["id","id.desc","amount","amount.desc"])"), std::string::npos)
+      << operation;
 }
 
 TEST(OpenApi, RowsSayWhatMayBeNull) {

@@ -27,6 +27,14 @@ void WriteDefault(const files::Parameter& parameter, JsonWriter& json) {
 // Generators make GetOrdersRow of it.
 std::string RowName(const Endpoint& endpoint) { return endpoint.operation_id + "_row"; }
 
+// SQLite keeps what is declared as boolean as 0 and 1.
+void WriteColumnSchema(const EndpointColumn& column, JsonWriter& json) {
+  const Nullable nullable = column.nullable ? Nullable::kYes : Nullable::kNo;
+  const bool of_sqlite = column.type->kind == sql::Kind::kBoolean && column.type->oid == 0;
+  WriteTypeSchema(of_sqlite ? sql::Type{.kind = sql::Kind::kInteger, .name = "int"} : *column.type, nullable,
+                  json);
+}
+
 class OperationWriter {
  public:
   OperationWriter(const Endpoint& endpoint, JsonWriter& json)
@@ -116,7 +124,7 @@ class OperationWriter {
       BeginParameter("offset", "query", false, "How many rows to pass over");
       json_.Member("type", "integer");
       json_.Member("minimum", 0);
-      json_.Member("maximum", 2'147'483'647);
+      json_.Member("maximum", 1'000'000'000'000'000);
       json_.Member("default", 0);
       EndParameter();
       return;
@@ -126,35 +134,31 @@ class OperationWriter {
     EndParameter();
   }
 
+  // Several of them a schema cannot list.
   void WriteSort() {
-    BeginParameter("sort", "query", false,
-                   "Columns with commas between them, each also with .desc: " + Example());
-    json_.Member("type", "string");
-    json_.Member("pattern", SortPattern());
-    json_.Key("examples");
-    json_.BeginArray();
-    json_.String(Example());
-    json_.EndArray();
-    EndParameter();
-  }
-  std::string Example() const { return query_.sort.front() + ".desc"; }
-  // One column: how often each may stand there a pattern cannot say.
-  std::string SortPattern() const {
-    std::string columns;
-    for (const std::string& column : query_.sort) columns += (columns.empty() ? "" : "|") + column;
-    return "^(" + columns + ")(\\.(asc|desc))?(\\.(nullsfirst|nullslast))?(,.*)?$";
-  }
-
-  void WritePrefer() {
-    const std::vector<std::string_view> gets = {"count=exact", "count=planned", "count=estimated"};
-    const std::vector<std::string_view> writes = {"return=representation", "return=minimal"};
-    BeginParameter("Prefer", "header", false,
-                   is_get() ? "Counts the rows of all pages; the number is in Content-Range"
-                            : "Whether the answer has a body");
+    BeginParameter("sort", "query", false, "The order; several columns have commas between them");
     json_.Member("type", "string");
     json_.Key("enum");
     json_.BeginArray();
-    for (const std::string_view value : is_get() ? gets : writes) json_.String(value);
+    for (const std::string& column : query_.sort) {
+      json_.String(column);
+      json_.String(column + ".desc");
+    }
+    json_.EndArray();
+    EndParameter();
+  }
+
+  // What is not known there is passed over (RFC 7240): no enumeration.
+  void WritePrefer() {
+    BeginParameter("Prefer", "header", false,
+                   is_get()
+                       ? "count=exact, count=planned or count=estimated: counts the rows of all pages; the "
+                         "number is in Content-Range"
+                       : "return=minimal: the answer has no body");
+    json_.Member("type", "string");
+    json_.Key("examples");
+    json_.BeginArray();
+    json_.String(is_get() ? "count=exact" : "return=minimal");
     json_.EndArray();
     EndParameter();
   }
@@ -208,8 +212,7 @@ class OperationWriter {
       case RowsShape::kOne: return WriteRowReference();
       case RowsShape::kValue:
         if (endpoint_.columns.empty()) return;
-        return WriteTypeSchema(*endpoint_.columns.front().type,
-                               endpoint_.columns.front().nullable ? Nullable::kYes : Nullable::kNo, json_);
+        return WriteColumnSchema(endpoint_.columns.front(), json_);
       case RowsShape::kExec:
         json_.Member("type", "object");
         json_.RawMember("properties", R"({"rows_affected":{"type":"integer","minimum":0}})");
@@ -329,7 +332,7 @@ void WriteRowSchema(const Endpoint& endpoint, JsonWriter& json) {
   for (const EndpointColumn& column : endpoint.columns) {
     json.DynamicKey(column.name);
     json.BeginObject();
-    WriteTypeSchema(*column.type, column.nullable ? Nullable::kYes : Nullable::kNo, json);
+    WriteColumnSchema(column, json);
     if (!column.doc.empty()) json.Member("description", column.doc);
     json.EndObject();
   }

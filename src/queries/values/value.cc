@@ -87,6 +87,13 @@ Value Integer(const sql::Type& type, std::string_view text, std::string_view sho
               shown);
 }
 
+// 5 of 5.0: JSON Schema calls it an integer, and some programs write it so.
+std::string_view WithoutZeroFraction(std::string_view json) {
+  const std::size_t dot = json.find('.');
+  const bool whole = dot != json.npos && json.find_first_not_of('0', dot + 1) == json.npos;
+  return whole ? json.substr(0, dot) : json;
+}
+
 // Whether a double (or a float) holds it: not too large, and not so small that it would be zero.
 bool InRange(const sql::Type& type, std::string_view text) {
   return type.oid == kFloat4Oid ? Parse<float>(text).has_value() : Parse<double>(text).has_value();
@@ -281,7 +288,7 @@ Value FromJson(const sql::Type& type, std::string_view json, sql::Dialect dialec
     case Kind::kBoolean:
       if (json == "true" || json == "false") return json == "true";
       return Must("true or false", ShownJson(json));
-    case Kind::kInteger: return Integer(type, json, ShownJson(json));
+    case Kind::kInteger: return Integer(type, WithoutZeroFraction(json), ShownJson(json));
     case Kind::kFloat:
     case Kind::kNumeric: return Number(type, json, ShownJson(json), dialect);
     case Kind::kArray: return Array(type, json, dialect);

@@ -42,6 +42,7 @@ TEST(FromJson, PostgresGetsEveryDigit) {
   const Case cases[] = {
       {"int2", "-32768", std::int64_t{-32768}},
       {"int4", "2147483647", std::int64_t{2147483647}},
+      {"int4", "-7.00", std::int64_t{-7}},
       {"int8", "9007199254740993", std::int64_t{9007199254740993}},
       {"int8", "\"9007199254740993\"", std::int64_t{9007199254740993}},
       {"int8", "-9223372036854775808", kLeast},
@@ -103,7 +104,7 @@ TEST(FromJson, WhatATypeDoesNotTakeIsRefused) {
       {"int2", "32768", "must be an integer from -32768 to 32767, and is 32768"},
       {"int4", "-2147483649", "must be an integer from -2147483648 to 2147483647, and is -2147483649"},
       {"int4", "\"1\"", "must be an integer, and is \"1\""},
-      {"int4", "1.0", "must be an integer from -2147483648 to 2147483647, and is 1.0"},
+      {"int4", "1.5", "must be an integer from -2147483648 to 2147483647, and is 1.5"},
       {"int4", "1e2", "must be an integer from -2147483648 to 2147483647, and is 1e2"},
       {"int8", "9223372036854775808",
        "must be an integer from -9223372036854775808 to 9223372036854775807, and is 9223372036854775808"},
