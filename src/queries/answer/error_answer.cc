@@ -168,11 +168,12 @@ ErrorAnswer MakeError(const Refusal& refusal) {
   const std::size_t count = refusal.errors.size() + refusal.unlisted;
   ErrorAnswer answer = MakeError(Of(refusal.kind), refusal.errors.front().ToString());
   if (count > 1) {
-    answer.message = std::to_string(count) + " things are wrong with the request";
+    answer.message = (refusal.unlisted > 0 ? "more than " : "") + std::to_string(refusal.errors.size()) +
+                     " things are wrong with the request";
     for (const FieldError& error : refusal.errors) {
       answer.details += (answer.details.empty() ? "" : "\n") + error.ToString();
     }
-    if (refusal.unlisted > 0) answer.details += "\nand " + std::to_string(refusal.unlisted) + " more";
+    if (refusal.unlisted > 0) answer.details += "\nand more";
   }
   answer.errors = refusal.errors;
   return answer;

@@ -189,7 +189,8 @@ TEST(ErrorAnswer, ARefusalNamesEveryField) {
   EXPECT_EQ(two.details, "id: must be an integer\n[1].name: is missing in the body");
   while (!refusal.full()) refusal.Add("x", "y");
   refusal.Add("x", "y");
-  EXPECT_TRUE(MakeError(refusal).details.ends_with("\nand 1 more"));
+  EXPECT_TRUE(MakeError(refusal).details.ends_with("\nand more"));
+  EXPECT_EQ(MakeError(refusal).message, "more than 50 things are wrong with the request");
   EXPECT_EQ(MakeError(refusal).errors.size(), Refusal::kErrorsMax);
 }
 

@@ -27,9 +27,10 @@ std::string Shown(std::string_view sent) {
 }
 
 std::string NearMiss(std::string_view name, const std::vector<std::string>& known) {
-  // The distance takes time in proportion to the length.
-  constexpr std::size_t kNameBytesMax = 200;
-  if (name.size() > kNameBytesMax) return "";
+  // Finding it takes time in proportion to all of these.
+  constexpr std::size_t kNameBytesMax = 64;
+  constexpr std::size_t kKnownMax = 100;
+  if (name.size() > kNameBytesMax || known.size() > kKnownMax) return "";
   const std::optional<std::string> near = Nearest(name, known);
   return near ? "; did you mean " + *near + "?" : "";
 }

@@ -33,11 +33,11 @@ struct Refusal {
 
   RefusalKind kind = RefusalKind::kInvalid;
   std::vector<FieldError> errors;  // never empty
-  std::size_t unlisted = 0;        // errors beyond kErrorsMax
+  std::size_t unlisted = 0;        // errors beyond kErrorsMax; there may be more
 
   void Add(std::string field, std::string problem);
   bool empty() const { return errors.empty(); }
-  // What is added is counted only.
+  // What is added is counted only. Readers stop looking for errors then.
   bool full() const { return errors.size() >= kErrorsMax; }
   friend bool operator==(const Refusal&, const Refusal&) = default;
 };

@@ -39,6 +39,7 @@ struct TypedRequest {
 
 struct ReaderOptions {
   std::size_t bulk_elements_max = 1'000;  // times the statements of the endpoint
+  std::size_t bulk_values_max = 100'000;  // elements times parameters
   // Names that others read from the query: they are passed over.
   std::vector<std::string> other_query_names;
 };

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "queries/values/testing/described.h"
+#include "queries/values/value.h"
 
 namespace tidemill::queries {
 namespace {
@@ -179,7 +180,7 @@ TEST(RequestReader, AKindOfItsOwnHasAStatusOfItsOwn) {
   EXPECT_EQ(kind("{}", {}), RefusalKind::kInvalid);
 }
 
-TEST(RequestReader, ManyErrorsAreCountedOnly) {
+TEST(RequestReader, AfterFiftyErrorsNobodyLooksOn) {
   const auto reader = ReaderOf("orders.post.sql", kTwoFields, kOrders);
   std::string body = "[";
   for (int i = 0; i < 300; ++i) body += R"({"id":"x","statu":1},)";
@@ -188,7 +189,33 @@ TEST(RequestReader, ManyErrorsAreCountedOnly) {
   const auto read = reader->Read(asking.Get(), "");
   ASSERT_FALSE(read);
   EXPECT_EQ(read.error().errors.size(), Refusal::kErrorsMax);
-  EXPECT_EQ(read.error().errors.size() + read.error().unlisted, 900u);
+  EXPECT_EQ(read.error().unlisted, 1u);
+}
+
+TEST(RequestReader, WhatABodyHoldsIsBounded) {
+  const auto reader = ReaderOf("orders.post.sql", "-- @param tags = null\ninsert into t values (:id, :tags)",
+                               kOrders, {.bulk_values_max = 6});
+  const auto refused = [&](std::string body, std::string type) {
+    Asking asking{.body = std::move(body),
+                  .headers = {{"Content-Type", std::move(type)}},
+                  .method = http::Method::kPost};
+    const auto read = reader->Read(asking.Get(), "");
+    EXPECT_FALSE(read);
+    return Errors(read);
+  };
+  EXPECT_EQ(refused("[{},{},{},{}]", "application/json"),
+            "[0].id: is missing in the body\n[1].id: is missing in the body\n[2].id: is missing in the body\n"
+            "body: has 4 elements, and at most 3 may come at once\n");
+  std::string form = "id=1";
+  for (int i = 0; i < 20'000; ++i) form += "&tags=x";
+  EXPECT_EQ(refused(form, "application/x-www-form-urlencoded"), "body: has more than 20000 fields\n");
+  std::string tags = "[\"x\"";
+  for (std::size_t i = 1; i < kArrayElementsMax; ++i) tags += ",\"x\"";
+  const std::string element = R"({"id":1,"tags":)" + tags + "]}";
+  EXPECT_EQ(refused("[" + element + "," + element + "," + element + "]", "application/json"),
+            "[2].tags: has, with the arrays before it, more than 50000 elements\n");
+  EXPECT_TRUE(reader->Read(
+      Asking{.body = "[" + element + "," + element + "]", .method = http::Method::kPost}.Get(), ""));
 }
 
 TEST(RequestReader, EachParameterHasItsPlace) {

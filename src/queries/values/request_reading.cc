@@ -26,6 +26,21 @@ std::string_view PlaceOf(ParameterSource source) {
   return "";
 }
 
+// How many pairs a query or a form may have.
+constexpr std::size_t kPairsMax = kArrayElementsMax;
+
+// At least as many elements as the arrays in a JSON value have.
+std::size_t CountElements(std::string_view json) {
+  std::size_t count = 1;
+  bool in_text = false;
+  for (std::size_t i = 0; i < json.size(); ++i) {
+    if (json[i] == '"') in_text = !in_text;
+    if (json[i] == '\\') ++i;
+    if (json[i] == ',' && !in_text) ++count;
+  }
+  return count;
+}
+
 bool IsArray(const sql::Type& type) { return type.kind == sql::Kind::kArray && type.element; }
 
 }  // namespace
@@ -101,12 +116,23 @@ void RequestReading::ReadPath(Input& input) {
   }
 }
 
-void RequestReading::ReadQuery(Input& input) {
+void RequestReading::ReadQuery(Input& input) { ReadPairs(request_.query, ParameterSource::kQuery, input); }
+
+void RequestReading::ReadPairs(std::string_view text, ParameterSource source, Input& input) {
   Texts texts;
-  UrlPairs pairs(request_.query);
-  while (const auto pair = pairs.Next()) ReadPair(pair->name, pair->value, ParameterSource::kQuery, texts);
+  UrlPairs pairs(text);
+  std::size_t count = 0;
+  while (const auto pair = pairs.Next()) {
+    if (refusal_.full()) return;
+    if (++count > kPairsMax) {
+      refusal_.kind = RefusalKind::kTooLarge;
+      return refusal_.Add(source == ParameterSource::kBody ? "body" : "query",
+                          "has more than " + std::to_string(kPairsMax) + " fields");
+    }
+    ReadPair(pair->name, pair->value, source, texts);
+  }
   SetTexts(texts, input);
-  FillAbsent(ParameterSource::kQuery, "", input);
+  FillAbsent(source, "", input);
 }
 
 void RequestReading::ReadPair(std::string_view name, std::string_view value, ParameterSource source,
@@ -171,7 +197,6 @@ void RequestReading::Set(std::size_t index, Checked<sql::Parameter> value, const
 }
 
 void RequestReading::AddUnknown(std::string_view name, ParameterSource source, const std::string& prefix) {
-  if (refusal_.full()) return refusal_.Add("", "");
   const auto found = reader_.names_.find(name);
   if (found != reader_.names_.end()) {
     return refusal_.Add(prefix + std::string(name),
@@ -224,30 +249,14 @@ void RequestReading::ReadBody(const Input& shared) {
 
 void RequestReading::ReadForm(const Input& shared) {
   Input input = shared;
-  Texts texts;
-  UrlPairs pairs(request_.body);
-  while (const auto pair = pairs.Next()) ReadPair(pair->name, pair->value, ParameterSource::kBody, texts);
-  SetTexts(texts, input);
-  FillAbsent(ParameterSource::kBody, "", input);
+  ReadPairs(request_.body, ParameterSource::kBody, input);
   Finish(std::move(input));
 }
 
 void RequestReading::ReadJson(const Input& shared) {
   JsonReader json(request_.body);
   if (json.Peek() == JsonReader::Kind::kArray) {
-    typed_.bulk = true;
-    if (typed_.page) refusal_.Add("body", "must be an object: answers of this endpoint have pages");
-    const std::size_t most = reader_.options_.bulk_elements_max / query_.statements.size();
-    std::size_t count = 0;
-    for (json.EnterArray(); json.NextElement(); ++count) {
-      if (count >= most) continue;
-      ReadElement(json, shared, "[" + std::to_string(count) + "].");
-    }
-    if (count > most && json.ok()) {
-      refusal_.kind = RefusalKind::kTooLarge;
-      refusal_.Add("body", "has " + std::to_string(count) + " elements, and at most " + std::to_string(most) +
-                               " may come at once");
-    }
+    ReadElements(json, shared);
   } else if (json.Peek() == JsonReader::Kind::kObject) {
     ReadElement(json, shared, "");
   } else {
@@ -259,6 +268,35 @@ void RequestReading::ReadJson(const Input& shared) {
   }
 }
 
+void RequestReading::ReadElements(JsonReader& json, const Input& shared) {
+  typed_.bulk = true;
+  if (typed_.page) refusal_.Add("body", "must be an object: answers of this endpoint have pages");
+  const std::size_t parameters = std::max<std::size_t>(query_.parameters.size(), 1);
+  const std::size_t most = std::min(reader_.options_.bulk_elements_max / query_.statements.size(),
+                                    reader_.options_.bulk_values_max / parameters);
+  std::size_t count = 0;
+  for (json.EnterArray(); json.NextElement(); ++count) {
+    if (count >= most || refusal_.full()) continue;
+    ReadElement(json, shared, "[" + std::to_string(count) + "].");
+  }
+  if (count <= most || !json.ok()) return;
+  refusal_.kind = RefusalKind::kTooLarge;
+  refusal_.Add("body", "has " + std::to_string(count) + " elements, and at most " + std::to_string(most) +
+                           " may come at once");
+}
+
+Checked<sql::Parameter> RequestReading::ReadMember(std::size_t index, std::string_view json) {
+  const sql::Type& type = TypeAt(index);
+  if (type.kind == sql::Kind::kArray || type.kind == sql::Kind::kComposite) {
+    elements_ += CountElements(json);
+    if (elements_ > kBodyElementsMax) {
+      return std::unexpected("has, with the arrays before it, more than " + std::to_string(kBodyElementsMax) +
+                             " elements");
+    }
+  }
+  return FromJson(type, json, reader_.dialect_);
+}
+
 void RequestReading::ReadElement(JsonReader& json, const Input& shared, const std::string& prefix) {
   if (json.Peek() != JsonReader::Kind::kObject) {
     if (json.Peek() == JsonReader::Kind::kNone) return json.Skip();
@@ -268,14 +306,14 @@ void RequestReading::ReadElement(JsonReader& json, const Input& shared, const st
   Input input = shared;
   json.EnterObject();
   while (const auto key = json.NextKey()) {
+    if (refusal_.full()) continue;
     const auto found = reader_.names_.find(*key);
     if (found == reader_.names_.end() || ParameterAt(found->second).source != ParameterSource::kBody) {
       AddUnknown(*key, ParameterSource::kBody, prefix);
       continue;
     }
     const std::string_view value = json.ReadRaw();
-    if (json.ok())
-      Set(found->second, FromJson(TypeAt(found->second), value, reader_.dialect_), prefix, input);
+    if (json.ok()) Set(found->second, ReadMember(found->second, value), prefix, input);
   }
   FillAbsent(ParameterSource::kBody, prefix, input);
   Finish(std::move(input));

@@ -43,6 +43,9 @@ class RequestReading {
   void ReadBody(const Input& shared);
   void ReadForm(const Input& shared);
   void ReadJson(const Input& shared);
+  void ReadPairs(std::string_view text, files::ParameterSource source, Input& input);
+  void ReadElements(JsonReader& json, const Input& shared);
+  Checked<sql::Parameter> ReadMember(std::size_t index, std::string_view json);
   void ReadElement(JsonReader& json, const Input& shared, const std::string& prefix);
 
   // A pair of a query or a form, of `source`.
@@ -64,6 +67,7 @@ class RequestReading {
   const std::string_view claims_;
   const files::Query& query_;
   std::map<std::string, std::string, std::less<>> reserved_;  // limit, offset, cursor, sort
+  std::size_t elements_ = 0;                                  // of the arrays of a body
   TypedRequest typed_;
   Refusal refusal_;
 };

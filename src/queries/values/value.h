@@ -38,5 +38,7 @@ Checked<sql::Parameter> FromDefault(const sql::Type& type, const files::DefaultV
 
 // How many elements one array may have, those of arrays in it together.
 inline constexpr std::size_t kArrayElementsMax = 20'000;
+// And all arrays of a body, with the attributes of composites.
+inline constexpr std::size_t kBodyElementsMax = 50'000;
 
 }  // namespace tidemill::queries
