@@ -72,15 +72,19 @@ TEST_F(DatabasesTest, ReadyTellsOfDamage) {
   const sql::Call fill{.statement = sql::Statement("insert into t values (randomblob(100000))")};
   {
     const auto databases = Open();
+    databases->ApplySchemas();
+    ASSERT_TRUE(net::testing::DriveUntil(
+        *loop_, [&] { return AskReady(*loop_, databases->dependencies()).first == 200; }));
     ASSERT_TRUE(
         RunTask(*loop_, databases->main(0)->Run({.statement = sql::Statement("create table t (b blob)")})));
     ASSERT_TRUE(RunTask(*loop_, databases->main(0)->Run(fill)));
-    EXPECT_EQ(AskReady(*loop_, databases->dependencies()).first, 200);
   }
   {
     std::fstream file(settings_.sqlite.path, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekg(0, std::ios::end);
+    const std::streamoff bytes = file.tellg();
     file.seekp(4096);
-    file << std::string(4096, '\xff');
+    file << std::string(static_cast<std::size_t>(bytes) - 4096, '\xff');
   }
   log::Configure({.level = log::Level::kOff});
   const auto databases = Open();

@@ -1,7 +1,9 @@
 #include "server/schemas.h"
 
+#include "queries/idempotency/schema.h"
+
 namespace tidemill::server {
 
-std::vector<sql::Schema> Schemas() { return {}; }
+std::vector<sql::Schema> Schemas() { return {queries::IdempotencySchema()}; }
 
 }  // namespace tidemill::server
