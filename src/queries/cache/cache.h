@@ -77,8 +77,8 @@ class Cache final : private net::Pollable {
   template <class MakeFill>
   Task<Result<FoundAnswer>> Get(CacheKey key, std::shared_ptr<const CachePolicy> policy, MakeFill make_fill);
 
-  // Ends all answers that depend on any of these tables and tags. To be awaited after a commit, also after
-  // one whose answer was lost, and before the client is told.
+  // Ends all answers that depend on any of these tables and tags, or on anything (Generations::kEverything).
+  // To be awaited after a commit, also after one whose answer was lost, and before the client is told.
   Task<void> Changed(std::vector<std::string> tables_and_tags);
 
   AnswerStore& store() { return store_; }

@@ -37,6 +37,7 @@ std::shared_ptr<const Dependencies> Generations::Depend(std::span<const std::str
 void Generations::Bump(std::span<const std::string> names) {
   const std::lock_guard lock(mutex_);
   for (const std::string& name : names) {
+    if (name == kEverything) everything_.fetch_add(1);
     const auto found = number_of_name_.find(NameOf(name));
     // Nobody depends on a name that is not known, unless it is one of the others.
     (found != number_of_name_.end() ? *found->second : others_).fetch_add(1);

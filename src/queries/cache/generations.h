@@ -52,6 +52,8 @@ class Generations {
   Generations& operator=(const Generations&) = delete;
 
   std::shared_ptr<const Dependencies> Depend(std::span<const std::string> names);
+  // Stands among names for all of them.
+  static constexpr std::string_view kEverything = "*";
   // Ends all answers that depend on any of `names`.
   void Bump(std::span<const std::string> names);
   // Ends all answers.

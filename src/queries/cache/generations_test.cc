@@ -26,6 +26,8 @@ TEST(Generations, EndWhatDependsOnTheName) {
       {{"public.orders"}, {"orders"}, true},
       {{"orders"}, {"public.orders"}, true},
       {{"Orders"}, {"public.ORDERS"}, true},
+      {{"orders"}, {"*"}, true},
+      {{}, {"*"}, true},
       {{"shop.orders"}, {"public.orders"}, true},  // never wrong: a query more
   };
   for (const Case& c : cases) {

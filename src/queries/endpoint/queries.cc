@@ -17,6 +17,8 @@
 #include "queries/endpoint/rest_handler.h"
 #include "queries/endpoint/served_endpoint.h"
 #include "queries/files/watch.h"
+#include "queries/idempotency/idempotency.h"
+#include "queries/idempotency/sweeper.h"
 #include "queries/migrations/apply.h"
 #include "queries/migrations/status.h"
 
@@ -31,12 +33,14 @@ constexpr std::size_t kBrokenLogged = 20;
 
 // One loop's part.
 struct OnLoop {
-  OnLoop(const QueriesLoop& from, const QueriesOptions& options, QueriesMetrics& metrics, Cache& cache)
+  OnLoop(const QueriesLoop& from, const QueriesOptions& options, QueriesMetrics& metrics, Cache& cache,
+         Idempotency& idempotency)
       : services{.loop = *from.loop,
                  .database = *from.database,
                  .settings = options.settings,
                  .metrics = metrics,
                  .cache = &cache,
+                 .idempotency = &idempotency,
                  .developer = options.developer,
                  .authenticator = from.authenticator},
         handler(std::make_shared<RestHandler>(services)) {}
@@ -103,6 +107,9 @@ class FolderQueries final : public Queries, private net::Timer {
       : options_(std::move(options)),
         file_metrics_(registry),
         metrics_(registry),
+        idempotency_({.dialect = loops.front().database->dialect(),
+                      .postgres_schema = options_.migrations.postgres_schema},
+                     registry),
         first_(*loops.front().loop),
         database_(*loops.front().database) {
     serving_options_ = {.dialect = database_.dialect(),
@@ -112,7 +119,8 @@ class FolderQueries final : public Queries, private net::Timer {
                         .generations = &caches.store().generations(),
                         .metrics = &metrics_};
     for (std::size_t i = 0; i < loops.size(); ++i) {
-      loops_.push_back(std::make_unique<OnLoop>(loops[i], options_, metrics_, caches.OfLoop(i)));
+      loops_.push_back(
+          std::make_unique<OnLoop>(loops[i], options_, metrics_, caches.OfLoop(i), idempotency_));
     }
   }
 
@@ -132,6 +140,7 @@ class FolderQueries final : public Queries, private net::Timer {
       watch_.emplace(first_, std::move(watch), file_metrics_,
                      [this](FileSetPtr set, const files::Changes&) { OnSet(std::move(set)); });
       first_.timers().Schedule(*this, first_.clock().Now() + kLookInterval);
+      sweeper_.emplace(first_, database_, idempotency_.answers, idempotency_.metrics);
     });
   }
 
@@ -150,6 +159,7 @@ class FolderQueries final : public Queries, private net::Timer {
     }
     first_.timers().Cancel(*this);
     watch_.reset();
+    sweeper_.reset();
     scope_.reset();
     for (const auto& each : loops_) each->services.writes.reset();
   }
@@ -277,6 +287,7 @@ class FolderQueries final : public Queries, private net::Timer {
   const QueriesOptions options_;
   files::FilesMetrics file_metrics_;
   QueriesMetrics metrics_;
+  Idempotency idempotency_;
   net::Loop& first_;
   sql::Database& database_;  // of the first loop
   ServingOptions serving_options_;
@@ -295,6 +306,7 @@ class FolderQueries final : public Queries, private net::Timer {
   std::uint64_t stale_seen_ = 0;
   std::optional<TaskScope> scope_{std::in_place};
   std::optional<files::Watch> watch_;
+  std::optional<IdempotencySweeper> sweeper_;
 };
 
 }  // namespace

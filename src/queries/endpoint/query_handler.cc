@@ -6,6 +6,7 @@
 #include <array>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/log.h"
 #include "http/body.h"
@@ -55,6 +56,18 @@ std::string VariantOf(const QueryRun& run) {
     text += fmt::format("|{} {} {}", request.page->limit, request.page->offset, run.query_string);
   }
   return text;
+}
+
+// Callers share their keys' meaning only if they are the same.
+std::string NameOfCaller(const Identity& identity) {
+  if (!identity.caller) return "anyone";
+  switch (identity.caller->kind) {
+    case auth::Caller::Kind::kAnyone: return "anyone";
+    case auth::Caller::Kind::kApiKey: return "service";
+    case auth::Caller::Kind::kToken: break;
+  }
+  const bool named = !identity.caller->user.empty();
+  return named ? "user " + identity.caller->user : "claims " + identity.caller->claims;
 }
 
 }  // namespace
@@ -158,7 +171,9 @@ Task<http::Response> QueryHandler::Answer(const http::Request& request, Times& t
     services_.metrics.refused_busy.Add();
     co_return RefuseBy(OwnError::kBusy, "too many writes are under way", kRetryAfter);
   }
-  co_return co_await RunToEnd(*services_.writes, Write(services_, std::move(run)));
+  std::optional<WritesInFlight::Entry> in_flight;
+  if (auto refused = NameWrite(request, *identity, run, in_flight)) co_return *std::move(refused);
+  co_return co_await RunToEnd(*services_.writes, Write(services_, std::move(run), std::move(in_flight)));
 }
 
 Task<std::expected<Identity, http::Response>> QueryHandler::Identify(const http::Request& request) {
@@ -248,14 +263,37 @@ Task<http::Response> QueryHandler::AnswerFromCache(const http::Request& request,
                         services_.cache->store().metrics());
 }
 
+// What a write with an Idempotency-Key is known by; gives what refuses it.
+std::optional<http::Response> QueryHandler::NameWrite(const http::Request& request, const Identity& identity,
+                                                      QueryRun& run,
+                                                      std::optional<WritesInFlight::Entry>& in_flight) const {
+  const auto header = request.Header("Idempotency-Key");
+  if (!header || services_.idempotency == nullptr) return std::nullopt;
+  const auto key = ReadIdempotencyKey(*header);
+  if (!key) return RefuseBy(OwnError::kInvalidRequest, key.error().detail);
+  run.write = MakeWriteIdentity({.key = *key,
+                                 .endpoint = served_->endpoint->operation_id,
+                                 .caller = NameOfCaller(identity),
+                                 .target = request.target,
+                                 .content_type = request.Header("Content-Type").value_or(""),
+                                 .body = request.body});
+  run.idempotency = services_.idempotency;
+  run.now = services_.loop.clock().WallNow();
+  in_flight = services_.idempotency->in_flight.Enter(run.write->id);
+  if (in_flight) return std::nullopt;
+  services_.idempotency->metrics.under_way.Add();
+  return ToResponse(MakeKeyUnderWay());
+}
+
 // What it changed ends cached answers before its client is told, also when nobody knows whether it happened.
-Task<http::Response> QueryHandler::Write(QueryServices& services, QueryRun run) {
+Task<http::Response> QueryHandler::Write(QueryServices& services, QueryRun run,
+                                         std::optional<WritesInFlight::Entry>) {
   const std::shared_ptr<const ServedEndpoint> served = run.served;
   http::Response response = co_await RunQuery(services.database, std::move(run));
   const bool undone = response.status >= 400 && response.status < 500;
   if (services.cache != nullptr && !undone) {
-    Generations& generations = services.cache->store().generations();
-    served->changes_all ? generations.BumpAll() : generations.Bump(served->changes);
+    co_await services.cache->Changed(served->changes_all ? std::vector{std::string(Generations::kEverything)}
+                                                         : served->changes);
   }
   co_return response;
 }

@@ -17,6 +17,7 @@
 #include "queries/endpoint/query_run.h"
 #include "queries/endpoint/served_endpoint.h"
 #include "queries/endpoint/settings.h"
+#include "queries/idempotency/idempotency.h"
 #include "sql/database.h"
 
 namespace tidemill::queries {
@@ -31,6 +32,7 @@ struct QueryServices {
   const QueriesSettings& settings;
   QueriesMetrics& metrics;
   Cache* cache = nullptr;                              // null: nothing is cached
+  Idempotency* idempotency = nullptr;                  // null: an Idempotency-Key means nothing
   bool developer = false;                              // answers say all that the database says
   std::shared_ptr<auth::Authenticator> authenticator;  // a reload replaces it
   std::optional<TaskScope> writes{std::in_place};      // last: they run to their end here
@@ -57,7 +59,11 @@ class QueryHandler final : public http::Handler, public std::enable_shared_from_
   std::optional<http::Response> RefuseRate(const http::Request& request, const Identity& identity) const;
   QueryRun MakeRun(const http::Request& request, const Identity& identity, TypedRequest typed) const;
   Task<http::Response> AnswerFromCache(const http::Request& request, const Identity& identity, QueryRun run);
-  static Task<http::Response> Write(QueryServices& services, QueryRun run);
+  std::optional<http::Response> NameWrite(const http::Request& request, const Identity& identity,
+                                          QueryRun& run,
+                                          std::optional<WritesInFlight::Entry>& in_flight) const;
+  static Task<http::Response> Write(QueryServices& services, QueryRun run,
+                                    std::optional<WritesInFlight::Entry> in_flight);
 
   QueryServices& services_;
   const std::shared_ptr<const ServedEndpoint> served_;

@@ -14,6 +14,10 @@ namespace {
 
 constexpr int kAttemptsMax = 3;
 
+ErrorAnswer MakeKeyReused() {
+  return MakeError(OwnError::kKeyReused, "the Idempotency-Key came before with another request");
+}
+
 // Destroyed with the task; what it refers to is in RunQuery's frame.
 class Attempt {
  public:
@@ -27,7 +31,7 @@ class Attempt {
   Task<sql::Result<http::Response>> Make() {
     std::vector<sql::Call> calls = Calls();
     const bool writes = run_.served->endpoint->access == sql::Access::kWrite;
-    if (writes && MayRefuseAfterwards(*run_.served->endpoint, run_.request)) {
+    if (writes && (run_.write || MayRefuseAfterwards(*run_.served->endpoint, run_.request))) {
       co_return co_await MakeInTransaction(std::move(calls));
     }
     TM_CO_TRY(co_await Ask(std::move(calls)));
@@ -71,10 +75,15 @@ class Attempt {
     if (run_.served->metrics) run_.served->metrics->rows->Add(rows);
   }
 
-  // An answer that is an error although all statements went well undoes them.
+  // An answer that is an error although all statements went well undoes them. One to a write with an
+  // Idempotency-Key is kept with it.
   Task<sql::Result<http::Response>> MakeInTransaction(std::vector<sql::Call> calls) {
     TM_CO_TRY_ASSIGN(const std::unique_ptr<sql::Transaction> transaction,
                      co_await database_.Begin({.deadline = run_.deadline}));
+    if (run_.write) {
+      TM_CO_TRY_ASSIGN(std::optional<http::Response> known, co_await FindFirst(*transaction));
+      if (known) co_return *std::move(known);
+    }
     std::vector<sql::RunResult> results;
     for (sql::Call& call : calls) {
       TM_CO_TRY_ASSIGN(sql::RunResult result, co_await transaction->Run(std::move(call)));
@@ -85,9 +94,27 @@ class Attempt {
     if (response.status > 399) {
       co_await transaction->Rollback();
     } else {
+      if (run_.write) {
+        TM_CO_TRY(co_await run_.idempotency->answers.Keep(*transaction, *run_.write, response, run_.now));
+      }
       TM_CO_TRY(co_await transaction->Commit());
     }
     co_return response;
+  }
+
+  // What a write with this Idempotency-Key gets that is not the first of it.
+  Task<sql::Result<std::optional<http::Response>>> FindFirst(sql::Transaction& transaction) {
+    IdempotencyMetrics& metrics = run_.idempotency->metrics;
+    TM_CO_TRY_ASSIGN(FirstAnswer first,
+                     co_await run_.idempotency->answers.Find(transaction, *run_.write, run_.now));
+    switch (first.state) {
+      case FirstAnswer::State::kThere: metrics.replayed.Add(); co_return std::move(first.response);
+      case FirstAnswer::State::kOther: metrics.other.Add(); co_return ToResponse(MakeKeyReused());
+      case FirstAnswer::State::kUnderWay: metrics.under_way.Add(); co_return ToResponse(MakeKeyUnderWay());
+      case FirstAnswer::State::kNone: break;
+    }
+    metrics.first.Add();
+    co_return std::nullopt;
   }
 
   // How many rows all pages have, if the request asks.
@@ -162,6 +189,13 @@ Task<Result<Begun>> BeginStream(sql::Database& database, sql::Call call) {
 }
 
 }  // namespace
+
+ErrorAnswer MakeKeyUnderWay() {
+  ErrorAnswer answer =
+      MakeError(OwnError::kKeyUnderWay, "a request with this Idempotency-Key is under way; try again");
+  answer.retry_after = Seconds(1);
+  return answer;
+}
 
 Task<http::Response> RunQuery(sql::Database& database, QueryRun run) {
   const bool may_repeat =

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/clock.h"
@@ -13,6 +14,7 @@
 #include "net/task.h"
 #include "queries/answer/error_answer.h"
 #include "queries/endpoint/served_endpoint.h"
+#include "queries/idempotency/idempotency.h"
 #include "queries/values/request_reader.h"
 #include "sql/database.h"
 #include "sql/statement.h"
@@ -26,11 +28,18 @@ struct QueryRun {
   MonotonicTime deadline;
   std::string query_string;  // of the request: links to other pages keep it
   Asker asker;
+  // With an Idempotency-Key: what the write is known by, and when it came; else null and nullopt.
+  Idempotency* idempotency = nullptr;
+  std::optional<WriteIdentity> write{};
+  WallTime now{};
 };
 
 // What the database failed with is tried again where that does nothing twice: reads and @idempotent.
 // `database` is the loop's and outlives it.
 Task<http::Response> RunQuery(sql::Database& database, QueryRun run);
+
+// Of a second write with an Idempotency-Key while the first is under way.
+ErrorAnswer MakeKeyUnderWay();
 
 // The rows as they arrive, at constant memory: of one statement that only reads. It may last kStreamMax, and
 // its first rows are there before `run.deadline`, or it fails. `request` outlives the task.

@@ -19,7 +19,11 @@ class WritesInFlight {
    public:
     Entry(Entry&& other) noexcept
         : writes_(std::exchange(other.writes_, nullptr)), id_(std::move(other.id_)) {}
-    Entry& operator=(Entry&&) = delete;
+    Entry& operator=(Entry&& other) noexcept {
+      std::swap(writes_, other.writes_);
+      std::swap(id_, other.id_);
+      return *this;
+    }
     ~Entry() {
       if (writes_ != nullptr) writes_->Leave(id_);
     }

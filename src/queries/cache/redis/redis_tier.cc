@@ -119,7 +119,9 @@ Task<Result<redis::Reply>> RedisTier::Run(const redis::Script& script, std::vect
 }
 
 Task<RemoteTier::Terms> RedisTier::Ask(FlightPtr flight) {
-  const std::vector<std::string>& names = flight->policy->dependencies->names();
+  std::vector<std::string> names{std::string(Generations::kEverything)};
+  names.insert(names.end(), flight->policy->dependencies->names().begin(),
+               flight->policy->dependencies->names().end());
   if (IsPaused() || unsent_.HasAny(names)) {
     metrics_.skipped.Add();
     co_return Terms{};

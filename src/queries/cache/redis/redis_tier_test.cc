@@ -251,6 +251,16 @@ TEST_F(RedisTierTest, AWriteOnOneNodeEndsTheAnswersOfAll) {
   EXPECT_EQ(a->metrics.changes_unsent.value(), 0);
 }
 
+TEST_F(RedisTierTest, AChangeOfWhoKnowsWhatEndsAllAnswersOfAll) {
+  const auto a = MakeNode("a");
+  const auto b = MakeNode("b");
+  Fill(*a, "[1]");
+  EXPECT_EQ(b->Get("none"), "[1]");
+  a->Changed("*");
+  ASSERT_TRUE(b->Drive([&] { return b->metrics.changes_received.value() == 1; }));
+  EXPECT_EQ(b->Get("[2]"), "[2]");
+}
+
 TEST_F(RedisTierTest, ASlowQueryDoesNotKeepAnOldAnswerForOtherNodes) {
   const auto a = MakeNode("a");
   const auto b = MakeNode("b");
