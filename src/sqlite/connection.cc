@@ -159,6 +159,16 @@ sql::Result<Query> Connection::Prepare(const sql::Statement& statement) {
   return Query(*this, reference, std::move(prepared));
 }
 
+// SQLite notices that others have changed the tables when a statement runs, not when one is prepared:
+// https://www.sqlite.org/rescode.html#schema
+sql::Result<Query> Connection::PrepareByNewestTables(const sql::Statement& statement) {
+  static const sql::Statement kNotice("select 1 from sqlite_schema limit 0");
+  TM_TRY(Do(kNotice));
+  TM_TRY_ASSIGN(std::unique_ptr<Prepared> prepared, PrepareAnew(statement));
+  Prepared& reference = *prepared;
+  return Query(*this, reference, std::move(prepared));
+}
+
 sql::Result<std::unique_ptr<Prepared>> Connection::PrepareAnew(const sql::Statement& statement) {
   const std::string& text = statement.text();
   if (text.contains('\0')) return sql::Fail(FailureKind::kInvalidStatement, "the statement has a NUL");

@@ -53,7 +53,7 @@ sql::Result<std::vector<RunResult>> ReadEach(Connection& connection, const std::
 
 sql::Result<sql::Description> DescribeOn(Connection& connection, const sql::Statement& statement) {
   static const auto kAny = std::make_shared<const sql::Type>();
-  TM_TRY_ASSIGN(Query query, connection.Prepare(statement));
+  TM_TRY_ASSIGN(Query query, connection.PrepareByNewestTables(statement));
   return sql::Description{.parameters = {static_cast<std::size_t>(query.parameters()), kAny},
                           .columns = *query.Columns(),
                           .access = query.reads_only() ? Access::kRead : Access::kWrite,

@@ -205,6 +205,23 @@ TEST_P(StatementContract, DescribesWithoutRunning) {
   EXPECT_EQ(Count("people"), 0);
 }
 
+TEST_P(StatementContract, DescribesTheTablesAsTheyAreNow) {
+  // More often than there are connections that could remember.
+  const auto described = [&](int times) {
+    int found = 0;
+    for (int i = 0; i < times; ++i) {
+      found += Await(database().Describe(Statement("select n from numbers"))) ? 1 : 0;
+    }
+    return found;
+  };
+  constexpr int kTimes = 32;
+  EXPECT_EQ(described(kTimes), 0);
+  CreateNumbers();
+  EXPECT_EQ(described(kTimes), kTimes);
+  ASSERT_TRUE(Run("drop table numbers"));
+  EXPECT_EQ(described(kTimes), 0);
+}
+
 TEST_P(StatementContract, OneStatementIsOne) {
   CreateNumbers();
   for (const char* text : {"select 1; select 2", "insert into numbers values (1); drop table numbers"}) {
