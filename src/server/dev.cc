@@ -200,6 +200,7 @@ DevWelcome DevPage::Welcome(const std::vector<net::ListenAddress>& addresses) co
       .tail_options = OptionsFor(page),
       .publish_options = OptionsFor(api),
       .channel = kChannel,
+      .rest = settings_->queries.given() ? page + settings_->queries.prefix : "",
       .of_keys = of_keys_,
       .of_pages = AboutPages(settings_->client.allowed_origins),
   };

@@ -9,7 +9,7 @@ namespace {
 constexpr std::string_view kText = R"(
 Tidemill is running. Open the demo in two tabs: {page}/
 The documentation is beside it: {page}/docs/
-
+{of_rest}
 A token for a client (user "you", one day):
 
 {token}
@@ -53,10 +53,12 @@ Ctrl-C stops.
 }  // namespace
 
 std::string ToText(const DevWelcome& welcome) {
-  return fmt::format(kText, fmt::arg("page", welcome.page), fmt::arg("websocket", welcome.websocket),
-                     fmt::arg("api", welcome.api), fmt::arg("token", welcome.token),
-                     fmt::arg("api_key", welcome.api_key), fmt::arg("channel", welcome.channel),
-                     fmt::arg("tail_options", welcome.tail_options),
+  const std::string of_rest =
+      welcome.rest.empty() ? "" : fmt::format("Your SQL endpoints, to be tried: {}/\n", welcome.rest);
+  return fmt::format(kText, fmt::arg("page", welcome.page), fmt::arg("of_rest", of_rest),
+                     fmt::arg("websocket", welcome.websocket), fmt::arg("api", welcome.api),
+                     fmt::arg("token", welcome.token), fmt::arg("api_key", welcome.api_key),
+                     fmt::arg("channel", welcome.channel), fmt::arg("tail_options", welcome.tail_options),
                      fmt::arg("publish_options", welcome.publish_options),
                      fmt::arg("of_pages", welcome.of_pages), fmt::arg("of_keys", welcome.of_keys));
 }

@@ -33,6 +33,7 @@ class Finder {
     CheckApiKeys();
     CheckCommandLine();
     CheckLimitBehindProxy();
+    CheckAnonymousRole();
     return std::move(found_);
   }
 
@@ -110,6 +111,14 @@ class Finder {
     }
     Add("client.connection_limit_per_address",
         "all clients of a proxy in front have its address; name it in http_server.trusted_proxies");
+  }
+
+  // Policies do not hold for who owns the tables.
+  void CheckAnonymousRole() {
+    if (!settings_.queries.given() || !settings_.postgres.given()) return;
+    if (!settings_.queries.anonymous_role.empty()) return;
+    Add("queries.postgres.anonymous_role",
+        "callers whose token names no role run as the role that we connect as; name one with few rights");
   }
 
   const Settings& settings_;

@@ -53,6 +53,14 @@ TEST(FindCautions, FindMetricsThatOthersCanReach) {
   EXPECT_EQ(FoundWith({{"http_server.listen", "unix:/s [::1]:8000"}}), Names{});
 }
 
+TEST(FindCautions, FindCallersThatHaveTheRightsOfTheServer) {
+  const std::pair<std::string, std::string> url = {"storage.postgres.url", "postgres://u@127.0.0.1/d"};
+  const std::pair<std::string, std::string> folder = {"queries.folder", "queries"};
+  EXPECT_EQ(FoundWith({url, folder}), Names{"queries.postgres.anonymous_role"});
+  EXPECT_EQ(FoundWith({url, folder, {"queries.postgres.anonymous_role", "anon"}}), Names{});
+  EXPECT_EQ(FoundWith({url}), Names{});
+}
+
 TEST(FindCautions, FindKeysThatCanBeGuessed) {
   EXPECT_EQ(FoundWith({{"client.token.hmac_secret_key", std::string(31, 'k')}}),
             Names{"client.token.hmac_secret_key"});

@@ -11,16 +11,21 @@
 namespace tidemill::queries {
 namespace {
 
+// PostgreSQL takes "" and "none" for the role that has connected (SET ROLE NONE), which no token may choose.
+void AddRole(std::string role, std::vector<std::string>& roles) {
+  if (!role.empty() && role != "none") roles.push_back(std::move(role));
+}
+
 std::vector<std::string> ReadRoles(JsonReader& json) {
   using Kind = JsonReader::Kind;
   std::vector<std::string> roles;
   if (json.Peek() == Kind::kString) {
-    roles.push_back(json.ReadString());
+    AddRole(json.ReadString(), roles);
   } else if (json.Peek() == Kind::kArray) {
     json.EnterArray();
     while (json.NextElement()) {
       if (json.Peek() == Kind::kString) {
-        roles.push_back(json.ReadString());
+        AddRole(json.ReadString(), roles);
       } else {
         json.Skip();
       }

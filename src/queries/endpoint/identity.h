@@ -17,7 +17,7 @@ namespace tidemill::queries {
 struct Identity {
   std::optional<auth::Caller> caller;  // nullopt: the request has no credentials
   std::vector<std::string> claims;     // names of the token's claims that are not null, sorted
-  std::vector<std::string> roles;      // what its role claim has: a text, or a list of them
+  std::vector<std::string> roles;      // its role claim, a text or a list of them; never "" or "none"
 
   bool anonymous() const { return !caller.has_value(); }
   // The claims as a JSON object; "": there is no token.

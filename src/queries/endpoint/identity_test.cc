@@ -66,6 +66,10 @@ TEST(TextClaim, IsTextOrANumber) {
 TEST(DatabaseSettings, RunAsTheTokensRole) {
   EXPECT_EQ(RoleOf(Of(R"({"role":"web"})"), "anon"), "web");
   EXPECT_EQ(RoleOf(Of("{}"), "anon"), "anon");
+  EXPECT_EQ(RoleOf(Of(R"({"role":["","web"]})"), "anon"), "web");
+  for (const char* role : {R"({"role":""})", R"({"role":"none"})", R"({"role":["none"]})"}) {
+    EXPECT_EQ(RoleOf(Of(role), "anon"), "anon") << role << " is not the role that we connect as";
+  }
   EXPECT_EQ(RoleOf(MakeIdentity(std::nullopt, "role"), "anon"), "anon");
   EXPECT_EQ(RoleOf(MakeIdentity(auth::Caller{.kind = auth::Caller::Kind::kApiKey}, "role"), "anon"), "");
 }

@@ -30,6 +30,7 @@ using FileSetPtr = std::shared_ptr<const files::FileSet>;
 // How often it is looked whether the database has changed, while something says that it may have.
 constexpr Duration kLookInterval = Seconds(1);
 constexpr std::size_t kBrokenLogged = 20;
+constexpr std::size_t kNewLogged = 20;
 
 // One loop's part.
 struct OnLoop {
@@ -272,6 +273,7 @@ class FolderQueries final : public Queries, private net::Timer {
 
   void Note(const Change& change, std::int64_t begun) {
     const Catalog& now = *change.serving->catalog;
+    if (options_.developer) NameNew(now);
     const auto size = [](const auto& list) { return static_cast<std::int64_t>(list.size()); };
     metrics_.swaps.Add();
     metrics_.served.Add(size(now.endpoints) - (serving_ ? size(serving_->catalog->endpoints) : 0));
@@ -282,6 +284,22 @@ class FolderQueries final : public Queries, private net::Timer {
     log::Info("queries.served", {{"endpoints", now.endpoints.size()},
                                  {"broken", now.broken.size()},
                                  {"took_ms", (MonotonicMicros() - begun) / 1000}});
+  }
+
+  // For who has just written them.
+  void NameNew(const Catalog& now) {
+    std::set<std::string> known;
+    if (serving_) {
+      for (const auto& each : serving_->catalog->endpoints) known.insert(each->query->route.ToString());
+    }
+    std::size_t named = 0;
+    for (const auto& each : now.endpoints) {
+      if (known.contains(each->query->route.ToString())) continue;
+      if (++named > kNewLogged) break;
+      log::Info("queries.endpoint", {{"method", Name(each->query->route.method)},
+                                     {"path", options_.settings.prefix + each->query->route.Path()},
+                                     {"file", each->file->path}});
+    }
   }
 
   const QueriesOptions options_;
