@@ -19,7 +19,7 @@ from schedule import Job, Schedule  # noqa: E402
 SUITES = ("faults", "sdk", "cluster", "browser", "conformance", "operations", "bad_input", "stores", "api", "bench", "readme",
           "queries", "package", "http", "cron")
 # What parses and what threads share.
-SANITIZED_SUITES = ("faults", "operations", "bad_input", "api", "http")
+SANITIZED_SUITES = ("faults", "operations", "bad_input", "api", "http", "queries")
 PRESETS = ("dev", "asan", "tsan")
 # Whose nodes must hear of one another, and of Redis, in time: one of these at a time, before all else.
 TIMED_SUITES = ("faults", "cluster")
