@@ -22,7 +22,7 @@ OwnErrorFacts FactsOf(OwnError error) {
     case OwnError::kBusy: return {"TM115", 503};
     case OwnError::kUnavailable: return {"TM116", 503};
     case OwnError::kTimeout: return {"TM117", 504};
-    case OwnError::kKeyUnderWay: return {"TM118", 409};
+    case OwnError::kKeyUnderWay: return {"TM120", 409};
     case OwnError::kNoEndpoint: return {"TM118", 404};
     case OwnError::kWrongMethod: return {"TM119", 405};
   }

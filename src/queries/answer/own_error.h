@@ -26,7 +26,7 @@ enum class OwnError : std::uint8_t {
   kBusy,                  // TM115, 503: too many requests at once; also for a connection to the database
   kUnavailable,           // TM116, 503: the database is away
   kTimeout,               // TM117, 504
-  kKeyUnderWay,           // TM118, 409: the first request with this Idempotency-Key has not ended
+  kKeyUnderWay,           // TM120, 409: the first request with this Idempotency-Key has not ended
   kNoEndpoint,            // TM118, 404: nothing has this path
   kWrongMethod,           // TM119, 405: the path has other methods
 };

@@ -287,7 +287,7 @@ std::optional<http::Response> QueryHandler::NameWrite(const http::Request& reque
 
 // What it changed ends cached answers before its client is told, also when nobody knows whether it happened.
 Task<http::Response> QueryHandler::Write(QueryServices& services, QueryRun run,
-                                         std::optional<WritesInFlight::Entry>) {
+                                         std::optional<WritesInFlight::Entry> in_flight) {
   const std::shared_ptr<const ServedEndpoint> served = run.served;
   http::Response response = co_await RunQuery(services.database, std::move(run));
   const bool undone = response.status >= 400 && response.status < 500;
@@ -295,6 +295,8 @@ Task<http::Response> QueryHandler::Write(QueryServices& services, QueryRun run,
     co_await services.cache->Changed(served->changes_all ? std::vector{std::string(Generations::kEverything)}
                                                          : served->changes);
   }
+  // Not with this frame: the client may have the answer, and ask another loop, before that goes.
+  in_flight.reset();
   co_return response;
 }
 

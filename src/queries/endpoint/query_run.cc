@@ -75,29 +75,35 @@ class Attempt {
     if (run_.served->metrics) run_.served->metrics->rows->Add(rows);
   }
 
-  // An answer that is an error although all statements went well undoes them. One to a write with an
-  // Idempotency-Key is kept with it.
+  // An answer that is an error although all statements went well undoes them. Ended before it is answered:
+  // a transaction locks its Idempotency-Key, and would refuse the client's next request with it.
   Task<sql::Result<http::Response>> MakeInTransaction(std::vector<sql::Call> calls) {
     TM_CO_TRY_ASSIGN(const std::unique_ptr<sql::Transaction> transaction,
                      co_await database_.Begin({.deadline = run_.deadline}));
+    auto response = co_await MakeIn(*transaction, std::move(calls));
+    if (!response || response->status > 399) {
+      co_await transaction->Rollback();
+      co_return response;
+    }
+    TM_CO_TRY(co_await transaction->Commit());
+    co_return response;
+  }
+
+  // The answer to a write with an Idempotency-Key is kept with it.
+  Task<sql::Result<http::Response>> MakeIn(sql::Transaction& transaction, std::vector<sql::Call> calls) {
     if (run_.write) {
-      TM_CO_TRY_ASSIGN(std::optional<http::Response> known, co_await FindFirst(*transaction));
+      TM_CO_TRY_ASSIGN(std::optional<http::Response> known, co_await FindFirst(transaction));
       if (known) co_return *std::move(known);
     }
     std::vector<sql::RunResult> results;
     for (sql::Call& call : calls) {
-      TM_CO_TRY_ASSIGN(sql::RunResult result, co_await transaction->Run(std::move(call)));
+      TM_CO_TRY_ASSIGN(sql::RunResult result, co_await transaction.Run(std::move(call)));
       results.push_back(std::move(result));
     }
     Add(results);
     http::Response response = answer_->Finish(ending_);
-    if (response.status > 399) {
-      co_await transaction->Rollback();
-    } else {
-      if (run_.write) {
-        TM_CO_TRY(co_await run_.idempotency->answers.Keep(*transaction, *run_.write, response, run_.now));
-      }
-      TM_CO_TRY(co_await transaction->Commit());
+    if (run_.write && response.status <= 399) {
+      TM_CO_TRY(co_await run_.idempotency->answers.Keep(transaction, *run_.write, response, run_.now));
     }
     co_return response;
   }

@@ -1,7 +1,7 @@
 // FirstAnswers: the answers to writes with an Idempotency-Key, kept in the transaction of the write itself:
 // whoever repeats it gets the first answer, and a crash between the commit and the answer changes nothing.
 //
-//   begin; Find (an answer: give it, roll back); the write; Keep; commit
+//   begin; Find (an answer: end it, give that); the write; Keep; commit
 //
 // Two transactions of the same identity exclude each other: in Postgres by an advisory lock, in SQLite
 // because there is one writer. Immutable; one for all loops. Tasks: loop thread of the transaction; the
