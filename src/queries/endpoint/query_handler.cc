@@ -154,6 +154,8 @@ Task<http::Response> QueryHandler::Answer(const http::Request& request, Times& t
   if (!identity) co_return std::move(identity).error();
   times.identified = MonotonicMicros();
   if (auto refused = RefuseRate(request, *identity)) co_return *std::move(refused);
+  // An answer for everybody is asked for as nobody: policies must not look at whoever happens to ask first.
+  if (served_->cache && served_->cache->everybody) *identity = Identity{};
   auto typed = served_->reader->Read(request, identity->claims_json());
   if (!typed) co_return ToResponse(MakeError(typed.error()));
   times.read = MonotonicMicros();
