@@ -15,6 +15,8 @@ struct Metrics {
   metrics::Counter& queries;         // answered without a failure
   metrics::Histogram& seconds;       // from a statement's sending to its end
   metrics::Counter& resent;          // sent a second time: nothing had happened
+  metrics::Counter& stalls;          // statements that held up a shared connection
+  metrics::Counter& moved;           // reads asked again elsewhere, as their connection stood still
   metrics::Counter& cancels;         // CancelRequests
   metrics::Counter& notices;         //
   metrics::Counter& sent_bytes;      //

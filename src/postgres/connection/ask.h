@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@ using Calls = std::vector<sql::Call, FrameAllocator<sql::Call>>;
 
 struct Ask {
   Calls calls;
+  std::size_t settings_calls = 0;  // in front, for the others
   // Gets the rows of the last call; null: they are kept.
   std::shared_ptr<sql::RowSink> sink{};
   std::string begin{};          // "BEGIN …" in front of the calls; "": what is open is used, or none is
@@ -28,6 +30,9 @@ struct Ask {
   // What is known when the answer does not come.
   sql::Effect loss = sql::Effect::kUnknown;
 
+  std::span<const sql::Call> own_calls() const {
+    return std::span<const sql::Call>(calls).subspan(settings_calls);
+  }
   bool only_reads() const {
     for (const sql::Call& call : calls) {
       if (call.access != sql::Access::kRead) return false;

@@ -79,6 +79,7 @@ sql::Result<void> Batch::Send() {
   writer.Sync();
   segment_ = connection.Send(writer, this);
   sent_ = true;
+  if (ReadsAlone()) connection.MarkRead(segment_);
   if (ask_.deadline) session_.loop().timers().Schedule(*this, *ask_.deadline);
   return {};
 }
@@ -221,8 +222,8 @@ void Batch::NoteGone(const State* state) {
 }
 
 void Batch::OnEnd(const SegmentEnd& end) {
-  run_us_ = session_.connection().last_run_us();
-  DropPrepared();
+  if (end.status) run_us_ = session_.connection().last_run_us();
+  if (!end.may_move) DropPrepared();
   Judge(end);
   Finish();
 }
@@ -238,6 +239,7 @@ void Batch::DropPrepared() {
 
 void Batch::Judge(const SegmentEnd& end) {
   if (!end.status) {
+    may_move_ = end.may_move && !late_ && ReadsAlone() && IsUntouched();
     failure_ = {.kind = sql::FailureKind::kUnavailable,
                 .effect = ask_.only_reads() && ask_.begin.empty() ? sql::Effect::kNone : ask_.loss,
                 .message = "PostgreSQL: " + end.why};
@@ -290,8 +292,22 @@ void Batch::Finish() {
 bool Batch::MayBeSentAgain() const {
   if (!failure_ || !idle_after_ || late_ || ask_.in_transaction || !(is_stale_ || stray_cancel_))
     return false;
-  return std::ranges::all_of(states_, [](const State& state) { return state.rows.is_untouched(); }) ||
-         !ask_.sink;
+  return IsUntouched();
+}
+
+// Nobody has seen any of its rows.
+bool Batch::IsUntouched() const {
+  return !ask_.sink ||
+         std::ranges::all_of(states_, [](const State& state) { return state.rows.is_untouched(); });
+}
+
+bool Batch::ReadsAlone() const {
+  return ask_.only_reads() && ask_.begin.empty() && !ask_.in_transaction && !ask_.calls.empty();
+}
+
+void Batch::OnStall() {
+  if (!session_.slowness()) return;
+  for (const sql::Call& call : ask_.calls) session_.slowness()->NoteStall(call.statement);
 }
 
 std::vector<std::uint32_t> Batch::MissingTypes() const {

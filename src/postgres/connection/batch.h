@@ -38,11 +38,13 @@ class Batch final : public Request, private net::Timer {
 
   // Nothing has happened, and a second attempt may go better.
   bool MayBeSentAgain() const;
+  // Its connection stood still; it only reads, and nobody has seen any of its rows.
+  bool MayMove() const { return may_move_; }
   // Types of rows that were put aside; they must be known before TakeResult.
   std::vector<std::uint32_t> MissingTypes() const;
   // What it came to.
   sql::Result<Answers> TakeResult();
-  // How long it was the one that ran.
+  // How long it was the one that ran; negative: its end was not seen.
   std::int64_t run_us() const { return run_us_; }
 
  private:
@@ -67,12 +69,15 @@ class Batch final : public Request, private net::Timer {
   void NoteGone(const State* state);
   void Judge(const SegmentEnd& end);
   void DropPrepared();
+  bool IsUntouched() const;
+  bool ReadsAlone() const;
   sql::Failure Overrun(const State& state) const;
   void Finish();
 
   void OnAnswer(std::size_t question, const Message& message) override;
   void OnFailure(std::size_t question, ServerMessage message, bool stray_cancel) override;
   void OnEnd(const SegmentEnd& end) override;
+  void OnStall() override;
   void OnTimer() override;
 
   Session& session_;
@@ -89,8 +94,9 @@ class Batch final : public Request, private net::Timer {
   bool stray_cancel_ = false;
   bool is_stale_ = false;  // a prepared statement was not there, or its rows have changed
   bool idle_after_ = false;
+  bool may_move_ = false;
   std::optional<sql::Failure> failure_;
-  std::int64_t run_us_ = 0;
+  std::int64_t run_us_ = -1;
   std::coroutine_handle<> awaiter_;
 };
 

@@ -108,6 +108,34 @@ void Connection::Cancel(std::uint64_t segment) {
   loop_.timers().Schedule(*this, at);
 }
 
+void Connection::MarkRead(std::uint64_t segment) {
+  if (Slot* const slot = Find(segment)) slot->only_reads = true;
+}
+
+bool Connection::OnlyReads() const {
+  return std::ranges::all_of(slots_, [](const Slot& slot) { return slot.only_reads || slot.is_unwanted; });
+}
+
+void Connection::TellStall() {
+  if (!slots_.empty() && slots_.front().request) slots_.front().request->OnStall();
+}
+
+void Connection::MoveReads() {
+  const std::uint64_t end = pipeline_.next();
+  for (std::uint64_t segment = pipeline_.first() + 1; segment < end; ++segment) {
+    Slot* const slot = Find(segment);
+    if (!slot || !slot->only_reads || !slot->request) continue;
+    slot->is_unwanted = true;
+    std::exchange(slot->request, nullptr)->OnEnd({.status = {}, .why = "it stood still", .may_move = true});
+  }
+}
+
+void Connection::EndStalled() {
+  TM_ASSERT(OnlyReads());
+  stalled_ = true;
+  End("a statement held up others");
+}
+
 // The server signals the session's process, whatever that runs by then: the segment that was meant, one that
 // came after it, or nothing. It may be ahead of the answers that we have read, by all that was sent.
 Task<void> Connection::CancelRunning(std::uint64_t segment) {
@@ -243,7 +271,7 @@ void Connection::EndSegment(const Message& message) {
   // Answers that are read together came together.
   last_run_us_ = heard_us_ - front_since_us_;
   BecomeFront({.time = last_heard_, .us = heard_us_});
-  if (request) request->OnEnd({.status = status_, .why = {}});
+  if (request) request->OnEnd({.status = status_, .why = {}, .may_move = false});
   if (is_setting_reported_ && status_ == TransactionStatus::kIdle) CheckSettings();
 }
 
@@ -332,7 +360,7 @@ void Connection::Close(const std::string& why) {
   stream_->Close();
   for (Slot& slot : slots_) {  // who is told may Forget others, but sends no more
     Request* const request = std::exchange(slot.request, nullptr);
-    if (request) request->OnEnd({.status = std::nullopt, .why = why});
+    if (request) request->OnEnd({.status = std::nullopt, .why = why, .may_move = stalled_});
   }
 }
 

@@ -43,6 +43,7 @@ struct ConnectionOptions {
 struct SegmentEnd {
   std::optional<TransactionStatus> status;  // nullopt: the connection ended before
   std::string why;                          // then
+  bool may_move = false;                    // then, or before: it stood still, see MoveReads
 };
 
 // Gets the answers to one segment.
@@ -53,6 +54,8 @@ class Request {
   virtual void OnFailure(std::size_t question, ServerMessage message, bool stray_cancel) = 0;
   // Nothing follows.
   virtual void OnEnd(const SegmentEnd& end) = 0;
+  // Of the segment that runs: it does so for long, and others wait behind it.
+  virtual void OnStall() {}
   // Of the segment that runs: the server took everything after some had to wait.
   virtual void OnWritable() {}
 
@@ -95,6 +98,18 @@ class Connection final : public net::StreamHandler, public net::Retirable, priva
   void Forget(std::uint64_t segment);
   // It is cancelled if it still runs a moment after its turn has come.
   void Cancel(std::uint64_t segment);
+  // It only reads: it may be asked again on another connection.
+  void MarkRead(std::uint64_t segment);
+  // Whether nothing is lost with the connection: whatever is on it reads, or is unwanted.
+  bool OnlyReads() const;
+  // The segment that runs holds up the others. Tells its request.
+  void TellStall();
+  // Gives the reads behind the segment that runs back to their requests, to be asked elsewhere.
+  void MoveReads();
+  // OnlyReads. Ends it and tells OnClosed; all requests may move.
+  void EndStalled();
+  // The first segment that has not ended.
+  std::uint64_t front() const { return pipeline_.first(); }
   // A cancelling is on its way, and whom it hits is not known.
   bool is_cancelling() const { return cancelling_; }
   // It may hit the segment that is sent next.
@@ -141,6 +156,7 @@ class Connection final : public net::StreamHandler, public net::Retirable, priva
     Request* request = nullptr;  // null: nobody wants the answers
     Haste haste = Haste::kHurried;
     bool is_unwanted = false;
+    bool only_reads = false;
     bool is_probe = false;
   };
 
@@ -193,6 +209,7 @@ class Connection final : public net::StreamHandler, public net::Retirable, priva
   bool is_setting_reported_ = false;  // since they were compared last
   std::uint64_t sent_ = 0;
   bool probing_ = true;
+  bool stalled_ = false;  // it ends for that
   bool closed_ = false;
   TaskScope scope_;  // last: its tasks refer to all above
 };

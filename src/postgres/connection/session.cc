@@ -100,9 +100,16 @@ Task<sql::Result<Answers>> Session::Execute(const Ask& ask) {
   for (bool may_repeat = true;; may_repeat = false) {
     Batch batch(*this, ask);
     auto settled = batch.Send();
+    last_run_us_ = -1;
+    last_may_move_ = false;
     if (settled) {
       co_await batch;
       last_run_us_ = batch.run_us();
+      last_may_move_ = batch.MayMove();
+      if (last_may_move_) {
+        shared_.metrics.moved.Add();
+        co_return batch.TakeResult();
+      }
       if (may_repeat && batch.MayBeSentAgain()) {
         shared_.metrics.resent.Add();
         continue;

@@ -18,6 +18,7 @@
 #include "postgres/metrics.h"
 #include "postgres/settings.h"
 #include "postgres/statements/prepared.h"
+#include "postgres/statements/slowness.h"
 #include "postgres/types/type_catalog.h"
 
 namespace tidemill::postgres {
@@ -35,6 +36,7 @@ struct SessionShared {
   const SessionOpener& opener;
   TypeCatalog& catalog;
   Metrics& metrics;
+  Slowness* slowness = nullptr;  // is told of what holds up others; null: nobody is
 };
 
 class Session final : public net::Retirable {
@@ -52,8 +54,11 @@ class Session final : public net::Retirable {
   Task<sql::Result<Described>> Describe(sql::Statement statement, std::optional<MonotonicTime> deadline);
   // ROLLBACK, or what else it takes until nothing is open; false: the connection has ended.
   Task<bool> Clean();
-  // How long what was answered last ran.
+  // How long what was asked last ran; negative: its end was not seen.
   std::int64_t last_run_us() const { return last_run_us_; }
+  // What was answered last has failed only because the connection stood still: it read, has given nothing,
+  // and may be asked again on another one.
+  bool last_may_move() const { return last_may_move_; }
 
   // Something between us and the server lends its connections out for one transaction each: nothing can be
   // left in the session.
@@ -64,6 +69,7 @@ class Session final : public net::Retirable {
   const SessionOptions& options() const { return options_; }
   TypeCatalog& catalog() { return shared_.catalog; }
   Metrics& metrics() { return shared_.metrics; }
+  Slowness* slowness() { return shared_.slowness; }
   SegmentWriter& writer() { return writer_; }
   // The statement that makes a transaction read only is prepared.
   bool has_read_only() const { return has_read_only_; }
@@ -84,6 +90,7 @@ class Session final : public net::Retirable {
   Prepared prepared_;
   SegmentWriter writer_;
   std::int64_t last_run_us_ = 0;
+  bool last_may_move_ = false;
   bool pooled_ = false;
   bool has_read_only_ = false;
 };

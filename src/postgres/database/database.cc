@@ -11,6 +11,7 @@
 #include "postgres/database/transaction.h"
 #include "postgres/lanes/exclusive_lane.h"
 #include "postgres/lanes/shared_lane.h"
+#include "postgres/lanes/trials.h"
 #include "postgres/statements/check.h"
 #include "postgres/statements/keywords.h"
 #include "postgres/statements/settings_call.h"
@@ -20,6 +21,8 @@ namespace tidemill::postgres {
 namespace {
 
 constexpr std::string_view kMissingSync = "missing_sync";
+// So often a read is asked again, when its connection stands still.
+constexpr int kMovesMax = 3;
 
 LaneOptions MakeLaneOptions(const DatabaseOptions& options) {
   LaneOptions lane;
@@ -52,6 +55,14 @@ LaneOptions ExclusiveOptions(const DatabaseOptions& options) {
   return lane;
 }
 
+// As many wait for a first answer as could be on the shared connections and wait for them.
+WaitLimits TrialLimits(const DatabaseOptions& options) {
+  const std::size_t places = std::size_t{options.pool.shared_connections} * options.pool.in_flight_max;
+  return {.waiting_max = places + options.pool.waiting_max,
+          .wait_max = options.pool.wait_max,
+          .awaited = "the first answer to this statement"};
+}
+
 class PostgresDatabase final : public Database {
  public:
   PostgresDatabase(net::Loop& loop, const SessionOpener& opener, const DatabaseOptions& options,
@@ -59,7 +70,9 @@ class PostgresDatabase final : public Database {
       : loop_(loop),
         limits_(options.limits),
         metrics_(metrics),
-        shared_(loop, {.opener = opener, .catalog = catalog_, .metrics = metrics}, SharedOptions(options)),
+        trials_(loop, slowness_, TrialLimits(options), metrics),
+        shared_(loop, {.opener = opener, .catalog = catalog_, .metrics = metrics, .slowness = &slowness_},
+                SharedOptions(options)),
         exclusive_(loop, {.opener = opener, .catalog = catalog_, .metrics = metrics},
                    ExclusiveOptions(options)) {
     shared_.Start();
@@ -78,22 +91,13 @@ class PostgresDatabase final : public Database {
   Task<sql::Result<std::vector<sql::RunResult>>> RunAll(std::vector<sql::Call> calls) override {
     std::vector<sql::RunResult> results;
     if (calls.empty()) co_return results;
-    bool is_slow = false;
-    for (const sql::Call& call : calls) {
-      TM_CO_TRY(Checked(call));
-      is_slow = is_slow || slowness_.IsSlow(call.statement);
-    }
+    for (const sql::Call& call : calls) TM_CO_TRY(Checked(call));
     Ask ask{.deadline = calls.front().limits.deadline};
     AddSettings(calls.front(), ask);
-    const auto settings = static_cast<std::ptrdiff_t>(ask.calls.size());
+    const auto settings = static_cast<std::ptrdiff_t>(ask.settings_calls);
     ask.calls.insert(ask.calls.end(), std::make_move_iterator(calls.begin()),
                      std::make_move_iterator(calls.end()));
-    std::int64_t run_us = 0;
-    auto done = co_await Execute(ask, is_slow, run_us);
-    // Which of them it was is not known.
-    for (auto call = ask.calls.begin() + settings; call != ask.calls.end(); ++call) {
-      slowness_.Note(call->statement, run_us / (ask.calls.end() - ask.calls.begin() - settings));
-    }
+    auto done = co_await Execute(ask);
     if (!done) co_return std::unexpected(std::move(done).error());
     for (auto each = done->begin() + settings; each != done->end(); ++each) {
       results.push_back({.rows = std::move(each->rows), .rows_affected = each->rows_affected});
@@ -163,18 +167,62 @@ class PostgresDatabase final : public Database {
     co_return lease;
   }
 
-  // `run_us` gets how long it ran.
-  Task<sql::Result<Answers>> Execute(const Ask& ask, bool is_slow, std::int64_t& run_us) {
+  // Which of them it was is not known.
+  void NoteRun(const Ask& ask, const Session& session, const sql::Result<Answers>& answers) {
+    if (session.last_run_us() < 0) return;
+    // What was cancelled early (57014, query_canceled) would have taken longer.
+    const bool is_cancelled = !answers && answers.error().code == "57014";
+    if (is_cancelled && session.last_run_us() < Slowness::kSlowUs) return;
+    const std::int64_t each_us = session.last_run_us() / static_cast<std::int64_t>(ask.own_calls().size());
+    for (const sql::Call& call : ask.own_calls()) slowness_.Note(call.statement, each_us);
+  }
+
+  // Null: all have been answered before.
+  const sql::Statement* FirstUntried(const Ask& ask) const {
+    for (const sql::Call& call : ask.own_calls()) {
+      if (slowness_.SpeedOf(call.statement) == Slowness::Speed::kUntried) return &call.statement;
+    }
+    return nullptr;
+  }
+
+  // `moves`: a statement that is not kept, and was on a connection that stood still, may be why.
+  bool IsSlow(const Ask& ask, int moves) const {
+    return std::ranges::any_of(ask.own_calls(), [&](const sql::Call& call) {
+      return slowness_.IsSlow(call.statement) || (moves > 0 && call.statement.reuse() == sql::Reuse::kOnce);
+    });
+  }
+
+  Task<sql::Result<Answers>> Execute(const Ask& ask) {
+    for (int moves = 0;;) {
+      Trials::Trial trial;
+      if (const sql::Statement* const untried = FirstUntried(ask)) {
+        if (trials_.IsOn(*untried)) {
+          TM_CO_TRY(co_await trials_.Wait(*untried, ask.deadline));
+          continue;
+        }
+        trial = trials_.Begin(*untried);
+      }
+      bool may_move = false;
+      auto answers = co_await ExecuteOnce(ask, moves, may_move);
+      if (!may_move || moves++ == kMovesMax) co_return answers;
+    }
+  }
+
+  Task<sql::Result<Answers>> ExecuteOnce(const Ask& ask, int moves, bool& may_move) {
     Lease lease;
     SharedLane::Place place;
-    if (is_slow) {
-      TM_CO_TRY_ASSIGN(lease, co_await Borrow(ask.deadline));
-    } else {
+    if (!IsSlow(ask, moves)) {
       TM_CO_TRY_ASSIGN(place, co_await shared_.Enter(ask.deadline));
     }
-    Session& session = is_slow ? *lease : place.session();
+    // It may have become slow while it waited.
+    if (IsSlow(ask, moves)) {
+      place = {};
+      TM_CO_TRY_ASSIGN(lease, co_await Borrow(ask.deadline));
+    }
+    Session& session = lease ? *lease : place.session();
     auto answers = co_await session.Execute(ask);
-    run_us = session.last_run_us();
+    NoteRun(ask, session, answers);
+    may_move = session.last_may_move();
     co_return answers;
   }
 
@@ -184,25 +232,25 @@ class PostgresDatabase final : public Database {
     Ask ask{.sink = std::move(sink), .deadline = call.limits.deadline};
     AddSettings(call, ask);
     ask.calls.push_back(std::move(call));
-    const sql::Statement& statement = ask.calls.back().statement;
-    const bool is_slow = slowness_.IsSlow(statement);
-    std::int64_t run_us = 0;
     sql::Result<Answers> answers;
+    bool may_move = true;
+    const bool is_fast = slowness_.SpeedOf(ask.calls.back().statement) == Slowness::Speed::kFast;
     // Nearly always there is a place, and nothing to wait for.
-    if (const SharedLane::Place place = is_slow ? SharedLane::Place() : shared_.TryEnter()) {
+    if (const SharedLane::Place place = is_fast ? shared_.TryEnter() : SharedLane::Place()) {
       Session& session = place.session();  // the place has none any more when this ends the connection
       answers = co_await session.Execute(ask);
-      run_us = session.last_run_us();
-    } else {
-      answers = co_await Execute(ask, is_slow, run_us);
+      NoteRun(ask, session, answers);
+      may_move = session.last_may_move();
     }
-    slowness_.Note(statement, run_us);
+    if (may_move) answers = co_await Execute(ask);
     if (!answers) co_return std::unexpected(std::move(answers).error());
     co_return Give<T>(answers->back());
   }
 
   static void AddSettings(const sql::Call& call, Ask& ask) {
-    if (call.settings) ask.calls.push_back(SettingsCall(*call.settings, call.access));
+    if (!call.settings) return;
+    ask.calls.push_back(SettingsCall(*call.settings, call.access));
+    ask.settings_calls = 1;
   }
 
   template <class T>
@@ -220,6 +268,7 @@ class PostgresDatabase final : public Database {
   TypeCatalog catalog_;
   StatementCheck check_;
   Slowness slowness_;
+  Trials trials_;
   SharedLane shared_;
   ExclusiveLane exclusive_;
 };

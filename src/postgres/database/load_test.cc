@@ -329,7 +329,7 @@ TEST(Load, WhoWaitsTooLongIsTold) {
   const auto late = db.Wait(db.database->Begin({}));
   ASSERT_FALSE(late);
   EXPECT_EQ(late.error().kind, FailureKind::kBusy);
-  EXPECT_EQ(late.error().message, "no connection to PostgreSQL became free in time");
+  EXPECT_EQ(late.error().message, "waited too long for a connection to PostgreSQL");
   holder.reset();
   EXPECT_TRUE(BeginWith(db, call));
 }

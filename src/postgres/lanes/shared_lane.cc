@@ -13,7 +13,10 @@
 namespace tidemill::postgres {
 namespace {
 
-constexpr Duration kAgeCheckInterval = Milliseconds(500);
+constexpr Duration kLookInterval = Milliseconds(100);
+// So many looks at the same statement in front are a stall. Counted, not timed: a loop that was busy itself
+// has not read the answers yet.
+constexpr int kStallLooks = 4;
 
 }  // namespace
 
@@ -26,19 +29,32 @@ class SharedLane::Member final : public ConnectionEvents {
     session = std::move(opened);
     ended = std::make_unique<net::Reply<std::string>>(loop_);
     session->connection().SetEvents(this);
+    looks = 0;
   }
   void OnClosed(const std::string& why) override { ended->sender().Send(why); }
   void OnParameter(const ParameterStatus& parameter) override {
     if (parameter.name != "in_hot_standby" || parameter.value != "on") return;
     session->connection().End("the server became a standby");
   }
+  // Whether the statement in front has changed since the last look.
+  void Look() {
+    const Connection& connection = session->connection();
+    const bool same = connection.in_flight() > 0 && connection.front() == front;
+    looks = same ? looks + 1 : 0;
+    front = connection.front();
+  }
+  bool is_stalled() const { return looks >= kStallLooks && session->connection().front() == front; }
   bool is_up() const { return session && !session->connection().closed() && !retiring; }
 
   std::unique_ptr<Session> session;
+  std::unique_ptr<Session> next;  // takes the place of one that ends
   std::unique_ptr<net::Reply<std::string>> ended;
   std::size_t in_use = 0;
+  std::uint64_t front = 0;  // at the last look
+  int looks = 0;            // at the same one
   Duration lifetime{};
-  bool retiring = false;  // it gets nothing new, and goes when it is free
+  bool is_replacing = false;  // `next` is being opened
+  bool retiring = false;      // it gets nothing new, and goes when it is free
 
  private:
   net::Loop& loop_;
@@ -64,11 +80,12 @@ SharedLane::~SharedLane() {
   loop_.timers().Cancel(*this);
   for (const auto& member : members_) {
     if (member->session) loop_.Retire(std::move(member->session));
+    if (member->next) loop_.Retire(std::move(member->next));
   }
 }
 
 void SharedLane::Start() {
-  loop_.timers().Schedule(*this, loop_.clock().Now() + kAgeCheckInterval);
+  loop_.timers().Schedule(*this, loop_.clock().Now() + kLookInterval);
   for (const auto& member : members_) scope_.Spawn(StayConnected(*member));
 }
 
@@ -78,12 +95,13 @@ std::optional<MonotonicTime> SharedLane::down_since() const {
   return MonotonicTime{ms};
 }
 
-// The one with the fewest in flight; null: none has a place.
+// The one with the fewest in flight, or one that stands still if all do; null: none has a place.
 SharedLane::Member* SharedLane::Best() const {
   Member* best = nullptr;
   for (const auto& member : members_) {
     if (!member->is_up() || member->in_use >= options_.in_flight_max) continue;
-    if (!best || member->in_use < best->in_use) best = member.get();
+    const auto rank = [](const Member& each) { return std::pair(each.is_stalled(), each.in_use); };
+    if (!best || rank(*member) < rank(*best)) best = member.get();
   }
   return best;
 }
@@ -127,7 +145,7 @@ void SharedLane::EndRetired() {
 }
 
 // Of the connections that are old one goes at a time; while it does, callers use the others, or wait.
-void SharedLane::OnTimer() {
+void SharedLane::RetireOld() {
   const MonotonicTime now = loop_.clock().Now();
   const bool any_goes = std::ranges::any_of(members_, [](const auto& member) { return member->retiring; });
   for (const auto& member : members_) {
@@ -137,7 +155,55 @@ void SharedLane::OnTimer() {
     break;
   }
   EndRetired();
-  loop_.timers().Schedule(*this, now + kAgeCheckInterval);
+}
+
+void SharedLane::LookForStalls() {
+  for (const auto& member : members_) {
+    if (!member->session || member->session->connection().closed()) continue;
+    member->Look();
+    if (!member->is_stalled()) continue;
+    if (member->looks == kStallLooks) {
+      shared_.metrics.stalls.Add();
+      member->session->connection().TellStall();
+    }
+    if (member->session->connection().in_flight() > 1) Relieve(*member);
+  }
+}
+
+// What waits behind a statement that takes long shall not.
+void SharedLane::Relieve(Member& member) {
+  if (member.session->connection().OnlyReads()) {
+    if (!std::exchange(member.is_replacing, true)) scope_.Spawn(Replace(member));
+    return;
+  }
+  const bool any_other =
+      std::ranges::any_of(members_, [](const auto& each) { return each->is_up() && !each->is_stalled(); });
+  if (any_other) member.session->connection().MoveReads();
+}
+
+// The new connection comes first: it shows that the server lives, and only a statement takes long. A server
+// that is silent to all is noticed as before.
+Task<void> SharedLane::Replace(Member& member) {
+  auto opened = co_await Session::Open(loop_, shared_, options_.session);
+  member.is_replacing = false;
+  if (!opened) co_return;
+  if (!member.is_up() || !member.is_stalled() || !member.session->connection().OnlyReads()) {
+    loop_.Retire(*std::move(opened));
+    co_return;
+  }
+  member.next = *std::move(opened);
+  member.retiring = true;  // not lost: callers use the others, or wait
+  Connection& connection = member.session->connection();
+  Server server = connection.opened().server;
+  BackendKey key = connection.opened().key;
+  connection.EndStalled();
+  (void)co_await shared_.opener.Cancel(loop_, std::move(server), std::move(key));
+}
+
+void SharedLane::OnTimer() {
+  RetireOld();
+  LookForStalls();
+  loop_.timers().Schedule(*this, loop_.clock().Now() + kLookInterval);
 }
 
 void SharedLane::OnReady(std::uint32_t) {
@@ -159,7 +225,8 @@ void SharedLane::NoteUp() {
 Task<void> SharedLane::StayConnected(Member& member) {
   net::Backoff backoff(options_.reconnect_delay_min, options_.reconnect_delay_max);
   for (;;) {
-    auto opened = co_await Session::Open(loop_, shared_, options_.session);
+    auto opened = member.next ? sql::Result<std::unique_ptr<Session>>(std::move(member.next))
+                              : co_await Session::Open(loop_, shared_, options_.session);
     if (opened) {
       const MonotonicTime begun = loop_.clock().Now();
       complained_ = false;

@@ -1,5 +1,6 @@
 // SharedLane: a few connections on which many statements are in flight, each a transaction of its own. Each
-// is opened again whenever it is lost, and made anew when it is old.
+// is opened again whenever it is lost, and made anew when it is old, or when one statement holds up the
+// others on it for long: they may move to another one if they read; if all do, the connection ends.
 //
 // Loop thread only.
 #pragma once
@@ -53,6 +54,10 @@ class SharedLane final : private net::Pollable, private net::Timer {
   void NoteUp();
   void FreePlace(Member& member);
   void EndRetired();
+  void RetireOld();
+  void LookForStalls();
+  void Relieve(Member& member);
+  Task<void> Replace(Member& member);
   void OnReady(std::uint32_t) override;
   void OnTimer() override;
 

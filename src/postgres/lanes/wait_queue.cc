@@ -15,7 +15,7 @@ WaitQueue::Wait::Wait(WaitQueue& queue, std::optional<MonotonicTime> deadline) :
   if (queue.size() >= queue.limits_.waiting_max) {
     queue_ = nullptr;
     result_ = sql::Fail(sql::FailureKind::kBusy,
-                        std::to_string(queue.size()) + " callers wait for a connection to PostgreSQL");
+                        std::to_string(queue.size()) + " callers wait for " + queue.limits_.awaited);
     return;
   }
   begun_us_ = MonotonicMicros();
@@ -43,8 +43,9 @@ void WaitQueue::Wait::Finish(sql::Result<void> result) {
 }
 
 void WaitQueue::Wait::OnTimer() {
+  const std::string awaited = queue_->limits_.awaited;
   const auto kind = until_deadline_ ? sql::FailureKind::kTimeout : sql::FailureKind::kBusy;
-  Finish(sql::Fail(kind, "no connection to PostgreSQL became free in time"));
+  Finish(sql::Fail(kind, "waited too long for " + awaited));
 }
 
 void WaitQueue::WakeFirst() {

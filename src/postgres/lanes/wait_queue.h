@@ -20,6 +20,7 @@ namespace tidemill::postgres {
 struct WaitLimits {
   std::size_t waiting_max = 1000;
   Duration wait_max = Seconds(5);
+  const char* awaited = "a connection to PostgreSQL";  // in messages
 };
 
 class WaitQueue {

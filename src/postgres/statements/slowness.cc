@@ -1,5 +1,7 @@
 #include "postgres/statements/slowness.h"
 
+#include <algorithm>
+
 namespace tidemill::postgres {
 namespace {
 
@@ -7,9 +9,11 @@ constexpr double kWeight = 0.2;  // of the newest run
 
 }  // namespace
 
-bool Slowness::IsSlow(const sql::Statement& statement) const {
+Slowness::Speed Slowness::SpeedOf(const sql::Statement& statement) const {
+  if (statement.reuse() == sql::Reuse::kOnce) return Speed::kFast;
   const auto found = seen_.find(statement.identity());
-  return found != seen_.end() && found->second.is_slow;
+  if (found == seen_.end()) return Speed::kUntried;
+  return found->second.is_slow ? Speed::kSlow : Speed::kFast;
 }
 
 void Slowness::Note(const sql::Statement& statement, std::int64_t run_us) {
@@ -17,13 +21,13 @@ void Slowness::Note(const sql::Statement& statement, std::int64_t run_us) {
   const auto took = static_cast<double>(run_us);
   auto found = seen_.find(statement.identity());
   if (found == seen_.end()) {
-    // What is fast at its first run is not worth a place.
-    if (run_us < kFastUs) return;
     if (seen_.size() >= kStatementsMax) seen_.clear();
     found = seen_.emplace(statement.identity(), Seen{.statement = statement, .average_us = took}).first;
   }
   Seen& seen = found->second;
   seen.average_us += kWeight * (took - seen.average_us);
+  // As if it had never been fast: one short run does not bring it back.
+  if (run_us > kVerySlowUs) seen.average_us = std::max(seen.average_us, took);
   if (seen.average_us > static_cast<double>(kSlowUs) || run_us > kVerySlowUs) seen.is_slow = true;
   if (seen.average_us < static_cast<double>(kFastUs)) seen.is_slow = false;
 }

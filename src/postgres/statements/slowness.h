@@ -2,7 +2,8 @@
 // where everybody behind them waits.
 //
 // A moving average of how long each ran; a statement becomes slow above kSlow, or when one run took
-// kVerySlow, and fast again below kFast. Loop thread only.
+// kVerySlow, and fast again below kFast. What is made at run time (Reuse::kOnce) is not kept, and counts as
+// fast. Loop thread only.
 #pragma once
 
 #include <cstdint>
@@ -19,8 +20,13 @@ class Slowness {
   static constexpr std::int64_t kFastUs = 20'000;
   static constexpr std::size_t kStatementsMax = 4096;  // then it begins anew
 
-  bool IsSlow(const sql::Statement& statement) const;
+  enum class Speed : std::uint8_t { kUntried, kFast, kSlow };
+  Speed SpeedOf(const sql::Statement& statement) const;
+  bool IsSlow(const sql::Statement& statement) const { return SpeedOf(statement) == Speed::kSlow; }
+  // It ran for so long, whatever came of it.
   void Note(const sql::Statement& statement, std::int64_t run_us);
+  // It runs for so long already that others must not wait behind it.
+  void NoteStall(const sql::Statement& statement) { Note(statement, kVerySlowUs + 1); }
 
  private:
   struct Seen {

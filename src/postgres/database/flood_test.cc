@@ -1,0 +1,216 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "net/sleep.h"
+#include "net/task_scope.h"
+#include "postgres/testing/on_loop.h"
+#include "postgres/testing/postgres_server.h"
+
+namespace tidemill::postgres {
+namespace {
+
+using sql::FailureKind;
+using testing::DriveUntil;
+using testing::OnLoop;
+
+// Far above what a witness should wait, far below what the floods here hold up.
+constexpr Duration kWitnessDeadline = Seconds(10);
+
+sql::Call Sleep(const sql::Statement& statement, double seconds) {
+  return {.statement = statement, .parameters = {seconds}, .access = sql::Access::kRead};
+}
+
+sql::Statement Sleeps() { return sql::Statement("select pg_sleep($1::float8)"); }
+
+// Looks up a row by its key, again and again, as an endpoint beside a flood does.
+struct Witness {
+  const sql::Statement lookup{"select relname from pg_class where oid = $1::int8::oid"};
+  std::vector<std::int64_t> waits_us;
+  int failed = 0;
+  std::string sample;
+  bool stop = false;
+
+  std::int64_t Percentile99Ms() {
+    if (waits_us.empty()) return -1;
+    std::ranges::sort(waits_us);
+    return waits_us[waits_us.size() * 99 / 100] / 1000;
+  }
+};
+
+Task<void> LookUp(OnLoop& db, Witness& witness) {
+  const std::int64_t begun_us = MonotonicMicros();
+  sql::Call call{
+      .statement = witness.lookup, .parameters = {std::int64_t{1259}}, .access = sql::Access::kRead};
+  call.limits.deadline = db.loop->clock().Now() + kWitnessDeadline;
+  const auto result = co_await db.database->Run(std::move(call));
+  witness.waits_us.push_back(MonotonicMicros() - begun_us);
+  if (result && result->rows.size() == 1) co_return;
+  ++witness.failed;
+  witness.sample = result ? "no row" : result.error().message;
+}
+
+Task<void> Watch(OnLoop& db, Witness& witness, TaskScope& lookups) {
+  while (!witness.stop) {
+    lookups.Spawn(LookUp(db, witness));
+    co_await net::Sleep(*db.loop, Milliseconds(5));
+  }
+}
+
+void Expect(OnLoop& db, Witness& witness, std::size_t lookups_min, const std::string& name = "witness") {
+  TaskScope lookups;
+  TaskScope watch;
+  watch.Spawn(Watch(db, witness, lookups));
+  EXPECT_TRUE(DriveUntil(*db.loop, [&] { return witness.waits_us.size() >= lookups_min; }));
+  witness.stop = true;
+  EXPECT_TRUE(DriveUntil(*db.loop, [&] { return lookups.running() + watch.running() == 0; }));
+  EXPECT_EQ(witness.failed, 0) << witness.sample;
+  ::testing::Test::RecordProperty(name + "_p99_ms", std::to_string(witness.Percentile99Ms()));
+  ::testing::Test::RecordProperty(name + "_worst_ms", std::to_string(witness.waits_us.back() / 1000));
+}
+
+struct Count {
+  int ok = 0;
+  int busy = 0;
+  int late = 0;
+  int other = 0;
+  std::string sample;
+};
+
+Task<void> Ask(OnLoop& db, sql::Call call, Count& count) {
+  const auto result = co_await db.database->Run(std::move(call));
+  if (result) {
+    ++count.ok;
+  } else if (result.error().kind == FailureKind::kBusy) {
+    ++count.busy;
+  } else if (result.error().kind == FailureKind::kTimeout) {
+    ++count.late;
+  } else {
+    ++count.other;
+    count.sample = result.error().message;
+  }
+}
+
+// `flood` callers of something slow; every third hangs up.
+void Flood(OnLoop& db, int flood, const sql::Call& call, TaskScope& patient, Count& count) {
+  TaskScope hanging_up;
+  for (int i = 0; i < flood; ++i) (i % 3 == 0 ? hanging_up : patient).Spawn(Ask(db, call, count));
+  for (int i = 0; i < 20; ++i) db.loop->RunOnce({});
+}
+
+TEST(Flood, OfAStatementNeverRunBeforeHoldsUpNoOther) {
+  DatabaseOptions options = testing::PatientOptions();
+  options.pool.waiting_max = 4000;
+  OnLoop db(testing::SharedServer().url(), options);
+  TaskScope patient;
+  Count count;
+  sql::Call call = Sleep(Sleeps(), 30);
+  call.limits.deadline = db.loop->clock().Now() + Seconds(3);
+  Flood(db, 2000, call, patient, count);
+  Witness witness;
+  Expect(db, witness, 300);
+  EXPECT_TRUE(DriveUntil(*db.loop, [&] { return patient.running() == 0; }));
+  EXPECT_EQ(count.ok, 0);
+  Witness afterwards;
+  Expect(db, afterwards, 100, "afterwards");
+}
+
+TEST(Flood, OfAStatementThatWasFastHoldsUpNoOther) {
+  DatabaseOptions options = testing::PatientOptions();
+  options.pool.waiting_max = 4000;
+  OnLoop db(testing::SharedServer().url(), options);
+  const sql::Statement sleeps = Sleeps();
+  ASSERT_TRUE(db.Run(Sleep(sleeps, 0)));
+  TaskScope patient;
+  Count count;
+  sql::Call call = Sleep(sleeps, 60);
+  call.limits.deadline = db.loop->clock().Now() + Seconds(3);
+  Flood(db, 2000, call, patient, count);
+  Witness witness;
+  Expect(db, witness, 300);
+  EXPECT_EQ(count.other, 0) << count.sample;
+  EXPECT_GE(db.metrics.stalls.value(), 1u);
+  EXPECT_GE(db.metrics.moved.value(), 1u);
+}
+
+TEST(Flood, OfRefusedCallsDoesNotMakeASlowStatementFast) {
+  DatabaseOptions options = testing::PatientOptions();
+  options.pool.exclusive_connections = 1;
+  options.pool.waiting_max = 1;
+  OnLoop db(testing::SharedServer().url(), options);
+  const sql::Statement sleeps = Sleeps();
+  ASSERT_TRUE(db.Run(Sleep(sleeps, 0.5)));
+  TaskScope scope;
+  Count count;
+  for (int i = 0; i < 100; ++i) scope.Spawn(Ask(db, Sleep(sleeps, 60), count));
+  EXPECT_EQ(count.busy, 99);
+  EXPECT_TRUE(DriveUntil(*db.loop, [&] { return db.metrics.in_use.value() == 1; }));
+  for (int i = 0; i < 20; ++i) scope.Spawn(Ask(db, Sleep(sleeps, 60), count));
+  EXPECT_EQ(count.busy, 118) << "one waits, none is on a shared connection";
+}
+
+TEST(Flood, ColdAndFastSucceedsWhole) {
+  DatabaseOptions options = testing::PatientOptions();
+  options.pool.waiting_max = 5000;
+  OnLoop db(testing::SharedServer().url(), options);
+  TaskScope scope;
+  Count count;
+  const sql::Call call{.statement = sql::Statement("select 1"), .access = sql::Access::kRead};
+  for (int i = 0; i < 5000; ++i) scope.Spawn(Ask(db, call, count));
+  EXPECT_TRUE(DriveUntil(*db.loop, [&] { return scope.running() == 0; }));
+  EXPECT_EQ(count.ok, 5000) << count.busy << " busy, " << count.sample;
+  EXPECT_EQ(db.metrics.waiting.value(), 0);
+}
+
+TEST(Flood, MoreThanMayWaitForAFirstAnswerAreRefused) {
+  DatabaseOptions options = testing::PatientOptions();
+  options.pool.shared_connections = 1;
+  options.pool.in_flight_max = 4;
+  options.pool.waiting_max = 6;
+  OnLoop db(testing::SharedServer().url(), options);
+  TaskScope scope;
+  Count count;
+  const sql::Call call{.statement = sql::Statement("select 1"), .access = sql::Access::kRead};
+  for (int i = 0; i < 20; ++i) scope.Spawn(Ask(db, call, count));
+  EXPECT_EQ(count.busy, 9) << "one is tried, 4 + 6 wait";
+  EXPECT_TRUE(DriveUntil(*db.loop, [&] { return scope.running() == 0; }));
+  EXPECT_EQ(count.ok, 11);
+}
+
+TEST(Flood, WhoTriesAStatementMayHangUp) {
+  OnLoop db(testing::SharedServer().url());
+  const sql::Statement sleeps = Sleeps();
+  Count count;
+  auto first = std::make_unique<TaskScope>();
+  TaskScope others;
+  first->Spawn(Ask(db, Sleep(sleeps, 0), count));
+  for (int i = 0; i < 100; ++i) others.Spawn(Ask(db, Sleep(sleeps, 0), count));
+  first.reset();
+  EXPECT_TRUE(DriveUntil(*db.loop, [&] { return others.running() == 0; }));
+  EXPECT_EQ(count.ok, 100);
+}
+
+TEST(Flood, AWriteThatStandsStillIsNotEndedAndReadsBehindItGoElsewhere) {
+  OnLoop db(testing::SharedServer().url());
+  const sql::Call lock{.statement = sql::Statement("select pg_advisory_xact_lock(4711)")};
+  auto holder = db.Wait(db.database->Begin({}));
+  ASSERT_TRUE(holder);
+  ASSERT_TRUE(db.Wait((*holder)->Run(lock)));
+  Count writes;
+  TaskScope scope;
+  scope.Spawn(Ask(db, lock, writes));
+  Witness witness;
+  Expect(db, witness, 100);
+  EXPECT_EQ(writes.ok, 0) << "the reads are answered before it";
+  ASSERT_TRUE(db.Wait((*holder)->Commit()));
+  EXPECT_TRUE(DriveUntil(*db.loop, [&] { return scope.running() == 0; }));
+  EXPECT_EQ(writes.ok, 1) << writes.sample;
+  EXPECT_EQ(db.metrics.disconnects.value(), 0u);
+}
+
+}  // namespace
+}  // namespace tidemill::postgres
