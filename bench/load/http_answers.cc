@@ -30,6 +30,8 @@ bool TakeUntil(std::string_view end, std::string_view& bytes, std::string& text)
 // Whether a body follows.
 bool HttpAnswers::ReadHead() {
   if (!text_.starts_with("HTTP/1.1 ")) Die("no HTTP: " + text_);
+  status_ = std::atoi(text_.c_str() + std::strlen("HTTP/1.1 "));
+  if (status_ == 204 || status_ == 304) return false;  // whatever lengths they tell (RFC 9112 section 6.3)
   const char* const length = strcasestr(text_.c_str(), "\r\nContent-Length:");
   if (length != nullptr) {
     bytes_ = std::strtoul(length + 17, nullptr, 10);

@@ -16,9 +16,10 @@ struct Scenario {
 };
 
 constexpr Scenario kScenarios[] = {
-    {"fanout", load::RunFanout},   {"rate", load::RunRate},       {"latency", load::RunRate},
-    {"connect", load::RunConnect}, {"publish", load::RunPublish}, {"idle", load::RunIdle},
-    {"storm", load::RunStorm},     {"witness", load::RunWitness}, {"neighbour", load::RunNeighbour},
+    {"fanout", load::RunFanout},     {"rate", load::RunRate},       {"latency", load::RunRate},
+    {"connect", load::RunConnect},   {"publish", load::RunPublish}, {"idle", load::RunIdle},
+    {"storm", load::RunStorm},       {"witness", load::RunWitness}, {"neighbour", load::RunNeighbour},
+    {"requests", load::RunRequests},
 };
 
 }  // namespace

@@ -24,6 +24,7 @@ constexpr char kUsage[] =
     "  storm     says 'ready', and how long it takes until all are back that the server then loses\n"
     "  witness   one client that publishes to itself at a rate: how long each answer takes (with --callers\n"
     "            over HTTP)\n"
+    "  requests  HTTP requests of a list, each connection waiting for its answer\n"
     "  neighbour connections that send a block of bytes over and over until SIGTERM; says 'ready'\n"
     "\n"
     "  --publish-port P  fanout, rate, latency: publish on another node (that of --port)\n"
@@ -44,6 +45,11 @@ constexpr char kUsage[] =
     "  --slow N          rate: so many of the subscribers stop reading (0)\n"
     "  --api-key K       of the server's HTTP API (bench)\n"
     "  --json-out FILE   write the result there too\n"
+    "\n"
+    "requests\n"
+    "  --block FILE      the requests, a NUL behind each; they are sent in turn\n"
+    "  --connections N   so many of them (1)\n"
+    "  --status N        that each answer must have (200)\n"
     "\n"
     "neighbour (--subscribers: how many listen, 0 is allowed)\n"
     "  --block FILE      what each connection sends, again and again\n"
@@ -149,6 +155,8 @@ void Set(Options& options, std::string_view name, const std::string& value) {
     options.seconds = Number(name, value, 0.1, 600);
   } else if (name == "--connections") {
     options.connections = whole(1, 4096);
+  } else if (name == "--status") {
+    options.status = whole(100, 599);
   } else if (name == "--answers") {
     options.answers = whole(1, 4096);
   } else if (name == "--blocks-per-s") {
@@ -175,6 +183,7 @@ void Check(const Options& options) {
   if (options.slow >= options.subscribers && options.slow > 0) Refuse("--slow: one subscriber must read");
   if (options.rooms != 0 && options.subscribers % options.rooms != 0)
     Refuse("--subscribers must be a multiple of --rooms");
+  if (options.scenario == "requests" && options.block.empty()) Refuse("--block is needed");
   if (options.subscribers == 0 && options.scenario != "publish" && !is_neighbour)
     Refuse("--subscribers: at least one");
 }

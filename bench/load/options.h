@@ -31,9 +31,10 @@ struct Options {
   int payload_bytes = 128;  // of a publication's data
   double rate_per_s = 1000;
   double seconds = 5;
+  int connections = 1;  // neighbour, requests
+  int status = 200;     // requests: what each answer must have
   // neighbour
-  int connections = 1;
-  std::string block;  // file of the bytes that each of them sends again and again
+  std::string block;  // file of the bytes that each of them sends again and again; requests: of the list
   bool websocket = false;
   int answers = 0;          // HTTP answers to a block, which are waited for; 0: none
   std::string last_answer;  // what stands in a WebSocket's last answer to a block

@@ -14,5 +14,6 @@ void RunIdle(const Options& options, Report& report);
 void RunStorm(const Options& options, Report& report);
 void RunWitness(const Options& options, Report& report);
 void RunNeighbour(const Options& options, Report& report);
+void RunRequests(const Options& options, Report& report);
 
 }  // namespace load
