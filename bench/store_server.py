@@ -31,10 +31,12 @@ def free_port():
 
 
 class PostgresServer:
-    """Its folder is the Unix socket's, too. Everybody is let in. It runs as another user when this one is root."""
+    """Its folder is the Unix socket's, too. Everybody is let in. It runs as another user when this one is root.
+    `core`: one or several, as taskset takes them; `tables`: which are filled; `settings`: more of them, NAME=VALUE."""
 
-    def __init__(self, core):
+    def __init__(self, core, tables=(("items", ITEMS), ("big", BIG)), settings=()):
         self.core, self.port, self.user = core, free_port(), "postgres"
+        self.tables, self.settings = tables, settings
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="tidemill-bench-"))
         self.account = pwd.getpwnam("postgres") if os.getuid() == 0 else None
         if self.account:
@@ -63,18 +65,26 @@ class PostgresServer:
                 ["taskset", "-c", self.core, str(BINARIES / "postgres"), "-D", str(data), "-p", str(self.port),
                  "-k", str(self.folder), "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off",
                  "-c", f"max_connections={CONNECTIONS_MAX}", "-c", "shared_buffers=512MB", "-c", "timezone=UTC",
-                 "-c", "autovacuum=off"], stdout=log, stderr=log, cwd=self.folder, **self.options())
+                 "-c", "autovacuum=off", *(word for setting in self.settings for word in ("-c", setting))],
+                stdout=log, stderr=log, cwd=self.folder, **self.options())
         deadline = time.monotonic() + 30
         while self.psql("select 1", check=False).returncode != 0:
             if self.process.poll() is not None or time.monotonic() > deadline:
                 raise SystemExit(f"bench: PostgreSQL did not start (see {self.folder}/log)")
             time.sleep(0.05)
-        for name, rows in (("items", ITEMS), ("big", BIG)):
+        for name, rows in self.tables:
             self.psql(TABLE.format(name=name, rows=rows) + f"vacuum analyze {name};")
 
+    def psql_command(self):
+        return ["psql", "-X", "-q", "-A", "-t", "-h", str(self.folder), "-p", str(self.port), "-U", self.user, "-v",
+                "ON_ERROR_STOP=1", "-d", "postgres"]
+
     def psql(self, text, check=True):
-        return subprocess.run(["psql", "-X", "-q", "-h", str(self.folder), "-p", str(self.port), "-U", self.user, "-v",
-                               "ON_ERROR_STOP=1", "-d", "postgres"], input=text, text=True, capture_output=True, check=check)
+        return subprocess.run(self.psql_command(), input=text, text=True, capture_output=True, check=check)
+
+    def value(self, query):
+        """The first column of its only row, as a text."""
+        return self.psql(query).stdout.strip()
 
     def host(self, transport):
         return str(self.folder) if transport == "unix" else "127.0.0.1"

@@ -5,6 +5,8 @@ import measures
 import neighbour_report
 import report
 import run
+import sql_conformance
+import sql_report
 from assertions import check, equal
 from comparisons import COMPARISONS
 
@@ -118,3 +120,44 @@ def test_cost_behind_a_full_generator():
     equal([met for _, wanted, _, met, _ in compare_report.goals(results) if "floor" in wanted and met], [])
     _, rows = compare_report.table(results, compared)
     equal(rows[1][1], "generator full at 5.00 M/s")
+
+
+def sql_results(**figures):
+    """One run of each scenario, ours and Go's, with these figures by scenario."""
+    runs = [{"scenario": scenario, "contender": contender, "round": 0, **found}
+            for scenario, by_contender in figures.items() for contender, found in by_contender.items()]
+    return {"contenders": {"tidemill": "Tidemill", "go": "Go"}, "runs": runs, "quick": False}
+
+
+def test_sql_goals_can_fail():
+    """Slower, dearer, or more than one query for a thousand callers: each misses its goal."""
+    def verdicts(rate, cpu, queries):
+        ours = {"requests_per_s": rate, "cpu_us_per_request": cpu, "server_cpu_share": 1.0}
+        return {what: met for what, _, _, met in sql_report.goals(sql_results(
+            lookup={"tidemill": ours, "go": {"requests_per_s": 1000, "cpu_us_per_request": 30}},
+            misses={"tidemill": {"queries": queries}}))}
+    equal(set(verdicts(1400, 9, 1).values()), {True})
+    equal(set(verdicts(1200, 11, 2).values()), {False})
+    equal(list(verdicts(1400, 9, 0).values()), [True, True, False])
+
+
+def test_sql_warns_of_others():
+    """Figures that were taken beside other programs are called provisional, and void runs are told."""
+    ours = {"tidemill": {"requests_per_s": 1, "neighbour_cores": 0.5}, "go": {"void": "no answer", "neighbour_cores": 0.5}}
+    found = sql_report.warnings(sql_results(lookup=ours))
+    check(len(found) == 2 and found[0].startswith("Provisional: other programs took 0.5"), found)
+    equal(found[1], "Void: lookup, Go: no answer")
+
+
+def test_sql_servers_must_answer_alike():
+    """Moments may be written in several ways; nothing else may."""
+    def same(theirs):
+        ours = {"/x": (200, "application/json", sql_conformance.normal({"at": "2026-01-01T00:00:00Z", "n": 1}))}
+        try:
+            sql_conformance.check_same({"ours": ours, "theirs": {"/x": (200, "application/json", sql_conformance.normal(theirs))}})
+        except SystemExit:
+            return False
+        return True
+    equal(same({"at": "2026-01-01T00:00:00.000+00:00", "n": 1}), True)
+    equal(same({"at": "2026-01-01T00:00:00Z", "n": "1"}), False)
+    equal(same({"at": "2026-01-01T00:00:01Z", "n": 1}), False)

@@ -1,0 +1,8 @@
+-- One item, and who asks; kept for each caller.
+-- @param id bigint!
+-- @auth role:web
+-- @rows one
+-- @cache 60s scope=sub
+select id, name, status, quantity, score, active, note, created, current_user::text as role,
+  current_setting('request.jwt.claims', true)::json ->> 'sub' as caller
+from items where id = :id
