@@ -27,7 +27,7 @@ Result<std::unique_ptr<Databases>> Databases::Open(const std::vector<net::Loop*>
   if (settings.sqlite.given()) TM_TRY(databases->OpenSqlite(loops, settings, registry));
   if (sql::Database* const main = databases->main(0)) {
     databases->schemas_ = std::make_unique<SchemaKeeper>(
-        *loops.front(), *main, Schemas(),
+        *loops.front(), *main, SchemasInUse(settings),
         sql::SchemaOptions{.postgres_schema = settings.postgres.schema, .applied_by = kVersion});
   }
   return databases;

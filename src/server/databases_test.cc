@@ -11,6 +11,7 @@
 #include "net/testing/run_task.h"
 #include "postgres/database/database.h"
 #include "server/schema_keeper.h"
+#include "server/schemas.h"
 #include "settings/settings.h"
 #include "sqlite/database.h"
 
@@ -64,6 +65,13 @@ TEST_F(DatabasesTest, PostgresIsTheMainOneWhereBothAreGiven) {
   EXPECT_EQ(databases->main(0), static_cast<sql::Database*>(databases->postgres(0)));
   EXPECT_EQ(databases->main(0)->dialect(), sql::Dialect::kPostgres);
   EXPECT_NE(databases->sqlite(0), nullptr);
+}
+
+TEST_F(DatabasesTest, NobodyMakesTablesThatAreNotInUse) {
+  EXPECT_TRUE(SchemasInUse(settings_).empty());
+  settings_.queries.folder = folder_.path();
+  ASSERT_EQ(SchemasInUse(settings_).size(), 1u);
+  EXPECT_EQ(SchemasInUse(settings_)[0].module, "queries");
 }
 
 TEST_F(DatabasesTest, ReadyTellsOfDamage) {
