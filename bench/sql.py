@@ -66,18 +66,33 @@ class Bench:
         try:
             with self.serving(contender) as server:
                 if name in sql_probes.PROBES:
-                    return sql_probes.PROBES[name](server, self.postgres, self.arguments)
+                    return self.beside(server, lambda: sql_probes.PROBES[name](server, self.postgres, self.arguments))
                 return self.load(BY_SCENARIO[name], server)
         except DidNotStart as why:
             return {"void": str(why)}
+
+    def beside(self, server, measure):
+        """What `measure` gives, with the CPU that PostgreSQL and programs that are not ours took meanwhile."""
+        postgres_cpu, begun = self.postgres.cpu_seconds(), time.monotonic()
+        neighbours = machine.Neighbours([server.process.pid, os.getpid()])
+        figures = measure()
+        postgres_cpu = self.postgres.cpu_seconds() - postgres_cpu
+        postgres_cores = postgres_cpu / (time.monotonic() - begun)
+        return {**figures, "postgres_s": postgres_cpu, "postgres_cores": postgres_cores,
+                "neighbour_cores": max(0.0, neighbours.cores() - postgres_cores)}
 
     def load(self, scenario, server):
         self.postgres.psql("truncate orders restart identity")
         requests, out = self.folder / "requests", self.folder / "run.json"
         requests.write_bytes(b"".join(text + b"\0" for text in scenario.requests(server.port)))
         out.unlink(missing_ok=True)
-        postgres_cpu, begun = self.postgres.cpu_seconds(), time.monotonic()
-        neighbours = machine.Neighbours([server.process.pid])
+        figures = self.beside(server, lambda: self.generate(scenario, server, requests, out))
+        if "requests_with_warm_up" not in figures:
+            return figures
+        return {**figures, "postgres_us_per_request": figures["postgres_s"] * 1e6 / max(1, figures["requests_with_warm_up"])}
+
+    def generate(self, scenario, server, requests, out):
+        """What the load generator says; void if it says nothing."""
         try:
             done = subprocess.run(
                 ["taskset", "-c", self.load_core, str(self.arguments.build / "bench/load"), "requests", "--port", str(server.port),
@@ -87,13 +102,9 @@ class Bench:
                 stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, timeout=RUN_SECONDS_MAX, check=False)
         except subprocess.TimeoutExpired:
             return {"void": "the load generator did not end"}
-        postgres_cpu = self.postgres.cpu_seconds() - postgres_cpu
-        whole = time.monotonic() - begun
         if not out.exists():
             return {"void": done.stderr.strip() or f"the load generator ended with {done.returncode}"}
-        figures = json.loads(out.read_text())
-        return {**figures, "postgres_us_per_request": postgres_cpu * 1e6 / max(1, figures["requests_with_warm_up"]),
-                "postgres_cores": postgres_cpu / whole, "neighbour_cores": max(0.0, neighbours.cores() - postgres_cpu / whole)}
+        return json.loads(out.read_text())
 
     def floor(self):
         """`sqlite3_step` in a loop on the server's core."""

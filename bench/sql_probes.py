@@ -13,14 +13,19 @@ from sql_scenarios import ask, request
 MISSES = 1000
 STEADY_SECONDS = 1.0
 ANSWER_SECONDS_MAX = 60
+READ_SECONDS_MAX = 60
+ESTABLISHED = "01"  # of /proc/net/tcp
 COUNTED = "select coalesce(sum(calls), 0) from pg_stat_statements where query like '%from items%group by status%'"
 
 
 class Callers:
-    """Connections that send one request each."""
+    """Connections that send one request each: at once when all are open, or each as soon as it is."""
 
-    def __init__(self, port, count):
-        self.sockets = [socket.create_connection(("127.0.0.1", port)) for _ in range(count)]
+    def __init__(self, port, count, text=b""):
+        self.sockets = []
+        for _ in range(count):
+            self.sockets.append(socket.create_connection(("127.0.0.1", port)))
+            self.sockets[-1].sendall(text)
 
     def __enter__(self):
         return self
@@ -43,12 +48,20 @@ class Callers:
                 ready.register(each, selectors.EVENT_READ)
             while len(found) < len(self.sockets) and time.monotonic() < deadline:
                 for key, _ in ready.select(1):
-                    part = key.fileobj.recv(65_536)
+                    part = received(key.fileobj)
                     heard[key.fileobj] += part
                     if not part or is_whole(heard[key.fileobj]):
                         ready.unregister(key.fileobj)
                         found.append(status_of(heard[key.fileobj]) if part else 0)
         return found + [0] * (len(self.sockets) - len(found))
+
+
+def received(connection):
+    """Nothing where the server has closed or reset it."""
+    try:
+        return connection.recv(65_536)
+    except ConnectionError:
+        return b""
 
 
 def is_whole(answer):
@@ -95,6 +108,26 @@ def steady_bytes(pid):
     return now[0]
 
 
+def unread(port):
+    """(connections that a server has, those of them from which it has not read everything)"""
+    queued = []
+    for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        fields = line.split()
+        if int(fields[1].rpartition(":")[2], 16) == port and fields[3] == ESTABLISHED:
+            queued.append(int(fields[4].rpartition(":")[2], 16))
+    return len(queued), sum(1 for count in queued if count > 0)
+
+
+def wait_until_read(port, count):
+    """Whether the server has so many connections and the requests of all."""
+    deadline = time.monotonic() + READ_SECONDS_MAX
+    while unread(port) != (count, 0):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.1)
+    return True
+
+
 class Lock:
     """The table gate is locked: requests for it wait in PostgreSQL and before it."""
 
@@ -117,8 +150,9 @@ def open_requests(server, postgres, arguments):
     before = steady_bytes(pid)
     lock = Lock(postgres)
     try:
-        with Callers(server.port, count) as callers:
-            callers.send(request("/rest/gate/7"))
+        with Callers(server.port, count, request("/rest/gate/7")) as callers:
+            if not wait_until_read(server.port, count):
+                return {"void": f"connections, and unread requests among them: {unread(server.port)}"}
             open_bytes = steady_bytes(pid) - before
             cpu = machine.cpu_of(pid)
             begun = time.monotonic()
