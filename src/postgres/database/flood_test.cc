@@ -81,7 +81,7 @@ struct Count {
   std::string sample;
 };
 
-Task<void> Ask(OnLoop& db, sql::Call call, Count& count) {
+Task<void> RunOne(OnLoop& db, sql::Call call, Count& count) {
   const auto result = co_await db.database->Run(std::move(call));
   if (result) {
     ++count.ok;
@@ -98,7 +98,7 @@ Task<void> Ask(OnLoop& db, sql::Call call, Count& count) {
 // `flood` callers of something slow; every third hangs up.
 void Flood(OnLoop& db, int flood, const sql::Call& call, TaskScope& patient, Count& count) {
   TaskScope hanging_up;
-  for (int i = 0; i < flood; ++i) (i % 3 == 0 ? hanging_up : patient).Spawn(Ask(db, call, count));
+  for (int i = 0; i < flood; ++i) (i % 3 == 0 ? hanging_up : patient).Spawn(RunOne(db, call, count));
   for (int i = 0; i < 20; ++i) db.loop->RunOnce({});
 }
 
@@ -146,10 +146,10 @@ TEST(Flood, OfRefusedCallsDoesNotMakeASlowStatementFast) {
   ASSERT_TRUE(db.Run(Sleep(sleeps, 0.5)));
   TaskScope scope;
   Count count;
-  for (int i = 0; i < 100; ++i) scope.Spawn(Ask(db, Sleep(sleeps, 60), count));
+  for (int i = 0; i < 100; ++i) scope.Spawn(RunOne(db, Sleep(sleeps, 60), count));
   EXPECT_EQ(count.busy, 99);
   EXPECT_TRUE(DriveUntil(*db.loop, [&] { return db.metrics.in_use.value() == 1; }));
-  for (int i = 0; i < 20; ++i) scope.Spawn(Ask(db, Sleep(sleeps, 60), count));
+  for (int i = 0; i < 20; ++i) scope.Spawn(RunOne(db, Sleep(sleeps, 60), count));
   EXPECT_EQ(count.busy, 118) << "one waits, none is on a shared connection";
 }
 
@@ -160,7 +160,7 @@ TEST(Flood, ColdAndFastSucceedsWhole) {
   TaskScope scope;
   Count count;
   const sql::Call call{.statement = sql::Statement("select 1"), .access = sql::Access::kRead};
-  for (int i = 0; i < 5000; ++i) scope.Spawn(Ask(db, call, count));
+  for (int i = 0; i < 5000; ++i) scope.Spawn(RunOne(db, call, count));
   EXPECT_TRUE(DriveUntil(*db.loop, [&] { return scope.running() == 0; }));
   EXPECT_EQ(count.ok, 5000) << count.busy << " busy, " << count.sample;
   EXPECT_EQ(db.metrics.waiting.value(), 0);
@@ -175,7 +175,7 @@ TEST(Flood, MoreThanMayWaitForAFirstAnswerAreRefused) {
   TaskScope scope;
   Count count;
   const sql::Call call{.statement = sql::Statement("select 1"), .access = sql::Access::kRead};
-  for (int i = 0; i < 20; ++i) scope.Spawn(Ask(db, call, count));
+  for (int i = 0; i < 20; ++i) scope.Spawn(RunOne(db, call, count));
   EXPECT_EQ(count.busy, 9) << "one is tried, 4 + 6 wait";
   EXPECT_TRUE(DriveUntil(*db.loop, [&] { return scope.running() == 0; }));
   EXPECT_EQ(count.ok, 11);
@@ -187,8 +187,8 @@ TEST(Flood, WhoTriesAStatementMayHangUp) {
   Count count;
   auto first = std::make_unique<TaskScope>();
   TaskScope others;
-  first->Spawn(Ask(db, Sleep(sleeps, 0), count));
-  for (int i = 0; i < 100; ++i) others.Spawn(Ask(db, Sleep(sleeps, 0), count));
+  first->Spawn(RunOne(db, Sleep(sleeps, 0), count));
+  for (int i = 0; i < 100; ++i) others.Spawn(RunOne(db, Sleep(sleeps, 0), count));
   first.reset();
   EXPECT_TRUE(DriveUntil(*db.loop, [&] { return others.running() == 0; }));
   EXPECT_EQ(count.ok, 100);
@@ -202,7 +202,7 @@ TEST(Flood, AWriteThatStandsStillIsNotEndedAndReadsBehindItGoElsewhere) {
   ASSERT_TRUE(db.Wait((*holder)->Run(lock)));
   Count writes;
   TaskScope scope;
-  scope.Spawn(Ask(db, lock, writes));
+  scope.Spawn(RunOne(db, lock, writes));
   Witness witness;
   Expect(db, witness, 100);
   EXPECT_EQ(writes.ok, 0) << "the reads are answered before it";
