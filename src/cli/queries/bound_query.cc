@@ -16,11 +16,10 @@ namespace tidemill::cli {
 namespace {
 
 using files::ParameterSource;
-using queries::Endpoint;
 
 constexpr std::string_view kClaims = "claims.";
 
-bool IsCalled(const Endpoint& endpoint, std::string_view name) {
+bool IsCalled(const queries::Endpoint& endpoint, std::string_view name) {
   if (endpoint.operation_id == name || endpoint.query->route.ToString() == name) return true;
   return endpoint.file->path == name && endpoint.file->queries.size() == 1;
 }
@@ -70,7 +69,7 @@ struct Sent {
   std::string body;
   std::vector<std::pair<std::string, std::string>> claims;  // values are JSON
 
-  void Add(const Endpoint& endpoint, const std::string& name, const std::string& value) {
+  void Add(const queries::Endpoint& endpoint, const std::string& name, const std::string& value) {
     if (name.starts_with(kClaims)) return SetClaim(name.substr(kClaims.size()), ClaimValue(nullptr, value));
     const auto& parameters = endpoint.query->parameters;
     const auto found = std::ranges::find(parameters, name, &files::Parameter::name);
@@ -103,7 +102,8 @@ struct Sent {
 };
 
 std::expected<queries::TypedRequest, queries::Refusal> Read(const queries::RequestReader& reader,
-                                                            const Endpoint& endpoint, const Sent& sent) {
+                                                            const queries::Endpoint& endpoint,
+                                                            const Sent& sent) {
   http::Request request{.method = ToHttp(endpoint.query->route.method)};
   request.query = sent.query;
   request.body = sent.body;
@@ -162,7 +162,8 @@ Result<Assignments> ParseAssignments(const std::vector<std::string>& words) {
   return assignments;
 }
 
-Result<std::shared_ptr<const Endpoint>> FindEndpoint(const queries::Catalog& catalog, std::string_view name) {
+Result<std::shared_ptr<const queries::Endpoint>> FindEndpoint(const queries::Catalog& catalog,
+                                                              std::string_view name) {
   std::vector<std::string> names;
   for (const auto& endpoint : catalog.endpoints) {
     if (IsCalled(*endpoint, name)) return endpoint;
@@ -179,7 +180,7 @@ Result<std::shared_ptr<const Endpoint>> FindEndpoint(const queries::Catalog& cat
                                            near ? fmt::format(": did you mean \"{}\"?", *near) : ""));
 }
 
-std::expected<BoundQuery, QueryAnswer> BoundQuery::Make(std::shared_ptr<const Endpoint> endpoint,
+std::expected<BoundQuery, QueryAnswer> BoundQuery::Make(std::shared_ptr<const queries::Endpoint> endpoint,
                                                         sql::Dialect dialect,
                                                         const Assignments& assignments) {
   BoundQuery bound;

@@ -15,8 +15,6 @@
 namespace tidemill::cli {
 namespace {
 
-using queries::Endpoint;
-
 struct Options {
   ProjectOptions project;
   std::string name;
