@@ -145,6 +145,21 @@ TEST(Reply, ALateAnswerToADestroyedTaskIsDropped) {
   EXPECT_EQ(*token, 0);
 }
 
+TEST(Reply, AnAnswerThatNobodyTookIsNotKept) {
+  const auto loop = OpenLoop();
+  const auto answer = std::make_shared<int>(42);
+  for (const bool came_first : {true, false}) {
+    auto reply = std::make_unique<Reply<std::shared_ptr<int>>>(*loop);
+    const auto sender = reply->sender();
+    if (came_first) sender.Send(answer);
+    RunTurns(*loop, 2);
+    reply.reset();
+    if (!came_first) sender.Send(answer);
+    RunTurns(*loop, 2);
+    EXPECT_EQ(answer.use_count(), 1) << came_first;
+  }
+}
+
 TEST(Reply, CrossesThreads) {
   const auto asking = OpenLoop();
   std::string log;

@@ -27,13 +27,19 @@ class Reply {
     Loop& loop;
     std::optional<T> value;                     // asking loop only
     std::coroutine_handle<> awaiter = nullptr;  // asking loop only
+    bool forgotten = false;                     // asking loop only
   };
 
  public:
   explicit Reply(Loop& loop) : state_(std::make_shared<State>(loop)) {}
   Reply(const Reply&) = delete;
   Reply& operator=(const Reply&) = delete;
-  ~Reply() { state_->awaiter = nullptr; }
+  // A sender may live long: what an answer holds is not kept with it.
+  ~Reply() {
+    state_->awaiter = nullptr;
+    state_->value.reset();
+    state_->forgotten = true;
+  }
 
   class Sender {
    public:
@@ -60,6 +66,7 @@ class Reply {
 
  private:
   static void Deliver(State& state, T value) {
+    if (state.forgotten) return;
     state.value.emplace(std::move(value));
     if (state.awaiter) std::exchange(state.awaiter, nullptr).resume();
   }
