@@ -143,7 +143,7 @@ Task<sql::Result<std::unique_ptr<sql::RowStream>>> Database::Stream(Call call) {
     store_.CountFailure(begun.error().kind);
     co_return std::unexpected(std::move(begun).error());
   }
-  co_return std::make_unique<StreamOnLoop>(loop_, store_, *std::move(begun));
+  co_return std::make_unique<StreamOnLoop>(loop_, store_.metrics(), *std::move(begun));
 }
 
 Task<sql::Result<std::unique_ptr<sql::Transaction>>> Database::Begin(sql::TransactionOptions options) {
@@ -163,7 +163,7 @@ Task<sql::Result<std::unique_ptr<sql::Transaction>>> Database::Begin(sql::Transa
     store_.CountFailure(session.error().kind);
     co_return std::unexpected(std::move(session).error());
   }
-  co_return std::make_unique<TransactionOnLoop>(loop_, store_, *std::move(session));
+  co_return std::make_unique<TransactionOnLoop>(loop_, store_.metrics(), *std::move(session));
 }
 
 Task<sql::Result<sql::Description>> Database::Describe(sql::Statement statement) {

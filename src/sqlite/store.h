@@ -49,6 +49,7 @@ class Store {
   std::optional<Problem> problem() const { return condition_.problem(); }
   // Of what the writer's groups do, the writer counts itself.
   void CountFailure(sql::FailureKind kind) { metrics_.CountFailure(kind); }
+  Metrics& metrics() { return metrics_; }
 
  private:
   Store(SqliteSettings settings, Metrics& metrics) : settings_(std::move(settings)), metrics_(metrics) {}

@@ -95,7 +95,7 @@ Task<sql::Result<std::optional<sql::Rows>>> StreamOnLoop::Next() {
   Waiter<PieceRequest::R> waiter(loop_, std::nullopt);
   begun_.session->Post({.sender = waiter.sender(), .ticket = waiter.ticket()});
   auto piece = co_await waiter.reply();
-  if (!piece) store_.CountFailure(piece.error().kind);
+  if (!piece) metrics_.CountFailure(piece.error().kind);
   ended_ = piece && !*piece;
   co_return piece;
 }

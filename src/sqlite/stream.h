@@ -65,14 +65,14 @@ class StreamJob final : public LoneJob {
 
 class StreamOnLoop final : public sql::RowStream {
  public:
-  StreamOnLoop(net::Loop& loop, Store& store, BegunStream begun)
-      : loop_(loop), store_(store), begun_(std::move(begun)) {}
+  StreamOnLoop(net::Loop& loop, Metrics& metrics, BegunStream begun)
+      : loop_(loop), metrics_(metrics), begun_(std::move(begun)) {}
   const sql::Columns& columns() const override { return *begun_.columns; }
   Task<sql::Result<std::optional<sql::Rows>>> Next() override;
 
  private:
   net::Loop& loop_;
-  Store& store_;  // counts failures
+  Metrics& metrics_;  // outlives the store
   BegunStream begun_;
   bool ended_ = false;
 };

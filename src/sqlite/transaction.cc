@@ -100,7 +100,7 @@ Task<sql::Result<sql::RunResult>> TransactionOnLoop::Ask(TransactionRequest::Kin
   session_->Post(
       {.kind = kind, .call = std::move(call), .sender = waiter.sender(), .ticket = waiter.ticket()});
   auto answer = co_await waiter.reply();
-  if (!answer) store_.CountFailure(answer.error().kind);
+  if (!answer) metrics_.CountFailure(answer.error().kind);
   co_return answer;
 }
 

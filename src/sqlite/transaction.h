@@ -64,8 +64,8 @@ class TransactionJob final : public LoneJob {
 
 class TransactionOnLoop final : public sql::Transaction {
  public:
-  TransactionOnLoop(net::Loop& loop, Store& store, TransactionSession::Holder session)
-      : loop_(loop), store_(store), session_(std::move(session)) {}
+  TransactionOnLoop(net::Loop& loop, Metrics& metrics, TransactionSession::Holder session)
+      : loop_(loop), metrics_(metrics), session_(std::move(session)) {}
 
   Task<sql::Result<sql::RunResult>> Run(sql::Call call) override;
   Task<sql::Result<void>> Commit() override;
@@ -75,7 +75,7 @@ class TransactionOnLoop final : public sql::Transaction {
   Task<sql::Result<sql::RunResult>> Ask(TransactionRequest::Kind kind, std::optional<sql::Call> call);
 
   net::Loop& loop_;
-  Store& store_;  // counts failures
+  Metrics& metrics_;  // outlives the store
   TransactionSession::Holder session_;
 };
 
