@@ -37,4 +37,6 @@ Task<void> RunBlocking(Loop& loop, std::function<void()> work) {
   co_await reply;
 }
 
+void EndBlockingThreads() { uv_library_shutdown(); }
+
 }  // namespace tidemill::net

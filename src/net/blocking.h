@@ -13,4 +13,8 @@ namespace tidemill::net {
 // what it touches.
 Task<void> RunBlocking(Loop& loop, std::function<void()> work);
 
+// At the end of the process, when there are no loops: ends the pool's threads, and with them what libraries
+// keep for each, which must go before the libraries themselves do.
+void EndBlockingThreads();
+
 }  // namespace tidemill::net
