@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <zlib.h>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -247,7 +248,7 @@ TEST_F(CompressTest, WhoTakesGzipGetsIt) {
 }
 
 TEST_F(CompressTest, ALongBodyLeavesTheTurn) {
-  for (int i = 0; handler_->body.size() < 20'000'000; ++i) handler_->body += std::to_string(i * 7919);
+  for (std::int64_t i = 0; handler_->body.size() < 20'000'000; i += 7919) handler_->body += std::to_string(i);
   const net::Fd fd = Connect();
   net::testing::WriteAll(fd.get(), "GET /whole HTTP/1.1\r\nHost: h\r\nAccept-Encoding: gzip\r\n\r\n");
   int turns = 0;
