@@ -24,6 +24,7 @@ class OpenedSqlite final : public OpenedDatabase {
   }
   Task<Result<void>> Connect() override { co_return Result<void>(); }
   sql::Database& database() override { return *database_; }
+  void End() override { database_.reset(); }
 
  private:
   metrics::Registry registry_;
@@ -62,6 +63,7 @@ class OpenedPostgres final : public OpenedDatabase {
     co_return Result<void>();
   }
   sql::Database& database() override { return *database_; }
+  void End() override { database_.reset(); }
 
  private:
   net::Loop& loop_;

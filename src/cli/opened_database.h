@@ -41,6 +41,8 @@ class OpenedDatabase {
   // Waits until it is there; says why it is not. Once, before database().
   virtual Task<Result<void>> Connect() = 0;
   virtual sql::Database& database() = 0;
+  // On the loop: database() ends. What it used, until the loop has ended its connections, ends with this.
+  virtual void End() = 0;
 };
 
 namespace internal {
@@ -48,7 +50,7 @@ namespace internal {
 template <class T>
 Task<T> ThenEnd(std::unique_ptr<OpenedDatabase>& opened, Task<T> task) {
   T result = co_await std::move(task);
-  opened.reset();
+  opened->End();
   co_return result;
 }
 
@@ -59,6 +61,7 @@ Task<T> ThenEnd(std::unique_ptr<OpenedDatabase>& opened, Task<T> task) {
 template <class T>
 Result<T> RunAndEnd(net::Loop& loop, std::unique_ptr<OpenedDatabase>& opened, Task<Result<T>> task) {
   auto result = RunOnLoop(loop, internal::ThenEnd(opened, std::move(task)));
+  opened.reset();
   if (!result) return Fail(Errc::kCancelled, "stopped");
   return *std::move(result);
 }
