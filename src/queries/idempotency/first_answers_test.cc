@@ -96,6 +96,8 @@ Task<std::string> WriteOnce(sql::Database& database, const FirstAnswers& answers
   if (!transaction) co_return "failed: " + transaction.error().message;
   auto first = co_await answers.Find(**transaction, write, now);
   if (!first) co_return "failed: " + first.error().message;
+  // The key is free before anybody is answered.
+  if (first->state != State::kNone) co_await (*transaction)->Rollback();
   switch (first->state) {
     case State::kNone: break;
     case State::kThere: co_return first->response.body + " again";
@@ -106,7 +108,10 @@ Task<std::string> WriteOnce(sql::Database& database, const FirstAnswers& answers
   auto written = co_await (*transaction)->Run({.statement = insert});
   if (!written) co_return "failed: " + written.error().message;
   auto kept = co_await answers.Keep(**transaction, write, http::Response::Json(201, answer), now);
-  if (!kept) co_return "failed: " + kept.error().message;
+  if (!kept) {
+    co_await (*transaction)->Rollback();
+    co_return "failed: " + kept.error().message;
+  }
   auto committed = co_await (*transaction)->Commit();
   if (!committed) co_return "failed: " + committed.error().message;
   co_return answer;
