@@ -158,3 +158,21 @@ def write_documents(results):
         heading = measure.title[0].upper() + measure.title[1:]
         lines += [f"## {heading}", "", *markdown_table(table), ""]
     DOCUMENT.write_text("\n".join(lines).rstrip("\n") + "\n")
+
+
+def neighbours_warning(cores):
+    """What is said of figures beside which other programs used so many of the cores: lines, or none."""
+    if cores <= NEIGHBOUR_CORES_MAX:
+        return []
+    return [f"Provisional: other programs took {cores:.1f} of the cores meanwhile; rates are low, and CPU is dearer than it "
+            "would be alone."]
+
+
+def text_tables(tables):
+    """Lines for a terminal, of tables (title, heads, rows) of texts."""
+    lines = []
+    for title, heads, rows in tables:
+        widths = [max(len(row[at]) for row in [heads, *rows]) for at in range(len(heads))]
+        lines += ["", title, *("  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip()
+                               for row in [heads, *rows])]
+    return lines

@@ -148,20 +148,14 @@ def goals(results):
 def warnings(results):
     lines = ["Provisional: short runs (`--quick`)."] if results["quick"] else []
     others = [run["neighbour_cores"] for run in results["runs"] if "neighbour_cores" in run]
-    if others and statistics.median(others) > report.NEIGHBOUR_CORES_MAX:
-        lines.append(f"Provisional: other programs took {statistics.median(others):.1f} of the cores meanwhile; rates are low, "
-                     "and CPU is dearer than it would be alone.")
+    lines += report.neighbours_warning(statistics.median(others) if others else 0)
     reasons = {f"{run['scenario']}, {results['contenders'].get(run['contender'], run['contender'])}: "
                f"{run['void'].splitlines()[0]}" for run in results["runs"] if "void" in run}
     return lines + [f"Void: {reason}" for reason in sorted(reasons)]
 
 
 def text(results):
-    lines = []
-    for title, heads, rows in tables(results):
-        widths = [max(len(row[at]) for row in [heads, *rows]) for at in range(len(heads))]
-        lines += ["", title, *("  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip()
-                               for row in [heads, *rows])]
+    lines = report.text_tables(tables(results))
     lines += ["", *(f"{what}: {report.number(found)}, wanted {wanted}: {'met' if met else 'not met'}"
                     for what, wanted, found, met in goals(results)), *warnings(results)]
     return "\n".join(lines)
