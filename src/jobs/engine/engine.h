@@ -1,0 +1,227 @@
+// Engine: the life of jobs: from a push through a reservation to the end, kept in a store.
+//
+// The whole state that decides anything is in memory; a store is written behind it, in flushes. What is asked
+// for is done in memory at once and goes into the flush that is being gathered; when that is committed, those
+// who wait for it are told. While one flush is under way the next is gathered, so its size adapts to the load
+// and nothing waits for a timer. A push can be fetched once it is committed. What a flush that failed had to
+// push is dropped, and those who wait are told the error; everything else goes into the next flush.
+//
+// One node at a time owns the jobs of a store (a lease); on the others every call fails with kNotAvailable,
+// and the detail says who does. Thread: its loop. Nothing here blocks, and no call does more than a turn's
+// share.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "jobs/job/failure.h"
+#include "jobs/job/job.h"
+#include "jobs/queue/fifo_list.h"
+#include "jobs/store/store.h"
+#include "net/loop.h"
+#include "net/task.h"
+
+namespace tidemill::jobs {
+
+// Waits for the flush that is gathered when it is handed to Engine::WaitForCommit. Destroying it forgets it.
+class CommitWaiter : public queue::FifoLink {
+ public:
+  virtual ~CommitWaiter() = default;
+  // Once, from the engine's loop, never from within WaitForCommit. It may call the engine and destroy itself.
+  virtual void OnCommit(const Result<>& result) = 0;
+};
+
+// A job that a worker has now.
+struct Reserved {
+  std::string_view jid;
+  std::string_view queue;
+  std::string_view type;
+  std::string_view text;  // what the worker gets: the job with its checkpoint, if it has left one
+  int attempt = 1;        // 1: the first
+  WallTime until;
+};
+
+// Somebody who asks for a job. Derive; destroying it, or CancelFetch, ends the asking: a job that was on its
+// way to it goes back to the front of its queue.
+class FetchRequest {
+ public:
+  FetchRequest();
+  FetchRequest(const FetchRequest&) = delete;
+  FetchRequest& operator=(const FetchRequest&) = delete;
+  virtual ~FetchRequest();
+
+  // Once for each Engine::Fetch, perhaps from within it. What it refers to holds until the call returns.
+  virtual void OnJob(const Reserved& job) = 0;
+
+ private:
+  friend class Engine;
+  struct Waiting;
+  std::unique_ptr<Waiting> waiting_;  // null: it does not ask
+};
+
+// Who works: a consumer of Faktory's protocol, of the HTTP API, or the node itself.
+struct WorkerInfo {
+  std::string wid;
+  std::string hostname;
+  std::int64_t pid = 0;
+  std::vector<std::string> labels;
+};
+enum class WorkerState : std::uint8_t { kRunning, kQuiet, kTerminate };
+struct WorkerView {
+  WorkerInfo info;
+  WorkerState state = WorkerState::kRunning;
+  WallTime started_at;
+  WallTime heard_at;  // its last BEAT
+  std::int64_t rss_kb = 0;
+  std::size_t connections = 0;
+  std::size_t reserved = 0;
+};
+
+enum class JobState : std::uint8_t {
+  kUnknown,
+  kQueued,
+  kScheduled,
+  kRetry,
+  kBlocked,
+  kWorking,
+  kDone,
+  kFailed,
+  kDead,
+  kCancelled,
+};
+std::string_view Name(JobState state);  // "unknown", "queued", …
+
+struct Track {
+  std::optional<int> percent;  // 0 to 100
+  std::optional<std::string> description;
+  std::optional<WallTime> reserve_until;
+  std::string checkpoint;        // JSON; empty: none
+  std::vector<std::string> log;  // lines that are added
+};
+
+struct JobView {
+  StoredJob job;  // with no text when only its end is known
+  JobState state = JobState::kUnknown;
+  std::optional<WallTime> at;  // when it is due, was reserved, died or ended
+  std::optional<WallTime> reserved_until;
+  std::string wid;  // who has it
+  WallTime updated_at;
+  Track track;
+  std::string result;  // JSON; empty: none
+};
+
+struct QueueView {
+  std::string name;
+  std::uint64_t ready = 0;
+  std::uint64_t working = 0;
+  std::uint64_t later = 0;
+  std::uint64_t waiting_fetches = 0;
+  std::optional<WallTime> oldest;  // when the job that is next was enqueued
+  bool paused = false;
+};
+
+struct Counts {
+  std::uint64_t scheduled = 0;  // kScheduled and kBlocked
+  std::uint64_t retries = 0;
+  std::uint64_t dead = 0;
+  std::uint64_t working = 0;
+  std::uint64_t enqueued = 0;   // in all queues
+  std::uint64_t processed = 0;  // since the store was made: acknowledged and failed
+  std::uint64_t failures = 0;
+  std::uint64_t workers = 0;
+};
+
+// What to do with many jobs at once, in slices: MUTATE, redrive, bulk actions of the API.
+struct BulkAction {
+  enum class Action : std::uint8_t { kDiscard, kKill, kRequeue } action = Action::kDiscard;
+  Place place = Place::kDead;     // kLater or kDead
+  std::optional<Wait> wait;       // of kLater: scheduled or retries
+  std::vector<std::string> jids;  // not empty: these, and nothing else counts
+  JobFilter filter;
+  std::function<bool(std::string_view text)> matches;  // null: all; the glob of MUTATE
+};
+
+class Engine {
+ public:
+  struct Options;
+  Engine(net::Loop& loop, Store& store, Options options);
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  net::Loop& loop() { return loop_; }
+  // Acquires the lease, reads the state back, and serves. Until then every call gives kNotAvailable.
+  void Start();
+  // Gives what it can back, flushes, releases the lease. Call it, then stop the loop.
+  Task<void> Stop();
+  // Any thread: why it serves nothing now; nullopt: it does.
+  std::optional<std::string> problem() const;
+  // Who owns the jobs when this node does not.
+  std::optional<Owner> owner() const;
+
+  // --- What was done in this turn is committed, or why it is not.
+  void WaitForCommit(CommitWaiter& waiter);
+  Task<Result<>> Committed();
+
+  // --- Producers. WaitForCommit follows. kAlreadyExists: not unique (the detail: the jid of the other).
+  // kLimitExceeded: the queue is full, or there are too many; the detail names the setting.
+  Result<> Push(job::Job job);
+
+  // --- Workers
+  // kNotFound never: a wid that beats for the first time is made known. kLimitExceeded: too many workers.
+  Result<> AddWorker(WorkerInfo info);
+  void WorkerConnected(std::string_view wid);
+  void WorkerDisconnected(std::string_view wid);
+  // kNotFound: no such worker. What it is to become.
+  Result<WorkerState> Beat(std::string_view wid, std::int64_t rss_kb, std::optional<WorkerState> says);
+  // "" is every worker. How many.
+  std::size_t Signal(std::string_view wid, WorkerState state);
+
+  // The first of `queues` that has a job gives it, else the first that gets one. A worker that is quiet gets
+  // none.
+  Result<> Fetch(FetchRequest& request, std::string_view wid, std::span<const std::string> queues);
+  void CancelFetch(FetchRequest& request);
+
+  // kNotFound: nobody has such a job. WaitForCommit follows.
+  Result<> Ack(std::string_view jid, std::string result);
+  Result<> Fail(std::string_view jid, job::ErrorReport error);
+  // Back to the front of its queue; no failure is counted.
+  Result<> GiveBack(std::string_view jid);
+  // kCancelled: somebody wants it to end.
+  Result<> SetTrack(std::string_view jid, Track track);
+
+  // --- Looking
+  Task<Result<JobView>> Find(std::string jid);
+  Task<Result<JobPage>> List(PageRequest request);
+  std::vector<JobView> Working(std::size_t from, std::size_t count) const;
+  std::vector<QueueView> Queues() const;
+  std::vector<WorkerView> Workers() const;
+  Counts counts() const;
+
+  // --- Acting. WaitForCommit follows those that give no task.
+  Task<Result<JobState>> Cancel(std::string jid);  // what it was in
+  Task<Result<>> Retry(std::string jid);           // now, from retries, scheduled or dead
+  Task<Result<>> Kill(std::string jid);
+  Task<Result<std::size_t>> Apply(BulkAction action);
+  Result<> Pause(std::string_view queue);
+  Result<> Resume(std::string_view queue);
+  Task<Result<std::size_t>> RemoveQueue(std::string queue);
+  Task<Result<>> Clear();
+
+ private:
+  net::Loop& loop_;
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace tidemill::jobs
