@@ -33,6 +33,8 @@
 
 namespace tidemill::jobs {
 
+class JobListener;  // jobs/engine/changes.h
+
 // Waits for the flush that is gathered when it is handed to Engine::WaitForCommit. Destroying it forgets it.
 class CommitWaiter : public queue::FifoLink {
  public:
@@ -160,6 +162,8 @@ class Engine {
   Engine& operator=(const Engine&) = delete;
 
   net::Loop& loop() { return loop_; }
+  // Before Start. The listener outlives the engine. Without one a change costs one comparison.
+  void AddListener(JobListener& listener);
   // Acquires the lease, reads the state back, and serves. Until then every call gives kNotAvailable.
   void Start();
   // Gives what it can back, flushes, releases the lease. Call it, then stop the loop.
@@ -205,6 +209,7 @@ class Engine {
   Task<Result<JobPage>> List(PageRequest request);
   std::vector<JobView> Working(std::size_t from, std::size_t count) const;
   std::vector<QueueView> Queues() const;
+  std::optional<QueueView> FindQueue(std::string_view name) const;
   std::vector<WorkerView> Workers() const;
   Counts counts() const;
 
