@@ -4,6 +4,9 @@
 // a node that slept through the end of its lease cannot harm. The owner has the whole state in memory, so a
 // flush never asks whether a row is there: it says what becomes of rows that the owner knows.
 //
+// Every text here is UTF-8 without the character 0, as a database wants it: bytes that are not (a digest) go
+// as hexadecimal digits or the like. Ids begin at 1; a record's kind and key are not empty.
+//
 // Thread: the loop of the database it stands on. A task may be destroyed while it waits, but for Commit,
 // which runs to its end (net/run_to_end.h).
 //
@@ -88,7 +91,9 @@ struct RecordKey {
   friend bool operator==(const RecordKey&, const RecordKey&) = default;
 };
 
-// One transaction. The deletes happen before the inserts: a job that moves is in both.
+// One transaction. The deletes happen before the inserts: a job that moves is in both. Deleting what is not
+// there does nothing; inserting an id that is in that place already, or twice, is a bug of the caller
+// (kInternal). A list has each id or key once.
 struct Flush {
   std::uint64_t epoch = 0;
   std::uint64_t number = 0;  // of the epoch, from 1, without gaps among those that succeeded
@@ -167,8 +172,9 @@ class Store {
 
   // Once it is answered it is kept, and survives a power failure. An error says that nothing was kept, so
   // that the same number may be used again: what the store does not know (a connection lost in the middle) it
-  // finds out before it answers. kPermissionDenied: the epoch is over. kLimitExceeded: no room;
-  // kUnavailable, kTimeout: away.
+  // finds out before it answers, for as long as the lease may last. kPermissionDenied: the epoch is over.
+  // kLimitExceeded: no room; kUnavailable, kTimeout: away. kInvalidArgument: a text is none.
+  // One at a time: the next begins when this is answered.
   virtual Task<Result<>> Commit(std::shared_ptr<const Flush> flush) = 0;
 
   // The largest id that any job has; 0: none.
@@ -196,6 +202,8 @@ class Store {
 
   // The whole jobs of those ids that are in `place`, in any order.
   virtual Task<Result<std::vector<JobPage::Item>>> Load(Place place, std::vector<JobId> ids) = 0;
+  // Ready jobs in the order of ids, later ones of (run_at, id), dead ones with the newest first. Jobs that
+  // come and go between two pages move no others. kInvalidArgument: the cursor is none.
   virtual Task<Result<JobPage>> List(PageRequest request) = 0;
   virtual Task<Result<std::uint64_t>> Count(Place place) = 0;
 
