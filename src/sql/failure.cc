@@ -67,6 +67,7 @@ std::string_view Name(FailureKind kind) {
     case FailureKind::kTimeout: return "timeout";
     case FailureKind::kCancelled: return "cancelled";
     case FailureKind::kUnavailable: return "unavailable";
+    case FailureKind::kNotReady: return "not_ready";
     case FailureKind::kBusy: return "busy";
     case FailureKind::kLimitExceeded: return "limit_exceeded";
     case FailureKind::kFull: return "full";
@@ -111,7 +112,8 @@ Error ToError(const Failure& failure) {
     case FailureKind::kUnauthenticated: code = Errc::kPermissionDenied; break;
     case FailureKind::kTimeout: code = Errc::kTimeout; break;
     case FailureKind::kCancelled: code = Errc::kCancelled; break;
-    case FailureKind::kUnavailable: code = Errc::kUnavailable; break;
+    case FailureKind::kUnavailable:
+    case FailureKind::kNotReady: code = Errc::kUnavailable; break;
     case FailureKind::kBusy:
     case FailureKind::kLimitExceeded: code = Errc::kLimitExceeded; break;
     case FailureKind::kCorrupt:

@@ -29,6 +29,7 @@ enum class FailureKind : std::uint8_t {
   kTimeout,              // the deadline passed
   kCancelled,            // by us or by an operator
   kUnavailable,          // not connected, or the connection ended before the answer came
+  kNotReady,             // tables of our own are not there yet, or not for us to use: sql/schema/own_tables.h
   kBusy,                 // as many callers wait as may, or waited as long as they may: nothing has happened
   kLimitExceeded,        // a limit of ours: rows, bytes
   kFull,                 // disk, memory or connections of the server

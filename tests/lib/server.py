@@ -110,6 +110,10 @@ class Server:
         eventually(lambda: re.search(pattern, self.log()), f"{pattern} is in the log")
         return self.log()
 
+    def until_ready(self):
+        """Waits until all that it needs is there: it listens before, and the tables of its own may come after that."""
+        eventually(lambda: self.get("/ready")[0] == 200, "it is ready", START_SECONDS)
+
     def log(self):
         with open(self.log_path, encoding="utf-8", errors="replace") as file:
             return file.read()

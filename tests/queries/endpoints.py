@@ -110,7 +110,7 @@ def write_files(folder, files):
 
 
 @contextlib.contextmanager
-def serving(binary, kind, database, *settings, files=None, folder=None):
+def serving(binary, kind, database, *settings, files=None, folder=None, until_ready=True):
     """`database`: the settings that choose it, and a function that runs SQL on it."""
     with contextlib.ExitStack() as stack:
         where = pathlib.Path(folder or stack.enter_context(tempfile.TemporaryDirectory(prefix="tidemill-queries-")))
@@ -120,6 +120,8 @@ def serving(binary, kind, database, *settings, files=None, folder=None):
                    "--http_api.key=secret", "--loops=2", *settings))
         found = Endpoints(kind, server, where, database[1])
         eventually(lambda: "queries.served" in server.log(), "the folder is served")
+        if until_ready:
+            server.until_ready()
         yield found
 
 

@@ -1,10 +1,11 @@
 """Writes with an Idempotency-Key: they happen once, whatever comes between a request and its answer."""
 import concurrent.futures
+import contextlib
 import uuid
 
 from assertions import check, equal, eventually
 from crashes import Crashing, Writers, each_kind
-from endpoints import check_problem, token
+from endpoints import check_problem, postgres_database, serving, token
 from living import metric
 from shared import both  # noqa: F401
 
@@ -129,6 +130,42 @@ def test_under_way(both):
         equal((len(given) + len(under_way), {answer.body for answer in given}), (8, {f'"{what}"'.encode()}))
         equal(count(each, what), 1)
         equal(metric(each, 'tidemill_query_idempotent_writes_total{result="under_way"}') - before, len(under_way))
+
+
+def test_table_not_there(both):
+    """While the server's own table is away a write with a key is 503, names it in the log, and changes nothing"""
+    for each in both:
+        table = "tidemill.tidemill_idempotency" if each.kind == "postgres" else "tidemill_idempotency"
+        aside = "tidemill.away" if each.kind == "postgres" else "away"
+        what = name()
+        each.database(f"alter table {table} rename to away")
+        try:
+            refused = each.post("both", {"what": what}, headers=keyed(what))
+            check_problem(refused, 503, "TM116")
+            check("own tables are not there yet" in refused.json()["message"], refused.body)
+            check("retry-after" in refused.headers, refused.headers)
+            each.server.log_with(r"queries\.own_tables_not_ready.*tidemill schema apply")
+            equal((count(each, what), each.post("both", {"what": what}).status), (0, 200))
+        finally:
+            each.database(f"alter table {aside} rename to tidemill_idempotency")
+        equal(each.post("both", {"what": what}, headers=keyed(what)).json(), 2)
+
+
+def test_before_the_tables_are_made(binary):
+    """A server whose schema waits for somebody's lock serves; writes with a key are 503 until their table is there"""
+    with postgres_database() as database, contextlib.ExitStack() as stack:
+        run = database[1]
+        pool = stack.enter_context(concurrent.futures.ThreadPoolExecutor(1))
+        held = pool.submit(run, "begin; create schema tidemill; select pg_sleep(50); rollback")
+        eventually(lambda: run("select count(*) from pg_stat_activity where wait_event = 'PgSleep'") == "1", "it is held")
+        each = stack.enter_context(serving(binary, "postgres", database, until_ready=False))
+        what = name()
+        check_problem(each.post("both", {"what": what}, headers=keyed(what)), 503, "TM116")
+        equal((each.server.get("/ready")[0], each.post("both", {"what": what}).json()), (503, 1))
+        run("select pg_terminate_backend(pid) from pg_stat_activity where wait_event = 'PgSleep'")
+        check(held.exception() is not None, "the lock was not held")
+        each.server.until_ready()
+        equal(each.post("both", {"what": what}, headers=keyed(what)).json(), 2)
 
 
 def cases_crashes(binary, folder, seed):

@@ -141,6 +141,7 @@ def is_served(server):
 def check_schemathesis(binary, project, *options):
     with Server(binary, *options, f"--queries.folder={project.queries}", f"--client.token.hmac_secret_key={KEY}") as server:
         eventually(lambda: is_served(server), "the endpoints are served")
+        server.until_ready()
         code, said = found_by_schemathesis(server, sign({"sub": "ann"}, KEY), project.folder)
         check(code == 0, said)
 

@@ -21,7 +21,8 @@ class Served:
     def __enter__(self):
         self.server = self._server.__enter__()
         try:
-            eventually(lambda: self.ask("GET", "/rest/no/such/endpoint")[0] == 404, "the endpoints are ready")
+            eventually(lambda: self.ask("GET", "/rest/no/such/endpoint")[0] == 404, "the endpoints are there")
+            self.server.until_ready()
         except AssertionError as error:
             self._server.__exit__(type(error), error, None)
             raise

@@ -65,6 +65,7 @@ int StatusOfKind(FailureKind kind, Asker asker) {
     case FailureKind::kUnauthenticated:
     case FailureKind::kCancelled:
     case FailureKind::kUnavailable:
+    case FailureKind::kNotReady:
     case FailureKind::kBusy:
     case FailureKind::kFull: return 503;
     case FailureKind::kTimeout: return 504;
@@ -84,7 +85,8 @@ std::string_view OwnCode(FailureKind kind) {
     case FailureKind::kLimitExceeded: return FactsOf(OwnError::kTooManyRows).code;
     case FailureKind::kUnauthenticated:
     case FailureKind::kCancelled:
-    case FailureKind::kUnavailable: return FactsOf(OwnError::kUnavailable).code;
+    case FailureKind::kUnavailable:
+    case FailureKind::kNotReady: return FactsOf(OwnError::kUnavailable).code;
     default: return FactsOf(OwnError::kInternal).code;
   }
 }
@@ -99,6 +101,7 @@ std::string_view MessageFor(FailureKind kind) {
     case FailureKind::kCheckViolation:
     case FailureKind::kPermissionDenied:
     case FailureKind::kReadOnly:
+    case FailureKind::kNotReady:
     case FailureKind::kRaised: return "";
     case FailureKind::kInvalidStatement: return "the endpoint's statement is not valid now";
     case FailureKind::kSerialization: return "the transaction conflicted with another one; try again";

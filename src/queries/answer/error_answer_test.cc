@@ -110,6 +110,7 @@ TEST(ErrorAnswer, EveryKindHasAStatus) {
       {FailureKind::kTimeout, 504, "TM117"},
       {FailureKind::kCancelled, 503, "TM116"},
       {FailureKind::kUnavailable, 503, "TM116"},
+      {FailureKind::kNotReady, 503, "TM116"},
       {FailureKind::kBusy, 503, "TM115"},
       {FailureKind::kLimitExceeded, 500, "TM111"},
       {FailureKind::kFull, 503},

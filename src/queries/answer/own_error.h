@@ -24,7 +24,7 @@ enum class OwnError : std::uint8_t {
   kInternal,              // TM113, 500
   kBroken,                // TM114, 503: the endpoint's file has a problem
   kBusy,                  // TM115, 503: too many requests at once; also for a connection to the database
-  kUnavailable,           // TM116, 503: the database is away
+  kUnavailable,           // TM116, 503: the database is away, or our own tables are not there yet
   kTimeout,               // TM117, 504
   kKeyUnderWay,           // TM120, 409: the first request with this Idempotency-Key has not ended
   kNoEndpoint,            // TM118, 404: nothing has this path

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "queries/cache/answer_record.h"
+#include "sql/schema/own_tables.h"
 #include "sql/schema/schema.h"
 
 namespace tidemill::queries {
@@ -57,8 +58,9 @@ Task<sql::Result<FirstAnswer>> FirstAnswers::Find(sql::Transaction& transaction,
     TM_CO_TRY_ASSIGN(const bool locked, lock.rows[0][0].AsBoolean());
     if (!locked) co_return FirstAnswer{.state = FirstAnswer::State::kUnderWay};
   }
-  TM_CO_TRY_ASSIGN(const sql::RunResult found,
-                   co_await transaction.Run({.statement = find_, .parameters = {write.id, now.ms}}));
+  TM_CO_TRY_ASSIGN(
+      const sql::RunResult found,
+      sql::OnOwnTables(co_await transaction.Run({.statement = find_, .parameters = {write.id, now.ms}})));
   if (found.rows.empty()) co_return FirstAnswer{};
   if (found.rows[0][0].text != write.fingerprint) co_return FirstAnswer{.state = FirstAnswer::State::kOther};
   auto answer = DecodeAnswer(found.rows[0][1].text);
@@ -78,17 +80,18 @@ Task<sql::Result<void>> FirstAnswers::Keep(sql::Transaction& transaction, WriteI
   if (options_.dialect == sql::Dialect::kPostgres) {
     TM_CO_TRY(co_await transaction.Run({.statement = end_role_}));
   }
-  TM_CO_TRY(
+  TM_CO_TRY(sql::OnOwnTables(
       co_await transaction.Run({.statement = keep_,
                                 .parameters = {write.id, write.fingerprint, sql::Bytes{std::move(record)},
-                                               (now + options_.kept_for).ms}}));
+                                               (now + options_.kept_for).ms}})));
   co_return sql::Result<void>();
 }
 
 Task<sql::Result<std::uint64_t>> FirstAnswers::DeleteExpired(sql::Database& database, WallTime now,
                                                              std::int64_t rows_max) const {
   TM_CO_TRY_ASSIGN(const sql::RunResult result,
-                   co_await database.Run({.statement = delete_expired_, .parameters = {now.ms, rows_max}}));
+                   sql::OnOwnTables(co_await database.Run(
+                       {.statement = delete_expired_, .parameters = {now.ms, rows_max}})));
   co_return result.rows_affected;
 }
 

@@ -43,7 +43,8 @@ class FirstAnswers {
   };
   explicit FirstAnswers(Options options);
 
-  // The first thing of a transaction, as the role that owns our tables.
+  // The first thing of a transaction, as the role that owns our tables. kNotReady, of all three: the table
+  // cannot be used.
   Task<sql::Result<FirstAnswer>> Find(sql::Transaction& transaction, WriteIdentity write, WallTime now) const;
   // The last thing before its commit. In Postgres it ends a role that was set for the transaction.
   // kLimitExceeded: the answer is over kBytesMax; the transaction is to be rolled back.

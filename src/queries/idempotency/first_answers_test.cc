@@ -210,6 +210,41 @@ TEST_P(FirstAnswersTest, ASecondTransactionDoesNotRunBesideTheFirst) {
   ASSERT_TRUE(DriveUntil([&] { return Write("l", "four") == "four"; }));
 }
 
+TEST_P(FirstAnswersTest, ATableThatIsNotThereYetIsNotTheWritesFault) {
+  EXPECT_EQ(Write("k", "one"), "one");
+  Must("alter table tidemill.tidemill_idempotency rename to away",
+       "alter table tidemill_idempotency rename to away");
+  EXPECT_EQ(Write("l", "two"), "failed: the server's own tables are not there yet; try again");
+  const auto deleted = Await(answers_->DeleteExpired(database(), kNow, 10));
+  ASSERT_FALSE(deleted);
+  EXPECT_EQ(deleted.error().kind, sql::FailureKind::kNotReady);
+  EXPECT_EQ(Count("orders"), 1);
+  {
+    const auto transaction = Begin();
+    const auto kept =
+        Await(answers_->Keep(*transaction, WriteOf("l"), http::Response::Json(201, "two"), kNow));
+    ASSERT_FALSE(kept);
+    EXPECT_EQ(kept.error().kind, sql::FailureKind::kNotReady);
+    EXPECT_TRUE(kept.error().detail.contains("tidemill_idempotency")) << kept.error().detail;
+  }
+  Must("alter table tidemill.away rename to tidemill_idempotency",
+       "alter table away rename to tidemill_idempotency");
+  ASSERT_TRUE(DriveUntil([&] { return Write("l", "three") == "three"; }));
+  EXPECT_EQ(Write("k", "four"), "one again");
+}
+
+TEST_P(FirstAnswersTest, ATableThatIsNotOursToUseIsNotTheCallersFault) {
+  if (IsSqlite()) GTEST_SKIP() << "has no roles";
+  DatabaseSuite::Must(
+      "do $$ begin create role idempotency_guest; exception when duplicate_object then null; end $$");
+  const auto transaction = Begin();
+  ASSERT_TRUE(Await(transaction->Run(Of("set local role idempotency_guest"))));
+  const auto found = Await(answers_->Find(*transaction, WriteOf("k"), kNow));
+  ASSERT_FALSE(found);
+  EXPECT_EQ(found.error().kind, sql::FailureKind::kNotReady);
+  EXPECT_EQ(found.error().message, "the server may not use its own tables; try again");
+}
+
 Task<void> WriteAndCount(sql::Database& database, const FirstAnswers& answers, int key, int& done,
                          int& wrong) {
   const std::string answer = "answer " + std::to_string(key);
