@@ -14,7 +14,9 @@ int HttpStatusOf(const ErrorCode& error) {
     case protocol::kErrorBadRequest.code:
     case protocol::kErrorNotAvailable.code: return 400;
     case protocol::kErrorUnrecoverablePosition.code: return 416;
+    case kErrorAlreadyExists.code:
     case protocol::kErrorConcurrentPagination.code: return 409;
+    case kErrorUnavailable.code: return 503;
     default: return 500;
   }
 }

@@ -13,6 +13,9 @@ using protocol::ErrorCode;
 
 // The API words this one differently from the client protocol.
 inline constexpr ErrorCode kErrorNotFound{104, "not found"};
+inline constexpr ErrorCode kErrorAlreadyExists{114, "already exists"};
+// What the method needs is away for a while; nothing was changed, or it is not known.
+inline constexpr ErrorCode kErrorUnavailable{115, "not available now", true};
 
 // A code, and where it helps what exactly is wrong.
 struct Failure {

@@ -32,7 +32,8 @@ constexpr std::string_view kResponses = R"json({
   },
   "Unauthorized": {"description": "No key, or a wrong one."},
   "Error": {
-    "description": "Errors by status: 404 for codes 102 and 104, 416 for 112, 503 for 106, 500 for 100.",
+    "description": "Errors by status: 404 for codes 102 and 104, 409 for 114, 416 for 112, 503 for 106
+and 115, 500 for 100.",
     "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
   }
 })json";
@@ -43,7 +44,8 @@ constexpr Schema kError{"Error", R"json({
     "code": {
       "type": "integer",
       "description": "100 internal, 102 unknown channel, 104 no such method, 106 a limit was met and nothing
-was kept, 107 bad request, 108 not available for the channel, 112 unrecoverable position."
+was kept, 107 bad request, 108 not available for the channel, 112 unrecoverable position, 114 already
+exists, 115 not available now."
     },
     "message": {"type": "string"}
   },
