@@ -26,6 +26,7 @@ struct ClientRequest {
   Duration timeout = Seconds(2);  // everything, absolute
   std::size_t response_bytes_max = 256 * 1024;
   bool allow_private_addresses = true;  // false: refuse loopback, private and link-local targets
+  bool is_repeatable = false;           // may be sent twice whatever its method: its receiver knows it again
 };
 
 struct ClientResponse {

@@ -146,7 +146,7 @@ Task<Result<ClientResponse>> LoopClientPool::Fetch(ClientRequest request) {
     Result<ClientResponse> response = co_await lease.connection->Ask(text, ParserFor(request), deadline);
     const bool stale =
         !response && response.error().code == Errc::kUnavailable && kept && !lease.connection->answered();
-    if (!stale || !IsIdempotent(request.method)) co_return response;
+    if (!stale || !(request.is_repeatable || IsIdempotent(request.method))) co_return response;
     lease.connection.reset();
     if (options_.metrics) options_.metrics->retries.Add();
   }

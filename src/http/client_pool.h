@@ -6,7 +6,7 @@
 // long. How many origins there are is the caller's to bound. Requests to one origin wait in the order in
 // which they came. A kept connection may have been closed by the server just when it is used again: such a
 // request is sent once more, on a new connection, if no byte of an answer came and its method is idempotent
-// (RFC 9110 section 9.2.2). Nothing else is retried.
+// (RFC 9110 section 9.2.2) or it is_repeatable. Nothing else is retried.
 //
 // Loop thread only. Outlives its requests; ends before its loop.
 #pragma once

@@ -274,11 +274,13 @@ TEST_F(ClientPoolTest, OnlyAStaleConnectionsIdempotentRequestIsSentAgain) {
     const char* method;
     const char* said;  // by the server before it closes
     bool again;
+    bool is_repeatable = false;
   };
   const Case cases[] = {
       {"GET", "GET", "", true},
       {"PUT", "PUT", "", true},
       {"POST", "POST", "", false},
+      {"POST that may be repeated", "POST", "", true, true},
       {"half an answer", "GET", "HTTP/1.1 200 OK\r\n", false},
   };
   for (const Case& c : cases) {
@@ -288,7 +290,9 @@ TEST_F(ClientPoolTest, OnlyAStaleConnectionsIdempotentRequestIsSentAgain) {
     server_.answer = kOk;
     const std::uint64_t retries = metrics_.retries.value();
     KeepOne();
-    Begin(Request(c.method));
+    ClientRequest request = Request(c.method);
+    request.is_repeatable = c.is_repeatable;
+    Begin(std::move(request));
     ASSERT_TRUE(RunUntil([&] { return server_.clients[0]->requests == 2; }));
     server_.answer = kOk;
     server_.clients[0]->stream->Queue(c.said);

@@ -14,6 +14,7 @@ struct Url {
   std::string host;
   std::uint16_t port = 0;
   std::string target;  // path and query, at least "/"
+  friend bool operator==(const Url&, const Url&) = default;
 
   // kInvalidArgument for anything but an absolute http(s) URL; credentials in it are refused.
   static Result<Url> Parse(std::string_view text);
