@@ -20,6 +20,7 @@
 #include "cli/history.h"
 #include "cli/info.h"
 #include "cli/init.h"
+#include "cli/jobs/jobs.h"
 #include "cli/man.h"
 #include "cli/presence.h"
 #include "cli/publish.h"
@@ -51,31 +52,15 @@ CommandSpec Program(const Wiring& wiring) {
       .name = "tidemill",
       .help = "A realtime server: publish over HTTP, receive over WebSocket.",
       .examples = last_lines,
-      .commands = {InitCommand(),
-                   NewCommand(),
-                   ServeCommand(wiring.serve),
-                   TokenCommand(),
-                   PublishCommand(),
-                   BroadcastCommand(),
-                   TailCommand(),
-                   InfoCommand(),
-                   ChannelsCommand(),
-                   PresenceCommand(),
-                   HistoryCommand(),
-                   SubscribeCommand(),
-                   UnsubscribeCommand(),
-                   RefreshCommand(),
-                   DisconnectCommand(),
-                   CodesCommand(),
-                   ConfigCommand(),
-                   QueriesCommand(),
-                   MigrateCommand(),
-                   SchemaCommand(wiring.schemas),
-                   DoctorCommand(),
-                   BackupCommand(),
-                   CompletionsCommand(program),
-                   ManCommand(program),
-                   VersionCommand()},
+      .commands = {InitCommand(),        NewCommand(),     ServeCommand(wiring.serve),
+                   TokenCommand(),       PublishCommand(), BroadcastCommand(),
+                   TailCommand(),        InfoCommand(),    ChannelsCommand(),
+                   PresenceCommand(),    HistoryCommand(), SubscribeCommand(),
+                   UnsubscribeCommand(), RefreshCommand(), DisconnectCommand(),
+                   CodesCommand(),       ConfigCommand(),  QueriesCommand(),
+                   MigrateCommand(),     JobsCommand(),    SchemaCommand(wiring.schemas),
+                   DoctorCommand(),      BackupCommand(),  CompletionsCommand(program),
+                   ManCommand(program),  VersionCommand()},
   };
 }
 

@@ -1,0 +1,25 @@
+#include "cli/jobs/jobs.h"
+
+#include "cli/jobs/jobs_act.h"
+#include "cli/jobs/jobs_list.h"
+#include "cli/jobs/jobs_push.h"
+#include "cli/jobs/jobs_queues.h"
+#include "cli/jobs/jobs_top.h"
+#include "cli/jobs/jobs_workers.h"
+
+namespace tidemill::cli {
+
+CommandSpec JobsCommand() {
+  return {.name = "jobs",
+          .help = "Pushes, lists, retries and watches background jobs",
+          .examples =
+              "  tidemill jobs push email '\"ann@example.com\"'\n"
+              "  tidemill jobs list dead\n"
+              "  tidemill jobs top\n",
+          .commands = {JobsPushCommand(), JobsListCommand(), JobsShowCommand(), JobsRetryCommand(),
+                       JobsCancelCommand(), JobsKillCommand(), JobsRedriveCommand(), JobsDiscardCommand(),
+                       JobsQueuesCommand(), JobsPauseCommand(), JobsResumeCommand(), JobsRemoveCommand(),
+                       JobsWorkersCommand(), JobsQuietCommand(), JobsTerminateCommand(), JobsTopCommand()}};
+}
+
+}  // namespace tidemill::cli
