@@ -37,8 +37,7 @@ CommandSpec MakeEach(const EachCommand& command) {
   return {.name = command.name,
           .help = command.help,
           .examples = command.examples,
-          .parameters =
-              WithApiParameters({{"JID", &options->jids, "The jobs' ids"}}, options->api),
+          .parameters = WithApiParameters({{"JID", &options->jids, "The jobs' ids"}}, options->api),
           .settings = &options->api.settings,
           .run = [options, method = command.method, done = command.done](Io io) {
             return CallForEach(options->api, method, options->jids, done, io);

@@ -76,9 +76,9 @@ CommandSpec JobsRemoveCommand() {
   return {.name = "remove",
           .help = "Drops a queue with the jobs that wait in it",
           .examples = "  tidemill jobs remove old --yes\n",
-          .parameters = WithApiParameters({{"QUEUE", &options->queue, "The queue"},
-                                           {"--yes", &options->yes, "Yes, its jobs as well"}},
-                                          options->api),
+          .parameters = WithApiParameters(
+              {{"QUEUE", &options->queue, "The queue"}, {"--yes", &options->yes, "Yes, its jobs as well"}},
+              options->api),
           .settings = &options->api.settings,
           .run = [options](Io io) { return RemoveQueue(*options, io); }};
 }

@@ -126,9 +126,8 @@ int Watch(ApiClient& client, const TopOptions& options, Duration every, Io io) {
   while (true) {
     Result<Snapshot> snapshot = Take(client);
     if (!snapshot) return Failed(io, JobsHint(snapshot.error()));
-    const Result<std::string> picture = options.api.json
-                                            ? Result<std::string>(ToJson(*snapshot))
-                                            : Picture(*snapshot, before ? &*before : nullptr);
+    const Result<std::string> picture = options.api.json ? Result<std::string>(ToJson(*snapshot))
+                                                         : Picture(*snapshot, before ? &*before : nullptr);
     if (!picture) {
       return Failed(io, fmt::format("the answer is none about jobs: {}", picture.error().detail));
     }

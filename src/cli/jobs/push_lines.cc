@@ -82,9 +82,9 @@ class LinePusher {
       PrintError(io_, fmt::format("tidemill: and {} more lines\n", problems_ - kProblemsShownMax));
     }
     if (!ended) Failed(io_, ended.error().detail);
-    const std::string summary =
-        problems_ == 0 ? fmt::format("pushed {} jobs\n", pushed_)
-                       : fmt::format("pushed {} jobs, {} lines not\n", pushed_, problems_);
+    const std::string summary = problems_ == 0
+                                    ? fmt::format("pushed {} jobs\n", pushed_)
+                                    : fmt::format("pushed {} jobs, {} lines not\n", pushed_, problems_);
     if (options_.json) {
       PrintError(io_, "tidemill: " + summary);
     } else {

@@ -79,7 +79,8 @@ void Read(JsonReader& json, BulkParams& params) { ReadMembers(json, params, kBul
 std::string CountText(std::size_t count) { return fmt::format(R"({{"count":{}}})", count); }
 
 // What has done its part in memory: whether it is kept.
-Task<api::Outcome> Kept(Engine& engine, Result<> done, std::string result) {
+template <class T>
+Task<api::Outcome> Kept(Engine& engine, Result<T> done, std::string result) {
   if (!done) co_return std::unexpected(FailureOf(done.error()));
   if (const Result<> kept = co_await engine.Committed(); !kept) {
     co_return std::unexpected(FailureOf(kept.error()));
@@ -100,10 +101,10 @@ Task<api::Outcome> Kill(Engine& engine, JidParams params) {
 Task<api::Outcome> Cancel(Engine& engine, JidParams params) {
   const Result<JobState> was = co_await engine.Cancel(std::move(params.jid));
   if (!was) co_return std::unexpected(FailureOf(was.error()));
-  co_return co_await Kept(engine, {}, fmt::format(R"({{"was":"{}"}})", Name(*was)));
+  co_return co_await Kept(engine, was, fmt::format(R"({{"was":"{}"}})", Name(*was)));
 }
 
-Answer<BulkAction> ActionOf(BulkAction::Action what, BulkParams params) {
+ApiResult<BulkAction> ActionOf(BulkAction::Action what, BulkParams params) {
   BulkAction action{.action = what, .jids = std::move(params.jids), .filter = {}};
   action.filter = {.queue = std::move(params.queue),
                    .type = std::move(params.jobtype),
@@ -131,11 +132,11 @@ Answer<BulkAction> ActionOf(BulkAction::Action what, BulkParams params) {
   return action;
 }
 
-Task<api::Outcome> Apply(Engine& engine, Answer<BulkAction> action) {
+Task<api::Outcome> Apply(Engine& engine, ApiResult<BulkAction> action) {
   if (!action) co_return std::unexpected(std::move(action.error()));
   const Result<std::size_t> count = co_await engine.Apply(*std::move(action));
   if (!count) co_return std::unexpected(FailureOf(count.error()));
-  co_return co_await Kept(engine, {}, CountText(*count));
+  co_return co_await Kept(engine, count, CountText(*count));
 }
 
 Task<api::Outcome> Redrive(Engine& engine, BulkParams params) {

@@ -31,12 +31,12 @@ class EngineDoor {
 
   // Runs `work` on the engine's loop and brings its answer back. kErrorLimitExceeded: too many do already.
   template <class T, class P>
-  Task<Answer<T>> Run(Task<Answer<T>> (*work)(Engine&, P), P params) {
+  Task<ApiResult<T>> Run(Task<ApiResult<T>> (*work)(Engine&, P), P params) {
     if (engine_.loop().IsCurrent()) {
       if (IsFull()) co_return std::unexpected(TooMany());
       co_return co_await RunToEnd(scope_, work(engine_, std::move(params)));
     }
-    net::Reply<Answer<T>> reply(*net::Loop::Current());
+    net::Reply<ApiResult<T>> reply(*net::Loop::Current());
     engine_.loop().Post([this, work, sender = reply.sender(), moved = std::move(params)]() mutable {
       if (IsFull()) return sender.Send(std::unexpected(TooMany()));
       scope_.Spawn(RunAndSend(work(engine_, std::move(moved)), std::move(sender)));
@@ -45,7 +45,7 @@ class EngineDoor {
   }
 
   // A job, or what else the worker is told. Ends when the caller does: what it had got goes back.
-  Task<Answer<Fetched>> Fetch(FetchParams params) { return Fetches::Fetch(fetches_, std::move(params)); }
+  Task<ApiResult<Fetched>> Fetch(FetchParams params) { return Fetches::Fetch(fetches_, std::move(params)); }
 
   // Engine's loop: answers those who wait with what there is, which is nothing. For a node that drains.
   void EndFetches() { fetches_->AnswerAll(); }
@@ -56,7 +56,7 @@ class EngineDoor {
 
  private:
   template <class T>
-  static Task<void> RunAndSend(Task<Answer<T>> work, typename net::Reply<Answer<T>>::Sender sender) {
+  static Task<void> RunAndSend(Task<ApiResult<T>> work, typename net::Reply<ApiResult<T>>::Sender sender) {
     sender.Send(co_await work);
   }
   bool IsFull() const { return scope_.running() >= limits_.requests_max; }

@@ -11,7 +11,7 @@ namespace tidemill::jobs {
 
 // What a call gives, or why it gives nothing.
 template <class T>
-using Answer = std::expected<T, api::Failure>;
+using ApiResult = std::expected<T, api::Failure>;
 
 // The detail goes on to the caller: it names the queue, the limit or the setting.
 api::Failure FailureOf(const Error& error);

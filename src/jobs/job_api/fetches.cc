@@ -90,20 +90,20 @@ void Fetches::OnLoop(F function) {
   engine_.loop().Post(std::move(function));
 }
 
-Task<Answer<Fetched>> Fetches::Fetch(std::shared_ptr<Fetches> self, FetchParams params) {
+Task<ApiResult<Fetched>> Fetches::Fetch(std::shared_ptr<Fetches> self, FetchParams params) {
   Reply reply(*net::Loop::Current());
   Asking asking(self);
   self->OnLoop([self, id = asking.id(), moved = std::move(params), sender = reply.sender()]() mutable {
     self->Begin(id, std::move(moved), sender);
   });
-  Answer<Delivery> answer = co_await reply;
+  ApiResult<Delivery> answer = co_await reply;
   asking.Answered();
   if (!answer) co_return std::unexpected(std::move(answer.error()));
   co_return (*std::move(answer)).Take();
 }
 
 // Whoever fetches is alive, and made known by that.
-Answer<WorkerState> Fetches::Greet(const std::string& worker) {
+ApiResult<WorkerState> Fetches::Greet(const std::string& worker) {
   if (worker.empty()) return WorkerState::kRunning;
   Result<WorkerState> state = engine_.Beat(worker, 0, std::nullopt);
   if (state) return *state;
@@ -117,7 +117,7 @@ Answer<WorkerState> Fetches::Greet(const std::string& worker) {
 }
 
 void Fetches::Begin(std::uint64_t id, FetchParams params, const Reply::Sender& sender) {
-  const Answer<WorkerState> state = Greet(params.worker);
+  const ApiResult<WorkerState> state = Greet(params.worker);
   if (!state) return sender.Send(std::unexpected(state.error()));
   auto waiting = std::make_unique<Waiting>(*this, id, std::move(params.worker));
   Fetched& fetched = waiting->fetched;

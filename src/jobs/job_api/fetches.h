@@ -40,7 +40,7 @@ class Fetches : public std::enable_shared_from_this<Fetches> {
   Fetches& operator=(const Fetches&) = delete;
   ~Fetches();
 
-  static Task<Answer<Fetched>> Fetch(std::shared_ptr<Fetches> self, FetchParams params);
+  static Task<ApiResult<Fetched>> Fetch(std::shared_ptr<Fetches> self, FetchParams params);
 
   // Answers all who wait, and from now on those who come, without waiting for a job.
   void AnswerAll();
@@ -52,12 +52,12 @@ class Fetches : public std::enable_shared_from_this<Fetches> {
   class Delivery;
   class Asking;
   class Waiting;
-  using Reply = net::Reply<Answer<Delivery>>;
+  using Reply = net::Reply<ApiResult<Delivery>>;
 
   template <class F>
   void OnLoop(F function);
   void Begin(std::uint64_t id, FetchParams params, const Reply::Sender& sender);
-  Answer<WorkerState> Greet(const std::string& worker);
+  ApiResult<WorkerState> Greet(const std::string& worker);
   void Finish(Waiting& waiting);
   void Abandon(std::uint64_t id);
   void GiveBack(const std::vector<FetchedJob>& jobs);

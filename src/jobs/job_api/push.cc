@@ -94,7 +94,7 @@ bool HasJid(std::string_view text) {
 }
 
 // The job with a jid of its own, if it came without.
-Answer<job::Job> ParseWithJid(std::string_view text) {
+ApiResult<job::Job> ParseWithJid(std::string_view text) {
   if (JsonReader(text).Peek() != JsonReader::Kind::kObject) {
     return std::unexpected(api::Failure(protocol::kErrorBadRequest, "a job is a JSON object"));
   }
@@ -118,8 +118,8 @@ struct OneJob {
   job::Job job;
 };
 
-Task<Answer<bool>> PushOne(Engine& engine, OneJob one) {
-  if (const Result<> pushed = engine.Push(std::move(one.job)); !pushed) {
+Task<ApiResult<bool>> PushOne(Engine& engine, OneJob one) {
+  if (const auto pushed = engine.Push(std::move(one.job)); !pushed) {
     co_return std::unexpected(FailureOf(pushed.error()));
   }
   if (const Result<> kept = co_await engine.Committed(); !kept) {
@@ -129,14 +129,14 @@ Task<Answer<bool>> PushOne(Engine& engine, OneJob one) {
 }
 
 Task<api::Outcome> Push(ApiServices& services, PushParams params) {
-  Answer<job::Job> job = ParseWithJid(params.text);
+  ApiResult<job::Job> job = ParseWithJid(params.text);
   if (!job) co_return std::unexpected(std::move(job.error()));
   std::string result;
   JsonWriter json(result);
   json.BeginObject();
   json.Member("jid", job->jid);
   json.EndObject();
-  const Answer<bool> pushed = co_await services.door.Run(PushOne, OneJob{*std::move(job)});
+  const ApiResult<bool> pushed = co_await services.door.Run(PushOne, OneJob{*std::move(job)});
   if (!pushed) co_return std::unexpected(pushed.error());
   co_return result;
 }
@@ -148,11 +148,11 @@ struct Each {
 };
 using Many = std::vector<Each>;
 
-Task<Answer<Many>> PushMany(Engine& engine, Many many) {
+Task<ApiResult<Many>> PushMany(Engine& engine, Many many) {
   for (Each& each : many) {
     if (each.refused) continue;
     const std::string jid = each.job.jid;
-    if (const Result<> pushed = engine.Push(std::exchange(each.job, {.jid = jid})); !pushed) {
+    if (const auto pushed = engine.Push(std::exchange(each.job, {.jid = jid})); !pushed) {
       each.refused = FailureOf(pushed.error());
     }
     if (engine.loop().ShareSpent()) co_await net::NextTurn(engine.loop());
@@ -190,13 +190,13 @@ Task<api::Outcome> PushBulk(ApiServices& services, BulkParams params) {
   many.reserve(params.texts.size());
   net::Loop& loop = *net::Loop::Current();
   for (std::string& text : params.texts) {
-    Answer<job::Job> job = ParseWithJid(text);
+    ApiResult<job::Job> job = ParseWithJid(text);
     many.push_back(job ? Each{.job = *std::move(job), .refused = {}}
                        : Each{.job = {}, .refused = std::move(job.error())});
     std::string().swap(text);
     if (loop.ShareSpent()) co_await net::NextTurn(loop);
   }
-  const Answer<Many> pushed = co_await services.door.Run(PushMany, std::move(many));
+  const ApiResult<Many> pushed = co_await services.door.Run(PushMany, std::move(many));
   if (!pushed) co_return std::unexpected(pushed.error());
   co_return ResultOf(*pushed);
 }

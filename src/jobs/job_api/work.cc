@@ -128,12 +128,13 @@ std::string ResultOf(const Fetched& fetched) {
 
 Task<api::Outcome> FetchJobs(ApiServices& services, FetchParams params) {
   if (params.refused) co_return std::unexpected(*std::move(params.refused));
-  const Answer<Fetched> fetched = co_await services.door.Fetch(std::move(params));
+  const ApiResult<Fetched> fetched = co_await services.door.Fetch(std::move(params));
   if (!fetched) co_return std::unexpected(fetched.error());
   co_return ResultOf(*fetched);
 }
 
-Task<api::Outcome> Done(Engine& engine, Result<> done) {
+template <class T>
+Task<api::Outcome> Done(Engine& engine, Result<T> done) {
   if (!done) co_return std::unexpected(FailureOf(done.error()));
   if (const Result<> kept = co_await engine.Committed(); !kept) {
     co_return std::unexpected(FailureOf(kept.error()));
@@ -166,7 +167,7 @@ Task<api::Outcome> Progress(Engine& engine, ProgressParams params) {
     track.reserve_until =
         engine.loop().clock().WallNow() + Milliseconds(std::llround(*params.reserve_for * 1000));
   }
-  const Result<> done = engine.SetTrack(params.jid, std::move(track));
+  const auto done = engine.SetTrack(params.jid, std::move(track));
   if (!done && done.error().code == Errc::kCancelled) co_return R"({"cancelled":true})";
   co_return co_await Done(engine, done);
 }
