@@ -24,6 +24,8 @@ struct Read {
   std::string unique_key;
   std::string expires_at;
   std::optional<double> expires_in;
+  Flow flow;
+  bool has_flow = false;
 };
 
 Result<double> ReadSeconds(JsonReader& json, std::string_view member, double min, Duration max) {
@@ -81,6 +83,9 @@ Result<> ReadMember(std::string_view key, JsonReader& json, Read& read, Job& job
   } else if (key == "bid") {
     TM_TRY_ASSIGN(job.batch, ReadText(json, key, kBatchIdBytesMax));
     if (!IsJid(job.batch)) return Wrong(key, "the id of a batch");
+  } else {
+    TM_TRY_ASSIGN(const bool is_flow, ReadFlowMember(key, json, read.flow));
+    read.has_flow |= is_flow;
   }
   return {};
 }
@@ -134,6 +139,7 @@ Result<> ApplyCustom(std::string_view custom, const CustomContext& context, Job&
     TM_TRY(ReadMember(*key, json, read, job));
   }
   TM_TRY(json.Finish());
+  if (read.has_flow) job.flow = std::move(read.flow);
   TM_TRY(ApplyUnique(read, context, job));
   return ApplyExpiry(read, context, job);
 }

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "jobs/job/failure.h"
+#include "jobs/job/flow.h"
 
 namespace tidemill::job {
 
@@ -48,6 +49,7 @@ struct Job {
   std::vector<Duration> retry_schedule;  // custom.retry_schedule; empty: Faktory's formula
   bool is_tracked = false;
   std::string batch;  // custom.bid; empty: none
+  std::optional<Flow> flow;
 
   // The members that stay as they are: the text without its last brace and without the two that follow.
   std::string members;
