@@ -44,8 +44,7 @@ TEST(Flow, RefusesWithWhatIsAccepted) {
     std::string detail;
   };
   std::string many = R"({"depends_on":[)";
-  for (int i = 0; i <= 100; ++i)
-    many += (i > 0 ? ",\"job-" : "\"job-") + std::to_string(100000 + i) + "\"";
+  for (int i = 0; i <= 100; ++i) many += (i > 0 ? ",\"job-" : "\"job-") + std::to_string(100000 + i) + "\"";
   const Case cases[] = {
       {R"({"depends_on":"job-0002"})", "custom.depends_on must be a list of ids of jobs"},
       {R"({"depends_on":["x"]})", "custom.depends_on must be a list of ids of jobs"},
