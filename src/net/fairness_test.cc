@@ -2,6 +2,7 @@
 // the test moves.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <climits>
 #include <deque>
 #include <functional>
@@ -232,6 +233,42 @@ TEST_F(Fairness, TimersBeyondTheTurnsTimeFireInTheNext) {
     before = fired();
     ASSERT_LT(turns, 30);
   }
+}
+
+// Nine thousand clients that are closed at once: what is left of them goes over several turns, in order.
+TEST_F(Fairness, WhatIsRetiredBeyondTheTurnsTimeIsDestroyedInTheNext) {
+  struct Costly final : Retirable {
+    Costly(std::deque<int>& d, int n) : destroyed(d), number(n) {}
+    ~Costly() override {
+      destroyed.push_back(number);
+      now_us += 20;
+    }
+    std::deque<int>& destroyed;
+    const int number;
+  };
+  constexpr int kObjects = 9000;
+  std::deque<int> destroyed;
+  loop_->Post([&] {
+    for (int i = 0; i < kObjects; ++i) loop_->Retire(std::make_unique<Costly>(destroyed, i));
+  });
+  Peer& witness = Add();
+  for (int turns = 0; destroyed.size() < kObjects; ++turns) {
+    testing::WriteAll(witness.fd.get(), "w");
+    const Micros began = now_us;
+    loop_->RunOnce(Seconds(10));  // and does not wait
+    ASSERT_LE(now_us - began, TurnLimits::kHookMost + 16 * 20);
+    ASSERT_EQ(witness.handler.reads, turns + 1);
+  }
+  EXPECT_TRUE(std::ranges::is_sorted(destroyed));
+
+  // None is left when the loop has ended, as what they refer to may go then.
+  destroyed.clear();
+  loop_->Post([&] {
+    for (int i = 0; i < kObjects; ++i) loop_->Retire(std::make_unique<Costly>(destroyed, i));
+    loop_->Stop();
+  });
+  loop_->Run();
+  EXPECT_EQ(destroyed.size(), kObjects);
 }
 
 TEST_F(Fairness, ATaskCanLeaveTheRestForAnotherTurn) {

@@ -95,7 +95,10 @@ Loop::~Loop() {
     // What is destroyed here may retire more.
     const auto discard = [this] {
       mailbox_.Discard();
-      while (!retired_.empty()) std::exchange(retired_, {}).clear();
+      while (!retired_.empty()) {
+        const std::unique_ptr<Retirable> object = std::move(retired_.front());
+        retired_.pop_front();
+      }
     };
     discard();
     uv_.reset();
@@ -123,6 +126,8 @@ void Loop::Run() {
   running_.store(true, std::memory_order_relaxed);
   meter_.Begin();
   while (!stop_.load(std::memory_order_relaxed)) Turn(std::nullopt);
+  // What they refer to may end before the loop does.
+  while (!retired_.empty()) FinishTurn();
   running_.store(false, std::memory_order_relaxed);
   stop_.store(false, std::memory_order_relaxed);
   FrameMemory::Drop();
@@ -253,22 +258,40 @@ void Loop::RunTimers() {
   });
 }
 
-// A hook or a destructor may arm hooks and retire objects: all of that is part of this turn.
+// A hook or a destructor may arm hooks and retire objects: all of that is part of this turn, while it lasts.
 void Loop::FinishTurn() {
-  while (!armed_.empty() || !retired_.empty()) {
-    shares_.BeginPhase("turn end", 0);
-    while (!armed_.empty()) {
-      const auto first = std::ranges::min_element(armed_, {}, &std::pair<TurnEndRank, TurnEndHook*>::first);
-      TurnEndHook* const hook = first->second;
-      armed_.erase(first);
-      shares_.BeginCallback(*hook);
-      hook->OnTurnEnd();
-      shares_.MayGoOn();
-    }
-    if (retired_.empty()) return;
-    shares_.BeginPhase("destruction", 0);
-    std::exchange(retired_, {}).clear();
+  do {
+    RunHooks();
+  } while (!retired_.empty() && DestroyRetired());
+  RunHooks();
+}
+
+void Loop::RunHooks() {
+  if (armed_.empty()) return;
+  shares_.BeginPhase("turn end", 0);
+  while (!armed_.empty()) {
+    const auto first = std::ranges::min_element(armed_, {}, &std::pair<TurnEndRank, TurnEndHook*>::first);
+    TurnEndHook* const hook = first->second;
+    armed_.erase(first);
+    shares_.BeginCallback(*hook);
+    hook->OnTurnEnd();
+    shares_.MayGoOn();
   }
+}
+
+// False: the rest is for the next turn.
+bool Loop::DestroyRetired() {
+  shares_.BeginPhase("destruction", 0);
+  TurnSlice slice = BeginSlice(HookShare());
+  while (!retired_.empty()) {
+    // Out of the queue first: its destructor may retire others.
+    std::unique_ptr<Retirable> object = std::move(retired_.front());
+    retired_.pop_front();
+    shares_.BeginCallback(*object);
+    object.reset();
+    if (slice.IsOver()) return false;
+  }
+  return true;
 }
 
 Result<void> Loop::Watch(int fd, std::uint32_t epoll_events, Pollable& pollable) {

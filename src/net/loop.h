@@ -6,9 +6,9 @@
 // file watching (docs/decisions/0001-epoll-with-libuv-embedded.md has the measurement).
 //
 // A turn: wait; mailbox; sockets; those who had more than their share of an earlier turn; timers; turn-end
-// hooks (that is where everything queued is written, once); retired objects are destroyed. A turn is short:
-// what comes in beyond its limits (net/turn_shares.h) stays for the next, in order. All callbacks run on the
-// loop's thread.
+// hooks (that is where everything queued is written, once); retired objects are destroyed, in order. A turn
+// is short: what comes in beyond its limits (net/turn_shares.h), and what is to be destroyed, stays for the
+// next, in order. All callbacks run on the loop's thread.
 #pragma once
 
 #include <atomic>
@@ -62,7 +62,7 @@ class TurnEndHook {
 
 enum class TurnEndRank { kFanOut, kStreams };
 
-// What Loop::Retire can destroy at the end of the turn.
+// What Loop::Retire can destroy at the end of the turn, or of a later one if there is very much of it.
 class Retirable {
  public:
   virtual ~Retirable() = default;
@@ -136,7 +136,8 @@ class Loop {
   TurnSlice BeginSlice(Micros share) { return {shares_, share}; }
   void DisarmTurnEnd(TurnEndHook& hook);
 
-  // Destroys the object when the turn ends, so that one may drop itself inside its own callback.
+  // Destroys the object when the turn ends, after all that were retired before it: so one may drop itself
+  // inside its own callback. What takes longer than the turn has is left for the next; Run ends without any.
   void Retire(std::unique_ptr<Retirable> object);
 
   // Borrowed until the caller returns to the loop.
@@ -165,6 +166,8 @@ class Loop {
   bool RunArmed(std::deque<Pollable*>& armed);
   void RunTimers();
   void FinishTurn();
+  void RunHooks();
+  bool DestroyRetired();
   void Wait(std::optional<Duration> wait_max);
   void WakeOthers();
 
@@ -187,7 +190,7 @@ class Loop {
   using ArmedHooks = std::vector<std::pair<TurnEndRank, TurnEndHook*>>;
   ArmedHooks armed_;
   ArmedHooks armed_for_next_;
-  std::vector<std::unique_ptr<Retirable>> retired_;
+  std::deque<std::unique_ptr<Retirable>> retired_;
   std::vector<Loop*> to_wake_;  // got a message of this turn
   std::atomic<bool> running_{false};
   std::atomic<bool> stop_{false};

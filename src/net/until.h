@@ -1,9 +1,9 @@
 // co_await Until(loop, deadline, task): the task's result, or kTimeout.
 //
-// The trap: a late task is destroyed only at the end of the turn. Until then it runs beside a caller that has
-// gone on, and may be resumed once more. So it takes its arguments by value, and whatever else it touches is
-// retired after it (Loop::Retire destroys in order). Whoever stops waiting for the race ends the task in the
-// same way. Loop thread only.
+// The trap: a late task is destroyed at the end of the turn, or of a later one. Until then it runs beside a
+// caller that has gone on, and may be resumed once more. So it takes its arguments by value, and whatever
+// else it touches is retired after it (Loop::Retire destroys in order). Whoever stops waiting for the race
+// ends the task in the same way. Loop thread only.
 #pragma once
 
 #include <coroutine>
