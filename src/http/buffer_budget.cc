@@ -17,10 +17,12 @@ BufferBudget::BufferBudget(std::size_t bytes_max, metrics::Registry& registry)
     : bytes_max_(bytes_max),
       refused_(registry.AddCounter(
           "tidemill_http_buffers_refused_total",
-          "Requests refused and answers dropped because http_server.buffers_bytes_max was used up.")) {
-  registry.AddCallback("tidemill_http_buffers_bytes",
-                       "Memory of requests that have not arrived whole and of answers not taken.", {},
-                       [this] { return static_cast<double>(used_bytes()); });
+          "Requests and WebSocket messages refused and answers dropped because http_server.buffers_bytes_max "
+          "was used up.")) {
+  registry.AddCallback(
+      "tidemill_http_buffers_bytes",
+      "Memory of requests and WebSocket messages that have not arrived whole and of answers not taken.", {},
+      [this] { return static_cast<double>(used_bytes()); });
   registry.AddCallback("tidemill_http_buffers_max_bytes", "The most that tidemill_http_buffers_bytes may be.",
                        {}, [this] { return static_cast<double>(bytes_max_); });
 }

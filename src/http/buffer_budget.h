@@ -1,10 +1,10 @@
-// BufferBudget: what the buffers of all HTTP connections of the process take together: requests that have not
-// arrived whole, and answers that their clients have not taken.
+// BufferBudget: what the buffers of all HTTP and WebSocket connections of the process take together: requests
+// and messages that have not arrived whole, and HTTP answers that their clients have not taken.
 //
 // Strangers together have half of it: connections whose last request was not let in by a handler that knows
-// whom it lets in. What they send and leave unread can never use up the other half. A buffer counts with the
-// memory it takes; small ones do not count.
-// Any thread, but for the shares: each is one connection's.
+// whom it lets in, and WebSockets whose client has not connected. What they send and leave unread can never
+// use up the other half. A buffer counts with the memory it takes; small ones do not count. Any thread, but
+// for the shares: each is one connection's.
 #pragma once
 
 #include <atomic>

@@ -68,9 +68,9 @@ constexpr config::Row<ServerSettings> kHttpServer[] = {
     {"buffers_bytes_max",
      config::Of<&ServerSettings::buffers_bytes_max>,
      {.doc =
-          "Memory for requests that have not arrived whole and answers that clients have not taken, of all "
-          "connections together, in bytes. Half of it is for requests with an API key. At least twice "
-          "max_request_body_bytes.",
+          "Memory for requests and WebSocket messages that have not arrived whole and answers that clients "
+          "have not taken, of all connections together, in bytes. Half of it is for requests with an API key "
+          "and clients that are connected. At least twice max_request_body_bytes.",
       .min = 1024 * 1024,
       .max = 1024 * config::kGiB,
       .reload = config::Reload::kNo}},

@@ -32,7 +32,8 @@ LoopRealtime::LoopRealtime(net::Loop& loop, broker::LoopBroker broker, Shared& s
                .metrics = shared.session_metrics,
                .settings = live.session,
                .tokens = std::move(tokens),
-               .scope = *scope_},
+               .scope = *scope_,
+               .buffers = &shared.http_buffers},
       probe_(loop, hub_, shared.registry) {
   broker_.broker->SetEvents(hub_);
 }

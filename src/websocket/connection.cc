@@ -107,6 +107,7 @@ void Connection::Read(std::span<char> bytes) {
     const bool message = event->kind <= FrameReader::Event::Kind::kBinary;
     if (!message && ++controls % kControlsPerLook != 0 && !stream_->reading_paused()) continue;
     if (stream_->reading_paused() || stream_->loop().ShareSpent()) {
+      reader_.DropEvent();
       stream_->GiveBack({bytes.data(), bytes.size()});
       break;
     }
@@ -137,6 +138,7 @@ void Connection::Take(const FrameReader::Event& event) {
       EndStream(event.code, event.payload);
       break;
     case Kind::kError:
+      if (event.code == CloseCode::kTryAgainLater) handler_->OnBuffersUsedUp();
       BeginClosing(event.code, event.error);
       EndStream(event.code, event.error);
       break;

@@ -24,6 +24,8 @@ class ConnectionHandler {
   virtual void OnPong() {}
   // Frames came that are work and no message: a ping, a pong, or for each 16 fragments of a message one.
   virtual void OnExtraFrames(std::size_t /*frames*/) {}
+  // FrameLimits::buffers has no room for what it sends: it is being closed with 1013.
+  virtual void OnBuffersUsedUp() {}
   virtual void OnWritable() = 0;
   // The connection ended: the peer's code (or kNoStatus), ours if the peer broke the protocol, or kGoingAway
   // if it closed without a close frame (RFC 6455 section 7.1.5) or did not answer our Close. Nothing follows;
@@ -59,6 +61,8 @@ class Connection final : public net::StreamHandler {
   // goes out first. `code` is any 1000–4999 the protocol allows on the wire, or kNoStatus for none.
   // Nothing happens when the connection is closing already.
   void Close(std::uint16_t code, std::string_view reason);
+  // The peer is known from now on: FrameReader::Admit.
+  void Admit() { reader_.Admit(); }
   // A Close was sent or came: nothing may be sent any more.
   bool closing() const { return closing_ != nullptr; }
 

@@ -34,6 +34,8 @@ struct FrameReader::Broken {
 
 // What is left between two reads.
 struct FrameReader::Progress {
+  explicit Progress(http::BufferBudget* buffers) : share(buffers) {}
+
   std::array<char, 14> header{};
   std::uint8_t header_bytes = 0;  // not zero: a header arrived in part
 
@@ -47,6 +49,7 @@ struct FrameReader::Progress {
   std::size_t frames = 0;
   std::string message;  // as it came, not inflated
   std::string control;
+  http::BufferShare share;  // of `message`
 
   bool idle() const { return header_bytes == 0 && !in_frame && !in_message; }
 };
@@ -56,6 +59,7 @@ namespace {
 constexpr std::size_t kControlBytesMax = 125;
 constexpr std::size_t kReasonBytesMax = kControlBytesMax - 2;
 constexpr const char* kBadText = "text is not UTF-8";
+constexpr const char* kNoRoom = "http_server.buffers_bytes_max is used up; try again";
 
 template <class Word>
 Word ReadBigEndian(const char* bytes) {
@@ -137,7 +141,7 @@ FrameReader::~FrameReader() = default;
 
 std::optional<FrameReader::Event> FrameReader::Next(std::span<char>& bytes, MessageInflater* inflater) {
   if (ended_) bytes = {};
-  if (progress_ && progress_->idle()) progress_.reset();
+  DropEvent();
   while (!bytes.empty()) {
     std::optional<Event> event;
     if (progress_ && progress_->in_frame) {
@@ -165,7 +169,7 @@ std::optional<FrameReader::Event> FrameReader::Next(std::span<char>& bytes, Mess
 }
 
 FrameReader::Progress& FrameReader::EnsureProgress() {
-  if (!progress_) progress_ = std::make_unique<Progress>();
+  if (!progress_) progress_ = std::make_unique<Progress>(limits_->buffers);
   return *progress_;
 }
 
@@ -276,7 +280,9 @@ std::optional<FrameReader::Event> FrameReader::Append(std::string_view piece) {
   if (held.kind == Opcode::kText && !held.compressed && !held.utf8.Feed(piece))
     return Fail({CloseCode::kInvalidPayload, kBadText});
   held.message.append(piece);
-  return std::nullopt;
+  if (held.share.Resize(held.message.capacity(), owner_)) return std::nullopt;
+  limits_->buffers->CountRefusal();
+  return Fail({CloseCode::kTryAgainLater, kNoRoom});
 }
 
 std::optional<FrameReader::Event> FrameReader::FinishFrame(const Frame& frame, MessageInflater* inflater) {
@@ -332,6 +338,14 @@ FrameReader::Event FrameReader::Fail(const Broken& broken) {
 }
 
 void FrameReader::SkipMessages() { skipping_ = true; }
+
+void FrameReader::DropEvent() {
+  if (!progress_) return;
+  if (progress_->idle()) return progress_.reset();
+  if (!skipping_) return;
+  std::string().swap(progress_->message);
+  (void)progress_->share.Resize(0, owner_);
+}
 
 std::size_t FrameReader::held_bytes() const {
   if (!progress_) return 0;

@@ -13,6 +13,8 @@
 #include <string>
 #include <string_view>
 
+#include "http/buffer_budget.h"
+
 namespace tidemill::websocket {
 
 enum class Opcode : std::uint8_t {
@@ -35,11 +37,14 @@ enum class CloseCode : std::uint16_t {
   kPolicyViolation = 1008,
   kTooBig = 1009,
   kInternalError = 1011,
+  kTryAgainLater = 1013,
 };
 
 struct FrameLimits {
   std::size_t message_bytes_max = 65536;  // after inflating, below 2^31; over it: 1009
   std::size_t fragments_max = 16384;      // frames of one message; over it: 1008
+  // What the messages of all connections that have not arrived whole take; over it: 1013. null: no limit.
+  http::BufferBudget* buffers = nullptr;
 };
 
 // Who sends the frames that are read: a client masks them, a server does not (section 5.1).
@@ -70,8 +75,14 @@ class FrameReader {
   // `inflater` null: frames with RSV1 are errors.
   std::optional<Event> Next(std::span<char>& bytes, MessageInflater* inflater);
 
+  // From now on the peer is known: what it sends counts as such (http/buffer_budget.h).
+  void Admit() { owner_ = http::BufferOwner::kAdmitted; }
+
   // From now on messages are passed over, neither gathered nor inflated; control frames are still given.
   void SkipMessages();
+
+  // Frees what the last event's payload lies in, if no more is read for now.
+  void DropEvent();
 
   // Bytes held for a message in progress.
   std::size_t held_bytes() const;
@@ -96,6 +107,7 @@ class FrameReader {
   const FrameLimits* limits_;
   std::unique_ptr<Progress> progress_;  // null while no message is in progress and no frame is split
   const Peer peer_;
+  http::BufferOwner owner_ = http::BufferOwner::kStranger;
   bool ended_ = false;
   bool skipping_ = false;  // messages
 };

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
+
+#include "metrics/text.h"
 #include "websocket/testing/client_frames.h"
 
 namespace tidemill::websocket {
@@ -284,6 +287,81 @@ TEST(ClosePayload, CutsTheReasonBetweenCharacters) {
   EXPECT_EQ(ClosePayload(CloseCode::kNormal, "why"), "\x03\xe8why");
   EXPECT_EQ(ClosePayload(CloseCode::kNormal, Xs(200)), "\x03\xe8" + Xs(123));
   EXPECT_EQ(ClosePayload(CloseCode::kNormal, Xs(122) + "\xc3\xa9"), "\x03\xe8" + Xs(122));
+}
+
+// ---- memory of messages that have not arrived whole
+
+class FrameBudget : public ::testing::Test {
+ protected:
+  static constexpr std::size_t kMessageBytes = 60'000;
+
+  // Half of it is for strangers: two of them.
+  metrics::Registry registry_;
+  http::BufferBudget budget_{256 * 1024, registry_};
+  const FrameLimits limits_{.message_bytes_max = 65'536, .buffers = &budget_};
+  std::string frame_ = Encode({.payload = Xs(kMessageBytes)});
+
+  std::unique_ptr<FrameReader> Make() { return std::make_unique<FrameReader>(limits_); }
+  // Of the frame; gives what came of it.
+  std::string Send(FrameReader& reader, std::size_t begin, std::size_t end) {
+    std::string piece = frame_.substr(begin, end - begin);
+    std::span<char> bytes = piece;
+    const auto event = reader.Next(bytes, nullptr);
+    return event ? Describe(*event) : "";
+  }
+  std::string SendAllButLast(FrameReader& reader) { return Send(reader, 0, frame_.size() - 1); }
+  std::string SendLast(FrameReader& reader) { return Send(reader, frame_.size() - 1, frame_.size()); }
+};
+
+TEST_F(FrameBudget, StrangersShareHalfOfIt) {
+  const auto first = Make();
+  const auto second = Make();
+  const auto third = Make();
+  EXPECT_EQ(SendAllButLast(*first), "");
+  EXPECT_EQ(SendAllButLast(*second), "");
+  EXPECT_EQ(SendAllButLast(*third), "error(1013)");
+  EXPECT_EQ(third->held_bytes(), 0u);
+  EXPECT_EQ(budget_.used_bytes(), 128u * 1024);
+  EXPECT_TRUE(metrics::ToText(registry_).contains("tidemill_http_buffers_refused_total 1"));
+
+  const auto known = Make();
+  known->Admit();
+  EXPECT_EQ(SendAllButLast(*known), "");
+  EXPECT_EQ(SendLast(*known), "text(" + Xs(kMessageBytes) + ")");
+}
+
+TEST_F(FrameBudget, WhatHasArrivedIsGivenBack) {
+  const auto first = Make();
+  EXPECT_EQ(SendAllButLast(*first), "");
+  EXPECT_EQ(SendLast(*first), "text(" + Xs(kMessageBytes) + ")");
+  EXPECT_GE(budget_.used_bytes(), 64u * 1024);
+  first->DropEvent();
+  EXPECT_EQ(budget_.used_bytes(), 0u);
+
+  auto second = Make();
+  EXPECT_EQ(SendAllButLast(*second), "");
+  second.reset();
+  EXPECT_EQ(budget_.used_bytes(), 0u);
+}
+
+TEST_F(FrameBudget, WhoIsLetInCountsAsSuchFromTheNextPieceOn) {
+  const auto first = Make();
+  const auto second = Make();
+  const auto third = Make();
+  EXPECT_EQ(SendAllButLast(*first), "");
+  EXPECT_EQ(SendAllButLast(*second), "");
+  second->Admit();
+  EXPECT_EQ(SendLast(*second), "text(" + Xs(kMessageBytes) + ")");
+  EXPECT_EQ(SendAllButLast(*third), "");
+}
+
+TEST_F(FrameBudget, NothingIsHeldForWhatIsPassedOver) {
+  const auto reader = Make();
+  EXPECT_EQ(Send(*reader, 0, 50'000), "");
+  reader->SkipMessages();
+  EXPECT_EQ(Send(*reader, 50'000, 50'001), "");
+  EXPECT_EQ(budget_.used_bytes(), 0u);
+  EXPECT_LT(reader->held_bytes(), 1024u);
 }
 
 }  // namespace

@@ -12,7 +12,7 @@ import time
 from assertions import SLACK_SECONDS, WAIT_SECONDS, check, equal, eventually
 from runner import note
 from server import Server
-from websocket import tcp_connection
+from websocket import CONT, TEXT, Closed, WebSocket, frame, tcp_connection
 
 MIB = 1 << 20
 BODY_BYTES = 4 * MIB  # as much as http_server.max_request_body_bytes allows
@@ -176,6 +176,63 @@ def test_budget(binary):
         note(f"memory grew by {peak.bytes / MIB:.1f} MiB")
         check_growth(peak, 48)
         server.log_with(r"http\.buffers_used_up")
+        eventually(lambda: metric(server, "tidemill_http_buffers_bytes") == 0, "all of it is given back")
+
+
+def beginning_of_a_message():
+    """All of it but for the last byte, as one frame that the server takes in pieces."""
+    return frame(TEXT, b"x" * 65_000)[:-1]
+
+
+def beginnings_of_fragments():
+    return b"".join(frame(TEXT if number == 0 else CONT, b"x" * 650, fin=False) for number in range(100))
+
+
+def cases_websockets(binary):
+    """1,000 WebSockets that have not connected and send messages but for the end share half of the budget"""
+    for name, payload in [("frames in pieces", beginning_of_a_message()), ("fragments", beginnings_of_fragments())]:
+        yield name, lambda p=payload: websockets(binary, p)
+
+
+def code_of(peer):
+    """With which the server has closed it; None: it is open."""
+    try:
+        return peer.receive(timeout=0.01)
+    except Closed as closed:
+        return closed.code
+    except TimeoutError:
+        return None
+
+
+def websockets(binary, payload):
+    count = 1000
+    with Server(binary, "--client.allow_anonymous_connect_without_token=true", "--client.stale_close_delay=60s",
+                f"--http_server.max_request_body_bytes={MIB}", f"--http_server.buffers_bytes_max={16 * MIB}") as server, \
+            Witness(server.address) as witness, contextlib.ExitStack() as stack:
+        peers = [stack.enter_context(WebSocket(server.address)) for _ in range(count)]
+        peak = Peak(server)
+        for peer in peers:
+            peer.send_raw(payload)
+            peak.look()
+        eventually(lambda: metric(server, "tidemill_http_buffers_refused_total") > count - 140, "most are refused")
+        peak.look()
+        closed = [code_of(peer) for peer in peers].count(1013)
+        note(f"{closed} of {count} closed with 1013, memory grew by {peak.bytes / MIB:.1f} MiB")
+        # 8 MiB is for strangers: 128 buffers of 64 KiB, or fewer that are larger.
+        check(count - 140 < closed < count - 40, f"{closed} were closed")
+        equal(metric(server, "tidemill_http_buffers_refused_total"), closed)
+        check(metric(server, "tidemill_http_buffers_bytes") <= 8 * MIB, "strangers have half of it")
+        check("http_server.buffers_bytes_max" in server.log_with(r"session\.refused.*reason=limit"), "the setting is named")
+        # Who connects is no stranger: there is room for what it sends.
+        with WebSocket(server.address) as known:
+            known.send_text('{"id":1,"connect":{}}')
+            check('"connect"' in known.receive(), "connected")
+            known.send_raw(payload)
+            equal(code_of(known), None)
+            witness.check()
+            check_growth(peak, 24)
+        for peer in peers:
+            peer.abort()
         eventually(lambda: metric(server, "tidemill_http_buffers_bytes") == 0, "all of it is given back")
 
 

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "http/buffer_budget.h"
 #include "net/loop.h"
 #include "net/task_scope.h"
 #include "realtime/broker/broker.h"
@@ -56,6 +57,7 @@ struct Context {
   // Who serves a namespace in another way than the default.
   Authorities authorities{};
   RpcHandlers rpc_handlers{};
+  http::BufferBudget* buffers = nullptr;  // of messages that have not arrived whole; null: there is no limit
 };
 
 }  // namespace tidemill::session

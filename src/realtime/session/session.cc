@@ -73,6 +73,12 @@ bool Session::AdmitCommands(std::size_t commands) {
   return false;
 }
 
+void Session::OnBuffersUsedUp() {
+  constexpr protocol::DisconnectCode kTryAgainLater = {.code = 1013, .reason = "no memory for the message"};
+  context().refusals.Note(client_, kTryAgainLater,
+                          {.reason = RefusalReason::kLimit, .setting = "http_server.buffers_bytes_max"});
+}
+
 void Session::OnTransportClosed() {
   carrier_ = Carrier::kClosed;
   End();
@@ -178,6 +184,7 @@ Task<Verdict<void>> Session::TryConnect(std::uint32_t id, protocol::ConnectReque
   if (closed()) co_return {};
 
   phase_ = Phase::kConnected;
+  transport_.Admit();
   context().metrics.connections.Add(1);
   context().metrics.connects.Add();
   protocol::ConnectResult result = connect.Result();

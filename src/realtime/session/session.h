@@ -42,6 +42,8 @@ class Session final : public ClientEvents, private net::Timer {
   void OnPong();  // answer to Transport::QueuePing
   // The client sent frames that are work and no message: they count as commands.
   void OnExtraFrames(std::size_t frames);
+  // There is no room for what the client sends: the transport closes it.
+  void OnBuffersUsedUp();
   void OnTransportClosed();
 
   // The directory's, from the session's accepted token on. An unsubscribe of what is being joined, and a

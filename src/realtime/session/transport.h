@@ -18,6 +18,8 @@ class Transport {
   virtual bool QueuePing() = 0;
   // Ends the connection with this code and reason, after what is queued; Session::OnTransportClosed follows.
   virtual void Close(std::uint32_t code, std::string_view reason) = 0;
+  // The client is known from now on: what it sends may take more memory than a stranger's.
+  virtual void Admit() {}
   // The session is over and nothing refers to it any more: destroy both at the end of the turn.
   virtual void Retire() = 0;
   virtual net::Stream& stream() = 0;

@@ -65,6 +65,7 @@ class WebsocketSession final : public Transport,
   void Close(std::uint32_t code, std::string_view reason) override {
     connection_.Close(static_cast<std::uint16_t>(code), reason);
   }
+  void Admit() override { connection_.Admit(); }
   void Retire() override {
     auto ending = std::make_unique<Ending>(*this);
     ending_ = ending.get();
@@ -76,6 +77,7 @@ class WebsocketSession final : public Transport,
   void OnMessage(websocket::Opcode, std::string_view payload) override { session_.OnFrame(payload); }
   void OnPong() override { session_.OnPong(); }
   void OnExtraFrames(std::size_t frames) override { session_.OnExtraFrames(frames); }
+  void OnBuffersUsedUp() override { session_.OnBuffersUsedUp(); }
   void OnWritable() override { session_.OnWritable(); }
   void OnClosed(websocket::CloseCode, std::string_view) override { session_.OnTransportClosed(); }
 
@@ -154,7 +156,8 @@ class WebsocketEndpoint final : public http::TakeoverHandler {
   // Connections refer to the options they began with; a reload makes new ones and keeps the old.
   void UpdateOptions(const WebsocketSettings& settings) {
     const websocket::FrameLimits limits{.message_bytes_max = settings.message_size_limit,
-                                        .fragments_max = settings.fragments_max};
+                                        .fragments_max = settings.fragments_max,
+                                        .buffers = context_.buffers};
     if (options_ && options_->limits.message_bytes_max == limits.message_bytes_max &&
         options_->limits.fragments_max == limits.fragments_max) {
       return;
