@@ -90,17 +90,20 @@ Result<std::unique_ptr<ApiClient>> ApiClient::Open(const ApiOptions& options) {
   return client;
 }
 
-Result<http::ClientResponse> ApiClient::Post(std::string_view method, std::string body) {
+http::ClientRequest ApiClient::RequestOf(std::string_view method, std::string body, Duration timeout) const {
   http::ClientRequest request{
       .method = "POST",
       .url = endpoint_.ToUrl(fmt::format("{}/{}", prefix_, method)),
       .headers = {{"Content-Type", "application/json"}},
       .body = std::move(body),
-      .timeout = kTimeout,
+      .timeout = timeout,
       .response_bytes_max = kAnswerBytesMax,
   };
   if (!key_.empty()) request.headers.emplace_back("X-API-Key", key_);
-  Result<http::ClientResponse> answer = *RunOnLoop(*loop_, http::Fetch(*loop_, tls_, std::move(request)));
+  return request;
+}
+
+Result<http::ClientResponse> ApiClient::Answered(Result<http::ClientResponse> answer) const {
   if (answer) return answer;
   if (answer.error().code == Errc::kInvalidArgument) {
     return Fail(
@@ -110,14 +113,31 @@ Result<http::ClientResponse> ApiClient::Post(std::string_view method, std::strin
   return Fail(answer.error().code, WithNextStep(answer.error()));
 }
 
-Result<std::string> ApiClient::Call(std::string_view method, std::string params) {
-  const std::size_t request_bytes = params.size();
-  TM_TRY_ASSIGN(const http::ClientResponse response, Post(method, std::move(params)));
+Result<http::ClientResponse> ApiClient::Post(std::string_view method, std::string body) {
+  return Answered(
+      *RunOnLoop(*loop_, http::Fetch(*loop_, tls_, RequestOf(method, std::move(body), kTimeout))));
+}
+
+Result<std::string> ApiClient::Read(const http::ClientResponse& response, std::size_t request_bytes) const {
   if (!TellsEnough(response.status)) {
     Result<std::string> result = ResultOf(response);
     if (result || result.error().code == Errc::kPermissionDenied) return result;
   }
   return Fail(Errc::kPermissionDenied, Refusal(response.status, request_bytes));
+}
+
+Result<std::string> ApiClient::Call(std::string_view method, std::string params) {
+  const std::size_t request_bytes = params.size();
+  TM_TRY_ASSIGN(const http::ClientResponse response, Post(method, std::move(params)));
+  return Read(response, request_bytes);
+}
+
+Task<Result<std::string>> ApiClient::Ask(std::string_view method, std::string params, Duration timeout) {
+  const std::size_t request_bytes = params.size();
+  Result<http::ClientResponse> answer =
+      co_await http::Fetch(*loop_, tls_, RequestOf(method, std::move(params), timeout));
+  TM_CO_TRY_ASSIGN(const http::ClientResponse response, Answered(std::move(answer)));
+  co_return Read(response, request_bytes);
 }
 
 std::string ApiClient::Refusal(int status, std::size_t request_bytes) const {

@@ -11,12 +11,14 @@
 #include <utility>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "cli/command.h"
 #include "cli/endpoint.h"
 #include "cli/settings.h"
 #include "http/client.h"
 #include "net/loop.h"
+#include "net/task.h"
 #include "net/tls.h"
 
 namespace tidemill::cli {
@@ -40,11 +42,18 @@ class ApiClient {
   Result<http::ClientResponse> Post(std::string_view method, std::string body);
   // The JSON of the result. kPermissionDenied: the server refused, with an error of the API or a status.
   Result<std::string> Call(std::string_view method, std::string params);
+  // The same as a task on the client's loop, for a command that makes many calls there.
+  Task<Result<std::string>> Ask(std::string_view method, std::string params, Duration timeout);
+  net::Loop& loop() { return *loop_; }
   // What an answer without the API's JSON means, to a request of so many bytes.
   std::string Refusal(int status, std::size_t request_bytes) const;
 
  private:
   ApiClient() = default;
+  http::ClientRequest RequestOf(std::string_view method, std::string body, Duration timeout) const;
+  // Of an answer, or of none.
+  Result<http::ClientResponse> Answered(Result<http::ClientResponse> answer) const;
+  Result<std::string> Read(const http::ClientResponse& response, std::size_t request_bytes) const;
 
   std::unique_ptr<net::Loop> loop_;
   std::shared_ptr<net::TlsContext> tls_;  // null: the server is spoken to without

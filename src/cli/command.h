@@ -50,8 +50,8 @@ int Misused(Io io, std::string_view message);
 // required unless `optional`.
 struct Parameter {
   std::string_view name;  // "--url", "CHANNEL"
-  // Written by the grammar. A bool is a switch, which takes no value; a list takes all positional arguments
-  // that are left.
+  // Written by the grammar. A bool is a switch, which takes no value. A list is an option that may be given
+  // several times, or takes all positional arguments that are left.
   std::variant<bool*, std::string*, std::vector<std::string>*> value;
   std::string_view help;
   bool required = false;       // of an option

@@ -116,8 +116,13 @@ class Reader {
   }
 
   Result<void> ReadOption(const Parameter& parameter, Flag flag) {
-    if (!given_.insert(parameter.name).second) {
+    if (!given_.insert(parameter.name).second && !parameter.is_list()) {
       return Wrong(fmt::format("{}: given twice{}", flag.name, Try(path_)));
+    }
+    if (parameter.is_list()) {
+      TM_TRY_ASSIGN(std::string value, ValueOf(flag));
+      std::get<std::vector<std::string>*>(parameter.value)->push_back(std::move(value));
+      return {};
     }
     if (bool* const* on = std::get_if<bool*>(&parameter.value)) {
       if (flag.value && *flag.value != "true" && *flag.value != "false") {

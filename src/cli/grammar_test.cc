@@ -12,7 +12,7 @@ using Arguments = std::vector<std::string>;
 // A small program: a command with everything, one without settings, and a group.
 struct Program {
   std::string channel, data, url, shell;
-  std::vector<std::string> channels;
+  std::vector<std::string> channels, tags;
   bool json = false;
   SettingsOptions settings;
   CommandSpec spec;
@@ -37,6 +37,7 @@ struct Program {
         .help = "Sends to many",
         .parameters = {{"DATA", &data, ""},
                        {"CHANNEL", &channels, ""},
+                       {.name = "--tag", .value = &tags, .help = ""},
                        {.name = "--shell", .value = &shell, .help = "", .choices = {"bash", "zsh"}}},
         .run = run};
     spec = {.name = "tm",
@@ -63,6 +64,7 @@ std::string Read(const Arguments& arguments) {
   if (program.json) text += " json";
   add("file", program.settings.file);
   add("port", program.settings.port);
+  for (const std::string& tag : program.tags) add("tag", tag);
   for (const auto& [key, value] : program.settings.flags) add(key, value);
   return text;
 }
@@ -70,6 +72,9 @@ std::string Read(const Arguments& arguments) {
 TEST(Grammar, ReadsListsChoicesAndOtherNames) {
   EXPECT_EQ(Read({"many", "1", "a", "--shell", "zsh", "b"}),
             "tm many data=1 channels=a channels=b shell=zsh");
+  EXPECT_EQ(Read({"many", "--tag", "x", "1", "--tag=y", "--", "a", "--tag"}),
+            "tm many data=1 channels=a channels=--tag tag=x tag=y");
+  EXPECT_EQ(Read({"many", "1", "a", "--tag"}), "--tag: needs a value\nTry: tm many --help");
   EXPECT_EQ(Read({"many", "1"}), "CHANNEL is required\nTry: tm many --help");
   EXPECT_EQ(Read({"many", "1", "a", "--shell", "zhs"}),
             "--shell: there is no \"zhs\"; did you mean zsh?; accepted: bash, zsh\nTry: tm many --help");

@@ -13,6 +13,7 @@
 
 #include "base/random.h"
 #include "cli/dev_keys.h"
+#include "cli/end_signals.h"
 #include "cli/endpoint.h"
 #include "cli/next_step.h"
 #include "cli/on_loop.h"
@@ -157,41 +158,6 @@ class Tail {
   int write_error_ = 0;                        // an errno
 };
 
-// While it lives, SIGINT and SIGTERM interrupt the tail.
-class Interrupt final : public net::Pollable {
- public:
-  Interrupt(net::Loop& loop, Tail& tail) : loop_(loop), tail_(tail) {
-    sigemptyset(&signals_);
-    sigaddset(&signals_, SIGINT);
-    sigaddset(&signals_, SIGTERM);
-    sigprocmask(SIG_BLOCK, &signals_, &before_);
-    fd_ = net::Fd(signalfd(-1, &signals_, SFD_NONBLOCK | SFD_CLOEXEC));
-  }
-  ~Interrupt() {
-    if (watched_) loop_.Unwatch(fd_.get(), *this);
-    signalfd_siginfo taken;
-    while (read(fd_.get(), &taken, sizeof taken) > 0) continue;
-    sigprocmask(SIG_SETMASK, &before_, nullptr);
-  }
-  Interrupt(const Interrupt&) = delete;
-  Interrupt& operator=(const Interrupt&) = delete;
-
-  Result<void> Start() {
-    TM_TRY(loop_.Watch(fd_.get(), EPOLLIN, *this));
-    watched_ = true;
-    return {};
-  }
-  void OnReady(std::uint32_t) override { tail_.Interrupt(); }
-
- private:
-  net::Loop& loop_;
-  Tail& tail_;
-  sigset_t signals_;
-  sigset_t before_;
-  net::Fd fd_;
-  bool watched_ = false;
-};
-
 // The token given, or one of the `serve --dev` that listens there; "": the anonymous user's.
 std::string TokenFor(const Options& options, const settings::Settings& settings, const Endpoint& endpoint) {
   if (!options.token.empty() || HasKey(settings.client.token)) return options.token;
@@ -216,8 +182,8 @@ int RunTail(const Options& options, Io io) {
              .subscription_token = options.subscription_token,
              .json = options.json},
             io);
-  Interrupt interrupt(**loop, tail);
-  if (const Result<void> started = interrupt.Start(); !started) return Failed(io, started.error().detail);
+  EndSignals signals(**loop, [&tail] { tail.Interrupt(); });
+  if (const Result<void> started = signals.Start(); !started) return Failed(io, started.error().detail);
   return RunOnLoop(**loop, tail.Run()).value_or(kDone);  // interrupted: done
 }
 
