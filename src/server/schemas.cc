@@ -1,11 +1,12 @@
 #include "server/schemas.h"
 
+#include "jobs/store/schema.h"
 #include "queries/idempotency/schema.h"
 #include "settings/settings.h"
 
 namespace tidemill::server {
 
-std::vector<sql::Schema> Schemas() { return {queries::IdempotencySchema()}; }
+std::vector<sql::Schema> Schemas() { return {jobs::JobsSchema(), queries::IdempotencySchema()}; }
 
 std::vector<sql::Schema> SchemasInUse(const settings::Settings& settings) {
   std::vector<sql::Schema> schemas;

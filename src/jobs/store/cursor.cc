@@ -1,11 +1,19 @@
 #include "jobs/store/cursor.h"
 
 #include <charconv>
+#include <utility>
 
 namespace tidemill::jobs {
 
-std::string CursorOf(const JobPage::Item& item) {
-  return std::to_string(item.at.ms) + "_" + std::to_string(item.job.id.value());
+Store::LaterPosition PositionOf(const JobPage::Item& item) { return {.run_at = item.at, .id = item.job.id}; }
+
+bool IsBefore(Place place, Store::LaterPosition a, Store::LaterPosition b) {
+  if (place == Place::kDead) std::swap(a, b);  // the newest first
+  return std::pair(a.run_at, a.id) < std::pair(b.run_at, b.id);
+}
+
+std::string CursorOf(Store::LaterPosition position) {
+  return std::to_string(position.run_at.ms) + "_" + std::to_string(position.id.value());
 }
 
 Result<Store::LaterPosition> ParseCursor(std::string_view cursor) {

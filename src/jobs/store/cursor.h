@@ -1,4 +1,4 @@
-// The cursor of JobPage: where a page ends, as text. Values; any thread.
+// The order of pages, and their cursor: where a page ends, as text. Values; any thread.
 #pragma once
 
 #include <string>
@@ -9,7 +9,10 @@
 
 namespace tidemill::jobs {
 
-std::string CursorOf(const JobPage::Item& item);
+Store::LaterPosition PositionOf(const JobPage::Item& item);
+std::string CursorOf(Store::LaterPosition position);
+// Whether a page has `a` in front of `b`.
+bool IsBefore(Place place, Store::LaterPosition a, Store::LaterPosition b);
 // kInvalidArgument: it is none.
 Result<Store::LaterPosition> ParseCursor(std::string_view cursor);
 

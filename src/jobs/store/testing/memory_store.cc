@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <ranges>
+#include <set>
 #include <utility>
 
-#include "base/assert.h"
 #include "base/utf8.h"
 #include "jobs/store/cursor.h"
 #include "net/run_to_end.h"
@@ -17,12 +17,6 @@ bool Matches(const JobFilter& filter, const StoredJob& job) {
   return (filter.queue.empty() || filter.queue == job.queue) &&
          (filter.type.empty() || filter.type == job.type) && (filter.jid.empty() || filter.jid == job.jid) &&
          (filter.contains.empty() || job.text.contains(filter.contains));
-}
-
-// Dead jobs come with the newest first.
-bool IsBefore(Place place, Store::LaterPosition a, Store::LaterPosition b) {
-  if (place == Place::kDead) std::swap(a, b);
-  return std::pair(a.run_at, a.id) < std::pair(b.run_at, b.id);
 }
 
 // All of a place, in the order of its pages.
@@ -49,11 +43,35 @@ auto Behind(const Map& map, const Key& after, std::size_t count) {
 }
 
 bool IsText(const std::string& text) { return IsUtf8(text) && !text.contains('\0'); }
+bool IsText(const StoredJob& job) {
+  return IsText(job.jid) && IsText(job.queue) && IsText(job.type) && IsText(job.text);
+}
 
-void Insert(auto& map, const StoredJob& job, const auto& value) {
-  TM_ASSERT(IsText(job.jid) && IsText(job.queue) && IsText(job.type) && IsText(job.text));
-  TM_ASSERT(job.id.value() > 0);
-  TM_ASSERT(map.emplace(job.id, value).second);
+const StoredJob& JobOf(const StoredJob& job) { return job; }
+const StoredJob& JobOf(const auto& entry) { return entry.job; }
+
+// Whether these can be inserted where those are deleted first.
+Result<> CheckInserts(const auto& map, const auto& inserts, const std::vector<JobId>& deletes) {
+  const std::set<JobId> deleted(deletes.begin(), deletes.end());
+  std::set<JobId> ids;
+  for (const auto& entry : inserts) {
+    const StoredJob& job = JobOf(entry);
+    if (!IsText(job)) return Fail(Errc::kInvalidArgument, "a text that is none, of " + job.jid);
+    const bool is_there = map.contains(job.id) && !deleted.contains(job.id);
+    if (job.id == JobId(0) || is_there || !ids.insert(job.id).second)
+      return Fail(Errc::kInternal, "the id of " + job.jid + " is there already, or 0");
+  }
+  return {};
+}
+
+Result<> CheckInserts(const MemoryTables& tables, const Flush& flush) {
+  TM_TRY(CheckInserts(tables.ready, flush.ready, flush.ready_deletes));
+  TM_TRY(CheckInserts(tables.later, flush.later, flush.later_deletes));
+  TM_TRY(CheckInserts(tables.dead, flush.dead, flush.dead_deletes));
+  for (const Record& record : flush.records)
+    if (!IsText(record.key) || !IsText(record.value) || record.key.empty() || record.kind.empty())
+      return Fail(Errc::kInvalidArgument, "a record of kind " + record.kind + " has a text that is none");
+  return {};
 }
 
 }  // namespace
@@ -106,10 +124,12 @@ Result<> MemoryStore::CheckEpoch(std::uint64_t epoch) const {
 Task<Result<Lease>> MemoryStore::Acquire(LeaseRequest request) {
   TM_CO_TRY(co_await Begin());
   auto& row = tables_->owner;
-  if (LeaseHolds() && row->owner.node != request.node)
+  const bool is_mine = epoch_ != 0 && row && row->owner.epoch == epoch_;
+  const bool starts_again = epoch_ == 0 && row && row->owner.node == request.node;
+  if (LeaseHolds() && !is_mine && !starts_again)
     co_return Fail(Errc::kPermissionDenied, "node " + row->owner.node + " owns the jobs");
   if (!row) row = MemoryTables::OwnerRow{};
-  if (epoch_ == 0 || row->owner.epoch != epoch_) {
+  if (!is_mine) {
     epoch_ = row->owner.epoch + 1;
     row->flush = 0;
   }
@@ -149,7 +169,13 @@ Task<Result<>> MemoryStore::CommitToTheEnd(std::shared_ptr<const Flush> flush) {
 Result<> MemoryStore::Keep(const std::shared_ptr<const Flush>& flush) {
   TM_TRY(CheckEpoch(flush->epoch));
   MemoryTables& t = *tables_;
-  TM_ASSERT(flush->number == t.owner->flush + 1);
+  Result<> checked = CheckInserts(t, *flush);
+  if (flush->number != t.owner->flush + 1)
+    checked = Fail(Errc::kPermissionDenied, "the number of the flush does not follow");
+  if (!checked) {
+    bugs_.push_back(checked.error().detail);
+    return checked;
+  }
   t.owner->flush = flush->number;
   for (const JobId id : flush->ready_deletes) t.ready.erase(id);
   for (const JobId id : flush->later_deletes) t.later.erase(id);
@@ -157,14 +183,12 @@ Result<> MemoryStore::Keep(const std::shared_ptr<const Flush>& flush) {
   for (const JobId id : flush->claim_deletes) t.claims.erase(id);
   for (const RecordKey& key : flush->record_deletes) t.records.erase({key.kind, key.key});
   for (const std::int64_t id : flush->inbox_deletes) t.inbox.erase(id);
-  for (const StoredJob& job : flush->ready) Insert(t.ready, job, job);
-  for (const LaterJob& later : flush->later) Insert(t.later, later.job, later);
-  for (const DeadJob& dead : flush->dead) Insert(t.dead, dead.job, dead);
+  for (const StoredJob& job : flush->ready) t.ready.emplace(job.id, job);
+  for (const LaterJob& later : flush->later) t.later.emplace(later.job.id, later);
+  for (const DeadJob& dead : flush->dead) t.dead.emplace(dead.job.id, dead);
   for (const Claim& claim : flush->claims) t.claims.insert_or_assign(claim.id, claim);
-  for (const Record& record : flush->records) {
-    TM_ASSERT(IsText(record.key) && IsText(record.value) && !record.key.empty());
+  for (const Record& record : flush->records)
     t.records.insert_or_assign(std::pair(record.kind, record.key), record);
-  }
   flushes_.push_back(flush);
   return {};
 }
@@ -247,7 +271,7 @@ Task<Result<JobPage>> MemoryStore::List(PageRequest request) {
   JobPage page;
   for (std::size_t seen = 0; at != items.end(); ++at, ++seen) {
     if (page.items.size() == request.count || seen == 10 * request.count) {
-      page.next = CursorOf(*std::prev(at));
+      page.next = CursorOf(PositionOf(*std::prev(at)));
       break;
     }
     if (request.filter.wait && *request.filter.wait != at->wait) continue;
