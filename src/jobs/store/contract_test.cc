@@ -7,6 +7,7 @@
 #include "jobs/store/sql_store.h"
 #include "jobs/store/testing/memory_store.h"
 #include "jobs/store/testing/store_contract.h"
+#include "jobs/store/testing/store_reading_contract.h"
 #include "postgres/testing/on_loop.h"
 #include "postgres/testing/pgbouncer.h"
 #include "postgres/testing/postgres_server.h"

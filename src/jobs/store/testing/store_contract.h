@@ -2,7 +2,7 @@
 //
 //   INSTANTIATE_TEST_SUITE_P(Memory, StoreContract, ::testing::ValuesIn(params), StoreContract::Name);
 //
-// Each test gets a place for jobs in which there is nothing yet.
+// store_reading_contract.h is its second part. Each test gets a place for jobs in which there is nothing yet.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -86,13 +86,6 @@ class StoreContract : public ::testing::TestWithParam<StoreParam> {
   std::unique_ptr<Store> store_;
   std::uint64_t epoch_ = 0;
   std::uint64_t number_ = 0;
-};
-
-// What is read back. Its tests are in a source of their own, and who uses this Name makes the linker take
-// them.
-class StoreReadingContract : public StoreContract {
- public:
-  static std::string Name(const ::testing::TestParamInfo<StoreParam>& info);
 };
 
 }  // namespace tidemill::jobs::testing

@@ -1,9 +1,8 @@
-// The contract of Store, second part: what is read back.
+#include "jobs/store/testing/store_reading_contract.h"
+
 #include <algorithm>
 #include <numeric>
 #include <random>
-
-#include "jobs/store/testing/store_contract.h"
 
 namespace tidemill::jobs::testing {
 
