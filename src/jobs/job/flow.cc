@@ -80,6 +80,10 @@ Result<bool> ReadFlowMember(std::string_view key, JsonReader& json, Flow& flow) 
   } else if (key == "sequence_on_dead") {
     using enum Flow::OnDead;
     TM_TRY_ASSIGN(flow.on_dead, ReadWord<Flow::OnDead>(key, json, {{"halt", kHalt}, {"skip", kSkip}}));
+  } else if (key == "workflow") {
+    TM_TRY_ASSIGN(flow.workflow, ReadKey(key, json, kWorkflowBytesMax));
+  } else if (key == "node") {
+    TM_TRY_ASSIGN(flow.node, ReadKey(key, json, kNodeNameBytesMax));
   } else if (key == "limit_key") {
     TM_TRY_ASSIGN(flow.limit_key, ReadKey(key, json, kLimitKeyBytesMax));
   } else if (key == "weight") {

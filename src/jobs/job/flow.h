@@ -22,6 +22,8 @@ struct Job;
 inline constexpr std::size_t kDependenciesMax = 100;  // of one job: jobs and signals
 inline constexpr std::size_t kSignalBytesMax = 256;
 inline constexpr std::size_t kSequenceKeyBytesMax = 256;
+inline constexpr std::size_t kWorkflowBytesMax = 128;
+inline constexpr std::size_t kNodeNameBytesMax = 128;
 inline constexpr std::size_t kLimitKeyBytesMax = 256;
 inline constexpr int kWeightMax = 1000;
 
@@ -35,12 +37,17 @@ struct Flow {
   std::string sequence_key;
   // custom.sequence_on_dead: whether those behind it wait when it is dead, or go on.
   enum class OnDead : std::uint8_t { kHalt, kSkip } on_dead = OnDead::kHalt;
+  // custom.workflow and .node: what it belongs to, and its name there. Its end is remembered, so that others
+  // may depend on it.
+  std::string workflow;
+  std::string node;
   std::string limit_key;  // custom.limit_key: which limit by key it counts for
   int weight = 1;         // custom.weight: how much it counts
   // custom._bid and ._cb: the batch that it is a callback of. Set by the server.
   std::string callback_of;
   enum class Callback : std::uint8_t { kNone, kComplete, kSuccess } callback = Callback::kNone;
 
+  // Whether it waits before it runs.
   bool waits() const { return !depends_on.empty() || !signals.empty() || !sequence_key.empty(); }
   friend bool operator==(const Flow&, const Flow&) = default;
 };

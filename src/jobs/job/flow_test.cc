@@ -17,7 +17,9 @@ Result<Job> WithCustomText(const std::string& custom) {
 
 TEST(Flow, IsReadFromCustom) {
   const Job job = WithCustomText(R"({"depends_on":["job-0002","job-0003","job-0002"],"signals":["paid 7"],
-    "on_failure":"cancel","sequence_key":"customer-7","sequence_on_dead":"skip","limit_key":"api","weight":3,
+    "on_failure":"cancel","sequence_key":"customer-7","sequence_on_dead":"skip",
+    "workflow":"w-1","node":"resize",
+    "limit_key":"api","weight":3,
     "_bid":"b-12345678","_cb":"success"})")
                       .value();
   EXPECT_EQ(*job.flow, (Flow{.depends_on = {"job-0002", "job-0003"},
@@ -25,6 +27,8 @@ TEST(Flow, IsReadFromCustom) {
                              .on_failure = Flow::OnFailure::kCancel,
                              .sequence_key = "customer-7",
                              .on_dead = Flow::OnDead::kSkip,
+                             .workflow = "w-1",
+                             .node = "resize",
                              .limit_key = "api",
                              .weight = 3,
                              .callback_of = "b-12345678",

@@ -1,0 +1,272 @@
+#include "jobs/limits/limiter.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/assert.h"
+
+namespace tidemill::jobs {
+namespace {
+
+constexpr std::int64_t kNsPerMs = 1'000'000;
+constexpr std::size_t kTakenMax = 10'000;
+
+std::int64_t Ns(MonotonicTime at) { return at.ms * kNsPerMs; }
+// Rounded up: never before its time.
+MonotonicTime FromNs(std::int64_t ns) { return {(ns + kNsPerMs - 1) / kNsPerMs}; }
+std::int64_t Interval(const Rate& rate) {
+  return std::max<std::int64_t>(rate.period.ms * kNsPerMs / rate.count, 1);
+}
+int Burst(const Rate& rate) { return rate.burst > 0 ? rate.burst : rate.count; }
+
+}  // namespace
+
+struct Limiter::Key {
+  std::string name;
+  std::int64_t held = 0;
+  Arrival arrival = 0;
+  std::deque<ParkedJob> parked;
+  bool has_turn = false;       // it is in turns_
+  std::int64_t wakes_at = -1;  // where it is in wakes_; -1: it is not
+};
+
+Limiter::Limiter(QueueLimits limits, Options options) : limits_(std::move(limits)), options_(options) {}
+Limiter::~Limiter() = default;
+
+void Limiter::SetLimits(QueueLimits limits) {
+  limits_ = std::move(limits);
+  wanted_weight_ = 1;
+  arrival_ = 0;
+  if (limits_.hold_for == Duration()) held_until_.clear();
+  for (auto& [name, key] : keys_) {
+    key->arrival = 0;
+    if (!key->parked.empty()) LetTakeTurn(*key);
+  }
+}
+
+std::int64_t Limiter::AllowedAt(Arrival arrival, const Rate& rate, int weight, MonotonicTime now) {
+  const std::int64_t after = After(arrival, rate, weight, now);
+  return after - Burst(rate) * Interval(rate);
+}
+
+Limiter::Arrival Limiter::After(Arrival arrival, const Rate& rate, int weight, MonotonicTime now) {
+  return std::max(arrival, Ns(now)) + Clamp(weight, Burst(rate)) * Interval(rate);
+}
+
+bool Limiter::QueueHasRoom(int weight, MonotonicTime now) const {
+  if (limits_.concurrency > 0 && held_units_ + Clamp(weight, limits_.concurrency) > limits_.concurrency)
+    return false;
+  return !limits_.rate || AllowedAt(arrival_, *limits_.rate, weight, now) <= Ns(now);
+}
+
+bool Limiter::WorkerHasRoom(std::string_view wid, int weight) const {
+  if (limits_.worker_concurrency == 0) return true;
+  const auto found = worker_units_.find(std::string(wid));
+  const std::int64_t units = found == worker_units_.end() ? 0 : found->second;
+  return units + Clamp(weight, limits_.worker_concurrency) <= limits_.worker_concurrency;
+}
+
+bool Limiter::KeyHasRoom(const Key& key, int weight, MonotonicTime now) const {
+  const int limit = limits_.key_concurrency;
+  if (limit > 0 && key.held + Clamp(weight, limit) > limit) return false;
+  return !limits_.key_rate || AllowedAt(key.arrival, *limits_.key_rate, weight, now) <= Ns(now);
+}
+
+bool Limiter::MayFetch(std::string_view wid, MonotonicTime now) const {
+  return QueueHasRoom(wanted_weight_, now) && WorkerHasRoom(wid, 1);
+}
+
+Limiter::Key* Limiter::FindKey(std::string_view name) const {
+  const auto found = keys_.find(name);
+  return found == keys_.end() ? nullptr : found->second.get();
+}
+
+Limiter::Key& Limiter::MakeKey(std::string_view name) {
+  if (Key* const key = FindKey(name)) return *key;
+  auto made = std::make_unique<Key>(Key{.name = std::string(name)});
+  Key& key = *made;
+  keys_.emplace(key.name, std::move(made));
+  return key;
+}
+
+Limiter::Verdict Limiter::Admit(const Ask& ask, MonotonicTime now) {
+  if (!QueueHasRoom(ask.weight, now)) {
+    wanted_weight_ = ask.weight;
+    return Verdict::kQueue;
+  }
+  wanted_weight_ = 1;
+  if (!WorkerHasRoom(ask.wid, ask.weight)) return Verdict::kWorker;
+  const bool was_parked = taken_.erase(ask.id.value()) > 0;
+  if (!ask.key.empty() && limits_.limits_keys()) {
+    const Key* const key = FindKey(ask.key);
+    if (key == nullptr) {
+      if (keys_.size() >= options_.keys_max || (!keyless_.empty() && !was_parked)) return Verdict::kKey;
+    } else if ((!key->parked.empty() && !was_parked) || !KeyHasRoom(*key, ask.weight, now)) {
+      return Verdict::kKey;
+    }
+  }
+  Take(ask, now);
+  return Verdict::kRun;
+}
+
+void Limiter::Hold(const Ask& ask, MonotonicTime now) {
+  if (!held_.contains(ask.id.value())) Take(ask, now);
+}
+
+void Limiter::Take(const Ask& ask, MonotonicTime now) {
+  Key* key = nullptr;
+  if (!ask.key.empty() && limits_.limits_keys()) {
+    key = &MakeKey(ask.key);
+    key->held += ask.weight;
+    if (limits_.key_rate) key->arrival = After(key->arrival, *limits_.key_rate, ask.weight, now);
+  }
+  held_units_ += ask.weight;
+  if (limits_.rate) arrival_ = After(arrival_, *limits_.rate, ask.weight, now);
+  worker_units_[std::string(ask.wid)] += ask.weight;
+  held_[ask.id.value()] = {.key = key, .wid = std::string(ask.wid), .weight = ask.weight};
+  if (limits_.hold_for > Duration()) held_until_.push_back({now + limits_.hold_for, ask.id});
+}
+
+bool Limiter::Release(JobId id, MonotonicTime now) {
+  const auto found = held_.find(id.value());
+  if (found == held_.end()) return false;
+  const Held held = std::move(found->second);
+  held_.erase(found);
+  held_units_ -= held.weight;
+  const auto worker = worker_units_.find(held.wid);
+  if ((worker->second -= held.weight) == 0) worker_units_.erase(worker);
+  if (held.key == nullptr) return true;
+  held.key->held -= held.weight;
+  if (!held.key->parked.empty()) {
+    LetTakeTurn(*held.key);
+  } else if (!held.key->has_turn) {
+    Review(*held.key, now);
+  }
+  return true;
+}
+
+void Limiter::WakeAt(Key& key, std::int64_t at) {
+  if (key.wakes_at >= 0) wakes_.erase({key.wakes_at, &key});
+  key.wakes_at = at;
+  wakes_.insert({at, &key});
+}
+
+void Limiter::LetTakeTurn(Key& key) {
+  if (!std::exchange(key.has_turn, true)) turns_.push_back(&key);
+}
+
+void Limiter::Park(ParkedJob job) {
+  if (parked_bytes_ + job.entry.text.size() > options_.text_bytes_max) job.entry.text = std::string();
+  parked_bytes_ += job.entry.text.size();
+  ++parked_count_;
+  Key* const key = FindKey(job.key);
+  if (key == nullptr && (keys_.size() >= options_.keys_max || !keyless_.empty())) {
+    keyless_.push_back(std::move(job));
+    return;
+  }
+  Key& its = key != nullptr ? *key : MakeKey(job.key);
+  its.parked.push_back(std::move(job));
+  LetTakeTurn(its);
+}
+
+std::optional<ParkedJob> Limiter::TakeParked(MonotonicTime now) {
+  Advance(now);
+  const auto take = [&](std::deque<ParkedJob>& from) {
+    ParkedJob job = std::move(from.front());
+    from.pop_front();
+    --parked_count_;
+    parked_bytes_ -= job.entry.text.size();
+    if (taken_.size() >= kTakenMax) taken_.clear();  // they were dropped instead of begun
+    taken_.insert(job.entry.id.value());
+    return job;
+  };
+  for (std::size_t left = turns_.size(); left > 0; --left) {
+    Key& key = *turns_.front();
+    turns_.pop_front();
+    key.has_turn = false;
+    if (key.parked.empty()) {
+      Review(key, now);
+      continue;
+    }
+    if (KeyHasRoom(key, key.parked.front().weight, now)) {
+      ParkedJob job = take(key.parked);
+      if (!key.parked.empty()) LetTakeTurn(key);
+      if (key.parked.empty() && key.held == 0) WakeAt(key, std::max(key.arrival, Ns(now) + kNsPerMs));
+      return job;
+    }
+    Review(key, now);
+  }
+  if (!keyless_.empty() && keys_.size() < options_.keys_max) return take(keyless_);
+  return std::nullopt;
+}
+
+std::optional<ParkedJob> Limiter::TakeAnyParked() {
+  std::deque<ParkedJob>* from = keyless_.empty() ? nullptr : &keyless_;
+  for (auto at = keys_.begin(); from == nullptr && at != keys_.end(); ++at) {
+    if (!at->second->parked.empty()) from = &at->second->parked;
+  }
+  if (from == nullptr) return std::nullopt;
+  ParkedJob job = std::move(from->front());
+  from->pop_front();
+  --parked_count_;
+  parked_bytes_ -= job.entry.text.size();
+  return job;
+}
+
+void Limiter::Review(Key& key, MonotonicTime now) {
+  if (!key.parked.empty()) {
+    // With tokens missing it is looked at in time; otherwise when one of its jobs is released.
+    if (!limits_.key_rate) return;
+    const std::int64_t at = AllowedAt(key.arrival, *limits_.key_rate, key.parked.front().weight, now);
+    if (at > Ns(now)) WakeAt(key, at);
+    return;
+  }
+  if (key.held > 0 || key.wakes_at >= 0) return;
+  if (key.arrival > Ns(now)) return WakeAt(key, key.arrival);
+  TM_ASSERT(!key.has_turn);
+  keys_.erase(keys_.find(key.name));
+}
+
+void Limiter::Advance(MonotonicTime now) {
+  while (!held_until_.empty() && held_until_.front().first <= now) {
+    const JobId id = held_until_.front().second;
+    held_until_.pop_front();
+    Release(id, now);
+  }
+  while (!wakes_.empty() && wakes_.begin()->first <= Ns(now)) {
+    Key& key = *wakes_.begin()->second;
+    wakes_.erase(wakes_.begin());
+    key.wakes_at = -1;
+    if (!key.parked.empty()) {
+      LetTakeTurn(key);
+    } else if (!key.has_turn) {
+      Review(key, now);
+    }
+  }
+}
+
+std::optional<MonotonicTime> Limiter::NextChange(MonotonicTime now) const {
+  std::optional<MonotonicTime> next;
+  const auto consider = [&](MonotonicTime at) {
+    if (!next || at < *next) next = at;
+  };
+  if (!held_until_.empty()) consider(held_until_.front().first);
+  if (!wakes_.empty()) consider(FromNs(wakes_.begin()->first));
+  if (limits_.rate) {
+    const std::int64_t at = AllowedAt(arrival_, *limits_.rate, wanted_weight_, now);
+    if (at > Ns(now)) consider(FromNs(at));
+  }
+  return next;
+}
+
+std::vector<Limiter::KeyView> Limiter::BlockedKeys(std::size_t count) const {
+  std::vector<KeyView> views;
+  for (const auto& [name, key] : keys_) {
+    if (views.size() == count) break;
+    if (key->parked.empty()) continue;
+    views.push_back({.key = key->name, .held = key->held, .parked = key->parked.size()});
+  }
+  return views;
+}
+
+}  // namespace tidemill::jobs

@@ -1,0 +1,559 @@
+#include "jobs/workflows/workflows.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/assert.h"
+#include "base/json.h"
+
+namespace tidemill::jobs {
+namespace {
+
+void Remove(std::vector<std::string>& names, std::string_view name) {
+  const auto found = std::ranges::find(names, name);
+  if (found != names.end()) names.erase(found);
+}
+
+}  // namespace
+
+struct Workflows::Entry : queue::FifoLink {
+  Node node;
+  std::vector<std::string> dependents;  // jids; some may have ended, or be gone
+  std::size_t wanted_by = 0;            // blocked nodes that depend on it: its end is remembered for them
+  bool is_linked = false;               // it is counted in wanted_by of those it depends on
+  bool is_queued = false;               // it is in ready_ or cancelled_, or its text is being loaded
+  bool is_forced = false;
+  bool is_changed = false;
+  std::size_t tells = 0;  // in tells_
+};
+
+struct Workflows::SignalEntry {
+  std::string payload;
+  WallTime expires_at;
+};
+
+Workflows::Workflows(Options options) : options_(options) {}
+Workflows::~Workflows() = default;
+
+Workflows::Entry* Workflows::FindEntry(std::string_view jid) const {
+  const auto found = nodes_.find(jid);
+  return found == nodes_.end() ? nullptr : found->second.get();
+}
+
+Result<> Workflows::CheckAdd(const job::Job& job) {
+  if (const Entry* const known = FindEntry(job.jid);
+      known != nullptr && (!known->node.has_ended() || known->wanted_by > 0)) {
+    return Fail(Errc::kAlreadyExists,
+                fmt::format("job {} is there already, and others may wait for it; use another jid", job.jid));
+  }
+  for (const std::string& jid : job.flow->depends_on) {
+    if (jid != job.jid && FindEntry(jid) != nullptr) continue;
+    return Fail(Errc::kNotFound, fmt::format("custom.depends_on: job {} is not known; push it first, with a "
+                                             "custom.workflow, so that its end is remembered",
+                                             jid));
+  }
+  while (nodes_.size() >= options_.nodes_max && !ended_.empty()) Forget(*ended_.front());
+  if (nodes_.size() >= options_.nodes_max) {
+    return Fail(Errc::kLimitExceeded,
+                fmt::format("at most {} jobs that wait, or belong to a workflow", options_.nodes_max));
+  }
+  return {};
+}
+
+Result<Workflows::Added> Workflows::Add(const job::Job& job, JobId id, WallTime now) {
+  if (!job.flow || (!job.flow->waits() && job.flow->workflow.empty())) return Added::kNoNode;
+  TM_TRY(CheckAdd(job));
+  if (Entry* const before = FindEntry(job.jid)) Forget(*before);
+  auto made = std::make_unique<Entry>();
+  Entry& entry = *made;
+  const job::Flow& flow = *job.flow;
+  entry.node = {.jid = job.jid,
+                .id = id,
+                .workflow = flow.workflow,
+                .name = flow.node,
+                .depends_on = flow.depends_on,
+                .signals = flow.signals,
+                .on_failure = flow.on_failure,
+                .sequence = flow.sequence_key,
+                .on_dead = flow.on_dead};
+  nodes_.emplace(entry.node.jid, std::move(made));
+  Link(entry);
+  // Whoever is handed results or payloads is released, even when all of them are there already.
+  const bool is_blocked = !flow.depends_on.empty() || !flow.signals.empty() || !HasTurn(entry);
+  SetState(entry, is_blocked ? NodeState::kBlocked : NodeState::kOpen, now);
+  Consider(entry);
+  return is_blocked ? Added::kBlocked : Added::kOpen;
+}
+
+bool Workflows::IsMet(const Entry& entry, const std::string& dependency) const {
+  const Entry* const other = FindEntry(dependency);
+  // Not there: its end was forgotten, which happens to those that have ended only.
+  if (other == nullptr || other->node.state == NodeState::kDone) return true;
+  const bool failed = other->node.state == NodeState::kDead || other->node.state == NodeState::kGone;
+  return failed && entry.node.on_failure == job::Flow::OnFailure::kRun;
+}
+
+bool Workflows::MustCancel(const Entry& entry) const {
+  return entry.node.on_failure == job::Flow::OnFailure::kCancel &&
+         std::ranges::any_of(entry.node.depends_on, [&](const std::string& jid) {
+           const Entry* const other = FindEntry(jid);
+           return other != nullptr &&
+                  (other->node.state == NodeState::kDead || other->node.state == NodeState::kGone);
+         });
+}
+
+bool Workflows::HasTurn(const Entry& entry) const {
+  if (entry.node.sequence.empty()) return true;
+  const auto found = sequences_.find(entry.node.sequence);
+  return found == sequences_.end() || found->second.begin()->second == &entry;
+}
+
+bool Workflows::IsFree(const Entry& entry) const {
+  if (entry.is_forced) return true;
+  return HasTurn(entry) &&
+         std::ranges::all_of(entry.node.depends_on, [&](const auto& jid) { return IsMet(entry, jid); }) &&
+         std::ranges::all_of(entry.node.signals, [&](const auto& name) { return signals_.contains(name); });
+}
+
+void Workflows::Link(Entry& entry) {
+  entry.is_linked = true;
+  for (const std::string& jid : entry.node.depends_on) {
+    Entry* const other = FindEntry(jid);
+    if (other == nullptr) continue;
+    ++other->wanted_by;
+    PlaceInList(*other);
+    if (!other->node.has_ended()) other->dependents.push_back(entry.node.jid);
+    // Somebody wants its end: the store is not to drop it.
+    if (other->node.has_ended() && other->wanted_by == 1) MarkChanged(*other);
+  }
+  for (const std::string& name : entry.node.signals) {
+    if (!signals_.contains(name)) signal_waiters_[name].push_back(entry.node.jid);
+  }
+  if (!entry.node.sequence.empty()) sequences_[entry.node.sequence].emplace(entry.node.id, &entry);
+  if (!entry.node.workflow.empty()) workflows_[entry.node.workflow].emplace(entry.node.id, &entry);
+}
+
+// It waits no more. Its place in a sequence stays until its end.
+void Workflows::Unlink(Entry& entry, WallTime now) {
+  if (!std::exchange(entry.is_linked, false)) return;
+  for (const std::string& jid : entry.node.depends_on) {
+    Entry* const other = FindEntry(jid);
+    if (other == nullptr) continue;
+    --other->wanted_by;
+    Rest(*other, now);
+  }
+  for (const std::string& name : entry.node.signals) {
+    const auto found = signal_waiters_.find(name);
+    if (found == signal_waiters_.end()) continue;
+    Remove(found->second, entry.node.jid);
+    if (found->second.empty()) signal_waiters_.erase(found);
+  }
+}
+
+void Workflows::LeaveSequence(Entry& entry) {
+  const auto found = sequences_.find(entry.node.sequence);
+  if (entry.node.sequence.empty() || found == sequences_.end()) return;
+  const bool had_turn = found->second.begin()->second == &entry;
+  if (found->second.erase(entry.node.id) == 0) return;
+  if (found->second.empty()) {
+    sequences_.erase(found);
+  } else if (had_turn) {
+    Consider(*found->second.begin()->second);
+  }
+}
+
+void Workflows::Consider(Entry& entry) {
+  if (entry.node.state != NodeState::kBlocked || entry.is_queued) return;
+  if (!entry.is_forced && MustCancel(entry)) {
+    entry.is_queued = true;
+    cancelled_.push_back(entry.node.jid);
+  } else if (IsFree(entry)) {
+    entry.is_queued = true;
+    ready_.push_back(entry.node.jid);
+  }
+}
+
+void Workflows::SetState(Entry& entry, NodeState state, WallTime now) {
+  entry.node.state = state;
+  entry.node.changed_at = now;
+  MarkChanged(entry);
+  PlaceInList(entry);
+}
+
+void Workflows::PlaceInList(Entry& entry) {
+  entry.queue::FifoLink::Unlink();
+  if (entry.node.state == NodeState::kDead) {
+    dead_.PushBack(entry);
+  } else if (entry.node.has_ended() && entry.wanted_by == 0 && entry.tells == 0) {
+    ended_.PushBack(entry);
+  }
+}
+
+void Workflows::MarkChanged(Entry& entry) {
+  if (!std::exchange(entry.is_changed, true)) changed_.push_back(entry.node.jid);
+}
+
+void Workflows::KeepResult(Entry& entry, std::string_view result) {
+  if (result.size() > options_.result_bytes_max) return;
+  if (result_bytes_ + result.size() > options_.all_results_bytes_max) return;
+  result_bytes_ += result.size();
+  entry.node.result = result;
+}
+
+void Workflows::TellOthers(bool is_signal, std::string_view name) {
+  tells_.push_back({.is_signal = is_signal, .name = std::string(name)});
+}
+
+void Workflows::Drop(std::string_view jid, WallTime now) {
+  Entry* const entry = FindEntry(jid);
+  if (entry == nullptr) return;
+  LeaveWorkflow(*entry);  // it was never there
+  End(jid, NodeEnd::kGone, "", now);
+}
+
+void Workflows::End(std::string_view jid, NodeEnd end, std::string_view result, WallTime now) {
+  Entry* const entry = FindEntry(jid);
+  if (entry == nullptr || entry->node.has_ended()) return;
+  Unlink(*entry, now);
+  if (end == NodeEnd::kDone) KeepResult(*entry, result);
+  if (!entry->dependents.empty()) {
+    ++entry->tells;
+    TellOthers(false, jid);
+  }
+  SetState(*entry,
+           end == NodeEnd::kDone   ? NodeState::kDone
+           : end == NodeEnd::kDead ? NodeState::kDead
+                                   : NodeState::kGone,
+           now);
+  if (end != NodeEnd::kDead || entry->node.on_dead == job::Flow::OnDead::kSkip) LeaveSequence(*entry);
+  if (entry->node.workflow.empty()) Rest(*entry, now);
+}
+
+void Workflows::Rest(Entry& entry, WallTime now) {
+  if (!entry.node.has_ended() || entry.wanted_by > 0 || entry.tells > 0) return;
+  if (entry.node.workflow.empty()) return Forget(entry);
+  SetState(entry, entry.node.state, now);
+}
+
+void Workflows::Revive(std::string_view jid, WallTime now) {
+  Entry* const entry = FindEntry(jid);
+  if (entry != nullptr && entry->node.state == NodeState::kDead) SetState(*entry, NodeState::kOpen, now);
+}
+
+Result<> Workflows::Signal(std::string_view name, std::string payload, WallTime now) {
+  if (name.empty() || name.size() > job::kSignalBytesMax) {
+    return Fail(Errc::kInvalidArgument,
+                fmt::format("a signal's name has 1 to {} bytes", job::kSignalBytesMax));
+  }
+  if (payload.size() > options_.result_bytes_max) {
+    return Fail(Errc::kLimitExceeded,
+                fmt::format("a signal's payload has at most {} bytes", options_.result_bytes_max));
+  }
+  if (!payload.empty() && !IsJson(payload)) {
+    return Fail(Errc::kInvalidArgument, "a signal's payload must be JSON");
+  }
+  const auto found = signals_.find(name);
+  if (found == signals_.end() && signals_.size() >= options_.signals_max) {
+    return Fail(Errc::kLimitExceeded, fmt::format("at most {} signals at a time", options_.signals_max));
+  }
+  const std::size_t before = found == signals_.end() ? 0 : found->second.payload.size();
+  if (result_bytes_ - before + payload.size() > options_.all_results_bytes_max) {
+    return Fail(Errc::kLimitExceeded, fmt::format("results and signals have at most {} bytes together",
+                                                  options_.all_results_bytes_max));
+  }
+  result_bytes_ += payload.size() - before;
+  const WallTime expires_at = now + options_.signal_for;
+  if (found != signals_.end()) {
+    signal_ends_.erase({found->second.expires_at, found->first});
+    found->second = {.payload = std::move(payload), .expires_at = expires_at};
+  } else {
+    signals_.emplace(name, SignalEntry{.payload = std::move(payload), .expires_at = expires_at});
+    if (signal_waiters_.contains(name)) TellOthers(true, name);
+  }
+  signal_ends_.emplace(expires_at, name);
+  changed_signals_.emplace_back(name);
+  return {};
+}
+
+bool Workflows::Force(std::string_view jid) {
+  Entry* const entry = FindEntry(jid);
+  if (entry == nullptr || entry->node.state != NodeState::kBlocked) return false;
+  entry->is_forced = true;
+  Consider(*entry);
+  return true;
+}
+
+Result<> Workflows::Skip(std::string_view sequence, WallTime now) {
+  const auto found = sequences_.find(sequence);
+  if (found == sequences_.end()) {
+    return Fail(Errc::kNotFound, fmt::format("no sequence {}", sequence));
+  }
+  Entry& head = *found->second.begin()->second;
+  if (head.node.state != NodeState::kDead) {
+    return Fail(Errc::kInvalidArgument, fmt::format("sequence {} is not halted: its job {} is {}", sequence,
+                                                    head.node.jid, Name(head.node.state)));
+  }
+  // From now on it is one that is passed over, also after a start.
+  head.node.on_dead = job::Flow::OnDead::kSkip;
+  SetState(head, NodeState::kDead, now);
+  LeaveSequence(head);
+  return {};
+}
+
+void Workflows::LeaveWorkflow(Entry& entry) {
+  const auto found = workflows_.find(entry.node.workflow);
+  if (entry.node.workflow.empty() || found == workflows_.end()) return;
+  found->second.erase(entry.node.id);
+  if (found->second.empty()) workflows_.erase(found);
+  entry.node.workflow.clear();
+}
+
+void Workflows::Forget(Entry& entry) {
+  LeaveSequence(entry);
+  LeaveWorkflow(entry);
+  result_bytes_ -= entry.node.result.size();
+  deleted_.push_back({std::string(kNodeKind), entry.node.jid});
+  nodes_.erase(nodes_.find(entry.node.jid));
+}
+
+bool Workflows::Expire(WallTime now, std::size_t count) {
+  while (Entry* const entry = ended_.front()) {
+    if (entry->node.changed_at + options_.ended_for > now) break;
+    if (count-- == 0) return true;
+    Forget(*entry);
+  }
+  while (Entry* const entry = dead_.front()) {
+    if (entry->node.changed_at + options_.dead_for > now) break;
+    if (count-- == 0) return true;
+    End(entry->node.jid, NodeEnd::kGone, "", now);
+  }
+  while (!signal_ends_.empty() && signal_ends_.begin()->first <= now) {
+    if (count-- == 0) return true;
+    const auto found = signals_.find(signal_ends_.begin()->second);
+    result_bytes_ -= found->second.payload.size();
+    deleted_.push_back({std::string(kSignalKind), found->first});
+    signal_ends_.erase(signal_ends_.begin());
+    signals_.erase(found);
+  }
+  return false;
+}
+
+void Workflows::Clear() {
+  tells_.clear();
+  ready_.clear();
+  cancelled_.clear();
+  changed_.clear();
+  changed_signals_.clear();
+  deleted_.clear();
+  workflows_.clear();
+  sequences_.clear();
+  signals_.clear();
+  signal_waiters_.clear();
+  signal_ends_.clear();
+  nodes_.clear();
+  result_bytes_ = 0;
+}
+
+std::vector<std::string>* Workflows::WaitingFor(const Tell& tell) {
+  if (tell.is_signal) {
+    const auto found = signal_waiters_.find(tell.name);
+    return found == signal_waiters_.end() ? nullptr : &found->second;
+  }
+  Entry* const entry = FindEntry(tell.name);
+  return entry == nullptr ? nullptr : &entry->dependents;
+}
+
+bool Workflows::Advance(std::size_t count, WallTime now) {
+  while (!tells_.empty()) {
+    Tell& tell = tells_.front();
+    const std::vector<std::string>* const waiting = WaitingFor(tell);
+    for (; waiting != nullptr && tell.told < waiting->size(); ++tell.told) {
+      if (count-- == 0) return true;
+      if (Entry* const entry = FindEntry((*waiting)[tell.told])) Consider(*entry);
+    }
+    Entry* const of = tell.is_signal ? nullptr : FindEntry(tell.name);
+    const std::string name = std::move(tell.name);
+    const bool is_signal = tell.is_signal;
+    tells_.pop_front();
+    if (is_signal) {
+      signal_waiters_.erase(name);
+    } else if (of != nullptr) {
+      --of->tells;
+      // A dead one may still be run again, and then succeed.
+      if (of->node.has_ended() && of->tells == 0) of->dependents = {};
+      Rest(*of, now);
+    }
+  }
+  return false;
+}
+
+std::vector<Workflows::Ready> Workflows::Take(std::deque<std::string>& from, std::size_t count,
+                                              bool cancelled) {
+  std::vector<Ready> taken;
+  while (!from.empty() && taken.size() < count) {
+    Entry* const entry = FindEntry(from.front());
+    from.pop_front();
+    if (entry == nullptr || entry->node.state != NodeState::kBlocked) continue;
+    // What it depended on may have been run again since.
+    if (cancelled ? entry->is_forced || !MustCancel(*entry) : !IsFree(*entry)) {
+      entry->is_queued = false;
+      Consider(*entry);
+      continue;
+    }
+    taken.push_back({.jid = entry->node.jid, .id = entry->node.id});
+  }
+  return taken;
+}
+
+std::vector<Workflows::Ready> Workflows::TakeReady(std::size_t count) { return Take(ready_, count, false); }
+std::vector<Workflows::Ready> Workflows::TakeCancelled(std::size_t count) {
+  return Take(cancelled_, count, true);
+}
+
+std::optional<Workflows::Inputs> Workflows::Release(std::string_view jid, WallTime now) {
+  Entry* const entry = FindEntry(jid);
+  if (entry == nullptr || entry->node.state != NodeState::kBlocked) return std::nullopt;
+  Inputs inputs;
+  JsonWriter results(inputs.results);
+  JsonWriter failed(inputs.failed);
+  bool any_failed = false;
+  if (!entry->node.depends_on.empty()) results.BeginObject();
+  for (const std::string& dependency : entry->node.depends_on) {
+    const Entry* const other = FindEntry(dependency);
+    const std::string& name = other == nullptr || other->node.name.empty() ? dependency : other->node.name;
+    results.DynamicKey(name);
+    results.Raw(other == nullptr ? std::string_view() : other->node.result);
+    if (other == nullptr || other->node.state == NodeState::kDone) continue;
+    if (!std::exchange(any_failed, true)) failed.BeginArray();
+    failed.String(name);
+  }
+  if (!entry->node.depends_on.empty()) results.EndObject();
+  if (any_failed) failed.EndArray();
+  JsonWriter payloads(inputs.signals);
+  if (!entry->node.signals.empty()) payloads.BeginObject();
+  for (const std::string& name : entry->node.signals) {
+    const auto found = signals_.find(name);
+    payloads.DynamicKey(name);
+    payloads.Raw(found == signals_.end() ? std::string_view() : found->second.payload);
+  }
+  if (!entry->node.signals.empty()) payloads.EndObject();
+
+  entry->is_queued = false;
+  Unlink(*entry, now);
+  SetState(*entry, NodeState::kOpen, now);
+  return inputs;
+}
+
+void Workflows::Return(std::string_view jid) {
+  Entry* const entry = FindEntry(jid);
+  if (entry == nullptr || !entry->is_queued) return;
+  entry->is_queued = false;
+  Consider(*entry);
+}
+
+Workflows::Output Workflows::Gather() {
+  Output output{.deletes = std::exchange(deleted_, {})};
+  for (const std::string& jid : std::exchange(changed_, {})) {
+    Entry* const entry = FindEntry(jid);
+    if (entry == nullptr || !std::exchange(entry->is_changed, false)) continue;
+    std::optional<WallTime> expires_at;
+    if (entry->node.has_ended() && entry->wanted_by == 0)
+      expires_at = entry->node.changed_at + options_.ended_for;
+    if (entry->node.state == NodeState::kDead) expires_at = entry->node.changed_at + options_.dead_for;
+    output.records.push_back(EncodeNode(entry->node, expires_at));
+  }
+  for (const std::string& name : std::exchange(changed_signals_, {})) {
+    const auto found = signals_.find(name);
+    if (found == signals_.end()) continue;
+    output.records.push_back({.kind = std::string(kSignalKind),
+                              .key = name,
+                              .value = found->second.payload.empty() ? "null" : found->second.payload,
+                              .expires_at = found->second.expires_at});
+  }
+  return output;
+}
+
+Result<> Workflows::Load(const Record& record) {
+  if (record.kind == kSignalKind) {
+    if (!record.expires_at || !IsJson(record.value)) return Fail(Errc::kInvalidArgument, "no signal");
+    result_bytes_ += record.value.size();
+    signals_[record.key] = {.payload = record.value, .expires_at = *record.expires_at};
+    return {};
+  }
+  if (record.kind != kNodeKind) return Fail(Errc::kInvalidArgument, "no node and no signal");
+  auto entry = std::make_unique<Entry>();
+  TM_TRY_ASSIGN(entry->node, DecodeNode(record));
+  result_bytes_ += entry->node.result.size();
+  const std::string_view jid = entry->node.jid;
+  nodes_.emplace(jid, std::move(entry));
+  return {};
+}
+
+void Workflows::Recovered() {
+  std::vector<Entry*> entries;
+  for (const auto& [jid, entry] : nodes_) entries.push_back(entry.get());
+  std::ranges::sort(entries, {}, [](const Entry* entry) { return entry->node.id; });
+  for (Entry* const entry : entries) {
+    Node& node = entry->node;
+    if (node.state == NodeState::kBlocked) {
+      Link(*entry);
+      continue;
+    }
+    if (!node.workflow.empty()) workflows_[node.workflow].emplace(node.id, entry);
+    const bool in_sequence = node.state == NodeState::kOpen ||
+                             (node.state == NodeState::kDead && node.on_dead == job::Flow::OnDead::kHalt);
+    if (in_sequence && !node.sequence.empty()) sequences_[node.sequence].emplace(node.id, entry);
+  }
+  for (Entry* const entry : entries) Consider(*entry);
+  std::ranges::sort(entries, {}, [](const Entry* entry) { return entry->node.changed_at; });
+  for (Entry* const entry : entries) PlaceInList(*entry);
+
+  for (const auto& [name, signal] : signals_) signal_ends_.emplace(signal.expires_at, name);
+}
+
+NodeView Workflows::ViewOf(const Entry& entry) const {
+  NodeView view{.node = entry.node};
+  if (entry.node.state != NodeState::kBlocked) return view;
+  for (const std::string& jid : entry.node.depends_on) {
+    if (!IsMet(entry, jid)) view.missing_jobs.push_back(jid);
+  }
+  for (const std::string& name : entry.node.signals) {
+    if (!signals_.contains(name)) view.missing_signals.push_back(name);
+  }
+  if (!HasTurn(entry)) view.behind = sequences_.find(entry.node.sequence)->second.begin()->second->node.jid;
+  return view;
+}
+
+std::optional<NodeView> Workflows::Find(std::string_view jid) const {
+  const Entry* const entry = FindEntry(jid);
+  if (entry == nullptr) return std::nullopt;
+  return ViewOf(*entry);
+}
+
+std::vector<NodeView> Workflows::Workflow(std::string_view id, std::size_t count) const {
+  std::vector<NodeView> views;
+  const auto found = workflows_.find(id);
+  if (found == workflows_.end()) return views;
+  for (const auto& [job, entry] : found->second) {
+    if (views.size() == count) break;
+    views.push_back(ViewOf(*entry));
+  }
+  return views;
+}
+
+std::vector<SequenceView> Workflows::Sequences(std::string_view after, std::size_t count) const {
+  std::vector<SequenceView> views;
+  for (auto at = sequences_.upper_bound(after); at != sequences_.end() && views.size() < count; ++at) {
+    const Node& head = at->second.begin()->second->node;
+    views.push_back({.key = at->first,
+                     .length = at->second.size(),
+                     .head = head.jid,
+                     .head_state = head.state,
+                     .is_halted = head.state == NodeState::kDead});
+  }
+  return views;
+}
+
+}  // namespace tidemill::jobs
