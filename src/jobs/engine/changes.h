@@ -29,8 +29,9 @@ struct JobChange {
 
 class JobListener {
  public:
-  // In the order of the changes, a change that is committed after its commit. Once for each job that comes,
-  // begins, ends or moves: what takes long is done in another turn. It may not call the engine but to look.
+  // In the order of the changes: a push when it is committed, everything else when memory has it. Once for
+  // each job that comes, begins, ends or moves: what takes long is done in another turn. It may not call the
+  // engine but to look.
   virtual void OnChange(const JobChange& change) = 0;
 
  protected:

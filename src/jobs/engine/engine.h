@@ -24,9 +24,12 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "jobs/engine/commit_waiter.h"
+#include "jobs/engine/options.h"
+#include "jobs/engine/track.h"
+#include "jobs/engine/workers.h"
 #include "jobs/job/failure.h"
 #include "jobs/job/job.h"
-#include "jobs/queue/fifo_list.h"
 #include "jobs/store/store.h"
 #include "net/loop.h"
 #include "net/task.h"
@@ -34,14 +37,6 @@
 namespace tidemill::jobs {
 
 class JobListener;  // jobs/engine/changes.h
-
-// Waits for the flush that is gathered when it is handed to Engine::WaitForCommit. Destroying it forgets it.
-class CommitWaiter : public queue::FifoLink {
- public:
-  virtual ~CommitWaiter() = default;
-  // Once, from the engine's loop, never from within WaitForCommit. It may call the engine and destroy itself.
-  virtual void OnCommit(const Result<>& result) = 0;
-};
 
 // A job that a worker has now.
 struct Reserved {
@@ -52,6 +47,10 @@ struct Reserved {
   int attempt = 1;        // 1: the first
   WallTime until;
 };
+
+struct Core;
+struct Waiting;
+class EnginePlugin;
 
 // Somebody who asks for a job. Derive; destroying it, or CancelFetch, ends the asking: a job that was on its
 // way to it goes back to the front of its queue.
@@ -66,49 +65,8 @@ class FetchRequest {
   virtual void OnJob(const Reserved& job) = 0;
 
  private:
-  friend class Engine;
-  struct Waiting;
+  friend struct Waiting;
   std::unique_ptr<Waiting> waiting_;  // null: it does not ask
-};
-
-// Who works: a consumer of Faktory's protocol, of the HTTP API, or the node itself.
-struct WorkerInfo {
-  std::string wid;
-  std::string hostname;
-  std::int64_t pid = 0;
-  std::vector<std::string> labels;
-};
-enum class WorkerState : std::uint8_t { kRunning, kQuiet, kTerminate };
-struct WorkerView {
-  WorkerInfo info;
-  WorkerState state = WorkerState::kRunning;
-  WallTime started_at;
-  WallTime heard_at;  // its last BEAT
-  std::int64_t rss_kb = 0;
-  std::size_t connections = 0;
-  std::size_t reserved = 0;
-};
-
-enum class JobState : std::uint8_t {
-  kUnknown,
-  kQueued,
-  kScheduled,
-  kRetry,
-  kBlocked,
-  kWorking,
-  kDone,
-  kFailed,
-  kDead,
-  kCancelled,
-};
-std::string_view Name(JobState state);  // "unknown", "queued", …
-
-struct Track {
-  std::optional<int> percent;  // 0 to 100
-  std::optional<std::string> description;
-  std::optional<WallTime> reserve_until;
-  std::string checkpoint;        // JSON; empty: none
-  std::vector<std::string> log;  // lines that are added
 };
 
 struct JobView {
@@ -155,15 +113,16 @@ struct BulkAction {
 
 class Engine {
  public:
-  struct Options;
+  using Options = EngineOptions;
   Engine(net::Loop& loop, Store& store, Options options);
   ~Engine();
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
   net::Loop& loop() { return loop_; }
-  // Before Start. The listener outlives the engine. Without one a change costs one comparison.
+  // Before Start. Each outlives the engine. Without a listener a change costs one comparison.
   void AddListener(JobListener& listener);
+  void AddPlugin(EnginePlugin& plugin);
   // Acquires the lease, reads the state back, and serves. Until then every call gives kNotAvailable.
   void Start();
   // Gives what it can back, flushes, releases the lease. Call it, then stop the loop.
@@ -173,7 +132,8 @@ class Engine {
   // Who owns the jobs when this node does not.
   std::optional<Owner> owner() const;
 
-  // --- What was done in this turn is committed, or why it is not.
+  // --- What was done before is committed, or why it is not. In a queue that is relaxed or lives in memory
+  // that is not waited for.
   void WaitForCommit(CommitWaiter& waiter);
   Task<Result<>> Committed();
 
@@ -196,12 +156,13 @@ class Engine {
   Result<> Fetch(FetchRequest& request, std::string_view wid, std::span<const std::string> queues);
   void CancelFetch(FetchRequest& request);
 
-  // kNotFound: nobody has such a job. WaitForCommit follows.
+  // WaitForCommit follows. kNotFound: nobody has such a job. `result` is JSON, or empty; kInvalidArgument,
+  // kLimitExceeded: it is not taken, and the job is still reserved.
   Result<> Ack(std::string_view jid, std::string result);
   Result<> Fail(std::string_view jid, job::ErrorReport error);
   // Back to the front of its queue; no failure is counted.
   Result<> GiveBack(std::string_view jid);
-  // kCancelled: somebody wants it to end.
+  // kCancelled: somebody wants it to end; nothing is taken over.
   Result<> SetTrack(std::string_view jid, Track track);
 
   // --- Looking
@@ -225,8 +186,7 @@ class Engine {
 
  private:
   net::Loop& loop_;
-  struct State;
-  std::unique_ptr<State> state_;
+  std::unique_ptr<Core> core_;
 };
 
 }  // namespace tidemill::jobs

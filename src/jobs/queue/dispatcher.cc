@@ -17,6 +17,12 @@ Result<QueueId> Dispatcher::Open(std::string_view name) {
   return id;
 }
 
+std::optional<QueueId> Dispatcher::Find(std::string_view name) const {
+  const auto found = by_name_.find(name);
+  if (found == by_name_.end()) return std::nullopt;
+  return found->second;
+}
+
 Fetcher* Dispatcher::TakeFetcher(Queue& queue) {
   WaitNode* const first = queue.waiting.front();
   if (queue.paused || first == nullptr) return nullptr;

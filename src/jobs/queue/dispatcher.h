@@ -66,6 +66,8 @@ class Dispatcher {
 
   // The queue of that name, which is made if there is none, and stays. kLimitExceeded: there are queues_max.
   Result<QueueId> Open(std::string_view name);
+  // nullopt: nobody has opened a queue of that name.
+  std::optional<QueueId> Find(std::string_view name) const;
   std::string_view Name(QueueId queue) const { return At(queue).name; }
   const Ready& Jobs(QueueId queue) const { return At(queue).ready; }
 

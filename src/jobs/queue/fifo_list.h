@@ -39,7 +39,7 @@ class FifoList {
   FifoList(const FifoList&) = delete;
   FifoList& operator=(const FifoList&) = delete;
   ~FifoList() {
-    while (!empty()) front()->Unlink();
+    while (!empty()) ends_.next_->Unlink();
   }
 
   bool empty() const { return !ends_.linked(); }

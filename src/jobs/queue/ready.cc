@@ -63,6 +63,11 @@ std::optional<Entry> Ready::Pop() {
   return entry;
 }
 
+const Entry* Ready::Front() const {
+  if (occupied_ == 0) return nullptr;
+  return &lines_[static_cast<std::size_t>(Highest(occupied_))]->entries.front();
+}
+
 std::vector<Ready::Want> Ready::Wanted(std::size_t count) const {
   std::vector<Want> wanted;
   if (without_text_ == 0) return wanted;

@@ -36,6 +36,8 @@ class Ready {
   // Before all others of its priority: what was given back.
   void PushFront(Entry entry, int priority);
   std::optional<Entry> Pop();
+  // What Pop would give; null: nothing. Until the next call that changes something.
+  const Entry* Front() const;
 
   // A job near the front whose text is missing.
   struct Want {

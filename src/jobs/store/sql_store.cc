@@ -104,6 +104,7 @@ class SqlStore final : public Store {
     co_return ToVector<LaterEntry>(rows, [](const sql::Row& row) {
       return LaterEntry{.id = IdOf(row[0]),
                         .run_at = WallTime{IntegerOf(row[1])},
+                        .wait = static_cast<Wait>(IntegerOf(row[4])),
                         .jid = std::string(row[2].text),
                         .queue = std::string(row[3].text)};
     });

@@ -166,8 +166,8 @@ Statements MakeStatements(sql::Dialect dialect, const std::string& postgres_sche
       .load_ready = write("select id, jid, queue, type, priority, '' from @ready where id > $1 order by id "
                           "limit $2"),
       .load_ready_texts = write(kLoadReadyTexts),
-      .load_later = write("select id, run_at, jid, queue from @later where (run_at, id) > ($1, $2) and "
-                          "wait < 2 order by run_at, id limit $3"),
+      .load_later = write("select id, run_at, jid, queue, wait from @later where (run_at, id) > ($1, $2) "
+                          "and wait < 2 order by run_at, id limit $3"),
       .load_claims = write("select id, wid, until from @claim where id > $1 order by id limit $2"),
       .load_records = write(kLoadRecords),
       .find_record = write("select kind, key, value, expires_at from @record where kind = $1 and key = $2"),

@@ -175,6 +175,7 @@ class Store {
   // finds out before it answers, for as long as the lease may last. kPermissionDenied: the epoch is over.
   // kLimitExceeded: no room; kUnavailable, kTimeout: away. kInvalidArgument: a text is none.
   // One at a time: the next begins when this is answered.
+  // The flush is not looked at after the answer: its texts are taken then.
   virtual Task<Result<>> Commit(std::shared_ptr<const Flush> flush) = 0;
 
   // The largest id that any job has; 0: none.
@@ -190,6 +191,7 @@ class Store {
   struct LaterEntry {
     JobId id;
     WallTime run_at;
+    Wait wait = Wait::kScheduled;
     std::string jid;
     std::string queue;
   };

@@ -222,7 +222,11 @@ Task<Result<std::vector<Store::LaterEntry>>> MemoryStore::LoadLater(LaterPositio
     if (entries.size() == count) break;
     if (item.wait == Wait::kBlocked || std::pair(item.at, item.job.id) <= std::pair(after.run_at, after.id))
       continue;
-    entries.push_back({.id = item.job.id, .run_at = item.at, .jid = item.job.jid, .queue = item.job.queue});
+    entries.push_back({.id = item.job.id,
+                       .run_at = item.at,
+                       .wait = item.wait,
+                       .jid = item.job.jid,
+                       .queue = item.job.queue});
   }
   co_return entries;
 }

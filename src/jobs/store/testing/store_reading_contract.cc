@@ -91,6 +91,7 @@ TEST_P(StoreReadingContract, LaterJobsComeInTheOrderOfTheirTimesThoughManyHaveTh
     for (const Store::LaterEntry& entry : entries) {
       seen.emplace_back(entry.run_at.ms, entry.id.value());
       EXPECT_EQ(entry.jid, JobOf(entry.id.value()).jid);
+      EXPECT_EQ(entry.wait, entry.id.value() % 2 == 0 ? Wait::kRetry : Wait::kScheduled);
       EXPECT_EQ(entry.queue, JobOf(entry.id.value()).queue);
     }
     if (entries.size() < 777) break;

@@ -1,0 +1,163 @@
+#include "jobs/engine/act.h"
+
+#include <fmt/format.h>
+
+#include <unordered_set>
+#include <utility>
+
+#include "jobs/engine/ending.h"
+#include "jobs/engine/push.h"
+#include "jobs/engine/refill.h"
+#include "net/next_turn.h"
+
+namespace tidemill::jobs {
+namespace {
+
+constexpr std::size_t kPage = 500;
+
+// Of a job whose text says nothing, its row does.
+job::Job ReadJob(const StoredJob& stored, WallTime now) {
+  if (auto job = job::ParseJob(stored.text, now, kStoredTextBytesMax)) return *std::move(job);
+  job::Job job;
+  job.jid = stored.jid;
+  job.queue = stored.queue;
+  job.type = stored.type;
+  return job;
+}
+
+void DiscardLocated(Core& core, const Located& located) {
+  const job::Job job = ReadJob(located.job, core.Now());
+  TakeOut(core, located, core.GatherFor(located.queue));
+  Discard(core, {.job = &job, .id = located.job.id, .queue = located.queue, .place = located.place});
+}
+
+void KillLocated(Core& core, Located located) {
+  Gathering& gathering = core.GatherFor(located.queue);
+  TakeOut(core, located, gathering);
+  StoredJob job = std::move(located.job);
+  // What waits in its queue under that id is not to be given to anybody.
+  if (IsInMemory(job.id) || located.place == Place::kReady) job.id = JobId(++core.last_id);
+  core.Changed({.state = JobState::kDead,
+                .jid = job.jid,
+                .queue = job.queue,
+                .type = job.type,
+                .batch = {},
+                .wid = {},
+                .at = core.Now(),
+                .due_at = {},
+                .result = {},
+                .error = {}});
+  PutDead(core, std::move(job), gathering);
+}
+
+Result<> ActOn(Core& core, BulkAction::Action action, Located located) {
+  switch (action) {
+    case BulkAction::Action::kDiscard: DiscardLocated(core, located); return {};
+    case BulkAction::Action::kKill: KillLocated(core, std::move(located)); return {};
+    case BulkAction::Action::kRequeue: break;
+  }
+  return RunNow(core, located);
+}
+
+struct Slice {
+  std::size_t done = 0;
+  std::string next;
+};
+
+// A page of what is listed; what moved meanwhile is somebody else's.
+Task<Result<Slice>> ActOnPage(Core& core, const BulkAction& action, PageRequest request) {
+  const std::uint64_t tenure = core.tenure;
+  TM_CO_TRY(core.Serving());
+  Moves::Watch watch(core.moves);
+  TM_CO_TRY(co_await CommitOf(core.flusher));
+  TM_CO_TRY_ASSIGN(JobPage page, co_await core.store.List(request));
+  Slice slice{.done = 0, .next = std::move(page.next)};
+  for (JobPage::Item& item : page.items) {
+    if (core.loop.ShareSpent()) co_await net::NextTurn(core.loop);
+    if (tenure != core.tenure) co_return std::unexpected(Error{Errc::kNotAvailable, "the jobs have moved"});
+    if (watch.Moved(item.job.id) || (action.matches && !action.matches(item.job.text))) continue;
+    TM_CO_TRY_ASSIGN(const queue::QueueId queue, core.OpenQueue(item.job.queue));
+    Located located{
+        .job = std::move(item.job), .queue = queue, .place = request.place, .wait = item.wait, .at = item.at};
+    if (ActOn(core, action.action, std::move(located))) ++slice.done;
+  }
+  co_return slice;
+}
+
+bool IsMeant(const BulkAction& action, const Located& located) {
+  return located.place == action.place && (!action.wait || located.wait == *action.wait);
+}
+
+}  // namespace
+
+Task<Result<JobState>> Cancel(Core& core, std::string jid) {
+  TM_CO_TRY(core.Serving());
+  auto located = co_await Locate(core, jid);
+  if (Held* const held = core.working.Find(jid)) {
+    held->is_cancelled = true;
+    co_return JobState::kWorking;
+  }
+  if (!located) co_return std::unexpected(located.error());
+  if (located->place == Place::kDead) {
+    co_return Fail(Errc::kInvalidArgument, fmt::format("job {} is dead already", jid));
+  }
+  DiscardLocated(core, *located);
+  co_return StateAt(*located);
+}
+
+Result<> RunNow(Core& core, const Located& located) {
+  const WallTime now = core.Now();
+  TM_TRY_ASSIGN(job::Job job, job::ParseJob(located.job.text, now, kStoredTextBytesMax));
+  if (located.place == Place::kDead) job.failure.reset();
+  job.enqueued_at = now;
+  Enqueued enqueued = ReadEnqueued(job, located.job.id, located.queue);
+  Gathering& gathering = core.GatherFor(located.queue);
+  TakeOut(core, located, gathering);
+  if (IsInMemory(located.job.id)) {
+    core.in_memory[job.jid] = {.id = located.job.id, .queue = located.queue};
+  } else {
+    gathering.Insert(enqueued.job);
+  }
+  Enqueue(core, std::move(enqueued));
+  return {};
+}
+
+Task<Result<>> Retry(Core& core, std::string jid) {
+  TM_CO_TRY_ASSIGN(const Located located, co_await Locate(core, jid));
+  if (located.place == Place::kReady) co_return Result<>();
+  co_return RunNow(core, located);
+}
+
+Task<Result<>> Kill(Core& core, std::string jid) {
+  TM_CO_TRY_ASSIGN(Located located, co_await Locate(core, jid));
+  if (located.place != Place::kDead) KillLocated(core, std::move(located));
+  co_return Result<>();
+}
+
+Task<Result<std::size_t>> ApplyToMany(Core& core, BulkAction action) {
+  TM_CO_TRY(core.Serving());
+  std::size_t done = 0;
+  if (!action.jids.empty()) {
+    for (const std::string& jid : action.jids) {
+      auto located = co_await Locate(core, jid);
+      if (!located && located.error().code != Errc::kNotFound &&
+          located.error().code != Errc::kAlreadyExists) {
+        co_return std::unexpected(located.error());
+      }
+      if (!located || !IsMeant(action, *located)) continue;
+      if (ActOn(core, action.action, *std::move(located))) ++done;
+    }
+    co_return done;
+  }
+  PageRequest request{.place = action.place, .filter = action.filter, .cursor = {}, .count = kPage};
+  if (action.wait) request.filter.wait = action.wait;
+  do {
+    TM_CO_TRY_ASSIGN(Slice slice, co_await ActOnPage(core, action, request));
+    done += slice.done;
+    request.cursor = std::move(slice.next);
+  } while (!request.cursor.empty());
+  TM_CO_TRY(co_await CommitOf(core.flusher));
+  co_return done;
+}
+
+}  // namespace tidemill::jobs

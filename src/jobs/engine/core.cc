@@ -1,0 +1,128 @@
+#include "jobs/engine/core.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "base/log.h"
+#include "jobs/engine/ending.h"
+#include "jobs/engine/fetch.h"
+#include "jobs/engine/push.h"
+#include "jobs/engine/tenure.h"
+#include "jobs/job/names.h"
+
+namespace tidemill::jobs {
+
+Core::Core(net::Loop& l, Store& s, EngineOptions o)
+    : loop(l),
+      store(s),
+      options(std::move(o)),
+      dispatcher({.text_bytes_max = options.text_bytes_max, .queues_max = options.queues_max}),
+      working(l.timers(), [this](Held& held) { Expire(*this, held); }),
+      later(options.later_in_memory, options.later_text_bytes_max),
+      locks(options.locks_max),
+      workers(l, options.rescue_after, options.workers_max,
+              [this](const std::string& wid) { scope.Spawn(Rescue(*this, wid)); }),
+      flusher(l, s, *this, options),
+      promoter(*this),
+      upkeep(*this) {}
+
+Core::~Core() = default;
+
+Result<> Core::Serving() const {
+  if (phase == Phase::kServing) return {};
+  return Fail(Errc::kNotAvailable, Problem().value_or("the jobs are not served here now"));
+}
+
+void Core::SetProblem(std::string why) {
+  const std::scoped_lock lock(problem_mutex);
+  problem = std::move(why);
+}
+
+std::optional<std::string> Core::Problem() const {
+  const std::scoped_lock lock(problem_mutex);
+  if (problem.empty()) return std::nullopt;
+  return problem;
+}
+
+Result<queue::QueueId> Core::OpenQueue(std::string_view name) {
+  if (!job::IsQueueName(name)) {
+    return Fail(
+        Errc::kInvalidArgument,
+        fmt::format("queue names must match [a-zA-Z0-9._-]+, with at most {} bytes", job::kQueueBytesMax));
+  }
+  auto id = dispatcher.Open(name);
+  if (!id) return Fail(Errc::kLimitExceeded, id.error().detail + " (jobs.queues_max)");
+  if (id->value() == queues.size()) {
+    const auto found = options.queues.find(name);
+    queues.push_back({.settings = found == options.queues.end() ? options.other_queues : found->second});
+  }
+  return *id;
+}
+
+std::uint64_t Core::ReadyIn(queue::QueueId queue) const {
+  return dispatcher.Jobs(queue).size() - queues[queue.value()].removed;
+}
+
+Gathering& Core::GatherFor(queue::QueueId queue) {
+  return flusher.Gather(queues[queue.value()].settings.durability == Durability::kDurable
+                            ? Flusher::Answers::kAfterCommit
+                            : Flusher::Answers::kAtOnce);
+}
+
+void Core::ForgetInMemory(const std::string& jid, JobId id) {
+  const auto found = in_memory.find(jid);
+  if (found != in_memory.end() && found->second.id == id) in_memory.erase(found);
+}
+
+void Core::Count(Wait wait, std::int64_t by) {
+  std::uint64_t& count = wait == Wait::kScheduled ? counts.scheduled
+                         : wait == Wait::kRetry   ? counts.retries
+                                                  : blocked;
+  count += static_cast<std::uint64_t>(by);
+}
+
+void Core::Forget(const Error& why) {
+  ++tenure;
+  flusher.Reset(why);
+  promoter.Stop();
+  upkeep.Stop();
+  for (std::uint32_t i = 0; i < queues.size(); ++i) {
+    const queue::QueueId id(i);
+    queue::Ready& ready = dispatcher.MutableJobs(id);
+    ready.Drop(ready.size());
+    const std::uint64_t waiting = queues[i].waiting;
+    queues[i] = {.settings = queues[i].settings, .waiting = waiting};
+    dispatcher.Resume(id);
+  }
+  working.Clear();
+  later.Clear();
+  locks.Clear();
+  stats.Clear();
+  counts = {};
+  blocked = 0;
+  removed.clear();
+  parked.clear();
+  rescued.clear();
+  in_memory.clear();
+  for (EnginePlugin* const plugin : plugins) plugin->Forget();
+}
+
+void Core::BeforeFlush(Gathering& gathering) {
+  const MonotonicTime before = loop.clock().Now() + Duration{-options.claim_after.ms};
+  while (Held* const held = working.FirstUnclaimed()) {
+    if (!claims_all && before < held->since_monotonic) break;
+    working.Claimed(*held);
+    if (!IsInMemory(held->id)) {
+      gathering.PutClaim({.id = held->id, .wid = held->wid, .until = held->until});
+    }
+  }
+  for (EnginePlugin* const plugin : plugins) plugin->BeforeFlush(gathering);
+  stats.Write(loop.clock().Now(), gathering);
+}
+
+void Core::OnArrived(PushedJob job) { Arrive(*this, std::move(job)); }
+void Core::OnDropped(const PushedJob& job) { Drop(*this, job); }
+void Core::OnFenced() { LoseLease(*this); }
+
+}  // namespace tidemill::jobs

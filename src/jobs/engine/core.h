@@ -1,0 +1,138 @@
+// Core: the engine's state, and what all of its parts do with it. The parts are functions of a core: push.h,
+// fetch.h, ending.h, promoter.h, find.h, act.h, bulk.h, queues.h, recovery.h, tenure.h.
+//
+// Loop thread only.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "jobs/engine/changes.h"
+#include "jobs/engine/engine.h"
+#include "jobs/engine/flusher.h"
+#include "jobs/engine/later.h"
+#include "jobs/engine/locks.h"
+#include "jobs/engine/moves.h"
+#include "jobs/engine/plugin.h"
+#include "jobs/engine/promoter.h"
+#include "jobs/engine/stats.h"
+#include "jobs/engine/upkeep.h"
+#include "jobs/engine/workers.h"
+#include "jobs/engine/working.h"
+#include "jobs/queue/dispatcher.h"
+#include "net/task_scope.h"
+
+namespace tidemill::jobs {
+
+struct QueueState {
+  QueueSettings settings;
+  std::uint64_t arriving = 0;  // pushed, and not committed
+  std::uint64_t later = 0;
+  std::uint64_t working = 0;
+  std::uint64_t waiting = 0;  // fetches
+  std::uint64_t removed = 0;  // in the queue, and not to be given to anybody
+  std::uint64_t taken = 0;    // since texts were last looked for
+  bool is_refilling = false;
+};
+
+// A job whose jid is that of one that is reserved: it waits for the end of that.
+struct Parked {
+  queue::QueueId queue;
+  queue::Entry entry;
+  int priority = 5;
+};
+
+// Jobs of memory queues have ids of their own, with the highest bit; the store never sees them.
+inline constexpr std::uint64_t kMemoryIds = std::uint64_t{1} << 63;
+inline bool IsInMemory(JobId id) { return (id.value() & kMemoryIds) != 0; }
+
+struct InMemory {
+  JobId id;
+  queue::QueueId queue;
+};
+
+struct Core final : FlushOwner {
+  enum class Phase : std::uint8_t { kStandby, kRecovering, kServing, kClearing, kStopping };
+
+  Core(net::Loop& loop, Store& store, EngineOptions options);
+  ~Core();
+
+  WallTime Now() const { return loop.clock().WallNow(); }
+  // kNotAvailable: the detail says why.
+  Result<> Serving() const;
+  // Any thread.
+  void SetProblem(std::string why);
+  std::optional<std::string> Problem() const;
+
+  // The queue of that name, made if there is none. kLimitExceeded, kInvalidArgument: not a name of a queue.
+  Result<queue::QueueId> OpenQueue(std::string_view name);
+  QueueState& At(queue::QueueId queue) { return queues[queue.value()]; }
+  std::uint64_t ReadyIn(queue::QueueId queue) const;
+  // Where changes of the queue's jobs go. Those of a durable queue are waited for (Flusher::Wait).
+  Gathering& GatherFor(queue::QueueId queue);
+
+  void ForgetInMemory(const std::string& jid, JobId id);
+  void Count(Wait wait, std::int64_t by);
+  void Changed(const JobChange& change) const {
+    for (JobListener* const listener : listeners) listener->OnChange(change);
+  }
+  // Everything in memory goes, but workers and those who wait for jobs; they are told `why`.
+  void Forget(const Error& why);
+
+  void BeforeFlush(Gathering& gathering) override;
+  void OnArrived(PushedJob job) override;
+  void OnDropped(const PushedJob& job) override;
+  void OnFenced() override;
+
+  net::Loop& loop;
+  Store& store;
+  const EngineOptions options;
+  Phase phase = Phase::kStandby;
+  // Grows when memory is forgotten: whoever waited across that starts anew, or gives up.
+  std::uint64_t tenure = 0;
+  Lease lease;
+  bool has_lease = false;
+  std::optional<Owner> other_owner;
+  std::uint64_t last_id = 0;
+  std::uint64_t last_memory_id = kMemoryIds;
+  MonotonicTime renewed_at;
+
+  queue::Dispatcher dispatcher;
+  std::vector<QueueState> queues;  // by QueueId
+  Working working;
+  Later later;
+  Locks locks;
+  WorkerTable workers;
+  Moves moves;
+  Stats stats;
+  Counts counts;  // scheduled, retries, dead; the others are counted where they are
+  std::uint64_t blocked = 0;
+  std::unordered_set<std::uint64_t> removed;            // ids in queues that are not to be given to anybody
+  std::unordered_multimap<std::string, Parked> parked;  // by jid
+  std::unordered_map<std::uint64_t, int> rescued;       // how often, by id
+  std::unordered_map<std::string, InMemory> in_memory;  // the jobs of memory queues, by jid
+  std::vector<JobListener*> listeners;
+  std::vector<EnginePlugin*> plugins;
+  Flusher flusher;
+  Promoter promoter;
+  Upkeep upkeep;
+  bool claims_all = false;  // a stop: what is reserved is claimed, however short
+
+  mutable std::mutex problem_mutex;
+  std::string problem = "it has not started";
+
+  TaskScope scope;
+};
+
+}  // namespace tidemill::jobs

@@ -1,0 +1,214 @@
+#include "jobs/engine/fetch.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "base/log.h"
+#include "jobs/engine/ending.h"
+#include "jobs/engine/refill.h"
+#include "jobs/job/retry.h"
+#include "net/sleep.h"
+
+namespace tidemill::jobs {
+namespace {
+
+constexpr std::size_t kQueuesMax = 1000;       // of one fetch
+constexpr std::size_t kLookedThroughMax = 64;  // jobs that are not to be given to anybody, of one turn
+constexpr Duration kLoadAgainAfter = Seconds(1);
+
+void StopCounting(Waiting& waiting) {
+  if (!std::exchange(waiting.is_counted, false)) return;
+  for (const queue::QueueId queue : waiting.queues) --waiting.core.At(queue).waiting;
+}
+
+void WaitForJob(Waiting& waiting) {
+  waiting.core.dispatcher.Wait(waiting, waiting.queues);
+  waiting.is_counted = true;
+  for (const queue::QueueId queue : waiting.queues) ++waiting.core.At(queue).waiting;
+}
+
+// What becomes of a job that was taken for somebody.
+enum class Taken : std::uint8_t {
+  kGone,     // nobody gets it: the next one, please
+  kHandled,  // the fetch is over, or goes on by itself; it may be destroyed
+};
+Taken Begin(Waiting& waiting, queue::QueueId queue, queue::Entry entry);
+
+void Serve(Waiting& waiting) {
+  for (std::size_t looked_through = 0; looked_through < kLookedThroughMax; ++looked_through) {
+    auto taken = waiting.core.dispatcher.Fetch(waiting.queues);
+    if (!taken) return WaitForJob(waiting);
+    if (Begin(waiting, taken->queue, std::move(taken->entry)) == Taken::kHandled) return;
+  }
+  waiting.core.loop.ArmBehind(waiting);
+}
+
+Task<void> LoadText(Core& core, std::shared_ptr<Waiting*> asker, queue::QueueId queue, queue::Entry entry) {
+  const std::uint64_t tenure = core.tenure;
+  Result<std::vector<JobPage::Item>> found;
+  while (true) {
+    found = co_await core.store.Load(Place::kReady, std::vector<JobId>(1, entry.id));
+    if (found || tenure != core.tenure) break;
+    log::Warn("jobs.load_failed", {{"error", found.error().detail}});
+    co_await net::Sleep(core.loop, kLoadAgainAfter);
+  }
+  Waiting* const waiting = *asker;
+  if (waiting != nullptr) waiting->loading.reset();
+  if (tenure != core.tenure) {
+    if (waiting != nullptr) WaitForJob(*waiting);
+    co_return;
+  }
+  const bool is_gone = found->empty();
+  if (is_gone) {
+    log::Error("jobs.row_missing", {{"id", entry.id.value()}});
+  } else {
+    entry.text = std::move(found->front().job.text);
+  }
+  if (waiting == nullptr) {
+    if (!is_gone) Release(core, queue, std::move(entry), found->front().job.priority);
+    co_return;
+  }
+  if (is_gone || Begin(*waiting, queue, std::move(entry)) == Taken::kGone) Serve(*waiting);
+}
+
+std::unique_ptr<Held> MakeHeld(Core& core, const job::Job& job, queue::QueueId queue, queue::Entry entry) {
+  auto held = core.working.Make();
+  held->id = entry.id;
+  held->queue = queue;
+  held->jid = job.jid;
+  held->type = job.type;
+  held->text = std::move(entry.text);
+  held->batch = job.batch;
+  held->priority = job.priority;
+  held->attempt = job.failure ? static_cast<int>(job.failure->retry_count) + 2 : 1;
+  held->is_tracked = job.is_tracked;
+  if (job.unique && job.unique->until == job::Unique::Until::kSuccess) held->lock_key = job.unique->key;
+  held->since = core.Now();
+  held->since_monotonic = core.loop.clock().Now();
+  return held;
+}
+
+// Whether nobody is to get the job, and that is done with it.
+bool IsOver(Core& core, queue::QueueId queue, const job::Job& job, queue::Entry& entry) {
+  if (job.expires_at && *job.expires_at <= core.Now()) {
+    Discard(core, {.job = &job, .id = entry.id, .queue = queue, .place = Place::kReady});
+    return true;
+  }
+  if (core.working.Find(job.jid) != nullptr) {
+    core.parked.emplace(job.jid, Parked{.queue = queue, .entry = std::move(entry), .priority = job.priority});
+    return true;
+  }
+  return false;
+}
+
+Taken Begin(Waiting& waiting, queue::QueueId queue, queue::Entry entry) {
+  Core& core = waiting.core;
+  if (!core.removed.empty() && core.removed.erase(entry.id.value()) > 0) {
+    --core.At(queue).removed;
+    return Taken::kGone;
+  }
+  if (entry.text.empty()) {
+    waiting.loading = std::make_shared<Waiting*>(&waiting);
+    core.scope.Spawn(LoadText(core, waiting.loading, queue, std::move(entry)));
+    return Taken::kHandled;
+  }
+  RefillIfLow(core, queue);
+  auto job = job::ParseJob(entry.text, core.Now(), kStoredTextBytesMax);
+  if (!job) {
+    Bury(core, entry.id, queue, job.error().detail);
+    return Taken::kGone;
+  }
+  if (core.workers.StateOf(waiting.wid) != WorkerState::kRunning) {
+    Release(core, queue, std::move(entry), job->priority);
+    return Taken::kHandled;
+  }
+  if (IsOver(core, queue, *job, entry)) return Taken::kGone;
+  auto held = MakeHeld(core, *job, queue, std::move(entry));
+  held->wid = waiting.wid;
+  for (EnginePlugin* const plugin : core.plugins) {
+    if (!plugin->MayBegin(*held)) return Taken::kGone;
+  }
+  const Duration reserved_for = job::Reservation(*job);
+  held->until = held->since + reserved_for;
+  Held& begun = core.working.Add(std::move(held), core.loop.clock().Now() + reserved_for);
+  ++core.At(queue).working;
+  core.moves.Note(begun.id);
+  for (EnginePlugin* const plugin : core.plugins) plugin->OnBegun(begun);
+  if (job->unique && job->unique->until == job::Unique::Until::kStart) {
+    core.locks.Release(job->unique->key, begun.jid, core.GatherFor(queue));
+  }
+  core.upkeep.ClaimSoon();
+  core.Changed({.state = JobState::kWorking,
+                .jid = begun.jid,
+                .queue = job->queue,
+                .type = begun.type,
+                .batch = begun.batch,
+                .wid = begun.wid,
+                .attempt = begun.attempt,
+                .at = begun.since,
+                .due_at = {},
+                .result = {},
+                .error = {}});
+  waiting.request->OnJob({.jid = begun.jid,
+                          .queue = job->queue,
+                          .type = begun.type,
+                          .text = begun.text,
+                          .attempt = begun.attempt,
+                          .until = begun.until});
+  return Taken::kHandled;
+}
+
+}  // namespace
+
+FetchRequest::FetchRequest() = default;
+FetchRequest::~FetchRequest() = default;
+
+Waiting::~Waiting() {
+  StopCounting(*this);
+  core.loop.Disarm(*this);
+  if (loading != nullptr) *loading = nullptr;
+}
+
+void Waiting::OnJob(queue::QueueId queue, queue::Entry entry) {
+  StopCounting(*this);
+  if (Begin(*this, queue, std::move(entry)) == Taken::kGone) Serve(*this);
+}
+
+void Waiting::OnReady(std::uint32_t) { Serve(*this); }
+
+Result<> Fetch(Core& core, FetchRequest& request, std::string_view wid, std::span<const std::string> queues) {
+  TM_TRY(core.Serving());
+  if (queues.empty()) return Fail(Errc::kInvalidArgument, "must call fetch with at least one queue");
+  if (wid.size() > WorkerTable::kWidBytesMax || !IsWid(wid)) {
+    return Fail(Errc::kInvalidArgument, "a worker's wid is text without control characters");
+  }
+  if (queues.size() > kQueuesMax) {
+    return Fail(Errc::kLimitExceeded, fmt::format("a fetch names at most {} queues", kQueuesMax));
+  }
+  auto& waiting = Waiting::Of(request);
+  waiting = std::make_unique<Waiting>(core, request, wid);
+  waiting->queues.reserve(queues.size());
+  for (const std::string& name : queues) {
+    TM_TRY_ASSIGN(const queue::QueueId queue, core.OpenQueue(name));
+    waiting->queues.push_back(queue);
+  }
+  if (core.workers.StateOf(wid) == WorkerState::kRunning) Serve(*waiting);
+  return {};
+}
+
+void Release(Core& core, queue::QueueId queue, queue::Entry entry, int priority) {
+  core.moves.Note(entry.id);
+  core.dispatcher.GiveBack(queue, std::move(entry), priority);
+}
+
+void Unpark(Core& core, std::string_view jid) {
+  if (core.parked.empty()) return;
+  const auto found = core.parked.find(std::string(jid));
+  if (found == core.parked.end()) return;
+  Parked parked = std::move(found->second);
+  core.parked.erase(found);
+  Release(core, parked.queue, std::move(parked.entry), parked.priority);
+}
+
+}  // namespace tidemill::jobs

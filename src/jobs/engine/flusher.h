@@ -1,0 +1,136 @@
+// Flusher: writes what changed in memory to the store, one flush at a time.
+//
+// While a flush is under way the next one is gathered; it begins when that one is committed, so its size
+// follows the load and nothing waits for a timer. A flush that failed is put together again with what was
+// gathered meanwhile, without the pushes of either, and tried again after a pause that grows. Loop thread
+// only.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "jobs/engine/commit_waiter.h"
+#include "jobs/engine/gathering.h"
+#include "jobs/engine/options.h"
+#include "jobs/queue/fifo_list.h"
+#include "jobs/store/store.h"
+#include "net/loop.h"
+#include "net/task.h"
+#include "net/task_scope.h"
+#include "net/timer_wheel.h"
+
+namespace tidemill::jobs {
+
+// Whose memory it is that is written.
+class FlushOwner {
+ public:
+  // The last moment to add to what will be committed now.
+  virtual void BeforeFlush(Gathering& gathering) = 0;
+  // A push is committed: in the order of pushes.
+  virtual void OnArrived(PushedJob job) = 0;
+  // A push was not: what it did to memory is to be undone.
+  virtual void OnDropped(const PushedJob& job) = 0;
+  // The store belongs to somebody else now.
+  virtual void OnFenced() = 0;
+
+ protected:
+  ~FlushOwner() = default;
+};
+
+class Flusher final : net::TurnEndHook, net::Timer {
+ public:
+  static constexpr Duration kPauseMin = Milliseconds(20);
+  static constexpr Duration kPauseMax = Seconds(2);
+
+  Flusher(net::Loop& loop, Store& store, FlushOwner& owner, const EngineOptions& options);
+  ~Flusher();
+  Flusher(const Flusher&) = delete;
+  Flusher& operator=(const Flusher&) = delete;
+
+  // Flushes of this epoch, from `flush` + 1 on.
+  void Begin(Lease lease);
+  // Forgets all that was gathered, and tells those who wait `why`. What is under way may still be committed.
+  void Reset(const Error& why);
+  // Until Reset no flush begins.
+  void Hold() { is_held_ = true; }
+
+  // Whether those who wait are to wait for what is put in now.
+  enum class Answers : std::uint8_t { kAfterCommit, kAtOnce };
+  // What is to be committed together is put into what one call gives, without a wait between.
+  Gathering& Gather(Answers answers = Answers::kAfterCommit);
+  // The owner has something to add (BeforeFlush).
+  void Touch() { loop_.ArmTurnEnd(net::TurnEndRank::kFanOut, *this); }
+  // Whether a push is refused: too much waits to be written. The detail names the setting.
+  Result<> Room() const;
+  // It is told when everything that was put in before, and is answered after its commit, is committed.
+  void Wait(CommitWaiter& waiter);
+  // Why the last flush failed; empty: it did not.
+  const std::string& problem() const { return problem_; }
+  std::uint64_t commits() const { return commits_; }
+  std::size_t unflushed_rows() const;
+  std::size_t unflushed_bytes() const;
+
+ private:
+  struct Batch {
+    Gathering gathering;
+    std::uint64_t tenure = 0;
+    bool is_waited_for = false;  // it has something that is answered after the commit
+    queue::FifoList<CommitWaiter> waiters;
+    Result<> result;
+  };
+
+  void OnTurnEnd() override;
+  void OnTimer() override { StartFlight(); }
+  void StartFlight();
+  static Task<void> Fly(Flusher& self, std::uint64_t tenure, std::shared_ptr<const Flush> flush);
+  void OnFlown(Result<> result);
+  void OnFailed(Error error);
+  void StartTelling();
+  static Task<void> Tell(Flusher& self);
+
+  net::Loop& loop_;
+  Store& store_;
+  FlushOwner& owner_;
+  const EngineOptions& options_;
+  Lease lease_;
+  std::uint64_t tenure_ = 0;
+  std::unique_ptr<Batch> flying_;
+  std::deque<std::unique_ptr<Batch>> gathered_;  // the last one takes what comes
+  std::deque<std::unique_ptr<Batch>> ended_;     // to be told
+  Duration pause_ = kPauseMin;
+  std::string problem_;
+  std::uint64_t commits_ = 0;
+  bool is_held_ = false;
+  bool is_telling_ = false;
+  TaskScope scope_;
+};
+
+// co_await CommitOf(flusher): what was done so far is committed, or why not.
+class [[nodiscard]] CommitOf final : CommitWaiter {
+ public:
+  explicit CommitOf(Flusher& flusher) : flusher_(flusher) {}
+  bool await_ready() const { return false; }
+  void await_suspend(std::coroutine_handle<> awaiter) {
+    awaiter_ = awaiter;
+    flusher_.Wait(*this);
+  }
+  Result<> await_resume() { return *std::move(result_); }
+
+ private:
+  void OnCommit(const Result<>& result) override {
+    result_ = result;
+    awaiter_.resume();
+  }
+
+  Flusher& flusher_;
+  std::coroutine_handle<> awaiter_;
+  std::optional<Result<>> result_;
+};
+
+}  // namespace tidemill::jobs

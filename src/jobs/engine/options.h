@@ -1,0 +1,60 @@
+// What an engine is told at its start: limits, times, and what each queue promises. Values.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "jobs/queue/ready.h"
+
+namespace tidemill::jobs {
+
+// When a push, an ACK and a FAIL are answered, and what a crash may cost.
+enum class Durability : std::uint8_t {
+  kDurable,  // after the commit: nothing that was answered is lost
+  kRelaxed,  // at once, written behind: a crash loses what was answered in the last moments
+  kMemory,   // at once, and never written: a stop loses the queue. Jobs that die are kept all the same
+};
+
+struct QueueSettings {
+  Durability durability = Durability::kDurable;
+  std::size_t depth_max = 10'000'000;  // a push beyond it is refused
+};
+
+struct EngineOptions {
+  std::string node = "node";  // the owner's name in the store, the same after a restart
+  std::string address;        // where other nodes reach this one
+  Duration lease_ttl = Seconds(10);
+
+  std::map<std::string, QueueSettings, std::less<>> queues;
+  QueueSettings other_queues;
+  std::size_t queues_max = 20'000;
+  std::size_t text_bytes_max = queue::kTextBytesMax;  // of each queue in memory
+
+  Duration claim_after = Milliseconds(50);  // jobs that end sooner are never written as claimed
+  Duration rescue_after = Seconds(60);      // a worker without connections and BEATs is gone then
+  int rescues_max = 3;                      // of one job; then it has failed
+  std::size_t workers_max = 100'000;
+
+  Duration dead_for = Hours(24 * 180);
+  Duration results_for = Minutes(30);
+  std::size_t locks_max = 1'000'000;
+  std::size_t later_in_memory = 100'000;  // those that are due first
+  std::size_t later_text_bytes_max = 64 << 20;
+
+  // What waits to be written.
+  std::size_t unflushed_rows_max = 500'000;
+  std::size_t unflushed_bytes_max = 256 << 20;
+  // Of one flush, about.
+  std::size_t flush_rows_max = 20'000;
+  std::size_t flush_bytes_max = 16 << 20;
+
+  // For retries: any number.
+  std::function<std::uint64_t()> random = [] { return RandomBelow(std::uint64_t{1} << 32); };
+};
+
+}  // namespace tidemill::jobs

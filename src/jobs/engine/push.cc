@@ -1,0 +1,170 @@
+#include "jobs/engine/push.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "jobs/job/timestamp.h"
+
+namespace tidemill::jobs {
+namespace {
+
+constexpr WallTime kNever{std::numeric_limits<std::int64_t>::max()};
+
+Result<> CheckRoom(Core& core, const job::Job& job, queue::QueueId queue) {
+  const QueueState& state = core.At(queue);
+  if (core.ReadyIn(queue) + state.arriving + state.later >= state.settings.depth_max) {
+    return Fail(Errc::kLimitExceeded, fmt::format("queue {} is full: it has {} jobs (jobs.queues.depth_max)",
+                                                  job.queue, state.settings.depth_max));
+  }
+  return core.flusher.Room();
+}
+
+int AttemptOf(const job::Job& job) {
+  return job.failure ? static_cast<int>(job.failure->retry_count) + 2 : 1;
+}
+
+// The row, and how it is to wait.
+PushedJob MakeRow(const job::Job& job, JobId id, queue::QueueId queue, bool is_blocked) {
+  PushedJob push;
+  push.row.job = {
+      .id = id, .jid = job.jid, .queue = job.queue, .type = job.type, .priority = job.priority, .text = {}};
+  push.row.job.text.reserve(job.members.size() + 64);
+  job::AppendText(job, push.row.job.text);
+  if (is_blocked) {
+    push.place = Place::kLater;
+    push.row.wait = Wait::kBlocked;
+  } else if (job.at && !job.enqueued_at) {
+    push.place = Place::kLater;
+    push.row.run_at = *job.at;
+  }
+  push.pushed = {.queue = queue,
+                 .expires_at = job.expires_at.value_or(kNever),
+                 .lock_key = job.unique ? job.unique->key : std::string(),
+                 .batch = job.batch,
+                 .if_failed = Pushed::IfFailed::kDrop};
+  return push;
+}
+
+void TakeLock(Core& core, const job::Job& job, WallTime now, Gathering& gathering) {
+  if (!job.unique) return;
+  core.locks.Take(job.unique->key, job.jid, job.at.value_or(now) + job.unique->held_for, gathering);
+}
+
+void Gather(Core& core, PushedJob push, Gathering& gathering) {
+  const Durability durability = core.At(push.pushed.queue).settings.durability;
+  ++core.At(push.pushed.queue).arriving;
+  if (durability == Durability::kDurable) return gathering.Push(std::move(push));
+  if (durability == Durability::kRelaxed) {
+    if (push.place == Place::kReady) {
+      gathering.InsertNew(push.row.job);
+    } else {
+      gathering.Insert(push.row);
+    }
+  } else {
+    core.in_memory[push.row.job.jid] = {.id = push.row.job.id, .queue = push.pushed.queue};
+  }
+  Arrive(core, std::move(push));
+}
+
+}  // namespace
+
+Result<> Push(Core& core, job::Job job, Origin origin) {
+  TM_TRY(core.Serving());
+  TM_TRY_ASSIGN(const queue::QueueId queue, core.OpenQueue(job.queue));
+  return Push(core, std::move(job), origin, core.GatherFor(queue));
+}
+
+Result<> Push(Core& core, job::Job job, Origin origin, Gathering& gathering) {
+  TM_TRY_ASSIGN(const queue::QueueId queue, core.OpenQueue(job.queue));
+  if (origin == Origin::kProducer) TM_TRY(CheckRoom(core, job, queue));
+  const WallTime now = core.Now();
+  if (job.at && *job.at <= now) job.at.reset();
+  if (job.unique) TM_TRY(core.locks.MayTake(job.unique->key, now));
+  const bool in_memory = core.At(queue).settings.durability == Durability::kMemory;
+  const JobId id(in_memory ? core.last_memory_id + 1 : core.last_id + 1);
+  bool is_blocked = false;
+  for (EnginePlugin* const plugin : core.plugins) {
+    TM_TRY_ASSIGN(const auto admission, plugin->OnPush(job, id, gathering));
+    is_blocked |= admission == EnginePlugin::Admission::kBlock;
+  }
+  ++(in_memory ? core.last_memory_id : core.last_id);
+  if (!job.at && !is_blocked) job.enqueued_at = now;
+  TakeLock(core, job, now, gathering);
+  PushedJob push = MakeRow(job, id, queue, is_blocked);
+  if (origin != Origin::kProducer) push.pushed.if_failed = Pushed::IfFailed::kRetry;
+  Gather(core, std::move(push), gathering);
+  return {};
+}
+
+void Arrive(Core& core, PushedJob push) {
+  const queue::QueueId queue = push.pushed.queue;
+  --core.At(queue).arriving;
+  StoredJob& job = push.row.job;
+  core.moves.Note(job.id);
+  if (push.place == Place::kReady) {
+    return Enqueue(core, {.job = std::move(job),
+                          .queue = queue,
+                          .expires_at = push.pushed.expires_at,
+                          .batch = std::move(push.pushed.batch)});
+  }
+  ++core.At(queue).later;
+  core.Count(push.row.wait, 1);
+  const bool is_blocked = push.row.wait == Wait::kBlocked;
+  core.Changed({.state = is_blocked ? JobState::kBlocked : JobState::kScheduled,
+                .jid = job.jid,
+                .queue = job.queue,
+                .type = job.type,
+                .batch = push.pushed.batch,
+                .wid = {},
+                .at = core.Now(),
+                .due_at = is_blocked ? std::nullopt : std::optional(push.row.run_at),
+                .result = {},
+                .error = {}});
+  if (is_blocked) return;
+  core.later.Add({.id = job.id,
+                  .run_at = push.row.run_at,
+                  .wait = push.row.wait,
+                  .queue = queue,
+                  .text = std::move(job.text),
+                  .in_memory = IsInMemory(job.id)},
+                 core.Now());
+  core.promoter.Consider(push.row.run_at);
+}
+
+void Drop(Core& core, const PushedJob& push) {
+  --core.At(push.pushed.queue).arriving;
+  if (!push.pushed.lock_key.empty()) {
+    core.locks.Release(push.pushed.lock_key, push.row.job.jid, core.flusher.Gather());
+  }
+  for (EnginePlugin* const plugin : core.plugins) plugin->OnDropped(push);
+}
+
+void Enqueue(Core& core, Enqueued enqueued) {
+  StoredJob& job = enqueued.job;
+  core.Changed({.state = JobState::kQueued,
+                .jid = job.jid,
+                .queue = job.queue,
+                .type = job.type,
+                .batch = enqueued.batch,
+                .wid = {},
+                .attempt = enqueued.attempt,
+                .at = core.Now(),
+                .due_at = {},
+                .result = {},
+                .error = {}});
+  core.dispatcher.Push(enqueued.queue,
+                       {.id = job.id, .expires_at = enqueued.expires_at, .text = std::move(job.text)},
+                       job.priority);
+}
+
+Enqueued ReadEnqueued(const job::Job& job, JobId id, queue::QueueId queue) {
+  PushedJob push = MakeRow(job, id, queue, false);
+  return {.job = std::move(push.row.job),
+          .queue = queue,
+          .expires_at = push.pushed.expires_at,
+          .batch = job.batch,
+          .attempt = AttemptOf(job)};
+}
+
+}  // namespace tidemill::jobs

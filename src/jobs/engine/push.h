@@ -1,0 +1,41 @@
+// Push: how jobs come in: checked, gathered for a commit, and then brought to their queues.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/result.h"
+#include "jobs/engine/core.h"
+#include "jobs/job/job.h"
+
+namespace tidemill::jobs {
+
+enum class Origin : std::uint8_t {
+  kProducer,  // refused when there is too much; dropped when its commit fails, since somebody is told
+  kInbox,     // it is in the store already: never too much
+  kServer,    // a callback, a firing of a schedule: never too much, and what a failed commit had comes again
+};
+
+// kAlreadyExists: not unique; kLimitExceeded: the detail names the setting.
+Result<> Push(Core& core, job::Job job, Origin origin);
+// The same in a flush that is put together with more than this. Nothing is in `gathering` if it fails.
+Result<> Push(Core& core, job::Job job, Origin origin, Gathering& gathering);
+
+// A push is committed.
+void Arrive(Core& core, PushedJob job);
+// A push was not.
+void Drop(Core& core, const PushedJob& job);
+
+// The job may run now: it goes to its queue, or to who waits.
+struct Enqueued {
+  StoredJob job;
+  queue::QueueId queue;
+  WallTime expires_at;
+  std::string batch;
+  int attempt = 1;
+};
+void Enqueue(Core& core, Enqueued enqueued);
+// The same for a job that is known from its text.
+Enqueued ReadEnqueued(const job::Job& job, JobId id, queue::QueueId queue);
+
+}  // namespace tidemill::jobs

@@ -1,0 +1,120 @@
+#include "jobs/engine/queues.h"
+
+#include <utility>
+
+#include "base/json.h"
+#include "jobs/engine/ending.h"
+#include "jobs/engine/refill.h"
+#include "net/next_turn.h"
+
+namespace tidemill::jobs {
+namespace {
+
+constexpr std::size_t kPumpedAtOnce = 64;
+
+Task<void> Pump(Core& core, queue::QueueId queue) {
+  const std::uint64_t tenure = core.tenure;
+  while (tenure == core.tenure && core.dispatcher.Pump(queue, kPumpedAtOnce)) {
+    co_await net::NextTurn(core.loop);
+  }
+}
+
+std::optional<WallTime> OldestIn(const Core& core, queue::QueueId queue) {
+  const queue::Entry* const front = core.dispatcher.Jobs(queue).Front();
+  if (front == nullptr || front->text.empty()) return std::nullopt;
+  const auto job = job::ParseJob(front->text, core.Now(), kStoredTextBytesMax);
+  if (!job) return std::nullopt;
+  return job->enqueued_at;
+}
+
+QueueView ViewOf(const Core& core, queue::QueueId id) {
+  const QueueState& state = core.queues[id.value()];
+  return {.name = std::string(core.dispatcher.Name(id)),
+          .ready = core.ReadyIn(id),
+          .working = state.working,
+          .later = state.later,
+          .waiting_fetches = state.waiting,
+          .oldest = OldestIn(core, id),
+          .paused = core.dispatcher.paused(id)};
+}
+
+}  // namespace
+
+std::vector<QueueView> QueueViews(const Core& core) {
+  std::vector<QueueView> views;
+  views.reserve(core.queues.size());
+  for (std::uint32_t i = 0; i < core.queues.size(); ++i) views.push_back(ViewOf(core, queue::QueueId(i)));
+  return views;
+}
+
+std::optional<QueueView> FindQueueView(const Core& core, std::string_view name) {
+  const auto id = core.dispatcher.Find(name);
+  if (!id) return std::nullopt;
+  return ViewOf(core, *id);
+}
+
+Result<> Pause(Core& core, std::string_view name) {
+  TM_TRY(core.Serving());
+  TM_TRY_ASSIGN(const queue::QueueId queue, core.OpenQueue(name));
+  core.dispatcher.Pause(queue);
+  core.flusher.Gather().Put({.kind = std::string(kQueueKind),
+                             .key = std::string(name),
+                             .value = R"({"paused":true})",
+                             .expires_at = {}});
+  return {};
+}
+
+Result<> Resume(Core& core, std::string_view name) {
+  TM_TRY(core.Serving());
+  TM_TRY_ASSIGN(const queue::QueueId queue, core.OpenQueue(name));
+  if (!core.dispatcher.paused(queue)) return {};
+  core.dispatcher.Resume(queue);
+  core.flusher.Gather().Remove(RecordKey{.kind = std::string(kQueueKind), .key = std::string(name)});
+  core.scope.Spawn(Pump(core, queue));
+  return {};
+}
+
+Result<> LoadQueue(Core& core, const Record& record) {
+  bool paused = false;
+  JsonReader json(record.value);
+  json.EnterObject();
+  while (const auto key = json.NextKey()) {
+    if (*key == "paused") paused = json.ReadBool();
+  }
+  TM_TRY(json.Finish());
+  TM_TRY_ASSIGN(const queue::QueueId queue, core.OpenQueue(record.key));
+  if (paused) core.dispatcher.Pause(queue);
+  return {};
+}
+
+Task<Result<std::size_t>> RemoveQueue(Core& core, std::string name) {
+  TM_CO_TRY(core.Serving());
+  TM_CO_TRY_ASSIGN(const queue::QueueId queue, core.OpenQueue(name));
+  const std::uint64_t tenure = core.tenure;
+  std::size_t removed = 0;
+  // What is pushed meanwhile stays.
+  for (std::uint64_t left = core.dispatcher.Jobs(queue).size(); left > 0; --left) {
+    auto entry = core.dispatcher.MutableJobs(queue).Pop();
+    if (!entry) break;
+    if (core.removed.erase(entry->id.value()) > 0) {
+      --core.At(queue).removed;
+      continue;
+    }
+    ++removed;
+    const auto read = job::ParseJob(entry->text, core.Now(), kStoredTextBytesMax);
+    job::Job job = read ? *read : job::Job();
+    job.queue = name;
+    Discard(core, {.job = &job, .id = entry->id, .queue = queue, .place = Place::kReady});
+    if (core.flusher.unflushed_rows() > core.options.flush_rows_max) {
+      TM_CO_TRY(co_await CommitOf(core.flusher));
+    } else if (core.loop.ShareSpent()) {
+      co_await net::NextTurn(core.loop);
+    }
+    if (tenure != core.tenure) co_return std::unexpected(Error{Errc::kNotAvailable, "the jobs have moved"});
+  }
+  TM_CO_TRY(Resume(core, name));
+  TM_CO_TRY(co_await CommitOf(core.flusher));
+  co_return removed;
+}
+
+}  // namespace tidemill::jobs

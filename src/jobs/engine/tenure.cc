@@ -1,0 +1,151 @@
+#include "jobs/engine/tenure.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "base/log.h"
+#include "jobs/engine/recovery.h"
+#include "net/sleep.h"
+
+namespace tidemill::jobs {
+namespace {
+
+constexpr Duration kAskAgainAfter = Seconds(1);
+
+LeaseRequest RequestOf(const Core& core) {
+  return {.node = core.options.node, .address = core.options.address, .ttl = core.options.lease_ttl};
+}
+
+bool IsStopping(const Core& core) { return core.phase == Core::Phase::kStopping; }
+
+Task<void> LearnOwner(Core& core) {
+  auto owner = co_await core.store.FindOwner();
+  if (!owner || !*owner) co_return;
+  core.other_owner = **owner;
+  core.SetProblem(fmt::format("node {} has the jobs{}{}", (*owner)->node,
+                              (*owner)->address.empty() ? "" : ", at ", (*owner)->address));
+}
+
+// Whether memory is ready to serve.
+Task<bool> TakeOver(Core& core) {
+  core.phase = Core::Phase::kStandby;
+  auto lease = co_await core.store.Acquire(RequestOf(core));
+  if (IsStopping(core)) co_return false;
+  if (!lease) {
+    core.SetProblem("the store of jobs: " + lease.error().detail);
+    if (lease.error().code == Errc::kPermissionDenied) co_await LearnOwner(core);
+    co_return false;
+  }
+  core.lease = *lease;
+  core.has_lease = true;
+  core.renewed_at = core.loop.clock().Now();
+  core.phase = Core::Phase::kRecovering;
+  core.SetProblem("the jobs are being read back");
+  core.flusher.Begin(*lease);
+  const std::uint64_t tenure = core.tenure;
+  const auto recovered = co_await Recover(core);
+  if (IsStopping(core) || tenure != core.tenure) co_return false;
+  if (!recovered) {
+    core.has_lease = false;
+    core.Forget(recovered.error());
+    core.SetProblem("the store of jobs: " + recovered.error().detail);
+    log::Error("jobs.recovery_failed", {{"error", recovered.error().detail}});
+    co_return false;
+  }
+  co_return true;
+}
+
+void Serve(Core& core) {
+  core.phase = Core::Phase::kServing;
+  core.other_owner.reset();
+  core.SetProblem("");
+  core.promoter.Start();
+  core.upkeep.Start();
+  std::uint64_t ready = 0;
+  for (std::uint32_t i = 0; i < core.queues.size(); ++i) ready += core.ReadyIn(queue::QueueId(i));
+  log::Info("jobs.served", {{"epoch", core.lease.epoch},
+                            {"ready", ready},
+                            {"working", core.working.size()},
+                            {"later", core.counts.scheduled + core.counts.retries},
+                            {"dead", core.counts.dead}});
+}
+
+// Returns when the lease is lost, or the node stops.
+Task<void> Keep(Core& core) {
+  while (core.has_lease && !IsStopping(core)) {
+    co_await net::Sleep(core.loop, Milliseconds(core.options.lease_ttl.ms / 3));
+    if (!core.has_lease || IsStopping(core)) co_return;
+    const auto lease = co_await core.store.Acquire(RequestOf(core));
+    if (!core.has_lease || IsStopping(core)) co_return;
+    if (lease && lease->epoch == core.lease.epoch) {
+      core.renewed_at = core.loop.clock().Now();
+    } else if (lease || lease.error().code == Errc::kPermissionDenied) {
+      co_return LoseLease(core);
+    } else {
+      log::Warn("jobs.lease_unsure", {{"error", lease.error().detail}});
+    }
+  }
+}
+
+}  // namespace
+
+Task<void> Own(Core& core) {
+  while (!IsStopping(core)) {
+    if (co_await TakeOver(core)) {
+      Serve(core);
+      co_await Keep(core);
+    } else {
+      co_await net::Sleep(core.loop, kAskAgainAfter);
+    }
+  }
+}
+
+void LoseLease(Core& core) {
+  if (IsStopping(core)) return;
+  log::Error("jobs.lease_lost", {{"epoch", core.lease.epoch}});
+  core.has_lease = false;
+  core.phase = Core::Phase::kStandby;
+  core.SetProblem("another node has taken the jobs over");
+  core.Forget({.code = Errc::kNotAvailable, .detail = "another node has taken the jobs over"});
+}
+
+Task<void> StopOwning(Core& core) {
+  const bool serves = core.phase == Core::Phase::kServing;
+  core.phase = Core::Phase::kStopping;
+  core.SetProblem("the node stops");
+  core.promoter.Stop();
+  core.upkeep.Stop();
+  if (!serves) co_return;
+  core.claims_all = true;
+  core.flusher.Touch();
+  if (const auto flushed = co_await CommitOf(core.flusher); !flushed) {
+    log::Error("jobs.last_flush_failed", {{"error", flushed.error().detail}});
+  }
+  if (const auto released = co_await core.store.Release(RequestOf(core)); !released) {
+    log::Warn("jobs.release_failed", {{"error", released.error().detail}});
+  }
+}
+
+Task<Result<>> ClearAll(Core& core) {
+  TM_CO_TRY(core.Serving());
+  core.phase = Core::Phase::kClearing;
+  core.SetProblem("the jobs are being cleared");
+  (void)co_await CommitOf(core.flusher);
+  core.flusher.Hold();  // nothing may come behind the clearing
+  auto cleared = core.has_lease ? co_await core.store.Clear(core.lease.epoch)
+                                : Fail(Errc::kNotAvailable, "another node has taken the jobs over");
+  if (core.phase != Core::Phase::kClearing) co_return cleared;
+  core.Forget({.code = Errc::kNotAvailable, .detail = "the jobs were cleared"});
+  core.phase = Core::Phase::kRecovering;
+  const auto recovered = co_await Recover(core);
+  if (core.phase != Core::Phase::kRecovering) co_return cleared;
+  if (!recovered) {
+    LoseLease(core);
+    co_return recovered;
+  }
+  Serve(core);
+  co_return cleared;
+}
+
+}  // namespace tidemill::jobs
