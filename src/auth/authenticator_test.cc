@@ -35,7 +35,7 @@ class TokenAuthenticatorTest : public ::testing::Test {
     settings.hmac_secret_key = {"secret"};
     auto verifier = MakeTokenVerifier({.token = std::move(settings), .clock = &clock_}, nullptr);
     TM_ASSERT(verifier.has_value());
-    return MakeTokenAuthenticator(*std::move(verifier));
+    return MakeTokenAuthenticator(*std::move(verifier), clock_);
   }
 
   static std::string Bearer(std::string_view claims, std::string_view secret = "secret") {
@@ -152,6 +152,35 @@ TEST_F(TokenAuthenticatorTest, RefusesWhatIsMissingWrongOrOld) {
     EXPECT_EQ(caller.error().code, c.error);
     EXPECT_EQ(RefusalOf(caller.error(), *authenticator).status, 401);
   }
+}
+
+TEST_F(TokenAuthenticatorTest, ATokenThatWasGoodIsRefusedOnceItHasExpired) {
+  const auto authenticator = MakeForTokens();
+  const std::string header = Bearer(R"({"sub":"42","exp":1700000005})");
+  const http::Request request = Make({{"Authorization", header}});
+  EXPECT_TRUE(RunNow(authenticator->Authenticate(request)));
+  clock_.Advance(Milliseconds(4999));
+  EXPECT_TRUE(RunNow(authenticator->Authenticate(request)));
+  clock_.Advance(Milliseconds(1));
+  const auto caller = RunNow(authenticator->Authenticate(request));
+  ASSERT_FALSE(caller);
+  EXPECT_EQ(caller.error().code, Errc::kExpired);
+}
+
+TEST_F(TokenAuthenticatorTest, OneByteMoreOrLessIsAnotherToken) {
+  const auto authenticator = MakeForTokens();
+  const std::string header = Bearer(R"({"sub":"42"})");
+  const auto admits = [&](std::string_view value) {
+    return RunNow(authenticator->Authenticate(Make({{"Authorization", value}}))).has_value();
+  };
+  EXPECT_TRUE(admits(header));
+  EXPECT_TRUE(admits(header));
+  EXPECT_FALSE(admits(header.substr(0, header.size() - 1)));
+  EXPECT_FALSE(admits(header + "A"));
+  std::string other = header;
+  other[other.size() - 10] = other[other.size() - 10] == 'A' ? 'B' : 'A';
+  EXPECT_FALSE(admits(other));
+  EXPECT_FALSE(admits(other));
 }
 
 using AnyAuthenticatorTest = TokenAuthenticatorTest;

@@ -86,13 +86,18 @@ class Verifier final : public TokenVerifier {
 
   Result<void> CheckTimes(const Claims& claims) const {
     const std::int64_t now_ms = clock_.WallNow().ms;
-    if (claims.exp && now_ms >= *claims.exp * 1000 + token_.leeway.ms) {
+    if (const auto until = GoodUntil(claims); until && now_ms >= until->ms) {
       return Fail(Errc::kExpired, "token's exp has passed");
     }
     if (claims.nbf && now_ms < *claims.nbf * 1000 - token_.leeway.ms) {
       return Fail(Errc::kExpired, "token's nbf is still to come");
     }
     return {};
+  }
+
+  std::optional<WallTime> GoodUntil(const Claims& claims) const {
+    if (!claims.exp) return std::nullopt;
+    return WallTime{*claims.exp * 1000} + token_.leeway;
   }
 
   // `expire_at` takes precedence over `exp`; zero or less of it means never. What the token grants lasts as
@@ -116,7 +121,8 @@ class Verifier final : public TokenVerifier {
                         .info = std::move(claims.info),
                         .meta = std::move(claims.meta),
                         .subs = std::move(claims.subs),
-                        .claims = std::move(payload)};
+                        .claims = std::move(payload),
+                        .good_until = GoodUntil(claims)};
   }
 
   Result<SubscribeToken> ToSubscribeToken(std::string payload) const {

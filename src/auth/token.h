@@ -37,6 +37,7 @@ struct ConnectToken {
   std::string meta;
   std::map<std::string, TokenSubscription> subs;  // from `subs`, or else from `channels`
   std::string claims;                             // all of the payload: a JSON object, as it was signed
+  std::optional<WallTime> good_until;             // the token itself: its exp with leeway; nullopt: no end
 };
 
 struct SubscribeToken {

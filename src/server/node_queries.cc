@@ -22,7 +22,8 @@ std::shared_ptr<auth::Authenticator> AuthenticatorFor(const session::Context& co
                                                       const std::vector<config::Secret>& api_keys) {
   const std::shared_ptr<session::Tokens>& tokens = context.tokens;
   return auth::MakeAnyAuthenticator(
-      {auth::MakeTokenAuthenticator(std::shared_ptr<auth::TokenVerifier>(tokens, tokens->connect.get())),
+      {auth::MakeTokenAuthenticator(std::shared_ptr<auth::TokenVerifier>(tokens, tokens->connect.get()),
+                                    context.loop.clock()),
        std::make_shared<auth::ApiKeyAuthenticator>(api_keys)});
 }
 
