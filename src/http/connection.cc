@@ -187,24 +187,27 @@ void Connection::Prepare(Request& request) {
 
 const Router::Endpoint* Connection::Decide(Request& request, std::optional<std::size_t> body_bytes,
                                            Response& refusal) {
-  const Router::Route* const route = router_->Find(request.path, request.path_values);
+  const Router::Route* route = router_->Find(request.path, request.path_values);
+  const Mount* const mount = route ? route->mount.get() : nullptr;
+  if (mount) route = mount->Find(request.path, request.path_values);
   if (!HostAllowed(request.Header("Host").value_or(""), server_.options.policy.hosts)) {
     refusal = WrongHost(request);
   } else if (request.path == "*") {
     refusal = server_.Options(request, router_->allow());
   } else if (!route) {
-    refusal = Response::Text(404, "not found\n");
+    refusal = mount ? mount->NotFound() : Response::Text(404, "not found\n");
   } else if (request.method == Method::kOptions) {
     refusal = server_.Options(request, route->allow);
   } else if (const Router::Endpoint* const endpoint = route->For(request.method)) {
     if (body_bytes.value_or(0) <= endpoint->body_bytes_max()) {
-      request.path_names = endpoint->parameter_names;
+      path_names_ = endpoint->parameter_names;
+      request.path_names = *path_names_;
       return endpoint;
     }
     refusal = Response::Text(413, "body too large\n");
     refusal.close = true;
   } else {
-    refusal = Response::Text(405, "method not allowed\n");
+    refusal = mount ? mount->WrongMethod(route->allow) : Response::Text(405, "method not allowed\n");
     refusal.headers.emplace_back("Allow", route->allow);
   }
   return nullptr;
@@ -275,14 +278,14 @@ void Connection::Serve(const Router::Endpoint& endpoint) {
   }
   if (endpoint.takeover) return TakeOver(*endpoint.takeover);
   handling_ = true;
-  scope_.Spawn(Run(*endpoint.handler));
+  scope_.Spawn(Run(endpoint.handler));
   // The request's views point into the input: nothing may be added to it while the handler waits.
   if (handling_) stream_->PauseReading();
 }
 
-Task<void> Connection::Run(Handler& handler) {
+Task<void> Connection::Run(std::shared_ptr<Handler> handler) {
   const InFlight in_flight(server_.metrics);
-  Response response = co_await handler.Handle(request_);
+  Response response = co_await handler->Handle(request_);
   if (response.body_source && !over_) {
     co_await RespondStreaming(std::move(response));
     handling_ = false;

@@ -20,6 +20,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/intrusive_list.h"
 #include "http/body.h"
@@ -68,7 +69,7 @@ class Connection final : public net::StreamHandler,
   void DropInput();
   void Serve(const Router::Endpoint& endpoint);
   void TakeOver(TakeoverHandler& handler);
-  Task<void> Run(Handler& handler);
+  Task<void> Run(std::shared_ptr<Handler> handler);
   Task<void> RespondStreaming(Response response);
   void Respond(const Request& request, Response response);
   void RespondAndClose(Response response, bool head_only = false);
@@ -87,7 +88,8 @@ class Connection final : public net::StreamHandler,
   std::unique_ptr<net::Stream> stream_;
   RequestParser parser_;
   Request request_;
-  std::shared_ptr<const Router> router_;  // that serves request_
+  std::shared_ptr<const Router> router_;                        // that serves request_
+  std::shared_ptr<const std::vector<std::string>> path_names_;  // of request_
   std::string input_;
   std::size_t used_ = 0;           // bytes of input_ that belong to the request at hand or before
   std::size_t discard_bytes_ = 0;  // of the body of a refused request: dropped when they come

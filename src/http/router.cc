@@ -124,11 +124,18 @@ void Router::AddTakeover(Method method, std::string_view pattern, std::shared_pt
 
 void Router::AddEndpoint(std::string_view pattern, Endpoint endpoint, std::string_view allow) {
   TM_ASSERT(CheckPattern(pattern));
-  endpoint.parameter_names = ParameterNames(pattern);
+  endpoint.parameter_names = std::make_shared<const std::vector<std::string>>(ParameterNames(pattern));
   Route& route = At(pattern);
   route.endpoints.push_back(std::move(endpoint));
   route.allow = std::string(allow) + ", " + route.allow;
   if (!ListsToken(allow_, NameOf(route.endpoints.back().method))) allow_ = std::string(allow) + ", " + allow_;
+}
+
+void Router::AddMount(std::string_view pattern, std::shared_ptr<Mount> mount) {
+  TM_ASSERT(CheckPattern(pattern));
+  At(pattern).mount = std::move(mount);
+  constexpr std::string_view kAll = "GET, HEAD, POST, PUT, PATCH, DELETE";
+  if (!allow_.starts_with(kAll)) allow_ = std::string(kAll) + ", OPTIONS";
 }
 
 Router::Route& Router::At(std::string_view pattern) {

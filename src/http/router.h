@@ -6,7 +6,7 @@
 // which beats "*". The path decides first and then the method: a path that exists with other methods only
 // answers 405.
 //
-// Immutable while a server uses it; Server::ReplaceRouter takes another.
+// Immutable while a server uses it; Server::ReplaceRouter takes another. What changes more often is a Mount.
 #pragma once
 
 #include <cstddef>
@@ -23,13 +23,16 @@
 
 namespace tidemill::http {
 
+class Mount;
+
 class Router {
  public:
   struct Endpoint {
     Method method = Method::kGet;
     std::shared_ptr<Handler> handler;           // or
     std::shared_ptr<TakeoverHandler> takeover;  // one of them
-    std::vector<std::string> parameter_names;   // of the named segments, in order
+    // Of the named segments, in order; a request keeps them as long as it lives.
+    std::shared_ptr<const std::vector<std::string>> parameter_names;
 
     std::size_t body_bytes_max() const {
       return handler ? handler->body_bytes_max() : takeover->body_bytes_max();
@@ -37,6 +40,7 @@ class Router {
   };
   // All that one pattern serves.
   struct Route {
+    std::shared_ptr<Mount> mount;  // not null: all that the pattern stands for is there
     std::vector<Endpoint> endpoints;
     std::string allow = "OPTIONS";  // for Allow: "GET, HEAD, OPTIONS"
 
@@ -56,6 +60,9 @@ class Router {
   // answered by the server itself.
   void Add(Method method, std::string_view pattern, std::shared_ptr<Handler> handler);
   void AddTakeover(Method method, std::string_view pattern, std::shared_ptr<TakeoverHandler> handler);
+
+  // All below `pattern`, which may end in "/*", is served by the routes of `mount`, whatever the method.
+  void AddMount(std::string_view pattern, std::shared_ptr<Mount> mount);
 
   // Each once, in the order in which they were added.
   const std::vector<std::shared_ptr<TakeoverHandler>>& takeovers() const { return takeovers_; }
@@ -81,6 +88,20 @@ class Router {
   std::string allow_ = "OPTIONS";
   std::vector<std::shared_ptr<TakeoverHandler>> takeovers_;
   std::unique_ptr<Branch> root_;  // of the patterns with names or "*"
+};
+
+// Routes that may change between two requests, below a path of a router. A request ends with the handler that
+// it began with.
+class Mount {
+ public:
+  virtual ~Mount() = default;
+
+  // As a router's. What it gives holds until the caller returns to the loop.
+  virtual const Router::Route* Find(std::string_view path, std::vector<std::string_view>& values) const = 0;
+  // What is answered where Find gives nothing, and where the route has other methods only, to which an Allow
+  // header is added.
+  virtual Response NotFound() const = 0;
+  virtual Response WrongMethod(const std::string& allow) const = 0;
 };
 
 }  // namespace tidemill::http

@@ -36,9 +36,9 @@ class RouterTest : public testing::Test {
     if (route == nullptr) return values.empty() ? "none" : "none, with values left";
     const Router::Endpoint& endpoint = route->endpoints.front();
     std::string found = patterns_[endpoint.handler.get()];
-    EXPECT_EQ(endpoint.parameter_names.size(), values.size());
+    EXPECT_EQ(endpoint.parameter_names->size(), values.size());
     for (std::size_t i = 0; i < values.size(); ++i) {
-      found += " " + endpoint.parameter_names[i] + "=" + std::string(values[i]);
+      found += " " + (*endpoint.parameter_names)[i] + "=" + std::string(values[i]);
     }
     return found;
   }
@@ -117,9 +117,9 @@ TEST_F(RouterTest, AMethodFindsItsHandlerAndItsNames) {
   router_.AddTakeover(Method::kGet, "/b", std::make_shared<Taking>());
   std::vector<std::string_view> values;
   const Router::Route* const a = router_.Find("/a/1", values);
-  EXPECT_EQ(a->For(Method::kGet)->parameter_names, std::vector<std::string>{"first"});
+  EXPECT_EQ(*a->For(Method::kGet)->parameter_names, std::vector<std::string>{"first"});
   EXPECT_EQ(a->For(Method::kHead), a->For(Method::kGet));
-  EXPECT_EQ(a->For(Method::kPut)->parameter_names, std::vector<std::string>{"second"});
+  EXPECT_EQ(*a->For(Method::kPut)->parameter_names, std::vector<std::string>{"second"});
   EXPECT_EQ(a->For(Method::kDelete), nullptr);
   const Router::Route* const b = router_.Find("/b", values);
   EXPECT_NE(b->For(Method::kGet)->takeover, nullptr);

@@ -46,9 +46,26 @@ class TakeStream final : public TakeoverHandler {
   std::string left;
 };
 
+// What is below /mounted, now.
+class Mounted final : public Mount {
+ public:
+  const Router::Route* Find(std::string_view path, std::vector<std::string_view>& values) const override {
+    return routes->Find(path, values);
+  }
+  Response NotFound() const override { return Response::Text(404, "not mounted"); }
+  Response WrongMethod(const std::string& allow) const override {
+    return Response::Text(405, "only " + allow);
+  }
+
+  std::unique_ptr<Router> routes = std::make_unique<Router>();
+};
+
 class ServerTest : public ServerBench {
  protected:
   ServerTest() {
+    mount_->routes->Add(Method::kGet, "/mounted/{id}", std::make_shared<Named>());
+    mount_->routes->Add(Method::kGet, "/mounted/later", later_);
+    router_->AddMount("/mounted/*", mount_);
     router_->Add(Method::kGet, "/later", later_);
     router_->AddTakeover(Method::kGet, "/up", upgrade_);
     router_->AddTakeover(Method::kPost, "/up", upgrade_);
@@ -64,6 +81,7 @@ class ServerTest : public ServerBench {
 
   std::shared_ptr<Later> later_ = std::make_shared<Later>();
   std::shared_ptr<TakeStream> upgrade_ = std::make_shared<TakeStream>();
+  std::shared_ptr<Mounted> mount_ = std::make_shared<Mounted>();
 };
 
 TEST_F(ServerTest, AnswersAndKeepsTheConnection) {
@@ -125,6 +143,31 @@ TEST_F(ServerTest, AClientThatHalfClosesGetsItsAnswer) {
 
   EXPECT_EQ(Body(Hear(fd)), "late");
   EXPECT_EQ(server_->connections(), 0u);
+}
+
+TEST_F(ServerTest, AMountHasRoutesOfItsOwn) {
+  const auto ask = [this](const std::string& line) {
+    return Say(Connect(), line + " HTTP/1.1\r\nHost: h\r\n\r\n");
+  };
+  EXPECT_EQ(Body(ask("GET /mounted/7")), "7 ? ?");
+  EXPECT_EQ(Body(ask("GET /mounted/7/8")), "not mounted");
+  EXPECT_EQ(Body(ask("GET /mounts")), "not found\n");
+  const std::string wrong = ask("POST /mounted/7");
+  EXPECT_EQ(Body(wrong), "only GET, HEAD, OPTIONS");
+  EXPECT_NE(wrong.find("Allow: GET, HEAD, OPTIONS\r\n"), std::string::npos);
+  EXPECT_NE(ask("OPTIONS /mounted/7").find("Allow: GET, HEAD, OPTIONS\r\n"), std::string::npos);
+  mount_->routes = std::make_unique<Router>();
+  EXPECT_EQ(Body(ask("GET /mounted/7")), "not mounted");
+}
+
+TEST_F(ServerTest, ARequestEndsWithTheRouteOfAMountThatItBeganWith) {
+  const net::Fd fd = Connect();
+  EXPECT_EQ(Say(fd, "GET /mounted/later HTTP/1.1\r\nHost: h\r\n\r\n"), "");
+  mount_->routes = std::make_unique<Router>();
+
+  later_->gate.waiting.resume();
+
+  EXPECT_EQ(Body(Hear(fd)), "late");
 }
 
 TEST_F(ServerTest, AResetEndsTheHandlerThatWaits) {

@@ -29,6 +29,9 @@ def test_paths_and_methods(both):
         wrong = each.request("DELETE", "orders/1")
         check_problem(wrong, 405, "TM119")
         check("GET" in wrong.headers["allow"], wrong.headers)
+        # What this endpoint has, not what others have.
+        options = each.request("OPTIONS", "orders/1")
+        equal((options.status, options.headers["allow"]), (204, "GET, HEAD, OPTIONS"))
         head = each.request("HEAD", "orders/1")
         equal((head.status, head.body), (200, b""))
 

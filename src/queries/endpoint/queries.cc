@@ -14,7 +14,7 @@
 #include "net/timer_wheel.h"
 #include "queries/catalog/describe.h"
 #include "queries/endpoint/metrics.h"
-#include "queries/endpoint/rest_handler.h"
+#include "queries/endpoint/rest_routes.h"
 #include "queries/endpoint/served_endpoint.h"
 #include "queries/files/watch.h"
 #include "queries/idempotency/idempotency.h"
@@ -43,11 +43,10 @@ struct OnLoop {
                  .cache = &cache,
                  .idempotency = &idempotency,
                  .developer = options.developer,
-                 .authenticator = from.authenticator},
-        handler(std::make_shared<RestHandler>(services)) {}
+                 .authenticator = from.authenticator} {}
 
   QueryServices services;
-  const std::shared_ptr<RestHandler> handler;
+  const std::shared_ptr<RestRoutes> routes = std::make_shared<RestRoutes>();
 };
 
 // What work on the thread pool may touch, until it is closed.
@@ -126,11 +125,8 @@ class FolderQueries final : public Queries, private net::Timer {
   }
 
   void AddRoutes(std::size_t loop_index, http::Router& router) override {
-    using http::Method;
-    router.Add(Method::kGet, options_.settings.prefix, loops_[loop_index]->handler);
-    for (const Method method : {Method::kGet, Method::kPost, Method::kPut, Method::kPatch, Method::kDelete}) {
-      router.Add(method, options_.settings.prefix + "/*", loops_[loop_index]->handler);
-    }
+    router.AddMount(options_.settings.prefix, loops_[loop_index]->routes);
+    router.AddMount(options_.settings.prefix + "/*", loops_[loop_index]->routes);
   }
 
   void Start() override {
@@ -260,8 +256,8 @@ class FolderQueries final : public Queries, private net::Timer {
     for (std::size_t i = 0; i < loops_.size(); ++i) {
       change->tables[i] = co_await net::Ask<std::unique_ptr<RouteTable>>(
           first_, loops_[i]->services.loop,
-          [handler = loops_[i]->handler, table = std::move(change->tables[i])]() mutable {
-            return handler->Replace(std::move(table));
+          [routes = loops_[i]->routes, table = std::move(change->tables[i])]() mutable {
+            return routes->Replace(std::move(table));
           });
     }
     Note(*change, begun);

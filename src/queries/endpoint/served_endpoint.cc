@@ -11,14 +11,6 @@ namespace {
 
 using ServedPtr = std::shared_ptr<const ServedEndpoint>;
 
-std::vector<std::string> PathNames(const files::Route& route) {
-  std::vector<std::string> names;
-  for (const files::Segment& segment : route.segments) {
-    if (segment.parameter) names.push_back(segment.text);
-  }
-  return names;
-}
-
 void SetChanges(const Endpoint& endpoint, ServedEndpoint& served) {
   if (endpoint.access == sql::Access::kRead) return;
   served.changes = endpoint.writes;
@@ -38,7 +30,6 @@ std::expected<ServedPtr, std::string> MakeServed(std::shared_ptr<const Endpoint>
   TM_TRY_ASSIGN(served->reader, RequestReader::Make(endpoint, options.dialect, std::move(reader)));
   TM_TRY_ASSIGN(served->statements, Statements::Make(endpoint, options.dialect));
   TM_TRY_ASSIGN(served->answer, AnswerPlan::Make(endpoint, options.dialect));
-  served->path_names = PathNames(query.route);
   served->timeout = query.timeout.value_or(options.statement_timeout);
   served->rows_max = options.rows_max;
   if (query.rate) {

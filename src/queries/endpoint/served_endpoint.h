@@ -29,7 +29,6 @@ struct ServedEndpoint {
   std::shared_ptr<const RequestReader> reader;
   std::shared_ptr<const Statements> statements;
   std::shared_ptr<const AnswerPlan> answer;
-  std::vector<std::string> path_names;       // of the route's parameters
   Duration timeout;                          // of its work in the database
   std::uint64_t rows_max = 0;                // of an answer that is not streamed
   std::shared_ptr<RateLimiter> rate;         // null: no @rate
