@@ -13,6 +13,7 @@
 #include "base/assert.h"
 #include "metrics/metrics.h"
 #include "net/frame_memory.h"
+#include "net/late_wakes.h"
 #include "net/loop_uv.h"
 #include "net/stream_pool.h"
 
@@ -174,10 +175,24 @@ void Loop::Wait(std::optional<Duration> wait_max) {
 
 void Loop::PostMessage(std::unique_ptr<Message> message) {
   mailbox_.Post(std::move(message));
-  if (current_loop == nullptr) return mailbox_.Wake();
+  if (current_loop == nullptr) {
+    LateWakes* const late = LateWakes::current_;
+    return late != nullptr ? late->Add(*this) : mailbox_.Wake();
+  }
   if (current_loop == this) return;
   std::vector<Loop*>& to_wake = current_loop->to_wake_;
   if (std::ranges::find(to_wake, this) == to_wake.end()) to_wake.push_back(this);
+}
+
+thread_local constinit LateWakes* LateWakes::current_ = nullptr;
+
+void LateWakes::Add(Loop& loop) {
+  if (std::ranges::find(loops_, &loop) == loops_.end()) loops_.push_back(&loop);
+}
+
+void LateWakes::Flush() {
+  for (Loop* const loop : loops_) loop->mailbox_.Wake();
+  loops_.clear();
 }
 
 void Loop::WakeOthers() {

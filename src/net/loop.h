@@ -60,7 +60,7 @@ class TurnEndHook {
   ~TurnEndHook() = default;
 };
 
-enum class TurnEndRank { kFanOut, kStreams };
+enum class TurnEndRank { kThreads, kFanOut, kStreams };
 
 // What Loop::Retire can destroy at the end of the turn, or of a later one if there is very much of it.
 class Retirable {
@@ -91,7 +91,8 @@ class Loop {
   void Post(F function) {
     PostMessage(std::make_unique<FunctionMessage<F>>(std::move(function)));
   }
-  // A message of another loop wakes this one when that loop's callbacks have run, or its turn ends.
+  // A message of another loop wakes this one when that loop's callbacks have run, or its turn ends; one of
+  // another thread at once, unless that has LateWakes.
   void PostMessage(std::unique_ptr<Message> message);
   std::size_t mailbox_depth() const { return mailbox_.depth(); }
   // Makes Run return at the end of the turn in which it is noticed.
@@ -151,6 +152,7 @@ class Loop {
   TurnMeter& meter() { return meter_; }
 
  private:
+  friend class LateWakes;
   class Uv;
   struct Batch;  // the fetched events of the turn
 

@@ -4,12 +4,14 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <latch>
 #include <memory>
 #include <optional>
 #include <thread>
 #include <vector>
 
+#include "net/late_wakes.h"
 #include "net/task_scope.h"
 #include "net/testing/harness.h"
 
@@ -52,6 +54,25 @@ TEST_F(WorkerTest, BringsResultsOfEveryKindBack) {
   EXPECT_EQ(**Run([] { return std::make_unique<int>(8); }), 8);
   EXPECT_EQ(Run([]() -> Result<int> { return Fail(Errc::kNotFound, "x"); }).error().code, Errc::kNotFound);
   EXPECT_EQ(worker_->depth(), 0u);
+}
+
+TEST_F(WorkerTest, AnswersOfAThreadMayWakeTheirLoopTogether) {
+  Start();
+  std::atomic<int> heard = 0;
+  std::thread loop_thread([this] { loop_->Run(); });
+  std::thread([&] {
+    LateWakes wakes;
+    {
+      const LateWakes::Scope scope(wakes);
+      for (int i = 0; i < 100; ++i) loop_->Post([&] { ++heard; });
+      EXPECT_FALSE(wakes.empty());
+    }
+    LateWakes::FlushCurrent();  // none is current
+    EXPECT_FALSE(wakes.empty());
+  }).join();
+  while (heard < 100) std::this_thread::yield();
+  loop_->Stop();
+  loop_thread.join();
 }
 
 TEST_F(WorkerTest, RunsOnAThreadThatIsNoLoop) {

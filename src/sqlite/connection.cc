@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/ascii.h"
+#include "net/late_wakes.h"
 #include "sqlite/condition.h"
 
 namespace tidemill::sqlite {
@@ -104,7 +105,11 @@ void Connection::Configure() {
   for (const Option& option : kDbOptions) sqlite3_db_config(db_, option.id, option.value, nullptr);
   authorizer_.Install(db_);
   sqlite3_progress_handler(
-      db_, kOpsBetweenLooks, [](void* self) { return static_cast<Connection*>(self)->ShouldStop() ? 1 : 0; },
+      db_, kOpsBetweenLooks,
+      [](void* self) {
+        net::LateWakes::FlushCurrent();
+        return static_cast<Connection*>(self)->ShouldStop() ? 1 : 0;
+      },
       this);
   sqlite3_busy_handler(
       db_,
@@ -292,6 +297,7 @@ sql::Result<Connection::Log> Connection::Checkpoint(CheckpointMode mode, Duratio
 }
 
 bool Connection::WaitWhileBusy(int attempts) {
+  net::LateWakes::FlushCurrent();
   const MonotonicTime now = SystemClock().Now();
   if (attempts == 0) busy_since_ = now;
   if (ShouldStop() || now - busy_since_ >= options_.busy_timeout) return false;

@@ -18,8 +18,6 @@ using sql::Call;
 using sql::RunResult;
 using sql::Summary;
 
-std::string NameOf(const Call& call) { return call.statement.text().substr(0, 200); }
-
 sql::Result<RunResult> RunKept(Connection& connection, const Call& call) {
   KeptRows kept;
   TM_TRY_ASSIGN(const Summary summary, connection.Run(call, kept));
@@ -92,23 +90,35 @@ class RunIntoJob final : public GroupedJob {
 
 }  // namespace
 
+sql::Result<void> Database::PostRead(std::unique_ptr<LoneJob> job, Lasts lasts) {
+  TM_TRY(store_.readers().Post(std::move(job), lasts));
+  if (posted_reads_++ == 0) loop_.ArmTurnEnd(net::TurnEndRank::kThreads, *this);
+  if (posted_reads_ % kReadsBeforeWake == 0) store_.readers().Wake();
+  return {};
+}
+
+void Database::OnTurnEnd() {
+  posted_reads_ = 0;
+  store_.readers().Wake();
+}
+
 Task<sql::Result<RunResult>> Database::Run(Call call) {
   const auto deadline = call.limits.deadline;
   const bool reads = call.access == Access::kRead;
-  std::string name = reads ? NameOf(call) : "";
+  sql::Statement what = call.statement;
   auto run = [moved = std::move(call)](Connection& connection) { return RunKept(connection, moved); };
-  if (reads) co_return co_await Read(std::move(run), std::move(name), deadline);
+  if (reads) co_return co_await Read(std::move(run), std::move(what), deadline);
   co_return co_await Write(std::move(run), deadline);
 }
 
 Task<sql::Result<Summary>> Database::RunInto(Call call, std::shared_ptr<sql::RowSink> sink) {
   const auto deadline = call.limits.deadline;
   if (call.access == Access::kRead) {
-    std::string name = NameOf(call);
+    sql::Statement what = call.statement;
     auto run = [moved = std::move(call), into = std::move(sink)](Connection& connection) {
       return connection.Run(moved, *into);
     };
-    co_return co_await Read(std::move(run), std::move(name), deadline);
+    co_return co_await Read(std::move(run), std::move(what), deadline);
   }
   Waiter<sql::Result<Summary>> waiter(loop_, deadline);
   TM_CO_TRY(store_.PostWrite(std::make_unique<RunIntoJob>(waiter, std::move(call), std::move(sink))));
@@ -121,9 +131,9 @@ Task<sql::Result<std::vector<RunResult>>> Database::RunAll(std::vector<Call> cal
   const bool reads =
       std::ranges::all_of(calls, [](const Call& call) { return call.access == Access::kRead; });
   if (reads) {
-    std::string name = NameOf(calls.front());
+    sql::Statement what = calls.front().statement;
     auto run = [moved = std::move(calls)](Connection& connection) { return ReadEach(connection, moved); };
-    co_return co_await Read(std::move(run), std::move(name), deadline);
+    co_return co_await Read(std::move(run), std::move(what), deadline);
   }
   auto run = [moved = std::move(calls)](Connection& connection) { return RunEach(connection, moved); };
   co_return co_await Write(std::move(run), deadline);
@@ -137,7 +147,7 @@ Task<sql::Result<std::unique_ptr<sql::RowStream>>> Database::Stream(Call call) {
   Waiter<sql::Result<BegunStream>> waiter(loop_, call.limits.deadline);
   const StreamJob::Times times{.piece = store_.settings().statement_timeout,
                                .idle = store_.settings().transaction_idle_timeout};
-  TM_CO_TRY(store_.readers().Post(std::make_unique<StreamJob>(waiter, std::move(call), times), Lasts::kYes));
+  TM_CO_TRY(PostRead(std::make_unique<StreamJob>(waiter, std::move(call), times), Lasts::kYes));
   auto begun = co_await waiter.reply();
   if (!begun) {
     store_.CountFailure(begun.error().kind);
@@ -154,7 +164,7 @@ Task<sql::Result<std::unique_ptr<sql::Transaction>>> Database::Begin(sql::Transa
                                .deadline = options.deadline};
   auto job = std::make_unique<TransactionJob>(waiter, options.access, times);
   if (options.access == Access::kRead) {
-    TM_CO_TRY(store_.readers().Post(std::move(job), Lasts::kYes));
+    TM_CO_TRY(PostRead(std::move(job), Lasts::kYes));
   } else {
     TM_CO_TRY(store_.PostWrite(std::move(job)));
   }
@@ -167,10 +177,10 @@ Task<sql::Result<std::unique_ptr<sql::Transaction>>> Database::Begin(sql::Transa
 }
 
 Task<sql::Result<sql::Description>> Database::Describe(sql::Statement statement) {
-  std::string name = statement.text().substr(0, 200);
+  sql::Statement what = statement;
   co_return co_await Read(
       [moved = std::move(statement)](Connection& connection) { return DescribeOn(connection, moved); },
-      std::move(name));
+      std::move(what));
 }
 
 std::optional<MonotonicTime> Database::down_since() const {

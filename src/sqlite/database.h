@@ -25,10 +25,13 @@
 
 namespace tidemill::sqlite {
 
-class Database final : public sql::Database {
+class Database final : public sql::Database, private net::TurnEndHook {
  public:
   // The store outlives it.
   Database(net::Loop& loop, Store& store) : loop_(loop), store_(store) {}
+  ~Database() override {
+    if (posted_reads_ > 0) loop_.DisarmTurnEnd(*this);
+  }
 
   sql::Dialect dialect() const override { return sql::Dialect::kSqlite; }
   Task<sql::Result<sql::RunResult>> Run(sql::Call call) override;
@@ -47,10 +50,17 @@ class Database final : public sql::Database {
   Task<std::invoke_result_t<F&, Connection&>> Write(F function, std::optional<MonotonicTime> deadline = {});
   // The same on a reader's thread and connection; each of its statements in a snapshot of its own.
   template <class F>
-  Task<std::invoke_result_t<F&, Connection&>> Read(F function, std::string name,
+  // `what` is for the log: what holds a snapshot for long.
+  Task<std::invoke_result_t<F&, Connection&>> Read(F function, sql::Statement what,
                                                    std::optional<MonotonicTime> deadline = {});
 
  private:
+  // Threads that read are woken when so many reads of a turn wait, and at its end.
+  static constexpr std::size_t kReadsBeforeWake = 16;
+
+  sql::Result<void> PostRead(std::unique_ptr<LoneJob> job, Lasts lasts);
+  void OnTurnEnd() override;
+
   template <class R, class F>
   class WriteJob;
   template <class R, class F>
@@ -58,6 +68,7 @@ class Database final : public sql::Database {
 
   net::Loop& loop_;
   Store& store_;
+  std::size_t posted_reads_ = 0;  // since the threads were woken
 };
 
 template <class R, class F>
@@ -83,11 +94,11 @@ class Database::WriteJob final : public GroupedJob {
 template <class R, class F>
 class Database::ReadJob final : public LoneJob {
  public:
-  ReadJob(Waiter<R>& waiter, F function, std::string name, Duration timeout)
+  ReadJob(Waiter<R>& waiter, F function, sql::Statement what, Duration timeout)
       : LoneJob(waiter.ticket()),
         sender_(waiter.sender()),
         function_(std::move(function)),
-        name_(std::move(name)),
+        what_(std::move(what)),
         timeout_(timeout) {}
 
   void Serve(Connection& connection, std::stop_token) override {
@@ -98,12 +109,12 @@ class Database::ReadJob final : public LoneJob {
     sender_.Send(function_(connection));
   }
   void Refuse(sql::Failure failure) override { sender_.Send(std::unexpected(std::move(failure))); }
-  std::string Name() const override { return name_; }
+  std::string Name() const override { return what_.text().substr(0, 200); }
 
  private:
   const typename Waiter<R>::Sender sender_;
   F function_;
-  const std::string name_;
+  const sql::Statement what_;
   const Duration timeout_;
 };
 
@@ -117,14 +128,13 @@ Task<std::invoke_result_t<F&, Connection&>> Database::Write(F function,
 }
 
 template <class F>
-Task<std::invoke_result_t<F&, Connection&>> Database::Read(F function, std::string name,
+Task<std::invoke_result_t<F&, Connection&>> Database::Read(F function, sql::Statement what,
                                                            std::optional<MonotonicTime> deadline) {
   using R = std::invoke_result_t<F&, Connection&>;
   Waiter<R> waiter(loop_, deadline);
-  TM_CO_TRY(
-      store_.readers().Post(std::make_unique<ReadJob<R, F>>(waiter, std::move(function), std::move(name),
-                                                            store_.settings().statement_timeout),
-                            Lasts::kNo));
+  TM_CO_TRY(PostRead(std::make_unique<ReadJob<R, F>>(waiter, std::move(function), std::move(what),
+                                                     store_.settings().statement_timeout),
+                     Lasts::kNo));
   auto result = co_await waiter.reply();
   if (!result) store_.CountFailure(result.error().kind);
   co_return result;

@@ -3,12 +3,20 @@
 #include <fmt/format.h>
 #include <pthread.h>
 
+#include <algorithm>
 #include <csignal>
 #include <utility>
 
 namespace tidemill::sqlite {
 
 using sql::FailureKind;
+
+namespace {
+
+// How long an answer may wait for others, so that they wake their loop together.
+constexpr std::int64_t kAnswersLateMicros = 200;
+
+}  // namespace
 
 Readers::Readers(std::vector<std::unique_ptr<Connection>> connections, std::size_t waiting_max,
                  Metrics& metrics)
@@ -30,8 +38,8 @@ void Readers::Stop() {
       for (auto& job : *queue) refused.push_back(std::move(job));
       queue->clear();
     }
-    for (const auto& running : running_) {
-      if (running) running->ticket->Cancel();
+    for (const Running& running : running_) {
+      if (running.job) running.job->ticket().Cancel();
     }
   }
   stop_.request_stop();
@@ -55,48 +63,75 @@ sql::Result<void> Readers::Post(std::unique_ptr<LoneJob> job, Lasts lasts) {
     metrics_.reads_waiting.Add(1);
     (lasts == Lasts::kYes ? lasting_ : short_).push_back(std::move(job));
   }
-  changed_.notify_one();
   return {};
 }
 
-std::optional<Readers::Running> Readers::Oldest() const {
-  const std::scoped_lock lock(mutex_);
-  std::optional<Running> oldest;
-  for (const auto& running : running_) {
-    if (running && (!oldest || running->since < oldest->since)) oldest = running;
+void Readers::Wake() {
+  std::size_t wanted = 0;
+  {
+    const std::scoped_lock lock(mutex_);
+    wanted = std::min(idle_, short_.size() + lasting_.size());
   }
-  return oldest;
+  for (; wanted > 0; --wanted) changed_.notify_one();
 }
 
-std::unique_ptr<LoneJob> Readers::Take(std::optional<Running>& running, Lasts& lasts) {
+std::optional<Readers::LongRead> Readers::Oldest() const {
+  const std::scoped_lock lock(mutex_);
+  const Running* oldest = nullptr;
+  for (const Running& running : running_) {
+    if (running.job && (oldest == nullptr || running.since < oldest->since)) oldest = &running;
+  }
+  if (oldest == nullptr) return std::nullopt;
+  return LongRead{.since = oldest->since, .what = oldest->job->Name()};
+}
+
+bool Readers::Take(Running& running, net::LateWakes& answers) {
+  std::unique_ptr<LoneJob> done;  // goes when the lock has gone
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return ended_ || !short_.empty() || MayTakeLasting(); });
-  if (ended_) return nullptr;
+  done = std::move(running.job);
+  if (running.lasts == Lasts::kYes && done) {
+    --lasting_running_;
+    changed_.notify_one();
+  }
+  if (!ended_ && !MayTake()) {
+    lock.unlock();
+    done.reset();
+    answers.Flush();
+    lock.lock();
+    ++idle_;
+    changed_.wait(lock, [this] { return ended_ || MayTake(); });
+    --idle_;
+  }
+  if (ended_) return false;
   // What lasts is rare and is taken first: short reads have a thread that it does not get.
-  lasts = MayTakeLasting() ? Lasts::kYes : Lasts::kNo;
-  Queue& queue = lasts == Lasts::kYes ? lasting_ : short_;
-  if (lasts == Lasts::kYes) ++lasting_running_;
-  std::unique_ptr<LoneJob> job = std::move(queue.front());
+  running.lasts = MayTakeLasting() ? Lasts::kYes : Lasts::kNo;
+  Queue& queue = running.lasts == Lasts::kYes ? lasting_ : short_;
+  if (running.lasts == Lasts::kYes) ++lasting_running_;
+  running.job = std::move(queue.front());
   queue.pop_front();
   metrics_.reads_waiting.Sub(1);
-  running = {.since = SystemClock().Now(), .what = job->Name(), .ticket = &job->ticket()};
-  return job;
+  running.since = SystemClock().Now();
+  return true;
 }
 
-void Readers::Work(Connection& connection, std::optional<Running>& running) {
+void Readers::Work(Connection& connection, Running& running) {
   // Signals are for the main thread.
   sigset_t all;
   sigfillset(&all);
   pthread_sigmask(SIG_BLOCK, &all, nullptr);
   pthread_setname_np(pthread_self(), "sqlite reader");
-  Lasts lasts = Lasts::kNo;
-  while (const std::unique_ptr<LoneJob> job = Take(running, lasts)) {
-    Serve(*job, lasts, connection);
-    const std::scoped_lock lock(mutex_);
-    running.reset();
-    if (lasts == Lasts::kNo) continue;
-    --lasting_running_;
-    changed_.notify_one();
+  net::LateWakes answers;
+  std::int64_t late_since = 0;
+  while (Take(running, answers)) {
+    if (running.lasts == Lasts::kYes) {
+      answers.Flush();
+      Serve(*running.job, Lasts::kYes, connection);
+      continue;
+    }
+    if (answers.empty()) late_since = MonotonicMicros();
+    const net::LateWakes::Scope scope(answers);
+    Serve(*running.job, Lasts::kNo, connection);
+    if (MonotonicMicros() - late_since > kAnswersLateMicros) answers.Flush();
   }
 }
 

@@ -1,6 +1,8 @@
 // Readers: threads that read, each with a connection; what waits is taken in order by who is free.
 //
-// What lasts (a session) may hold all of them but one, so that short reads always go on.
+// What lasts (a session) may hold all of them but one, so that short reads always go on. A loop posts what a
+// turn brings and wakes the threads once; a thread wakes a loop once for what it has answered meanwhile, but
+// lets no answer wait for long, nor for a read that takes long.
 #pragma once
 
 #include <condition_variable>
@@ -10,11 +12,13 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "base/clock.h"
+#include "net/late_wakes.h"
 #include "sql/failure.h"
 #include "sqlite/connection.h"
 #include "sqlite/job.h"
@@ -34,22 +38,29 @@ class Readers {
   // Refuses what waits and what comes, ends what runs. The thread that made it.
   void Stop();
 
-  // Any thread. kLimitExceeded, kUnavailable: it is not accepted.
+  // Any thread. Wake must follow, sooner or later. kBusy, kUnavailable: it is not accepted.
   sql::Result<void> Post(std::unique_ptr<LoneJob> job, Lasts lasts);
+  // Any thread: as many threads as are needed begin with what was posted.
+  void Wake();
 
   // What has been running for longest, for the log.
-  struct Running {
+  struct LongRead {
     MonotonicTime since{};
     std::string what;
-    Ticket* ticket = nullptr;  // while the reader's lock is held
   };
-  std::optional<Running> Oldest() const;
+  std::optional<LongRead> Oldest() const;
 
  private:
   using Queue = std::deque<std::unique_ptr<LoneJob>>;
-  void Work(Connection& connection, std::optional<Running>& running);
-  // The next one; null: it is over.
-  std::unique_ptr<LoneJob> Take(std::optional<Running>& running, Lasts& lasts);
+  struct Running {
+    std::unique_ptr<LoneJob> job;  // null: none
+    Lasts lasts = Lasts::kNo;
+    MonotonicTime since{};
+  };
+  void Work(Connection& connection, Running& running);
+  // Puts the next one into `running`, whose job is over; false: all is. Flushes `answers` before it waits.
+  bool Take(Running& running, net::LateWakes& answers);
+  bool MayTake() const { return !short_.empty() || MayTakeLasting(); }
   bool MayTakeLasting() const { return !lasting_.empty() && lasting_running_ + 1 < connections_.size(); }
   void Serve(LoneJob& job, Lasts lasts, Connection& connection);
 
@@ -61,7 +72,8 @@ class Readers {
   Queue short_;
   Queue lasting_;
   std::size_t lasting_running_ = 0;
-  std::vector<std::optional<Running>> running_;  // of each thread
+  std::size_t idle_ = 0;          // threads that wait
+  std::vector<Running> running_;  // of each thread
   bool ended_ = false;
   std::stop_source stop_;
   std::vector<std::thread> threads_;  // last: they use all above

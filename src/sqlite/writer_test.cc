@@ -169,7 +169,7 @@ TEST_F(WriterTest, AFunctionIsAllOrNothing) {
         TM_TRY(query.Step());
         return query.Integer(0);
       },
-      "the last number"));
+      sql::Statement("the last number")));
   EXPECT_EQ(read, 2);
 }
 
