@@ -41,10 +41,14 @@ bool BelongsToNotModified(std::string_view header) {
                              [header](std::string_view name) { return EqualIgnoringCase(header, name); });
 }
 
-http::Response NotModified(const http::Response& whole) {
-  http::Response response{.status = 304};
+// The kept response, without its tag; of one that the client has, what belongs to a 304.
+http::Response CopyOf(const http::Response& whole, bool has_it) {
+  constexpr std::size_t kAddedMax = 8;
+  http::Response response{.status = has_it ? 304 : whole.status, .body = has_it ? "" : whole.body};
+  response.headers.reserve(whole.headers.size() + kAddedMax);
   for (const auto& header : whole.headers) {
-    if (BelongsToNotModified(header.first)) response.headers.push_back(header);
+    if (EqualIgnoringCase(header.first, "ETag")) continue;
+    if (!has_it || BelongsToNotModified(header.first)) response.headers.push_back(header);
   }
   return response;
 }
@@ -73,7 +77,8 @@ std::string CacheControlOf(const CachePolicy& policy) {
 std::string CacheStatusOf(const FoundAnswer& found) {
   switch (found.how) {
     case FoundAnswer::How::kHit:
-    case FoundAnswer::How::kStale: return fmt::format("tidemill; hit; ttl={}", WholeSeconds(found.ttl_left));
+    case FoundAnswer::How::kStale:
+      return "tidemill; hit; ttl=" + std::to_string(WholeSeconds(found.ttl_left));
     case FoundAnswer::How::kMiss:
     case FoundAnswer::How::kJoined: break;
   }
@@ -87,13 +92,11 @@ http::Response RespondWith(const FoundAnswer& found, const CachePolicy& policy,
   const CachedAnswer& answer = *found.answer;
   const bool has_it = !answer.etag.empty() && if_none_match && ListsEtag(*if_none_match, answer.etag);
   if (has_it) metrics.not_modified.Add();
-  http::Response response = has_it ? NotModified(answer.response) : answer.response;
+  http::Response response = CopyOf(answer.response, has_it);
   if (!answer.etag.empty()) {
-    std::erase_if(response.headers,
-                  [](const auto& header) { return EqualIgnoringCase(header.first, "ETag"); });
     response.headers.emplace_back("ETag", answer.etag);
     response.headers.emplace_back("Cache-Control", CacheControlOf(policy));
-    response.headers.emplace_back("Age", fmt::format("{}", WholeSeconds(found.age)));
+    response.headers.emplace_back("Age", std::to_string(WholeSeconds(found.age)));
     if (!policy.everybody) response.headers.emplace_back("Vary", "Authorization");
   } else {
     response.headers.emplace_back("Cache-Control", "no-store");

@@ -27,7 +27,12 @@ void AppendPart(std::string& out, std::string_view part) {
   out += part;
 }
 
-void AppendNumber(std::string& out, std::uint64_t number) { AppendPart(out, std::to_string(number)); }
+template <class Integer>
+void AppendNumber(std::string& out, Integer number) {
+  std::array<char, 20> digits{};
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+  AppendPart(out, {digits.data(), end});
+}
 
 struct ParameterWriter {
   std::string& out;
@@ -36,7 +41,7 @@ struct ParameterWriter {
   void operator()(bool value) const { out += value ? 't' : 'f'; }
   void operator()(std::int64_t value) const {
     out += 'i';
-    AppendPart(out, std::to_string(value));
+    AppendNumber(out, value);
   }
   void operator()(double value) const {
     out += 'd';
@@ -53,7 +58,7 @@ struct ParameterWriter {
   void operator()(const std::vector<std::int64_t>& values) const {
     out += 'I';
     AppendNumber(out, values.size());
-    for (const std::int64_t value : values) AppendPart(out, std::to_string(value));
+    for (const std::int64_t value : values) AppendNumber(out, value);
   }
   void operator()(const std::vector<std::string>& values) const {
     out += 'S';
@@ -103,7 +108,9 @@ std::string CacheKey::Digest() const {
 }
 
 std::optional<CacheKey> MakeCacheKey(const CacheKeyParts& parts) {
-  std::string bytes(kForm);
+  std::string bytes;
+  bytes.reserve(256);
+  bytes += kForm;
   for (const std::string_view part :
        {parts.endpoint, parts.endpoint_version, parts.format, parts.variant, parts.role}) {
     AppendPart(bytes, part);

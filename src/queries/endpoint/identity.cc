@@ -38,24 +38,27 @@ std::vector<std::string> ReadRoles(JsonReader& json) {
 
 }  // namespace
 
-bool Identity::HasClaim(std::string_view name) const { return std::ranges::binary_search(claims, name); }
+bool Identity::HasClaim(std::string_view name) const {
+  if (claims_json().empty()) return false;
+  bool found = false;
+  JsonReader json(claims_json());
+  json.EnterObject();
+  while (const auto key = json.NextKey()) found = (*key == name && !json.SkipNull()) || found;
+  return json.Finish() && found;
+}
 
 bool Identity::HasRole(std::string_view role) const { return std::ranges::find(roles, role) != roles.end(); }
 
 Identity MakeIdentity(std::optional<auth::Caller> caller, std::string_view role_claim) {
-  Identity identity{.caller = std::move(caller), .claims = {}, .roles = {}};
-  if (identity.claims_json().empty()) return identity;
+  Identity identity{.caller = std::move(caller), .roles = {}};
+  if (identity.claims_json().empty() || role_claim.empty()) return identity;
   JsonReader json(identity.claims_json());
   json.EnterObject();
   while (const auto key = json.NextKey()) {
-    const std::string name(*key);
-    if (json.SkipNull()) continue;
-    identity.claims.push_back(name);
-    if (name == role_claim) identity.roles = ReadRoles(json);
+    if (*key == role_claim && !json.SkipNull()) identity.roles = ReadRoles(json);
   }
   // A verified token's payload is an object; nothing is believed of anything else.
-  if (!json.Finish()) identity.claims = identity.roles = {};
-  std::ranges::sort(identity.claims);
+  if (!json.Finish()) identity.roles = {};
   return identity;
 }
 

@@ -16,12 +16,12 @@ namespace tidemill::queries {
 
 struct Identity {
   std::optional<auth::Caller> caller;  // nullopt: the request has no credentials
-  std::vector<std::string> claims;     // names of the token's claims that are not null, sorted
   std::vector<std::string> roles;      // its role claim, a text or a list of them; never "" or "none"
 
   bool anonymous() const { return !caller.has_value(); }
   // The claims as a JSON object; "": there is no token.
   std::string_view claims_json() const { return caller ? std::string_view(caller->claims) : ""; }
+  // Whether the token has that claim, and not as null.
   bool HasClaim(std::string_view name) const;
   bool HasRole(std::string_view role) const;
 };

@@ -46,6 +46,7 @@ http::Response RefuseCredentials(const Error& error, const auth::Authenticator& 
 std::string VariantOf(const QueryRun& run) {
   const TypedRequest& request = run.request;
   const Preferences& prefer = request.preferences;
+  if (prefer == Preferences() && request.sort.empty() && !request.page) return "";
   std::string text = fmt::format("{} {} {} {}", static_cast<int>(prefer.count),
                                  prefer.answer ? static_cast<int>(*prefer.answer) : -1,
                                  prefer.max_affected.value_or(0), prefer.strict);
@@ -161,11 +162,12 @@ Task<http::Response> QueryHandler::Answer(const http::Request& request, Times& t
   times.read = MonotonicMicros();
   const bool streamed = IsStream(*served_, *typed);
   QueryRun run = MakeRun(request, *identity, *std::move(typed));
-  if (streamed) co_return co_await StreamQuery(services_.loop, services_.database, std::move(run), request);
   // The cache's place: behind all checks, in front of the database.
-  if (served_->cache && services_.cache != nullptr) {
+  if (served_->cache && services_.cache != nullptr && !streamed) {
     co_return co_await AnswerFromCache(request, *identity, std::move(run));
   }
+  run.settings = SettingsFor(request, *identity, streamed ? kStreamMax : served_->timeout);
+  if (streamed) co_return co_await StreamQuery(services_.loop, services_.database, std::move(run), request);
   if (served_->endpoint->access == sql::Access::kRead) {
     co_return co_await RunQuery(services_.database, std::move(run));
   }
@@ -216,37 +218,41 @@ std::optional<http::Response> QueryHandler::RefuseRate(const http::Request& requ
 
 QueryRun QueryHandler::MakeRun(const http::Request& request, const Identity& identity,
                                TypedRequest typed) const {
-  const bool streamed = IsStream(*served_, typed);
-  QueryRun run{.served = served_,
-               .request = std::move(typed),
-               .settings = nullptr,
-               .deadline = services_.loop.clock().Now() + served_->timeout,
-               .query_string = std::string(request.query),
-               .asker = {.developer = services_.developer, .anonymous = identity.anonymous()}};
-  if (services_.database.dialect() == sql::Dialect::kPostgres) {
-    run.settings = DatabaseSettings(request, identity, RoleOf(identity, services_.settings.anonymous_role),
-                                    streamed ? kStreamMax : served_->timeout);
-  }
-  return run;
+  return {.served = served_,
+          .request = std::move(typed),
+          .settings = nullptr,
+          .deadline = services_.loop.clock().Now() + served_->timeout,
+          .query_string = std::string(request.query),
+          .asker = {.developer = services_.developer, .anonymous = identity.anonymous()}};
+}
+
+// Null in SQLite.
+std::shared_ptr<const sql::LocalSettings> QueryHandler::SettingsFor(const http::Request& request,
+                                                                    const Identity& identity,
+                                                                    Duration timeout) const {
+  if (services_.database.dialect() != sql::Dialect::kPostgres) return nullptr;
+  return DatabaseSettings(request, identity, RoleOf(identity, services_.settings.anonymous_role), timeout);
 }
 
 // Whose claims the cache cannot tell from others' is answered from the database.
 Task<http::Response> QueryHandler::AnswerFromCache(const http::Request& request, const Identity& identity,
                                                    QueryRun run) {
   const Endpoint& endpoint = *served_->endpoint;
-  sql::Parameters parameters = run.request.inputs.front();
+  sql::Parameters of_page;
   if (run.request.page) {
-    parameters.insert(parameters.end(), run.request.page->after.begin(), run.request.page->after.end());
+    of_page = run.request.inputs.front();
+    of_page.insert(of_page.end(), run.request.page->after.begin(), run.request.page->after.end());
   }
   const auto key = MakeCacheKey({.endpoint = endpoint.operation_id,
                                  .endpoint_version = endpoint.version,
-                                 .parameters = parameters,
+                                 .parameters = run.request.page ? of_page : run.request.inputs.front(),
                                  .format = ContentType(run.request.format),
                                  .variant = VariantOf(run),
                                  .role = RoleOf(identity, services_.settings.anonymous_role),
                                  .claims = identity.claims_json(),
                                  .scope = served_->query().cache->scope});
   if (!key) {
+    run.settings = SettingsFor(request, identity, served_->timeout);
     http::Response response = co_await RunQuery(services_.database, std::move(run));
     response.headers.emplace_back("Cache-Status", kCacheBypassed);
     co_return response;
@@ -255,8 +261,11 @@ Task<http::Response> QueryHandler::AnswerFromCache(const http::Request& request,
   constexpr auto fill = [](sql::Database& database, QueryRun moved) -> Fill {
     co_return co_await RunQuery(database, std::move(moved));
   };
-  auto found = co_await services_.cache->Get(
-      *key, served_->cache, [this, &run, fill] { return fill(services_.database, std::move(run)); });
+  // What only the database needs is not made for a hit.
+  auto found = co_await services_.cache->Get(*key, served_->cache, [&, this, fill] {
+    run.settings = SettingsFor(request, identity, served_->timeout);
+    return fill(services_.database, std::move(run));
+  });
   if (!found) {
     co_return ToResponse(
         MakeError({.kind = sql::FailureKind::kUnavailable, .message = found.error().detail}, asker));

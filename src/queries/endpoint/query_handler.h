@@ -58,6 +58,8 @@ class QueryHandler final : public http::Handler, public std::enable_shared_from_
   Task<std::expected<Identity, http::Response>> Identify(const http::Request& request);
   std::optional<http::Response> RefuseRate(const http::Request& request, const Identity& identity) const;
   QueryRun MakeRun(const http::Request& request, const Identity& identity, TypedRequest typed) const;
+  std::shared_ptr<const sql::LocalSettings> SettingsFor(const http::Request& request,
+                                                        const Identity& identity, Duration timeout) const;
   Task<http::Response> AnswerFromCache(const http::Request& request, const Identity& identity, QueryRun run);
   std::optional<http::Response> NameWrite(const http::Request& request, const Identity& identity,
                                           QueryRun& run,

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "base/ascii.h"
 #include "queries/values/weighted_list.h"
 
 namespace tidemill::queries {
@@ -61,6 +62,13 @@ Rank RankOf(Format format, const std::vector<WeightedElement>& accepted) {
   return rank;
 }
 
+// As most clients say that are not browsers.
+bool TakesAnything(const http::Request& request) {
+  return std::ranges::all_of(request.headers, [](const http::HeaderView& header) {
+    return header.value == "*/*" || !EqualIgnoringCase(header.name, "accept");
+  });
+}
+
 }  // namespace
 
 std::string_view ContentType(Format format) {
@@ -84,6 +92,7 @@ std::span<const Format> FormatsOf(files::RowsShape shape) {
 }
 
 std::optional<Format> Negotiate(const http::Request& request, std::span<const Format> offered) {
+  if (TakesAnything(request)) return offered.front();
   const std::vector<WeightedElement> accepted = ReadWeighted(request, "accept");
   if (accepted.empty()) return offered.front();
   std::optional<Format> chosen;
