@@ -6,8 +6,10 @@
 
 #include <cstdint>
 #include <expected>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/result.h"
 
@@ -43,16 +45,45 @@ std::string_view Name(FailureKind kind);
 // What is known of the statement's effects. A statement whose answer was lost may have been committed.
 enum class Effect : std::uint8_t { kNone, kUnknown };
 
+// A text that is nearly always empty, and then takes a pointer: each task that waits for a database has room
+// for several failures.
+class RareText {
+ public:
+  RareText() = default;
+  RareText(std::string text) {
+    if (!text.empty()) text_ = std::make_unique<const std::string>(std::move(text));
+  }
+  RareText(std::string_view text) : RareText(std::string(text)) {}
+  RareText(const char* text) : RareText(std::string(text)) {}
+  RareText(const RareText& other) : RareText(other.str()) {}
+  RareText(RareText&&) noexcept = default;
+  RareText& operator=(RareText other) noexcept {
+    text_ = std::move(other.text_);
+    return *this;
+  }
+  ~RareText() = default;
+
+  bool empty() const { return text_ == nullptr; }
+  const std::string& str() const {
+    static const std::string kNone;
+    return text_ == nullptr ? kNone : *text_;
+  }
+  friend bool operator==(const RareText& a, const RareText& b) { return a.str() == b.str(); }
+
+ private:
+  std::unique_ptr<const std::string> text_;
+};
+
 struct Failure {
   FailureKind kind = FailureKind::kInternal;
   Effect effect = Effect::kNone;
-  std::string message;     // one sentence; the database's own where it gave one
-  std::string code;        // five characters of SQLSTATE, or SQLite's name: "23505", "SQLITE_BUSY"; "": ours
-  std::string detail;      // here and below "" where the database says nothing
-  std::string hint;        //
-  std::string constraint;  // the name of what was violated
-  std::string table;       //
-  std::string column;      //
+  std::string message;  // one sentence; the database's own where it gave one
+  std::string code;     // five characters of SQLSTATE, or SQLite's name: "23505", "SQLITE_BUSY"; "": ours
+  RareText detail;      // here and below "" where the database says nothing
+  RareText hint;        //
+  RareText constraint;  // the name of what was violated
+  RareText table;       //
+  RareText column;      //
   std::uint32_t position = 0;  // in the statement's text, in characters from 1; 0: unknown
 
   friend bool operator==(const Failure&, const Failure&) = default;

@@ -145,8 +145,8 @@ QueryAnswer ReadError(std::string_view body) {
 QueryAnswer ToAnswer(const sql::Failure& failure) {
   QueryAnswer answer{
       .code = failure.code, .kind = std::string(Name(failure.kind)), .message = failure.message};
-  if (!failure.detail.empty()) answer.message += "\n  " + failure.detail;
-  if (!failure.hint.empty()) answer.message += "\n  " + failure.hint;
+  if (!failure.detail.empty()) answer.message += "\n  " + failure.detail.str();
+  if (!failure.hint.empty()) answer.message += "\n  " + failure.hint.str();
   return answer;
 }
 

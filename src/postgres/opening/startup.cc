@@ -48,8 +48,9 @@ sql::Failure FailureOf(std::string_view error_response) {
     return {.kind = sql::FailureKind::kUnavailable, .message = "an error that cannot be read"};
   }
   sql::Failure failure = std::move(parsed->failure);
-  for (std::string* const text : {&failure.message, &failure.detail, &failure.hint}) {
-    *text = CutUtf8(*text, kTextBytesMax);
+  failure.message = CutUtf8(failure.message, kTextBytesMax);
+  for (sql::RareText* const text : {&failure.detail, &failure.hint}) {
+    *text = CutUtf8(text->str(), kTextBytesMax);
   }
   return failure;
 }

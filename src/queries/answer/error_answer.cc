@@ -191,8 +191,8 @@ ErrorAnswer MakeError(const sql::Failure& failure, Asker asker) {
   const std::string_view instead = raised || asker.developer ? "" : MessageFor(failure.kind);
   answer.message = instead.empty() ? failure.message : std::string(instead);
   if (raised || asker.developer) {
-    answer.details = failure.detail;
-    answer.hint = failure.hint;
+    answer.details = failure.detail.str();
+    answer.hint = failure.hint.str();
   }
   if (answer.status == 503) answer.retry_after = kRetryAfter;
   // RFC 9110 section 15.5.2 wants one.

@@ -12,7 +12,7 @@ constexpr std::string_view kTypeNotKnown = "42P18";
 
 std::string HintOf(const sql::Failure& failure) {
   if (failure.code == kTypeNotKnown) return "say it above the statement: -- @param NAME TYPE";
-  return failure.hint;
+  return failure.hint.str();
 }
 
 }  // namespace

@@ -42,6 +42,12 @@ http::Response RefuseCredentials(const Error& error, const auth::Authenticator& 
   return RefuseBy(OwnError::kUnavailable, "tokens cannot be checked now; try again", kRetryAfter);
 }
 
+Task<http::Response> Given(http::Response response) { co_return response; }
+
+Task<http::Response> ToEnd(TaskScope& scope, Task<http::Response> write) {
+  co_return co_await RunToEnd(scope, std::move(write));
+}
+
 // What shapes an answer besides the parameters. Links to other pages keep the query string.
 std::string VariantOf(const QueryRun& run) {
   const TypedRequest& request = run.request;
@@ -157,27 +163,31 @@ Task<http::Response> QueryHandler::Answer(const http::Request& request, Times& t
   if (auto refused = RefuseRate(request, *identity)) co_return *std::move(refused);
   // An answer for everybody is asked for as nobody: policies must not look at whoever happens to ask first.
   if (served_->cache && served_->cache->everybody) *identity = Identity{};
-  auto typed = served_->reader->Read(request, identity->claims_json());
-  if (!typed) co_return ToResponse(MakeError(typed.error()));
+  co_return co_await AnswerTo(*identity, request, times);
+}
+
+// No coroutine: what it makes would stay in its frame while the database works.
+Task<http::Response> QueryHandler::AnswerTo(const Identity& identity, const http::Request& request,
+                                            Times& times) {
+  auto typed = served_->reader->Read(request, identity.claims_json());
+  if (!typed) return Given(ToResponse(MakeError(typed.error())));
   times.read = MonotonicMicros();
   const bool streamed = IsStream(*served_, *typed);
-  QueryRun run = MakeRun(request, *identity, *std::move(typed));
+  QueryRun run = MakeRun(request, identity, *std::move(typed));
   // The cache's place: behind all checks, in front of the database.
   if (served_->cache && services_.cache != nullptr && !streamed) {
-    co_return co_await AnswerFromCache(request, *identity, std::move(run));
+    return AnswerFromCache(request, identity, std::move(run));
   }
-  run.settings = SettingsFor(request, *identity, streamed ? kStreamMax : served_->timeout);
-  if (streamed) co_return co_await StreamQuery(services_.loop, services_.database, std::move(run), request);
-  if (served_->endpoint->access == sql::Access::kRead) {
-    co_return co_await RunQuery(services_.database, std::move(run));
-  }
+  run.settings = SettingsFor(request, identity, streamed ? kStreamMax : served_->timeout);
+  if (streamed) return StreamQuery(services_.loop, services_.database, std::move(run), request);
+  if (served_->endpoint->access == sql::Access::kRead) return RunQuery(services_.database, std::move(run));
   if (services_.writes->running() >= QueryServices::kWritesMax) {
     services_.metrics.refused_busy.Add();
-    co_return RefuseBy(OwnError::kBusy, "too many writes are under way", kRetryAfter);
+    return Given(RefuseBy(OwnError::kBusy, "too many writes are under way", kRetryAfter));
   }
   std::optional<WritesInFlight::Entry> in_flight;
-  if (auto refused = NameWrite(request, *identity, run, in_flight)) co_return *std::move(refused);
-  co_return co_await RunToEnd(*services_.writes, Write(services_, std::move(run), std::move(in_flight)));
+  if (auto refused = NameWrite(request, identity, run, in_flight)) return Given(*std::move(refused));
+  return ToEnd(*services_.writes, Write(services_, std::move(run), std::move(in_flight)));
 }
 
 Task<std::expected<Identity, http::Response>> QueryHandler::Identify(const http::Request& request) {

@@ -55,6 +55,7 @@ class QueryHandler final : public http::Handler, public std::enable_shared_from_
   class Place;
 
   Task<http::Response> Answer(const http::Request& request, Times& times);
+  Task<http::Response> AnswerTo(const Identity& identity, const http::Request& request, Times& times);
   Task<std::expected<Identity, http::Response>> Identify(const http::Request& request);
   std::optional<http::Response> RefuseRate(const http::Request& request, const Identity& identity) const;
   QueryRun MakeRun(const http::Request& request, const Identity& identity, TypedRequest typed) const;

@@ -31,8 +31,8 @@ sql::Call Once(std::string text, sql::Parameters parameters = {}) {
 }
 
 std::string HintOf(const sql::Failure& failure) {
-  std::string hint = failure.detail;
-  if (!failure.hint.empty()) hint += (hint.empty() ? "" : "\n") + failure.hint;
+  std::string hint = failure.detail.str();
+  if (!failure.hint.empty()) hint += (hint.empty() ? "" : "\n") + failure.hint.str();
   // ERRCODE_ACTIVE_SQL_TRANSACTION: create index concurrently, vacuum.
   if (failure.code == "25001") hint = "write -- @no_tx as the file's first line";
   return hint;
