@@ -80,7 +80,10 @@ sql::Result<void> Batch::Send() {
   segment_ = connection.Send(writer, this);
   sent_ = true;
   if (ReadsAlone()) connection.MarkRead(segment_);
-  if (ask_.deadline) session_.loop().timers().Schedule(*this, *ask_.deadline);
+  if (ask_.deadline) {
+    connection.AwaitUntil(segment_, *ask_.deadline);
+    session_.loop().timers().Schedule(*this, *ask_.deadline);
+  }
   return {};
 }
 

@@ -112,6 +112,10 @@ void Connection::MarkRead(std::uint64_t segment) {
   if (Slot* const slot = Find(segment)) slot->only_reads = true;
 }
 
+void Connection::AwaitUntil(std::uint64_t segment, MonotonicTime deadline) {
+  if (Slot* const slot = Find(segment)) slot->awaited_until = deadline;
+}
+
 bool Connection::OnlyReads() const {
   return std::ranges::all_of(slots_, [](const Slot& slot) { return slot.only_reads || slot.is_unwanted; });
 }
@@ -304,7 +308,7 @@ std::optional<MonotonicTime> Connection::WhenLate() const {
     return std::max(silent_since, *cancel_passed_) + options_.io_timeout;
   }
   if (front.haste == Haste::kPatient || options_.statement_timeout.ms == 0) return std::nullopt;
-  return silent_since + Milliseconds(options_.statement_timeout.ms + options_.io_timeout.ms);
+  return std::max(silent_since + options_.statement_timeout, front.awaited_until) + options_.io_timeout;
 }
 
 void Connection::OnTimer() {

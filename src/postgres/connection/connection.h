@@ -100,6 +100,8 @@ class Connection final : public net::StreamHandler, public net::Retirable, priva
   void Cancel(std::uint64_t segment);
   // It only reads: it may be asked again on another connection.
   void MarkRead(std::uint64_t segment);
+  // Its asker waits until then, beyond statement_timeout: no answer before is no sign of a dead server.
+  void AwaitUntil(std::uint64_t segment, MonotonicTime deadline);
   // Whether nothing is lost with the connection: whatever is on it reads, or is unwanted.
   bool OnlyReads() const;
   // The segment that runs holds up the others. Tells its request.
@@ -158,6 +160,7 @@ class Connection final : public net::StreamHandler, public net::Retirable, priva
     bool is_unwanted = false;
     bool only_reads = false;
     bool is_probe = false;
+    MonotonicTime awaited_until{};
   };
 
   Slot* Find(std::uint64_t segment);

@@ -215,6 +215,19 @@ TEST(Load, AServerThatIsKilledStoppedOrRestartedIsBackByItself) {
   EXPECT_TRUE(DriveUntil(*db.loop, [&] { return scope.running() == 0; }));
 }
 
+TEST(Load, AStatementThatMayTakeLongIsNoDeadServer) {
+  DatabaseOptions options;
+  options.io_timeout = options.statement_timeout = Milliseconds(500);
+  OnLoop db(testing::SharedServer().url(), options);
+  const auto settings = std::make_shared<const sql::LocalSettings>(
+      sql::LocalSettings{{"statement_timeout", std::to_string(tidemill::testing::kPatience.ms)}});
+  const auto slept = db.Run({.statement = sql::Statement("select pg_sleep(2)"),
+                             .access = sql::Access::kRead,
+                             .limits = {.deadline = db.loop->clock().Now() + tidemill::testing::kPatience},
+                             .settings = settings});
+  EXPECT_TRUE(slept) << slept.error().message;
+}
+
 TEST(Load, AWriteWhoseAnswerWasLostIsUnknown) {
   testing::PostgresServer server;
   OnLoop db(server.url());

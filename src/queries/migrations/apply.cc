@@ -35,6 +35,10 @@ std::string HintOf(const sql::Failure& failure) {
   if (!failure.hint.empty()) hint += (hint.empty() ? "" : "\n") + failure.hint.str();
   // ERRCODE_ACTIVE_SQL_TRANSACTION: create index concurrently, vacuum.
   if (failure.code == "25001") hint = "write -- @no_tx as the file's first line";
+  // ERRCODE_QUERY_CANCELED, of a server with @no_tx: it has not the time that a migration may take.
+  if (failure.code == "57014") {
+    hint = "it took longer than storage.postgres.statement_timeout; `tidemill migrate up` lets it run to its end";
+  }
   return hint;
 }
 

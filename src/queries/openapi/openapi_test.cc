@@ -100,6 +100,7 @@ TEST(OpenApi, BodiesEnumsAndClaims) {
   EXPECT_EQ(document.find("\"sub\""), std::string::npos) << "no request can set it";
   EXPECT_NE(document.find("\"404\""), std::string::npos);
   EXPECT_NE(document.find("\"409\""), std::string::npos);
+  EXPECT_NE(document.find(R"({"name":"Idempotency-Key","in":"header",)"), std::string::npos);
 }
 
 TEST(OpenApi, OpenEndpointsAndPathParameters) {
@@ -111,6 +112,7 @@ TEST(OpenApi, OpenEndpointsAndPathParameters) {
   EXPECT_NE(document.find("\"/products/{id}\":{\"get\""), std::string::npos);
   EXPECT_EQ(Behind(document, "servers"), R"([{"url":"/"}])");
   EXPECT_EQ(Behind(document, "security"), "[]");
+  EXPECT_EQ(document.find("Idempotency-Key"), std::string::npos) << "it only reads";
   EXPECT_TRUE(Behind(document, "parameters").starts_with(R"([{"name":"id","in":"path","required":true,)"));
 }
 

@@ -110,6 +110,7 @@ class OperationWriter {
     if (query_.page) WritePage(*query_.page);
     if (!query_.sort.empty()) WriteSort();
     if (is_get() ? query_.page.has_value() : query_.rows != RowsShape::kExec) WritePrefer();
+    if (endpoint_.access == sql::Access::kWrite) WriteIdempotencyKey();
     json_.EndArray();
   }
 
@@ -160,6 +161,19 @@ class OperationWriter {
     json_.BeginArray();
     json_.String(is_get() ? "count=exact" : "return=minimal");
     json_.EndArray();
+    EndParameter();
+  }
+
+  // As ReadIdempotencyKey takes it, but for the form in quotes.
+  void WriteIdempotencyKey() {
+    BeginParameter("Idempotency-Key", "header", false,
+                   "For a client that may have to send the request again: of all with the same key it happens "
+                   "once, and each gets the first answer");
+    json_.Member("type", "string");
+    json_.RawMember("pattern", R"json("^[!#-~][!-~]*$")json");
+    json_.Member("minLength", 1);
+    json_.Member("maxLength", 255);
+    json_.RawMember("examples", R"(["8e03978e-40d5-43e8-bc93-6894a57f9324"])");
     EndParameter();
   }
 
@@ -310,6 +324,8 @@ class OperationWriter {
     if (query_.rows == RowsShape::kOne || query_.rows == RowsShape::kValue)
       WriteError("404", "There is no such row");
     if (!is_get()) WriteError("409", "It contradicts what is there");
+    if (endpoint_.access == sql::Access::kWrite)
+      WriteError("422", "The Idempotency-Key came before with another request");
     json_.RawMember("default", R"({"$ref":"#/components/responses/Error"})");
     json_.EndObject();
   }
