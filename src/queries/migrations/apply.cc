@@ -37,7 +37,9 @@ std::string HintOf(const sql::Failure& failure) {
   if (failure.code == "25001") hint = "write -- @no_tx as the file's first line";
   // ERRCODE_QUERY_CANCELED, of a server with @no_tx: it has not the time that a migration may take.
   if (failure.code == "57014") {
-    hint = "it took longer than storage.postgres.statement_timeout; `tidemill migrate up` lets it run to its end";
+    hint =
+        "it took longer than storage.postgres.statement_timeout; `tidemill migrate up` lets it run to its "
+        "end";
   }
   return hint;
 }

@@ -166,9 +166,10 @@ class OperationWriter {
 
   // As ReadIdempotencyKey takes it, but for the form in quotes.
   void WriteIdempotencyKey() {
-    BeginParameter("Idempotency-Key", "header", false,
-                   "For a client that may have to send the request again: of all with the same key it happens "
-                   "once, and each gets the first answer");
+    BeginParameter(
+        "Idempotency-Key", "header", false,
+        "For a client that may have to send the request again: of all with the same key it happens "
+        "once, and each gets the first answer");
     json_.Member("type", "string");
     json_.RawMember("pattern", R"json("^[!#-~][!-~]*$")json");
     json_.Member("minLength", 1);
