@@ -225,7 +225,7 @@ TEST_P(FirstAnswersTest, ATableThatIsNotThereYetIsNotTheWritesFault) {
         Await(answers_->Keep(*transaction, WriteOf("l"), http::Response::Json(201, "two"), kNow));
     ASSERT_FALSE(kept);
     EXPECT_EQ(kept.error().kind, sql::FailureKind::kNotReady);
-    EXPECT_TRUE(kept.error().detail.contains("tidemill_idempotency")) << kept.error().detail;
+    EXPECT_TRUE(kept.error().detail.str().contains("tidemill_idempotency")) << kept.error().detail.str();
   }
   Must("alter table tidemill.away rename to tidemill_idempotency",
        "alter table away rename to tidemill_idempotency");

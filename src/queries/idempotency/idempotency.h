@@ -27,7 +27,7 @@ struct Idempotency {
     const auto suppressed = limit_.Count(SystemClock().Now());
     if (!suppressed) return;
     log::Warn("queries.own_tables_not_ready",
-              {{"why", failure.detail}, {"advice", failure.hint}, {"suppressed", *suppressed}});
+              {{"why", failure.detail.str()}, {"advice", failure.hint.str()}, {"suppressed", *suppressed}});
   }
 
  private:
