@@ -40,6 +40,7 @@ struct TransactionOptions {
   Access access = Access::kWrite;
   Isolation isolation = Isolation::kDefault;
   std::optional<MonotonicTime> deadline;  // of the whole; it is rolled back then
+  std::optional<Duration> wait_max;       // as Limits::wait_max
 };
 
 // Statements that happen together or not at all. Holds a connection, and in SQLite the writer, so it is kept

@@ -53,6 +53,8 @@ struct Limits {
   std::uint64_t rows_max = 0;
   std::uint64_t bytes_max = 0;
   std::optional<MonotonicTime> deadline;
+  // How long it may wait for a connection, or for a thread that has one; then it is kBusy.
+  std::optional<Duration> wait_max;
 };
 
 // Settings of PostgreSQL by name, as set_config takes them. At most kLocalSettingsMax.

@@ -103,40 +103,40 @@ void Database::OnTurnEnd() {
 }
 
 Task<sql::Result<RunResult>> Database::Run(Call call) {
-  const auto deadline = call.limits.deadline;
+  const sql::Limits limits = call.limits;
   const bool reads = call.access == Access::kRead;
   sql::Statement what = call.statement;
   auto run = [moved = std::move(call)](Connection& connection) { return RunKept(connection, moved); };
-  if (reads) co_return co_await Read(std::move(run), std::move(what), deadline);
-  co_return co_await Write(std::move(run), deadline);
+  if (reads) co_return co_await Read(std::move(run), std::move(what), limits.deadline, limits.wait_max);
+  co_return co_await Write(std::move(run), limits.deadline, limits.wait_max);
 }
 
 Task<sql::Result<Summary>> Database::RunInto(Call call, std::shared_ptr<sql::RowSink> sink) {
-  const auto deadline = call.limits.deadline;
+  const sql::Limits limits = call.limits;
   if (call.access == Access::kRead) {
     sql::Statement what = call.statement;
     auto run = [moved = std::move(call), into = std::move(sink)](Connection& connection) {
       return connection.Run(moved, *into);
     };
-    co_return co_await Read(std::move(run), std::move(what), deadline);
+    co_return co_await Read(std::move(run), std::move(what), limits.deadline, limits.wait_max);
   }
-  Waiter<sql::Result<Summary>> waiter(loop_, deadline);
+  Waiter<sql::Result<Summary>> waiter(loop_, limits.deadline, limits.wait_max);
   TM_CO_TRY(store_.PostWrite(std::make_unique<RunIntoJob>(waiter, std::move(call), std::move(sink))));
   co_return co_await waiter.reply();
 }
 
 Task<sql::Result<std::vector<RunResult>>> Database::RunAll(std::vector<Call> calls) {
   if (calls.empty()) co_return std::vector<RunResult>();
-  const auto deadline = calls.front().limits.deadline;
+  const sql::Limits limits = calls.front().limits;
   const bool reads =
       std::ranges::all_of(calls, [](const Call& call) { return call.access == Access::kRead; });
   if (reads) {
     sql::Statement what = calls.front().statement;
     auto run = [moved = std::move(calls)](Connection& connection) { return ReadEach(connection, moved); };
-    co_return co_await Read(std::move(run), std::move(what), deadline);
+    co_return co_await Read(std::move(run), std::move(what), limits.deadline, limits.wait_max);
   }
   auto run = [moved = std::move(calls)](Connection& connection) { return RunEach(connection, moved); };
-  co_return co_await Write(std::move(run), deadline);
+  co_return co_await Write(std::move(run), limits.deadline, limits.wait_max);
 }
 
 Task<sql::Result<std::unique_ptr<sql::RowStream>>> Database::Stream(Call call) {
@@ -144,7 +144,7 @@ Task<sql::Result<std::unique_ptr<sql::RowStream>>> Database::Stream(Call call) {
     TM_CO_TRY_ASSIGN(RunResult result, co_await Run(std::move(call)));
     co_return std::make_unique<KeptStream>(std::move(result.rows));
   }
-  Waiter<sql::Result<BegunStream>> waiter(loop_, call.limits.deadline);
+  Waiter<sql::Result<BegunStream>> waiter(loop_, call.limits.deadline, call.limits.wait_max);
   const StreamJob::Times times{.piece = store_.settings().statement_timeout,
                                .idle = store_.settings().transaction_idle_timeout};
   TM_CO_TRY(PostRead(std::make_unique<StreamJob>(waiter, std::move(call), times), Lasts::kYes));
@@ -157,7 +157,7 @@ Task<sql::Result<std::unique_ptr<sql::RowStream>>> Database::Stream(Call call) {
 }
 
 Task<sql::Result<std::unique_ptr<sql::Transaction>>> Database::Begin(sql::TransactionOptions options) {
-  Waiter<BegunTransaction> waiter(loop_, options.deadline);
+  Waiter<BegunTransaction> waiter(loop_, options.deadline, options.wait_max);
   const TransactionTimes times{.statement = store_.settings().statement_timeout,
                                .idle = store_.settings().transaction_idle_timeout,
                                .whole = store_.settings().transaction_timeout,

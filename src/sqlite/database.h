@@ -47,12 +47,14 @@ class Database final : public sql::Database, private net::TurnEndHook {
   // the commit. It may run more than once (job.h), so it has no effects but those on the connection, and owns
   // what it uses. It keeps the other writers waiting: it computes nothing that could be computed before.
   template <class F>
-  Task<std::invoke_result_t<F&, Connection&>> Write(F function, std::optional<MonotonicTime> deadline = {});
+  Task<std::invoke_result_t<F&, Connection&>> Write(F function, std::optional<MonotonicTime> deadline = {},
+                                                    std::optional<Duration> wait_max = {});
   // The same on a reader's thread and connection; each of its statements in a snapshot of its own.
   template <class F>
   // `what` is for the log: what holds a snapshot for long.
   Task<std::invoke_result_t<F&, Connection&>> Read(F function, sql::Statement what,
-                                                   std::optional<MonotonicTime> deadline = {});
+                                                   std::optional<MonotonicTime> deadline = {},
+                                                   std::optional<Duration> wait_max = {});
 
  private:
   // Threads that read are woken when so many reads of a turn wait, and at its end.
@@ -120,18 +122,20 @@ class Database::ReadJob final : public LoneJob {
 
 template <class F>
 Task<std::invoke_result_t<F&, Connection&>> Database::Write(F function,
-                                                            std::optional<MonotonicTime> deadline) {
+                                                            std::optional<MonotonicTime> deadline,
+                                                            std::optional<Duration> wait_max) {
   using R = std::invoke_result_t<F&, Connection&>;
-  Waiter<R> waiter(loop_, deadline);
+  Waiter<R> waiter(loop_, deadline, wait_max);
   TM_CO_TRY(store_.PostWrite(std::make_unique<WriteJob<R, F>>(waiter, std::move(function))));
   co_return co_await waiter.reply();
 }
 
 template <class F>
 Task<std::invoke_result_t<F&, Connection&>> Database::Read(F function, sql::Statement what,
-                                                           std::optional<MonotonicTime> deadline) {
+                                                           std::optional<MonotonicTime> deadline,
+                                                           std::optional<Duration> wait_max) {
   using R = std::invoke_result_t<F&, Connection&>;
-  Waiter<R> waiter(loop_, deadline);
+  Waiter<R> waiter(loop_, deadline, wait_max);
   TM_CO_TRY(PostRead(std::make_unique<ReadJob<R, F>>(waiter, std::move(function), std::move(what),
                                                      store_.settings().statement_timeout),
                      Lasts::kNo));

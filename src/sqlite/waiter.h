@@ -1,5 +1,6 @@
-// Waiter: what a loop's task holds while a thread works for it. At the deadline the task is answered if no
-// thread has begun; one that has begun looks at the deadline itself. Destroyed with the task, it cancels.
+// Waiter: what a loop's task holds while a thread works for it. At the deadline, or when it has waited as long
+// as it may, the task is answered if no thread has begun; one that has begun looks at the deadline itself.
+// Destroyed with the task, it cancels.
 //
 // Loop thread only.
 #pragma once
@@ -22,9 +23,15 @@ class Waiter final : private net::Timer {
  public:
   using Sender = typename net::Reply<R>::Sender;
 
-  Waiter(net::Loop& loop, std::optional<MonotonicTime> deadline)
+  Waiter(net::Loop& loop, std::optional<MonotonicTime> deadline, std::optional<Duration> wait_max = {})
       : reply_(loop), ticket_(std::make_shared<Ticket>(deadline)) {
-    if (deadline) loop.timers().Schedule(*this, *deadline);
+    std::optional<MonotonicTime> due = deadline;
+    if (wait_max) {
+      const MonotonicTime late = loop.clock().Now() + *wait_max;
+      until_deadline_ = deadline && *deadline <= late;
+      if (!until_deadline_) due = late;
+    }
+    if (due) loop.timers().Schedule(*this, *due);
   }
   ~Waiter() override { ticket_->Cancel(); }
   Waiter(const Waiter&) = delete;
@@ -38,11 +45,16 @@ class Waiter final : private net::Timer {
   void OnTimer() override {
     if (!ticket_->Abandon()) return;
     const Sender sender = reply_.sender();
-    sender.Send(sql::Fail(sql::FailureKind::kTimeout, "the deadline passed before its turn came"));
+    if (until_deadline_) {
+      sender.Send(sql::Fail(sql::FailureKind::kTimeout, "the deadline passed before its turn came"));
+    } else {
+      sender.Send(sql::Fail(sql::FailureKind::kBusy, "it waited too long for its turn"));
+    }
   }
 
   net::Reply<R> reply_;
   const std::shared_ptr<Ticket> ticket_;
+  bool until_deadline_ = true;  // which comes before the end of wait_max
 };
 
 }  // namespace tidemill::sqlite

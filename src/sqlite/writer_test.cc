@@ -375,6 +375,8 @@ TEST_F(WriterTest, WritersAndReadersOfSeveralLoops) {
         }
       });
     }
+    threads.clear();
+    Close();  // before the loops that it answers
   }
   EXPECT_EQ(wrong, 0);
   EXPECT_EQ(Count("numbers"), 3 * kEach);

@@ -27,6 +27,7 @@ struct Ask {
   bool in_transaction = false;  // one is open afterwards
   bool forbids_writes = false;  // in a transaction that may write, the calls may not
   std::optional<MonotonicTime> deadline{};
+  std::optional<Duration> wait_max{};  // for a connection
   // What is known when the answer does not come.
   sql::Effect loss = sql::Effect::kUnknown;
 

@@ -92,7 +92,7 @@ class PostgresDatabase final : public Database {
     std::vector<sql::RunResult> results;
     if (calls.empty()) co_return results;
     for (const sql::Call& call : calls) TM_CO_TRY(Checked(call));
-    Ask ask{.deadline = calls.front().limits.deadline};
+    Ask ask{.deadline = calls.front().limits.deadline, .wait_max = calls.front().limits.wait_max};
     AddSettings(calls.front(), ask);
     const auto settings = static_cast<std::ptrdiff_t>(ask.settings_calls);
     ask.calls.insert(ask.calls.end(), std::make_move_iterator(calls.begin()),
@@ -107,14 +107,14 @@ class PostgresDatabase final : public Database {
 
   Task<sql::Result<std::unique_ptr<sql::RowStream>>> Stream(sql::Call call) override {
     TM_CO_TRY(Checked(call));
-    TM_CO_TRY_ASSIGN(Lease lease, co_await Borrow(call.limits.deadline));
+    TM_CO_TRY_ASSIGN(Lease lease, co_await Borrow({.deadline = call.limits.deadline, .wait_max = call.limits.wait_max}));
     auto stream = co_await OpenRowStream(std::move(lease), std::move(call));
     if (!stream) metrics_.failures(stream.error().kind).Add();
     co_return stream;
   }
 
   Task<sql::Result<std::unique_ptr<sql::Transaction>>> Begin(sql::TransactionOptions options) override {
-    TM_CO_TRY_ASSIGN(Lease lease, co_await Borrow(options.deadline));
+    TM_CO_TRY_ASSIGN(Lease lease, co_await Borrow({.deadline = options.deadline, .wait_max = options.wait_max}));
     co_return MakeTransaction(std::move(lease), options);
   }
 
@@ -136,11 +136,11 @@ class PostgresDatabase final : public Database {
   }
 
   Task<sql::Result<std::unique_ptr<CopyIn>>> BeginCopyIn(sql::Statement copy) override {
-    TM_CO_TRY_ASSIGN(Lease lease, co_await Borrow(std::nullopt));
+    TM_CO_TRY_ASSIGN(Lease lease, co_await Borrow({}));
     co_return co_await OpenCopyIn(std::move(lease), std::move(copy));
   }
   Task<sql::Result<std::unique_ptr<CopyOut>>> BeginCopyOut(sql::Statement copy) override {
-    TM_CO_TRY_ASSIGN(Lease lease, co_await Borrow(std::nullopt));
+    TM_CO_TRY_ASSIGN(Lease lease, co_await Borrow({}));
     co_return co_await OpenCopyOut(std::move(lease), std::move(copy));
   }
 
@@ -156,13 +156,13 @@ class PostgresDatabase final : public Database {
     return checked;
   }
 
-  Task<sql::Result<Lease>> Borrow(std::optional<MonotonicTime> deadline) {
+  Task<sql::Result<Lease>> Borrow(Patience patience) {
     if (shared_.down_since()) {
       metrics_.failures(sql::FailureKind::kUnavailable).Add();
       co_return sql::Fail(sql::FailureKind::kUnavailable,
                           "not connected to PostgreSQL: " + shared_.last_failure());
     }
-    auto lease = co_await exclusive_.Acquire(deadline);
+    auto lease = co_await exclusive_.Acquire(patience);
     if (!lease) metrics_.failures(lease.error().kind).Add();
     co_return lease;
   }
@@ -212,12 +212,12 @@ class PostgresDatabase final : public Database {
     Lease lease;
     SharedLane::Place place;
     if (!IsSlow(ask, moves)) {
-      TM_CO_TRY_ASSIGN(place, co_await shared_.Enter(ask.deadline));
+      TM_CO_TRY_ASSIGN(place, co_await shared_.Enter({.deadline = ask.deadline, .wait_max = ask.wait_max}));
     }
     // It may have become slow while it waited.
     if (IsSlow(ask, moves)) {
       place = {};
-      TM_CO_TRY_ASSIGN(lease, co_await Borrow(ask.deadline));
+      TM_CO_TRY_ASSIGN(lease, co_await Borrow({.deadline = ask.deadline, .wait_max = ask.wait_max}));
     }
     Session& session = lease ? *lease : place.session();
     auto answers = co_await session.Execute(ask);
@@ -229,7 +229,8 @@ class PostgresDatabase final : public Database {
   template <class T>
   Task<sql::Result<T>> RunOne(sql::Call call, std::shared_ptr<sql::RowSink> sink) {
     TM_CO_TRY(Checked(call));
-    Ask ask{.sink = std::move(sink), .deadline = call.limits.deadline};
+    Ask ask{
+        .sink = std::move(sink), .deadline = call.limits.deadline, .wait_max = call.limits.wait_max};
     AddSettings(call, ask);
     ask.calls.push_back(std::move(call));
     sql::Result<Answers> answers;

@@ -46,10 +46,10 @@ ExclusiveLane::~ExclusiveLane() {
   for (Idle& each : idle_) loop_.Retire(std::move(each.session));
 }
 
-Task<sql::Result<Lease>> ExclusiveLane::Acquire(std::optional<MonotonicTime> deadline) {
+Task<sql::Result<Lease>> ExclusiveLane::Acquire(Patience patience) {
   std::unique_ptr<Session> session = queue_.empty() ? TakeIdle() : nullptr;
   if (!session) {
-    WaitQueue::Wait turn(queue_, deadline);
+    WaitQueue::Wait turn(queue_, patience);
     OpenMore();
     TM_CO_TRY(co_await turn);
     session = TakeIdle();

@@ -55,7 +55,7 @@ class ExclusiveLane final : private net::Pollable, private net::Timer {
   ~ExclusiveLane();
 
   // kUnavailable: none can be opened. kLimitExceeded, kTimeout: as WaitQueue.
-  Task<sql::Result<Lease>> Acquire(std::optional<MonotonicTime> deadline);
+  Task<sql::Result<Lease>> Acquire(Patience patience);
 
   std::size_t in_use() const { return in_use_; }
   std::size_t idle() const { return idle_.size(); }

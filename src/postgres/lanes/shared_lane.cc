@@ -111,13 +111,13 @@ SharedLane::Place SharedLane::TryEnter() {
   return best ? Place(*this, *best) : Place();
 }
 
-Task<sql::Result<SharedLane::Place>> SharedLane::Enter(std::optional<MonotonicTime> deadline) {
+Task<sql::Result<SharedLane::Place>> SharedLane::Enter(Patience patience) {
   if (down_since()) {
     co_return sql::Fail(sql::FailureKind::kUnavailable, "not connected to PostgreSQL: " + last_failure_);
   }
   Place place = TryEnter();
   if (!place) {
-    TM_CO_TRY(co_await WaitQueue::Wait(queue_, deadline));
+    TM_CO_TRY(co_await WaitQueue::Wait(queue_, patience));
     Member* const best = Best();
     if (!best) co_return sql::Fail(sql::FailureKind::kUnavailable, "the connection to PostgreSQL was lost");
     place = Place(*this, *best);
@@ -126,7 +126,7 @@ Task<sql::Result<SharedLane::Place>> SharedLane::Enter(std::optional<MonotonicTi
 }
 
 Task<sql::Result<Described>> SharedLane::Describe(sql::Statement statement) {
-  TM_CO_TRY_ASSIGN(const Place place, co_await Enter(std::nullopt));
+  TM_CO_TRY_ASSIGN(const Place place, co_await Enter({}));
   co_return co_await place.session().Describe(std::move(statement),
                                               loop_.clock().Now() + options_.session.connection.io_timeout);
 }

@@ -38,7 +38,7 @@ class SharedLane final : private net::Pollable, private net::Timer {
   Place TryEnter();
   // kUnavailable at once while no connection is up; kLimitExceeded and kTimeout of WaitQueue while all are
   // full.
-  Task<sql::Result<Place>> Enter(std::optional<MonotonicTime> deadline);
+  Task<sql::Result<Place>> Enter(Patience patience);
   Task<sql::Result<Described>> Describe(sql::Statement statement);
 
   // Any thread. nullopt: at least one connection is up.

@@ -1,5 +1,6 @@
 #include "postgres/lanes/wait_queue.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -11,7 +12,7 @@ WaitQueue::~WaitQueue() {
   while (!waits_.empty()) waits_.front()->Leave();
 }
 
-WaitQueue::Wait::Wait(WaitQueue& queue, std::optional<MonotonicTime> deadline) : queue_(&queue) {
+WaitQueue::Wait::Wait(WaitQueue& queue, Patience patience) : queue_(&queue) {
   if (queue.size() >= queue.limits_.waiting_max) {
     queue_ = nullptr;
     result_ = sql::Fail(sql::FailureKind::kBusy,
@@ -21,9 +22,10 @@ WaitQueue::Wait::Wait(WaitQueue& queue, std::optional<MonotonicTime> deadline) :
   begun_us_ = MonotonicMicros();
   place_ = queue.waits_.insert(queue.waits_.end(), this);
   queue.metrics_.waiting.Add(1);
-  MonotonicTime late = queue.loop_.clock().Now() + queue.limits_.wait_max;
-  until_deadline_ = deadline && *deadline <= late;
-  if (until_deadline_) late = *deadline;
+  const Duration own = queue.limits_.wait_max;
+  MonotonicTime late = queue.loop_.clock().Now() + std::min(patience.wait_max.value_or(own), own);
+  until_deadline_ = patience.deadline && *patience.deadline <= late;
+  if (until_deadline_) late = *patience.deadline;
   queue.loop_.timers().Schedule(*this, late);
 }
 

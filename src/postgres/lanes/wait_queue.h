@@ -23,6 +23,12 @@ struct WaitLimits {
   const char* awaited = "a connection to PostgreSQL";  // in messages
 };
 
+// Of one caller; nullopt: as WaitLimits have it.
+struct Patience {
+  std::optional<MonotonicTime> deadline;  // then kTimeout
+  std::optional<Duration> wait_max;       // then kBusy
+};
+
 class WaitQueue {
  public:
   WaitQueue(net::Loop& loop, WaitLimits limits, Metrics& metrics)
@@ -35,7 +41,7 @@ class WaitQueue {
   // deadline passed. kBusy: too many wait, or it waited as long as it may. Destroying it leaves the queue.
   class [[nodiscard]] Wait final : private net::Timer {
    public:
-    Wait(WaitQueue& queue, std::optional<MonotonicTime> deadline);
+    Wait(WaitQueue& queue, Patience patience);
     Wait(const Wait&) = delete;
     Wait& operator=(const Wait&) = delete;
     ~Wait() override { Leave(); }

@@ -232,6 +232,7 @@ QueryRun QueryHandler::MakeRun(const http::Request& request, const Identity& ide
           .request = std::move(typed),
           .settings = nullptr,
           .deadline = services_.loop.clock().Now() + served_->timeout,
+          .pool_wait = services_.settings.pool_wait,
           .query_string = std::string(request.query),
           .asker = {.developer = services_.developer, .anonymous = identity.anonymous()}};
 }

@@ -45,7 +45,8 @@ class Attempt {
     // A page asks for a row more than it has.
     const std::uint64_t page = run_.request.page ? run_.request.page->limit + 1 : 0;
     for (sql::Call& call : calls) {
-      call.limits = {.rows_max = std::max(run_.served->rows_max, page), .deadline = run_.deadline};
+      call.limits = {.rows_max = std::max(run_.served->rows_max, page), .deadline = run_.deadline,
+                     .wait_max = run_.pool_wait};
     }
     if (!calls.empty()) calls.front().settings = run_.settings;
     return calls;
@@ -79,7 +80,7 @@ class Attempt {
   // a transaction locks its Idempotency-Key, and would refuse the client's next request with it.
   Task<sql::Result<http::Response>> MakeInTransaction(std::vector<sql::Call> calls) {
     TM_CO_TRY_ASSIGN(const std::unique_ptr<sql::Transaction> transaction,
-                     co_await database_.Begin({.deadline = run_.deadline}));
+                     co_await database_.Begin({.deadline = run_.deadline, .wait_max = run_.pool_wait}));
     auto response = co_await MakeIn(*transaction, std::move(calls));
     if (!response || response->status > 399) {
       co_await transaction->Rollback();
@@ -139,6 +140,7 @@ class Attempt {
   Task<sql::Result<std::optional<std::uint64_t>>> CountBy(Count count) {
     sql::Call call = run_.served->statements->CountCall(run_.request, count);
     call.limits.deadline = run_.deadline;
+    call.limits.wait_max = run_.pool_wait;
     call.settings = run_.settings;
     TM_CO_TRY_ASSIGN(const sql::RunResult result, co_await database_.Run(std::move(call)));
     if (result.rows.empty()) co_return std::nullopt;
@@ -231,6 +233,7 @@ Task<http::Response> StreamQuery(net::Loop& loop, sql::Database& database, Query
   sql::Call call = std::move(calls.front());
   call.settings = run.settings;
   call.limits.deadline = loop.clock().Now() + kStreamMax;
+  call.limits.wait_max = run.pool_wait;
   auto begun = co_await net::Until(loop, run.deadline, BeginStream(database, std::move(call)));
   if (!begun) {
     co_return AnswerFor({.kind = sql::FailureKind::kTimeout, .message = begun.error().detail}, run);

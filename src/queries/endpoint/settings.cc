@@ -18,8 +18,14 @@ constexpr config::Row<QueriesSettings> kQueries[] = {
     {"statement_timeout",
      config::Of<&QueriesSettings::statement_timeout>,
      {.doc = "How long the database may take for a request, its waiting for a connection included; a file's "
-             "@timeout goes before it. Then the answer is 504. Where no connection becomes free within "
-             "storage.postgres.pool.wait_max, it is 503.",
+             "@timeout goes before it. Then the answer is 504.",
+      .min = 1,
+      .max = config::kHour,
+      .reload = config::Reload::kNo}},
+    {"pool_wait",
+     config::Of<&QueriesSettings::pool_wait>,
+     {.doc = "How long a request waits for a connection of PostgreSQL (storage.postgres.pool.wait_max holds "
+             "too) or for its turn in SQLite. Then the answer is 503 with Retry-After, and nothing has happened.",
       .min = 1,
       .max = config::kHour,
       .reload = config::Reload::kNo}},

@@ -13,6 +13,7 @@ struct QueriesSettings {
   std::string folder;            // "": there are none
   std::string prefix = "/rest";  // of their paths
   Duration statement_timeout = Seconds(5);
+  Duration pool_wait = Seconds(3);   // for a connection
   std::uint32_t rows_max = 10'000;   // of one answer
   std::uint32_t body_max = 1 << 20;  // bytes of a request's body
   // Requests to one endpoint under way at once, on each loop.
