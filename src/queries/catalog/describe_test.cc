@@ -230,6 +230,25 @@ TEST_F(PostgresDescribeTest, WhatIsWrongIsShownAtItsPlace) {
       << catalog->broken[2].reason;
 }
 
+TEST_F(PostgresDescribeTest, ACacheWhoseCallersSeeDifferentRowsIsRefused) {
+  for (const char* text :
+       {"alter table orders enable row level security",
+        "create policy own on orders using (note = current_setting('request.jwt.claims', true)::json->>'org')"}) {
+    ASSERT_TRUE(on_.Run(text));
+  }
+  const CatalogPtr catalog = Make({{"a.get.sql", "-- @cache 1h scope=sub\nselect id from orders"},
+                                   {"b.get.sql", "-- @cache 1h scope=sub,org\nselect id from orders"},
+                                   {"c.get.sql", "-- @cache 1h scope=sub\nselect id from open_orders"},
+                                   {"d.get.sql", "-- @auth none\n-- @cache 1h\nselect id from orders"},
+                                   {"e.get.sql", "select id from orders"}});
+  EXPECT_EQ(catalog->endpoints.size(), 3u);
+  ASSERT_EQ(catalog->broken.size(), 2u);
+  for (const BrokenEndpoint& broken : catalog->broken) {
+    EXPECT_TRUE(broken.reason.contains("the policy \"own\" of public.orders looks at the claim org")) << broken.reason;
+    EXPECT_TRUE(broken.reason.contains("scope=sub,org")) << broken.reason;
+  }
+}
+
 TEST_F(PostgresDescribeTest, NothingIsKnownWhileTheDatabaseIsAway) {
   const auto set = SetOf({{"a.get.sql", "select 1"}}, sql::Dialect::kPostgres);
   server().Kill();

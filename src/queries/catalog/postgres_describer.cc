@@ -1,6 +1,7 @@
 #include "queries/catalog/postgres_describer.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -10,6 +11,7 @@
 #include <utility>
 
 #include "base/result.h"
+#include "queries/catalog/policy_claims.h"
 #include "queries/catalog/words_of.h"
 
 namespace tidemill::queries {
@@ -53,6 +55,16 @@ select '', '' where exists (
      and d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass and p.oid = d.refobjid
      and p.provolatile <> 'i'))sql";
 
+// Policies of these tables that choose among the rows that are read.
+constexpr const char* kPolicies = R"sql(
+select p.polname::pg_catalog.text, wanted.name, pg_catalog.pg_get_expr(p.polqual, p.polrelid)
+  from unnest($1::pg_catalog.text[]) as wanted(name)
+  join pg_catalog.pg_class c on c.relrowsecurity
+  join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+   and n.nspname::pg_catalog.text || '.' || c.relname::pg_catalog.text = wanted.name
+  join pg_catalog.pg_policy p on p.polrelid = c.oid and p.polcmd in ('r', '*') and p.polqual is not null
+ order by 2, 1)sql";
+
 sql::Call Read(const sql::Statement& statement, sql::Parameters parameters) {
   return {.statement = statement, .parameters = std::move(parameters), .access = sql::Access::kRead};
 }
@@ -73,6 +85,16 @@ std::string FullName(const std::string& written, const std::vector<std::string>&
 using Outcome = std::expected<void, NotDescribed>;
 // By name; 0: the database has no such type.
 using KnownTypes = std::map<std::string, std::uint32_t>;
+
+// A cached answer is shared by callers that agree in the claims of its scope.
+NotDescribed OutOfScope(std::string_view policy, std::string_view table, const std::string& claim,
+                        const std::vector<std::string>& scope) {
+  return Problem{.kind = files::ProblemKind::kContradiction,
+                 .message = fmt::format("@cache scope={}: the policy \"{}\" of {} looks at the claim {} too, so "
+                                        "that callers would get rows of one another",
+                                        fmt::join(scope, ","), policy, table, claim),
+                 .hint = fmt::format("-- @cache … scope={},{}", fmt::join(scope, ","), claim)};
+}
 
 NotDescribed NoSuchType(const files::Parameter& parameter) {
   return Problem{.kind = files::ProblemKind::kParameter,
@@ -107,6 +129,10 @@ class Description {
     }
     SortOnce(endpoint_.reads);
     SortOnce(endpoint_.writes);
+    const auto& cache = endpoint_.query->cache;
+    if (cache && !cache->scope.empty()) {
+      TM_CO_TRY(co_await CheckPolicies(cache->scope));
+    }
     co_return Outcome();
   }
   Endpoint Take() { return std::move(endpoint_); }
@@ -203,6 +229,21 @@ class Description {
       endpoint_.writes.push_back(FullName(written, tables));
     }
     endpoint_.reads.insert(endpoint_.reads.end(), tables.begin(), tables.end());
+    co_return Outcome();
+  }
+
+  Task<Outcome> CheckPolicies(std::vector<std::string> scope) {
+    if (endpoint_.reads.empty()) co_return Outcome();
+    static const sql::Statement statement(kPolicies);
+    const auto policies = co_await database_.Run(Read(statement, {endpoint_.reads}));
+    if (!policies) co_return std::unexpected(policies.error());
+    for (std::size_t i = 0; i < policies->rows.size(); ++i) {
+      const sql::Row row = policies->rows[i];
+      for (const std::string& claim : ClaimsIn(row[2].text)) {
+        if (std::ranges::find(scope, claim) != scope.end()) continue;
+        co_return std::unexpected(OutOfScope(row[0].text, row[1].text, claim, scope));
+      }
+    }
     co_return Outcome();
   }
 
