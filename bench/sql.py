@@ -204,7 +204,7 @@ def parse_arguments():
     names = [*(scenario.name for scenario in SCENARIOS), FLOOR, *sql_probes.PROBES]
     parser = argparse.ArgumentParser(prog="./dev bench sql", description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--seconds", type=float, default=3, help="length of each measure (3)")
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=3, help="in which all take turns (3)")
     parser.add_argument("--connections", type=int, default=64, help="that ask at once (64)")
     parser.add_argument("--open", type=int, default=10_000, help="requests that are kept open (10000)")
     parser.add_argument("--quick", action="store_true", help="one round of a second: a first impression")

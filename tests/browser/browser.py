@@ -1,4 +1,4 @@
-"""The demo page in Chromium. Its screenshots go to build/browser/."""
+"""The server's pages in Chromium. Their screenshots go to build/browser/."""
 import pathlib
 
 from foreign import foreign_cases
@@ -7,7 +7,14 @@ HERE = pathlib.Path(__file__).parent
 SCREENSHOTS = HERE.parents[1] / "build/browser"
 
 
-def cases_demo_page(binary):
+def cases_of(program, binary):
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    return foreign_cases(["node", "demo_page.js", binary, str(SCREENSHOTS)], r"^ok   (.*) \(\d+ ms\)$", r"^FAIL (.*)",
-                         folder=HERE)
+    return foreign_cases(["node", program, binary, str(SCREENSHOTS)], r"^ok   (.*) \(\d+ ms\)$", r"^FAIL (.*)", folder=HERE)
+
+
+def cases_demo_page(binary):
+    return cases_of("demo_page.js", binary)
+
+
+def cases_sql_page(binary):
+    return cases_of("sql_page.js", binary)

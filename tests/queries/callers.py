@@ -2,12 +2,14 @@
 import contextlib
 import http.client
 import json
+import os
 import random
 import threading
 import uuid
 
 from assertions import WAIT_SECONDS, check, equal
 from endpoints import Answer, serving, token
+from pgbouncer import pgbouncer
 from postgres_server import PostgresServer
 from runner import note
 
@@ -33,7 +35,7 @@ FILES = {
 }
 CALLERS = ("ann", "bob")
 THREADS = 6
-REQUESTS = 700  # of each thread
+REQUESTS = int(os.environ.get("CALLERS_REQUESTS", 700))  # of each thread; 17000 make a hundred thousand
 
 
 class Client:
@@ -119,29 +121,40 @@ class Client:
         self._known[caller].append(text)
 
 
+def interleave(binary, seed, postgres, url):
+    """Random requests to a server that reaches `postgres` at `url`."""
+    for sql in SCHEMA:
+        postgres.run(sql)
+    known = {caller: [f"{caller}'s first"] for caller in CALLERS}
+    for caller in CALLERS:
+        postgres.run(f"insert into secrets (owner, text) values ('{caller}', '{caller}''s first')")
+    database = [f"--storage.postgres.url={url}"], postgres.run
+    with serving(binary, "postgres", database, "--queries.postgres.anonymous_role=guest", files=FILES) as each:
+        clients = [Client(each.server.address, seed + number, known) for number in range(THREADS)]
+        threads = [threading.Thread(target=client.run) for client in clients]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    equal([problem for client in clients for problem in client.problems][:5], [])
+    counts = {}
+    for client in clients:
+        for name, count in client.counts.items():
+            counts[name.lstrip("_")] = counts.get(name.lstrip("_"), 0) + count
+    equal(sum(counts.values()), THREADS * REQUESTS)
+    note(", ".join(f"{count} {name}" for name, count in sorted(counts.items())))
+    for caller in CALLERS:
+        owned = postgres.run(f"select text from secrets where owner = '{caller}'").splitlines()
+        equal(sorted(owned), sorted(set(known[caller])))
+
+
 def test_random_interleavings(binary, seed):
     """Thousands of requests of two callers, a service and nobody, in any order over keep-alive connections"""
     with PostgresServer() as postgres:
-        for sql in SCHEMA:
-            postgres.run(sql)
-        known = {caller: [f"{caller}'s first"] for caller in CALLERS}
-        for caller in CALLERS:
-            postgres.run(f"insert into secrets (owner, text) values ('{caller}', '{caller}''s first')")
-        database = [f"--storage.postgres.url={postgres.url()}"], postgres.run
-        with serving(binary, "postgres", database, "--queries.postgres.anonymous_role=guest", files=FILES) as each:
-            clients = [Client(each.server.address, seed + number, known) for number in range(THREADS)]
-            threads = [threading.Thread(target=client.run) for client in clients]
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join()
-        equal([problem for client in clients for problem in client.problems][:5], [])
-        counts = {}
-        for client in clients:
-            for name, count in client.counts.items():
-                counts[name.lstrip("_")] = counts.get(name.lstrip("_"), 0) + count
-        equal(sum(counts.values()), THREADS * REQUESTS)
-        note(", ".join(f"{count} {name}" for name, count in sorted(counts.items())))
-        for caller in CALLERS:
-            owned = postgres.run(f"select text from secrets where owner = '{caller}'").splitlines()
-            equal(sorted(owned), sorted(set(known[caller])))
+        interleave(binary, seed, postgres, postgres.url())
+
+
+def test_random_interleavings_behind_a_pooler(binary, seed):
+    """The same where PgBouncer gives each transaction whatever connection is free"""
+    with PostgresServer() as postgres, pgbouncer(postgres, "default_pool_size = 3") as url:
+        interleave(binary, seed, postgres, url)

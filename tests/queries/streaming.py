@@ -1,5 +1,6 @@
 """Answers of any length: at constant memory, as fast as the client reads, and never a part for the whole."""
 import http.client
+import json
 import socket
 import threading
 import time
@@ -101,6 +102,30 @@ def test_a_slow_reader(binary, folder, postgres):
             eventually(lambda: postgres.run("select count(*) from pg_stat_activity where query like '%numbers%' "
                                             "and state = 'active' and pid <> pg_backend_pid()") == "0",
                        "the queries have ended")
+
+
+STREAMS = 2  # at once: SQLite keeps one of its readers for others
+CROWDED = ("--loops=1", "--queries.pool_wait=500ms", f"--storage.postgres.pool.exclusive_connections={STREAMS}",
+           f"--storage.sqlite.readers={STREAMS + 1}")
+
+
+def test_more_streams_than_connections(binary, folder, postgres):
+    """A stream has a connection of its own: one more waits, and is refused by name; other requests go on"""
+    files = {"numbers.get.sql": NUMBERS, "one.get.sql": "-- @auth none\n-- @rows value\nselect 1 as n"}
+    lines = {"Accept": "application/x-ndjson"}
+    for database, served in on_both(binary, folder, postgres, "crowded", files, *CROWDED):
+        streams = [open_stream(served, "/rest/numbers", lines) for _ in range(STREAMS)]
+        equal([response.status for _, response in streams], [200] * STREAMS)
+        begun_at = time.monotonic()
+        status, headers, body = served.ask("GET", "/rest/numbers", headers=lines)
+        waited = time.monotonic() - begun_at
+        equal((status, json.loads(body)["code"], headers["retry-after"]), (503, "TM115", "1"))
+        check(0.4 < waited < 10, f"{database}: it was refused after {waited:.1f} s")
+        equal(served.ask("GET", "/rest/one")[0], 200)
+        connection, _ = streams.pop()
+        connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        connection.close()
+        eventually(lambda served=served: open_stream(served, "/rest/numbers", lines)[1].status == 200, "there is room again")
 
 
 def begun(served, encoding):
