@@ -121,8 +121,7 @@ class Database::ReadJob final : public LoneJob {
 };
 
 template <class F>
-Task<std::invoke_result_t<F&, Connection&>> Database::Write(F function,
-                                                            std::optional<MonotonicTime> deadline,
+Task<std::invoke_result_t<F&, Connection&>> Database::Write(F function, std::optional<MonotonicTime> deadline,
                                                             std::optional<Duration> wait_max) {
   using R = std::invoke_result_t<F&, Connection&>;
   Waiter<R> waiter(loop_, deadline, wait_max);

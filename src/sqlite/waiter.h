@@ -1,6 +1,6 @@
-// Waiter: what a loop's task holds while a thread works for it. At the deadline, or when it has waited as long
-// as it may, the task is answered if no thread has begun; one that has begun looks at the deadline itself.
-// Destroyed with the task, it cancels.
+// Waiter: what a loop's task holds while a thread works for it. At the deadline, or when it has waited as
+// long as it may, the task is answered if no thread has begun; one that has begun looks at the deadline
+// itself. Destroyed with the task, it cancels.
 //
 // Loop thread only.
 #pragma once

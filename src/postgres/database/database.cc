@@ -107,14 +107,16 @@ class PostgresDatabase final : public Database {
 
   Task<sql::Result<std::unique_ptr<sql::RowStream>>> Stream(sql::Call call) override {
     TM_CO_TRY(Checked(call));
-    TM_CO_TRY_ASSIGN(Lease lease, co_await Borrow({.deadline = call.limits.deadline, .wait_max = call.limits.wait_max}));
+    TM_CO_TRY_ASSIGN(Lease lease,
+                     co_await Borrow({.deadline = call.limits.deadline, .wait_max = call.limits.wait_max}));
     auto stream = co_await OpenRowStream(std::move(lease), std::move(call));
     if (!stream) metrics_.failures(stream.error().kind).Add();
     co_return stream;
   }
 
   Task<sql::Result<std::unique_ptr<sql::Transaction>>> Begin(sql::TransactionOptions options) override {
-    TM_CO_TRY_ASSIGN(Lease lease, co_await Borrow({.deadline = options.deadline, .wait_max = options.wait_max}));
+    TM_CO_TRY_ASSIGN(Lease lease,
+                     co_await Borrow({.deadline = options.deadline, .wait_max = options.wait_max}));
     co_return MakeTransaction(std::move(lease), options);
   }
 
@@ -229,8 +231,7 @@ class PostgresDatabase final : public Database {
   template <class T>
   Task<sql::Result<T>> RunOne(sql::Call call, std::shared_ptr<sql::RowSink> sink) {
     TM_CO_TRY(Checked(call));
-    Ask ask{
-        .sink = std::move(sink), .deadline = call.limits.deadline, .wait_max = call.limits.wait_max};
+    Ask ask{.sink = std::move(sink), .deadline = call.limits.deadline, .wait_max = call.limits.wait_max};
     AddSettings(call, ask);
     ask.calls.push_back(std::move(call));
     sql::Result<Answers> answers;

@@ -38,7 +38,8 @@ Trials::Trial Trials::Begin(const sql::Statement& statement) {
 
 Task<sql::Result<void>> Trials::Wait(sql::Statement statement, std::optional<MonotonicTime> deadline) {
   TM_ASSERT(IsOn(statement));
-  co_return co_await WaitQueue::Wait(entries_.at(statement.identity())->waiting, Patience{.deadline = deadline, .wait_max = {}});
+  co_return co_await WaitQueue::Wait(entries_.at(statement.identity())->waiting,
+                                     Patience{.deadline = deadline, .wait_max = {}});
 }
 
 void Trials::End(const void* statement) {

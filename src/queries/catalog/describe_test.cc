@@ -231,9 +231,9 @@ TEST_F(PostgresDescribeTest, WhatIsWrongIsShownAtItsPlace) {
 }
 
 TEST_F(PostgresDescribeTest, ACacheWhoseCallersSeeDifferentRowsIsRefused) {
-  for (const char* text :
-       {"alter table orders enable row level security",
-        "create policy own on orders using (note = current_setting('request.jwt.claims', true)::json->>'org')"}) {
+  for (const char* text : {"alter table orders enable row level security",
+                           "create policy own on orders using (note = current_setting('request.jwt.claims', "
+                           "true)::json->>'org')"}) {
     ASSERT_TRUE(on_.Run(text));
   }
   const CatalogPtr catalog = Make({{"a.get.sql", "-- @cache 1h scope=sub\nselect id from orders"},
@@ -244,7 +244,8 @@ TEST_F(PostgresDescribeTest, ACacheWhoseCallersSeeDifferentRowsIsRefused) {
   EXPECT_EQ(catalog->endpoints.size(), 3u);
   ASSERT_EQ(catalog->broken.size(), 2u);
   for (const BrokenEndpoint& broken : catalog->broken) {
-    EXPECT_TRUE(broken.reason.contains("the policy \"own\" of public.orders looks at the claim org")) << broken.reason;
+    EXPECT_TRUE(broken.reason.contains("the policy \"own\" of public.orders looks at the claim org"))
+        << broken.reason;
     EXPECT_TRUE(broken.reason.contains("scope=sub,org")) << broken.reason;
   }
 }

@@ -13,7 +13,8 @@ TEST(ClaimsIn, FindsWhatIsTakenOutOfTheSetting) {
   };
   const Case cases[] = {
       {"(owner = ((current_setting('request.jwt.claims'::text, true))::json ->> 'sub'::text))", {"sub"}},
-      {"(owner = (NULLIF(current_setting('request.jwt.claims'::text, true), ''::text))::jsonb ->> 'sub'::text)",
+      {"(owner = (NULLIF(current_setting('request.jwt.claims'::text, true), ''::text))::jsonb ->> "
+       "'sub'::text)",
        {"sub"}},
       {"((current_setting('request.jwt.claims'::text))::json #>> '{app,tenant}'::text[]) = tenant", {"app"}},
       {"(((current_setting('request.jwt.claims'::text))::json -> 'app'::text) ->> 'tenant'::text) = tenant",

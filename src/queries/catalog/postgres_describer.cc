@@ -89,11 +89,12 @@ using KnownTypes = std::map<std::string, std::uint32_t>;
 // A cached answer is shared by callers that agree in the claims of its scope.
 NotDescribed OutOfScope(std::string_view policy, std::string_view table, const std::string& claim,
                         const std::vector<std::string>& scope) {
-  return Problem{.kind = files::ProblemKind::kContradiction,
-                 .message = fmt::format("@cache scope={}: the policy \"{}\" of {} looks at the claim {} too, so "
-                                        "that callers would get rows of one another",
-                                        fmt::join(scope, ","), policy, table, claim),
-                 .hint = fmt::format("-- @cache … scope={},{}", fmt::join(scope, ","), claim)};
+  return Problem{
+      .kind = files::ProblemKind::kContradiction,
+      .message = fmt::format("@cache scope={}: the policy \"{}\" of {} looks at the claim {} too, so "
+                             "that callers would get rows of one another",
+                             fmt::join(scope, ","), policy, table, claim),
+      .hint = fmt::format("-- @cache … scope={},{}", fmt::join(scope, ","), claim)};
 }
 
 NotDescribed NoSuchType(const files::Parameter& parameter) {

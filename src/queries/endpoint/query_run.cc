@@ -45,7 +45,8 @@ class Attempt {
     // A page asks for a row more than it has.
     const std::uint64_t page = run_.request.page ? run_.request.page->limit + 1 : 0;
     for (sql::Call& call : calls) {
-      call.limits = {.rows_max = std::max(run_.served->rows_max, page), .deadline = run_.deadline,
+      call.limits = {.rows_max = std::max(run_.served->rows_max, page),
+                     .deadline = run_.deadline,
                      .wait_max = run_.pool_wait};
     }
     if (!calls.empty()) calls.front().settings = run_.settings;

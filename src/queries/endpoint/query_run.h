@@ -26,7 +26,7 @@ struct QueryRun {
   TypedRequest request;
   std::shared_ptr<const sql::LocalSettings> settings;  // null in SQLite
   MonotonicTime deadline;
-  Duration pool_wait;  // for a connection
+  Duration pool_wait;        // for a connection
   std::string query_string;  // of the request: links to other pages keep it
   Asker asker;
   // With an Idempotency-Key: what the write is known by, and when it came; else null and nullopt.

@@ -25,7 +25,8 @@ constexpr config::Row<QueriesSettings> kQueries[] = {
     {"pool_wait",
      config::Of<&QueriesSettings::pool_wait>,
      {.doc = "How long a request waits for a connection of PostgreSQL (storage.postgres.pool.wait_max holds "
-             "too) or for its turn in SQLite. Then the answer is 503 with Retry-After, and nothing has happened.",
+             "too) or for its turn in SQLite. Then the answer is 503 with Retry-After, and nothing has "
+             "happened.",
       .min = 1,
       .max = config::kHour,
       .reload = config::Reload::kNo}},
