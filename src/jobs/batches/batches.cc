@@ -85,6 +85,14 @@ Result<Batches::Asked> Batches::New(std::string bid, BatchDefinition definition,
     TM_TRY_ASSIGN(parent, Existing(definition.parent));
   }
   if (FindEntry(bid) != nullptr) return Fail(Errc::kAlreadyExists, fmt::format("batch {} is there", bid));
+  for (const auto* const callback : {&definition.complete, &definition.success}) {
+    if (!*callback || !callbacks_.contains((*callback)->jid)) continue;
+    return Fail(Errc::kAlreadyExists,
+                fmt::format("job {} is the callback of another batch; use another jid", (*callback)->jid));
+  }
+  if (definition.complete && definition.success && definition.complete->jid == definition.success->jid) {
+    return Fail(Errc::kInvalidArgument, "the two callbacks have the same jid");
+  }
   while (batches_.size() >= options_.batches_max && !finished_.empty()) {
     if (finished_.front() == parent) break;
     Forget(*finished_.front(), now);
@@ -118,6 +126,7 @@ Result<Batches::Asked> Batches::New(std::string bid, BatchDefinition definition,
 
   Entry& added = *entry;
   batches_.emplace(added.batch.bid, std::move(entry));
+  NoteCallbacks(added);
   Touch(added, now);
   if (parent != nullptr) {
     ++parent->batch.children;
@@ -126,6 +135,13 @@ Result<Batches::Asked> Batches::New(std::string bid, BatchDefinition definition,
     Touch(*parent, now);
   }
   return Asked{.what = Asked::What::kNew, .bid = added.batch.bid};
+}
+
+void Batches::NoteCallbacks(const Entry& entry) {
+  for (const auto* const callback : {&entry.batch.complete, &entry.batch.success}) {
+    if (*callback && (*callback)->state != CallbackState::kSucceeded)
+      callbacks_.insert_or_assign((*callback)->jid, entry.batch.bid);
+  }
 }
 
 Batches::Asked Batches::Ask(Asked::What what, Entry& entry, WallTime now) {
@@ -144,6 +160,11 @@ Result<Batches::Asked> Batches::Open(std::string_view bid, WallTime now) {
 Result<Batches::Asked> Batches::Commit(std::string_view bid, WallTime now) {
   TM_TRY_ASSIGN(Entry* const entry, Existing(bid));
   return Ask(Asked::What::kCommit, *entry, now);
+}
+
+Result<> Batches::CheckJoin(std::string_view bid) const {
+  TM_TRY(Existing(bid));
+  return {};
 }
 
 Result<> Batches::Join(std::string_view bid, WallTime now) {
@@ -179,14 +200,17 @@ void Batches::Move(std::string_view bid, Standing from, Standing to, WallTime no
   Evaluate(entry, now);
 }
 
-void Batches::EndCallback(std::string_view bid, std::string_view jid, CallbackEnd end, WallTime now) {
-  Entry* const entry = FindEntry(bid);
-  if (entry == nullptr) return;
+void Batches::EndCallback(std::string_view jid, CallbackEnd end, WallTime now) {
+  if (callbacks_.empty()) return;
+  const auto found = callbacks_.find(std::string(jid));
+  if (found == callbacks_.end()) return;
+  Entry* const entry = FindEntry(found->second);
   for (std::optional<BatchCallback>* const callback : {&entry->batch.complete, &entry->batch.success}) {
     if (!*callback || (*callback)->jid != jid) continue;
     CallbackState& state = (*callback)->state;
     if (state == CallbackState::kPending || state == CallbackState::kSucceeded) continue;
     state = end == CallbackEnd::kSucceeded ? CallbackState::kSucceeded : CallbackState::kGivenUp;
+    if (end == CallbackEnd::kSucceeded) callbacks_.erase(found);
     Touch(*entry, now);
     return Evaluate(entry, now);
   }
@@ -234,11 +258,8 @@ bool Batches::EvaluateOne(Entry& entry, Entry* parent) {
   Batch& batch = entry.batch;
   if (!batch.is_committed || entry.is_unconfirmed) return false;
   const auto enqueue = [&](BatchCallback& callback, Entry::Held& held) {
-    if (callback.state != CallbackState::kPending) return;
-    callback.state = CallbackState::kEnqueued;
-    held.is_due = true;
+    if (callback.state != CallbackState::kPending || std::exchange(held.is_due, true)) return;
     due_.push_back(batch.bid);
-    MarkChanged(entry);
   };
   const auto succeeded = [](const std::optional<BatchCallback>& callback) {
     return !callback || callback->state == CallbackState::kSucceeded;
@@ -251,7 +272,8 @@ bool Batches::EvaluateOne(Entry& entry, Entry* parent) {
   // The parent's callbacks wait until those of this one have run: they may add to the parent.
   const bool is_successful = all_succeeded && succeeded(batch.complete) && succeeded(batch.success);
   const bool complete_ran = succeeded(batch.complete) || batch.complete->state == CallbackState::kGivenUp;
-  const bool success_runs = batch.success && batch.success->state == CallbackState::kEnqueued;
+  const bool success_runs =
+      batch.success && (batch.success->state == CallbackState::kEnqueued || entry.success.is_due);
   const bool is_complete = is_successful || (all_ran && complete_ran && !success_runs);
   bool tells = false;
   if (is_complete && !std::exchange(batch.is_complete, true)) {
@@ -272,6 +294,9 @@ void Batches::Forget(Entry& entry, WallTime now) {
   for (const auto& [held, which] : {std::pair(&entry.complete, kComplete), {&entry.success, kSuccess}}) {
     if (!held->text.empty())
       deleted_.push_back({std::string(kBatchCallbackKind), CallbackKey(batch.bid, which)});
+  }
+  for (const auto* const callback : {&batch.complete, &batch.success}) {
+    if (*callback) callbacks_.erase((*callback)->jid);
   }
   callback_bytes_ -= entry.text_bytes();
   Entry* const parent = batch.parent.empty() || batch.is_successful ? nullptr : FindEntry(batch.parent);
@@ -298,6 +323,7 @@ bool Batches::Expire(WallTime now, std::size_t count) {
 
 void Batches::Clear() {
   batches_.clear();
+  callbacks_.clear();
   callback_bytes_ = 0;
   due_.clear();
   changed_.clear();
@@ -313,6 +339,9 @@ std::vector<job::Job> Batches::TakeDue(WallTime now) {
       if (!std::exchange(held->is_due, false)) continue;
       auto job = job::ParseJob(held->text, now);
       TM_ASSERT(job.has_value());
+      BatchCallback& callback = which == kComplete ? *entry->batch.complete : *entry->batch.success;
+      callback.state = CallbackState::kEnqueued;
+      MarkChanged(*entry);
       jobs.push_back(*std::move(job));
       if (held->is_written) deleted_.push_back({std::string(kBatchCallbackKind), CallbackKey(bid, which)});
       callback_bytes_ -= held->text.size();
@@ -368,6 +397,7 @@ Result<> Batches::Load(const Record& record) {
     auto entry = std::make_unique<Entry>();
     TM_TRY_ASSIGN(entry->batch, DecodeBatch(record));
     entry->kept_committed = entry->batch.is_committed;
+    NoteCallbacks(*entry);
     const std::string_view bid = entry->batch.bid;
     batches_.emplace(bid, std::move(entry));
     return {};

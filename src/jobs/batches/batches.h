@@ -17,6 +17,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "base/clock.h"
@@ -77,7 +78,8 @@ class Batches {
   std::size_t size() const { return batches_.size(); }
 
   // --- What clients ask for: each is to be confirmed or undone. kNotFound: "No such batch BID".
-  // kInvalidArgument: no callback. kLimitExceeded names the limit.
+  // kInvalidArgument: no callback; kAlreadyExists: its jid is that of another; kLimitExceeded names the
+  // limit.
   Result<Asked> New(std::string bid, BatchDefinition definition, WallTime now);
   // No callback comes until the next Commit.
   Result<Asked> Open(std::string_view bid, WallTime now);
@@ -85,6 +87,7 @@ class Batches {
   Result<Asked> Commit(std::string_view bid, WallTime now);
   void Confirm(const Asked& asked, WallTime now);
   void Undo(const Asked& asked, WallTime now);
+  Result<> CheckJoin(std::string_view bid) const;
   // A job whose custom.bid says so. It may join whenever the batch is there, also after a callback has been
   // enqueued; no callback comes twice for that.
   Result<> Join(std::string_view bid, WallTime now);
@@ -93,8 +96,9 @@ class Batches {
 
   // --- What happens. A batch that is not there (any more) counts for nothing.
   void Move(std::string_view bid, Standing from, Standing to, WallTime now);
-  // `jid` must be that of the callback: custom._bid is what a client may write, too.
-  void EndCallback(std::string_view bid, std::string_view jid, CallbackEnd end, WallTime now);
+  // A job that is no callback counts for nothing. It is known by its jid: custom._bid is what a client may
+  // write, too.
+  void EndCallback(std::string_view jid, CallbackEnd end, WallTime now);
   // Forgets up to `count` batches whose time is over. Whether there may be more.
   bool Expire(WallTime now, std::size_t count);
   // FLUSH.
@@ -126,7 +130,8 @@ class Batches {
   void MarkChanged(Entry& entry);
   void PlaceInList(Entry& entry);
   Duration Life(const Batch& batch) const;
-  // Enqueues callbacks that are due, tells the parents, and theirs.
+  void NoteCallbacks(const Entry& entry);
+  // Finds callbacks that are due, tells the parents, and theirs.
   void Evaluate(Entry* entry, WallTime now);
   bool EvaluateOne(Entry& entry, Entry* parent);
   // Takes it out, as if it had never been its parent's.
@@ -134,6 +139,7 @@ class Batches {
 
   Options options_;
   std::map<std::string_view, std::unique_ptr<Entry>> batches_;  // views of the entries' bids
+  std::unordered_map<std::string, std::string> callbacks_;      // that have not succeeded: jid to bid
   // By which life is theirs, the one that changed longest ago first.
   Lists uncommitted_;
   Lists unfinished_;

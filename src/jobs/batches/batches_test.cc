@@ -50,10 +50,12 @@ class BatchesTest : public ::testing::Test {
   }
   void Move(const std::string& bid, Standing from, Standing to) {
     batches().Move(Bid(bid), from, to, store_.now);
+    store_.TakeDue();
   }
   void Ack(const std::string& bid) { Move(bid, kPending, kSucceeded); }
   void End(const std::string& bid, const std::string& which, CallbackEnd end = CallbackEnd::kSucceeded) {
-    batches().EndCallback(Bid(bid), bid + "-" + which, end, store_.now);
+    batches().EndCallback(bid + "-" + which, end, store_.now);
+    store_.TakeDue();
   }
   // Flushes, and gives the jids of the callbacks that were pushed since the last call, with blanks.
   std::string Pushed() {
@@ -162,11 +164,11 @@ TEST_F(BatchesTest, SuccessWaitsForTheCompleteCallbackToSucceed) {
 
 TEST_F(BatchesTest, OnlyTheCallbackItselfEndsIt) {
   New("batch", "complete");
-  batches().EndCallback(Bid("batch"), "batch-complete", CallbackEnd::kSucceeded, kWhen);
+  batches().EndCallback("batch-complete", CallbackEnd::kSucceeded, kWhen);
   EXPECT_EQ(Status("batch"), "0/0/0 /");
   Commit("batch");
   EXPECT_EQ(Pushed(), "batch-complete");
-  batches().EndCallback(Bid("batch"), "a-forgery", CallbackEnd::kSucceeded, kWhen);
+  batches().EndCallback("a-forgery", CallbackEnd::kSucceeded, kWhen);
   EXPECT_EQ(Status("batch"), "0/0/0 1/");
 }
 

@@ -141,6 +141,7 @@ class Model {
       if (job.asked_in != 0 || job.standing.now == kSucceeded || Below(2) == 0) continue;
       const Standing to = Below(3) == 0 ? kFailed : kSucceeded;
       store_.batches().Move(at->first, job.standing.now, to, store_.now);
+      store_.TakeDue();
       job.standing.now = to;
       return;
     }
@@ -151,14 +152,15 @@ class Model {
     for (auto& [which, callback] : at->second.callbacks) {
       if (callback.pushed == 0 || callback.ended.now) continue;
       const bool succeeds = Below(4) != 0;
-      EndCallback(at->first, callback, succeeds);
+      EndCallback(callback, succeeds);
       return;
     }
   }
-  void EndCallback(const std::string& bid, ModelCallback& callback, bool succeeds) {
+  void EndCallback(ModelCallback& callback, bool succeeds) {
     (succeeds ? callback.ended : callback.given_up).now = true;
-    store_.batches().EndCallback(bid, callback.jid,
-                                 succeeds ? CallbackEnd::kSucceeded : CallbackEnd::kGivenUp, store_.now);
+    store_.batches().EndCallback(callback.jid, succeeds ? CallbackEnd::kSucceeded : CallbackEnd::kGivenUp,
+                                 store_.now);
+    store_.TakeDue();
   }
 
   // --- Flushes
@@ -297,10 +299,11 @@ class Model {
       for (ModelBatch::Job& job : batch.jobs) {
         if (job.asked_in != 0) continue;
         store_.batches().Move(bid, job.standing.now, kSucceeded, store_.now);
+        store_.TakeDue();
         job.standing.now = kSucceeded;
       }
       for (auto& [which, callback] : batch.callbacks) {
-        if (callback.pushed > 0 && !callback.ended.now) EndCallback(bid, callback, true);
+        if (callback.pushed > 0 && !callback.ended.now) EndCallback(callback, true);
       }
     }
     BeginFlush();

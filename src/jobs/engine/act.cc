@@ -47,6 +47,17 @@ void KillLocated(Core& core, Located located) {
                 .due_at = {},
                 .result = {},
                 .error = {}});
+  const job::Job read = ReadJob(job, core.Now());
+  for (EnginePlugin* const plugin : core.plugins) {
+    plugin->OnOutcome({.jid = job.jid,
+                       .queue = job.queue,
+                       .type = job.type,
+                       .batch = read.batch,
+                       .state = JobState::kDead,
+                       .result = {},
+                       .had_failed = read.failure.has_value()},
+                      gathering);
+  }
   PutDead(core, std::move(job), gathering);
 }
 
@@ -110,8 +121,9 @@ Result<> RunNow(Core& core, const Located& located) {
   TM_TRY_ASSIGN(job::Job job, job::ParseJob(located.job.text, now, kStoredTextBytesMax));
   if (located.place == Place::kDead) job.failure.reset();
   job.enqueued_at = now;
-  Enqueued enqueued = ReadEnqueued(job, located.job.id, located.queue);
   Gathering& gathering = core.GatherFor(located.queue);
+  for (EnginePlugin* const plugin : core.plugins) plugin->OnRunNow(job, located.place, gathering);
+  Enqueued enqueued = ReadEnqueued(job, located.job.id, located.queue);
   TakeOut(core, located, gathering);
   if (IsInMemory(located.job.id)) {
     core.in_memory[job.jid] = {.id = located.job.id, .queue = located.queue};

@@ -23,6 +23,7 @@ Core::Core(net::Loop& l, Store& s, EngineOptions o)
       locks(options.locks_max),
       workers(l, options.rescue_after, options.workers_max,
               [this](const std::string& wid) { scope.Spawn(Rescue(*this, wid)); }),
+      limits(*this),
       flusher(l, s, *this, options),
       promoter(*this),
       upkeep(*this) {}
@@ -56,12 +57,13 @@ Result<queue::QueueId> Core::OpenQueue(std::string_view name) {
   if (id->value() == queues.size()) {
     const auto found = options.queues.find(name);
     queues.push_back({.settings = found == options.queues.end() ? options.other_queues : found->second});
+    limits.Opened(*id, queues.back().settings.limits);
   }
   return *id;
 }
 
 std::uint64_t Core::ReadyIn(queue::QueueId queue) const {
-  return dispatcher.Jobs(queue).size() - queues[queue.value()].removed;
+  return dispatcher.Jobs(queue).size() + limits.Parked(queue) - queues[queue.value()].removed;
 }
 
 Gathering& Core::GatherFor(queue::QueueId queue) {
@@ -96,6 +98,10 @@ void Core::Forget(const Error& why) {
     dispatcher.Resume(id);
   }
   working.Clear();
+  limits.Forget();
+  for (std::uint32_t i = 0; i < queues.size(); ++i) {
+    limits.Opened(queue::QueueId(i), queues[i].settings.limits);
+  }
   later.Clear();
   locks.Clear();
   stats.Clear();

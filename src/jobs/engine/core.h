@@ -22,6 +22,7 @@
 #include "jobs/engine/engine.h"
 #include "jobs/engine/flusher.h"
 #include "jobs/engine/later.h"
+#include "jobs/engine/limit_keeper.h"
 #include "jobs/engine/locks.h"
 #include "jobs/engine/moves.h"
 #include "jobs/engine/plugin.h"
@@ -117,6 +118,7 @@ struct Core final : FlushOwner {
   Moves moves;
   Stats stats;
   Counts counts;  // scheduled, retries, dead; the others are counted where they are
+  LimitKeeper limits;
   std::uint64_t blocked = 0;
   std::unordered_set<std::uint64_t> removed;            // ids in queues that are not to be given to anybody
   std::unordered_multimap<std::string, Parked> parked;  // by jid

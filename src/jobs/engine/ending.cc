@@ -28,7 +28,7 @@ std::unique_ptr<Held> TakeBack(Core& core, Held& held, Gathering& gathering) {
   --core.At(held.queue).working;
   if (held.is_claimed && !IsInMemory(held.id)) gathering.RemoveClaim(held.id);
   auto taken = core.working.Take(held);
-  for (EnginePlugin* const plugin : core.plugins) plugin->OnReleased(*taken);
+  core.limits.Released(taken->queue, taken->id);
   return taken;
 }
 
@@ -48,6 +48,7 @@ struct Over {
   std::string_view error;
   std::string_view result;
   std::optional<WallTime> due_at;
+  std::optional<bool> had_failed = std::nullopt;  // as the attempt says
 };
 void Tell(Core& core, const Over& over, Gathering& gathering) {
   const Held& held = over.held;
@@ -65,7 +66,8 @@ void Tell(Core& core, const Over& over, Gathering& gathering) {
                        .type = held.type,
                        .batch = held.batch,
                        .state = over.state,
-                       .result = over.result},
+                       .result = over.result,
+                       .had_failed = over.had_failed.value_or(held.attempt > 1)},
                       gathering);
   }
   core.Changed({.state = over.state,
@@ -312,7 +314,13 @@ void Discard(Core& core, const Discarded& discarded) {
   held.batch = job.batch;
   held.is_tracked = job.is_tracked;
   held.since_monotonic = core.loop.clock().Now();
-  Tell(core, {.held = held, .state = JobState::kCancelled, .error = {}, .result = {}, .due_at = {}},
+  Tell(core,
+       {.held = held,
+        .state = JobState::kCancelled,
+        .error = {},
+        .result = {},
+        .due_at = {},
+        .had_failed = job.failure.has_value() || discarded.place == Place::kDead},
        gathering);
 }
 

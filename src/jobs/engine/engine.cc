@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "jobs/engine/act.h"
+#include "jobs/engine/batch_keeper.h"
 #include "jobs/engine/core.h"
 #include "jobs/engine/ending.h"
 #include "jobs/engine/fetch.h"
@@ -10,12 +11,19 @@
 #include "jobs/engine/push.h"
 #include "jobs/engine/queues.h"
 #include "jobs/engine/tenure.h"
+#include "jobs/engine/workflow_keeper.h"
 #include "net/run_to_end.h"
 
 namespace tidemill::jobs {
 
 Engine::Engine(net::Loop& loop, Store& store, Options options)
-    : loop_(loop), core_(std::make_unique<Core>(loop, store, std::move(options))) {}
+    : loop_(loop),
+      core_(std::make_unique<Core>(loop, store, std::move(options))),
+      batches_(std::make_unique<BatchKeeper>(*core_, core_->options.batches)),
+      workflows_(std::make_unique<WorkflowKeeper>(*core_, core_->options.workflows)) {
+  AddPlugin(*batches_);
+  AddPlugin(*workflows_);
+}
 
 Engine::~Engine() = default;
 
@@ -35,6 +43,47 @@ void Engine::WaitForCommit(CommitWaiter& waiter) { core_->flusher.Wait(waiter); 
 Task<Result<>> Engine::Committed() { co_return co_await CommitOf(core_->flusher); }
 
 Result<> Engine::Push(job::Job job) { return jobs::Push(*core_, std::move(job), Origin::kProducer); }
+
+Result<std::string> Engine::NewBatch(BatchDefinition definition) {
+  return batches_->New(std::move(definition));
+}
+Result<> Engine::OpenBatch(std::string_view bid) { return batches_->Open(bid); }
+Result<> Engine::CommitBatch(std::string_view bid) { return batches_->Commit(bid); }
+Result<Batch> Engine::FindBatch(std::string_view bid) const { return batches_->Find(bid); }
+std::vector<Batch> Engine::ListBatches(std::string_view after, std::size_t count) const {
+  return batches_->List(after, count);
+}
+
+Result<std::string> Engine::PushWorkflow(WorkflowDefinition definition) {
+  return workflows_->Push(std::move(definition));
+}
+Result<> Engine::SendSignal(std::string_view name, std::string payload) {
+  return workflows_->Signal(name, std::move(payload));
+}
+Result<> Engine::SkipInSequence(std::string_view key) { return workflows_->Skip(key); }
+std::optional<NodeView> Engine::FindNode(std::string_view jid) const {
+  return workflows_->workflows().Find(jid);
+}
+std::vector<NodeView> Engine::Workflow(std::string_view id, std::size_t count) const {
+  return workflows_->workflows().Workflow(id, count);
+}
+std::vector<SequenceView> Engine::Sequences(std::string_view after, std::size_t count) const {
+  return workflows_->workflows().Sequences(after, count);
+}
+
+Result<> Engine::SetLimits(std::string_view queue, QueueLimits limits) {
+  return core_->limits.Set(queue, std::move(limits));
+}
+Result<> Engine::ResetLimits(std::string_view queue) { return core_->limits.Reset(queue); }
+std::optional<LimitsView> Engine::Limits(std::string_view queue, std::size_t keys) const {
+  const auto id = core_->dispatcher.Find(queue);
+  const Limiter* const limiter = id ? core_->limits.Find(*id) : nullptr;
+  if (limiter == nullptr) return std::nullopt;
+  return LimitsView{.limits = limiter->limits(),
+                    .running = limiter->held(),
+                    .parked = limiter->parked(),
+                    .blocked_keys = limiter->BlockedKeys(keys)};
+}
 
 Result<> Engine::AddWorker(WorkerInfo info) { return core_->workers.Add(std::move(info)); }
 void Engine::WorkerConnected(std::string_view wid) { core_->workers.Connected(wid); }

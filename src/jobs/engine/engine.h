@@ -24,18 +24,24 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "jobs/batches/batches.h"
 #include "jobs/engine/commit_waiter.h"
 #include "jobs/engine/options.h"
 #include "jobs/engine/track.h"
 #include "jobs/engine/workers.h"
 #include "jobs/job/failure.h"
 #include "jobs/job/job.h"
+#include "jobs/limits/limiter.h"
 #include "jobs/store/store.h"
+#include "jobs/workflows/definition.h"
+#include "jobs/workflows/workflows.h"
 #include "net/loop.h"
 #include "net/task.h"
 
 namespace tidemill::jobs {
 
+class BatchKeeper;
+class WorkflowKeeper;
 class JobListener;  // jobs/engine/changes.h
 
 // A job that a worker has now.
@@ -111,6 +117,13 @@ struct BulkAction {
   std::function<bool(std::string_view text)> matches;  // null: all; the glob of MUTATE
 };
 
+struct LimitsView {
+  QueueLimits limits;
+  std::int64_t running = 0;  // units: a job counts as its weight says
+  std::size_t parked = 0;    // jobs that wait for their keys
+  std::vector<Limiter::KeyView> blocked_keys;
+};
+
 class Engine {
  public:
   using Options = EngineOptions;
@@ -140,6 +153,37 @@ class Engine {
   // --- Producers. WaitForCommit follows. kAlreadyExists: not unique (the detail: the jid of the other).
   // kLimitExceeded: the queue is full, or there are too many; the detail names the setting.
   Result<> Push(job::Job job);
+
+  // --- Batches (Faktory's BATCH). WaitForCommit follows the first three. kNotFound: "No such batch BID".
+  // Gives the id. kInvalidArgument, kAlreadyExists (a callback's jid), kLimitExceeded.
+  Result<std::string> NewBatch(BatchDefinition definition);
+  Result<> OpenBatch(std::string_view bid);
+  Result<> CommitBatch(std::string_view bid);
+  Result<Batch> FindBatch(std::string_view bid) const;
+  // In the order of ids, behind `after`.
+  std::vector<Batch> ListBatches(std::string_view after, std::size_t count) const;
+
+  // --- Jobs that wait for others (custom.depends_on, signals, sequence_key, workflow).
+  // Pushes all jobs of a workflow, or none; each depends on those that it names. Gives its id. WaitForCommit
+  // follows. kInvalidArgument: a name that is there twice, is not there, or a circle, which is spelled out.
+  Result<std::string> PushWorkflow(WorkflowDefinition definition);
+  // Whoever waits for the name, now or within seven days, goes on. `payload` is JSON, or empty. WaitForCommit
+  // follows. kInvalidArgument, kLimitExceeded.
+  Result<> SendSignal(std::string_view name, std::string payload);
+  // The dead job at the head of a sequence is passed over; Retry runs it again in its place. WaitForCommit
+  // follows. kNotFound, kInvalidArgument: it is not halted.
+  Result<> SkipInSequence(std::string_view key);
+  // What a job waits for; nullopt: it does not take part in any of this.
+  std::optional<NodeView> FindNode(std::string_view jid) const;
+  std::vector<NodeView> Workflow(std::string_view id, std::size_t count) const;
+  std::vector<SequenceView> Sequences(std::string_view after, std::size_t count) const;
+
+  // --- Limits of a queue, at run time, and after a start. WaitForCommit follows. kInvalidArgument.
+  Result<> SetLimits(std::string_view queue, QueueLimits limits);
+  // Those of the settings again.
+  Result<> ResetLimits(std::string_view queue);
+  // What holds a queue's jobs back; nullopt: it has no limits.
+  std::optional<LimitsView> Limits(std::string_view queue, std::size_t keys) const;
 
   // --- Workers
   // kNotFound never: a wid that beats for the first time is made known. kLimitExceeded: too many workers.
@@ -187,6 +231,8 @@ class Engine {
  private:
   net::Loop& loop_;
   std::unique_ptr<Core> core_;
+  std::unique_ptr<BatchKeeper> batches_;
+  std::unique_ptr<WorkflowKeeper> workflows_;
 };
 
 }  // namespace tidemill::jobs

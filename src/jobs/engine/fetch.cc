@@ -18,12 +18,24 @@ constexpr std::size_t kLookedThroughMax = 64;  // jobs that are not to be given 
 constexpr Duration kLoadAgainAfter = Seconds(1);
 
 void StopCounting(Waiting& waiting) {
+  waiting.throttled.clear();
   if (!std::exchange(waiting.is_counted, false)) return;
   for (const queue::QueueId queue : waiting.queues) --waiting.core.At(queue).waiting;
 }
 
 void WaitForJob(Waiting& waiting) {
-  waiting.core.dispatcher.Wait(waiting, waiting.queues);
+  Core& core = waiting.core;
+  std::vector<queue::QueueId> allowed;
+  for (const queue::QueueId queue : waiting.queues) {
+    if (core.limits.empty() || core.limits.MayFetch(queue, waiting.wid)) {
+      allowed.push_back(queue);
+      continue;
+    }
+    auto& throttled = waiting.throttled.emplace_back(std::make_unique<Throttled>());
+    throttled->waiting = &waiting;
+    core.limits.Wait(queue, *throttled);
+  }
+  if (!allowed.empty()) core.dispatcher.Wait(waiting, allowed);
   waiting.is_counted = true;
   for (const queue::QueueId queue : waiting.queues) ++waiting.core.At(queue).waiting;
 }
@@ -35,9 +47,20 @@ enum class Taken : std::uint8_t {
 };
 Taken Begin(Waiting& waiting, queue::QueueId queue, queue::Entry entry);
 
+// A job of the first queue that has one and may give it.
+std::optional<queue::Dispatcher::Taken> TakeFor(const Waiting& waiting) {
+  Core& core = waiting.core;
+  if (core.limits.empty()) return core.dispatcher.Fetch(waiting.queues);
+  for (const queue::QueueId& queue : waiting.queues) {
+    if (!core.limits.MayFetch(queue, waiting.wid)) continue;
+    if (auto taken = core.dispatcher.Fetch({&queue, 1})) return taken;
+  }
+  return std::nullopt;
+}
+
 void Serve(Waiting& waiting) {
   for (std::size_t looked_through = 0; looked_through < kLookedThroughMax; ++looked_through) {
-    auto taken = waiting.core.dispatcher.Fetch(waiting.queues);
+    auto taken = TakeFor(waiting);
     if (!taken) return WaitForJob(waiting);
     if (Begin(waiting, taken->queue, std::move(taken->entry)) == Taken::kHandled) return;
   }
@@ -106,6 +129,7 @@ Taken Begin(Waiting& waiting, queue::QueueId queue, queue::Entry entry) {
   Core& core = waiting.core;
   if (!core.removed.empty() && core.removed.erase(entry.id.value()) > 0) {
     --core.At(queue).removed;
+    core.limits.Dropped(queue, entry.id);
     return Taken::kGone;
   }
   if (entry.text.empty()) {
@@ -117,24 +141,32 @@ Taken Begin(Waiting& waiting, queue::QueueId queue, queue::Entry entry) {
   auto job = job::ParseJob(entry.text, core.Now(), kStoredTextBytesMax);
   if (!job) {
     Bury(core, entry.id, queue, job.error().detail);
+    core.limits.Dropped(queue, entry.id);
     return Taken::kGone;
   }
   if (core.workers.StateOf(waiting.wid) != WorkerState::kRunning) {
     Release(core, queue, std::move(entry), job->priority);
     return Taken::kHandled;
   }
-  if (IsOver(core, queue, *job, entry)) return Taken::kGone;
+  const JobId id = entry.id;
+  if (IsOver(core, queue, *job, entry)) {
+    core.limits.Dropped(queue, id);
+    return Taken::kGone;
+  }
+  switch (core.limits.Begin(*job, queue, entry, waiting.wid)) {
+    case LimitKeeper::Verdict::kRun: break;
+    case LimitKeeper::Verdict::kPutBack:
+      core.dispatcher.MutableJobs(queue).PushFront(std::move(entry), job->priority);
+      return Taken::kGone;
+    case LimitKeeper::Verdict::kParked: return Taken::kGone;
+  }
   auto held = MakeHeld(core, *job, queue, std::move(entry));
   held->wid = waiting.wid;
-  for (EnginePlugin* const plugin : core.plugins) {
-    if (!plugin->MayBegin(*held)) return Taken::kGone;
-  }
   const Duration reserved_for = job::Reservation(*job);
   held->until = held->since + reserved_for;
   Held& begun = core.working.Add(std::move(held), core.loop.clock().Now() + reserved_for);
   ++core.At(queue).working;
   core.moves.Note(begun.id);
-  for (EnginePlugin* const plugin : core.plugins) plugin->OnBegun(begun);
   if (job->unique && job->unique->until == job::Unique::Until::kStart) {
     core.locks.Release(job->unique->key, begun.jid, core.GatherFor(queue));
   }
@@ -175,7 +207,11 @@ void Waiting::OnJob(queue::QueueId queue, queue::Entry entry) {
   if (Begin(*this, queue, std::move(entry)) == Taken::kGone) Serve(*this);
 }
 
-void Waiting::OnReady(std::uint32_t) { Serve(*this); }
+void Waiting::OnReady(std::uint32_t) {
+  StopCounting(*this);
+  StopWaiting();
+  Serve(*this);
+}
 
 Result<> Fetch(Core& core, FetchRequest& request, std::string_view wid, std::span<const std::string> queues) {
   TM_TRY(core.Serving());
@@ -200,6 +236,7 @@ Result<> Fetch(Core& core, FetchRequest& request, std::string_view wid, std::spa
 void Release(Core& core, queue::QueueId queue, queue::Entry entry, int priority) {
   core.moves.Note(entry.id);
   core.dispatcher.GiveBack(queue, std::move(entry), priority);
+  core.limits.Arrived(queue);
 }
 
 void Unpark(Core& core, std::string_view jid) {

@@ -11,6 +11,7 @@
 
 #include "base/result.h"
 #include "jobs/engine/core.h"
+#include "jobs/engine/limit_keeper.h"
 #include "jobs/queue/dispatcher.h"
 #include "net/loop.h"
 
@@ -30,7 +31,8 @@ struct Waiting final : queue::Fetcher, net::Pollable {
   FetchRequest* request;
   std::string wid;
   std::vector<queue::QueueId> queues;
-  bool is_counted = false;            // among the waiting of its queues
+  std::vector<std::unique_ptr<Throttled>> throttled;  // in queues that are left out
+  bool is_counted = false;                            // among the waiting of its queues
   std::shared_ptr<Waiting*> loading;  // with the task that loads its job; null for it: nobody asks any more
 };
 

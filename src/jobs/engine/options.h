@@ -9,7 +9,10 @@
 
 #include "base/clock.h"
 #include "base/random.h"
+#include "jobs/batches/batches.h"
+#include "jobs/limits/queue_limits.h"
 #include "jobs/queue/ready.h"
+#include "jobs/workflows/workflows.h"
 
 namespace tidemill::jobs {
 
@@ -23,6 +26,7 @@ enum class Durability : std::uint8_t {
 struct QueueSettings {
   Durability durability = Durability::kDurable;
   std::size_t depth_max = 10'000'000;  // a push beyond it is refused
+  QueueLimits limits;
 };
 
 struct EngineOptions {
@@ -45,6 +49,9 @@ struct EngineOptions {
   std::size_t locks_max = 1'000'000;
   std::size_t later_in_memory = 100'000;  // those that are due first
   std::size_t later_text_bytes_max = 64 << 20;
+
+  Batches::Options batches;
+  Workflows::Options workflows;
 
   // What waits to be written.
   std::size_t unflushed_rows_max = 500'000;

@@ -1,4 +1,4 @@
-// EnginePlugin: what else takes part in the life of jobs: batches, workflows, limits.
+// EnginePlugin: what else takes part in the life of jobs: batches, workflows, schedules.
 //
 // Its state is in memory like the engine's, and what it writes goes into the flush of what causes it. Called
 // on the engine's loop. It may call what core.h and push.h have, but not from within OnDropped and
@@ -19,7 +19,6 @@
 namespace tidemill::jobs {
 
 struct Core;
-struct Held;
 
 // What became of a job, or of an attempt.
 struct Outcome {
@@ -30,6 +29,7 @@ struct Outcome {
   // kDone, kRetry, kDead, kFailed (and gone: it had no retries), kCancelled (also: expired, discarded).
   JobState state = JobState::kUnknown;
   std::string_view result;  // of kDone: JSON; empty: none
+  bool had_failed = false;  // before: it had run and failed, or was dead
 };
 
 class EnginePlugin {
@@ -37,27 +37,25 @@ class EnginePlugin {
   virtual ~EnginePlugin() = default;
 
   // Once, before all else.
-  virtual void Attach(Core& core) = 0;
+  virtual void Attach(Core&) {}
   // Reads back what it keeps; its memory is empty.
   virtual Task<Result<>> Recover(Store& store) = 0;
   // Everything in memory is gone.
   virtual void Forget() = 0;
 
+  // Whether the job may be pushed: nothing changes.
+  virtual Result<> CheckPush(const job::Job&, JobId) { return {}; }
   enum class Admission : std::uint8_t { kRun, kBlock };
-  // A push that everybody else agrees with: refused, or to wait until Unblock (push.h). What it changes in
-  // memory, it puts into `gathering`, or marks for BeforeFlush.
-  virtual Result<Admission> OnPush(const job::Job& job, JobId id, Gathering& gathering) = 0;
+  // A push that everybody agreed with: it runs, or waits until Unblock (push.h). What this changes in memory,
+  // it puts into `gathering`, or marks for BeforeFlush.
+  virtual Admission OnPush(const job::Job&, JobId, Gathering&) { return Admission::kRun; }
   // It was not committed.
-  virtual void OnDropped(const PushedJob& job) = 0;
+  virtual void OnDropped(const PushedJob&) {}
   // A flush begins: what has changed is put into it.
   virtual void BeforeFlush(Gathering& gathering) = 0;
 
-  // Whether the job may begin. If not, the plugin keeps it, and gives it back to its queue later (Release of
-  // fetch.h).
-  virtual bool MayBegin(const Held& job) = 0;
-  virtual void OnBegun(const Held& job) = 0;
-  // It is nobody's any more: before OnOutcome, and when it is given back.
-  virtual void OnReleased(const Held& job) = 0;
+  // Somebody wants a job that was dead, or waited, to run now. Members of its custom may be set.
+  virtual void OnRunNow(job::Job&, Place, Gathering&) {}
   virtual void OnOutcome(const Outcome& outcome, Gathering& gathering) = 0;
 };
 

@@ -11,15 +11,6 @@ namespace {
 
 constexpr WallTime kNever{std::numeric_limits<std::int64_t>::max()};
 
-Result<> CheckRoom(Core& core, const job::Job& job, queue::QueueId queue) {
-  const QueueState& state = core.At(queue);
-  if (core.ReadyIn(queue) + state.arriving + state.later >= state.settings.depth_max) {
-    return Fail(Errc::kLimitExceeded, fmt::format("queue {} is full: it has {} jobs (jobs.queues.depth_max)",
-                                                  job.queue, state.settings.depth_max));
-  }
-  return core.flusher.Room();
-}
-
 int AttemptOf(const job::Job& job) {
   return job.failure ? static_cast<int>(job.failure->retry_count) + 2 : 1;
 }
@@ -69,6 +60,15 @@ void Gather(Core& core, PushedJob push, Gathering& gathering) {
 
 }  // namespace
 
+Result<> CheckRoom(Core& core, const job::Job& job, queue::QueueId queue) {
+  const QueueState& state = core.At(queue);
+  if (core.ReadyIn(queue) + state.arriving + state.later >= state.settings.depth_max) {
+    return Fail(Errc::kLimitExceeded, fmt::format("queue {} is full: it has {} jobs (jobs.queues.depth_max)",
+                                                  job.queue, state.settings.depth_max));
+  }
+  return core.flusher.Room();
+}
+
 Result<> Push(Core& core, job::Job job, Origin origin) {
   TM_TRY(core.Serving());
   TM_TRY_ASSIGN(const queue::QueueId queue, core.OpenQueue(job.queue));
@@ -83,10 +83,10 @@ Result<> Push(Core& core, job::Job job, Origin origin, Gathering& gathering) {
   if (job.unique) TM_TRY(core.locks.MayTake(job.unique->key, now));
   const bool in_memory = core.At(queue).settings.durability == Durability::kMemory;
   const JobId id(in_memory ? core.last_memory_id + 1 : core.last_id + 1);
+  for (EnginePlugin* const plugin : core.plugins) TM_TRY(plugin->CheckPush(job, id));
   bool is_blocked = false;
   for (EnginePlugin* const plugin : core.plugins) {
-    TM_TRY_ASSIGN(const auto admission, plugin->OnPush(job, id, gathering));
-    is_blocked |= admission == EnginePlugin::Admission::kBlock;
+    is_blocked |= plugin->OnPush(job, id, gathering) == EnginePlugin::Admission::kBlock;
   }
   ++(in_memory ? core.last_memory_id : core.last_id);
   if (!job.at && !is_blocked) job.enqueued_at = now;
@@ -156,6 +156,21 @@ void Enqueue(Core& core, Enqueued enqueued) {
   core.dispatcher.Push(enqueued.queue,
                        {.id = job.id, .expires_at = enqueued.expires_at, .text = std::move(job.text)},
                        job.priority);
+  core.limits.Arrived(enqueued.queue);
+}
+
+void Unblock(Core& core, job::Job job, JobId id, queue::QueueId queue, Gathering& gathering) {
+  const WallTime now = core.Now();
+  if (!job.at || *job.at <= now) {
+    job.enqueued_at = now;
+    Enqueued enqueued = ReadEnqueued(job, id, queue);
+    gathering.Insert(enqueued.job);
+    return Enqueue(core, std::move(enqueued));
+  }
+  PushedJob push = MakeRow(job, id, queue, false);
+  gathering.Insert(push.row);
+  ++core.At(queue).arriving;  // Arrive takes it back
+  Arrive(core, std::move(push));
 }
 
 Enqueued ReadEnqueued(const job::Job& job, JobId id, queue::QueueId queue) {

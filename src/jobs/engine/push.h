@@ -21,6 +21,9 @@ Result<> Push(Core& core, job::Job job, Origin origin);
 // The same in a flush that is put together with more than this. Nothing is in `gathering` if it fails.
 Result<> Push(Core& core, job::Job job, Origin origin, Gathering& gathering);
 
+// Whether there is room for one more: of the queue's depth, and of what waits to be written.
+Result<> CheckRoom(Core& core, const job::Job& job, queue::QueueId queue);
+
 // A push is committed.
 void Arrive(Core& core, PushedJob job);
 // A push was not.
@@ -35,6 +38,9 @@ struct Enqueued {
   int attempt = 1;
 };
 void Enqueue(Core& core, Enqueued enqueued);
+// What a blocked job waited for has come: it is queued, or scheduled for its time. It was taken out of where
+// it was (TakeOut).
+void Unblock(Core& core, job::Job job, JobId id, queue::QueueId queue, Gathering& gathering);
 // The same for a job that is known from its text.
 Enqueued ReadEnqueued(const job::Job& job, JobId id, queue::QueueId queue);
 

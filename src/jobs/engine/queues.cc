@@ -27,6 +27,12 @@ std::optional<WallTime> OldestIn(const Core& core, queue::QueueId queue) {
   return job->enqueued_at;
 }
 
+std::optional<queue::Entry> TakeParked(Core& core, queue::QueueId queue) {
+  auto parked = core.limits.TakeParked(queue);
+  if (!parked) return std::nullopt;
+  return std::move(parked->entry);
+}
+
 QueueView ViewOf(const Core& core, queue::QueueId id) {
   const QueueState& state = core.queues[id.value()];
   return {.name = std::string(core.dispatcher.Name(id)),
@@ -93,8 +99,10 @@ Task<Result<std::size_t>> RemoveQueue(Core& core, std::string name) {
   const std::uint64_t tenure = core.tenure;
   std::size_t removed = 0;
   // What is pushed meanwhile stays.
-  for (std::uint64_t left = core.dispatcher.Jobs(queue).size(); left > 0; --left) {
+  for (std::uint64_t left = core.dispatcher.Jobs(queue).size() + core.limits.Parked(queue); left > 0;
+       --left) {
     auto entry = core.dispatcher.MutableJobs(queue).Pop();
+    if (!entry) entry = TakeParked(core, queue);
     if (!entry) break;
     if (core.removed.erase(entry->id.value()) > 0) {
       --core.At(queue).removed;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "jobs/engine/load_records.h"
 #include "jobs/engine/push.h"
 #include "jobs/engine/queues.h"
 #include "jobs/engine/refill.h"
@@ -18,27 +19,6 @@ constexpr std::size_t kPage = 1000;
 constexpr std::size_t kPageTextBytesMax = 4 << 20;
 
 using Claims = std::unordered_map<std::uint64_t, Claim>;
-
-// One damaged record is no reason to serve nothing.
-void Take(const Record& record, const std::function<Result<>(const Record&)>& load) {
-  if (auto loaded = load(record); !loaded) {
-    log::Error("jobs.record_damaged",
-               {{"kind", record.kind}, {"key", record.key}, {"error", loaded.error().detail}});
-  }
-}
-
-Task<Result<>> LoadRecords(Core& core, std::string kind, std::function<Result<>(const Record&)> load) {
-  std::string after;
-  while (true) {
-    TM_CO_TRY_ASSIGN(const auto page, co_await core.store.LoadRecords(kind, after, kPage));
-    for (const Record& record : page) {
-      Take(record, load);
-      if (core.loop.ShareSpent()) co_await net::NextTurn(core.loop);
-    }
-    if (page.size() < kPage) co_return Result<>();
-    after = page.back().key;
-  }
-}
 
 Task<Result<Claims>> LoadClaims(Core& core) {
   Claims claims;
@@ -79,7 +59,7 @@ bool Continue(Core& core, StoredJob& stored, queue::QueueId queue, const Claim& 
   ++core.At(queue).working;
   core.workers.Expect(held->wid);
   Held& continued = core.working.Add(std::move(held), core.loop.clock().Now() + left);
-  for (EnginePlugin* const plugin : core.plugins) plugin->OnBegun(continued);
+  core.limits.Continued(*job, continued);
   return true;
 }
 
@@ -160,13 +140,16 @@ Task<Result<>> Recover(Core& core) {
   TM_CO_TRY_ASSIGN(const JobId last, co_await core.store.LastId());
   core.last_id = std::max(core.last_id, last.value());
   const WallTime now = core.Now();
-  TM_CO_TRY(co_await LoadRecords(core, std::string(kQueueKind),
+  TM_CO_TRY(co_await LoadRecords(core.loop, core.store, std::string(kQueueKind),
                                  [&core](const Record& record) { return LoadQueue(core, record); }));
-  TM_CO_TRY(co_await LoadRecords(core, std::string(Locks::kKind), [&core, now](const Record& record) {
-    if (record.expires_at && *record.expires_at <= now) return Result<>();
-    return core.locks.Load(record);
-  }));
-  TM_CO_TRY(co_await LoadRecords(core, std::string(Stats::kKind),
+  TM_CO_TRY(co_await LoadRecords(core.loop, core.store, std::string(kLimitsKind),
+                                 [&core](const Record& record) { return core.limits.Load(record); }));
+  TM_CO_TRY(co_await LoadRecords(core.loop, core.store, std::string(Locks::kKind),
+                                 [&core, now](const Record& record) {
+                                   if (record.expires_at && *record.expires_at <= now) return Result<>();
+                                   return core.locks.Load(record);
+                                 }));
+  TM_CO_TRY(co_await LoadRecords(core.loop, core.store, std::string(Stats::kKind),
                                  [&core](const Record& record) { return core.stats.Load(record); }));
   for (EnginePlugin* const plugin : core.plugins) TM_CO_TRY(co_await plugin->Recover(core.store));
   TM_CO_TRY_ASSIGN(Claims claims, co_await LoadClaims(core));

@@ -9,7 +9,6 @@ namespace tidemill::jobs {
 namespace {
 
 constexpr std::int64_t kNsPerMs = 1'000'000;
-constexpr std::size_t kTakenMax = 10'000;
 
 std::int64_t Ns(MonotonicTime at) { return at.ms * kNsPerMs; }
 // Rounded up: never before its time.
@@ -26,6 +25,7 @@ struct Limiter::Key {
   std::int64_t held = 0;
   Arrival arrival = 0;
   std::deque<ParkedJob> parked;
+  JobId offered;               // it was taken, and is not admitted yet; 0: none
   bool has_turn = false;       // it is in turns_
   std::int64_t wakes_at = -1;  // where it is in wakes_; -1: it is not
 };
@@ -61,9 +61,10 @@ bool Limiter::QueueHasRoom(int weight, MonotonicTime now) const {
 
 bool Limiter::WorkerHasRoom(std::string_view wid, int weight) const {
   if (limits_.worker_concurrency == 0) return true;
-  const auto found = worker_units_.find(std::string(wid));
-  const std::int64_t units = found == worker_units_.end() ? 0 : found->second;
-  return units + Clamp(weight, limits_.worker_concurrency) <= limits_.worker_concurrency;
+  const auto found = workers_.find(std::string(wid));
+  if (found == workers_.end()) return true;
+  const int wanted = Clamp(std::max(weight, found->second.wanted_weight), limits_.worker_concurrency);
+  return found->second.units + wanted <= limits_.worker_concurrency;
 }
 
 bool Limiter::KeyHasRoom(const Key& key, int weight, MonotonicTime now) const {
@@ -95,17 +96,25 @@ Limiter::Verdict Limiter::Admit(const Ask& ask, MonotonicTime now) {
     return Verdict::kQueue;
   }
   wanted_weight_ = 1;
-  if (!WorkerHasRoom(ask.wid, ask.weight)) return Verdict::kWorker;
-  const bool was_parked = taken_.erase(ask.id.value()) > 0;
+  if (const auto worker = workers_.find(std::string(ask.wid)); worker != workers_.end()) {
+    worker->second.wanted_weight = 1;
+    if (!WorkerHasRoom(ask.wid, ask.weight)) {
+      worker->second.wanted_weight = ask.weight;
+      return Verdict::kWorker;
+    }
+  }
+  const bool was_parked = offered_.contains(ask.id.value());
   if (!ask.key.empty() && limits_.limits_keys()) {
     const Key* const key = FindKey(ask.key);
     if (key == nullptr) {
       if (keys_.size() >= options_.keys_max || (!keyless_.empty() && !was_parked)) return Verdict::kKey;
-    } else if ((!key->parked.empty() && !was_parked) || !KeyHasRoom(*key, ask.weight, now)) {
+    } else if (((!key->parked.empty() || key->offered != JobId(0)) && !was_parked) ||
+               !KeyHasRoom(*key, ask.weight, now)) {
       return Verdict::kKey;
     }
   }
   Take(ask, now);
+  EndOffer(ask.id);
   return Verdict::kRun;
 }
 
@@ -122,7 +131,7 @@ void Limiter::Take(const Ask& ask, MonotonicTime now) {
   }
   held_units_ += ask.weight;
   if (limits_.rate) arrival_ = After(arrival_, *limits_.rate, ask.weight, now);
-  worker_units_[std::string(ask.wid)] += ask.weight;
+  workers_[std::string(ask.wid)].units += ask.weight;
   held_[ask.id.value()] = {.key = key, .wid = std::string(ask.wid), .weight = ask.weight};
   if (limits_.hold_for > Duration()) held_until_.push_back({now + limits_.hold_for, ask.id});
 }
@@ -133,8 +142,9 @@ bool Limiter::Release(JobId id, MonotonicTime now) {
   const Held held = std::move(found->second);
   held_.erase(found);
   held_units_ -= held.weight;
-  const auto worker = worker_units_.find(held.wid);
-  if ((worker->second -= held.weight) == 0) worker_units_.erase(worker);
+  const auto worker = workers_.find(held.wid);
+  worker->second.wanted_weight = 1;
+  if ((worker->second.units -= held.weight) == 0) workers_.erase(worker);
   if (held.key == nullptr) return true;
   held.key->held -= held.weight;
   if (!held.key->parked.empty()) {
@@ -152,32 +162,52 @@ void Limiter::WakeAt(Key& key, std::int64_t at) {
 }
 
 void Limiter::LetTakeTurn(Key& key) {
+  if (key.offered != JobId(0)) return;
   if (!std::exchange(key.has_turn, true)) turns_.push_back(&key);
 }
+
+bool Limiter::EndOffer(JobId id) {
+  const auto found = offered_.find(id.value());
+  if (found == offered_.end()) return false;
+  Key* const key = found->second;
+  offered_.erase(found);
+  if (key != nullptr) {
+    key->offered = JobId(0);
+    LetTakeTurn(*key);  // it is looked at, and forgotten if it has nothing
+  }
+  return true;
+}
+
+void Limiter::Dropped(JobId id) { EndOffer(id); }
 
 void Limiter::Park(ParkedJob job) {
   if (parked_bytes_ + job.entry.text.size() > options_.text_bytes_max) job.entry.text = std::string();
   parked_bytes_ += job.entry.text.size();
   ++parked_count_;
+  const bool was_parked = EndOffer(job.entry.id);
   Key* const key = FindKey(job.key);
   if (key == nullptr && (keys_.size() >= options_.keys_max || !keyless_.empty())) {
     keyless_.push_back(std::move(job));
     return;
   }
   Key& its = key != nullptr ? *key : MakeKey(job.key);
-  its.parked.push_back(std::move(job));
+  if (was_parked) {
+    its.parked.push_front(std::move(job));
+  } else {
+    its.parked.push_back(std::move(job));
+  }
   LetTakeTurn(its);
 }
 
 std::optional<ParkedJob> Limiter::TakeParked(MonotonicTime now) {
   Advance(now);
-  const auto take = [&](std::deque<ParkedJob>& from) {
+  const auto take = [&](std::deque<ParkedJob>& from, Key* key) {
     ParkedJob job = std::move(from.front());
     from.pop_front();
     --parked_count_;
     parked_bytes_ -= job.entry.text.size();
-    if (taken_.size() >= kTakenMax) taken_.clear();  // they were dropped instead of begun
-    taken_.insert(job.entry.id.value());
+    offered_.emplace(job.entry.id.value(), key);
+    if (key != nullptr) key->offered = job.entry.id;
     return job;
   };
   for (std::size_t left = turns_.size(); left > 0; --left) {
@@ -189,14 +219,11 @@ std::optional<ParkedJob> Limiter::TakeParked(MonotonicTime now) {
       continue;
     }
     if (KeyHasRoom(key, key.parked.front().weight, now)) {
-      ParkedJob job = take(key.parked);
-      if (!key.parked.empty()) LetTakeTurn(key);
-      if (key.parked.empty() && key.held == 0) WakeAt(key, std::max(key.arrival, Ns(now) + kNsPerMs));
-      return job;
+      return take(key.parked, &key);
     }
     Review(key, now);
   }
-  if (!keyless_.empty() && keys_.size() < options_.keys_max) return take(keyless_);
+  if (!keyless_.empty() && keys_.size() < options_.keys_max) return take(keyless_, nullptr);
   return std::nullopt;
 }
 
@@ -221,7 +248,7 @@ void Limiter::Review(Key& key, MonotonicTime now) {
     if (at > Ns(now)) WakeAt(key, at);
     return;
   }
-  if (key.held > 0 || key.wakes_at >= 0) return;
+  if (key.held > 0 || key.wakes_at >= 0 || key.offered != JobId(0)) return;
   if (key.arrival > Ns(now)) return WakeAt(key, key.arrival);
   TM_ASSERT(!key.has_turn);
   keys_.erase(keys_.find(key.name));

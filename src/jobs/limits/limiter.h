@@ -19,7 +19,6 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include "base/clock.h"
@@ -77,8 +76,11 @@ class Limiter {
   bool Release(JobId id, MonotonicTime now);
 
   void Park(ParkedJob job);
-  // A parked job whose key has room now: it is to be admitted next.
+  // A parked job whose key has room now, to be put in front of the queue. The next one of its key comes when
+  // this one has been admitted, parked again, or Dropped.
   std::optional<ParkedJob> TakeParked(MonotonicTime now);
+  // A job is gone without having been admitted.
+  void Dropped(JobId id);
   // Any one, whatever its key: the queue is emptied, or has no limits any more.
   std::optional<ParkedJob> TakeAnyParked();
 
@@ -122,6 +124,8 @@ class Limiter {
   void Review(Key& key, MonotonicTime now);
   void WakeAt(Key& key, std::int64_t at);
   void LetTakeTurn(Key& key);
+  // Whether the job was offered; its key may offer the next one.
+  bool EndOffer(JobId id);
   void Take(const Ask& ask, MonotonicTime now);
 
   QueueLimits limits_;
@@ -131,12 +135,16 @@ class Limiter {
   Arrival arrival_ = 0;
   std::unordered_map<std::uint64_t, Held> held_;
   std::deque<std::pair<MonotonicTime, JobId>> held_until_;  // with hold_for; may name those that are released
-  std::unordered_map<std::string, std::int64_t> worker_units_;
+  struct Worker {
+    std::int64_t units = 0;
+    int wanted_weight = 1;  // of the job that it had no room for
+  };
+  std::unordered_map<std::string, Worker> workers_;                  // that hold something
   std::unordered_map<std::string_view, std::unique_ptr<Key>> keys_;  // views of the keys' names
   std::deque<Key*> turns_;                                           // have parked jobs, and room perhaps
   std::set<std::pair<std::int64_t, Key*>> wakes_;                    // ns: when a key has tokens, or is full
   std::deque<ParkedJob> keyless_;                                    // their keys are too many
-  std::unordered_set<std::uint64_t> taken_;  // from those parked: they go before their key's
+  std::unordered_map<std::uint64_t, Key*> offered_;  // taken from those parked; null: its key is not made yet
   std::size_t parked_count_ = 0;
   std::size_t parked_bytes_ = 0;
 };

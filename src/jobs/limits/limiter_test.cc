@@ -57,6 +57,17 @@ TEST_F(LimiterTest, EachWorkerHasItsOwn) {
   EXPECT_TRUE(limiter.MayFetch("a", now_));
 }
 
+TEST_F(LimiterTest, AWorkerThatHasNoRoomForAHeavyJobIsNotAskedAgainBeforeItHas) {
+  Limiter limiter({.worker_concurrency = 3});
+  EXPECT_EQ(Admit(limiter, 1, "", 2, "a"), kRun);
+  EXPECT_EQ(Admit(limiter, 2, "", 2, "a"), kWorker);
+  EXPECT_FALSE(limiter.MayFetch("a", now_));
+  EXPECT_EQ(Admit(limiter, 2, "", 2, "b"), kRun);
+  limiter.Release(JobId(1), now_);
+  EXPECT_TRUE(limiter.MayFetch("a", now_));
+  EXPECT_EQ(Admit(limiter, 3, "", 1000, "a"), kRun) << "heavier than the limit: alone";
+}
+
 TEST_F(LimiterTest, AHeavyJobWaitsForItsRoomAndNothingOvertakesItFromTheFront) {
   Limiter limiter({.concurrency = 4});
   EXPECT_EQ(Admit(limiter, 1, "", 3), kRun);
@@ -101,6 +112,20 @@ TEST_F(LimiterTest, KeysTakeTurns) {
   EXPECT_EQ(order, (std::vector<std::uint64_t>{1, 4, 7, 2, 5}));
   EXPECT_EQ(limiter.BlockedKeys(10).size(), 2U);
   EXPECT_EQ(limiter.BlockedKeys(1).at(0).held, 2);
+}
+
+TEST_F(LimiterTest, AKeyOffersOneJobAtATime) {
+  Limiter limiter({.key_concurrency = 2});
+  for (std::uint64_t id = 1; id <= 3; ++id) Park(limiter, id, "a");
+  auto first = limiter.TakeParked(now_);
+  ASSERT_TRUE(first);
+  EXPECT_FALSE(limiter.TakeParked(now_));
+  EXPECT_EQ(Admit(limiter, 9, "a"), kKey) << "one that comes now is behind those";
+  limiter.Park(*std::move(first));  // there was no room after all: it keeps its place
+  EXPECT_EQ(Next(limiter), 1U);
+  EXPECT_EQ(limiter.TakeParked(now_)->entry.id, JobId(2));
+  limiter.Dropped(JobId(2));
+  EXPECT_EQ(Next(limiter), 3U);
 }
 
 TEST_F(LimiterTest, AHeavyJobHoldsUpItsKeyOnly) {
@@ -187,7 +212,7 @@ TEST_F(LimiterTest, LimitsMayChangeWhileJobsRun) {
   for (std::uint64_t id = 1; id <= 4; ++id) EXPECT_TRUE(limiter.Release(JobId(id), now_));
   EXPECT_EQ(limiter.held(), 0);
   now_ = now_ + Seconds(1);
-  limiter.Advance(now_);
+  EXPECT_FALSE(limiter.TakeParked(now_));
   EXPECT_EQ(limiter.keys(), 0U);
 }
 

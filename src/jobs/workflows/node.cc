@@ -33,6 +33,7 @@ Enum ReadEnum(JsonReader& json, int last) {
 
 void ReadNodeMember(std::string_view key, JsonReader& json, Node& node) {
   if (key == "id") node.id = JobId(json.ReadInteger<std::uint64_t>());
+  if (key == "queue") node.queue = json.ReadString();
   if (key == "workflow") node.workflow = json.ReadString();
   if (key == "name") node.name = json.ReadString();
   if (key == "state") node.state = ReadEnum<NodeState>(json, 4);
@@ -54,6 +55,7 @@ Record EncodeNode(const Node& node, std::optional<WallTime> expires_at) {
   JsonWriter json(record.value);
   json.BeginObject();
   json.Member("id", node.id.value());
+  json.Member("queue", node.queue);
   if (!node.workflow.empty()) json.Member("workflow", node.workflow);
   if (!node.name.empty()) json.Member("name", node.name);
   json.Member("state", static_cast<int>(node.state));

@@ -31,6 +31,7 @@ std::string_view Name(NodeState state);  // "blocked", "open", …
 struct Node {
   std::string jid;
   JobId id;
+  std::string queue;
   std::string workflow;  // custom.workflow; empty: none
   std::string name;      // custom.node: its name there
   NodeState state = NodeState::kBlocked;

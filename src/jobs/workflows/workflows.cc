@@ -16,6 +16,8 @@ void Remove(std::vector<std::string>& names, std::string_view name) {
   if (found != names.end()) names.erase(found);
 }
 
+bool IsNode(const job::Job& job) { return job.flow && (job.flow->waits() || !job.flow->workflow.empty()); }
+
 }  // namespace
 
 struct Workflows::Entry : queue::FifoLink {
@@ -42,7 +44,8 @@ Workflows::Entry* Workflows::FindEntry(std::string_view jid) const {
   return found == nodes_.end() ? nullptr : found->second.get();
 }
 
-Result<> Workflows::CheckAdd(const job::Job& job) {
+Result<> Workflows::Check(const job::Job& job) {
+  if (!IsNode(job)) return {};
   if (const Entry* const known = FindEntry(job.jid);
       known != nullptr && (!known->node.has_ended() || known->wanted_by > 0)) {
     return Fail(Errc::kAlreadyExists,
@@ -54,23 +57,28 @@ Result<> Workflows::CheckAdd(const job::Job& job) {
                                              "custom.workflow, so that its end is remembered",
                                              jid));
   }
-  while (nodes_.size() >= options_.nodes_max && !ended_.empty()) Forget(*ended_.front());
-  if (nodes_.size() >= options_.nodes_max) {
+  if (!MakeRoom(1)) {
     return Fail(Errc::kLimitExceeded,
                 fmt::format("at most {} jobs that wait, or belong to a workflow", options_.nodes_max));
   }
   return {};
 }
 
+bool Workflows::MakeRoom(std::size_t count) {
+  while (nodes_.size() + count > options_.nodes_max && !ended_.empty()) Forget(*ended_.front());
+  return nodes_.size() + count <= options_.nodes_max;
+}
+
 Result<Workflows::Added> Workflows::Add(const job::Job& job, JobId id, WallTime now) {
-  if (!job.flow || (!job.flow->waits() && job.flow->workflow.empty())) return Added::kNoNode;
-  TM_TRY(CheckAdd(job));
+  if (!IsNode(job)) return Added::kNoNode;
+  TM_TRY(Check(job));
   if (Entry* const before = FindEntry(job.jid)) Forget(*before);
   auto made = std::make_unique<Entry>();
   Entry& entry = *made;
   const job::Flow& flow = *job.flow;
   entry.node = {.jid = job.jid,
                 .id = id,
+                .queue = job.queue,
                 .workflow = flow.workflow,
                 .name = flow.node,
                 .depends_on = flow.depends_on,
@@ -530,6 +538,14 @@ std::optional<NodeView> Workflows::Find(std::string_view jid) const {
   const Entry* const entry = FindEntry(jid);
   if (entry == nullptr) return std::nullopt;
   return ViewOf(*entry);
+}
+
+std::map<std::string, std::uint64_t> Workflows::BlockedByQueue() const {
+  std::map<std::string, std::uint64_t> counts;
+  for (const auto& [jid, entry] : nodes_) {
+    if (entry->node.state == NodeState::kBlocked) ++counts[entry->node.queue];
+  }
+  return counts;
 }
 
 std::vector<NodeView> Workflows::Workflow(std::string_view id, std::size_t count) const {

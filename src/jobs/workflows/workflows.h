@@ -89,8 +89,12 @@ class Workflows {
   std::size_t size() const { return nodes_.size(); }
 
   // --- Jobs come and end
-  // Whether the pushed job is a node, and waits. kNotFound: a dependency that is not known, by its name;
-  // kAlreadyExists: a node of that jid has not ended; kLimitExceeded names the limit.
+  // Whether Add would take it. kNotFound: a dependency that is not known, by its name; kAlreadyExists: a node
+  // of that jid has not ended; kLimitExceeded names the limit.
+  Result<> Check(const job::Job& job);
+  // Forgets ends, the oldest first, for so many more nodes. False: there is no room for them.
+  bool MakeRoom(std::size_t count);
+  // Whether the pushed job is a node, and waits. Fails as Check does.
   enum class Added : std::uint8_t { kNoNode, kOpen, kBlocked };
   Result<Added> Add(const job::Job& job, JobId id, WallTime now);
   // Its push was not kept.
@@ -130,6 +134,8 @@ class Workflows {
 
   // --- Looking
   std::optional<NodeView> Find(std::string_view jid) const;
+  // How many are blocked. Looks at all nodes: for a start.
+  std::map<std::string, std::uint64_t> BlockedByQueue() const;
   // Its nodes, in the order in which they were pushed; empty: no such workflow.
   std::vector<NodeView> Workflow(std::string_view id, std::size_t count) const;
   std::vector<SequenceView> Sequences(std::string_view after, std::size_t count) const;
@@ -145,7 +151,6 @@ class Workflows {
   };
 
   Entry* FindEntry(std::string_view jid) const;
-  Result<> CheckAdd(const job::Job& job);
   // Whether the job it depends on holds it up, and how.
   bool IsMet(const Entry& entry, const std::string& dependency) const;
   bool MustCancel(const Entry& entry) const;

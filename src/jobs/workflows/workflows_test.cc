@@ -368,6 +368,7 @@ TEST_F(WorkflowsTest, RecordsThatAreNoneAreRefused) {
 TEST_F(WorkflowsTest, ANodeIsReadAsItWasWritten) {
   const Node node{.jid = "job-0001",
                   .id = JobId(7),
+                  .queue = "default",
                   .workflow = "w",
                   .name = "n",
                   .state = NodeState::kDead,

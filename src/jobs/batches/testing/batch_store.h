@@ -49,6 +49,9 @@ class BatchStore {
   bool Ask(Result<Batches::Asked> asked);
   bool Join(std::string_view bid);
 
+  // What happened is over: callbacks that are due go into the next flush.
+  void TakeDue();
+
   // A flush that is kept or fails at once.
   void Flush(bool is_kept = true);
   // The same in two steps, so that something can happen while it is under way.
@@ -68,7 +71,6 @@ class BatchStore {
     std::vector<std::string> joined;
   };
   static void Append(Carried from, Carried& to);
-  void TakeDue();
   void WriteRecords(const Carried& carried);
 
   Batches::Options options_;

@@ -1,0 +1,423 @@
+// Batches, workflows and limits through the engine, with restarts between any two flushes.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "jobs/engine/engine.h"
+#include "jobs/engine/testing/harness.h"
+
+namespace tidemill::jobs {
+namespace {
+
+using testing::EngineHarness;
+using testing::Fetched;
+using testing::MakeJob;
+using testing::MemoryTables;
+
+using Names = std::vector<std::string>;
+
+BatchDefinition Callbacks(bool complete, bool success, const std::string& parent = "") {
+  BatchDefinition definition{.description = "d", .parent = parent, .complete = {}, .success = {}};
+  if (complete) definition.complete = MakeJob("cb-complete" + parent, R"("queue":"callbacks")");
+  if (success) definition.success = MakeJob("cb-success" + parent, R"("queue":"callbacks")");
+  return definition;
+}
+
+std::string InBatch(const std::string& bid) { return R"("custom":{"bid":")" + bid + "\"}"; }
+
+// A job of the queue, which is acknowledged; empty: there is none.
+std::string RunOne(EngineHarness& h, const std::string& queue) {
+  Fetched fetched(h.engine, "worker-1", {queue});
+  h.Turns();
+  if (fetched.jobs.empty()) return "";
+  const std::string jid = fetched.jobs[0].jid;
+  EXPECT_TRUE(h.engine.Ack(jid, '"' + jid + '"'));
+  return jid;
+}
+
+TEST(EngineBatches, CallBackThroughQueues) {
+  EngineHarness h;
+  const std::string bid = h.engine.NewBatch(Callbacks(true, true)).value();
+  EXPECT_TRUE(bid.starts_with("b-"));
+  h.Push("job-00001", InBatch(bid));
+  h.Push("job-00002", InBatch(bid));
+  ASSERT_TRUE(h.engine.CommitBatch(bid));
+  ASSERT_TRUE(h.Commit());
+  EXPECT_EQ(RunOne(h, "default"), "job-00001");
+  EXPECT_EQ(RunOne(h, "callbacks"), "");
+  EXPECT_EQ(h.engine.FindBatch(bid)->counts, (BatchCounts{.total = 2, .pending = 1, .failed = 0}));
+  EXPECT_EQ(RunOne(h, "default"), "job-00002");
+  EXPECT_EQ(RunOne(h, "callbacks"), "cb-complete");
+  EXPECT_EQ(RunOne(h, "callbacks"), "cb-success");
+  ASSERT_TRUE(h.Commit());
+  EXPECT_EQ(h.engine.FindBatch(bid)->success->state, CallbackState::kSucceeded);
+  EXPECT_TRUE(h.store.bugs().empty());
+}
+
+TEST(EngineBatches, AnEmptyBatchIsSeenToCallBackWhenItsCommitIsAnswered) {
+  EngineHarness h;
+  const std::string bid = h.engine.NewBatch(Callbacks(true, false)).value();
+  ASSERT_TRUE(h.engine.CommitBatch(bid));
+  ASSERT_TRUE(h.Commit());
+  EXPECT_EQ(h.engine.FindBatch(bid)->complete->state, CallbackState::kEnqueued);
+  EXPECT_EQ(RunOne(h, "callbacks"), "cb-complete");
+}
+
+TEST(EngineBatches, FailuresKillsAndRedrivesCount) {
+  EngineHarness h;
+  const std::string bid = h.engine.NewBatch(Callbacks(false, true)).value();
+  h.Push("job-00001", R"("retry":-1,)" + InBatch(bid));
+  h.Push("job-00002", InBatch(bid));
+  h.Push("job-00003", InBatch(bid));
+  ASSERT_TRUE(h.engine.CommitBatch(bid));
+  Fetched fetched(h.engine, "worker-1", {"default"});
+  ASSERT_TRUE(h.engine.Fail("job-00001", {}));
+  ASSERT_TRUE(h.Run(h.engine.Kill("job-00002")));
+  EXPECT_EQ(h.engine.FindBatch(bid)->counts, (BatchCounts{.total = 3, .pending = 3, .failed = 2}));
+  ASSERT_TRUE(h.Run(h.engine.Retry("job-00001")));
+  ASSERT_TRUE(h.Run(h.engine.Retry("job-00002")));
+  EXPECT_EQ(h.engine.FindBatch(bid)->counts, (BatchCounts{.total = 3, .pending = 3, .failed = 0}));
+  while (!RunOne(h, "default").empty()) {
+  }
+  EXPECT_EQ(RunOne(h, "callbacks"), "cb-success");
+  EXPECT_TRUE(h.store.bugs().empty());
+}
+
+TEST(EngineBatches, ACancelledJobIsNotWaitedFor) {
+  EngineHarness h;
+  const std::string bid = h.engine.NewBatch(Callbacks(true, true)).value();
+  h.Push("job-00001", InBatch(bid));
+  ASSERT_TRUE(h.engine.CommitBatch(bid));
+  ASSERT_TRUE(h.Run(h.engine.Cancel("job-00001")));
+  EXPECT_EQ(RunOne(h, "callbacks"), "cb-complete");
+  EXPECT_EQ(RunOne(h, "callbacks"), "");
+}
+
+TEST(EngineBatches, ARefusedPushChangesNothing) {
+  EngineOptions options;
+  options.queues["memory"].durability = Durability::kMemory;
+  EngineHarness h(std::make_shared<MemoryTables>(), options);
+  EXPECT_EQ(h.engine.Push(MakeJob("job-00001", InBatch("b-none-there"))).error().detail,
+            "No such batch b-none-there");
+  const std::string bid = h.engine.NewBatch(Callbacks(true, false)).value();
+  EXPECT_EQ(h.engine.Push(MakeJob("job-00001", R"("queue":"memory",)" + InBatch(bid))).error().code,
+            Errc::kInvalidArgument);
+  EXPECT_EQ(h.engine.FindBatch(bid)->counts.total, 0U);
+}
+
+TEST(EngineBatches, WhatAFailedFlushCarriedIsUndone) {
+  EngineHarness h;
+  const std::string bid = h.engine.NewBatch(Callbacks(true, false)).value();
+  ASSERT_TRUE(h.Commit());
+  ASSERT_TRUE(h.engine.Push(MakeJob("job-00001", InBatch(bid))));
+  ASSERT_TRUE(h.engine.CommitBatch(bid));
+  h.store.FailCommits(1, {Errc::kLimitExceeded, "disk full"});
+  EXPECT_FALSE(h.Commit());
+  h.Advance(Seconds(3));
+  EXPECT_EQ(h.engine.FindBatch(bid)->counts.total, 0U);
+  EXPECT_FALSE(h.engine.FindBatch(bid)->is_committed);
+  EXPECT_EQ(RunOne(h, "callbacks"), "");
+  EXPECT_TRUE(h.store.bugs().empty());
+}
+
+// Turns the loop, and notes under which ids the store has had each job. Once so many flushes are kept, no
+// more is: the process ends there.
+struct Watcher {
+  EngineHarness& h;
+  std::map<std::string, std::set<std::uint64_t>>& ids;
+  std::size_t flushes_max = 1'000'000;
+
+  void Turns(int count = 40) {
+    for (int i = 0; i < count; ++i) {
+      if (h.store.flushes().size() >= flushes_max) h.store.HoldCommits();
+      h.Turns(1);
+      for (const auto& [id, job] : h.store.tables().ready) ids[job.jid].insert(id.value());
+    }
+  }
+  // False: there was no job.
+  bool RunOne(const std::string& queue) {
+    Fetched fetched(h.engine, "worker-1", {queue});
+    Turns();
+    const bool has_run = !fetched.jobs.empty() && h.engine.Ack(fetched.jobs[0].jid, "1");
+    Turns();
+    return has_run;
+  }
+};
+
+TEST(EngineBatches, CallbacksArePushedOnceWhereverACrashComes) {
+  for (std::size_t crash = 1; crash <= 14; ++crash) {
+    SCOPED_TRACE(crash);
+    auto tables = std::make_shared<MemoryTables>();
+    std::map<std::string, std::set<std::uint64_t>> ids;
+    std::string bid;
+    {
+      EngineHarness h(tables);
+      Watcher watcher{.h = h, .ids = ids, .flushes_max = crash};
+      bid = h.engine.NewBatch(Callbacks(true, true)).value();
+      watcher.Turns();
+      for (const char* jid : {"job-00001", "job-00002"}) {
+        ASSERT_TRUE(h.engine.Push(MakeJob(jid, InBatch(bid))));
+        watcher.Turns();
+      }
+      ASSERT_TRUE(h.engine.CommitBatch(bid));
+      watcher.Turns();
+      for (const char* queue : {"default", "default", "callbacks", "callbacks"}) {
+        if (!watcher.RunOne(queue)) break;
+      }
+    }
+    tables->owner.reset();
+    EngineHarness h(tables);
+    Watcher watcher{.h = h, .ids = ids};
+    watcher.Turns();
+    const auto batch = h.engine.FindBatch(bid);
+    if (!batch) continue;  // its NEW was never answered
+    if (!batch->was_committed) ASSERT_TRUE(h.engine.CommitBatch(bid));
+    for (int i = 0; i < 4; ++i) {
+      h.Advance(Seconds(61));  // what a worker had comes back
+      watcher.RunOne("default");
+      watcher.RunOne("callbacks");
+    }
+    EXPECT_EQ(ids["cb-complete"].size(), 1U);
+    EXPECT_EQ(ids["cb-success"].size(), 1U);
+    EXPECT_EQ(h.engine.FindBatch(bid)->success->state, CallbackState::kSucceeded);
+    EXPECT_TRUE(tables->ready.empty());
+    EXPECT_TRUE(h.store.bugs().empty());
+  }
+}
+
+constexpr const char* kMember = R"("custom":{"workflow":"w-1"})";
+
+TEST(EngineWorkflows, ADependentIsBlockedAndThenGetsTheResults) {
+  EngineHarness h;
+  h.Push("job-00001", kMember);
+  h.Push("job-00002", R"("custom":{"depends_on":["job-00001"],"signals":["go"]})");
+  EXPECT_EQ(h.store.tables().later.begin()->second.wait, Wait::kBlocked);
+  EXPECT_EQ(h.Run(h.engine.Find("job-00002"))->state, JobState::kBlocked);
+  EXPECT_EQ(h.engine.FindNode("job-00002")->missing_jobs, Names{"job-00001"});
+  EXPECT_EQ(RunOne(h, "default"), "job-00001");
+  EXPECT_EQ(RunOne(h, "default"), "");
+  ASSERT_TRUE(h.engine.SendSignal("go", "7"));
+  Fetched fetched(h.engine, "worker-1", {"default"});
+  h.Turns();
+  ASSERT_EQ(fetched.jids(), Names{"job-00002"});
+  EXPECT_TRUE(fetched.jobs[0].text.contains(R"("_results":{"job-00001":"job-00001"},"_signals":{"go":7})"))
+      << fetched.jobs[0].text;
+  EXPECT_TRUE(h.store.tables().later.empty());
+  EXPECT_EQ(h.engine.counts().scheduled, 0U);
+  EXPECT_TRUE(h.store.bugs().empty());
+}
+
+TEST(EngineWorkflows, ABlockedJobMayBeRunNowOrCancelled) {
+  EngineHarness h;
+  h.Push("job-00001", R"("custom":{"signals":["never"]})");
+  h.Push("job-00002", R"("custom":{"depends_on":["job-00001"],"on_failure":"cancel"})");
+  h.Push("job-00003", R"("custom":{"signals":["never"]})");
+  ASSERT_TRUE(h.Run(h.engine.Cancel("job-00001")));
+  ASSERT_TRUE(h.Run(h.engine.Retry("job-00003")));
+  h.Turns(60);
+  EXPECT_TRUE(h.store.tables().later.empty()) << "what depended on the cancelled one is cancelled";
+  EXPECT_EQ(RunOne(h, "default"), "job-00003");
+  EXPECT_EQ(RunOne(h, "default"), "");
+  EXPECT_TRUE(h.store.bugs().empty());
+}
+
+TEST(EngineWorkflows, AnUnknownDependencyIsNamedAndNothingIsPushed) {
+  EngineHarness h;
+  const auto pushed = h.engine.Push(MakeJob("job-00001", R"("custom":{"depends_on":["job-00009"]})"));
+  ASSERT_FALSE(pushed);
+  EXPECT_TRUE(pushed.error().detail.contains("job-00009")) << pushed.error().detail;
+  EXPECT_FALSE(h.engine.FindNode("job-00001"));
+}
+
+TEST(EngineWorkflows, AWorkflowIsPushedAsAWholeOrNotAtAll) {
+  EngineHarness h;
+  WorkflowDefinition definition;
+  definition.nodes.push_back({.name = "join", .job = MakeJob("job-0000c"), .after = {"left", "right"}});
+  definition.nodes.push_back({.name = "left", .job = MakeJob("job-0000a"), .after = {}});
+  definition.nodes.push_back({.name = "right", .job = MakeJob("job-0000b"), .after = {}});
+  WorkflowDefinition in_no_batch = definition;
+  in_no_batch.nodes[1].job = MakeJob("job-0000a", InBatch("b-none-there"));
+  EXPECT_FALSE(h.engine.PushWorkflow(in_no_batch));
+  EXPECT_FALSE(h.engine.FindNode("job-0000a"));
+
+  const std::string id = h.engine.PushWorkflow(definition).value();
+  ASSERT_TRUE(h.Commit());
+  const auto views = h.engine.Workflow(id, 10);
+  ASSERT_EQ(views.size(), 3U);
+  EXPECT_EQ(views[2].node.name, "join");
+  EXPECT_EQ(views[2].missing_jobs, (Names{"job-0000a", "job-0000b"}));
+  EXPECT_EQ(RunOne(h, "default"), "job-0000a");
+  EXPECT_EQ(RunOne(h, "default"), "job-0000b");
+  EXPECT_EQ(RunOne(h, "default"), "job-0000c");
+  EXPECT_TRUE(h.store.bugs().empty());
+}
+
+TEST(EngineWorkflows, ASequenceGoesOnWhenItsDeadIsRepaired) {
+  EngineHarness h;
+  h.Push("job-00001", R"("retry":-1,"custom":{"sequence_key":"s"})");
+  h.Push("job-00002", R"("custom":{"sequence_key":"s"})");
+  Fetched fetched(h.engine, "worker-1", {"default"});
+  ASSERT_TRUE(h.engine.Fail("job-00001", {}));
+  ASSERT_TRUE(h.Commit());
+  EXPECT_TRUE(h.engine.Sequences("", 10).at(0).is_halted);
+  EXPECT_EQ(RunOne(h, "default"), "");
+  ASSERT_TRUE(h.Run(h.engine.Retry("job-00001")));
+  EXPECT_EQ(RunOne(h, "default"), "job-00001");
+  EXPECT_EQ(RunOne(h, "default"), "job-00002");
+  ASSERT_TRUE(h.Commit());
+  EXPECT_TRUE(h.engine.Sequences("", 10).empty());
+  EXPECT_TRUE(h.store.bugs().empty());
+}
+
+TEST(EngineWorkflows, DependentsAreReleasedWhereverACrashComes) {
+  for (std::size_t crash = 1; crash <= 12; ++crash) {
+    SCOPED_TRACE(crash);
+    auto tables = std::make_shared<MemoryTables>();
+    std::map<std::string, std::set<std::uint64_t>> ids;
+    {
+      EngineHarness h(tables);
+      Watcher watcher{.h = h, .ids = ids, .flushes_max = crash};
+      for (const auto& [jid, custom] : {std::pair("job-00001", R"({"workflow":"w-1"})"),
+                                        {"job-00002", R"({"depends_on":["job-00001"]})"},
+                                        {"job-00003", R"({"depends_on":["job-00001","job-00002"]})"}}) {
+        ASSERT_TRUE(h.engine.Push(MakeJob(jid, std::string(R"("custom":)") + custom)));
+      }
+      watcher.Turns();
+      for (int i = 0; i < 3 && watcher.RunOne("default"); ++i) {
+      }
+    }
+    tables->owner.reset();
+    EngineHarness h(tables);
+    Watcher watcher{.h = h, .ids = ids};
+    for (int i = 0; i < 4; ++i) {
+      watcher.Turns();
+      h.Advance(Seconds(61));
+      watcher.RunOne("default");
+    }
+    for (const char* jid : {"job-00001", "job-00002", "job-00003"}) EXPECT_EQ(ids[jid].size(), 1U) << jid;
+    EXPECT_TRUE(tables->ready.empty());
+    EXPECT_TRUE(tables->later.empty());
+    EXPECT_TRUE(h.store.bugs().empty());
+  }
+}
+
+TEST(EngineLimits, NoMoreRunAtOnceThanTheQueueAllows) {
+  EngineOptions options;
+  options.queues["q"].limits = {.concurrency = 2};
+  EngineHarness h(std::make_shared<MemoryTables>(), options);
+  std::vector<std::unique_ptr<Fetched>> fetches;
+  for (int i = 0; i < 4; ++i) fetches.push_back(std::make_unique<Fetched>(h.engine, "worker-1", Names{"q"}));
+  for (int i = 1; i <= 4; ++i) h.Push("job-0000" + std::to_string(i), R"("queue":"q")");
+  const auto got = [&] {
+    h.Turns();
+    return std::ranges::count_if(fetches, [](const auto& fetched) { return !fetched->jobs.empty(); });
+  };
+  EXPECT_EQ(got(), 2);
+  EXPECT_EQ(h.engine.Limits("q", 10)->running, 2);
+  ASSERT_TRUE(h.engine.Ack("job-00001", ""));
+  EXPECT_EQ(got(), 3);
+  ASSERT_TRUE(h.engine.Fail("job-00002", {}));
+  EXPECT_EQ(got(), 4);
+  // Nobody is left out for good: whoever waits after that is served.
+  ASSERT_TRUE(h.engine.Ack("job-00003", ""));
+  ASSERT_TRUE(h.engine.Ack("job-00004", ""));
+  Fetched late(h.engine, "worker-1", {"q"});
+  h.Push("job-00005", R"("queue":"q")");
+  h.Turns();
+  EXPECT_EQ(late.jids(), Names{"job-00005"});
+}
+
+TEST(EngineLimits, ABlockedQueueOrKeyHoldsUpNoOther) {
+  EngineOptions options;
+  options.queues["q"].limits = {.key = "/args/0", .key_concurrency = 1};
+  EngineHarness h(std::make_shared<MemoryTables>(), options);
+  const auto push = [&](const std::string& jid, const std::string& key) {
+    auto job = job::ParseJob(
+        R"({"jid":")" + jid + R"(","jobtype":"T","queue":"q","args":[")" + key + R"("]})", h.clock.WallNow());
+    ASSERT_TRUE(h.engine.Push(*job));
+    ASSERT_TRUE(h.Commit());
+  };
+  for (int i = 1; i <= 3; ++i) push("job-a000" + std::to_string(i), "a");
+  push("job-b0001", "b");
+  Fetched first(h.engine, "worker-1", {"q"});
+  Fetched second(h.engine, "worker-1", {"q"});
+  Fetched third(h.engine, "worker-1", {"q"});
+  h.Turns();
+  EXPECT_EQ(first.jids(), Names{"job-a0001"});
+  EXPECT_EQ(second.jids(), Names{"job-b0001"});
+  EXPECT_TRUE(third.jobs.empty());
+  EXPECT_EQ(h.engine.Limits("q", 10)->parked, 2U);
+  EXPECT_EQ(h.engine.FindQueue("q")->ready, 2U) << "parked ones are counted";
+  ASSERT_TRUE(h.engine.Ack("job-a0001", ""));
+  h.Turns();
+  EXPECT_EQ(third.jids(), Names{"job-a0002"});
+  ASSERT_TRUE(h.engine.Ack("job-a0002", ""));
+  Fetched fourth(h.engine, "worker-1", {"q"});
+  h.Turns();
+  EXPECT_EQ(fourth.jids(), Names{"job-a0003"});
+}
+
+TEST(EngineLimits, EachWorkerHasItsOwnAndOtherQueuesGoOn) {
+  EngineOptions options;
+  options.queues["q"].limits = {.worker_concurrency = 1};
+  EngineHarness h(std::make_shared<MemoryTables>(), options);
+  for (int i = 1; i <= 3; ++i) h.Push("job-0000" + std::to_string(i), R"("queue":"q")");
+  h.Push("job-other", R"("queue":"other")");
+  Fetched one(h.engine, "worker-1", {"q", "other"});
+  Fetched two(h.engine, "worker-1", {"q", "other"});
+  Fetched three(h.engine, "worker-2", {"q"});
+  h.Turns();
+  EXPECT_EQ(one.jids(), Names{"job-00001"});
+  EXPECT_EQ(two.jids(), Names{"job-other"});
+  EXPECT_EQ(three.jids(), Names{"job-00002"});
+}
+
+TEST(EngineLimits, ARateLetsThemBeginInTime) {
+  EngineOptions options;
+  options.queues["q"].limits = {.rate = Rate{.count = 1, .period = Seconds(10), .burst = 1}};
+  EngineHarness h(std::make_shared<MemoryTables>(), options);
+  for (int i = 1; i <= 3; ++i) h.Push("job-0000" + std::to_string(i), R"("queue":"q")");
+  Fetched one(h.engine, "worker-1", {"q"});
+  Fetched two(h.engine, "worker-1", {"q"});
+  h.Turns();
+  EXPECT_EQ(one.jids(), Names{"job-00001"});
+  EXPECT_TRUE(two.jobs.empty());
+  h.Advance(Seconds(9));
+  EXPECT_TRUE(two.jobs.empty());
+  h.Advance(Milliseconds(1040));
+  EXPECT_EQ(two.jids(), Names{"job-00002"});
+}
+
+TEST(EngineLimits, AreSetAtRunTimeAndKept) {
+  auto tables = std::make_shared<MemoryTables>();
+  {
+    EngineHarness h(tables);
+    for (int i = 1; i <= 3; ++i) h.Push("job-0000" + std::to_string(i), R"("queue":"q")");
+    Fetched one(h.engine, "worker-1", {"q"});
+    ASSERT_TRUE(h.engine.SetLimits("q", {.concurrency = 1}));
+    ASSERT_TRUE(h.Commit());
+    Fetched two(h.engine, "worker-1", {"q"});
+    h.Turns();
+    EXPECT_TRUE(two.jobs.empty()) << "what runs counts";
+    EXPECT_EQ(h.engine.SetLimits("q", {.concurrency = -1}).error().code, Errc::kInvalidArgument);
+    h.Advance(Milliseconds(200));  // it is claimed
+  }
+  tables->owner.reset();
+  EngineHarness h(tables);
+  h.Turns();
+  EXPECT_EQ(h.engine.Limits("q", 1)->running, 1);
+  Fetched two(h.engine, "worker-1", {"q"});
+  h.Turns();
+  EXPECT_TRUE(two.jobs.empty());
+  ASSERT_TRUE(h.engine.ResetLimits("q"));
+  h.Turns();
+  EXPECT_EQ(two.jids(), Names{"job-00002"});
+}
+
+}  // namespace
+}  // namespace tidemill::jobs

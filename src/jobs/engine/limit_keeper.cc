@@ -1,0 +1,248 @@
+#include "jobs/engine/limit_keeper.h"
+
+#include <utility>
+
+#include "jobs/engine/core.h"
+#include "jobs/engine/fetch.h"
+#include "jobs/engine/refill.h"
+#include "jobs/limits/limits_json.h"
+
+namespace tidemill::jobs {
+namespace {
+
+constexpr std::size_t kOfferedAtOnce = 64;  // parked jobs, of one queue and turn
+constexpr std::size_t kLookedAtMax = 64;    // throttled fetches
+constexpr std::size_t kQueuesAtOnce = 16;
+
+Limiter::Ask AskFor(const job::Job& job, JobId id, std::string_view wid, std::string_view key) {
+  return {.id = id, .wid = wid, .key = key, .weight = job.flow ? job.flow->weight : 1};
+}
+
+}  // namespace
+
+LimitKeeper::LimitKeeper(Core& core) : core_(core) {}
+LimitKeeper::~LimitKeeper() { core_.loop.Disarm(*this); }
+
+LimitKeeper::Queue* LimitKeeper::Limited(queue::QueueId queue) const {
+  return queue.value() < queues_.size() ? queues_[queue.value()].get() : nullptr;
+}
+
+const Limiter* LimitKeeper::Find(queue::QueueId queue) const {
+  const Queue* const state = Limited(queue);
+  return state == nullptr ? nullptr : state->limiter.get();
+}
+
+std::uint64_t LimitKeeper::Parked(queue::QueueId queue) const {
+  const Limiter* const limiter = Find(queue);
+  return limiter == nullptr ? 0 : limiter->parked();
+}
+
+Result<> LimitKeeper::Set(std::string_view name, QueueLimits limits) {
+  TM_TRY(core_.Serving());
+  TM_TRY(Check(limits));
+  TM_TRY_ASSIGN(const queue::QueueId queue, core_.OpenQueue(name));
+  Record record{.kind = std::string(kLimitsKind), .key = std::string(name), .value = {}, .expires_at = {}};
+  AppendLimits(limits, record.value);
+  core_.flusher.Gather().Put(std::move(record));
+  set_.insert_or_assign(std::string(name), limits);
+  Apply(queue, std::move(limits));
+  return {};
+}
+
+Result<> LimitKeeper::Reset(std::string_view name) {
+  TM_TRY(core_.Serving());
+  TM_TRY_ASSIGN(const queue::QueueId queue, core_.OpenQueue(name));
+  core_.flusher.Gather().Remove(RecordKey{.kind = std::string(kLimitsKind), .key = std::string(name)});
+  set_.erase(std::string(name));
+  Apply(queue, core_.At(queue).settings.limits);
+  return {};
+}
+
+void LimitKeeper::Opened(queue::QueueId queue, const QueueLimits& limits) {
+  const auto found = set_.find(core_.dispatcher.Name(queue));
+  const QueueLimits& those = found == set_.end() ? limits : found->second;
+  if (those.limits_anything()) Apply(queue, those);
+}
+
+Result<> LimitKeeper::Load(const Record& record) {
+  TM_TRY_ASSIGN(QueueLimits limits, ParseLimits(record.value));
+  set_.insert_or_assign(record.key, std::move(limits));
+  TM_TRY_ASSIGN(const queue::QueueId queue, core_.OpenQueue(record.key));
+  Apply(queue, set_.find(record.key)->second);
+  return {};
+}
+
+// What runs is counted by whoever limits the queue from now on.
+void LimitKeeper::Apply(queue::QueueId queue, QueueLimits limits) {
+  Queue* const before = Limited(queue);
+  if (before != nullptr) {
+    before->limiter->SetLimits(std::move(limits));
+    return Touch(queue);
+  }
+  if (!limits.limits_anything()) return;
+  if (queues_.size() <= queue.value()) queues_.resize(queue.value() + 1);
+  queues_[queue.value()] = std::make_unique<Queue>();
+  queues_[queue.value()]->limiter = std::make_unique<Limiter>(std::move(limits));
+  core_.working.ForEach([&](const Held& held) {
+    if (held.queue != queue) return;
+    const auto job = job::ParseJob(held.text, core_.Now(), kStoredTextBytesMax);
+    if (job) Continued(*job, held);
+  });
+}
+
+void LimitKeeper::Forget() {
+  core_.loop.timers().Cancel(*this);
+  core_.loop.Disarm(*this);
+  for (const auto& state : queues_) {
+    while (Throttled* const throttled = state == nullptr ? nullptr : state->throttled.front()) {
+      throttled->Unlink();
+      core_.loop.ArmBehind(*throttled->waiting);
+    }
+  }
+  queues_.clear();
+  set_.clear();
+  dirty_.clear();
+  wakes_.clear();
+}
+
+bool LimitKeeper::MayFetch(queue::QueueId queue, std::string_view wid) const {
+  const Queue* const state = Limited(queue);
+  return state == nullptr || state->limiter->MayFetch(wid, core_.loop.clock().Now());
+}
+
+void LimitKeeper::Wait(queue::QueueId queue, Throttled& throttled) {
+  Queue* const state = Limited(queue);
+  if (state == nullptr) return;
+  state->throttled.PushBack(throttled);
+  ScheduleWake(queue, *state);
+}
+
+LimitKeeper::Verdict LimitKeeper::Begin(const job::Job& job, queue::QueueId queue, queue::Entry& entry,
+                                        std::string_view wid) {
+  Queue* const state = Limited(queue);
+  if (state == nullptr) return Verdict::kRun;
+  Limiter& limiter = *state->limiter;
+  const std::string key = LimitKeyOf(limiter.limits(), entry.text, job.flow);
+  const MonotonicTime now = core_.loop.clock().Now();
+  const auto verdict = limiter.Admit(AskFor(job, entry.id, wid, key), now);
+  // Somebody else may take it, or the next one: not from within here.
+  Touch(queue);
+  switch (verdict) {
+    case Limiter::Verdict::kRun: return Verdict::kRun;
+    case Limiter::Verdict::kQueue:
+    case Limiter::Verdict::kWorker: return Verdict::kPutBack;
+    case Limiter::Verdict::kKey: break;
+  }
+  limiter.Park({.entry = std::move(entry),
+                .priority = job.priority,
+                .key = key,
+                .weight = job.flow ? job.flow->weight : 1});
+  return Verdict::kParked;
+}
+
+void LimitKeeper::Continued(const job::Job& job, const Held& held) {
+  Queue* const state = Limited(held.queue);
+  if (state == nullptr) return;
+  const std::string key = LimitKeyOf(state->limiter->limits(), held.text, job.flow);
+  state->limiter->Hold(AskFor(job, held.id, held.wid, key), core_.loop.clock().Now());
+}
+
+void LimitKeeper::Released(queue::QueueId queue, JobId id) {
+  Queue* const state = Limited(queue);
+  if (state == nullptr) return;
+  state->limiter->Release(id, core_.loop.clock().Now());
+  Touch(queue);
+}
+
+void LimitKeeper::Dropped(queue::QueueId queue, JobId id) {
+  Queue* const state = Limited(queue);
+  if (state == nullptr) return;
+  state->limiter->Dropped(id);
+  Touch(queue);
+}
+
+void LimitKeeper::Arrived(queue::QueueId queue) {
+  Queue* const state = Limited(queue);
+  if (state != nullptr && !state->throttled.empty()) Touch(queue);
+}
+
+std::optional<ParkedJob> LimitKeeper::TakeParked(queue::QueueId queue) {
+  Queue* const state = Limited(queue);
+  return state == nullptr ? std::nullopt : state->limiter->TakeAnyParked();
+}
+
+void LimitKeeper::Touch(queue::QueueId queue) {
+  Queue* const state = Limited(queue);
+  if (state == nullptr || std::exchange(state->is_dirty, true)) return;
+  dirty_.push_back(queue);
+  core_.loop.ArmBehind(*this);
+}
+
+void LimitKeeper::OnReady(std::uint32_t) {
+  std::vector<queue::QueueId> dirty = std::exchange(dirty_, {});
+  for (std::size_t i = 0; i < dirty.size(); ++i) {
+    if (i >= kQueuesAtOnce && core_.loop.ShareSpent()) {
+      dirty_.insert(dirty_.end(), dirty.begin() + static_cast<std::ptrdiff_t>(i), dirty.end());
+      return core_.loop.ArmBehind(*this);
+    }
+    if (Queue* const state = Limited(dirty[i])) {
+      state->is_dirty = false;
+      Wake(dirty[i]);
+    }
+  }
+}
+
+// Parked jobs whose keys have room go to the front of the queue; then one who waits is given a chance, who
+// wakes the next when it has begun a job (Begin touches the queue).
+void LimitKeeper::Wake(queue::QueueId queue) {
+  Queue* state = Limited(queue);
+  const MonotonicTime now = core_.loop.clock().Now();
+  state->limiter->Advance(now);
+  std::size_t offered = 0;
+  while (offered < kOfferedAtOnce) {
+    auto parked = state->limiter->TakeParked(now);
+    if (!parked) break;
+    ++offered;
+    core_.dispatcher.MutableJobs(queue).PushFront(std::move(parked->entry), parked->priority);
+  }
+  if (offered == kOfferedAtOnce) Touch(queue);
+  if (core_.dispatcher.Jobs(queue).size() > 0) WakeOne(queue, *state);
+  ScheduleWake(queue, *state);
+}
+
+void LimitKeeper::WakeOne(queue::QueueId queue, Queue& state) {
+  for (std::size_t i = 0; i < kLookedAtMax && !state.throttled.empty(); ++i) {
+    Throttled& throttled = *state.throttled.front();
+    throttled.Unlink();
+    if (MayFetch(queue, throttled.waiting->wid)) {
+      core_.loop.ArmBehind(*throttled.waiting);  // it asks again, for all of its queues
+      return;
+    }
+    state.throttled.PushBack(throttled);
+  }
+  // Those who wait there already have not been left out.
+  if (state.limiter->MayFetch("", core_.loop.clock().Now())) core_.dispatcher.Pump(queue, 1);
+}
+
+void LimitKeeper::ScheduleWake(queue::QueueId queue, Queue& state) {
+  const auto next = state.limiter->NextChange(core_.loop.clock().Now());
+  if (next == state.wakes_at) return;
+  if (state.wakes_at) wakes_.erase({*state.wakes_at, queue.value()});
+  state.wakes_at = next;
+  if (next) wakes_.insert({*next, queue.value()});
+  if (wakes_.empty()) return core_.loop.timers().Cancel(*this);
+  core_.loop.timers().Schedule(*this, wakes_.begin()->first);
+}
+
+void LimitKeeper::OnTimer() {
+  const MonotonicTime now = core_.loop.clock().Now();
+  while (!wakes_.empty() && wakes_.begin()->first <= now) {
+    const queue::QueueId queue(wakes_.begin()->second);
+    wakes_.erase(wakes_.begin());
+    Limited(queue)->wakes_at.reset();
+    Touch(queue);
+  }
+  if (!wakes_.empty()) core_.loop.timers().Schedule(*this, wakes_.begin()->first);
+}
+
+}  // namespace tidemill::jobs

@@ -1,0 +1,108 @@
+// LimitKeeper: the limits of an engine's queues: which jobs may begin, and who is woken when something frees.
+//
+// A fetch leaves out queues that are at their limit; it is throttled there, and asks again when there is
+// room. A job whose key is at its limit is parked. Loop thread only: the engine's.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "jobs/engine/gathering.h"
+#include "jobs/job/job.h"
+#include "jobs/limits/limiter.h"
+#include "jobs/queue/dispatcher.h"
+#include "jobs/queue/fifo_list.h"
+#include "net/loop.h"
+#include "net/timer_wheel.h"
+
+namespace tidemill::jobs {
+
+struct Core;
+struct Held;
+struct Waiting;
+
+// Of Record::kind: limits that were set at run time; the key is a queue's name.
+inline constexpr std::string_view kLimitsKind = "limits";
+
+// A fetch that leaves out a queue for its limit.
+struct Throttled : queue::FifoLink {
+  Waiting* waiting = nullptr;
+};
+
+class LimitKeeper final : net::Pollable, net::Timer {
+ public:
+  explicit LimitKeeper(Core& core);
+  ~LimitKeeper();
+
+  // WaitForCommit follows. They hold from now on, also after a start; what runs goes on, and counts.
+  Result<> Set(std::string_view queue, QueueLimits limits);
+  // Those of the settings again.
+  Result<> Reset(std::string_view queue);
+  // null: the queue has none.
+  const Limiter* Find(queue::QueueId queue) const;
+  std::uint64_t Parked(queue::QueueId queue) const;
+
+  // A queue is there, with the limits of its settings.
+  void Opened(queue::QueueId queue, const QueueLimits& limits);
+  Result<> Load(const Record& record);
+  void Forget();
+
+  // Nothing is limited.
+  bool empty() const { return queues_.empty(); }
+
+  // --- Fetches
+  bool MayFetch(queue::QueueId queue, std::string_view wid) const;
+  // `throttled` is woken when the queue may have room.
+  void Wait(queue::QueueId queue, Throttled& throttled);
+  enum class Verdict : std::uint8_t {
+    kRun,
+    kPutBack,  // to the front of its queue, without waking anybody
+    kParked,   // the entry is taken
+  };
+  Verdict Begin(const job::Job& job, queue::QueueId queue, queue::Entry& entry, std::string_view wid);
+
+  // --- What happens
+  void Continued(const job::Job& job, const Held& held);
+  void Released(queue::QueueId queue, JobId id);
+  // The job is over without having begun.
+  void Dropped(queue::QueueId queue, JobId id);
+  // A job came to its queue.
+  void Arrived(queue::QueueId queue);
+  // One that is parked, whatever its key: the queue is emptied.
+  std::optional<ParkedJob> TakeParked(queue::QueueId queue);
+
+ private:
+  struct Queue {
+    std::unique_ptr<Limiter> limiter;  // null: there are none
+    queue::FifoList<Throttled> throttled;
+    std::optional<MonotonicTime> wakes_at;  // where it is in wakes_
+    bool is_dirty = false;                  // in dirty_
+  };
+
+  Queue* Limited(queue::QueueId queue) const;
+  void Apply(queue::QueueId queue, QueueLimits limits);
+  void OnReady(std::uint32_t) override;
+  void OnTimer() override;
+  void Touch(queue::QueueId queue);
+  void Wake(queue::QueueId queue);
+  void WakeOne(queue::QueueId queue, Queue& state);
+  void ScheduleWake(queue::QueueId queue, Queue& state);
+
+  Core& core_;
+  std::vector<std::unique_ptr<Queue>> queues_;  // by QueueId; null: no limits
+  std::map<std::string, QueueLimits, std::less<>> set_;
+  std::vector<queue::QueueId> dirty_;
+  std::set<std::pair<MonotonicTime, std::uint32_t>> wakes_;
+};
+
+}  // namespace tidemill::jobs
