@@ -7,14 +7,14 @@ HERE = pathlib.Path(__file__).parent
 SCREENSHOTS = HERE.parents[1] / "build/browser"
 
 
-def cases_of(program, binary):
+def steps_of(program, binary):
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     return foreign_cases(["node", program, binary, str(SCREENSHOTS)], r"^ok   (.*) \(\d+ ms\)$", r"^FAIL (.*)", folder=HERE)
 
 
 def cases_demo_page(binary):
-    return cases_of("demo_page.js", binary)
+    return steps_of("demo_page.js", binary)
 
 
 def cases_sql_page(binary):
-    return cases_of("sql_page.js", binary)
+    return steps_of("sql_page.js", binary)
