@@ -1,5 +1,9 @@
 #include "jobs/store/schema.h"
 
+#include <utility>
+
+#include "jobs/store/enqueue_functions.h"
+
 namespace tidemill::jobs {
 namespace {
 
@@ -165,7 +169,9 @@ const sql::SchemaStatements kSqliteTables = {
 
 sql::Schema JobsSchema() {
   sql::Schema schema{.module = "jobs"};
-  schema.versions.push_back({.postgres = kPostgresTables, .sqlite = kSqliteTables});
+  sql::SchemaStatements postgres = kPostgresTables;
+  for (const std::string_view function : EnqueueFunctions()) postgres.push_back(function);
+  schema.versions.push_back({.postgres = std::move(postgres), .sqlite = kSqliteTables});
   return schema;
 }
 

@@ -9,7 +9,4 @@ namespace tidemill::jobs {
 // docs/formats/jobs-tables.md describes them.
 sql::Schema JobsSchema();
 
-// Of version 1, for Postgres: enqueue and enqueue_many.
-sql::SchemaStatements EnqueueFunctions();
-
 }  // namespace tidemill::jobs

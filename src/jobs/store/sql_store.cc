@@ -148,6 +148,12 @@ class SqlStore final : public Store {
     });
   }
 
+  Task<Result<>> RingForInbox(bool rings) override {
+    if (database_.dialect() == sql::Dialect::kSqlite) co_return {};
+    TM_CO_TRY(co_await Change(statements_.ring, {rings}));
+    co_return {};
+  }
+
   Task<Result<std::size_t>> Sweep(WallTime now, std::size_t count) override;
   Task<Result<>> Clear(std::uint64_t epoch) override;
 
@@ -165,7 +171,8 @@ class SqlStore final : public Store {
   Task<Result<Found>> Find(const PageRequest& request);
   Task<Result<sql::Rows>> Read(sql::Statement statement, sql::Parameters parameters, std::size_t rows_max,
                                std::size_t text_bytes_max = 0);
-  Task<Result<std::size_t>> Delete(sql::Statement statement, sql::Parameters parameters);
+  // How many rows.
+  Task<Result<std::size_t>> Change(sql::Statement statement, sql::Parameters parameters);
 
   sql::Database& database_;
   const Statements statements_;
@@ -197,7 +204,7 @@ Task<Result<sql::Rows>> SqlStore::Read(sql::Statement statement, sql::Parameters
   co_return std::move(done->rows);
 }
 
-Task<Result<std::size_t>> SqlStore::Delete(sql::Statement statement, sql::Parameters parameters) {
+Task<Result<std::size_t>> SqlStore::Change(sql::Statement statement, sql::Parameters parameters) {
   const auto done =
       co_await database_.Run({.statement = std::move(statement), .parameters = std::move(parameters)});
   if (!done) co_return std::unexpected(ErrorOf(done.error()));
@@ -276,10 +283,10 @@ Task<Result<JobPage>> SqlStore::List(PageRequest request) {
 
 // Nobody waits for what expires, and whatever becomes of it is right: no fence.
 Task<Result<std::size_t>> SqlStore::Sweep(WallTime now, std::size_t count) {
-  TM_CO_TRY_ASSIGN(std::size_t dropped, co_await Delete(statements_.sweep_dead, {now.ms, ToSql(count)}));
+  TM_CO_TRY_ASSIGN(std::size_t dropped, co_await Change(statements_.sweep_dead, {now.ms, ToSql(count)}));
   if (dropped < count) {
     TM_CO_TRY_ASSIGN(const std::size_t records,
-                     co_await Delete(statements_.sweep_records, {now.ms, ToSql(count - dropped)}));
+                     co_await Change(statements_.sweep_records, {now.ms, ToSql(count - dropped)}));
     dropped += records;
   }
   co_return dropped;

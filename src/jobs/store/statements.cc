@@ -176,6 +176,7 @@ Statements MakeStatements(sql::Dialect dialect, const std::string& postgres_sche
       .list = write.ForEachPlace(kList),
       .list_by_jid = write.ListByJid(),
       .load_inbox = write(kLoadInbox),
+      .ring = write("update @owner set asleep = $1"),
 
       .sweep_dead = write(kSweepDead),
       .sweep_records = write(kSweepRecords),

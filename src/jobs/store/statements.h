@@ -53,6 +53,7 @@ struct Statements {
   OfPlace<sql::Statement> list;
   OfPlace<sql::Statement> list_by_jid;  // that of ready is list's
   sql::Statement load_inbox;            // $1 count
+  sql::Statement ring;                  // $1 whether; Postgres only
 
   // $1 now, $2 count
   sql::Statement sweep_dead;

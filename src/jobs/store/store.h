@@ -197,7 +197,8 @@ class Store {
   };
   virtual Task<Result<std::vector<LaterEntry>>> LoadLater(LaterPosition after, std::size_t count) = 0;
   virtual Task<Result<std::vector<Claim>>> LoadClaims(JobId after, std::size_t count) = 0;
-  // In the order of keys, behind `after`.
+  // In the order of keys, behind `after`. Fewer than `count` may come when they are long; none: there are
+  // none.
   virtual Task<Result<std::vector<Record>>> LoadRecords(std::string kind, std::string after,
                                                         std::size_t count) = 0;
   virtual Task<Result<std::optional<Record>>> FindRecord(RecordKey key) = 0;
@@ -209,8 +210,16 @@ class Store {
   virtual Task<Result<JobPage>> List(PageRequest request) = 0;
   virtual Task<Result<std::uint64_t>> Count(Place place) = 0;
 
-  // The oldest that were enqueued by SQL; a flush whose inbox_deletes name them takes them out.
+  // The oldest that were enqueued by SQL; a flush whose inbox_deletes name them takes them out. Fewer than
+  // `count` may come when they are long; none: there are none. Their texts are not checked: what is no job is
+  // for the engine to put aside, or it would come for ever.
   virtual Task<Result<std::vector<InboxJob>>> LoadInbox(std::size_t count) = 0;
+
+  // Whether enqueuing by SQL rings: Postgres' NOTIFY on the channel "tidemill_jobs", whose payload is the
+  // schema. Who does not look into the inbox all the time wants that; it may miss one that was under way
+  // meanwhile, so it looks now and then. Behind a pooler of transactions nobody hears it. SQLite: does
+  // nothing.
+  virtual Task<Result<>> RingForInbox(bool rings) = 0;
 
   // Drops up to `count` of dead jobs and records whose time is over, and says how many.
   virtual Task<Result<std::size_t>> Sweep(WallTime now, std::size_t count) = 0;

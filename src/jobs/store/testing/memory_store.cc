@@ -299,6 +299,12 @@ Task<Result<std::vector<InboxJob>>> MemoryStore::LoadInbox(std::size_t count) {
   co_return jobs;
 }
 
+Task<Result<>> MemoryStore::RingForInbox(bool rings) {
+  TM_CO_TRY(co_await Begin());
+  tables_->rings = rings;
+  co_return {};
+}
+
 Task<Result<std::size_t>> MemoryStore::Sweep(WallTime now, std::size_t count) {
   TM_CO_TRY(co_await Begin());
   std::size_t dropped = 0;

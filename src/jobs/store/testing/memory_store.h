@@ -39,6 +39,7 @@ struct MemoryTables {
   std::map<JobId, Claim> claims;
   std::map<std::pair<std::string, std::string>, Record> records;  // by kind and key
   std::map<std::int64_t, std::string> inbox;
+  bool rings = true;  // when something is enqueued
   std::optional<OwnerRow> owner;
 
   // As tidemill.enqueue does. Gives the id.
@@ -88,6 +89,7 @@ class MemoryStore final : public Store {
   Task<Result<JobPage>> List(PageRequest request) override;
   Task<Result<std::uint64_t>> Count(Place place) override;
   Task<Result<std::vector<InboxJob>>> LoadInbox(std::size_t count) override;
+  Task<Result<>> RingForInbox(bool rings) override;
   Task<Result<std::size_t>> Sweep(WallTime now, std::size_t count) override;
   Task<Result<>> Clear(std::uint64_t epoch) override;
 
