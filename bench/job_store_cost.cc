@@ -157,8 +157,8 @@ int Main(int count, char** arguments) {
   Opened opened(dialect, where);
   std::printf("%s\n", dialect.c_str());
   Measurement measurement(opened, count > 3 ? std::atof(arguments[3]) : 2);
-  for (const std::uint64_t batch : {1, 10, 64, 100, 1000}) measurement.Run(batch, true);
-  for (const std::uint64_t batch : {64, 1000}) measurement.Run(batch, false);
+  for (const std::uint64_t batch : {1u, 10u, 64u, 100u, 1000u}) measurement.Run(batch, true);
+  for (const std::uint64_t batch : {64u, 1000u}) measurement.Run(batch, false);
   return 0;
 }
 
