@@ -324,6 +324,7 @@ bool Batches::Expire(WallTime now, std::size_t count) {
 void Batches::Clear() {
   batches_.clear();
   callbacks_.clear();
+  recovered_.clear();
   callback_bytes_ = 0;
   due_.clear();
   changed_.clear();
@@ -420,21 +421,22 @@ Result<> Batches::Load(const Record& record) {
   return {};
 }
 
-void Batches::Recovered(WallTime now) {
-  std::vector<Entry*> entries;
-  for (const auto& [bid, entry] : batches_) entries.push_back(entry.get());
-  std::ranges::sort(entries, {}, [](const Entry* entry) { return entry->batch.changed_at; });
-  for (Entry* const entry : entries) {
-    PlaceInList(*entry);
+bool Batches::Recover(WallTime now, std::size_t count) {
+  for (auto at = batches_.upper_bound(recovered_); at != batches_.end(); ++at) {
+    if (count-- == 0) return true;
+    Entry& entry = *at->second;
+    recovered_ = at->first;
+    PlaceInList(entry);
     // A callback whose text is lost can never run: nobody is to wait for it.
     for (const auto& [callback, held] :
-         {std::pair(&entry->batch.complete, &entry->complete), {&entry->batch.success, &entry->success}}) {
+         {std::pair(&entry.batch.complete, &entry.complete), {&entry.batch.success, &entry.success}}) {
       if (!*callback || (*callback)->state != CallbackState::kPending || !held->text.empty()) continue;
       (*callback)->state = CallbackState::kGivenUp;
-      MarkChanged(*entry);
+      MarkChanged(entry);
     }
+    Evaluate(&entry, now);
   }
-  for (Entry* const entry : entries) Evaluate(entry, now);
+  return false;
 }
 
 Result<Batch> Batches::Find(std::string_view bid) const {

@@ -109,10 +109,10 @@ class Batches {
   // When a flush begins: what changed since the last call.
   Output Gather();
 
-  // --- At a start: all batches, then all callbacks, then Recovered.
+  // --- At a start: all batches, then all callbacks, then Recover until it says that nothing is left.
   // kInvalidArgument: it is none of ours.
   Result<> Load(const Record& record);
-  void Recovered(WallTime now);
+  bool Recover(WallTime now, std::size_t count);
 
   // --- Looking
   Result<Batch> Find(std::string_view bid) const;
@@ -145,6 +145,7 @@ class Batches {
   Lists unfinished_;
   Lists finished_;
   std::size_t callback_bytes_ = 0;
+  std::string recovered_;          // the last bid that Recover has looked at
   std::uint64_t asked_count_ = 0;  // of kOpen and kCommit
 
   std::vector<std::string> due_;  // batches with a callback that is due

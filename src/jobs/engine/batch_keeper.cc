@@ -8,11 +8,13 @@
 #include "base/random.h"
 #include "jobs/engine/load_records.h"
 #include "jobs/engine/push.h"
+#include "net/next_turn.h"
 
 namespace tidemill::jobs {
 namespace {
 
 constexpr std::size_t kExpiredAtOnce = 200;
+constexpr std::size_t kRecoveredAtOnce = 500;
 constexpr Duration kLookAgainAfter = Milliseconds(50);
 
 }  // namespace
@@ -97,7 +99,7 @@ Task<Result<>> BatchKeeper::Recover(Store& store) {
                                    [this](const Record& record) { return batches_.Load(record); }));
   }
   core_.flusher.Gather();
-  batches_.Recovered(core_.Now());
+  while (batches_.Recover(core_.Now(), kRecoveredAtOnce)) co_await net::NextTurn(core_.loop);
   core_.loop.timers().Schedule(*this, core_.loop.clock().Now());  // what is due is pushed once all is read
   co_return Result<>();
 }

@@ -235,7 +235,11 @@ Result<> Fetch(Core& core, FetchRequest& request, std::string_view wid, std::spa
 
 void Release(Core& core, queue::QueueId queue, queue::Entry entry, int priority) {
   core.moves.Note(entry.id);
-  core.dispatcher.GiveBack(queue, std::move(entry), priority);
+  if (core.limits.IsFull(queue)) {
+    core.dispatcher.MutableJobs(queue).PushFront(std::move(entry), priority);
+  } else {
+    core.dispatcher.GiveBack(queue, std::move(entry), priority);
+  }
   core.limits.Arrived(queue);
 }
 

@@ -6,6 +6,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "jobs/engine/engine.h"
@@ -330,6 +331,56 @@ TEST(EngineLimits, NoMoreRunAtOnceThanTheQueueAllows) {
   h.Push("job-00005", R"("queue":"q")");
   h.Turns();
   EXPECT_EQ(late.jids(), Names{"job-00005"});
+}
+
+TEST(EngineLimits, JobsKeepTheirOrderWhenWorkersWaitForRoom) {
+  EngineOptions options;
+  options.queues["q"].limits = {.concurrency = 1};
+  EngineHarness h(std::make_shared<MemoryTables>(), options);
+  std::vector<std::unique_ptr<Fetched>> fetches;
+  for (int i = 0; i < 5; ++i) fetches.push_back(std::make_unique<Fetched>(h.engine, "worker-1", Names{"q"}));
+  h.Turns();
+  for (int i = 1; i <= 5; ++i) h.Push("job-0000" + std::to_string(i), R"("queue":"q")");
+  Names order;
+  for (int i = 0; i < 5; ++i) {
+    h.Turns();
+    for (const auto& fetched : fetches) {
+      const Names jids = fetched->jids();
+      if (jids.empty() || std::ranges::find(order, jids[0]) != order.end()) continue;
+      order.push_back(jids[0]);
+      ASSERT_TRUE(h.engine.Ack(jids[0], ""));
+    }
+  }
+  EXPECT_EQ(order, (Names{"job-00001", "job-00002", "job-00003", "job-00004", "job-00005"}));
+}
+
+// Ten thousand keys with a backlog each: every job runs, no key more than one at a time.
+TEST(EngineLimits, TenThousandKeysAreServedInTurn) {
+  EngineOptions options;
+  options.queues["q"].limits = {.key = "/args/0", .key_concurrency = 1};
+  EngineHarness h(std::make_shared<MemoryTables>(), options);
+  constexpr int kKeys = 10'000;
+  for (int i = 0; i < 2 * kKeys; ++i) {
+    const std::string text = R"({"jid":"job-)" + std::to_string(100'000 + i) +
+                             R"(","jobtype":"T","queue":"q","args":[)" + std::to_string(i % kKeys) + "]}";
+    ASSERT_TRUE(h.engine.Push(*job::ParseJob(text, h.clock.WallNow())));
+  }
+  ASSERT_TRUE(h.Commit());
+  int done = 0;
+  std::vector<std::string> running;
+  for (int idle = 0; idle < 20 && done < 2 * kKeys;) {
+    Fetched fetched(h.engine, "worker-1", {"q"});
+    h.Turns(fetched.jobs.empty() ? 3 : 0);
+    if (!fetched.jobs.empty()) running.push_back(fetched.jobs[0].jid);
+    if (!fetched.jobs.empty() && running.size() < 500) continue;
+    idle = fetched.jobs.empty() && running.empty() ? idle + 1 : 0;
+    for (const std::string& jid : std::exchange(running, {})) {
+      ASSERT_TRUE(h.engine.Ack(jid, ""));
+      ++done;
+    }
+  }
+  EXPECT_EQ(done, 2 * kKeys);
+  EXPECT_EQ(h.engine.Limits("q", 1)->parked, 0U);
 }
 
 TEST(EngineLimits, ABlockedQueueOrKeyHoldsUpNoOther) {

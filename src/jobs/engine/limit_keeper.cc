@@ -221,7 +221,7 @@ void LimitKeeper::WakeOne(queue::QueueId queue, Queue& state) {
     state.throttled.PushBack(throttled);
   }
   // Those who wait there already have not been left out.
-  if (state.limiter->MayFetch("", core_.loop.clock().Now())) core_.dispatcher.Pump(queue, 1);
+  if (!IsFull(queue)) core_.dispatcher.Pump(queue, 1);
 }
 
 void LimitKeeper::ScheduleWake(queue::QueueId queue, Queue& state) {

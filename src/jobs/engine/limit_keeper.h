@@ -60,6 +60,9 @@ class LimitKeeper final : net::Pollable, net::Timer {
   // Nothing is limited.
   bool empty() const { return queues_.empty(); }
 
+  // Whether the queue gives no job now, to nobody.
+  bool IsFull(queue::QueueId queue) const { return !MayFetch(queue, {}); }
+
   // --- Fetches
   bool MayFetch(queue::QueueId queue, std::string_view wid) const;
   // `throttled` is woken when the queue may have room.

@@ -153,9 +153,13 @@ void Enqueue(Core& core, Enqueued enqueued) {
                 .due_at = {},
                 .result = {},
                 .error = {}});
-  core.dispatcher.Push(enqueued.queue,
-                       {.id = job.id, .expires_at = enqueued.expires_at, .text = std::move(job.text)},
-                       job.priority);
+  queue::Entry entry{.id = job.id, .expires_at = enqueued.expires_at, .text = std::move(job.text)};
+  if (core.limits.IsFull(enqueued.queue)) {
+    // It stays in its order: nobody who waits could begin it.
+    core.dispatcher.MutableJobs(enqueued.queue).PushBack(std::move(entry), job.priority);
+  } else {
+    core.dispatcher.Push(enqueued.queue, std::move(entry), job.priority);
+  }
   core.limits.Arrived(enqueued.queue);
 }
 

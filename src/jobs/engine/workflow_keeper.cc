@@ -22,6 +22,7 @@ namespace {
 constexpr std::size_t kToldAtOnce = 500;
 constexpr std::size_t kCarriedAtOnce = 200;
 constexpr std::size_t kForgottenAtOnce = 200;
+constexpr std::size_t kRecoveredAtOnce = 500;
 constexpr Duration kLookAgainAfter = Milliseconds(50);
 
 }  // namespace
@@ -95,8 +96,8 @@ Task<Result<>> WorkflowKeeper::Recover(Store& store) {
   TM_CO_TRY(co_await LoadRecords(core_.loop, store, std::string(kNodeKind), load));
   TM_CO_TRY(co_await LoadRecords(core_.loop, store, std::string(kSignalKind), load));
   core_.flusher.Gather();
-  workflows_.Recovered();
-  for (const auto& [queue, count] : workflows_.BlockedByQueue()) {
+  while (workflows_.Recover(kRecoveredAtOnce)) co_await net::NextTurn(core_.loop);
+  for (const auto& [queue, count] : workflows_.blocked_by_queue()) {
     TM_CO_TRY_ASSIGN(const queue::QueueId id, core_.OpenQueue(queue));
     core_.At(id).later += count;
     core_.Count(Wait::kBlocked, static_cast<std::int64_t>(count));

@@ -362,6 +362,10 @@ void Workflows::Clear() {
   signal_ends_.clear();
   nodes_.clear();
   result_bytes_ = 0;
+  recovery_pass_ = 0;
+  recovered_ = 0;
+  loaded_.clear();
+  blocked_by_queue_.clear();
 }
 
 std::vector<std::string>* Workflows::WaitingFor(const Tell& tell) {
@@ -488,37 +492,47 @@ Result<> Workflows::Load(const Record& record) {
     if (!record.expires_at || !IsJson(record.value)) return Fail(Errc::kInvalidArgument, "no signal");
     result_bytes_ += record.value.size();
     signals_[record.key] = {.payload = record.value, .expires_at = *record.expires_at};
+    signal_ends_.emplace(*record.expires_at, record.key);
     return {};
   }
   if (record.kind != kNodeKind) return Fail(Errc::kInvalidArgument, "no node and no signal");
   auto entry = std::make_unique<Entry>();
   TM_TRY_ASSIGN(entry->node, DecodeNode(record));
   result_bytes_ += entry->node.result.size();
+  loaded_.push_back(entry.get());
   const std::string_view jid = entry->node.jid;
   nodes_.emplace(jid, std::move(entry));
   return {};
 }
 
-void Workflows::Recovered() {
-  std::vector<Entry*> entries;
-  for (const auto& [jid, entry] : nodes_) entries.push_back(entry.get());
-  std::ranges::sort(entries, {}, [](const Entry* entry) { return entry->node.id; });
-  for (Entry* const entry : entries) {
-    Node& node = entry->node;
-    if (node.state == NodeState::kBlocked) {
-      Link(*entry);
-      continue;
-    }
-    if (!node.workflow.empty()) workflows_[node.workflow].emplace(node.id, entry);
-    const bool in_sequence = node.state == NodeState::kOpen ||
-                             (node.state == NodeState::kDead && node.on_dead == job::Flow::OnDead::kHalt);
-    if (in_sequence && !node.sequence.empty()) sequences_[node.sequence].emplace(node.id, entry);
+void Workflows::RecoverLinks(Entry& entry) {
+  const Node& node = entry.node;
+  if (node.state == NodeState::kBlocked) {
+    ++blocked_by_queue_[node.queue];
+    return Link(entry);
   }
-  for (Entry* const entry : entries) Consider(*entry);
-  std::ranges::sort(entries, {}, [](const Entry* entry) { return entry->node.changed_at; });
-  for (Entry* const entry : entries) PlaceInList(*entry);
+  if (!node.workflow.empty()) workflows_[node.workflow].emplace(node.id, &entry);
+  const bool in_sequence = node.state == NodeState::kOpen ||
+                           (node.state == NodeState::kDead && node.on_dead == job::Flow::OnDead::kHalt);
+  if (in_sequence && !node.sequence.empty()) sequences_[node.sequence].emplace(node.id, &entry);
+}
 
-  for (const auto& [name, signal] : signals_) signal_ends_.emplace(signal.expires_at, name);
+// Who is free shows once all are linked.
+bool Workflows::Recover(std::size_t count) {
+  for (; recovery_pass_ < 2; ++recovery_pass_, recovered_ = 0) {
+    for (; recovered_ < loaded_.size(); ++recovered_) {
+      if (count-- == 0) return true;
+      Entry& entry = *loaded_[recovered_];
+      if (recovery_pass_ == 0) {
+        RecoverLinks(entry);
+      } else {
+        Consider(entry);
+        PlaceInList(entry);
+      }
+    }
+  }
+  loaded_ = {};
+  return false;
 }
 
 NodeView Workflows::ViewOf(const Entry& entry) const {
@@ -538,14 +552,6 @@ std::optional<NodeView> Workflows::Find(std::string_view jid) const {
   const Entry* const entry = FindEntry(jid);
   if (entry == nullptr) return std::nullopt;
   return ViewOf(*entry);
-}
-
-std::map<std::string, std::uint64_t> Workflows::BlockedByQueue() const {
-  std::map<std::string, std::uint64_t> counts;
-  for (const auto& [jid, entry] : nodes_) {
-    if (entry->node.state == NodeState::kBlocked) ++counts[entry->node.queue];
-  }
-  return counts;
 }
 
 std::vector<NodeView> Workflows::Workflow(std::string_view id, std::size_t count) const {

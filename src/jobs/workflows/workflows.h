@@ -128,14 +128,15 @@ class Workflows {
   // When a flush begins: what changed since the last call; it may be tried again, but not be given up.
   Output Gather();
 
-  // --- At a start: all records, then Recovered. kInvalidArgument: it is none of ours.
+  // --- At a start: all records, then Recover until it says that nothing is left. kInvalidArgument: it is
+  // none of ours.
   Result<> Load(const Record& record);
-  void Recovered();
+  bool Recover(std::size_t count);
 
   // --- Looking
   std::optional<NodeView> Find(std::string_view jid) const;
-  // How many are blocked. Looks at all nodes: for a start.
-  std::map<std::string, std::uint64_t> BlockedByQueue() const;
+  // How many Recover found blocked.
+  const std::map<std::string, std::uint64_t>& blocked_by_queue() const { return blocked_by_queue_; }
   // Its nodes, in the order in which they were pushed; empty: no such workflow.
   std::vector<NodeView> Workflow(std::string_view id, std::size_t count) const;
   std::vector<SequenceView> Sequences(std::string_view after, std::size_t count) const;
@@ -165,6 +166,7 @@ class Workflows {
   void MarkChanged(Entry& entry);
   void PlaceInList(Entry& entry);
   void KeepResult(Entry& entry, std::string_view result);
+  void RecoverLinks(Entry& entry);
   void LeaveWorkflow(Entry& entry);
   // It has ended and nobody waits for that: remembered for a while in a workflow, else forgotten.
   void Rest(Entry& entry, WallTime now);
@@ -184,6 +186,12 @@ class Workflows {
   queue::FifoList<Entry> dead_;
   std::set<std::pair<WallTime, std::string>> signal_ends_;
   std::size_t result_bytes_ = 0;
+
+  // Of Recover: it goes through all nodes twice. Nothing comes or goes meanwhile.
+  int recovery_pass_ = 0;
+  std::size_t recovered_ = 0;
+  std::vector<Entry*> loaded_;
+  std::map<std::string, std::uint64_t> blocked_by_queue_;
 
   std::deque<Tell> tells_;
   std::deque<std::string> ready_;      // jids; some may have ended

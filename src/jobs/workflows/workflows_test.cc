@@ -62,7 +62,8 @@ class WorkflowsTest : public ::testing::Test {
   void Restart() {
     workflows_.Clear();
     for (const auto& [key, record] : records_) ASSERT_TRUE(workflows_.Load(record));
-    workflows_.Recovered();
+    while (workflows_.Recover(2)) {
+    }
   }
   std::string State(const std::string& name) {
     const auto view = workflows_.Find(Jid(name));

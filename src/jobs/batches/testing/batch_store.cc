@@ -91,7 +91,8 @@ void BatchStore::Restart() {
       if (key.first == kind) TM_ASSERT(batches_->Load(record).has_value());
     }
   }
-  if (fault_ != BatchFault::kDoesNotEvaluate) batches_->Recovered(now);
+  while (fault_ != BatchFault::kDoesNotEvaluate && batches_->Recover(now, 2)) {
+  }
   TakeDue();
 }
 

@@ -33,7 +33,7 @@ enum class BatchFault : std::uint8_t {
   kConfirmsTooEarly,          // when the flush begins
   kNeverUndoes,               // what clients asked for in vain stays
   kRecoversWithoutCallbacks,  // the texts are not read at a start
-  kDoesNotEvaluate,           // Recovered is not called
+  kDoesNotEvaluate,           // Recover is not called
 };
 
 class BatchStore {
