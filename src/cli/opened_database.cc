@@ -3,7 +3,6 @@
 #include <optional>
 
 #include "metrics/metrics.h"
-#include "net/next_turn.h"
 #include "net/sleep.h"
 #include "postgres/database/database.h"
 #include "postgres/opening/from_settings.h"
@@ -50,8 +49,6 @@ class OpenedPostgres final : public OpenedDatabase {
   Task<Result<void>> Connect() override {
     {
       const auto session = co_await opener_->Open(loop_, postgres::Purpose::kQueries);
-      // The answer has come out of its stream, which may not end before that returns.
-      co_await net::NextTurn(loop_);
       if (!session) co_return std::unexpected(sql::ToError(session.error()));
     }
     database_ = postgres::MakeDatabase(loop_, *opener_, options_, metrics_);

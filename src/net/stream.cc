@@ -60,6 +60,7 @@ Stream::Stream(Loop& loop, int fd, IpAddress peer, std::unique_ptr<TlsSession> t
 }
 
 Stream::~Stream() {
+  TM_ASSERT(!calling_);  // inside its own callback it is retired instead
   Close();
   if (flush_armed_) loop_.stream_pool().Forget(*this);
   if (limiter_ != nullptr) limiter_->Release(peer_);
@@ -134,7 +135,7 @@ void Stream::ReadSome() {
   for (int reads = peer_trusted_ ? kReadsPerTurn : 1; reads > 0; --reads) {
     const Received received = tls_ ? ReceiveTls(buffer) : ReceivePlain(buffer);
     unread_ = received.source == Source::kMore;
-    if (received.bytes > 0) handler_->OnData({buffer.data(), received.bytes});
+    if (received.bytes > 0) GiveData({buffer.data(), received.bytes});
     if (fd_ < 0 || state_ != State::kOpen) break;
     if (held_) {
       // The end is read again when all before it has been taken.
@@ -149,8 +150,14 @@ void Stream::ReadSome() {
 
 void Stream::DeliverHeld() {
   std::string bytes = std::move(*std::exchange(held_, nullptr));  // the handler may write into them
-  handler_->OnData(bytes);
+  GiveData(bytes);
   if (fd_ >= 0 && state_ != State::kEnded && HasMore() && !reading_paused_) loop_.ArmBehind(*this);
+}
+
+void Stream::GiveData(std::string_view bytes) {
+  calling_ = true;
+  handler_->OnData(bytes);
+  calling_ = false;
 }
 
 void Stream::GiveBack(std::string_view rest) {
@@ -252,7 +259,9 @@ void Stream::OnUnblocked() {
   if (state_ == State::kDraining) {
     StartLinger();
   } else if (state_ == State::kOpen) {
+    calling_ = true;
     handler_->OnWritable();
+    calling_ = false;
   }
 }
 

@@ -126,6 +126,7 @@ class Stream final : public Pollable, public Retirable {
   bool HasMore() const { return unread_ || held_ != nullptr; }
   void ReadSome();
   void DeliverHeld();
+  void GiveData(std::string_view bytes);
   void DropSome();
   Received ReceivePlain(std::span<char> buffer);
   Received ReceiveTls(std::span<char> buffer);
@@ -163,6 +164,7 @@ class Stream final : public Pollable, public Retirable {
   bool reading_paused_ = false;
   bool flush_armed_ = false;
   bool peer_trusted_ = false;
+  bool calling_ = false;  // OnData or OnWritable, after which the stream goes on
 };
 
 }  // namespace tidemill::net

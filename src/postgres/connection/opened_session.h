@@ -2,8 +2,8 @@
 // whoever connects and logs in to whoever asks queries.
 //
 // The server has said ReadyForQuery, and is idle. Bytes that came behind it go to the stream's next handler
-// (net::Stream::GiveBack). The new owner sets its handler before it returns to the loop; the stream may have
-// been closed already (stream->closed()).
+// (net::Stream::GiveBack). The new owner sets its handler before it returns to the loop, or drops the
+// session; the stream may have been closed already (stream->closed()).
 #pragma once
 
 #include <cstdint>

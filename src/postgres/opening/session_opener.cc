@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "net/next_turn.h"
 #include "net/until.h"
 #include "postgres/opening/attempt.h"
 #include "postgres/opening/conversation.h"
@@ -50,7 +51,13 @@ Task<sql::Result<OpenedSession>> OnAnyServer(net::Loop& loop, ConfigPtr config, 
       const MonotonicTime now = loop.clock().Now();
       const Duration share = Milliseconds((deadline - now).ms / static_cast<std::int64_t>(attempts_left--));
       auto session = co_await OnServer(loop, config, server, {target, purpose}, now + share);
-      if (session) co_return session;
+      if (session) {
+        // The answer has come out of the stream, which the caller may not destroy before that returns.
+        session->stream->PauseReading();
+        co_await net::NextTurn(loop);
+        session->stream->ResumeReading();
+        co_return session;
+      }
       last = std::move(session.error());
       last.message = server.ToString() + ": " + last.message;
       if (last.kind == FailureKind::kUnauthenticated) co_return std::unexpected(std::move(last));

@@ -121,6 +121,17 @@ TEST_P(OnEachVersion, ChecksTheServersCertificateAsMuchAsItIsTold) {
   }
 }
 
+// Not inside its own callback, out of which the last answer came.
+TEST_F(Opening, ASessionMayBeDroppedAtOnce) {
+  const auto open = [](const SessionOpener& with, net::Loop& loop, Purpose purpose) -> Task<bool> {
+    const auto session = co_await with.Open(loop, purpose);
+    co_return session.has_value();
+  };
+  const auto opener = Opener(testing::SharedServer().url());
+  EXPECT_TRUE(Run(open(*opener, *loop_, Purpose::kQueries)));
+  EXPECT_TRUE(Run(open(*opener, *loop_, Purpose::kReplication)));
+}
+
 TEST_F(Opening, SpeaksTlsFromTheFirstByteToAServerThatKnowsIt) {
   const CertificateFiles files;
   const std::string direct = "?sslmode=require&sslnegotiation=direct";
