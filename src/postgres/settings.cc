@@ -66,7 +66,9 @@ constexpr config::Row<PoolSettings> kPool[] = {
       .reload = config::Reload::kNo}},
     {"exclusive_connections",
      config::Of<&PoolSettings::exclusive_connections>,
-     {.doc = "Connections of each loop, at most, for transactions of several steps.",
+     {.doc =
+          "Connections of each loop, at most, for transactions of several steps and for slow statements. One "
+          "more is for statements that have been fast and then took long once.",
       .min = 1,
       .max = kConnectionsMax,
       .reload = config::Reload::kNo}},
@@ -84,7 +86,9 @@ constexpr config::Row<PoolSettings> kPool[] = {
       .reload = config::Reload::kNo}},
     {"waiting_max",
      config::Of<&PoolSettings::waiting_max>,
-     {.doc = "How many wait for a connection at once, on each loop; one more is refused at once.",
+     {.doc =
+          "How many wait for a connection at once, on each loop; one more is refused at once. Those of one "
+          "statement leave a quarter of it to others.",
       .max = 1'000'000,
       .reload = config::Reload::kNo}},
     {"idle_max",

@@ -41,7 +41,7 @@ def test_good_servers(binary, folder):
             equal(found[f"{name}: rights"], ("ok", "may create schemas"))
             equal(found[f"{name}: clock"], ("ok", "the same as here"))
             check("alter role \"app\" replication" in found[f"{name}: change log"][1], found)
-            check("wants up to 12 (2 loop(s)), the server has 97" in found[f"{name}: connections"][1], found)
+            check("wants up to 14 (2 loop(s)), the server has 97" in found[f"{name}: connections"][1], found)
 
 
 def test_what_is_wrong(binary, folder):

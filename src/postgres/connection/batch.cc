@@ -310,6 +310,7 @@ bool Batch::ReadsAlone() const {
 
 void Batch::OnStall() {
   if (!session_.slowness()) return;
+  stalled_ = true;
   for (const sql::Call& call : ask_.calls) session_.slowness()->NoteStall(call.statement);
 }
 

@@ -40,6 +40,8 @@ class Batch final : public Request, private net::Timer {
   bool MayBeSentAgain() const;
   // Its connection stood still; it only reads, and nobody has seen any of its rows.
   bool MayMove() const { return may_move_; }
+  // OnStall came, and was told.
+  bool stalled() const { return stalled_; }
   // Types of rows that were put aside; they must be known before TakeResult.
   std::vector<std::uint32_t> MissingTypes() const;
   // What it came to.
@@ -97,6 +99,7 @@ class Batch final : public Request, private net::Timer {
   bool may_move_ = false;
   std::optional<sql::Failure> failure_;
   std::int64_t run_us_ = -1;
+  bool stalled_ = false;
   std::coroutine_handle<> awaiter_;
 };
 

@@ -44,7 +44,7 @@ Connection::Connection(net::Loop& loop, OpenedSession opened, ConnectionOptions 
   stream_->TrustPeer();
   metrics_.connects.Add();
   metrics_.connections.Add(1);
-  loop_.timers().Schedule(*this, begun_ + kTick);
+  LookBy(begun_ + options_.probe_interval);
 }
 
 Connection::~Connection() {
@@ -61,7 +61,10 @@ std::uint64_t Connection::Send(const SegmentWriter& writer, Request* request, Ha
   TM_ASSERT(!closed_);
   const std::uint64_t segment = pipeline_.Begin();
   slots_.push_back({.request = request, .haste = haste});
-  if (slots_.size() == 1) BecomeFront(Now());
+  if (slots_.size() == 1) {
+    BecomeFront(Now());
+    LookBy(front_since_ + kTick);
+  }
   ++sent_;
   if (options_.miss_a_sync_for_test && sent_ % kFaultEvery == 0 && writer.questions().ends_with('S')) {
     pipeline_.Ask(writer.questions());
@@ -88,6 +91,16 @@ void Connection::BecomeFront(Moment now) {
   if (!slots_.empty() && slots_.front().is_unwanted) {
     loop_.timers().Schedule(*this, front_since_ + kCancelDelay);
   }
+}
+
+// OnTimer comes by then.
+void Connection::LookBy(MonotonicTime at) {
+  if (!scheduled() || deadline() > at) loop_.timers().Schedule(*this, at);
+}
+
+void Connection::SetProbing(bool probing) {
+  probing_ = probing;
+  if (probing_ && !closed_) LookBy(last_heard_ + options_.probe_interval);
 }
 
 Connection::Slot* Connection::Find(std::uint64_t segment) {
@@ -311,14 +324,24 @@ std::optional<MonotonicTime> Connection::WhenLate() const {
   return std::max(silent_since + options_.statement_timeout, front.awaited_until) + options_.io_timeout;
 }
 
+// While nothing is in flight there is only silence to look at.
 void Connection::OnTimer() {
   const MonotonicTime now = loop_.clock().Now();
+  if (slots_.empty()) {
+    if (!probing_) return;
+    const MonotonicTime due = last_heard_ + options_.probe_interval;
+    if (now < due) return loop_.timers().Schedule(*this, due);
+    SegmentWriter probe;
+    probe.Sync();
+    Send(probe, nullptr);
+    slots_.back().is_probe = true;
+  }
   MonotonicTime next = now + kTick;
   if (const auto late = WhenLate()) {
     if (now >= *late) return End("no answer in time");
     next = std::min(next, *late);
   }
-  if (!slots_.empty() && slots_.front().is_unwanted && !cancelling_ && cancelled_ != pipeline_.first()) {
+  if (slots_.front().is_unwanted && !cancelling_ && cancelled_ != pipeline_.first()) {
     const MonotonicTime due = front_since_ + kCancelDelay;
     if (now < due) {
       next = std::min(next, due);
@@ -327,12 +350,6 @@ void Connection::OnTimer() {
     } else {
       cancelled_ = pipeline_.first();  // nothing can be cancelled: the server ends it in its own time
     }
-  }
-  if (slots_.empty() && probing_ && now - last_heard_ >= options_.probe_interval) {
-    SegmentWriter probe;
-    probe.Sync();
-    Send(probe, nullptr);
-    slots_.back().is_probe = true;
   }
   loop_.timers().Schedule(*this, next);
 }

@@ -128,7 +128,7 @@ class Connection final : public net::StreamHandler, public net::Retirable, priva
   void PauseReading() { stream_->PauseReading(); }
   void ResumeReading();
   // Whether silence between segments is probed. Not while a transaction is open: it would look alive.
-  void SetProbing(bool probing) { probing_ = probing; }
+  void SetProbing(bool probing);
 
   // The session has the settings of ours. From here on what we rely on, and what the server reports, must
   // stay as it is, or was when the session was opened: it ends with the first segment that leaves it
@@ -164,6 +164,7 @@ class Connection final : public net::StreamHandler, public net::Retirable, priva
   };
 
   Slot* Find(std::uint64_t segment);
+  void LookBy(MonotonicTime at);
   void Take(const Message& message);
   void TakeAnswer(const Message& message);
   void TakeError(const Message& message, Pipeline::Place place);

@@ -101,9 +101,11 @@ Task<sql::Result<Answers>> Session::Execute(const Ask& ask) {
     Batch batch(*this, ask);
     auto settled = batch.Send();
     last_run_us_ = -1;
+    last_stalled_ = false;
     last_may_move_ = false;
     if (settled) {
       co_await batch;
+      last_stalled_ = batch.stalled();
       last_run_us_ = batch.run_us();
       last_may_move_ = batch.MayMove();
       if (last_may_move_) {

@@ -56,6 +56,8 @@ class Session final : public net::Retirable {
   Task<bool> Clean();
   // How long what was asked last ran; negative: its end was not seen.
   std::int64_t last_run_us() const { return last_run_us_; }
+  // What was asked last held up others; the slowness of its statements has been told.
+  bool last_stalled() const { return last_stalled_; }
   // What was answered last has failed only because the connection stood still: it read, has given nothing,
   // and may be asked again on another one.
   bool last_may_move() const { return last_may_move_; }
@@ -90,6 +92,7 @@ class Session final : public net::Retirable {
   Prepared prepared_;
   SegmentWriter writer_;
   std::int64_t last_run_us_ = 0;
+  bool last_stalled_ = false;
   bool last_may_move_ = false;
   bool pooled_ = false;
   bool has_read_only_ = false;

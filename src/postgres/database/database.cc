@@ -49,6 +49,13 @@ LaneOptions SharedOptions(const DatabaseOptions& options) {
   return lane;
 }
 
+// Where what may have been slow by chance shows what it is.
+LaneOptions DoubtfulOptions(const DatabaseOptions& options) {
+  LaneOptions lane = MakeLaneOptions(options);
+  lane.connections = 1;
+  return lane;
+}
+
 LaneOptions ExclusiveOptions(const DatabaseOptions& options) {
   LaneOptions lane = MakeLaneOptions(options);
   lane.connections = options.pool.exclusive_connections;
@@ -58,7 +65,7 @@ LaneOptions ExclusiveOptions(const DatabaseOptions& options) {
 // As many wait for a first answer as could be on the shared connections and wait for them.
 WaitLimits TrialLimits(const DatabaseOptions& options) {
   const std::size_t places = std::size_t{options.pool.shared_connections} * options.pool.in_flight_max;
-  return {.waiting_max = places + options.pool.waiting_max,
+  return {.waiting_max = places + WaitLimits{.waiting_max = options.pool.waiting_max}.same_max(),
           .wait_max = options.pool.wait_max,
           .awaited = "the first answer to this statement"};
 }
@@ -73,6 +80,8 @@ class PostgresDatabase final : public Database {
         trials_(loop, slowness_, TrialLimits(options), metrics),
         shared_(loop, {.opener = opener, .catalog = catalog_, .metrics = metrics, .slowness = &slowness_},
                 SharedOptions(options)),
+        doubtful_(loop, {.opener = opener, .catalog = catalog_, .metrics = metrics},
+                  DoubtfulOptions(options)),
         exclusive_(loop, {.opener = opener, .catalog = catalog_, .metrics = metrics},
                    ExclusiveOptions(options)) {
     shared_.Start();
@@ -158,20 +167,21 @@ class PostgresDatabase final : public Database {
     return checked;
   }
 
-  Task<sql::Result<Lease>> Borrow(Patience patience) {
+  Task<sql::Result<Lease>> Borrow(Patience patience) { return BorrowFrom(exclusive_, patience); }
+  Task<sql::Result<Lease>> BorrowFrom(ExclusiveLane& lane, Patience patience) {
     if (shared_.down_since()) {
       metrics_.failures(sql::FailureKind::kUnavailable).Add();
       co_return sql::Fail(sql::FailureKind::kUnavailable,
                           "not connected to PostgreSQL: " + shared_.last_failure());
     }
-    auto lease = co_await exclusive_.Acquire(patience);
+    auto lease = co_await lane.Acquire(patience);
     if (!lease) metrics_.failures(lease.error().kind).Add();
     co_return lease;
   }
 
   // Which of them it was is not known.
   void NoteRun(const Ask& ask, const Session& session, const sql::Result<Answers>& answers) {
-    if (session.last_run_us() < 0) return;
+    if (session.last_run_us() < 0 || session.last_stalled()) return;
     // What was cancelled early (57014, query_canceled) would have taken longer.
     const bool is_cancelled = !answers && answers.error().code == "57014";
     if (is_cancelled && session.last_run_us() < Slowness::kSlowUs) return;
@@ -187,11 +197,18 @@ class PostgresDatabase final : public Database {
     return nullptr;
   }
 
+  enum class Lane : std::uint8_t { kShared, kDoubtful, kExclusive };
+
   // `moves`: a statement that is not kept, and was on a connection that stood still, may be why.
-  bool IsSlow(const Ask& ask, int moves) const {
-    return std::ranges::any_of(ask.own_calls(), [&](const sql::Call& call) {
-      return slowness_.IsSlow(call.statement) || (moves > 0 && call.statement.reuse() == sql::Reuse::kOnce);
-    });
+  Lane LaneOf(const Ask& ask, int moves) const {
+    Lane lane = Lane::kShared;
+    for (const sql::Call& call : ask.own_calls()) {
+      const Slowness::Speed speed = slowness_.SpeedOf(call.statement);
+      const bool is_suspect = moves > 0 && call.statement.reuse() == sql::Reuse::kOnce;
+      if (speed == Slowness::Speed::kSlow || is_suspect) return Lane::kExclusive;
+      if (speed == Slowness::Speed::kDoubtful) lane = Lane::kDoubtful;
+    }
+    return lane == Lane::kShared && shared_.StandsStill() ? Lane::kExclusive : lane;
   }
 
   Task<sql::Result<Answers>> Execute(const Ask& ask) {
@@ -211,15 +228,23 @@ class PostgresDatabase final : public Database {
   }
 
   Task<sql::Result<Answers>> ExecuteOnce(const Ask& ask, int moves, bool& may_move) {
+    const Patience patience{.deadline = ask.deadline,
+                            .wait_max = ask.wait_max,
+                            .statement = ask.own_calls().front().statement.identity()};
     Lease lease;
     SharedLane::Place place;
-    if (!IsSlow(ask, moves)) {
-      TM_CO_TRY_ASSIGN(place, co_await shared_.Enter({.deadline = ask.deadline, .wait_max = ask.wait_max}));
-    }
-    // It may have become slow while it waited.
-    if (IsSlow(ask, moves)) {
+    // It may have become slower while it waited; faster is no reason to wait once more.
+    for (auto lane = LaneOf(ask, moves), found = Lane::kShared;; lane = found) {
+      lease = {};
       place = {};
-      TM_CO_TRY_ASSIGN(lease, co_await Borrow({.deadline = ask.deadline, .wait_max = ask.wait_max}));
+      if (lane == Lane::kShared) {
+        TM_CO_TRY_ASSIGN(place, co_await shared_.Enter(patience));
+      } else {
+        ExclusiveLane& from = lane == Lane::kDoubtful ? doubtful_ : exclusive_;
+        TM_CO_TRY_ASSIGN(lease, co_await BorrowFrom(from, patience));
+      }
+      found = LaneOf(ask, moves);
+      if (found <= lane) break;
     }
     Session& session = lease ? *lease : place.session();
     auto answers = co_await session.Execute(ask);
@@ -272,6 +297,7 @@ class PostgresDatabase final : public Database {
   Slowness slowness_;
   Trials trials_;
   SharedLane shared_;
+  ExclusiveLane doubtful_;
   ExclusiveLane exclusive_;
 };
 

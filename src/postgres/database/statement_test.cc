@@ -1,8 +1,11 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <limits>
 #include <string>
+#include <vector>
 
+#include "base/log.h"
 #include "postgres/testing/on_loop.h"
 #include "postgres/testing/postgres_server.h"
 
@@ -394,6 +397,26 @@ TEST_F(StatementTest, TheSessionIsAsWeRelyOn) {
   EXPECT_EQ(One("show lock_timeout"), "4min");
   EXPECT_EQ(One("show idle_in_transaction_session_timeout"), "5min");
   EXPECT_EQ(One("select 0.1::float8 + 0.2"), "0.30000000000000004");
+}
+
+std::vector<std::string>& LogLines() {
+  static std::vector<std::string> lines;
+  return lines;
+}
+
+TEST_F(StatementTest, AWarningOfTheServerIsLoggedAndANoticeIsNot) {
+  LogLines().clear();
+  log::SetSinkForTest([](std::string_view line) { LogLines().emplace_back(line); });
+  ASSERT_TRUE(db.Run("do $$ begin raise notice 'nothing much'; end $$"));
+  ASSERT_TRUE(db.Run("do $$ begin raise warning 'mind % the gap', 7; end $$"));
+  log::SetSinkForTest(nullptr);
+  EXPECT_EQ(db.metrics.notices.value(), 2u);
+  const auto is_warning = [](const std::string& line) {
+    return line.contains("WARN postgres.noticed severity=WARNING text=\"mind 7 the gap (01000)\"");
+  };
+  EXPECT_EQ(std::ranges::count_if(LogLines(), is_warning), 1);
+  const auto is_noticed = [](const std::string& line) { return line.contains("postgres.noticed"); };
+  EXPECT_EQ(std::ranges::count_if(LogLines(), is_noticed), 1);
 }
 
 }  // namespace

@@ -6,8 +6,6 @@
 namespace tidemill::postgres {
 namespace {
 
-constexpr Duration kSweepInterval = Seconds(1);
-
 // Owns a session in a coroutine's frame, and retires it with the frame.
 class Retiring {
  public:
@@ -35,9 +33,7 @@ ExclusiveLane::ExclusiveLane(net::Loop& loop, SessionShared shared, LaneOptions 
     : loop_(loop),
       shared_(shared),
       options_(std::move(options)),
-      queue_(loop, options_.wait, shared.metrics) {
-  loop_.timers().Schedule(*this, loop_.clock().Now() + kSweepInterval);
-}
+      queue_(loop, options_.wait, shared.metrics) {}
 
 ExclusiveLane::~ExclusiveLane() {
   loop_.Disarm(*this);
@@ -126,27 +122,41 @@ void ExclusiveLane::Keep(std::unique_ptr<Session> session) {
     session->connection().SetProbing(true);
     idle_.push_back({.session = std::move(session), .since = now});
     shared_.metrics.idle.Add(1);
+    SweepBy(DueOf(idle_.back()));
   }
   if (!queue_.empty()) loop_.ArmNextTurn(*this);
 }
 
+// When nobody needs it any more, or it is old.
+MonotonicTime ExclusiveLane::DueOf(const Idle& idle) const {
+  return std::min(idle.since + options_.idle_max, idle.session->connection().begun() + options_.lifetime_max);
+}
+
+void ExclusiveLane::SweepBy(MonotonicTime at) {
+  if (!scheduled() || deadline() > at) loop_.timers().Schedule(*this, at);
+}
+
+// Ends what is due, and forgets what has ended.
+void ExclusiveLane::Sweep() {
+  const MonotonicTime now = loop_.clock().Now();
+  for (Idle& each : idle_) {
+    if (each.session->connection().closed() || now >= DueOf(each)) loop_.Retire(std::move(each.session));
+  }
+  const auto gone = std::erase_if(idle_, [](const Idle& each) { return each.session == nullptr; });
+  shared_.metrics.idle.Sub(static_cast<std::int64_t>(gone));
+}
+
 void ExclusiveLane::Pump() {
+  if (queue_.empty()) return;
+  Sweep();
   while (!queue_.empty() && !idle_.empty()) queue_.WakeFirst();
   OpenMore();
 }
 
+// No timer runs while there is no idle connection.
 void ExclusiveLane::OnTimer() {
-  const MonotonicTime now = loop_.clock().Now();
-  for (Idle& each : idle_) {
-    const Connection& connection = each.session->connection();
-    const bool keep = !connection.closed() && now - each.since <= options_.idle_max &&
-                      now - connection.begun() <= options_.lifetime_max;
-    if (!keep) loop_.Retire(std::move(each.session));
-  }
-  const auto gone = std::erase_if(idle_, [](const Idle& each) { return each.session == nullptr; });
-  shared_.metrics.idle.Sub(static_cast<std::int64_t>(gone));
-  Pump();
-  loop_.timers().Schedule(*this, now + kSweepInterval);
+  Sweep();
+  for (const Idle& each : idle_) SweepBy(DueOf(each));
 }
 
 }  // namespace tidemill::postgres

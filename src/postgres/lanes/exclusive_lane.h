@@ -75,6 +75,9 @@ class ExclusiveLane final : private net::Pollable, private net::Timer {
   void GiveBack(std::unique_ptr<Session> session);
   Task<void> Clean(std::unique_ptr<Session> session);
   void Keep(std::unique_ptr<Session> session);
+  MonotonicTime DueOf(const Idle& idle) const;
+  void SweepBy(MonotonicTime at);
+  void Sweep();
   void Pump();
   void OnReady(std::uint32_t) override { Pump(); }
   void OnTimer() override;

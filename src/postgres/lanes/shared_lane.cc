@@ -62,6 +62,9 @@ class SharedLane::Member final : public ConnectionEvents {
 
 SharedLane::Place::Place(SharedLane& lane, Member& member) : lane_(&lane), member_(&member) {
   ++member.in_use;
+  if (!lane.stall_timer_.scheduled()) {
+    lane.loop_.timers().Schedule(lane.stall_timer_, lane.loop_.clock().Now() + kLookInterval);
+  }
 }
 
 Session& SharedLane::Place::session() const { return *member_->session; }
@@ -77,7 +80,8 @@ SharedLane::SharedLane(net::Loop& loop, SessionShared shared, LaneOptions option
 
 SharedLane::~SharedLane() {
   loop_.Disarm(*this);
-  loop_.timers().Cancel(*this);
+  loop_.timers().Cancel(stall_timer_);
+  loop_.timers().Cancel(age_timer_);
   for (const auto& member : members_) {
     if (member->session) loop_.Retire(std::move(member->session));
     if (member->next) loop_.Retire(std::move(member->next));
@@ -85,7 +89,6 @@ SharedLane::~SharedLane() {
 }
 
 void SharedLane::Start() {
-  loop_.timers().Schedule(*this, loop_.clock().Now() + kLookInterval);
   for (const auto& member : members_) scope_.Spawn(StayConnected(*member));
 }
 
@@ -108,21 +111,26 @@ SharedLane::Member* SharedLane::Best() const {
 
 SharedLane::Place SharedLane::TryEnter() {
   Member* const best = queue_.empty() ? Best() : nullptr;
-  return best ? Place(*this, *best) : Place();
+  return best && !best->is_stalled() ? Place(*this, *best) : Place();
+}
+
+bool SharedLane::StandsStill() const {
+  const auto is_up = [](const auto& member) { return member->is_up(); };
+  return std::ranges::any_of(members_, is_up) &&
+         std::ranges::all_of(members_, [](const auto& each) { return !each->is_up() || each->is_stalled(); });
 }
 
 Task<sql::Result<SharedLane::Place>> SharedLane::Enter(Patience patience) {
   if (down_since()) {
     co_return sql::Fail(sql::FailureKind::kUnavailable, "not connected to PostgreSQL: " + last_failure_);
   }
-  Place place = TryEnter();
-  if (!place) {
+  Member* best = queue_.empty() ? Best() : nullptr;
+  if (!best) {
     TM_CO_TRY(co_await WaitQueue::Wait(queue_, patience));
-    Member* const best = Best();
+    best = Best();
     if (!best) co_return sql::Fail(sql::FailureKind::kUnavailable, "the connection to PostgreSQL was lost");
-    place = Place(*this, *best);
   }
-  co_return place;
+  co_return Place(*this, *best);
 }
 
 Task<sql::Result<Described>> SharedLane::Describe(sql::Statement statement) {
@@ -144,17 +152,20 @@ void SharedLane::EndRetired() {
   }
 }
 
-// Of the connections that are old one goes at a time; while it does, callers use the others, or wait.
+// Of the connections that are old one goes at a time; while it does, callers use the others, or wait. When it
+// has come back, or has not, the next is looked for.
 void SharedLane::RetireOld() {
   const MonotonicTime now = loop_.clock().Now();
-  const bool any_goes = std::ranges::any_of(members_, [](const auto& member) { return member->retiring; });
+  if (std::ranges::any_of(members_, [](const auto& member) { return member->retiring; })) return;
   for (const auto& member : members_) {
-    if (any_goes || !member->is_up()) continue;
-    if (now - member->session->connection().begun() <= member->lifetime) continue;
-    member->retiring = true;
-    break;
+    if (!member->is_up()) continue;
+    const MonotonicTime due = member->session->connection().begun() + member->lifetime;
+    if (now >= due) {
+      member->retiring = true;
+      return EndRetired();
+    }
+    if (!age_timer_.scheduled() || age_timer_.deadline() > due) loop_.timers().Schedule(age_timer_, due);
   }
-  EndRetired();
 }
 
 void SharedLane::LookForStalls() {
@@ -168,6 +179,8 @@ void SharedLane::LookForStalls() {
     }
     if (member->session->connection().in_flight() > 1) Relieve(*member);
   }
+  const bool any = std::ranges::any_of(members_, [](const auto& member) { return member->in_use > 0; });
+  if (any) loop_.timers().Schedule(stall_timer_, loop_.clock().Now() + kLookInterval);
 }
 
 // What waits behind a statement that takes long shall not.
@@ -176,9 +189,7 @@ void SharedLane::Relieve(Member& member) {
     if (!std::exchange(member.is_replacing, true)) scope_.Spawn(Replace(member));
     return;
   }
-  const bool any_other =
-      std::ranges::any_of(members_, [](const auto& each) { return each->is_up() && !each->is_stalled(); });
-  if (any_other) member.session->connection().MoveReads();
+  member.session->connection().MoveReads();
 }
 
 // The new connection comes first: it shows that the server lives, and only a statement takes long. A server
@@ -198,12 +209,6 @@ Task<void> SharedLane::Replace(Member& member) {
   BackendKey key = connection.opened().key;
   connection.EndStalled();
   (void)co_await shared_.opener.Cancel(loop_, std::move(server), std::move(key));
-}
-
-void SharedLane::OnTimer() {
-  RetireOld();
-  LookForStalls();
-  loop_.timers().Schedule(*this, loop_.clock().Now() + kLookInterval);
 }
 
 void SharedLane::OnReady(std::uint32_t) {
@@ -240,6 +245,7 @@ Task<void> SharedLane::StayConnected(Member& member) {
           Milliseconds(static_cast<std::int64_t>(lifetime_ms - RandomBelow(lifetime_ms / 10 + 1)));
       member.Begin(*std::move(opened));
       NoteUp();
+      RetireOld();
       if (!queue_.empty()) loop_.ArmNextTurn(*this);
       const std::string why = co_await *member.ended;
       loop_.Retire(std::move(member.session));
@@ -250,6 +256,7 @@ Task<void> SharedLane::StayConnected(Member& member) {
       if (loop_.clock().Now() - begun > backoff.longest()) backoff.Reset();
     } else {
       member.retiring = false;
+      RetireOld();
       shared_.metrics.connect_failures.Add();
       last_failure_ = opened.error().message;
       NoteUp();

@@ -1,6 +1,8 @@
 // SharedLane: a few connections on which many statements are in flight, each a transaction of its own. Each
 // is opened again whenever it is lost, and made anew when it is old, or when one statement holds up the
-// others on it for long: they may move to another one if they read; if all do, the connection ends.
+// others on it for long: they may move to another one, or another lane, if they read; if all do, the
+// connection ends. A write keeps its connection to its end, as only that says what became of it; what was
+// sent behind it and writes waits with it.
 //
 // Loop thread only.
 #pragma once
@@ -23,7 +25,7 @@
 
 namespace tidemill::postgres {
 
-class SharedLane final : private net::Pollable, private net::Timer {
+class SharedLane final : private net::Pollable {
  public:
   SharedLane(net::Loop& loop, SessionShared shared, LaneOptions options);
   SharedLane(const SharedLane&) = delete;
@@ -33,12 +35,14 @@ class SharedLane final : private net::Pollable, private net::Timer {
   // Begins to connect.
   void Start();
   // A place on a connection, for one segment: whoever has it asks at once, and lets it go at the end. Empty
-  // where somebody waits, all are full, or no connection is up.
+  // where somebody waits, all are full or stand still, or no connection is up.
   class Place;
   Place TryEnter();
   // kUnavailable at once while no connection is up; kLimitExceeded and kTimeout of WaitQueue while all are
   // full.
   Task<sql::Result<Place>> Enter(Patience patience);
+  // On each connection that is up a statement holds up the others: whoever comes now goes elsewhere.
+  bool StandsStill() const;
   Task<sql::Result<Described>> Describe(sql::Statement statement);
 
   // Any thread. nullopt: at least one connection is up.
@@ -48,6 +52,18 @@ class SharedLane final : private net::Pollable, private net::Timer {
 
  private:
   class Member;
+  // Runs while something is in flight.
+  struct StallTimer final : net::Timer {
+    explicit StallTimer(SharedLane& l) : lane(l) {}
+    void OnTimer() override { lane.LookForStalls(); }
+    SharedLane& lane;
+  };
+  // Runs until the next connection is old.
+  struct AgeTimer final : net::Timer {
+    explicit AgeTimer(SharedLane& l) : lane(l) {}
+    void OnTimer() override { lane.RetireOld(); }
+    SharedLane& lane;
+  };
 
   Member* Best() const;
   Task<void> StayConnected(Member& member);
@@ -59,7 +75,6 @@ class SharedLane final : private net::Pollable, private net::Timer {
   void Relieve(Member& member);
   Task<void> Replace(Member& member);
   void OnReady(std::uint32_t) override;
-  void OnTimer() override;
 
   net::Loop& loop_;
   const SessionShared shared_;
@@ -69,7 +84,9 @@ class SharedLane final : private net::Pollable, private net::Timer {
   std::string last_failure_ = "not connected yet";
   bool complained_ = false;
   std::atomic<std::int64_t> down_since_ms_;  // negative: up
-  TaskScope scope_;                          // last: its tasks refer to all above
+  StallTimer stall_timer_{*this};
+  AgeTimer age_timer_{*this};
+  TaskScope scope_;  // last: its tasks refer to all above
 };
 
 class SharedLane::Place {

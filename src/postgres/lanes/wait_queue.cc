@@ -12,13 +12,21 @@ WaitQueue::~WaitQueue() {
   while (!waits_.empty()) waits_.front()->Leave();
 }
 
-WaitQueue::Wait::Wait(WaitQueue& queue, Patience patience) : queue_(&queue) {
-  if (queue.size() >= queue.limits_.waiting_max) {
+std::string WaitQueue::WhyFull(const void* statement) const {
+  if (size() >= limits_.waiting_max) return std::to_string(size()) + " callers wait for " + limits_.awaited;
+  const auto found = of_statement_.find(statement);
+  const std::size_t same = found == of_statement_.end() ? 0 : found->second;
+  if (same < limits_.same_max()) return {};
+  return std::to_string(same) + " callers of this statement wait for " + limits_.awaited;
+}
+
+WaitQueue::Wait::Wait(WaitQueue& queue, Patience patience) : queue_(&queue), statement_(patience.statement) {
+  if (std::string why = queue.WhyFull(statement_); !why.empty()) {
     queue_ = nullptr;
-    result_ = sql::Fail(sql::FailureKind::kBusy,
-                        std::to_string(queue.size()) + " callers wait for " + queue.limits_.awaited);
+    result_ = sql::Fail(sql::FailureKind::kBusy, std::move(why));
     return;
   }
+  if (statement_ != nullptr) ++queue.of_statement_[statement_];
   begun_us_ = MonotonicMicros();
   place_ = queue.waits_.insert(queue.waits_.end(), this);
   queue.metrics_.waiting.Add(1);
@@ -33,6 +41,9 @@ void WaitQueue::Wait::Leave() {
   if (!queue_) return;
   WaitQueue& queue = *std::exchange(queue_, nullptr);
   queue.waits_.erase(place_);
+  if (const auto found = queue.of_statement_.find(statement_); found != queue.of_statement_.end()) {
+    if (--found->second == 0) queue.of_statement_.erase(found);
+  }
   queue.metrics_.waiting.Sub(1);
   queue.metrics_.wait_seconds.Observe(static_cast<double>(MonotonicMicros() - begun_us_) / 1e6);
   queue.loop_.timers().Cancel(*this);

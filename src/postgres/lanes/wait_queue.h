@@ -1,4 +1,5 @@
 // WaitQueue: callers that wait for a place, first come, first served; at most so many, each for so long.
+// Those of one statement leave a quarter of the queue to others.
 //
 // Loop thread only.
 #pragma once
@@ -8,6 +9,8 @@
 #include <cstdint>
 #include <list>
 #include <optional>
+#include <string>
+#include <unordered_map>
 
 #include "base/clock.h"
 #include "net/loop.h"
@@ -21,12 +24,16 @@ struct WaitLimits {
   std::size_t waiting_max = 1000;
   Duration wait_max = Seconds(5);
   const char* awaited = "a connection to PostgreSQL";  // in messages
+
+  // Callers of one statement.
+  std::size_t same_max() const { return waiting_max - waiting_max / 4; }
 };
 
 // Of one caller; nullopt: as WaitLimits have it.
 struct Patience {
   std::optional<MonotonicTime> deadline;  // then kTimeout
   std::optional<Duration> wait_max;       // then kBusy
+  const void* statement = nullptr;        // the identity of what it waits with; null: of none
 };
 
 class WaitQueue {
@@ -59,6 +66,7 @@ class WaitQueue {
 
     WaitQueue* queue_;  // null: it has left
     std::list<Wait*>::iterator place_;
+    const void* statement_ = nullptr;
     std::int64_t begun_us_ = 0;
     bool until_deadline_ = false;  // which comes before the end of wait_max
     std::optional<sql::Result<void>> result_;
@@ -72,10 +80,14 @@ class WaitQueue {
   void FailAll(const sql::Failure& failure);
 
  private:
+  // Why one more of the statement may not wait; "": it may.
+  std::string WhyFull(const void* statement) const;
+
   net::Loop& loop_;
   const WaitLimits limits_;
   Metrics& metrics_;
   std::list<Wait*> waits_;
+  std::unordered_map<const void*, std::size_t> of_statement_;  // of those that have one
 };
 
 }  // namespace tidemill::postgres

@@ -13,7 +13,7 @@ Slowness::Speed Slowness::SpeedOf(const sql::Statement& statement) const {
   if (statement.reuse() == sql::Reuse::kOnce) return Speed::kFast;
   const auto found = seen_.find(statement.identity());
   if (found == seen_.end()) return Speed::kUntried;
-  return found->second.is_slow ? Speed::kSlow : Speed::kFast;
+  return found->second.speed;
 }
 
 void Slowness::Note(const sql::Statement& statement, std::int64_t run_us) {
@@ -26,10 +26,23 @@ void Slowness::Note(const sql::Statement& statement, std::int64_t run_us) {
   }
   Seen& seen = found->second;
   seen.average_us += kWeight * (took - seen.average_us);
+  const bool is_very_slow = run_us > kVerySlowUs;
   // As if it had never been fast: one short run does not bring it back.
-  if (run_us > kVerySlowUs) seen.average_us = std::max(seen.average_us, took);
-  if (seen.average_us > static_cast<double>(kSlowUs) || run_us > kVerySlowUs) seen.is_slow = true;
-  if (seen.average_us < static_cast<double>(kFastUs)) seen.is_slow = false;
+  if (is_very_slow) seen.average_us = std::max(seen.average_us, took);
+  const bool is_below_slow = seen.average_us <= static_cast<double>(kSlowUs);
+  switch (seen.speed) {
+    case Speed::kUntried: seen.speed = is_below_slow ? Speed::kFast : Speed::kSlow; break;
+    case Speed::kFast:
+      if (!is_below_slow) seen.speed = is_very_slow ? Speed::kDoubtful : Speed::kSlow;
+      break;
+    case Speed::kDoubtful:
+      if (run_us > kSlowUs) seen.speed = Speed::kSlow;
+      if (is_below_slow) seen.speed = Speed::kFast;
+      break;
+    case Speed::kSlow:
+      if (seen.average_us < static_cast<double>(kFastUs)) seen.speed = Speed::kFast;
+      break;
+  }
 }
 
 }  // namespace tidemill::postgres

@@ -2,8 +2,9 @@
 // where everybody behind them waits.
 //
 // A moving average of how long each ran; a statement becomes slow above kSlow, or when one run took
-// kVerySlow, and fast again below kFast. What is made at run time (Reuse::kOnce) is not kept, and counts as
-// fast. Loop thread only.
+// kVerySlow, and fast again below kFast. One that was fast until such a run is doubtful first, as the server
+// may have been busy, and fast again below kSlow; another long run makes it slow. What is made at run time
+// (Reuse::kOnce) is not kept, and counts as fast. Loop thread only.
 #pragma once
 
 #include <cstdint>
@@ -20,19 +21,18 @@ class Slowness {
   static constexpr std::int64_t kFastUs = 20'000;
   static constexpr std::size_t kStatementsMax = 4096;  // then it begins anew
 
-  enum class Speed : std::uint8_t { kUntried, kFast, kSlow };
+  enum class Speed : std::uint8_t { kUntried, kFast, kDoubtful, kSlow };
   Speed SpeedOf(const sql::Statement& statement) const;
-  bool IsSlow(const sql::Statement& statement) const { return SpeedOf(statement) == Speed::kSlow; }
   // It ran for so long, whatever came of it.
   void Note(const sql::Statement& statement, std::int64_t run_us);
-  // It runs for so long already that others must not wait behind it.
+  // It runs for so long already that others must not wait behind it. Its end is not to be noted, too.
   void NoteStall(const sql::Statement& statement) { Note(statement, kVerySlowUs + 1); }
 
  private:
   struct Seen {
     sql::Statement statement;  // so that its identity is not used again
     double average_us = 0;
-    bool is_slow = false;
+    Speed speed = Speed::kUntried;
   };
 
   std::unordered_map<const void*, Seen> seen_;
