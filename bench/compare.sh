@@ -6,7 +6,7 @@ source "$here/../tests/lib/toolchain.sh"
 built=$here/../build/peers
 mkdir -p "$built"
 export PYTHONPATH=$here/../tests/lib
-case " $* " in *" --help "* | *" -h "* | *" --from "*) exec python3 "$here/compare.py" "$@" ;; esac
+measures "$@" || exec python3 "$here/compare.py" "$@"
 
 need_go
 for peer in go centrifuge; do

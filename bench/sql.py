@@ -5,7 +5,6 @@ and the contenders take turns in each round. A server that does not give the sam
 Results go to bench/results/ as JSON and, with --docs, to docs/benchmarks-sql.md. README.md in bench/sql/ says what
 the servers do.
 """
-import argparse
 import contextlib
 import json
 import os
@@ -22,6 +21,7 @@ import sql_report
 from run import LOAD_CORE, RESULTS, ROOT, SERVER_CORE, DidNotStart, Progress, Server, free_port, until_valid
 from sql_contenders import BUILT, CONTENDERS, FOLDER, SQLITE
 from sql_scenarios import SCENARIOS, ask
+from store_arguments import parser_of
 from store_server import ITEMS, PostgresServer
 
 ATTEMPTS = 2
@@ -202,20 +202,13 @@ def measured(arguments):
 
 def parse_arguments():
     names = [*(scenario.name for scenario in SCENARIOS), FLOOR, *sql_probes.PROBES]
-    parser = argparse.ArgumentParser(prog="./dev bench sql", description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("--seconds", type=float, default=3, help="length of each measure (3)")
-    parser.add_argument("--rounds", type=int, default=3, help="in which all take turns (3)")
+    parser = parser_of("sql", __doc__, "a second", rounds=3)
     parser.add_argument("--connections", type=int, default=64, help="that ask at once (64)")
     parser.add_argument("--open", type=int, default=10_000, help="requests that are kept open (10000)")
-    parser.add_argument("--quick", action="store_true", help="one round of a second: a first impression")
     parser.add_argument("--check", action="store_true", help="only compare the answers")
     parser.add_argument("--contenders", nargs="+", choices=[each.name for each in CONTENDERS], metavar="X",
                         default=[each.name for each in CONTENDERS])
     parser.add_argument("--scenarios", nargs="+", choices=names, default=names, metavar="X", help=", ".join(names))
-    parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build/release", help="build folder")
-    parser.add_argument("--docs", action="store_true", help="write docs/benchmarks-sql.md")
-    parser.add_argument("--from", dest="source", type=pathlib.Path, metavar="FILE",
-                        help="measure nothing: print the tables of a file of bench/results/")
     arguments = parser.parse_args()
     if arguments.quick:
         arguments.rounds, arguments.seconds = 1, 1

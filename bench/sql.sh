@@ -4,18 +4,15 @@
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 source "$here/../tests/lib/toolchain.sh"
-case " $* " in
-  *" --help "* | *" -h "* | *" --from "*) ;;
-  *)
-    need_go
-    need_node
-    built=$here/../build/sql
-    mkdir -p "$built"
-    (cd "$here/sql/go" && CGO_ENABLED=0 go build -trimpath -o "$built/go" .)
-    need_packages "$here/sql/node"
-    need_venv sql -r "$here/sql/python/requirements.txt"
-    ln -sfn "$VENV" "$built/python"
-    ;;
-esac
+if measures "$@"; then
+  need_go
+  need_node
+  built=$here/../build/sql
+  mkdir -p "$built"
+  (cd "$here/sql/go" && CGO_ENABLED=0 go build -trimpath -o "$built/go" .)
+  need_packages "$here/sql/node"
+  need_venv sql -r "$here/sql/python/requirements.txt"
+  ln -sfn "$VENV" "$built/python"
+fi
 export PYTHONPATH=$here/../tests/lib
 exec python3 "$here/sql.py" "$@"

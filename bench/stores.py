@@ -4,7 +4,6 @@ The server has core 0, each client core 1. The clients take turns within each ro
 JSON text. CPU is the client's own, by getrusage over the measured time. Results go to bench/results/ as JSON and, with
 --docs, to docs/benchmarks-stores.md. README.md in bench/stores/ says what each mode does. SQLite has both cores.
 """
-import argparse
 import dataclasses
 import datetime
 import json
@@ -17,6 +16,7 @@ import time
 import machine
 import store_report
 from run import LOAD_CORE, RESULTS, ROOT, SERVER_CORE, Progress
+from store_arguments import parser_of
 from store_server import BIG, ITEMS, LOOKUP, STREAM, PostgresServer
 
 STORES = ROOT / "bench" / "stores"
@@ -175,18 +175,11 @@ def versions():
 
 
 def parse_arguments():
-    parser = argparse.ArgumentParser(prog="./dev bench stores", description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("--seconds", type=float, default=3, help="length of each measure of lookups (3)")
-    parser.add_argument("--warm-up", type=float, default=1, help="before it (1)")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--quick", action="store_true", help="one round of half a second: a first impression")
+    parser = parser_of("stores", __doc__, "half a second")
+    parser.add_argument("--warm-up", type=float, default=1, help="before each measure of lookups (1)")
     parser.add_argument("--clients", nargs="+", metavar="X",
                         default=["tidemill", "libpq", "libpq_18", "pgx", "postgresjs", "floor", "floor_1"])
     parser.add_argument("--measures", nargs="+", default=["lookup", "stream", "idle", "sqlite"], metavar="X")
-    parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build/release", help="build folder")
-    parser.add_argument("--docs", action="store_true", help="write docs/benchmarks-stores.md")
-    parser.add_argument("--from", dest="source", type=pathlib.Path, metavar="FILE",
-                        help="measure nothing: print the tables of a file of bench/results/")
     arguments = parser.parse_args()
     if arguments.quick:
         arguments.rounds, arguments.seconds, arguments.warm_up = 1, 0.5, 0.3

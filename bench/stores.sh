@@ -4,21 +4,18 @@
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 source "$here/../tests/lib/toolchain.sh"
-case " $* " in
-  *" --help "* | *" -h "* | *" --from "*) ;;
-  *)
-    need_go
-    need_node
-    need_postgres_18
-    built=$here/../build/stores
-    mkdir -p "$built"
-    # shellcheck disable=SC2046
-    gcc -O2 -Wall -Wextra -o "$built/libpq" "$here/stores/libpq/main.c" $(pkg-config --cflags --libs libpq) -ldl
-    gcc -O2 -Wall -Wextra -o "$built/floor" "$here/stores/floor/main.c"
-    (cd "$here/stores/pgx" && go build -o "$built/pgx" .)
-    need_packages "$here/stores/postgresjs"
-    export LIBPQ_18=${POSTGRES_18%/bin}/lib
-    ;;
-esac
+if measures "$@"; then
+  need_go
+  need_node
+  need_postgres_18
+  built=$here/../build/stores
+  mkdir -p "$built"
+  # shellcheck disable=SC2046
+  gcc -O2 -Wall -Wextra -o "$built/libpq" "$here/stores/libpq/main.c" $(pkg-config --cflags --libs libpq) -ldl
+  gcc -O2 -Wall -Wextra -o "$built/floor" "$here/stores/floor/main.c"
+  (cd "$here/stores/pgx" && go build -o "$built/pgx" .)
+  need_packages "$here/stores/postgresjs"
+  export LIBPQ_18=${POSTGRES_18%/bin}/lib
+fi
 export PYTHONPATH=$here/../tests/lib
 exec python3 "$here/stores.py" "$@"

@@ -92,3 +92,8 @@ for link in json.load(open("native/pg-symlinks.json")):
   )
   printf '%s\n' "$POSTGRES_18_PACKAGE" >"$folder/installed"
 }
+
+# measures "$@": whether a benchmark measures something with these arguments, so that its contenders are built.
+measures() {
+  case " $* " in *" --help "* | *" -h "* | *" --from "*) return 1 ;; esac
+}

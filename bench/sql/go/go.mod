@@ -7,6 +7,7 @@ require (
 	github.com/hashicorp/golang-lru/v2 v2.0.7
 	github.com/jackc/pgx/v5 v5.13.0
 	golang.org/x/sync v0.22.0
+	tidemill/bench/stores/items v0.0.0
 )
 
 require (
@@ -15,3 +16,5 @@ require (
 	github.com/jackc/puddle/v2 v2.2.3 // indirect
 	golang.org/x/text v0.41.0 // indirect
 )
+
+replace tidemill/bench/stores/items => ../../stores/items

@@ -14,6 +14,8 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"tidemill/bench/stores/items"
 )
 
 type claims struct {
@@ -100,7 +102,7 @@ func (s *service) items(request *http.Request) (any, error) {
 		return nil, err
 	}
 	rows, _ := s.pool.Query(request.Context(), selectItems, after)
-	return pgx.CollectRows(rows, pgx.RowToStructByName[item])
+	return pgx.CollectRows(rows, pgx.RowToStructByName[items.Item])
 }
 
 func one[T any](s *service, query string) func(*http.Request) (any, error) {

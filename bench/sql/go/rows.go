@@ -8,6 +8,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
+
+	"tidemill/bench/stores/items"
 )
 
 const (
@@ -24,19 +26,8 @@ const (
 		" ($1, $2, current_setting('request.jwt.claims', true)::json ->> 'sub') returning id, item, quantity, buyer"
 )
 
-type item struct {
-	ID       int64     `json:"id"`
-	Name     string    `json:"name"`
-	Status   string    `json:"status"`
-	Quantity int32     `json:"quantity"`
-	Score    float64   `json:"score"`
-	Active   bool      `json:"active"`
-	Note     *string   `json:"note"`
-	Created  time.Time `json:"created"`
-}
-
 type callersItem struct {
-	item
+	items.Item
 	Role   string `json:"role"`
 	Caller string `json:"caller"`
 }

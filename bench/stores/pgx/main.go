@@ -19,20 +19,11 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"tidemill/bench/stores/items"
 )
 
-type item struct {
-	ID       int64     `json:"id"`
-	Name     string    `json:"name"`
-	Status   string    `json:"status"`
-	Quantity int32     `json:"quantity"`
-	Score    float64   `json:"score"`
-	Active   bool      `json:"active"`
-	Note     *string   `json:"note"`
-	Created  time.Time `json:"created"`
-}
-
-func (i *item) fields() []any {
+func fields(i *items.Item) []any {
 	return []any{&i.ID, &i.Name, &i.Status, &i.Quantity, &i.Score, &i.Active, &i.Note, &i.Created}
 }
 
@@ -82,8 +73,8 @@ func open(ctx context.Context) *pgxpool.Pool {
 }
 
 func one(ctx context.Context, pool *pgxpool.Pool, id int64) []byte {
-	var found item
-	if err := pool.QueryRow(ctx, *query, id).Scan(found.fields()...); err != nil {
+	var found items.Item
+	if err := pool.QueryRow(ctx, *query, id).Scan(fields(&found)...); err != nil {
 		log.Fatal(err)
 	}
 	if found.ID != id {
@@ -152,8 +143,8 @@ func stream(ctx context.Context, pool *pgxpool.Pool) {
 	encoder := json.NewEncoder(&bytes)
 	count := 0
 	for rows.Next() {
-		var found item
-		if err := rows.Scan(found.fields()...); err != nil {
+		var found items.Item
+		if err := rows.Scan(fields(&found)...); err != nil {
 			log.Fatal(err)
 		}
 		if err := encoder.Encode(&found); err != nil {
@@ -176,8 +167,8 @@ func idle(ctx context.Context, pool *pgxpool.Pool) {
 			log.Fatal(err)
 		}
 		held[at] = connection
-		var found item
-		if err := connection.QueryRow(ctx, *query, int64(1)).Scan(found.fields()...); err != nil {
+		var found items.Item
+		if err := connection.QueryRow(ctx, *query, int64(1)).Scan(fields(&found)...); err != nil {
 			log.Fatal(err)
 		}
 	}

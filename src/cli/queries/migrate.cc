@@ -182,28 +182,26 @@ int New(const Options& options, Io io) {
 
 CommandSpec UpCommand() {
   const auto options = std::make_shared<Options>();
-  std::vector<Parameter> parameters = ProjectParameters(options->project);
-  parameters.push_back({"--json", &options->json, "Prints what was done as one line of JSON"});
   return {.name = "up",
           .help = "Applies what is missing, in order, each in a transaction",
           .examples =
               "  tidemill migrate up --storage.sqlite.path shop.db\n"
               "\nSeveral may run at once: each migration is applied by one of them.\n",
-          .parameters = std::move(parameters),
+          .parameters = ProjectParameters(
+              options->project, {{"--json", &options->json, "Prints what was done as one line of JSON"}}),
           .settings = &options->project.settings,
           .run = [options](Io io) { return Up(*options, io); }};
 }
 
 CommandSpec StatusCommand() {
   const auto options = std::make_shared<Options>();
-  std::vector<Parameter> parameters = ProjectParameters(options->project);
-  parameters.push_back({"--json", &options->json, "Prints it as one line of JSON"});
   return {.name = "status",
           .help = "Shows where each stands; fails if one was changed, went or comes too late",
           .examples =
               "  tidemill migrate status --storage.sqlite.path shop.db\n"
               "  tidemill migrate status --storage.sqlite.path shop.db --json\n",
-          .parameters = std::move(parameters),
+          .parameters = ProjectParameters(options->project,
+                                          {{"--json", &options->json, "Prints it as one line of JSON"}}),
           .settings = &options->project.settings,
           .run = [options](Io io) { return Status(*options, io); }};
 }

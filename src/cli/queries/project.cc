@@ -4,8 +4,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <iterator>
 
 #include "base/log.h"
 #include "cli/build_facts.h"
@@ -25,15 +27,18 @@ Result<void> MakeDevFolder() {
 
 }  // namespace
 
-std::vector<Parameter> ProjectParameters(ProjectOptions& options) {
-  return {{.name = "--folder",
-           .value = &options.folder,
-           .help = "The folder of .sql files (default: queries.folder, else queries)",
-           .is_file = true},
-          {.name = "--database",
-           .value = &options.database,
-           .help = "Which one, where two are set",
-           .choices = {"postgres", "sqlite"}}};
+std::vector<Parameter> ProjectParameters(ProjectOptions& options, std::vector<Parameter> own) {
+  std::vector<Parameter> parameters = {
+      {.name = "--folder",
+       .value = &options.folder,
+       .help = "The folder of .sql files (default: queries.folder, else queries)",
+       .is_file = true},
+      {.name = "--database",
+       .value = &options.database,
+       .help = "Which one, where two are set",
+       .choices = {"postgres", "sqlite"}}};
+  std::ranges::move(own, std::back_inserter(parameters));
+  return parameters;
 }
 
 std::string Project::DatabaseName() const {

@@ -27,8 +27,8 @@ struct ProjectOptions {
   std::string database;  // "": the one that is set, else kDevDatabase
 };
 
-// --folder and --database.
-std::vector<Parameter> ProjectParameters(ProjectOptions& options);
+// --folder and --database, and then the command's own.
+std::vector<Parameter> ProjectParameters(ProjectOptions& options, std::vector<Parameter> own = {});
 
 struct Project {
   settings::Settings settings;

@@ -127,9 +127,6 @@ int Check(const Options& options, Io io) {
 
 CommandSpec QueriesCheckCommand() {
   const auto options = std::make_shared<Options>();
-  std::vector<Parameter> parameters = ProjectParameters(options->project);
-  parameters.push_back({"--dev", &options->dev, "Lets files without @auth pass, as serve --dev does"});
-  parameters.push_back({"--json", &options->json, "Prints what it finds as one line of JSON"});
   return {
       .name = "check",
       .help = "Says everything that is wrong with the files, and fails if anything is",
@@ -137,7 +134,9 @@ CommandSpec QueriesCheckCommand() {
           "  tidemill queries check\n"
           "  tidemill queries check --json\n"
           "\nIf no database is set, the files are held to one that their own migrations make, in SQLite.\n",
-      .parameters = std::move(parameters),
+      .parameters = ProjectParameters(
+          options->project, {{"--dev", &options->dev, "Lets files without @auth pass, as serve --dev does"},
+                             {"--json", &options->json, "Prints what it finds as one line of JSON"}}),
       .settings = &options->project.settings,
       .run = [options](Io io) { return Check(*options, io); }};
 }

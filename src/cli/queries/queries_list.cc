@@ -93,14 +93,13 @@ int List(const Options& options, Io io) {
 
 CommandSpec QueriesListCommand() {
   const auto options = std::make_shared<Options>();
-  std::vector<Parameter> parameters = ProjectParameters(options->project);
-  parameters.push_back({"--json", &options->json, "Prints them as one line of JSON"});
   return {.name = "list",
           .help = "Lists the endpoints of a folder, without a database",
           .examples =
               "  tidemill queries list\n"
               "  tidemill queries list --json\n",
-          .parameters = std::move(parameters),
+          .parameters = ProjectParameters(options->project,
+                                          {{"--json", &options->json, "Prints them as one line of JSON"}}),
           .settings = &options->project.settings,
           .run = [options](Io io) { return List(*options, io); }};
 }

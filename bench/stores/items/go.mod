@@ -1,0 +1,3 @@
+module tidemill/bench/stores/items
+
+go 1.26.0
