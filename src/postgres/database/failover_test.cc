@@ -64,7 +64,8 @@ TEST_P(FailoverTest, AStandbyReadsAndRefusesWritesByName) {
   EXPECT_EQ(written.error().effect, Effect::kNone);
   // It may be the primary of before: its connection is made anew, and finds out.
   EXPECT_TRUE(DriveUntil(*db.loop, [&] { return db.metrics.disconnects.value() == 1; }));
-  EXPECT_TRUE(DriveUntil(*db.loop, [&] { return db.metrics.connections.value() == 2; }));
+  EXPECT_TRUE(DriveUntil(*db.loop,
+                         [&] { return db.metrics.connections.value() == 2 && !db.database->down_since(); }));
   EXPECT_TRUE(db.Run(read));
 
   auto reading = db.Wait(db.database->Begin({.access = sql::Access::kRead}));
