@@ -7,6 +7,7 @@ export interface Identity {
   rateChannel: string;
   api: string; // the address of the HTTP API, where there is a key
   apiKey: string; // "": not for us
+  hasJobs: boolean;
 }
 
 export async function fetchIdentity(): Promise<Identity> {
@@ -20,5 +21,6 @@ export async function fetchIdentity(): Promise<Identity> {
     rateChannel: String(config.rate_channel ?? 'demo:pulse'),
     api: `${location.origin}${String(config.api_path ?? '')}`,
     apiKey: String(config.api_key ?? ''),
+    hasJobs: config.jobs === true,
   };
 }

@@ -1,7 +1,8 @@
-// The demo page of `tidemill serve --dev`: one connection, a chat room, and a live rate.
+// The demo page of `tidemill serve --dev`: one connection, a chat room, a live rate, and a background job.
 import { Centrifuge } from 'centrifuge';
 import { byId } from './dom';
 import { fetchIdentity, type Identity } from './identity';
+import { DemoJob } from './job';
 import { Pulse } from './pulse';
 import { Room } from './room';
 import { showSnippets } from './snippets';
@@ -52,6 +53,8 @@ async function main(): Promise<void> {
   showSnippets(identity);
   const address = `${location.origin.replace(/^http/, 'ws')}/connection/websocket`;
   const client = new Centrifuge(address, { token: identity.token, name: 'demo', maxReconnectDelay: 3000 });
+  const job = new DemoJob(client);
+  job.use(identity);
   let lost = false;
   client.on('connected', () => {
     lost = true;
@@ -64,6 +67,7 @@ async function main(): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     identity = await identify();
     showSnippets(identity);
+    job.use(identity);
     client.setToken(identity.token);
     client.connect();
   });
