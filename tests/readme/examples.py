@@ -22,7 +22,9 @@ def commands(terminals, path="tidemill"):
 def try_example(terminals, path, line):
     if path.startswith(("tidemill queries", "tidemill migrate")):
         line = f"cd shop && {line}"  # which the example of `tidemill new sql` has made
-    if path == "tidemill tail":
+    if path == "tidemill jobs work":
+        terminals.start(line).wait_for("takes jobs of", "it works")
+    elif path == "tidemill tail":
         terminals.tail(line, line.split()[2])
     else:
         terminals.run(TOKEN + line if "$TOKEN" in line else line)

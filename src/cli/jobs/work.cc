@@ -76,9 +76,11 @@ int Work(const Options& options, Io io) {
   const Result<std::unique_ptr<ApiClient>> client = ApiClient::Open(options.api);
   if (!client) return ReportApiError(client.error(), io);
   signal(SIGPIPE, SIG_IGN);
+  const std::vector<std::string> queues = worker_options->queues;
   Worker worker(**client, *std::move(worker_options), io);
   EndSignals signals((*client)->loop(), [&worker] { worker.End(); });
   if (const Result<> started = signals.Start(); !started) return Failed(io, started.error().detail);
+  if (!options.api.json) PrintError(io, fmt::format("tidemill: takes jobs of {}\n", fmt::join(queues, ", ")));
   return RunOnLoop((*client)->loop(), worker.Run()).value_or(kFailed);
 }
 
@@ -91,7 +93,7 @@ CommandSpec WorkCommand() {
       .help = "Runs a command for each job of some queues",
       .examples =
           "  tidemill jobs work --queue mail -- python3 send_mail.py\n"
-          "  tidemill jobs work --queue reports --queue default --concurrency 4 -- ./report.sh\n"
+          "  tidemill jobs work --queue reports --queue default --concurrency 4 -- sh report.sh\n"
           "\n"
           "The command gets the job's arguments on standard input, a JSON array in one line, and\n"
           "TIDEMILL_JID, TIDEMILL_TYPE, TIDEMILL_QUEUE and TIDEMILL_ATTEMPT in its environment. Its exit\n"

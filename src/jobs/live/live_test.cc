@@ -36,15 +36,14 @@ class LiveTest : public ::testing::Test, public broker::BrokerEvents {
     shards_ = broker::MakeMemoryBrokerShards({loop_.get()}, {});
     shard_ = shards_->TakeShard(0);
     shard_.broker->SetEvents(*this);
-    publisher_ =
-        std::make_unique<broker::Publisher>(*shard_.broker, *shard_.presence, TestRules(keeps_jobs));
+    publisher_ = std::make_unique<broker::Publisher>(*shard_.broker, *shard_.presence, TestRules(keeps_jobs));
     registries_.push_back(std::make_unique<metrics::Registry>());
-    live_ = std::make_unique<Live>(
-        Live::Surroundings{.loop = *loop_,
-                           .publisher = *publisher_,
-                           .registry = *registries_.back(),
-                           .queue = [this](std::string_view) { return queue_json_; }},
-        limits);
+    live_ =
+        std::make_unique<Live>(Live::Surroundings{.loop = *loop_,
+                                                  .publisher = *publisher_,
+                                                  .registry = *registries_.back(),
+                                                  .queue = [this](std::string_view) { return queue_json_; }},
+                               limits);
     relay_ = std::make_unique<OccupancyRelay>(*loop_, *live_);
     shard_.broker->SetOccupancyEvents(*relay_);
   }

@@ -30,14 +30,10 @@ std::unique_ptr<http::ClientPool> MakePool(net::Loop& loop, std::shared_ptr<net:
 
 std::string_view Name(EndpointState state) {
   switch (state) {
-    case EndpointState::kWorking:
-      return "working";
-    case EndpointState::kSlowedDown:
-      return "slowed_down";
-    case EndpointState::kFailing:
-      return "failing";
-    case EndpointState::kGone:
-      return "gone";
+    case EndpointState::kWorking: return "working";
+    case EndpointState::kSlowedDown: return "slowed_down";
+    case EndpointState::kFailing: return "failing";
+    case EndpointState::kGone: return "gone";
   }
   return "";
 }

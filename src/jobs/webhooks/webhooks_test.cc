@@ -122,8 +122,8 @@ TEST_F(WebhooksTest, AnAnswerEndsTheJobAndIsItsResult) {
   ASSERT_TRUE(Reaches("job-00000001", JobState::kDone));
   EXPECT_EQ(View("job-00000001").result, R"({"sent":3})");
   EXPECT_EQ(receiver_->jids, std::vector<std::string>{"job-00000001"});
-  EXPECT_TRUE(registry_.Text().contains(
-      R"(tidemill_jobs_webhook_requests_total{queue="q",outcome="done"} 1)"));
+  EXPECT_TRUE(
+      registry_.Text().contains(R"(tidemill_jobs_webhook_requests_total{queue="q",outcome="done"} 1)"));
 }
 
 TEST_F(WebhooksTest, NoMoreAtOnceThanItMayHave) {
