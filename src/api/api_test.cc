@@ -126,6 +126,30 @@ TEST_F(ApiTest, AsksForAKeyWhateverTheMethod) {
   }
 }
 
+TEST(Api, AKeyForJobsOpensMethodsAboutJobsOnly) {
+  Notes notes;
+  ApiBench bench;
+  std::vector<Method> methods = NoteMethods(notes);
+  methods[1].rights = Rights::kJobs;  // note_count
+  bench.Serve(std::move(methods));
+  const ApiBench::Headers jobs = {{"X-API-Key", "j"}};
+  EXPECT_EQ(bench.PostWith("note_count", "{}", jobs).status, 401);  // there is no such key
+  HttpApiSettings settings = ApiBench::DefaultSettings();
+  settings.jobs_keys = {{"j"}};
+  bench.Reload(settings);
+  EXPECT_EQ(bench.PostWith("note_count", "{}", jobs), (Reply{200, R"({"result":{"count":0}})"}));
+  EXPECT_EQ(bench.PostWith("note_keep", R"({"text":"a"})", jobs),
+            (Reply{401,
+                   "unauthorized: http_api.jobs_key opens methods about jobs only; send the server's "
+                   "http_api.key in X-API-Key"}));
+  EXPECT_EQ(bench.PostWith("", R"({"method":"note_count"})", jobs).status, 401);
+  EXPECT_EQ(bench.PostWith("batch", R"({"commands":[{"note_count":{}},{"note_keep":{"text":"a"}}]})", jobs),
+            (Reply{200, R"({"replies":[{"note_count":{"count":0}},)"
+                        R"({"error":{"code":103,"message":"permission denied"}}]})"}));
+  EXPECT_EQ(bench.Post("batch", R"({"commands":[{"note_keep":{"text":"a"}}]})"),
+            (Reply{200, R"({"replies":[{"note_keep":{"count":1}}]})"}));
+}
+
 TEST_F(ApiTest, RunsNothingOfABatchThatCannotBeRead) {
   const char* note = R"({"note_keep":{"text":"a"}})";
   EXPECT_EQ(bench_.Post("batch", std::string(R"({"commands":[)") + note + R"(,{"note_keep":[]}]})").status,

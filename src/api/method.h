@@ -40,6 +40,12 @@ enum class Effect : std::uint8_t {
   kChangesState,  // runs to its end even then
 };
 
+// Which keys a caller may have.
+enum class Rights : std::uint8_t {
+  kAll,   // http_api.key
+  kJobs,  // or http_api.jobs_key
+};
+
 // A schema of OpenAPI 3.1 that others refer to as "#/components/schemas/NAME". Both are literals.
 struct Schema {
   std::string_view name;
@@ -61,6 +67,9 @@ struct Method {
   Description description;
   // Its calls take their answers off the budget before they make them; the caller does so for others.
   bool takes_budget = false;
+  Rights rights = Rights::kAll;
+  // Its calls may wait for long: a caller that ends its half of the connection has hung up.
+  bool waits = false;
   // Reads the object that comes next. Whether it was well formed, JsonReader::Finish tells.
   std::function<std::unique_ptr<Call>(JsonReader&)> read;
 };

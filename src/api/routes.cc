@@ -13,7 +13,10 @@ namespace {
 // One method: <prefix>/<name>.
 class MethodHandler final : public GatedHandler {
  public:
-  MethodHandler(Service& service, JsonName name) : GatedHandler(service), name_(name) {}
+  MethodHandler(Service& service, const Method& method)
+      : GatedHandler(service, method.rights), name_(method.name), waits_(method.waits) {}
+
+  bool ends_at_half_close() const override { return waits_; }
 
   Task<http::Response> Handle(const http::Request& http) override {
     JsonReader json(http.body);
@@ -36,6 +39,7 @@ class MethodHandler final : public GatedHandler {
 
  private:
   const JsonName name_;
+  const bool waits_;
 };
 
 class OpenApiHandler final : public http::Handler {
@@ -57,7 +61,7 @@ std::vector<Route> MakeRoutes(Service& service, const std::string& prefix) {
   for (const Method& method : service.methods()) {
     routes.push_back({.method = http::Method::kPost,
                       .path = prefix + "/" + std::string(method.name.text),
-                      .handler = std::make_shared<MethodHandler>(service, method.name)});
+                      .handler = std::make_shared<MethodHandler>(service, method)});
   }
   const std::string root = prefix.empty() ? "/" : prefix;
   routes.push_back({http::Method::kPost, prefix + "/batch", MakeBatchHandler(service)});

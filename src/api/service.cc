@@ -22,6 +22,7 @@ bool ChangesState(const Command& command) {
 // `own` is used unless others share `shared`.
 Task<Outcome> RunAndCount(Command command, ApiMetrics& metrics, AnswerBudget own, AnswerBudget* shared) {
   if (command.method == nullptr) co_return std::unexpected(kErrorNotFound);
+  if (!command.permitted) co_return std::unexpected(protocol::kErrorPermissionDenied);
   AnswerBudget& budget = shared != nullptr ? *shared : own;
   const auto begun = SteadyClock::now();
   Outcome outcome = co_await command.call->Run(budget);
@@ -81,6 +82,8 @@ Service::Service(std::vector<Method> methods, const HttpApiSettings& settings, A
 void Service::ReplaceSettings(const HttpApiSettings& settings) {
   authenticator_.reset();
   if (!settings.insecure) authenticator_.emplace(settings.keys);
+  jobs_authenticator_.reset();
+  if (!settings.jobs_keys.empty()) jobs_authenticator_.emplace(settings.jobs_keys);
   tells_by_status_ = settings.error_mode == "transport";
   answer_bytes_max_ = settings.answer_max_size;
 }
@@ -117,10 +120,16 @@ Task<std::vector<Outcome>> Service::RunAll(std::vector<Command> commands, std::s
                               RunEach(std::move(commands), width, metrics_, AnswerBudget(answer_bytes_max_)));
 }
 
-std::optional<http::Response> Service::Refuse(const http::Request& request) {
+bool Service::HasAllRights(const http::Request& request) {
+  return !authenticator_ || authenticator_->Check(request).has_value();
+}
+
+std::optional<http::Response> Service::Refuse(const http::Request& request, Rights rights) {
   if (!authenticator_) return std::nullopt;
   const Result<auth::Caller> caller = authenticator_->Check(request);
   if (caller) return std::nullopt;
+  const bool is_for_jobs = jobs_authenticator_ && jobs_authenticator_->Check(request);
+  if (is_for_jobs && rights == Rights::kJobs) return std::nullopt;
   metrics_.wrong_key.Add();
   if (const auto suppressed = wrong_keys_.Count(SystemClock().Now())) {
     log::Warn("api.refused", {{"reason", "key"},
@@ -132,7 +141,9 @@ std::optional<http::Response> Service::Refuse(const http::Request& request) {
   }
   http::Response response = auth::RefusalOf(caller.error(), *authenticator_);
   response.headers.emplace_back("Content-Type", "text/plain; charset=utf-8");
-  response.body = "unauthorized: " + caller.error().detail + "; send the server's http_api.key in X-API-Key";
+  const std::string why =
+      is_for_jobs ? "http_api.jobs_key opens methods about jobs only" : caller.error().detail;
+  response.body = "unauthorized: " + why + "; send the server's http_api.key in X-API-Key";
   return response;
 }
 

@@ -25,6 +25,7 @@ struct Command {
   const Method* method = nullptr;  // null: there is none of the name given
   MethodMetrics* metrics = nullptr;
   std::unique_ptr<Call> call;
+  bool permitted = true;  // the caller's key opens it
 };
 
 class Service {
@@ -44,8 +45,10 @@ class Service {
   // Requests that change state and have not come to their end.
   std::size_t changes() const { return scope_.running(); }
 
-  // The response for a request whose credentials are not accepted; nullopt: they are.
-  std::optional<http::Response> Refuse(const http::Request& request);
+  // The response for a request whose credentials do not have these rights; nullopt: they have.
+  std::optional<http::Response> Refuse(const http::Request& request, Rights rights);
+  // Whether they have all.
+  bool HasAllRights(const http::Request& request);
   // The response for a request that cannot be read. `why`: what of it, for whoever sent it.
   http::Response RefuseToRead(const http::Request& request, std::string_view why);
   // Whether errors are told by the HTTP status.
@@ -60,7 +63,8 @@ class Service {
   std::vector<MethodMetrics*> method_metrics_;  // of methods_, in its order
   ApiMetrics& metrics_;
   const Limits limits_;
-  std::optional<auth::ApiKeyAuthenticator> authenticator_;  // nullopt: everybody may call
+  std::optional<auth::ApiKeyAuthenticator> authenticator_;       // nullopt: everybody may call
+  std::optional<auth::ApiKeyAuthenticator> jobs_authenticator_;  // nullopt: nobody more
   bool tells_by_status_ = false;
   std::size_t answer_bytes_max_ = 0;
   log::LogLimit wrong_keys_;

@@ -15,6 +15,10 @@ constexpr config::Row<HttpApiSettings> kHttpApi[] = {
     {"key",
      config::Of<&HttpApiSettings::keys>,
      {.doc = "Key that callers of the HTTP API send as X-API-Key; several while one replaces another."}},
+    {"jobs_key",
+     config::Of<&HttpApiSettings::jobs_keys>,
+     {.doc = "The same, for workers and producers of jobs: it opens the methods that begin with jobs_, and "
+             "nothing else."}},
     {"insecure",
      config::Of<&HttpApiSettings::insecure>,
      {.doc = "Anybody may call the HTTP API, without a key. For development."}},

@@ -11,9 +11,10 @@
 namespace tidemill::api {
 
 struct HttpApiSettings {
-  std::vector<config::Secret> keys;  // http_api.key: one, or a list while one replaces another
-  bool insecure = false;             // no key asked for
-  std::string error_mode;            // "" (errors in the body, status 200) or "transport"
+  std::vector<config::Secret> keys;       // http_api.key: one, or a list while one replaces another
+  std::vector<config::Secret> jobs_keys;  // http_api.jobs_key: for the methods about jobs only
+  bool insecure = false;                  // no key asked for
+  std::string error_mode;                 // "" (errors in the body, status 200) or "transport"
   std::string handler_prefix = "/api";
   std::uint32_t answer_max_size = 16 << 20;  // bytes of the answer to one request
   friend bool operator==(const HttpApiSettings&, const HttpApiSettings&) = default;

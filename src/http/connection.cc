@@ -87,6 +87,11 @@ void Connection::Drain() {
 
 void Connection::OnData(std::string_view bytes) {
   if (over_) return;
+  if (handling_) {
+    // A request behind the one that is answered: it has to wait.
+    stream_->GiveBack(bytes);
+    return stream_->PauseReading();
+  }
   if (server_.metrics) server_.metrics->bytes_received.Add(bytes.size());
   if (discard_bytes_ > 0) {
     const std::size_t dropped = std::min(discard_bytes_, bytes.size());
@@ -280,7 +285,7 @@ void Connection::Serve(const Router::Endpoint& endpoint) {
   handling_ = true;
   scope_.Spawn(Run(endpoint.handler));
   // The request's views point into the input: nothing may be added to it while the handler waits.
-  if (handling_) stream_->PauseReading();
+  if (handling_ && !endpoint.handler->ends_at_half_close()) stream_->PauseReading();
 }
 
 Task<void> Connection::Run(std::shared_ptr<Handler> handler) {

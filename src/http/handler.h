@@ -18,8 +18,8 @@ namespace tidemill::http {
 inline constexpr std::size_t kSmallBodyBytesMax = 16 * 1024;
 
 // Answers the requests of a route. Handle may suspend; `request` stays valid until the task ends. The task is
-// destroyed when the client resets the connection: what changes state goes through RunToEnd
-// (net/run_to_end.h).
+// destroyed when the client resets the connection, or ends its half of it where the handler says so: what
+// changes state goes through RunToEnd (net/run_to_end.h).
 class Handler {
  public:
   virtual ~Handler() = default;
@@ -33,6 +33,9 @@ class Handler {
   // Whether Admit lets in those whom it does not know: their buffers count as strangers'
   // (http/buffer_budget.h).
   virtual bool admits_strangers() const { return true; }
+  // Whether a client that ends its half of the connection while it waits has hung up. Others may do so behind
+  // their last request, and read the answer.
+  virtual bool ends_at_half_close() const { return false; }
   // Answers a request that was let in and has arrived whole.
   virtual Task<Response> Handle(const Request& request) = 0;
 };

@@ -184,6 +184,29 @@ TEST_F(ServerTest, AResetEndsTheHandlerThatWaits) {
   EXPECT_EQ(metrics_.requests_in_flight.value(), 0);
 }
 
+TEST_F(ServerTest, AHalfCloseEndsTheHandlerThatSaysSo) {
+  later_->needs_client = true;
+  const net::Fd fd = Connect();
+  Say(fd, "GET /later HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_EQ(later_->ended, 0);
+  shutdown(fd.get(), SHUT_WR);
+  net::testing::RunTurns(*loop_);
+  EXPECT_EQ(later_->ended, 1);
+  EXPECT_EQ(server_->connections(), 0u);
+}
+
+TEST_F(ServerTest, ARequestBehindOneThatNeedsItsClientWaits) {
+  later_->needs_client = true;
+  const net::Fd fd = Connect();
+  Say(fd, "GET /later HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_EQ(Say(fd, "GET /echo HTTP/1.1\r\nHost: h\r\n\r\n"), "");
+  later_->gate.waiting.resume();
+  std::string got = Hear(fd);
+  got += Hear(fd);
+  EXPECT_NE(got.find("late"), std::string::npos);
+  EXPECT_LT(got.find("late"), got.find("GET "));
+}
+
 TEST_F(ServerTest, WhoDoesNotReadIsNotAnswered) {
   constexpr std::size_t kRequests = 60;
   const net::Fd fd = Connect();

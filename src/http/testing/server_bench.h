@@ -44,8 +44,10 @@ class Later final : public Handler {
     int& count;
     ~End() { ++count; }
   };
+  bool ends_at_half_close() const override { return needs_client; }
   Gate gate;
   int ended = 0;
+  bool needs_client = false;
 };
 
 class ServerBench : public testing::Test {

@@ -2,11 +2,20 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "net/loop.h"
+#include "net/next_turn.h"
 
 namespace tidemill::jobs {
+namespace {
+
+// A fetch that does not want to wait has so long for the text of a job that only the store has.
+constexpr Duration kLoadTime = Milliseconds(50);
+constexpr std::int64_t kDoesNotSay = -1;  // how much memory it has
+
+}  // namespace
 
 // Jobs on their way to whoever asked. Those that nobody takes go back to their queues.
 class Fetches::Delivery {
@@ -56,7 +65,9 @@ class Fetches::Waiting final : public FetchRequest, public net::Timer, public ne
   ~Waiting() override {
     net::Loop& loop = owner_.engine_.loop();
     loop.Disarm(*this);
-    if (connected) owner_.engine_.WorkerDisconnected(worker);
+    if (!connected) return;
+    (void)owner_.engine_.Beat(worker, kDoesNotSay, std::nullopt);  // it was there until now
+    owner_.engine_.WorkerDisconnected(worker);
   }
 
   void OnJob(const Reserved& job) override {
@@ -97,6 +108,8 @@ Task<ApiResult<Fetched>> Fetches::Fetch(std::shared_ptr<Fetches> self, FetchPara
     self->Begin(id, std::move(moved), sender);
   });
   ApiResult<Delivery> answer = co_await reply;
+  // An end of the connection that is there already comes before the answer, and takes it along.
+  co_await net::NextTurn(*net::Loop::Current());
   asking.Answered();
   if (!answer) co_return std::unexpected(std::move(answer.error()));
   co_return (*std::move(answer)).Take();
@@ -105,7 +118,7 @@ Task<ApiResult<Fetched>> Fetches::Fetch(std::shared_ptr<Fetches> self, FetchPara
 // Whoever fetches is alive, and made known by that.
 ApiResult<WorkerState> Fetches::Greet(const std::string& worker) {
   if (worker.empty()) return WorkerState::kRunning;
-  Result<WorkerState> state = engine_.Beat(worker, 0, std::nullopt);
+  Result<WorkerState> state = engine_.Beat(worker, kDoesNotSay, std::nullopt);
   if (state) return *state;
   if (state.error().code != Errc::kNotFound) return std::unexpected(FailureOf(state.error()));
   WorkerInfo info;
@@ -128,7 +141,7 @@ void Fetches::Begin(std::uint64_t id, FetchParams params, const Reply::Sender& s
     if (!asked && fetched.jobs.empty()) return sender.Send(std::unexpected(FailureOf(asked.error())));
     if (!asked || fetched.jobs.size() == before) break;
   }
-  if (!fetched.jobs.empty() || params.wait == 0 || draining_) {
+  if (!fetched.jobs.empty() || draining_) {
     Fetched taken = std::move(fetched);
     waiting.reset();
     return sender.Send(Delivery(shared_from_this(), std::move(taken)));
@@ -143,7 +156,8 @@ void Fetches::Begin(std::uint64_t id, FetchParams params, const Reply::Sender& s
     waiting->connected = true;
   }
   net::Loop& loop = engine_.loop();
-  loop.timers().Schedule(*waiting, loop.Now() + Milliseconds(std::llround(params.wait * 1000)));
+  loop.timers().Schedule(*waiting,
+                         loop.Now() + std::max(kLoadTime, Milliseconds(std::llround(params.wait * 1000))));
   waiting_.emplace(id, std::move(waiting));
   waiting_count_.store(waiting_.size(), std::memory_order_relaxed);
 }
@@ -153,6 +167,10 @@ void Fetches::Finish(Waiting& waiting) {
   waiting_count_.store(waiting_.size(), std::memory_order_relaxed);
   const Reply::Sender sender = *std::move(waiting.sender);
   Fetched fetched = std::move(waiting.fetched);
+  if (waiting.connected) {
+    // It may have been told to stop meanwhile.
+    if (const auto state = engine_.Beat(waiting.worker, kDoesNotSay, std::nullopt)) fetched.state = *state;
+  }
   node.mapped().reset();
   sender.Send(Delivery(shared_from_this(), std::move(fetched)));
 }

@@ -72,9 +72,6 @@ constexpr Member<ListParams> kListMembers[] = {
 };
 void Read(JsonReader& json, ListParams& params) { ReadMembers(json, params, kListMembers); }
 
-struct NoParams : Params {};
-void Read(JsonReader& json, NoParams&) { json.EnterObject(); }
-
 // Where the jobs of a state lie.
 struct State {
   std::string_view name;

@@ -18,6 +18,11 @@ std::string_view WordFor(JsonReader::Kind kind) {
 
 }  // namespace
 
+void Read(JsonReader& json, NoParams&) {
+  json.EnterObject();
+  while (json.NextKey()) continue;
+}
+
 api::Failure WrongKind(std::string_view name, JsonReader::Kind wanted) {
   return {protocol::kErrorBadRequest, fmt::format("\"{}\" must be {}", name, WordFor(wanted))};
 }

@@ -26,6 +26,10 @@ struct Params {
   std::optional<api::Failure> refused;  // why the call is not run
 };
 
+// Of a method that has none: members are skipped.
+struct NoParams : Params {};
+void Read(JsonReader& json, NoParams& params);
+
 // A JSON value as it was written.
 struct RawJson {
   std::string text;  // empty: it was absent

@@ -18,6 +18,7 @@ std::vector<api::Method> JobMethods(ApiServices& services) {
        {&PushMethods, &LookMethods, &ActMethods, &QueueMethods, &WorkMethods, &WorkerMethods}) {
     std::ranges::move(list(services), std::back_inserter(methods));
   }
+  for (api::Method& method : methods) method.rights = api::Rights::kJobs;
   return methods;
 }
 

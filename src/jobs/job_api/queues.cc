@@ -64,9 +64,6 @@ void Read(JsonReader& json, QueueParams& params) {
   params.refused = OutOfRange("queue", "a name of letters, digits, and . _ -");
 }
 
-struct QueuesParams : Params {};
-void Read(JsonReader& json, QueuesParams&) { json.EnterObject(); }
-
 void WriteQueue(const QueueView& queue, WallTime now, JsonWriter& json) {
   json.BeginObject();
   json.Member("name", queue.name);
@@ -82,7 +79,7 @@ void WriteQueue(const QueueView& queue, WallTime now, JsonWriter& json) {
   json.EndObject();
 }
 
-Task<api::Outcome> Queues(Engine& engine, QueuesParams) {
+Task<api::Outcome> ListQueues(Engine& engine, NoParams) {
   if (const auto problem = engine.problem()) {
     co_return std::unexpected(api::Failure(api::kErrorUnavailable, *problem));
   }
@@ -133,10 +130,10 @@ Task<api::Outcome> Remove(Engine& engine, QueueParams params) {
 std::vector<api::Method> QueueMethods(ApiServices& services) {
   constexpr api::Effect kChanges = api::Effect::kChangesState;
   return {
-      EngineMethod<Queues>("jobs_queues", api::Effect::kReads, services,
-                           {.summary = "All queues, and how much waits in each.",
-                            .params = R"({"type": "object", "properties": {}})",
-                            .result = kQueuesResult}),
+      EngineMethod<ListQueues>("jobs_queues", api::Effect::kReads, services,
+                               {.summary = "All queues, and how much waits in each.",
+                                .params = R"({"type": "object", "properties": {}})",
+                                .result = kQueuesResult}),
       EngineMethod<Pause>("jobs_queue_pause", kChanges, services,
                           {.summary = "Let a queue take jobs and give none.", .params = kQueueParams}),
       EngineMethod<Resume>("jobs_queue_resume", kChanges, services,

@@ -61,7 +61,7 @@ struct BeatParams : Params {
   std::string hostname;
   std::int64_t pid = 0;
   std::vector<std::string> labels;
-  std::int64_t rss_kb = 0;
+  std::int64_t rss_kb = -1;  // it does not say
   std::string state;
 };
 constexpr Member<BeatParams> kBeatMembers[] = {
@@ -157,7 +157,7 @@ Task<api::Outcome> GiveBack(Engine& engine, JidParams params) {
   co_return co_await Done(engine, engine.GiveBack(params.jid));
 }
 
-Task<api::Outcome> Progress(Engine& engine, ProgressParams params) {
+Task<api::Outcome> ReportProgress(Engine& engine, ProgressParams params) {
   Track track{.percent = params.percent,
               .description = std::move(params.desc),
               .reserve_until = {},
@@ -177,7 +177,8 @@ Task<api::Outcome> Beat(Engine& engine, BeatParams params) {
   if (params.state == "quiet") says = WorkerState::kQuiet;
   if (params.state == "terminate") says = WorkerState::kTerminate;
   Result<WorkerState> state = engine.Beat(params.worker, params.rss_kb, says);
-  if (!state && state.error().code == Errc::kNotFound) {
+  const bool is_unknown = !state && state.error().code == Errc::kNotFound;
+  if (is_unknown || !params.hostname.empty() || params.pid != 0 || !params.labels.empty()) {
     WorkerInfo info{.wid = params.worker,
                     .hostname = std::move(params.hostname),
                     .pid = params.pid,
@@ -190,19 +191,26 @@ Task<api::Outcome> Beat(Engine& engine, BeatParams params) {
   co_return fmt::format(R"({{"state":"{}"}})", Name(*state));
 }
 
+api::Method FetchMethod(ApiServices& services) {
+  api::Method method =
+      api::MakeMethod("jobs_fetch", api::Effect::kReads, services, FetchJobs, FetchDescription());
+  method.waits = true;
+  return method;
+}
+
 }  // namespace
 
 std::vector<api::Method> WorkMethods(ApiServices& services) {
   constexpr api::Effect kChanges = api::Effect::kChangesState;
   return {
-      api::MakeMethod("jobs_fetch", api::Effect::kReads, services, FetchJobs, FetchDescription()),
+      FetchMethod(services),
       EngineMethod<Ack>("jobs_ack", kChanges, services, AckDescription()),
       EngineMethod<FailJob>("jobs_fail", kChanges, services, FailDescription()),
       EngineMethod<GiveBack>("jobs_give_back", kChanges, services,
                              {.summary = "Put a fetched job back to the front of its queue.",
                               .details = "No failure is counted. Error 104: nobody has such a job.",
                               .params = kJidParamsSchema}),
-      EngineMethod<Progress>("jobs_progress", kChanges, services, ProgressDescription()),
+      EngineMethod<ReportProgress>("jobs_progress", kChanges, services, ProgressDescription()),
       EngineMethod<Beat>("jobs_beat", kChanges, services, BeatDescription()),
   };
 }

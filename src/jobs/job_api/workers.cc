@@ -67,9 +67,6 @@ void Read(JsonReader& json, SignalParams& params) {
   }
 }
 
-struct WorkersParams : Params {};
-void Read(JsonReader& json, WorkersParams&) { json.EnterObject(); }
-
 void WriteWorker(const WorkerView& worker, JsonWriter& json) {
   json.BeginObject();
   json.Member("worker", worker.info.wid);
@@ -90,7 +87,7 @@ void WriteWorker(const WorkerView& worker, JsonWriter& json) {
   json.EndObject();
 }
 
-Task<api::Outcome> Workers(Engine& engine, WorkersParams) {
+Task<api::Outcome> ListWorkers(Engine& engine, NoParams) {
   if (const auto problem = engine.problem()) {
     co_return std::unexpected(api::Failure(api::kErrorUnavailable, *problem));
   }
@@ -140,10 +137,10 @@ std::string_view Name(WorkerState state) {
 
 std::vector<api::Method> WorkerMethods(ApiServices& services) {
   return {
-      EngineMethod<Workers>("jobs_workers", api::Effect::kReads, services,
-                            {.summary = "Who works: those that were heard of in the last minute.",
-                             .params = R"({"type": "object", "properties": {}})",
-                             .result = kWorkersResult}),
+      EngineMethod<ListWorkers>("jobs_workers", api::Effect::kReads, services,
+                                {.summary = "Who works: those that were heard of in the last minute.",
+                                 .params = R"({"type": "object", "properties": {}})",
+                                 .result = kWorkersResult}),
       EngineMethod<Quiet>("jobs_worker_quiet", api::Effect::kChangesState, services,
                           {.summary = "Give a worker no more jobs; it is told when it next beats.",
                            .params = kSignalParams,
