@@ -190,7 +190,7 @@ class Engine {
   Result<> AddWorker(WorkerInfo info);
   void WorkerConnected(std::string_view wid);
   void WorkerDisconnected(std::string_view wid);
-  // kNotFound: no such worker. What it is to become.
+  // kNotFound: no such worker. What it is to become. Negative `rss_kb`: it does not say.
   Result<WorkerState> Beat(std::string_view wid, std::int64_t rss_kb, std::optional<WorkerState> says);
   // "" is every worker. How many.
   std::size_t Signal(std::string_view wid, WorkerState state);

@@ -96,7 +96,7 @@ Result<WorkerState> WorkerTable::Beat(std::string_view wid, std::int64_t rss_kb,
   Worker* const worker = Find(wid);
   if (worker == nullptr) return Fail(Errc::kNotFound, fmt::format("unknown worker {}", wid));
   worker->Heard();
-  worker->view.rss_kb = rss_kb;
+  if (rss_kb >= 0) worker->view.rss_kb = rss_kb;
   // A state only goes on: from running to quiet to terminate.
   if (says) worker->view.state = std::max(worker->view.state, *says);
   return worker->view.state;

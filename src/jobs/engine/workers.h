@@ -63,6 +63,7 @@ class WorkerTable {
   void Expect(const std::string& wid);
   void Connected(std::string_view wid);
   void Disconnected(std::string_view wid);
+  // Negative `rss_kb`: it does not say.
   Result<WorkerState> Beat(std::string_view wid, std::int64_t rss_kb, std::optional<WorkerState> says);
   std::size_t Signal(std::string_view wid, WorkerState state);
   // One that nobody knows runs.

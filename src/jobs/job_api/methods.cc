@@ -4,6 +4,8 @@
 #include <iterator>
 
 #include "jobs/job_api/act.h"
+#include "jobs/job_api/batches.h"
+#include "jobs/job_api/flows.h"
 #include "jobs/job_api/look.h"
 #include "jobs/job_api/push.h"
 #include "jobs/job_api/queues.h"
@@ -14,8 +16,8 @@ namespace tidemill::jobs {
 
 std::vector<api::Method> JobMethods(ApiServices& services) {
   std::vector<api::Method> methods;
-  for (auto* const list :
-       {&PushMethods, &LookMethods, &ActMethods, &QueueMethods, &WorkMethods, &WorkerMethods}) {
+  for (auto* const list : {&PushMethods, &LookMethods, &ActMethods, &QueueMethods, &WorkMethods,
+                           &WorkerMethods, &BatchMethods, &FlowMethods}) {
     std::ranges::move(list(services), std::back_inserter(methods));
   }
   for (api::Method& method : methods) method.rights = api::Rights::kJobs;

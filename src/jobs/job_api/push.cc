@@ -6,15 +6,14 @@
 #include <string>
 
 #include "api/errors.h"
-#include "base/random.h"
 #include "jobs/job_api/job_json.h"
+#include "jobs/job_api/parse_job.h"
 #include "net/next_turn.h"
 
 namespace tidemill::jobs {
 namespace {
 
 constexpr std::size_t kBulkJobsMax = 10'000;
-constexpr std::size_t kJidLetters = 24;
 
 constexpr std::string_view kJidResult = R"json({
   "type": "object",
@@ -81,37 +80,6 @@ void Read(JsonReader& json, BulkParams& params) {
   if (params.texts.size() > kBulkJobsMax) {
     params.refused = {protocol::kErrorLimitExceeded, fmt::format("\"jobs\" has at most {}", kBulkJobsMax)};
   }
-}
-
-bool HasJid(std::string_view text) {
-  JsonReader json(text);
-  json.EnterObject();
-  while (const auto key = json.NextKey()) {
-    if (*key != "jid" || json.SkipNull()) continue;
-    if (json.Peek() != JsonReader::Kind::kString || !json.ReadString().empty()) return true;
-  }
-  return false;
-}
-
-// The job with a jid of its own, if it came without.
-ApiResult<job::Job> ParseWithJid(std::string_view text) {
-  if (JsonReader(text).Peek() != JsonReader::Kind::kObject) {
-    return std::unexpected(api::Failure(protocol::kErrorBadRequest, "a job is a JSON object"));
-  }
-  const WallTime now = net::Loop::Current()->clock().WallNow();
-  Result<job::Job> job;
-  if (HasJid(text)) {
-    job = job::ParseJob(text, now);
-  } else {
-    std::string named = fmt::format(R"({{"jid":"{}")", RandomLetters(kJidLetters));
-    const std::string_view rest = text.substr(text.find('{') + 1);
-    JsonReader json(text);
-    json.EnterObject();
-    if (json.NextKey()) named += ',';
-    job = job::ParseJob(named.append(rest), now);
-  }
-  if (!job) return std::unexpected(FailureOf(job.error()));
-  return *std::move(job);
 }
 
 struct OneJob {
