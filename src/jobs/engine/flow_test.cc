@@ -258,6 +258,30 @@ TEST(EngineWorkflows, AWorkflowIsPushedAsAWholeOrNotAtAll) {
   EXPECT_TRUE(h.store.bugs().empty());
 }
 
+TEST(EngineWorkflows, AWorkflowThatDoesNotFitIsRefusedAsAWhole) {
+  EngineOptions options;
+  options.queues["small"].depth_max = 2;
+  options.locks_max = 1;
+  options.workflows.nodes_max = 4;
+  EngineHarness h(std::make_shared<MemoryTables>(), options);
+  const auto push = [&](int count, const std::string& members) {
+    WorkflowDefinition definition;
+    for (int i = 0; i < count; ++i) {
+      definition.nodes.push_back(
+          {.name = std::to_string(i), .job = MakeJob("job-0000" + std::to_string(i), members), .after = {}});
+    }
+    return h.engine.PushWorkflow(std::move(definition));
+  };
+  EXPECT_TRUE(push(3, R"("queue":"small")").error().detail.contains("queue small is full"));
+  EXPECT_EQ(push(2, R"("custom":{"unique_for":60})").error().detail,
+            "two jobs of the workflow are the same unique one");
+  EXPECT_EQ(push(5, "").error().code, Errc::kLimitExceeded);
+  EXPECT_FALSE(h.engine.FindNode("job-00000"));
+  EXPECT_TRUE(push(2, R"("queue":"small")"));
+  ASSERT_TRUE(h.Commit());
+  EXPECT_EQ(h.store.tables().ready.size(), 2U);
+}
+
 TEST(EngineWorkflows, ASequenceGoesOnWhenItsDeadIsRepaired) {
   EngineHarness h;
   h.Push("job-00001", R"("retry":-1,"custom":{"sequence_key":"s"})");

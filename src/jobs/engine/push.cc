@@ -60,9 +60,9 @@ void Gather(Core& core, PushedJob push, Gathering& gathering) {
 
 }  // namespace
 
-Result<> CheckRoom(Core& core, const job::Job& job, queue::QueueId queue) {
+Result<> CheckRoom(Core& core, const job::Job& job, queue::QueueId queue, std::uint64_t coming) {
   const QueueState& state = core.At(queue);
-  if (core.ReadyIn(queue) + state.arriving + state.later >= state.settings.depth_max) {
+  if (core.ReadyIn(queue) + state.arriving + state.later + coming >= state.settings.depth_max) {
     return Fail(Errc::kLimitExceeded, fmt::format("queue {} is full: it has {} jobs (jobs.queues.depth_max)",
                                                   job.queue, state.settings.depth_max));
   }
@@ -77,7 +77,7 @@ Result<> Push(Core& core, job::Job job, Origin origin) {
 
 Result<> Push(Core& core, job::Job job, Origin origin, Gathering& gathering) {
   TM_TRY_ASSIGN(const queue::QueueId queue, core.OpenQueue(job.queue));
-  if (origin == Origin::kProducer) TM_TRY(CheckRoom(core, job, queue));
+  if (origin == Origin::kProducer) TM_TRY(CheckRoom(core, job, queue, 0));
   const WallTime now = core.Now();
   if (job.at && *job.at <= now) job.at.reset();
   if (job.unique) TM_TRY(core.locks.MayTake(job.unique->key, now));
@@ -92,7 +92,8 @@ Result<> Push(Core& core, job::Job job, Origin origin, Gathering& gathering) {
   if (!job.at && !is_blocked) job.enqueued_at = now;
   TakeLock(core, job, now, gathering);
   PushedJob push = MakeRow(job, id, queue, is_blocked);
-  if (origin != Origin::kProducer) push.pushed.if_failed = Pushed::IfFailed::kRetry;
+  const bool is_told = origin == Origin::kProducer || origin == Origin::kTogether;
+  if (!is_told) push.pushed.if_failed = Pushed::IfFailed::kRetry;
   Gather(core, std::move(push), gathering);
   return {};
 }

@@ -12,6 +12,7 @@ namespace tidemill::jobs {
 
 enum class Origin : std::uint8_t {
   kProducer,  // refused when there is too much; dropped when its commit fails, since somebody is told
+  kTogether,  // the same, but whoever pushes several has asked CheckRoom for all of them
   kInbox,     // it is in the store already: never too much
   kServer,    // a callback, a firing of a schedule: never too much, and what a failed commit had comes again
 };
@@ -21,8 +22,9 @@ Result<> Push(Core& core, job::Job job, Origin origin);
 // The same in a flush that is put together with more than this. Nothing is in `gathering` if it fails.
 Result<> Push(Core& core, job::Job job, Origin origin, Gathering& gathering);
 
-// Whether there is room for one more: of the queue's depth, and of what waits to be written.
-Result<> CheckRoom(Core& core, const job::Job& job, queue::QueueId queue);
+// Whether there is room for one more behind `coming` others: of the queue's depth, and of what waits to be
+// written.
+Result<> CheckRoom(Core& core, const job::Job& job, queue::QueueId queue, std::uint64_t coming);
 
 // A push is committed.
 void Arrive(Core& core, PushedJob job);

@@ -44,14 +44,18 @@ Result<> WorkflowKeeper::CheckAll(const std::vector<job::Job>& jobs) {
     return Fail(Errc::kLimitExceeded, "there are too many jobs that wait, or belong to a workflow");
   }
   std::set<std::string_view> locks;
+  std::unordered_map<std::uint32_t, std::uint64_t> coming;  // by queue
   for (const job::Job& job : jobs) {
     TM_TRY_ASSIGN(const queue::QueueId queue, core_.OpenQueue(job.queue));
-    TM_TRY(CheckRoom(core_, job, queue));
+    TM_TRY(CheckRoom(core_, job, queue, coming[queue.value()]++));
     if (job.unique) {
       TM_TRY(core_.locks.MayTake(job.unique->key, core_.Now()));
       if (!locks.insert(job.unique->key).second) {
         return Fail(Errc::kAlreadyExists, "two jobs of the workflow are the same unique one");
       }
+    }
+    if (core_.locks.size() + locks.size() > core_.options.locks_max) {
+      return Fail(Errc::kLimitExceeded, "there are too many unique jobs (jobs.locks_max)");
     }
     job::Job bare = job;  // what it depends on is pushed with it
     bare.flow->depends_on.clear();
@@ -69,8 +73,7 @@ Result<std::string> WorkflowKeeper::Push(WorkflowDefinition definition) {
   TM_TRY(CheckAll(jobs));
   Gathering& gathering = core_.flusher.Gather();
   for (job::Job& job : jobs) {
-    const auto pushed = jobs::Push(core_, std::move(job), Origin::kProducer, gathering);
-    TM_ASSERT(pushed.has_value());  // CheckAll
+    TM_TRY(jobs::Push(core_, std::move(job), Origin::kTogether, gathering));  // CheckAll: it succeeds
   }
   return id;
 }
