@@ -35,7 +35,8 @@ FILES = {
 }
 CALLERS = ("ann", "bob")
 THREADS = 6
-REQUESTS = int(os.environ.get("CALLERS_REQUESTS", 700))  # of each thread; 17000 make a hundred thousand
+REQUESTS = 700  # of each thread
+ROUNDS = int(os.environ.get("CALLERS_ROUNDS", 1))  # each with a server of its own; 24 make a hundred thousand requests
 
 
 class Client:
@@ -150,11 +151,13 @@ def interleave(binary, seed, postgres, url):
 
 def test_random_interleavings(binary, seed):
     """Thousands of requests of two callers, a service and nobody, in any order over keep-alive connections"""
-    with PostgresServer() as postgres:
-        interleave(binary, seed, postgres, postgres.url())
+    for number in range(ROUNDS):
+        with PostgresServer() as postgres:
+            interleave(binary, seed + number * THREADS, postgres, postgres.url())
 
 
 def test_random_interleavings_behind_a_pooler(binary, seed):
     """The same where PgBouncer gives each transaction whatever connection is free"""
-    with PostgresServer() as postgres, pgbouncer(postgres, "default_pool_size = 3") as url:
-        interleave(binary, seed, postgres, url)
+    for number in range(ROUNDS):
+        with PostgresServer() as postgres, pgbouncer(postgres, "default_pool_size = 3") as url:
+            interleave(binary, seed + number * THREADS, postgres, url)
