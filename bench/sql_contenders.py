@@ -18,7 +18,7 @@ TIDEMILL = ("--loops=1", "--log.level=error", f"--client.token.hmac_secret_key={
 TIDEMILL_POSTGRES = (
     f"--storage.postgres.pool.shared_connections={POOL // 2}", f"--storage.postgres.pool.exclusive_connections={POOL // 2}",
     f"--storage.postgres.pool.waiting_max={OPEN_MAX}", "--storage.postgres.pool.wait_max=10m",
-    f"--queries.concurrency_per_endpoint={OPEN_MAX}", "--storage.postgres.lock_timeout=0s",
+    "--queries.pool_wait=10m", f"--queries.concurrency_per_endpoint={OPEN_MAX}", "--storage.postgres.lock_timeout=0s",
     "--storage.postgres.statement_timeout=0s")
 
 
