@@ -12,6 +12,11 @@
 #include "jobs/job/names.h"
 
 namespace tidemill::jobs {
+namespace {
+
+constexpr Duration kMetricsInterval = Seconds(1);
+
+}  // namespace
 
 Core::Core(net::Loop& l, Store& s, EngineOptions o)
     : loop(l),
@@ -26,7 +31,15 @@ Core::Core(net::Loop& l, Store& s, EngineOptions o)
       limits(*this),
       flusher(l, s, *this, options),
       promoter(*this),
-      upkeep(*this) {}
+      upkeep(*this),
+      inbox(*this),
+      schedules(*this) {
+  plugins.push_back(&schedules);
+  if (options.metrics != nullptr) {
+    metrics = std::make_unique<JobMetrics>(*options.metrics);
+    listeners.push_back(metrics.get());
+  }
+}
 
 Core::~Core() = default;
 
@@ -84,11 +97,23 @@ void Core::Count(Wait wait, std::int64_t by) {
   count += static_cast<std::uint64_t>(by);
 }
 
+Counts Core::AllCounts() const {
+  Counts all = counts;
+  all.scheduled += blocked;
+  all.working = working.size();
+  for (std::uint32_t i = 0; i < queues.size(); ++i) all.enqueued += ReadyIn(queue::QueueId(i));
+  all.processed = stats.total().processed;
+  all.failures = stats.total().failed;
+  all.workers = workers.size();
+  return all;
+}
+
 void Core::Forget(const Error& why) {
   ++tenure;
   flusher.Reset(why);
   promoter.Stop();
   upkeep.Stop();
+  inbox.Stop();
   for (std::uint32_t i = 0; i < queues.size(); ++i) {
     const queue::QueueId id(i);
     queue::Ready& ready = dispatcher.MutableJobs(id);
@@ -124,7 +149,12 @@ void Core::BeforeFlush(Gathering& gathering) {
     }
   }
   for (EnginePlugin* const plugin : plugins) plugin->BeforeFlush(gathering);
-  stats.Write(loop.clock().Now(), gathering);
+  const MonotonicTime now = loop.clock().Now();
+  stats.Write(now, gathering);
+  if (metrics == nullptr) return;
+  if (now - metrics_shown_at < kMetricsInterval) return upkeep.WriteStatsSoon();  // and shown with them
+  metrics_shown_at = now;
+  metrics->Show(AllCounts(), flusher.unflushed_rows(), flusher.commits());
 }
 
 void Core::OnArrived(PushedJob job) { Arrive(*this, std::move(job)); }

@@ -21,12 +21,15 @@
 #include "jobs/engine/changes.h"
 #include "jobs/engine/engine.h"
 #include "jobs/engine/flusher.h"
+#include "jobs/engine/inbox.h"
 #include "jobs/engine/later.h"
 #include "jobs/engine/limit_keeper.h"
 #include "jobs/engine/locks.h"
+#include "jobs/engine/metrics.h"
 #include "jobs/engine/moves.h"
 #include "jobs/engine/plugin.h"
 #include "jobs/engine/promoter.h"
+#include "jobs/engine/schedules.h"
 #include "jobs/engine/stats.h"
 #include "jobs/engine/upkeep.h"
 #include "jobs/engine/workers.h"
@@ -72,6 +75,8 @@ struct Core final : FlushOwner {
   WallTime Now() const { return loop.clock().WallNow(); }
   // kNotAvailable: the detail says why.
   Result<> Serving() const;
+  // Whether the lease has surely not ended: what is in memory may be given to workers.
+  bool IsSureOfLease() const { return loop.clock().Now() - renewed_at < options.lease_ttl; }
   // Any thread.
   void SetProblem(std::string why);
   std::optional<std::string> Problem() const;
@@ -85,6 +90,7 @@ struct Core final : FlushOwner {
 
   void ForgetInMemory(const std::string& jid, JobId id);
   void Count(Wait wait, std::int64_t by);
+  Counts AllCounts() const;
   void Changed(const JobChange& change) const {
     for (JobListener* const listener : listeners) listener->OnChange(change);
   }
@@ -107,7 +113,7 @@ struct Core final : FlushOwner {
   std::optional<Owner> other_owner;
   std::uint64_t last_id = 0;
   std::uint64_t last_memory_id = kMemoryIds;
-  MonotonicTime renewed_at;
+  MonotonicTime renewed_at;  // when the last renewal that succeeded was asked for
 
   queue::Dispatcher dispatcher;
   std::vector<QueueState> queues;  // by QueueId
@@ -129,6 +135,10 @@ struct Core final : FlushOwner {
   Flusher flusher;
   Promoter promoter;
   Upkeep upkeep;
+  Inbox inbox;
+  Schedules schedules;
+  std::unique_ptr<JobMetrics> metrics;  // null: nothing is counted
+  MonotonicTime metrics_shown_at;
   bool claims_all = false;  // a stop: what is reserved is claimed, however short
 
   mutable std::mutex problem_mutex;

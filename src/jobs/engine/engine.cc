@@ -134,17 +134,17 @@ std::vector<WorkerView> Engine::Workers() const {
   return views;
 }
 
-Counts Engine::counts() const {
-  Counts counts = core_->counts;
-  counts.scheduled += core_->blocked;
-  counts.working = core_->working.size();
-  for (std::uint32_t i = 0; i < core_->queues.size(); ++i)
-    counts.enqueued += core_->ReadyIn(queue::QueueId(i));
-  counts.processed = core_->stats.total().processed;
-  counts.failures = core_->stats.total().failed;
-  counts.workers = core_->workers.size();
-  return counts;
+Counts Engine::counts() const { return core_->AllCounts(); }
+
+Result<> Engine::SetSchedule(ScheduleSpec spec) { return core_->schedules.Set(std::move(spec)); }
+Result<> Engine::RemoveSchedule(std::string_view name) { return core_->schedules.Remove(name); }
+Result<> Engine::PauseSchedule(std::string_view name) { return core_->schedules.Pause(name); }
+Result<> Engine::ResumeSchedule(std::string_view name) { return core_->schedules.Resume(name); }
+Result<std::string> Engine::RunSchedule(std::string_view name) { return core_->schedules.RunNow(name); }
+std::vector<ScheduleView> Engine::Schedules(std::size_t next_count) const {
+  return core_->schedules.Views(next_count);
 }
+void Engine::LookIntoInbox() { core_->inbox.LookNow(); }
 
 Task<Result<JobState>> Engine::Cancel(std::string jid) {
   co_return co_await RunToEnd(core_->scope, jobs::Cancel(*core_, std::move(jid)));

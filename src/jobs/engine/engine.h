@@ -59,7 +59,7 @@ struct Waiting;
 class EnginePlugin;
 
 // Somebody who asks for a job. Derive; destroying it, or CancelFetch, ends the asking: a job that was on its
-// way to it goes back to the front of its queue.
+// way to it goes back to the front of its queue. It ends before the engine.
 class FetchRequest {
  public:
   FetchRequest();
@@ -67,7 +67,8 @@ class FetchRequest {
   FetchRequest& operator=(const FetchRequest&) = delete;
   virtual ~FetchRequest();
 
-  // Once for each Engine::Fetch, perhaps from within it. What it refers to holds until the call returns.
+  // Once for each Engine::Fetch, perhaps from within it. What it refers to holds until the call returns; the
+  // job is not ended from within it.
   virtual void OnJob(const Reserved& job) = 0;
 
  private:
@@ -227,6 +228,20 @@ class Engine {
   Result<> Resume(std::string_view queue);
   Task<Result<std::size_t>> RemoveQueue(std::string queue);
   Task<Result<>> Clear();
+
+  // --- Schedules: what is pushed again and again. WaitForCommit follows what changes one. kNotFound: there
+  // is none of that name; kInvalidArgument says what is accepted.
+  Result<> SetSchedule(ScheduleSpec spec);
+  Result<> RemoveSchedule(std::string_view name);
+  // When it is resumed, what would have fired meanwhile is left out.
+  Result<> PauseSchedule(std::string_view name);
+  Result<> ResumeSchedule(std::string_view name);
+  Result<std::string> RunSchedule(std::string_view name);  // now; gives the jid
+  // Each with its next firings.
+  std::vector<ScheduleView> Schedules(std::size_t next_count) const;
+
+  // What SQL has enqueued is looked for now, instead of when it is time (EngineOptions::inbox_interval).
+  void LookIntoInbox();
 
  private:
   net::Loop& loop_;

@@ -8,6 +8,7 @@
 #include "jobs/engine/ending.h"
 #include "jobs/engine/refill.h"
 #include "jobs/job/retry.h"
+#include "net/next_turn.h"
 #include "net/sleep.h"
 
 namespace tidemill::jobs {
@@ -15,6 +16,8 @@ namespace {
 
 constexpr std::size_t kQueuesMax = 1000;       // of one fetch
 constexpr std::size_t kLookedThroughMax = 64;  // jobs that are not to be given to anybody, of one turn
+constexpr std::size_t kPumpedAtOnce = 64;
+constexpr Duration kLookForLease = Milliseconds(100);
 constexpr Duration kLoadAgainAfter = Seconds(1);
 
 void StopCounting(Waiting& waiting) {
@@ -95,6 +98,23 @@ Task<void> LoadText(Core& core, std::shared_ptr<Waiting*> asker, queue::QueueId 
   if (is_gone || Begin(*waiting, queue, std::move(entry)) == Taken::kGone) Serve(*waiting);
 }
 
+// Another node may have taken the jobs over, and have done with this one: it waits until that is clear.
+Task<void> ServeWhenSure(Core& core, std::shared_ptr<Waiting*> asker) {
+  while (*asker != nullptr && core.phase == Core::Phase::kServing && !core.IsSureOfLease()) {
+    co_await net::Sleep(core.loop, kLookForLease);
+  }
+  Waiting* const waiting = *asker;
+  if (waiting == nullptr) co_return;
+  waiting->loading.reset();
+  if (core.phase != Core::Phase::kServing) {
+    WaitForJob(*waiting);
+    co_return;
+  }
+  const std::vector<queue::QueueId> queues = waiting->queues;
+  Serve(*waiting);
+  for (const queue::QueueId queue : queues) core.scope.Spawn(Pump(core, queue));
+}
+
 std::unique_ptr<Held> MakeHeld(Core& core, const job::Job& job, queue::QueueId queue, queue::Entry entry) {
   auto held = core.working.Make();
   held->id = entry.id;
@@ -131,6 +151,12 @@ Taken Begin(Waiting& waiting, queue::QueueId queue, queue::Entry entry) {
     --core.At(queue).removed;
     core.limits.Dropped(queue, entry.id);
     return Taken::kGone;
+  }
+  if (!core.IsSureOfLease()) {
+    core.dispatcher.MutableJobs(queue).PushFront(std::move(entry), queue::kPriorityMax);
+    waiting.loading = std::make_shared<Waiting*>(&waiting);
+    core.scope.Spawn(ServeWhenSure(core, waiting.loading));
+    return Taken::kHandled;
   }
   if (entry.text.empty()) {
     waiting.loading = std::make_shared<Waiting*>(&waiting);
@@ -231,6 +257,13 @@ Result<> Fetch(Core& core, FetchRequest& request, std::string_view wid, std::spa
   }
   if (core.workers.StateOf(wid) == WorkerState::kRunning) Serve(*waiting);
   return {};
+}
+
+Task<void> Pump(Core& core, queue::QueueId queue) {
+  const std::uint64_t tenure = core.tenure;
+  while (tenure == core.tenure && core.dispatcher.Pump(queue, kPumpedAtOnce)) {
+    co_await net::NextTurn(core.loop);
+  }
 }
 
 void Release(Core& core, queue::QueueId queue, queue::Entry entry, int priority) {

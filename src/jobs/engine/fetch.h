@@ -14,6 +14,7 @@
 #include "jobs/engine/limit_keeper.h"
 #include "jobs/queue/dispatcher.h"
 #include "net/loop.h"
+#include "net/task.h"
 
 namespace tidemill::jobs {
 
@@ -37,6 +38,9 @@ struct Waiting final : queue::Fetcher, net::Pollable {
 };
 
 Result<> Fetch(Core& core, FetchRequest& request, std::string_view wid, std::span<const std::string> queues);
+
+// Gives the queue's jobs to those who wait for it, in slices: after a time in which none was given.
+Task<void> Pump(Core& core, queue::QueueId queue);
 
 // Back to the front of its queue, or on to who waits: what was taken, and is not to be begun now.
 void Release(Core& core, queue::QueueId queue, queue::Entry entry, int priority);

@@ -6,13 +6,16 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/random.h"
 #include "jobs/batches/batches.h"
+#include "jobs/engine/schedule_spec.h"
 #include "jobs/limits/queue_limits.h"
 #include "jobs/queue/ready.h"
 #include "jobs/workflows/workflows.h"
+#include "metrics/metrics.h"
 
 namespace tidemill::jobs {
 
@@ -59,6 +62,12 @@ struct EngineOptions {
   // Of one flush, about.
   std::size_t flush_rows_max = 20'000;
   std::size_t flush_bytes_max = 16 << 20;
+
+  std::vector<ScheduleSpec> schedules;  // of the configuration
+  std::size_t schedules_max = 10'000;
+  Duration inbox_interval = Milliseconds(250);  // how often what SQL enqueued is looked for; 0: never
+
+  metrics::Registry* metrics = nullptr;  // null: nothing is counted
 
   // For retries: any number.
   std::function<std::uint64_t()> random = [] { return RandomBelow(std::uint64_t{1} << 32); };

@@ -4,20 +4,12 @@
 
 #include "base/json.h"
 #include "jobs/engine/ending.h"
+#include "jobs/engine/fetch.h"
 #include "jobs/engine/refill.h"
 #include "net/next_turn.h"
 
 namespace tidemill::jobs {
 namespace {
-
-constexpr std::size_t kPumpedAtOnce = 64;
-
-Task<void> Pump(Core& core, queue::QueueId queue) {
-  const std::uint64_t tenure = core.tenure;
-  while (tenure == core.tenure && core.dispatcher.Pump(queue, kPumpedAtOnce)) {
-    co_await net::NextTurn(core.loop);
-  }
-}
 
 std::optional<WallTime> OldestIn(const Core& core, queue::QueueId queue) {
   const queue::Entry* const front = core.dispatcher.Jobs(queue).Front();

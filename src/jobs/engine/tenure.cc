@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "jobs/engine/fetch.h"
 #include "jobs/engine/recovery.h"
 #include "net/sleep.h"
 
@@ -30,6 +31,7 @@ Task<void> LearnOwner(Core& core) {
 // Whether memory is ready to serve.
 Task<bool> TakeOver(Core& core) {
   core.phase = Core::Phase::kStandby;
+  const MonotonicTime asked_at = core.loop.clock().Now();
   auto lease = co_await core.store.Acquire(RequestOf(core));
   if (IsStopping(core)) co_return false;
   if (!lease) {
@@ -39,7 +41,7 @@ Task<bool> TakeOver(Core& core) {
   }
   core.lease = *lease;
   core.has_lease = true;
-  core.renewed_at = core.loop.clock().Now();
+  core.renewed_at = asked_at;
   core.phase = Core::Phase::kRecovering;
   core.SetProblem("the jobs are being read back");
   core.flusher.Begin(*lease);
@@ -62,8 +64,13 @@ void Serve(Core& core) {
   core.SetProblem("");
   core.promoter.Start();
   core.upkeep.Start();
+  core.schedules.Start();
+  core.inbox.Start();
   std::uint64_t ready = 0;
-  for (std::uint32_t i = 0; i < core.queues.size(); ++i) ready += core.ReadyIn(queue::QueueId(i));
+  for (std::uint32_t i = 0; i < core.queues.size(); ++i) {
+    ready += core.ReadyIn(queue::QueueId(i));
+    if (core.queues[i].waiting > 0) core.scope.Spawn(Pump(core, queue::QueueId(i)));
+  }
   log::Info("jobs.served", {{"epoch", core.lease.epoch},
                             {"ready", ready},
                             {"working", core.working.size()},
@@ -76,10 +83,11 @@ Task<void> Keep(Core& core) {
   while (core.has_lease && !IsStopping(core)) {
     co_await net::Sleep(core.loop, Milliseconds(core.options.lease_ttl.ms / 3));
     if (!core.has_lease || IsStopping(core)) co_return;
+    const MonotonicTime asked_at = core.loop.clock().Now();
     const auto lease = co_await core.store.Acquire(RequestOf(core));
     if (!core.has_lease || IsStopping(core)) co_return;
     if (lease && lease->epoch == core.lease.epoch) {
-      core.renewed_at = core.loop.clock().Now();
+      core.renewed_at = asked_at;
     } else if (lease || lease.error().code == Errc::kPermissionDenied) {
       co_return LoseLease(core);
     } else {
@@ -116,6 +124,8 @@ Task<void> StopOwning(Core& core) {
   core.SetProblem("the node stops");
   core.promoter.Stop();
   core.upkeep.Stop();
+  core.inbox.Stop();
+  core.schedules.Stop();
   if (!serves) co_return;
   core.claims_all = true;
   core.flusher.Touch();

@@ -13,8 +13,9 @@ job::Job MakeJob(std::string_view jid, std::string_view members) {
   return *std::move(job);
 }
 
-EngineHarness::EngineHarness(std::shared_ptr<MemoryTables> tables, EngineOptions options)
-    : loop(*net::Loop::Open({.clock = &clock})),
+EngineHarness::EngineHarness(std::shared_ptr<MemoryTables> tables, EngineOptions options, WallTime wall)
+    : clock(wall),
+      loop(*net::Loop::Open({.clock = &clock})),
       store(*loop, std::move(tables)),
       engine(*loop, store, std::move(options)) {
   engine.Start();

@@ -23,6 +23,8 @@ job::Job MakeJob(std::string_view jid, std::string_view members = "");
 // A clock whose two times a test can move apart.
 class TestClock final : public Clock {
  public:
+  static constexpr WallTime kBegin{1'800'000'000'000};
+  explicit TestClock(WallTime wall = kBegin) : wall_(wall) {}
   MonotonicTime Now() const override { return now_; }
   WallTime WallNow() const override { return wall_; }
   void Advance(Duration by) {
@@ -33,12 +35,12 @@ class TestClock final : public Clock {
 
  private:
   MonotonicTime now_{1'000'000};
-  WallTime wall_{1'800'000'000'000};
+  WallTime wall_;
 };
 
 struct EngineHarness {
   explicit EngineHarness(std::shared_ptr<MemoryTables> tables = std::make_shared<MemoryTables>(),
-                         EngineOptions options = {});
+                         EngineOptions options = {}, WallTime wall = TestClock::kBegin);
 
   // Some turns of the loop: all that needs no time is done.
   void Turns(int count = 20);

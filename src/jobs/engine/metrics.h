@@ -1,0 +1,57 @@
+// JobMetrics: what becomes of jobs, as series for Prometheus: by queue and type where jobs end, by queue
+// where they wait. The registry bounds how many series there are; what comes too late is counted in one.
+//
+// Loop thread only: the engine's.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "base/clock.h"
+#include "jobs/engine/changes.h"
+#include "metrics/metrics.h"
+
+namespace tidemill::jobs {
+
+class JobMetrics final : public JobListener {
+ public:
+  explicit JobMetrics(metrics::Registry& registry);
+
+  void OnChange(const JobChange& change) override;
+  // What is there now; called with each flush.
+  void Show(const Counts& counts, std::uint64_t unflushed_rows, std::uint64_t commits);
+
+ private:
+  static constexpr std::size_t kKnownMax = 2000;  // pairs of queue and type that are remembered
+
+  struct Series {
+    metrics::Held<metrics::Counter> queued;
+    metrics::Held<metrics::Counter> done;
+    metrics::Held<metrics::Counter> failed;  // attempts
+    metrics::Held<metrics::Counter> dead;
+  };
+  // A gauge that is set, and not added to.
+  struct Level {
+    metrics::Gauge& gauge;
+    std::int64_t shown = 0;
+    void Set(std::uint64_t value);
+  };
+
+  Series& SeriesOf(std::string_view queue, std::string_view type);
+
+  metrics::Registry& registry_;
+  std::unordered_map<std::string, Series> by_name_;  // queue and type
+  Level scheduled_;
+  Level retries_;
+  Level dead_;
+  Level working_;
+  Level enqueued_;
+  Level workers_;
+  Level unflushed_;
+  metrics::Counter& commits_;
+  std::uint64_t commits_shown_ = 0;
+};
+
+}  // namespace tidemill::jobs

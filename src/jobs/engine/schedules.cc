@@ -1,0 +1,305 @@
+#include "jobs/engine/schedules.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/json.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "jobs/cron/catch_up.h"
+#include "jobs/cron/describe.h"
+#include "jobs/cron/next.h"
+#include "jobs/cron/schedule.h"
+#include "jobs/cron/zone.h"
+#include "jobs/engine/act.h"
+#include "jobs/engine/core.h"
+#include "jobs/engine/push.h"
+#include "jobs/job/names.h"
+
+namespace tidemill::jobs {
+namespace {
+
+constexpr Duration kLookInterval = Seconds(1);  // a clock that was moved is noticed within that
+constexpr std::size_t kPage = 1000;
+
+}  // namespace
+
+struct Schedules::Entry {
+  ScheduleRecord record;
+  cron::Schedule schedule;
+  cron::Zone zone;
+  cron::Overlap overlap = cron::Overlap::kAllow;
+  cron::CatchUp catch_up = cron::CatchUp::kCoalesce;
+  std::optional<WallTime> next;
+  Last last = Last::kOver;  // the job of the last firing
+
+  static Result<std::unique_ptr<Entry>> Make(ScheduleRecord record) {
+    auto entry = std::make_unique<Entry>();
+    const ScheduleSpec& spec = record.spec;
+    if (!job::IsQueueName(spec.name) || spec.name.size() > kScheduleNameBytesMax) {
+      return Fail(
+          Errc::kInvalidArgument,
+          fmt::format("the name of a schedule is 1 to {} letters, digits, . _ or -", kScheduleNameBytesMax));
+    }
+    TM_TRY_ASSIGN(entry->schedule, cron::ParseSchedule(spec.schedule));
+    TM_TRY_ASSIGN(entry->zone, cron::Zone::Load(spec.zone));
+    TM_TRY_ASSIGN(entry->overlap, cron::ParseOverlap(spec.overlap));
+    TM_TRY_ASSIGN(entry->catch_up, cron::ParseCatchUp(spec.catch_up));
+    TM_TRY_ASSIGN(const std::string text, WithJid(spec.job, "schedule-of-it"));
+    TM_TRY(job::ParseJob(text, WallTime{}));
+    entry->record = std::move(record);
+    return entry;
+  }
+};
+
+Schedules::Schedules(Core& core) : core_(core) {}
+Schedules::~Schedules() = default;
+
+Result<Schedules::Entry*> Schedules::Find(std::string_view name) {
+  TM_TRY(core_.Serving());
+  const auto found = entries_.find(name);
+  if (found == entries_.end()) return Fail(Errc::kNotFound, fmt::format("there is no schedule {}", name));
+  return found->second.get();
+}
+
+void Schedules::Write(const Entry& entry, Gathering& gathering) const {
+  gathering.Put({.kind = std::string(kKind),
+                 .key = entry.record.spec.name,
+                 .value = ToJson(entry.record),
+                 .expires_at = {}});
+}
+
+Result<> Schedules::Set(ScheduleSpec spec) {
+  TM_TRY(core_.Serving());
+  TM_TRY_ASSIGN(
+      auto made,
+      Entry::Make({.spec = std::move(spec), .fired_until = core_.Now(), .fired_at = {}, .last_jid = {}}));
+  const std::string name = made->record.spec.name;
+  const auto found = entries_.find(name);
+  if (found == entries_.end() && entries_.size() >= core_.options.schedules_max) {
+    return Fail(Errc::kLimitExceeded,
+                fmt::format("at most {} schedules (jobs.schedules_max)", core_.options.schedules_max));
+  }
+  if (found != entries_.end()) {
+    Entry& before = *found->second;
+    const bool fires_alike = before.record.spec.schedule == made->record.spec.schedule &&
+                             before.record.spec.zone == made->record.spec.zone;
+    const WallTime fired_until = before.record.fired_until;
+    made->record.paused = before.record.paused;
+    made->record.fired_at = before.record.fired_at;
+    // With another schedule it begins now: what the new one would have fired before is no firing of it.
+    made->record.fired_until = fires_alike ? fired_until : std::max(fired_until, core_.Now());
+    SetLast(*made, before.record.last_jid, before.last);
+  }
+  Entry& entry = *(entries_[name] = std::move(made));
+  entry.next = entry.record.fired_until;
+  Write(entry, core_.flusher.Gather());
+  Look();
+  return {};
+}
+
+Result<> Schedules::Remove(std::string_view name) {
+  TM_TRY_ASSIGN(Entry* const entry, Find(name));
+  by_last_jid_.erase(entry->record.last_jid);
+  core_.flusher.Gather().Remove(RecordKey{.kind = std::string(kKind), .key = std::string(name)});
+  entries_.erase(entries_.find(name));
+  return {};
+}
+
+Result<> Schedules::Pause(std::string_view name) {
+  TM_TRY_ASSIGN(Entry* const entry, Find(name));
+  entry->record.paused = true;
+  Write(*entry, core_.flusher.Gather());
+  return {};
+}
+
+Result<> Schedules::Resume(std::string_view name) {
+  TM_TRY_ASSIGN(Entry* const entry, Find(name));
+  if (!std::exchange(entry->record.paused, false)) return {};
+  entry->record.fired_until = std::max(entry->record.fired_until, core_.Now());
+  entry->next = entry->record.fired_until;
+  Write(*entry, core_.flusher.Gather());
+  Look();
+  return {};
+}
+
+Result<std::string> Schedules::RunNow(std::string_view name) {
+  TM_TRY_ASSIGN(Entry* const entry, Find(name));
+  std::string jid = fmt::format("{}-now-{}", name, RandomLetters(12));
+  Gathering& gathering = core_.flusher.Gather();
+  TM_TRY(PushFor(*entry, jid, gathering));
+  SetLast(*entry, jid, Last::kOpen);
+  entry->record.fired_at = core_.Now();
+  Write(*entry, gathering);
+  return jid;
+}
+
+std::vector<ScheduleView> Schedules::Views(std::size_t next_count) const {
+  std::vector<ScheduleView> views;
+  for (const auto& [name, entry] : entries_) {
+    ScheduleView view{.spec = entry->record.spec,
+                      .in_words = cron::Describe(entry->schedule, entry->zone),
+                      .paused = entry->record.paused,
+                      .fired_at = entry->record.fired_at,
+                      .last_jid = entry->record.last_jid,
+                      .next = {}};
+    auto after = std::optional(std::max(core_.Now(), entry->record.fired_until));
+    while (view.next.size() < next_count && (after = cron::Next(entry->schedule, entry->zone, *after))) {
+      view.next.push_back(*after);
+    }
+    views.push_back(std::move(view));
+  }
+  return views;
+}
+
+Task<Result<>> Schedules::Recover(Store& store) {
+  std::string after;
+  while (true) {
+    TM_CO_TRY_ASSIGN(const auto page, co_await store.LoadRecords(std::string(kKind), after, kPage));
+    for (const Record& record : page) {
+      auto parsed = ParseScheduleRecord(record.value);
+      auto entry = parsed ? Entry::Make(*std::move(parsed)) : std::unexpected(parsed.error());
+      if (!entry) {
+        log::Error("jobs.schedule_damaged", {{"name", record.key}, {"error", entry.error().detail}});
+        continue;
+      }
+      (*entry)->next = (*entry)->record.fired_until;
+      SetLast(**entry, (*entry)->record.last_jid, Last::kOpen);  // until LearnLast knows
+      entries_[record.key] = *std::move(entry);
+    }
+    if (page.size() < kPage) break;
+    after = page.back().key;
+  }
+  co_return Result<>();
+}
+
+void Schedules::Start() {
+  std::erase_if(entries_, [&](const auto& named) {
+    const ScheduleRecord& record = named.second->record;
+    const bool is_gone = record.spec.is_configured &&
+                         std::ranges::find(core_.options.schedules, named.first, &ScheduleSpec::name) ==
+                             core_.options.schedules.end();
+    if (!is_gone) return false;
+    by_last_jid_.erase(record.last_jid);
+    core_.flusher.Gather().Remove(RecordKey{.kind = std::string(kKind), .key = named.first});
+    return true;
+  });
+  for (ScheduleSpec spec : core_.options.schedules) {
+    spec.is_configured = true;
+    const std::string name = spec.name;
+    const auto found = entries_.find(name);
+    if (found != entries_.end() && found->second->record.spec == spec) continue;
+    if (auto set = Set(std::move(spec)); !set) {
+      log::Error("jobs.schedule_refused", {{"name", name}, {"error", set.error().detail}});
+    }
+  }
+  for (const auto& [name, entry] : entries_) {
+    if (!entry->record.last_jid.empty()) core_.scope.Spawn(LearnLast(*this, name));
+  }
+  Look();
+}
+
+void Schedules::Stop() { core_.loop.timers().Cancel(*this); }
+
+void Schedules::Forget() {
+  Stop();
+  entries_.clear();
+  by_last_jid_.clear();
+}
+
+void Schedules::SetLast(Entry& entry, std::string jid, Last last) {
+  by_last_jid_.erase(entry.record.last_jid);
+  entry.last = jid.empty() ? Last::kOver : last;
+  entry.record.last_jid = std::move(jid);
+  if (entry.last == Last::kOpen) by_last_jid_[entry.record.last_jid] = &entry;
+}
+
+cron::Previous Schedules::PreviousOf(const Entry& entry) const {
+  if (entry.last == Last::kOver) return cron::Previous::kDone;
+  return core_.working.Find(entry.record.last_jid) == nullptr ? cron::Previous::kWaiting
+                                                              : cron::Previous::kRunning;
+}
+
+// What became of the last firing's job before this start.
+Task<void> Schedules::LearnLast(Schedules& self, std::string name) {
+  const std::uint64_t tenure = self.core_.tenure;
+  const auto found = self.entries_.find(name);
+  if (found == self.entries_.end()) co_return;
+  const std::string jid = found->second->record.last_jid;
+  const auto located = co_await Locate(self.core_, jid);
+  if (tenure != self.core_.tenure) co_return;
+  const auto now = self.entries_.find(name);
+  if (now == self.entries_.end() || now->second->record.last_jid != jid) co_return;
+  const bool is_open = located ? located->place != Place::kDead : self.core_.working.Find(jid) != nullptr;
+  if (!is_open) self.SetLast(*now->second, jid, Last::kOver);
+}
+
+void Schedules::OnOutcome(const Outcome& outcome, Gathering&) {
+  if (by_last_jid_.empty() || outcome.state == JobState::kRetry) return;
+  const auto found = by_last_jid_.find(std::string(outcome.jid));
+  if (found == by_last_jid_.end()) return;
+  found->second->last = Last::kOver;
+  by_last_jid_.erase(found);
+}
+
+void Schedules::OnTimer() { Look(); }
+
+void Schedules::Look() {
+  if (core_.phase != Core::Phase::kServing) return;
+  std::optional<WallTime> soonest;
+  for (const auto& [name, entry] : entries_) {
+    if (entry->record.paused || !entry->next) continue;
+    if (*entry->next <= core_.Now()) Fire(*entry);
+    if (entry->next && (!soonest || *entry->next < *soonest)) soonest = entry->next;
+  }
+  if (!soonest) return;
+  const Duration in = std::clamp(*soonest - core_.Now(), Milliseconds(1), kLookInterval);
+  core_.loop.timers().Schedule(*this, core_.loop.clock().Now() + in);
+}
+
+void Schedules::Fire(Entry& entry) {
+  const cron::Due due =
+      cron::FindDue(entry.schedule, entry.zone, entry.catch_up, entry.record.fired_until, core_.Now());
+  entry.next = due.next;
+  if (due.clock_was_wrong) log::Warn("jobs.schedule_ahead", {{"name", entry.record.spec.name}});
+  if (due.firings.empty() && due.fired_until == entry.record.fired_until) return;
+  Gathering& gathering = core_.flusher.Gather();
+  entry.record.fired_until = due.fired_until;
+  for (const WallTime at : due.firings) {
+    FireOnce(entry, at, fmt::format("{}-{}", entry.record.spec.name, at.ms), gathering);
+  }
+  Write(entry, gathering);
+}
+
+void Schedules::FireOnce(Entry& entry, WallTime at, std::string jid, Gathering& gathering) {
+  switch (cron::OnFiring(entry.overlap, PreviousOf(entry))) {
+    case cron::Firing::kLeaveOut: return;
+    case cron::Firing::kRemoveAndPush:
+    case cron::Firing::kCancelAndPush: core_.scope.Spawn(TakeBack(*this, entry.record.last_jid)); break;
+    case cron::Firing::kPush: break;
+  }
+  if (auto pushed = PushFor(entry, jid, gathering); !pushed) {
+    log::Warn("jobs.schedule_not_pushed",
+              {{"name", entry.record.spec.name}, {"error", pushed.error().detail}});
+    return;
+  }
+  SetLast(entry, std::move(jid), Last::kOpen);
+  entry.record.fired_at = at;
+}
+
+Result<> Schedules::PushFor(Entry& entry, std::string jid, Gathering& gathering) {
+  TM_TRY_ASSIGN(const std::string text, WithJid(entry.record.spec.job, jid));
+  TM_TRY_ASSIGN(job::Job job, job::ParseJob(text, core_.Now()));
+  return Push(core_, std::move(job), Origin::kServer, gathering);
+}
+
+Task<void> Schedules::TakeBack(Schedules& self, std::string jid) {
+  const auto cancelled = co_await Cancel(self.core_, jid);
+  if (!cancelled && cancelled.error().code != Errc::kNotFound) {
+    log::Warn("jobs.schedule_not_replaced", {{"jid", jid}, {"error", cancelled.error().detail}});
+  }
+}
+
+}  // namespace tidemill::jobs

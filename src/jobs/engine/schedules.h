@@ -1,0 +1,77 @@
+// Schedules: what is pushed again and again: entries of the configuration, and those that were added at run
+// time, each with a record ("cron").
+//
+// A record says until when its entry has fired, and is written in the flush of the jobs that it fired: so
+// each firing is one job, whichever node owns the store, and wherever a clock is moved to. The job's jid is
+// made of the entry's name and the time. Loop thread only.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "jobs/cron/overlap.h"
+#include "jobs/engine/plugin.h"
+#include "jobs/engine/schedule_spec.h"
+#include "net/timer_wheel.h"
+
+namespace tidemill::jobs {
+
+class Schedules final : public EnginePlugin, net::Timer {
+ public:
+  static constexpr std::string_view kKind = "cron";
+
+  explicit Schedules(Core& core);
+  ~Schedules() override;
+
+  // kInvalidArgument says what is accepted; kLimitExceeded: there are too many. An entry of that name that
+  // says the same goes on as if nothing had been set.
+  Result<> Set(ScheduleSpec spec);
+  Result<> Remove(std::string_view name);
+  // What would have fired meanwhile is left out.
+  Result<> Pause(std::string_view name);
+  Result<> Resume(std::string_view name);
+  // A firing now, beside the others. Gives the jid.
+  Result<std::string> RunNow(std::string_view name);
+  std::vector<ScheduleView> Views(std::size_t next_count) const;
+
+  // Memory has been read back.
+  void Start();
+  void Stop();
+
+  Task<Result<>> Recover(Store& store) override;
+  void Forget() override;
+  void BeforeFlush(Gathering&) override {}
+  void OnOutcome(const Outcome& outcome, Gathering& gathering) override;
+
+ private:
+  struct Entry;
+
+  void OnTimer() override;
+  // Fires all that is due, and sets the timer.
+  void Look();
+  void Fire(Entry& entry);
+  void FireOnce(Entry& entry, WallTime at, std::string jid, Gathering& gathering);
+  Result<> PushFor(Entry& entry, std::string jid, Gathering& gathering);
+  void Write(const Entry& entry, Gathering& gathering) const;
+  Result<Entry*> Find(std::string_view name);
+  enum class Last : std::uint8_t { kOver, kOpen };
+  void SetLast(Entry& entry, std::string jid, Last last);
+  cron::Previous PreviousOf(const Entry& entry) const;
+  static Task<void> LearnLast(Schedules& self, std::string name);
+  static Task<void> TakeBack(Schedules& self, std::string jid);
+
+  Core& core_;
+  std::map<std::string, std::unique_ptr<Entry>, std::less<>> entries_;
+  std::unordered_map<std::string, Entry*> by_last_jid_;
+};
+
+}  // namespace tidemill::jobs

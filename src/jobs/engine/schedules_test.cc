@@ -1,0 +1,205 @@
+#include "jobs/engine/schedules.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "jobs/engine/testing/harness.h"
+
+namespace tidemill::jobs {
+namespace {
+
+using testing::EngineHarness;
+using testing::Fetched;
+using testing::MemoryTables;
+
+ScheduleSpec Every10s(std::string overlap = "allow", std::string catch_up = "coalesce") {
+  return {.name = "tick",
+          .schedule = "@every 10s",
+          .overlap = std::move(overlap),
+          .catch_up = std::move(catch_up),
+          .job = R"({"jobtype":"Tick","args":[1]})"};
+}
+
+TEST(Schedules, FiresAtItsTimesEachOnce) {
+  EngineHarness h;
+  ASSERT_TRUE(h.engine.SetSchedule(Every10s()));
+  h.Advance(Seconds(35));
+  ASSERT_TRUE(h.Commit());
+  ASSERT_EQ(h.store.tables().ready.size(), 3u);
+  EXPECT_EQ(h.store.tables().ready.begin()->second.jid, "tick-1800000010000");
+  EXPECT_NE(h.store.tables().ready.begin()->second.text.find(R"("args":[1])"), std::string::npos);
+  const auto views = h.engine.Schedules(2);
+  ASSERT_EQ(views.size(), 1u);
+  EXPECT_EQ(views[0].next, (std::vector{WallTime{1'800'000'040'000}, WallTime{1'800'000'050'000}}));
+  EXPECT_EQ(views[0].last_jid, "tick-1800000030000");
+}
+
+TEST(Schedules, ARestartMakesUpForWhatWasMissed) {
+  for (const auto& [catch_up, jobs] : {std::pair("none", 0u), {"coalesce", 1u}, {"all", 5u}}) {
+    SCOPED_TRACE(catch_up);
+    auto tables = std::make_shared<MemoryTables>();
+    EngineOptions options;
+    options.schedules = {Every10s("allow", catch_up)};
+    WallTime end;
+    {
+      EngineHarness h(tables, options);
+      h.Advance(Seconds(15));
+      ASSERT_TRUE(h.Commit());
+      ASSERT_EQ(tables->ready.size(), 1u);
+      end = h.clock.WallNow();
+    }
+    EngineHarness h(tables, options, end + Seconds(100 * 60));
+    h.Turns(200);
+    h.Advance(Milliseconds(100));
+    if (std::string_view(catch_up) == "all") {
+      EXPECT_EQ(tables->ready.size(), 1u + 600u);
+    } else {
+      EXPECT_EQ(tables->ready.size(), 1u + (jobs > 0 ? 1u : 6u));  // "none": what is late by a minute at most
+    }
+  }
+}
+
+TEST(Schedules, AClockThatIsSetBackFiresNothingTwice) {
+  auto tables = std::make_shared<MemoryTables>();
+  EngineHarness h(tables);
+  ASSERT_TRUE(h.engine.SetSchedule(Every10s("allow", "all")));
+  h.Advance(Seconds(25));
+  ASSERT_TRUE(h.Commit());
+  ASSERT_EQ(tables->ready.size(), 2u);
+  h.clock.StepWall(Seconds(-20));
+  h.Advance(Seconds(19));
+  ASSERT_TRUE(h.Commit());
+  EXPECT_EQ(tables->ready.size(), 2u);
+  h.Advance(Seconds(12));
+  ASSERT_TRUE(h.Commit());
+  EXPECT_EQ(tables->ready.size(), 3u);
+}
+
+TEST(Schedules, AFiringIsCommittedWithItsTime) {
+  auto tables = std::make_shared<MemoryTables>();
+  {
+    EngineHarness h(tables);
+    ASSERT_TRUE(h.engine.SetSchedule(Every10s("allow", "all")));
+    ASSERT_TRUE(h.Commit());
+    h.store.FailCommits(2, {Errc::kUnavailable, "away"});
+    h.Advance(Seconds(15));
+    ASSERT_TRUE(h.Commit());
+    EXPECT_EQ(tables->ready.size(), 1u);
+    h.store.HoldCommits();
+    h.Advance(Seconds(10));
+    EXPECT_EQ(tables->ready.size(), 1u);
+  }  // a crash
+  EngineHarness h(tables, {}, WallTime{1'800'000'026'000});
+  h.Turns(50);
+  EXPECT_EQ(tables->ready.size(), 2u);
+}
+
+TEST(Schedules, SkipLeavesAFiringOutWhileTheOneBeforeIsNotDone) {
+  EngineHarness h;
+  ASSERT_TRUE(h.engine.SetSchedule(Every10s("skip")));
+  h.Advance(Seconds(25));
+  EXPECT_EQ(h.store.tables().ready.size(), 1u);
+  Fetched fetched(h.engine, "w", {"default"});
+  h.Advance(Seconds(10));
+  EXPECT_EQ(h.store.tables().ready.size(), 1u);
+  ASSERT_TRUE(h.engine.Ack(fetched.jids().front(), ""));
+  h.Advance(Seconds(10));
+  EXPECT_EQ(h.store.tables().ready.size(), 1u);
+  EXPECT_EQ(h.store.tables().ready.begin()->second.jid, "tick-1800000040000");
+}
+
+TEST(Schedules, ReplaceTakesTheEarlierJobBack) {
+  EngineHarness h;
+  ASSERT_TRUE(h.engine.SetSchedule(Every10s("replace")));
+  h.Advance(Seconds(25));
+  ASSERT_TRUE(h.Commit());
+  ASSERT_EQ(h.store.tables().ready.size(), 1u);
+  Fetched fetched(h.engine, "w", {"default"});
+  ASSERT_EQ(fetched.jids(), std::vector<std::string>{"tick-1800000020000"});
+  h.Advance(Seconds(10));
+  EXPECT_EQ(h.engine.SetTrack("tick-1800000020000", {.percent = 1}).error().code, Errc::kCancelled);
+}
+
+TEST(Schedules, SkipKnowsAfterARestartWhatIsNotDone) {
+  auto tables = std::make_shared<MemoryTables>();
+  {
+    EngineHarness h(tables);
+    ASSERT_TRUE(h.engine.SetSchedule(Every10s("skip")));
+    h.Advance(Seconds(15));
+    ASSERT_TRUE(h.Commit());
+  }
+  EngineHarness h(tables, {}, WallTime{1'800'000'016'000});
+  h.Advance(Seconds(10));
+  EXPECT_EQ(tables->ready.size(), 1u);
+  Fetched fetched(h.engine, "w", {"default"});
+  ASSERT_TRUE(h.engine.Ack(fetched.jids().front(), ""));
+  h.Advance(Seconds(10));
+  EXPECT_EQ(tables->ready.size(), 1u);
+  EXPECT_EQ(tables->ready.begin()->second.jid, "tick-1800000030000");
+}
+
+TEST(Schedules, PausedNothingFiresAndNothingIsMadeUpFor) {
+  EngineHarness h;
+  ASSERT_TRUE(h.engine.SetSchedule(Every10s("allow", "all")));
+  ASSERT_TRUE(h.engine.PauseSchedule("tick"));
+  h.Advance(Seconds(45));
+  EXPECT_TRUE(h.store.tables().ready.empty());
+  const auto jid = h.engine.RunSchedule("tick");
+  ASSERT_TRUE(jid);
+  ASSERT_TRUE(h.engine.ResumeSchedule("tick"));
+  h.Advance(Seconds(6));
+  ASSERT_TRUE(h.Commit());
+  EXPECT_EQ(h.store.tables().ready.size(), 2u);
+  ASSERT_TRUE(h.engine.RemoveSchedule("tick"));
+  EXPECT_EQ(h.engine.PauseSchedule("tick").error().code, Errc::kNotFound);
+  h.Advance(Seconds(20));
+  EXPECT_EQ(h.store.tables().ready.size(), 2u);
+}
+
+TEST(Schedules, WhatIsGoneFromTheConfigurationGoes) {
+  auto tables = std::make_shared<MemoryTables>();
+  EngineOptions options;
+  options.schedules = {Every10s()};
+  {
+    EngineHarness h(tables, options);
+    ASSERT_TRUE(h.Commit());
+    EXPECT_EQ(h.engine.Schedules(0).size(), 1u);
+  }
+  EngineHarness h(tables);
+  EXPECT_TRUE(h.engine.Schedules(0).empty());
+  ASSERT_TRUE(h.Commit());
+  EXPECT_FALSE(tables->records.contains({"cron", "tick"}));
+}
+
+TEST(Schedules, RefusesWhatItCannotKeep) {
+  EngineHarness h;
+  struct Case {
+    const char* name;
+    void (*spoil)(ScheduleSpec&);
+  };
+  const Case cases[] = {
+      {"name", [](ScheduleSpec& spec) { spec.name = "a b"; }},
+      {"schedule", [](ScheduleSpec& spec) { spec.schedule = "* * *"; }},
+      {"zone", [](ScheduleSpec& spec) { spec.zone = "Nowhere/At_All"; }},
+      {"overlap", [](ScheduleSpec& spec) { spec.overlap = "both"; }},
+      {"catch_up", [](ScheduleSpec& spec) { spec.catch_up = "some"; }},
+      {"job without a type", [](ScheduleSpec& spec) { spec.job = R"({"args":[]})"; }},
+      {"job with a jid",
+       [](ScheduleSpec& spec) { spec.job = R"({"jid":"12345678","jobtype":"T","args":[]})"; }},
+      {"no job", [](ScheduleSpec& spec) { spec.job = "[]"; }},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.name);
+    ScheduleSpec spec = Every10s();
+    c.spoil(spec);
+    const auto set = h.engine.SetSchedule(spec);
+    ASSERT_FALSE(set);
+    EXPECT_FALSE(set.error().detail.empty());
+  }
+  EXPECT_TRUE(h.engine.Schedules(0).empty());
+}
+
+}  // namespace
+}  // namespace tidemill::jobs
