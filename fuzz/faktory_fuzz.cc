@@ -60,8 +60,8 @@ void Check(const Command& command) {
     if (const auto finished = reader.Finish(); !finished) CheckError(finished.error().detail);
   }
   if (const auto* const mutate = std::get_if<Mutate>(&command)) {
-    (void)MatchesGlob(mutate->pattern, mutate->jobtype);
-    TM_ASSERT(MatchesGlob("*", mutate->pattern));
+    (void)Glob(mutate->pattern).Matches(mutate->jobtype);
+    TM_ASSERT(Glob("*").Matches(mutate->pattern));
   }
   if (const auto* const ack = std::get_if<Ack>(&command)) {
     TM_ASSERT(ack->result.find_first_of("\r\n") == std::string::npos);

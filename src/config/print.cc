@@ -96,6 +96,18 @@ void AppendTable(std::string& out, const TableList& list, const std::string& nam
   }
 }
 
+// A table with its defaults, commented out.
+void AppendExample(std::string& out, const TableList& list) {
+  fmt::format_to(std::back_inserter(out),
+                 "\n# A {} with settings of its own. There may be many.\n#[[{}]]\n#name = {}\n", list.noun,
+                 list.key, Quote(list.example_name));
+  for (const Key& row : list.rows) {
+    if (row.facts.shown == Shown::kNo) continue;
+    const KeyDoc doc = DocOf(row, row.name, list.defaults.get());
+    fmt::format_to(std::back_inserter(out), "{}#{} = {}\n", CommentOf(doc), doc.name, doc.default_value);
+  }
+}
+
 }  // namespace
 
 std::vector<KeyDoc> AllKeys(const AnySchema& schema) {
@@ -133,7 +145,11 @@ std::string PrintDocumentedDefaults(const AnySchema& schema) {
     const KeyDoc doc = DocOf(key, key.name, schema.defaults());
     sections.Add(key.name, doc.default_value, CommentOf(doc));
   }
-  return std::move(sections).Finish();
+  std::string out = std::move(sections).Finish();
+  for (const TableList& list : schema.tables()) {
+    if (list.documented == Shown::kYes) AppendExample(out, list);
+  }
+  return out;
 }
 
 // What TOML makes of a value is JSON too: numbers, booleans, quoted texts and lists of them.

@@ -30,7 +30,7 @@ std::string Markdown(const AnySchema& schema, std::string_view introduction);
 std::string PrintToml(const AnySchema& schema, void* settings, SecretsIn secrets);
 
 // A TOML file with every setting's default below a comment: what it means, its type, what is accepted, and ↻
-// when a reload takes it over. Load reads it back.
+// when a reload takes it over; a table of each documented list, commented out. Load reads it back.
 std::string PrintDocumentedDefaults(const AnySchema& schema);
 
 // PrintToml as one line of JSON: an object with the keys as flags and the documentation name them, and a list

@@ -112,6 +112,11 @@ int DescriptorsByAsking() {
   return count;
 }
 
+std::uint64_t ResidentBytes() {
+  const double bytes = ReadMemory().resident_bytes;
+  return bytes > 0 ? static_cast<std::uint64_t>(bytes) : 0;  // false for kUnknown
+}
+
 void AddProcessMetrics(Registry& registry) {
   registry.AddCallback("process_cpu_seconds_total", "User and system CPU time spent, in seconds.", {},
                        CpuSeconds);

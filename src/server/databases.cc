@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "postgres/database/database.h"
 #include "postgres/metrics.h"
@@ -70,8 +71,8 @@ sql::Database* Databases::main(std::size_t loop_index) const {
   return sqlite(loop_index);
 }
 
-void Databases::ApplySchemas() {
-  if (schemas_) schemas_->Start();
+void Databases::ApplySchemas(std::function<void()> then) {
+  if (schemas_) schemas_->Start(std::move(then));
 }
 
 void Databases::EndTasks() {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -47,8 +48,9 @@ class Databases {
   // The one that everything is kept in: PostgreSQL, if it is configured; else the embedded one. Null: none.
   sql::Database* main(std::size_t loop_index) const;
 
-  // Brings our own tables in the main one up to date, once the loops run.
-  void ApplySchemas();
+  // Brings our own tables in the main one up to date, once the loops run; then calls `then` on the first
+  // loop. Not where there are no tables of ours.
+  void ApplySchemas(std::function<void()> then);
   // Once the loops have stopped, before anything ends that tasks refer to.
   void EndTasks();
 

@@ -80,7 +80,7 @@ TEST_F(DatabasesTest, ReadyTellsOfDamage) {
   const sql::Call fill{.statement = sql::Statement("insert into t values (randomblob(100000))")};
   {
     const auto databases = Open();
-    databases->ApplySchemas();
+    databases->ApplySchemas([] {});
     ASSERT_TRUE(net::testing::DriveUntil(
         *loop_, [&] { return AskReady(*loop_, databases->dependencies()).first == 200; }));
     ASSERT_TRUE(
@@ -122,7 +122,7 @@ TEST_F(SchemaKeeperTest, AppliesWhatIsMissingAndIsReadyThen) {
   SchemaKeeper keeper = Keeper({{.postgres = {}, .sqlite = {"create table kept (n)"}}});
   const Dependencies all = {{[&] { return keeper.problem(); }, Milliseconds(-1)}};
   EXPECT_EQ(AskReady(*loop_, all).first, 503);
-  keeper.Start();
+  keeper.Start([] {});
   ASSERT_TRUE(net::testing::RunUntil(*loop_, [&] { return !keeper.problem(); }));
   EXPECT_EQ(AskReady(*loop_, all).first, 200);
   EXPECT_TRUE(RunTask(*loop_, databases_->main(0)->Run({.statement = sql::Statement("select n from kept")})));
@@ -131,10 +131,10 @@ TEST_F(SchemaKeeperTest, AppliesWhatIsMissingAndIsReadyThen) {
 TEST_F(SchemaKeeperTest, LeavesTablesOfANewerProgramAlone) {
   SchemaKeeper newer = Keeper({{.postgres = {}, .sqlite = {"create table a (n)"}},
                                {.postgres = {}, .sqlite = {"create table b (n)"}}});
-  newer.Start();
+  newer.Start([] {});
   ASSERT_TRUE(net::testing::RunUntil(*loop_, [&] { return !newer.problem(); }));
   SchemaKeeper older = Keeper({{.postgres = {}, .sqlite = {"create table a (n)"}}});
-  older.Start();
+  older.Start([] {});
   ASSERT_TRUE(net::testing::RunUntil(
       *loop_, [&] { return older.problem() && older.problem()->why != "not looked at yet"; }));
   EXPECT_TRUE(older.problem()->why.contains("test")) << older.problem()->why;

@@ -108,6 +108,13 @@ std::string HostOf(net::ListenAddress address) {
   return any ? "127.0.0.1:" + std::to_string(address.tcp.port) : address.ToString();
 }
 
+// As clients of Faktory take it. A password may be somebody's own: it is not printed.
+std::string FaktoryUrl(const settings::Settings& settings, const net::ListenAddress& address) {
+  const bool tls = !settings.http_server.tls_cert_file.empty() && !settings.faktory.plain_tcp;
+  const std::string password = settings.faktory.password.empty() ? "" : ":PASSWORD@";
+  return (tls ? "tcp+tls://" : "tcp://") + password + HostOf(address);
+}
+
 // The commands look there by themselves.
 constexpr char kUsual[] = "http://127.0.0.1:8000";
 
@@ -146,11 +153,13 @@ settings::Settings DevSettings(const config::Sources& sources) {
   // With a configuration file it is that file's server, with the demo page on top.
   if (sources.file.empty()) settings.channel.without_namespace = DemoChannels();
   if (IsFolder(kQueriesFolder)) settings.queries.folder = kQueriesFolder;
-  // Taken back below where a database is given.
+  settings.jobs.enabled = true;
+  // Taken back below where a database is given, or nothing needs one.
   settings.sqlite.path = kDatabaseFile;
   // Whoever opens a port to others gets the default: pages of that address only.
   const auto given = settings::Load(sources, settings);
-  if (!given || !given->queries.given() || given->postgres.given()) settings.sqlite.path.clear();
+  const bool needs_one = given && (given->queries.given() || given->jobs.enabled);
+  if (!needs_one || given->postgres.given()) settings.sqlite.path.clear();
   if (given && IsLocal(given->http_server)) settings.client.allowed_origins = kLocalPages;
   return settings;
 }
@@ -186,7 +195,8 @@ void DevPage::AddRoutes(http::Router& router) const {
                                           settings_->http_api.handler_prefix, shows_key ? api_key_ : ""));
 }
 
-DevWelcome DevPage::Welcome(const std::vector<net::ListenAddress>& addresses) const {
+DevWelcome DevPage::Welcome(const std::vector<net::ListenAddress>& addresses,
+                            const std::vector<net::ListenAddress>& job_addresses) const {
   const std::string end = settings_->http_server.tls_cert_file.empty() ? "://" : "s://";
   const bool internal = !settings_->http_server.internal_listen.empty();
   const std::string page = "http" + end + HostOf(addresses.front());
@@ -200,6 +210,7 @@ DevWelcome DevPage::Welcome(const std::vector<net::ListenAddress>& addresses) co
       .tail_options = OptionsFor(page),
       .publish_options = OptionsFor(api),
       .channel = kChannel,
+      .faktory = job_addresses.empty() ? "" : FaktoryUrl(*settings_, job_addresses.front()),
       .rest = settings_->queries.given() ? page + settings_->queries.prefix : "",
       .of_keys = of_keys_,
       .of_pages = AboutPages(settings_->client.allowed_origins),

@@ -20,7 +20,7 @@ namespace tidemill::server {
 // Loopback only, keys made up at random, a demo namespace; pages of this machine may connect. What the
 // sources say goes over it.
 //
-// A folder ./queries is served. Where queries are and no database is given, they are kept in a file of this
+// Jobs are served, and a folder ./queries. Where no database is given, they are kept in a file of this
 // folder, .tidemill/tidemill.db.
 settings::Settings DevSettings(const config::Sources& sources);
 // Makes the folder of that file, if the settings ask for it; git passes it over.
@@ -34,8 +34,9 @@ class DevPage {
 
   // GET / and what it loads; GET /demo/config.json gives each visitor a name and a token.
   void AddRoutes(http::Router& router) const;
-  // `addresses`: where the server listens, the internal ones last.
-  DevWelcome Welcome(const std::vector<net::ListenAddress>& addresses) const;
+  // `addresses`: where the server listens, the internal ones last; `job_addresses`: where workers connect.
+  DevWelcome Welcome(const std::vector<net::ListenAddress>& addresses,
+                     const std::vector<net::ListenAddress>& job_addresses) const;
 
  private:
   const std::shared_ptr<const settings::Settings> settings_;

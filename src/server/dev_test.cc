@@ -21,7 +21,9 @@ struct Dev {
   }
 
   std::string Text() const {
-    return ToText(DevPage(base, settings).Welcome({*net::ListenAddress::Parse("127.0.0.1:8000")}));
+    return ToText(DevPage(base, settings)
+                      .Welcome({*net::ListenAddress::Parse("127.0.0.1:8000")},
+                               {*net::ListenAddress::Parse("127.0.0.1:7419")}));
   }
   bool Allows(std::string_view origin, std::string_view host = "127.0.0.1:8000") const {
     return http::OriginAllowed(origin, host, settings.client.allowed_origins);
@@ -70,6 +72,14 @@ TEST(Dev, WithAFileKeepsItsKeysAndTheDemoNamespace) {
   remove(path.c_str());
 }
 
+TEST(Dev, SaysHowToPushAJobAndWorkOnIt) {
+  const Dev dev({});
+  EXPECT_TRUE(dev.settings.jobs.enabled);
+  EXPECT_TRUE(dev.Text().contains("export FAKTORY_URL=tcp://127.0.0.1:7419\n")) << dev.Text();
+  const Dev secret({.flags = {{"jobs.faktory.password", "mine"}}});
+  EXPECT_TRUE(secret.Text().contains("tcp://:PASSWORD@127.0.0.1:7419\n")) << secret.Text();
+}
+
 // A folder that this process is in while it lives.
 struct InFolder {
   InFolder() { std::filesystem::current_path(folder.path()); }
@@ -82,7 +92,7 @@ struct InFolder {
 TEST(Dev, ServesAFolderOfQueriesFromAFileBesideIt) {
   const InFolder here;
   EXPECT_EQ(Dev({}).settings.queries.folder, "");
-  EXPECT_EQ(Dev({}).settings.sqlite.path, "");
+  EXPECT_EQ(Dev({.flags = {{"jobs.enabled", "false"}}}).settings.sqlite.path, "");
   std::filesystem::create_directory("queries");
   const Dev dev({});
   EXPECT_EQ(dev.settings.queries.folder, "queries");
@@ -96,7 +106,7 @@ TEST(Dev, KeepsToTheDatabaseThatIsGiven) {
   std::filesystem::create_directory("queries");
   EXPECT_EQ(Dev({.flags = {{"storage.sqlite.path", "mine.db"}}}).settings.sqlite.path, "mine.db");
   EXPECT_EQ(Dev({.flags = {{"storage.postgres.url", "postgres://u@h/d"}}}).settings.sqlite.path, "");
-  EXPECT_EQ(Dev({.flags = {{"queries.folder", ""}}}).settings.sqlite.path, "");
+  EXPECT_EQ(Dev({.flags = {{"queries.folder", ""}, {"jobs.enabled", "false"}}}).settings.sqlite.path, "");
   EXPECT_TRUE(MakeDevFolder(Dev({.flags = {{"storage.sqlite.path", "mine.db"}}}).settings));
   EXPECT_FALSE(std::filesystem::exists(".tidemill"));
 }

@@ -39,7 +39,7 @@ api.publish(PublishRequest(channel='{channel}', data={{'text': 'Hello from Pytho
 curl {api}/publish -H 'X-API-Key: {api_key}' \
      -d '{{"channel": "{channel}", "data": {{"text": "Hello from curl"}}}}'
 
-== A terminal beside this one; each in its own, with `tidemill` on PATH:
+{of_jobs}== A terminal beside this one; each in its own, with `tidemill` on PATH:
 
 tidemill tail {channel}{tail_options}
 tidemill publish {channel} '{{"text": "Hello from a terminal"}}'{publish_options}
@@ -50,15 +50,27 @@ Ctrl-C stops.
 
 )";
 
+constexpr std::string_view kJobs =
+    R"jobs(== Jobs: push one, then a worker for it; here in Node (npm install faktory-worker):
+
+export FAKTORY_URL={faktory}
+node -e "require('faktory-worker').connect().then(c => c.job('hi', 'Ada').push()).then(() => process.exit())"
+node -e "f = require('faktory-worker'); f.register('hi', (name) => console.log('Hello', name)); f.work()"
+
+)jobs";
+
 }  // namespace
 
 std::string ToText(const DevWelcome& welcome) {
   const std::string of_rest =
       welcome.rest.empty() ? "" : fmt::format("Your SQL endpoints, to be tried: {}/\n", welcome.rest);
+  const std::string of_jobs =
+      welcome.faktory.empty() ? "" : fmt::format(kJobs, fmt::arg("faktory", welcome.faktory));
   return fmt::format(kText, fmt::arg("page", welcome.page), fmt::arg("of_rest", of_rest),
-                     fmt::arg("websocket", welcome.websocket), fmt::arg("api", welcome.api),
-                     fmt::arg("token", welcome.token), fmt::arg("api_key", welcome.api_key),
-                     fmt::arg("channel", welcome.channel), fmt::arg("tail_options", welcome.tail_options),
+                     fmt::arg("of_jobs", of_jobs), fmt::arg("websocket", welcome.websocket),
+                     fmt::arg("api", welcome.api), fmt::arg("token", welcome.token),
+                     fmt::arg("api_key", welcome.api_key), fmt::arg("channel", welcome.channel),
+                     fmt::arg("tail_options", welcome.tail_options),
                      fmt::arg("publish_options", welcome.publish_options),
                      fmt::arg("of_pages", welcome.of_pages), fmt::arg("of_keys", welcome.of_keys));
 }

@@ -20,6 +20,10 @@ namespace {
 // state.
 constexpr Duration kCloseGrace = Seconds(2);
 
+// For jobs under way to be acknowledged, and for the last flush.
+constexpr Duration kJobsGrace = Seconds(5);
+constexpr Duration kJobsEnd = Seconds(10);
+
 std::size_t LoopCount(const settings::Settings& settings) {
   if (settings.loops > 0) return settings.loops;
   return std::max(1u, std::thread::hardware_concurrency());
@@ -49,11 +53,14 @@ Result<std::unique_ptr<Node>> Node::Start(settings::Settings settings, const Opt
   TM_TRY_ASSIGN(const LiveSettings live, MakeLiveSettings(node->settings_, node->node_id_));
   TM_TRY(node->MakeRealtime(live));
   TM_TRY(node->OpenQueries(options));
+  TM_TRY(node->OpenJobs(options));
   node->MakeServers(live, options);
   node->AddMetrics();
-  TM_TRY(node->OpenPorts());
+  TM_TRY(node->OpenPorts(live));
   node->directories_->JoinCluster();
-  node->databases_->ApplySchemas();
+  node->databases_->ApplySchemas([jobs = node->jobs_.get()] {
+    if (jobs) jobs->Start();
+  });
   if (node->queries_) node->queries_->Start();
   node->loops_->Start();
   return node;
@@ -100,6 +107,15 @@ Result<void> Node::OpenQueries(const Options& options) {
   return {};
 }
 
+// Background jobs, kept in the main database.
+Result<void> Node::OpenJobs(const Options& options) {
+  if (!settings_.jobs.enabled) return {};
+  TM_TRY_ASSIGN(jobs_, NodeJobs::Open((*loops_)[0], {.node_id = node_id_, .developer = options.developer},
+                                      *databases_, settings_, shared_.registry));
+  health_->dependencies.push_back({[this] { return jobs_->problem(); }, Milliseconds(-1)});
+  return {};
+}
+
 // On each loop the HTTP API and its routes.
 void Node::MakeServers(const LiveSettings& live, const Options& options) {
   for (std::size_t i = 0; i < loops_->size(); ++i) {
@@ -124,13 +140,17 @@ void Node::AddMetrics() {
 }
 
 // On each loop: all share the addresses that the first one has bound.
-Result<void> Node::OpenPorts() {
+Result<void> Node::OpenPorts(const LiveSettings& live) {
   TM_TRY_ASSIGN(std::vector<PortAddresses> ports, AddressesOf(settings_.http_server));
   for (const auto& server : servers_) TM_TRY(server->OpenPorts(ports));
   for (const PortAddresses& port : ports) {
     for (const Listening& listening : port.addresses) addresses_.push_back(listening.address);
   }
-  return {};
+  return jobs_ ? jobs_->OpenPort(live.tls) : Result<void>();
+}
+
+std::vector<net::ListenAddress> Node::job_addresses() const {
+  return jobs_ ? jobs_->addresses() : std::vector<net::ListenAddress>();
 }
 
 Result<std::vector<std::string>> Node::Reload(const settings::Settings& settings) {
@@ -173,8 +193,10 @@ Result<Commit> Node::PrepareLoops(const settings::Settings& settings) {
     realtime.push_back(std::move(commit));
     servers.push_back(servers_[i]->Prepare(live));
   }
-  return [this, realtime = std::move(realtime), servers = std::move(servers), keys = settings.http_api.keys] {
+  return [this, realtime = std::move(realtime), servers = std::move(servers), keys = settings.http_api.keys,
+          tls = live.tls] {
     loops_->RunOnEach([&](std::size_t i) {
+      if (jobs_ && tls && i == 0) jobs_->ReplaceTls(tls);
       realtime[i]();
       servers[i]();
       if (queries_) queries_->TakeOver(i, keys);
@@ -197,7 +219,13 @@ void Node::Drain(const std::function<bool()>& should_abort) {
   RunInOrder({
       {"let balancers go elsewhere", [&] { Leave(waiting); }},
       {"say so on /health and /ready", [&] { health_->draining = true; }},
-      {"stop accepting", [&] { loops_->RunOnEach([&](std::size_t i) { servers_[i]->Drain(); }); }},
+      {"stop accepting",
+       [&] {
+         loops_->RunOnEach([&](std::size_t i) {
+           servers_[i]->Drain();
+           if (jobs_ && i == 0) jobs_->Drain();
+         });
+       }},
       {"end the sessions",
        [&] {
          log::Info("server.draining", {{"sessions", CountSessions()}, {"timeout_s", timeout.ms / 1000}});
@@ -208,10 +236,28 @@ void Node::Drain(const std::function<bool()>& should_abort) {
          WaitUntil(waiting, kCloseGrace,
                    [&] { return shared_.limiter->connections() == 0 && CountChanges() == 0; });
        }},
+      {"end the jobs", [&] { EndJobs(waiting, std::min(timeout, kJobsGrace)); }},
       // From now on nobody waits for this node.
       {"leave the cluster", [&] { directories_->LeaveCluster(); }},
   });
   log::Info("server.drained", {{"seconds", (clock.Now() - begun).ms / 1000}});
+}
+
+// Jobs that take longer go on in their workers, which acknowledge them to whoever owns the jobs then.
+void Node::EndJobs(const Waiting& waiting, Duration grace) {
+  if (!jobs_) return;
+  WaitUntil(waiting, grace, [&] {
+    std::size_t running = 0;
+    loops_->RunOnEach([&](std::size_t i) {
+      if (i == 0) running = jobs_->running();
+    });
+    return running == 0;
+  });
+  loops_->RunOnEach([&](std::size_t i) {
+    if (i == 0) jobs_->End();
+  });
+  WaitUntil({.clock = waiting.clock, .pause = waiting.pause, .should_abort = [] { return false; }}, kJobsEnd,
+            [&] { return jobs_->ended(); });
 }
 
 // Serves on as before, but for /ready.
@@ -243,6 +289,7 @@ Node::~Node() {
     log::Info("server.stopped", {{"longest_turn_cpu_us", loops_->LongestTurnCpuMicros()}});
   }
   if (queries_) queries_->EndTasks();
+  if (jobs_) jobs_->EndTasks();
   for (const auto& realtime : realtime_) realtime->EndTasks();
   if (databases_) databases_->EndTasks();
 }

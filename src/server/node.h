@@ -19,6 +19,7 @@
 #include "server/loop_realtime.h"
 #include "server/loop_server.h"
 #include "server/loops.h"
+#include "server/node_jobs.h"
 #include "server/node_queries.h"
 #include "server/reload.h"
 #include "server/shared.h"
@@ -40,6 +41,8 @@ class Node {
 
   // Where it listens, real port numbers included: the public addresses, then the internal ones.
   const std::vector<net::ListenAddress>& addresses() const { return addresses_; }
+  // Where workers of jobs connect; empty: nowhere.
+  std::vector<net::ListenAddress> job_addresses() const;
 
   // Takes over what can change while running: all of it, or nothing if anything is wrong with it.
   // Gives the names of changed settings that need a restart.
@@ -58,13 +61,15 @@ class Node {
   Result<void> OpenDatabases();
   Result<void> MakeRealtime(const LiveSettings& live);
   Result<void> OpenQueries(const Options& options);
+  Result<void> OpenJobs(const Options& options);
   void MakeServers(const LiveSettings& live, const Options& options);
   void AddMetrics();
-  Result<void> OpenPorts();
+  Result<void> OpenPorts(const LiveSettings& live);
 
   std::vector<Reloadable> Reloadables();
   Result<Commit> PrepareLoops(const settings::Settings& settings);
   void Leave(const Waiting& waiting);
+  void EndJobs(const Waiting& waiting, Duration grace);
   std::size_t CountSessions();
   std::size_t CountChanges();
 
@@ -79,6 +84,7 @@ class Node {
   std::vector<std::unique_ptr<LoopRealtime>> realtime_;  // of each loop
   std::unique_ptr<Directories> directories_;
   std::unique_ptr<NodeQueries> queries_;              // null: no folder is given
+  std::unique_ptr<NodeJobs> jobs_;                    // null: jobs.enabled is false
   std::vector<std::unique_ptr<LoopServer>> servers_;  // of each loop
   std::vector<net::ListenAddress> addresses_;
 };

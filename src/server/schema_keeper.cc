@@ -14,12 +14,12 @@ SchemaKeeper::SchemaKeeper(net::Loop& loop, sql::Database& database, std::vector
   if (!schemas_.empty()) why_ = "not looked at yet";
 }
 
-void SchemaKeeper::Start() {
+void SchemaKeeper::Start(std::function<void()> then) {
   if (schemas_.empty()) return;
-  loop_.Post([this] { scope_->Spawn(Apply()); });
+  loop_.Post([this, next = std::move(then)]() mutable { scope_->Spawn(Apply(std::move(next))); });
 }
 
-Task<void> SchemaKeeper::Apply() {
+Task<void> SchemaKeeper::Apply(std::function<void()> then) {
   net::Backoff backoff(Milliseconds(100), Seconds(2));
   for (;;) {
     const auto applied = co_await sql::ApplySchemas(loop_, database_, schemas_, options_);
@@ -27,7 +27,8 @@ Task<void> SchemaKeeper::Apply() {
       for (const sql::AppliedNow& each : *applied) {
         log::Info("server.schema_applied", {{"module", each.module}, {"version", each.version}});
       }
-      co_return SetWhy("");
+      SetWhy("");
+      co_return then();
     }
     SetWhy(applied.error().detail);
     const bool passes = applied.error().code == Errc::kUnavailable || applied.error().code == Errc::kTimeout;

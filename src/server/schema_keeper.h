@@ -5,6 +5,7 @@
 // needs them, and /ready says why.
 #pragma once
 
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -25,15 +26,15 @@ class SchemaKeeper {
   SchemaKeeper(net::Loop& loop, sql::Database& database, std::vector<sql::Schema> schemas,
                sql::SchemaOptions options);
 
-  // Any thread, once: it begins on the loop.
-  void Start();
+  // Any thread, once: it begins on the loop. `then` is called there once the tables are there.
+  void Start(std::function<void()> then);
   // Once the loop has stopped.
   void EndTasks() { scope_.reset(); }
   // Any thread. nullopt: the tables are there.
   std::optional<ServiceProblem> problem() const;
 
  private:
-  Task<void> Apply();
+  Task<void> Apply(std::function<void()> then);
   void SetWhy(std::string why);
 
   net::Loop& loop_;

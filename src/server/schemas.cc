@@ -11,6 +11,7 @@ std::vector<sql::Schema> Schemas() { return {jobs::JobsSchema(), queries::Idempo
 std::vector<sql::Schema> SchemasInUse(const settings::Settings& settings) {
   std::vector<sql::Schema> schemas;
   if (settings.queries.given()) schemas.push_back(queries::IdempotencySchema());
+  if (settings.jobs.enabled) schemas.push_back(jobs::JobsSchema());
   return schemas;
 }
 

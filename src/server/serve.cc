@@ -163,8 +163,11 @@ int Serve(const cli::ServeOptions& options) {
   for (const net::ListenAddress& address : (*node)->addresses()) {
     log::Info("server.listening", {{"address", address.ToString()}, {"version", kVersion}});
   }
+  for (const net::ListenAddress& address : (*node)->job_addresses()) {
+    log::Info("jobs.listening", {{"address", address.ToString()}});
+  }
   NotifyServiceManager("READY=1");
-  if (options.dev) PrintWelcome(page.Welcome((*node)->addresses()));
+  if (options.dev) PrintWelcome(page.Welcome((*node)->addresses(), (*node)->job_addresses()));
   return RunUntilSignalled(**node, given, signals);
 }
 

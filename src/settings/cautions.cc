@@ -34,6 +34,7 @@ class Finder {
     CheckCommandLine();
     CheckLimitBehindProxy();
     CheckAnonymousRole();
+    CheckJobs();
     return std::move(found_);
   }
 
@@ -111,6 +112,13 @@ class Finder {
     }
     Add("client.connection_limit_per_address",
         "all clients of a proxy in front have its address; name it in http_server.trusted_proxies");
+  }
+
+  void CheckJobs() {
+    if (!settings_.jobs.enabled || !settings_.faktory.password.empty()) return;
+    if (!IsPublic(settings_.faktory.listen)) return;
+    Add("jobs.faktory.password",
+        "everybody who reaches jobs.faktory.listen may push, take and delete jobs; give it a password");
   }
 
   // Policies do not hold for who owns the tables.

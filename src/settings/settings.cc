@@ -8,6 +8,7 @@
 #include "config/restart.h"
 #include "config/schema.h"
 #include "config/value.h"
+#include "jobs/job/names.h"
 #include "settings/unavailable.h"
 
 namespace tidemill::settings {
@@ -119,6 +120,18 @@ void CheckSectionsTogether(const Settings& settings, config::Findings& findings)
   }
 }
 
+void CheckJobs(const Settings& settings, config::Findings& findings) {
+  for (const auto& [name, queue] : settings.jobs.queues) {
+    if (job::IsQueueName(name)) continue;
+    findings.push_back({.key = "jobs.queues." + name,
+                        .text = ": a queue's name has letters, digits, \".\", \"_\" and \"-\""});
+  }
+  if (!settings.jobs.enabled || settings.postgres.given() || settings.sqlite.given()) return;
+  findings.push_back({.key = "jobs.enabled",
+                      .others = {"storage.postgres.url", "storage.sqlite.path"},
+                      .text = ": jobs need a database: storage.postgres.url or storage.sqlite.path"});
+}
+
 // An address of Redis is enough to say that Redis is the broker.
 void ChooseBroker(Settings& settings, const config::AnySchema::IsGiven& is_given) {
   if (settings.broker.redis.given() && !is_given("broker.type")) settings.broker.type = "redis";
@@ -158,7 +171,11 @@ config::Schema<Settings> MakeSchema() {
            [](Settings& s) -> auto& { return s.postgres.limits; })
       .Add("queries.", queries::QueriesSection(), [](Settings& s) -> auto& { return s.queries; })
       .Add("queries.cache.", queries::CacheSection(), [](Settings& s) -> auto& { return s.queries_cache; })
+      .Add("jobs.", jobs::JobsSection(), [](Settings& s) -> auto& { return s.jobs; })
+      .Add("jobs.faktory.", faktory::FaktorySection(), [](Settings& s) -> auto& { return s.faktory; })
+      .AddTables(jobs::JobQueueTables(), [](Settings& s) -> auto& { return s.jobs.queues; })
       .AddCheck(CheckSectionsTogether)
+      .AddCheck(CheckJobs)
       .AddCompletion(ChooseBroker)
       .RefuseByName(WhyUnavailable);
   return all;

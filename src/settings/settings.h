@@ -14,6 +14,8 @@
 #include "config/sources.h"
 #include "config/value.h"
 #include "http/settings.h"
+#include "jobs/engine/settings.h"
+#include "jobs/faktory/settings.h"
 #include "postgres/settings.h"
 #include "queries/cache/settings.h"
 #include "queries/endpoint/settings.h"
@@ -43,6 +45,8 @@ struct Settings {
   postgres::PostgresSettings postgres;
   queries::QueriesSettings queries;
   queries::CacheSettings queries_cache;
+  jobs::JobsSettings jobs;
+  faktory::FaktorySettings faktory;
   LogSettings log;
   bool health_enabled = true;
   bool prometheus_enabled = true;

@@ -58,6 +58,7 @@ Result<void> CheckUsable(const Settings& settings) {
   Problems problems;
   CheckAddresses("http_server.listen", settings.http_server.listen, problems);
   CheckAddresses("http_server.internal_listen", settings.http_server.internal_listen, problems);
+  if (settings.jobs.enabled) CheckAddresses("jobs.faktory.listen", settings.faktory.listen, problems);
   CheckTls(settings.http_server, problems);
   CheckRedis(settings.broker, problems);
   CheckSqlite(settings.sqlite, problems);

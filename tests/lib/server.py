@@ -48,6 +48,8 @@ class Server:
     def __init__(self, binary, *arguments, address="127.0.0.1:0", internal="", api_key="secret"):
         wanted = [f"--http_server.internal_listen={internal}"] if internal else []
         self._command = [binary, "serve", LISTEN + address, *wanted, *arguments]
+        # serve --dev keeps its jobs in a file of its folder, and several may run at once.
+        self._folder = tempfile.TemporaryDirectory(prefix="tidemill-") if "--dev" in arguments else None
         self._addresses_wanted = len(address.split()) + len(internal.split())
         self._killed = False
         self.api_key = api_key
@@ -62,7 +64,7 @@ class Server:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("TIDEMILL_")}
         with log:
             self.process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                            env=environment)
+                                            env=environment, cwd=self._folder and self._folder.name)
         try:
             eventually(self._started, "the server listens", START_SECONDS)
         except Exception as error:
@@ -81,6 +83,8 @@ class Server:
                 self._check_turns()
         finally:
             os.unlink(self.log_path)
+            if self._folder:
+                self._folder.cleanup()
 
     @property
     def address(self):

@@ -38,7 +38,7 @@ def test_system_calls(binary, made, folder):
     log = open(folder / "log", "w+", encoding="utf-8")
     address = "127.0.0.1:8002"
     server = subprocess.Popen([binary, "serve", "--dev", "--http_server.listen", address, "--log.level", "debug"],
-                              preexec_fn=confine, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+                              preexec_fn=confine, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=folder)
     try:
         url = ["--url", f"http://{address}"]
         eventually(lambda: subprocess.run([binary, "info", *url], capture_output=True).returncode == 0, "it serves")

@@ -72,7 +72,10 @@ def copy_banner(binary, folder, options):
         server = terminals.serve("tidemill serve --dev" + options)
         server.wait_for("Ctrl-C stops", "the server has said all")
         code = blocks.of_banner(server.printed())
-        equal(list(code), ["JavaScript", "Python", "curl", "A"])
+        equal(list(code), ["JavaScript", "Python", "curl", "Jobs", "A"])
+        address, push, work = code["Jobs"].splitlines()
+        terminals.run(f"{address}\n{push}")
+        terminals.start(f"{address}\n{work}").wait_for("Hello Ada", "the job is done")
         tail, publish = code["A"].splitlines()
         listeners = [terminals.javascript(code["JavaScript"]), terminals.tail(tail, "demo:chat")]
         for listener in listeners:

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "base/assert.h"
 
 namespace tidemill::faktory {
@@ -31,6 +33,14 @@ Result<std::optional<std::string_view>> LineReader::Next() {
   partial_ += piece;
   line_.swap(partial_);
   return WithoutEnd(line_);
+}
+
+std::string LineReader::TakeLine(std::string_view line) {
+  if (line.data() != line_.data()) return std::string(line);
+  std::string taken = std::move(line_);
+  line_.clear();
+  taken.resize(line.size());
+  return taken;
 }
 
 std::string_view LineReader::WithoutEnd(std::string_view line) {

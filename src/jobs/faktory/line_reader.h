@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/result.h"
 
@@ -24,6 +25,12 @@ class LineReader {
   // The next line, without its end; nullopt when there is no whole one. The view holds until the next call.
   // kLimitExceeded: a line is longer than the limit; the connection cannot go on.
   Result<std::optional<std::string_view>> Next();
+  // The line that Next gave last, as a string of its own: one that was collected is not copied.
+  std::string TakeLine(std::string_view line);
+  // What of the fed bytes was not read: the caller keeps it, and feeds it again before anything else.
+  std::string_view TakeRest() { return std::exchange(rest_, {}); }
+  // From the next line on.
+  void Limit(std::size_t line_bytes_max) { line_bytes_max_ = line_bytes_max; }
   // The memory that is held, of lines that had to be collected.
   std::size_t bytes_kept() const { return BytesOf(partial_) + BytesOf(line_); }
 

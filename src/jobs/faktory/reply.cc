@@ -9,7 +9,8 @@ namespace {
 
 constexpr std::string_view kEnd = "\r\n";
 
-bool IsOneLine(std::string_view text) { return text.find_first_of(kEnd) == std::string_view::npos; }
+// Two searches of whole blocks of bytes: a job may be long.
+bool IsOneLine(std::string_view text) { return !text.contains('\r') && !text.contains('\n'); }
 
 }  // namespace
 
@@ -32,6 +33,23 @@ void AppendError(std::string_view text, std::string& out) {
 }
 
 void AppendNotUnique(std::string& out) { out += "-NOTUNIQUE Job not unique\r\n"; }
+
+std::string_view FailedText(const Error& error) {
+  switch (error.code) {
+    case Errc::kAlreadyExists: return "Job not unique";
+    case Errc::kUnavailable:
+    case Errc::kTimeout:
+    case Errc::kRefused: return "the store of jobs is away: nothing was kept, try again";
+    case Errc::kPermissionDenied: return "the jobs have moved to another node: nothing was kept, try again";
+    case Errc::kInternal: return "internal error";
+    default: return error.detail;
+  }
+}
+
+void AppendFailed(const Error& error, std::string& out) {
+  if (error.code == Errc::kAlreadyExists) return AppendNotUnique(out);
+  AppendError(FailedText(error), out);
+}
 
 void AppendBulk(std::string_view text, std::string& out) {
   TM_ASSERT(IsOneLine(text));

@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/result.h"
+
 namespace tidemill::faktory {
 
 inline constexpr std::size_t kErrorBytesMax = 512;
@@ -20,6 +22,10 @@ void AppendSimple(std::string_view text, std::string& out);
 void AppendError(std::string_view text, std::string& out);
 // -NOTUNIQUE Job not unique
 void AppendNotUnique(std::string& out);
+// What became of a command that the engine refused, or whose flush was not kept.
+void AppendFailed(const Error& error, std::string& out);
+// The same as a text, for the answers in which one command has many.
+std::string_view FailedText(const Error& error);
 // $length, then the text: one line, or nothing is what the client reads.
 void AppendBulk(std::string_view text, std::string& out);
 void AppendNull(std::string& out);

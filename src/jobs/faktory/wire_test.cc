@@ -179,7 +179,7 @@ TEST(ParseHello, EveryLimitIsNamed) {
   EXPECT_EQ(error("{\"x\":" + text(kHelloBytesMax) + "}"), "HELLO has at most 16384 bytes");
 }
 
-TEST(MatchesGlob, IsThatOfRedis) {
+TEST(Glob, IsThatOfRedis) {
   struct Case {
     const char* pattern;
     const char* text;
@@ -213,14 +213,14 @@ TEST(MatchesGlob, IsThatOfRedis) {
       {"*a*b*c", "xaxbxcx", false},
   };
   for (const Case& c : cases) {
-    EXPECT_EQ(MatchesGlob(c.pattern, c.text), c.matches) << c.pattern << " on " << c.text;
+    EXPECT_EQ(Glob(c.pattern).Matches(c.text), c.matches) << c.pattern << " on " << c.text;
   }
 }
 
-TEST(MatchesGlob, DoesNotExplode) {
+TEST(Glob, DoesNotExplode) {
   std::string pattern;
   for (int i = 0; i < 300; ++i) pattern += "a*";
-  EXPECT_FALSE(MatchesGlob(pattern + "b", std::string(20'000, 'a')));
+  EXPECT_FALSE(Glob(pattern + "b").Matches(std::string(20'000, 'a')));
 }
 
 }  // namespace

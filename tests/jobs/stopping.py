@@ -1,0 +1,97 @@
+"""A stop: jobs under way may end, nothing is lost, and whoever waits is told."""
+import threading
+import time
+
+from assertions import check, equal, eventually
+from faktory_wire import Refused, Wire
+from shared import JobServer
+
+
+def _end(server):
+    server.process.terminate()
+    eventually(lambda: "server.draining" in server.log(), "it drains")
+
+
+def test_running_job(binary, folder):
+    """SIGTERM while a job runs: it is acknowledged, and the server ends at once after it"""
+    with JobServer(binary, folder) as server, server.worker("stops-0001") as wire:
+        wire.push("stops-0001")
+        wire.push("stops-0002")
+        equal(wire.fetch()["jid"], "stops-0001")
+        _end(server)
+        equal(wire.fetch(), None)  # nobody gets another
+        equal(wire.ack("stops-0001"), "OK")
+        begun = time.monotonic()
+        equal(server.process.wait(30), 0)
+        check(time.monotonic() - begun < 5, "it waits for nothing")
+    with JobServer(binary, folder) as server, server.worker("stops-0002") as wire:
+        equal(wire.fetch()["jid"], "stops-0002")
+        equal(wire.fetch(), None)
+
+
+def test_long_job(binary, folder):
+    """a job that outlives the stop is acknowledged to the next server"""
+    with JobServer(binary, folder) as server, server.worker("longer-001") as wire:
+        wire.push("longer-001")
+        equal(wire.fetch()["jid"], "longer-001")
+        begun = time.monotonic()
+        equal(server.stop(), 0)
+        check(4 < time.monotonic() - begun < 25, "it waits a while")
+    with JobServer(binary, folder) as server, server.worker("longer-001") as wire:
+        equal(wire.info()["faktory"]["tasks"]["Busy"]["size"], 1)
+        equal(wire.ack("longer-001"), "OK")
+        equal(wire.fetch(), None)
+
+
+def test_pushes(binary, folder):
+    """pushes that are answered while it stops are there afterwards"""
+    with JobServer(binary, folder) as server, server.worker("holds-0001") as holder:
+        holder.push("holds-0001")
+        holder.fetch()
+        pushed = []
+
+        def push():
+            try:
+                with server.wire() as wire:
+                    for number in range(1_000_000):
+                        wire.push(f"late-{number:06d}", queue="late")
+                        pushed.append(number)
+            except (OSError, EOFError, AssertionError, Refused):
+                pass
+
+        thread = threading.Thread(target=push, daemon=True)
+        thread.start()
+        eventually(lambda: len(pushed) > 20, "pushes go on")
+        server.process.terminate()
+        equal(server.process.wait(60), 0)
+        thread.join()
+    with JobServer(binary, folder) as server, server.wire() as wire:
+        found = wire.info()["faktory"]["queues"]["late"]
+        check(len(pushed) <= found <= len(pushed) + 1, f"{len(pushed)} were answered, {found} are there")
+
+
+def test_no_newcomers(binary, folder):
+    """who says HELLO while it stops is told, and its ports are closed"""
+    with JobServer(binary, folder) as server, server.worker("holds-0001") as holder:
+        holder.push("holds-0001")
+        holder.fetch()
+        early = Wire(server.faktory, greet=False)
+        early.line()
+        _end(server)
+        early.send('HELLO {"v":2}')
+        equal(early.line(), "-ERR shutdown in progress")
+        try:
+            Wire(server.faktory, greet=False).close()
+            check(False, "somebody was let in")
+        except ConnectionError:
+            pass
+        holder.ack("holds-0001")
+
+
+def test_no_database(binary, folder):
+    """jobs without a database: the server does not start, and says what to give it"""
+    import subprocess
+    done = subprocess.run([binary, "serve", "--jobs.enabled=true", "--http_server.listen=127.0.0.1:0"],
+                          capture_output=True, text=True, timeout=60, cwd=folder)
+    equal(done.returncode, 2)
+    check("jobs need a database: storage.postgres.url or storage.sqlite.path" in done.stderr, done.stderr)
