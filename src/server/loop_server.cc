@@ -1,9 +1,11 @@
 #include "server/loop_server.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/assert.h"
+#include "jobs/job_api/methods.h"
 #include "net/tls.h"
 #include "realtime/session/transports/websocket.h"
 #include "settings/settings.h"
@@ -58,13 +60,15 @@ Result<std::vector<PortAddresses>> AddressesOf(const http::ServerSettings& setti
   return addresses;
 }
 
-LoopServer::LoopServer(LoopRealtime& realtime, control::Directory& directory, Shared& shared,
-                       const Health& health, const settings::Settings& settings, const LiveSettings& live)
+LoopServer::LoopServer(LoopRealtime& realtime, control::Directory& directory, jobs::EngineDoor* jobs,
+                       Shared& shared, const Health& health, const settings::Settings& settings,
+                       const LiveSettings& live)
     : realtime_(realtime),
       limiter_(*shared.limiter),
       tls_(live.tls),
       method_services_{.publisher = realtime.publisher(), .directory = directory},
-      api_(api::Api::Make(methods::RealtimeMethods(method_services_), live.api, shared.api_metrics)) {
+      job_services_(jobs == nullptr ? std::nullopt : std::optional(jobs::ApiServices{*jobs})),
+      api_(api::Api::Make(Methods(), live.api, shared.api_metrics)) {
   public_router_->AddTakeover(http::Method::kGet, settings.websocket.handler_prefix,
                               session::MakeWebsocketEndpoint(realtime.context()));
   // With ports of their own for it, the API and the metrics are not on the public one.
@@ -84,6 +88,13 @@ LoopServer::LoopServer(LoopRealtime& realtime, control::Directory& directory, Sh
   ports_.emplace_back(
       kInternal, *internal_server_,
       PortOptions{.open_while_draining = true, .plain = settings.http_server.internal_plain_http});
+}
+
+// Of the HTTP API.
+std::vector<api::Method> LoopServer::Methods() {
+  std::vector<api::Method> methods = methods::RealtimeMethods(method_services_);
+  if (job_services_) std::ranges::move(jobs::JobMethods(*job_services_), std::back_inserter(methods));
+  return methods;
 }
 
 Result<void> LoopServer::OpenPorts(std::vector<PortAddresses>& addresses) {

@@ -6,12 +6,14 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "api/api.h"
 #include "http/server.h"
 #include "http/settings.h"
+#include "jobs/job_api/services.h"
 #include "realtime/control/directory.h"
 #include "realtime/methods/methods.h"
 #include "server/health.h"
@@ -37,9 +39,9 @@ Result<std::vector<PortAddresses>> AddressesOf(const http::ServerSettings& setti
 
 class LoopServer {
  public:
-  // All are borrowed and outlive it, but for the settings.
-  LoopServer(LoopRealtime& realtime, control::Directory& directory, Shared& shared, const Health& health,
-             const settings::Settings& settings, const LiveSettings& live);
+  // All are borrowed and outlive it, but for the settings. Null `jobs`: there are none.
+  LoopServer(LoopRealtime& realtime, control::Directory& directory, jobs::EngineDoor* jobs, Shared& shared,
+             const Health& health, const settings::Settings& settings, const LiveSettings& live);
 
   // For routes that only some servers have (the demo page), on the public port.
   http::Router& public_routes() { return *public_router_; }
@@ -57,10 +59,13 @@ class LoopServer {
   std::size_t changes() const { return api_->changes(); }
 
  private:
+  std::vector<api::Method> Methods();
+
   LoopRealtime& realtime_;
   net::ConnectionLimiter& limiter_;
   std::shared_ptr<net::TlsContext> tls_;
   methods::Services method_services_;
+  std::optional<jobs::ApiServices> job_services_;
   std::unique_ptr<api::Api> api_;
   std::shared_ptr<http::Router> public_router_ = std::make_shared<http::Router>();
   std::shared_ptr<http::Router> internal_router_ = std::make_shared<http::Router>();

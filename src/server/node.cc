@@ -119,8 +119,9 @@ Result<void> Node::OpenJobs(const Options& options) {
 // On each loop the HTTP API and its routes.
 void Node::MakeServers(const LiveSettings& live, const Options& options) {
   for (std::size_t i = 0; i < loops_->size(); ++i) {
-    servers_.push_back(std::make_unique<LoopServer>(*realtime_[i], directories_->ForLoop(i), shared_,
-                                                    *health_, settings_, live));
+    servers_.push_back(std::make_unique<LoopServer>(*realtime_[i], directories_->ForLoop(i),
+                                                    jobs_ ? &jobs_->door() : nullptr, shared_, *health_,
+                                                    settings_, live));
     if (queries_) queries_->AddRoutes(i, servers_.back()->public_routes());
     if (options.add_routes) options.add_routes(servers_.back()->public_routes());
   }

@@ -55,6 +55,7 @@ Result<std::unique_ptr<NodeJobs>> NodeJobs::Open(net::Loop& loop, const Options&
       jobs::MakeSqlStore(loop, *databases.main(loop.index()), {.postgres_schema = settings.postgres.schema});
   node->engine_ = std::make_unique<jobs::Engine>(loop, *node->store_,
                                                  EngineOptionsOf(options.node_id, settings, registry));
+  node->door_ = std::make_unique<jobs::EngineDoor>(*node->engine_, jobs::EngineDoor::Limits());
   TM_TRY_ASSIGN(node->faktory_, faktory::Server::Make(*node->engine_, ServerOptionsOf(settings.faktory),
                                                       node->faktory_metrics_));
   node->port_.emplace(kFaktory, *node->faktory_,
@@ -91,6 +92,12 @@ std::optional<ServiceProblem> NodeJobs::problem() const {
 void NodeJobs::Drain() {
   port_->Drain();
   faktory_->Drain();
+  door_->EndFetches();
+}
+
+void NodeJobs::EndTasks() {
+  door_->EndTasks();
+  scope_.reset();
 }
 
 void NodeJobs::End() { scope_->Spawn(EndInOrder()); }

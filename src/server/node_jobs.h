@@ -15,6 +15,7 @@
 #include "jobs/engine/engine.h"
 #include "jobs/faktory/metrics.h"
 #include "jobs/faktory/server.h"
+#include "jobs/job_api/engine_door.h"
 #include "jobs/store/store.h"
 #include "metrics/metrics.h"
 #include "net/connection_limiter.h"
@@ -53,6 +54,8 @@ class NodeJobs {
   const std::vector<net::ListenAddress>& addresses() const { return addresses_; }
 
   jobs::Engine& engine() { return *engine_; }
+  // For the HTTP API on any loop.
+  jobs::EngineDoor& door() { return *door_; }
 
   // Any thread, once the tables are there: it begins on the loop.
   void Start();
@@ -67,7 +70,7 @@ class NodeJobs {
   void End();
   bool ended() const { return ended_; }
   // Once the loop has stopped.
-  void EndTasks() { scope_.reset(); }
+  void EndTasks();
 
  private:
   NodeJobs(net::Loop& loop, const settings::Settings& settings, metrics::Registry& registry);
@@ -81,6 +84,7 @@ class NodeJobs {
   faktory::ServerMetrics faktory_metrics_;
   std::unique_ptr<jobs::Store> store_;
   std::unique_ptr<jobs::Engine> engine_;
+  std::unique_ptr<jobs::EngineDoor> door_;
   std::unique_ptr<faktory::Server> faktory_;
   std::optional<Port> port_;
   std::vector<net::ListenAddress> addresses_;

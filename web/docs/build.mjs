@@ -8,12 +8,13 @@ const here = dirname(fileURLToPath(import.meta.url));
 const docs = join(here, '../../docs');
 const GROUPS = {
   'Begin': ['guide/quick-start.md', 'guide/javascript.md', 'guide/python.md', 'guide/go.md', 'guide/sql-apis.md',
-    'guide/concepts.md'],
-  'Run it': ['guide/deployment.md', 'guide/redis.md', 'guide/postgres.md', 'guide/metrics.md', 'guide/security.md',
-    'guide/troubleshooting.md', 'guide/codes.md', 'guide/upgrading.md'],
+    'guide/jobs.md', 'guide/concepts.md'],
+  'Run it': ['guide/deployment.md', 'guide/redis.md', 'guide/postgres.md', 'guide/jobs-operations.md',
+    'guide/metrics.md', 'guide/security.md', 'guide/troubleshooting.md', 'guide/codes.md', 'guide/upgrading.md'],
   'Coming from': ['guide/from-centrifugo.md', 'guide/from-socketio.md', 'guide/from-pusher.md',
-    'guide/from-postgrest.md'],
-  'Reference': ['configuration.md', 'formats/sql-files.md', 'formats/rest.md', 'formats/sql-tests.md', 'compatibility.md'],
+    'guide/from-postgrest.md', 'guide/from-sidekiq-faktory.md', 'guide/from-bullmq.md', 'guide/from-celery.md',
+    'guide/from-river.md'],
+  'Reference': ['configuration.md', 'guide/jobs-reference.md', 'formats/sql-files.md', 'formats/rest.md', 'formats/sql-tests.md', 'compatibility.md'],
 };
 const PAGES = Object.values(GROUPS).flat();
 
