@@ -43,12 +43,28 @@ channels::ChannelOptions DemoChannels() {
   return options;
 }
 
+// What becomes of jobs, for everybody: the latest state to those who come later, too.
+channels::ChannelOptions JobChannels() {
+  channels::ChannelOptions options;
+  options.history_size = 1;
+  options.history_ttl = Minutes(10);
+  options.allow_recovery = true;
+  options.force_recovery_mode = "cache";
+  options.auto_cache_recover = true;
+  options.allow_subscribe_for_client = true;
+  options.allow_subscribe_for_anonymous = true;
+  return options;
+}
+
 // Each visitor is a new guest.
 class DemoConfigHandler final : public http::Handler {
  public:
   // `api_key`: "": visitors do not get it.
-  DemoConfigHandler(std::string hmac_key, std::string api_path, std::string api_key)
-      : hmac_key_(std::move(hmac_key)), api_path_(std::move(api_path)), api_key_(std::move(api_key)) {}
+  DemoConfigHandler(std::string hmac_key, std::string api_path, std::string api_key, bool has_jobs)
+      : hmac_key_(std::move(hmac_key)),
+        api_path_(std::move(api_path)),
+        api_key_(std::move(api_key)),
+        has_jobs_(has_jobs) {}
 
   Task<http::Response> Handle(const http::Request&) override {
     const std::string user = "guest-" + RandomLetters(4);
@@ -58,6 +74,7 @@ class DemoConfigHandler final : public http::Handler {
     AppendJsonString(cli::MakeDevToken(user, hmac_key_), body);
     body += ",\"channel\":";
     AppendJsonString(kChannel, body);
+    body += has_jobs_ ? ",\"jobs\":true" : ",\"jobs\":false";
     if (!api_key_.empty()) {
       body += ",\"api_path\":";
       AppendJsonString(api_path_, body);
@@ -74,6 +91,7 @@ class DemoConfigHandler final : public http::Handler {
   const std::string hmac_key_;
   const std::string api_path_;
   const std::string api_key_;
+  const bool has_jobs_;
 };
 
 constexpr char kQueriesFolder[] = "queries";
@@ -149,6 +167,7 @@ settings::Settings DevSettings(const config::Sources& sources) {
   settings.client.token.hmac_secret_key.value = RandomLetters(32);
   settings.http_api.keys = {config::Secret{RandomLetters(24)}};
   settings.channel.namespaces["demo"] = DemoChannels();
+  for (const char* name : {"jobs", "queue", "batch"}) settings.channel.namespaces[name] = JobChannels();
   settings.shutdown_timeout = Seconds(2);
   // With a configuration file it is that file's server, with the demo page on top.
   if (sources.file.empty()) settings.channel.without_namespace = DemoChannels();
@@ -189,10 +208,10 @@ void DevPage::AddRoutes(http::Router& router) const {
   }
   // The page shows programs with the key, where it is this machine's and the API stands beside it.
   const bool shows_key = IsLocal(settings_->http_server) && settings_->http_server.internal_listen.empty();
-  router.Add(
-      http::Method::kGet, "/demo/config.json",
-      std::make_shared<DemoConfigHandler>(settings_->client.token.hmac_secret_key.value,
-                                          settings_->http_api.handler_prefix, shows_key ? api_key_ : ""));
+  router.Add(http::Method::kGet, "/demo/config.json",
+             std::make_shared<DemoConfigHandler>(settings_->client.token.hmac_secret_key.value,
+                                                 settings_->http_api.handler_prefix,
+                                                 shows_key ? api_key_ : "", settings_->jobs.enabled));
 }
 
 DevWelcome DevPage::Welcome(const std::vector<net::ListenAddress>& addresses,

@@ -38,6 +38,8 @@ class LoopRealtime {
   net::Loop& loop() { return loop_; }
   session::Context& context() { return context_; }
   broker::Publisher& publisher() { return publisher_; }
+  // Before the loops run, once: told which of the channels that this loop owns have subscriptions.
+  void SetOccupancyEvents(broker::OccupancyEvents& events) { broker_.broker->SetOccupancyEvents(events); }
 
   // Main thread; the commit belongs on the loop.
   Result<Commit> Prepare(const LiveSettings& live);

@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/random.h"
+#include "jobs/webhooks/settings.h"
 #include "metrics/process.h"
 #include "server/drain.h"
 #include "server/version.h"
@@ -110,9 +111,11 @@ Result<void> Node::OpenQueries(const Options& options) {
 // Background jobs, kept in the main database.
 Result<void> Node::OpenJobs(const Options& options) {
   if (!settings_.jobs.enabled) return {};
-  TM_TRY_ASSIGN(jobs_, NodeJobs::Open((*loops_)[0], {.node_id = node_id_, .developer = options.developer},
-                                      *databases_, settings_, shared_.registry));
+  const NodeJobs::Options open{
+      .node_id = node_id_, .developer = options.developer, .publisher = &realtime_[0]->publisher()};
+  TM_TRY_ASSIGN(jobs_, NodeJobs::Open((*loops_)[0], open, *databases_, settings_, shared_.registry));
   health_->dependencies.push_back({[this] { return jobs_->problem(); }, Milliseconds(-1)});
+  for (const auto& realtime : realtime_) realtime->SetOccupancyEvents(jobs_->followers().occupancy());
   return {};
 }
 
@@ -195,9 +198,10 @@ Result<Commit> Node::PrepareLoops(const settings::Settings& settings) {
     servers.push_back(servers_[i]->Prepare(live));
   }
   return [this, realtime = std::move(realtime), servers = std::move(servers), keys = settings.http_api.keys,
-          tls = live.tls] {
+          tls = live.tls, endpoints = webhooks::EndpointsOf(settings.jobs.queues)] {
     loops_->RunOnEach([&](std::size_t i) {
       if (jobs_ && tls && i == 0) jobs_->ReplaceTls(tls);
+      if (jobs_ && i == 0) jobs_->followers().ReplaceEndpoints(endpoints);
       realtime[i]();
       servers[i]();
       if (queries_) queries_->TakeOver(i, keys);

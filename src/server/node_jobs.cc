@@ -56,6 +56,12 @@ Result<std::unique_ptr<NodeJobs>> NodeJobs::Open(net::Loop& loop, const Options&
   node->engine_ = std::make_unique<jobs::Engine>(loop, *node->store_,
                                                  EngineOptionsOf(options.node_id, settings, registry));
   node->door_ = std::make_unique<jobs::EngineDoor>(*node->engine_, jobs::EngineDoor::Limits());
+  TM_TRY_ASSIGN(node->followers_, JobFollowers::Make({.loop = loop,
+                                                      .engine = *node->engine_,
+                                                      .publisher = *options.publisher,
+                                                      .registry = registry,
+                                                      .node_id = options.node_id},
+                                                     settings));
   TM_TRY_ASSIGN(node->faktory_, faktory::Server::Make(*node->engine_, ServerOptionsOf(settings.faktory),
                                                       node->faktory_metrics_));
   node->port_.emplace(kFaktory, *node->faktory_,
@@ -79,6 +85,7 @@ Result<void> NodeJobs::OpenPort(const std::shared_ptr<net::TlsContext>& tls) {
 void NodeJobs::Start() {
   loop_.Post([this] {
     engine_->Start();
+    followers_->Start();
     started_ = true;
   });
 }
@@ -90,6 +97,7 @@ std::optional<ServiceProblem> NodeJobs::problem() const {
 }
 
 void NodeJobs::Drain() {
+  followers_->Drain();
   port_->Drain();
   faktory_->Drain();
   door_->EndFetches();
@@ -103,6 +111,7 @@ void NodeJobs::EndTasks() {
 void NodeJobs::End() { scope_->Spawn(EndInOrder()); }
 
 Task<void> NodeJobs::EndInOrder() {
+  followers_->Stop();
   if (started_) co_await engine_->Stop();
   faktory_->CloseAll();
   while (faktory_->connections() > 0) co_await net::Sleep(loop_, Milliseconds(20));

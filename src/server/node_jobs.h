@@ -22,6 +22,7 @@
 #include "net/loop.h"
 #include "net/task_scope.h"
 #include "server/health.h"
+#include "server/job_followers.h"
 #include "server/port.h"
 
 namespace tidemill::settings {
@@ -36,7 +37,8 @@ class NodeJobs {
  public:
   struct Options {
     std::string node_id;
-    bool developer = false;  // `serve --dev`: another port will do if the usual one is taken
+    bool developer = false;                  // `serve --dev`: another port will do if the usual one is taken
+    broker::Publisher* publisher = nullptr;  // of the first loop
   };
   static Result<std::unique_ptr<NodeJobs>> Open(net::Loop& loop, const Options& options,
                                                 const Databases& databases,
@@ -56,6 +58,7 @@ class NodeJobs {
   jobs::Engine& engine() { return *engine_; }
   // For the HTTP API on any loop.
   jobs::EngineDoor& door() { return *door_; }
+  JobFollowers& followers() { return *followers_; }
 
   // Any thread, once the tables are there: it begins on the loop.
   void Start();
@@ -85,6 +88,7 @@ class NodeJobs {
   std::unique_ptr<jobs::Store> store_;
   std::unique_ptr<jobs::Engine> engine_;
   std::unique_ptr<jobs::EngineDoor> door_;
+  std::unique_ptr<JobFollowers> followers_;
   std::unique_ptr<faktory::Server> faktory_;
   std::optional<Port> port_;
   std::vector<net::ListenAddress> addresses_;

@@ -62,7 +62,7 @@ struct Change {
     *field = choices.empty() ? "/\"quoted\\ \tü" : std::string(choices.back());
     if (name.ends_with("redis.prefix") || name.ends_with("client_name")) *field = "word";
     if (name.ends_with("_prefix") || name == "queries.prefix") *field = "/" + std::to_string(name.size());
-    if (name.ends_with("_endpoint")) *field = "https://example.com";
+    if (name.ends_with("_endpoint") || name.ends_with("push.url")) *field = "https://example.com";
     if (name.ends_with("_regex")) *field = "^\\d+\"$";
     if (name.ends_with("rsa_public_key")) *field = kRsaKey;
     if (name.ends_with("ecdsa_public_key")) *field = kEcdsaKey;
@@ -81,7 +81,10 @@ struct Change {
     if (name.ends_with("_origins")) *field = {"null", "http{,s}://*.a.com"};
   }
   void operator()(std::vector<StoreAddress>* field) const { *field = {{"redis://u:hunter2@h/1"}, {"h:1"}}; }
-  void operator()(std::vector<Secret>* field) const { *field = {{"k1"}, {"k2"}}; }
+  void operator()(std::vector<Secret>* field) const {
+    *field = {{"k1"}, {"k2"}};
+    if (name.ends_with("push.secrets")) *field = {{"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}};
+  }
   template <std::integral Integer>
   void operator()(Integer* field) const {
     *field = static_cast<Integer>(static_cast<std::int64_t>(*field) < max ? *field + 1 : *field - 1);

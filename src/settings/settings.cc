@@ -9,6 +9,7 @@
 #include "config/schema.h"
 #include "config/value.h"
 #include "jobs/job/names.h"
+#include "jobs/webhooks/settings.h"
 #include "settings/unavailable.h"
 
 namespace tidemill::settings {
@@ -126,6 +127,7 @@ void CheckJobs(const Settings& settings, config::Findings& findings) {
     findings.push_back({.key = "jobs.queues." + name,
                         .text = ": a queue's name has letters, digits, \".\", \"_\" and \"-\""});
   }
+  webhooks::Check(settings.jobs.queues, findings);
   if (!settings.jobs.enabled || settings.postgres.given() || settings.sqlite.given()) return;
   findings.push_back({.key = "jobs.enabled",
                       .others = {"storage.postgres.url", "storage.sqlite.path"},

@@ -106,6 +106,18 @@ async function run(browser, started) {
     await one.getByRole('button', { name: 'Stop' }).click();
     await two.waitForFunction(() => document.getElementById('rate-now').textContent === '0');
   });
+  await step('a job is pushed, worked on and followed live, and the other tab sees the queue', async () => {
+    await one.getByRole('button', { name: 'Push a job' }).click();
+    await one.waitForFunction(() => {
+      const percent = document.getElementById('job-bar').value;
+      return percent > 0 && percent < 100 && document.getElementById('job').dataset.state === 'working';
+    });
+    await one.screenshot({ path: `${screenshots}/job.png` });
+    await two.waitForFunction(() => document.getElementById('job-queue').textContent.includes('1 running'));
+    await one.locator('#job[data-state=done]').waitFor();
+    assert.equal(await one.locator('#job-text').textContent(), 'result {"steps":20}');
+    await two.waitForFunction(() => document.getElementById('job-queue').textContent === '0 waiting, 0 running');
+  });
   await step('history survives a reload', async () => {
     await two.reload();
     await connected(two);

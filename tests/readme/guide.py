@@ -11,7 +11,8 @@ from terminals import Terminals
 ROOT = pathlib.Path(__file__).parents[2]
 GUIDE = ROOT / "docs/guide"
 # How the page says that a program is at work, and what it prints of what is published.
-RUNNING = {"node backend.mjs": "http://localhost:3000", "node follow.mjs": "following news:front",
+RUNNING = {"tidemill jobs work --queue reports -- python3 report.py": "takes jobs of reports",
+           "node backend.mjs": "http://localhost:3000", "node follow.mjs": "following news:front",
            "python follow.py": "following orders:new", "go run ./follow": "following prices:tea"}
 LINK = re.compile(r"\]\(([^)#\s]+)?(#[^)\s]*)?\)")
 
@@ -51,7 +52,7 @@ class Reader:
 def cases_pages(binary):
     """Each page, its code word by word."""
     said = {"quick-start": "Hello from curl", "javascript": "Hello from the backend", "python": "order 1001",
-            "go": "price", "sql-apis": ""}
+            "go": "price", "sql-apis": "", "webhooks-workers": ""}
     for name, text in said.items():
         def case(name=name, text=text):
             with tempfile.TemporaryDirectory() as folder:

@@ -64,6 +64,24 @@ constexpr config::Row<JobQueueSettings> kQueue[] = {
     {"depth_max",
      config::Of<&JobQueueSettings::depth_max>,
      {.doc = "Jobs that may wait in it.", .min = 1, .max = 1'000'000'000, .reload = config::Reload::kNo}},
+    {"push.url",
+     config::Of<&JobQueueSettings::push_url>,
+     {.doc = "Where each of its jobs is sent, in a POST whose answer says what becomes of it; empty: workers "
+             "fetch them."}},
+    {"push.secrets",
+     config::Of<&JobQueueSettings::push_secrets>,
+     {.doc =
+          "\"whsec_\" and 24 to 64 bytes in base64 (Standard Webhooks). Requests are signed with each: the "
+          "new one and the one before, while they change. None: they are not signed."}},
+    {"push.timeout",
+     config::Of<&JobQueueSettings::push_timeout>,
+     {.doc = "How long the answer may take; then the job fails.", .min = 100, .max = config::kHour}},
+    {"push.concurrency",
+     config::Of<&JobQueueSettings::push_concurrency>,
+     {.doc = "Jobs that the URL has at once.", .min = 1, .max = 1000}},
+    {"push.allow_private",
+     config::Of<&JobQueueSettings::push_allow_private>,
+     {.doc = "The URL may lead to this machine, or into a private network."}},
 };
 
 Durability DurabilityOf(std::string_view name) {

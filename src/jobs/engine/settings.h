@@ -4,8 +4,10 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
+#include "config/secret.h"
 #include "config/section_fwd.h"
 #include "jobs/engine/options.h"
 
@@ -15,6 +17,12 @@ namespace tidemill::jobs {
 struct JobQueueSettings {
   std::string durability = "durable";
   std::uint64_t depth_max = 10'000'000;
+  // Of a queue whose jobs are sent to a URL: jobs/webhooks/settings.h reads them.
+  std::string push_url;  // empty: it is none
+  std::vector<config::Secret> push_secrets;
+  Duration push_timeout = Seconds(30);
+  std::uint32_t push_concurrency = 10;
+  bool push_allow_private = false;
   friend bool operator==(const JobQueueSettings&, const JobQueueSettings&) = default;
 };
 
