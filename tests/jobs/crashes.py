@@ -12,6 +12,7 @@ from runner import note
 from shared import JobServer
 
 PUSHERS, WORKERS, ROUNDS = 4, 4, 3
+WAITING_MAX = 1000  # jobs that no worker has acknowledged: then those who push wait, so that the last life is short
 
 
 class Seen:
@@ -40,6 +41,9 @@ class Seen:
         with self._lock:
             self.acked.add(jid)
 
+    def waiting(self):
+        return len(self.pushed) - len(self.acked)
+
 
 def _push(server, seen, stop, life, number):
     """Alone, in a pipeline, and in bulk, in turn."""
@@ -47,6 +51,9 @@ def _push(server, seen, stop, life, number):
         with server.wire() as wire:
             count = 0
             while not stop.is_set():
+                if seen.waiting() > WAITING_MAX:
+                    time.sleep(0.01)
+                    continue
                 count += 1
                 jids = [f"life{life}-{number}-{count:06d}-{i}" for i in range(10)]
                 jobs = [{"jid": jid, "jobtype": "crash", "args": [], "queue": "crash"} for jid in jids]
@@ -102,6 +109,7 @@ def _drain(server, seen):
     is given up, which the server is told to do soon."""
     with server.worker("drain-0001") as wire:
         def is_empty():
+            wire.beat("drain-0001")
             while (job := wire.fetch("crash")) is not None:
                 if seen.runs % 100 == 0:
                     wire.beat("drain-0001")
