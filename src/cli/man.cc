@@ -99,10 +99,11 @@ std::string Term(const Parameter& parameter) {
   std::string term = Bold(parameter.name);
   if (!parameter.also.empty()) term += fmt::format(", {}", Bold(parameter.also));
   if (parameter.is_switch()) return term;
-  const std::string& value = *std::get<std::string*>(parameter.value);
   term += fmt::format(" {}", Italic("TEXT"));
+  if (parameter.is_list()) term += " ...";
   if (parameter.required) term += " (required)";
-  return value.empty() ? term : fmt::format("{} (else {})", term, Roff(value));
+  const auto* const* value = std::get_if<std::string*>(&parameter.value);
+  return value == nullptr || (*value)->empty() ? term : fmt::format("{} (else {})", term, Roff(**value));
 }
 
 void AppendParameters(const std::vector<Parameter>& parameters, std::string& page) {
