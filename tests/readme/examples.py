@@ -6,6 +6,14 @@ from terminals import Terminals
 
 TOKEN = 'export TOKEN="$(tidemill token create --user 42 --config tidemill.toml)"\n'
 
+# What the examples of a command are about.
+MADE = "echo '{\"jid\":\"QcFLwPsYLWuCbrJHmAkTxzyv\",\"jobtype\":\"email\",\"args\":[]}' | tidemill jobs push -\n"
+MAKES_FIRST = {"tidemill jobs show": MADE, "tidemill jobs kill": MADE}  # the one before it takes the job back
+# What the examples of a command are about, and nobody has made: it says so.
+REFUSED = {"tidemill jobs batch": "No such batch", "tidemill jobs skip": "no sequence account-7",
+           "tidemill jobs quiet": "there is no such worker"}
+GO_ON = {"tidemill jobs work": "takes jobs of", "tidemill jobs top": "enqueued "}  # and what they say
+
 
 def commands(terminals, path="tidemill"):
     """What has examples, as it is called, with its examples, in the order of the help."""
@@ -22,8 +30,11 @@ def commands(terminals, path="tidemill"):
 def try_example(terminals, path, line):
     if path.startswith(("tidemill queries", "tidemill migrate")):
         line = f"cd shop && {line}"  # which the example of `tidemill new sql` has made
-    if path == "tidemill jobs work":
-        terminals.start(line).wait_for("takes jobs of", "it works")
+    if path in GO_ON and "--once" not in line:
+        terminals.start(line).wait_for(GO_ON[path], "it works")
+    elif path in REFUSED:
+        said = terminals.run(f"! {line} 2>&1")
+        check(REFUSED[path] in said, said)
     elif path == "tidemill tail":
         terminals.tail(line, line.split()[2])
     else:
@@ -44,6 +55,8 @@ def test_examples(binary, folder):
             terminals.end_all()
         terminals.serve("tidemill serve --dev --config tidemill.toml")
         for path, lines in examples.items():
+            if path in MAKES_FIRST:
+                terminals.run(MAKES_FIRST[path])
             for line in lines:
                 check(line.startswith(path) or "tidemill" in line, line)
                 try_example(terminals, path, line)
