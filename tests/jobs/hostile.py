@@ -7,6 +7,7 @@ import resource
 import socket
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 from assertions import SLACK_SECONDS, check, equal, eventually
 from faktory_wire import Wire
@@ -142,10 +143,8 @@ def test_slow_writers(binary, folder):
         for wire in strangers:
             wire.socket.sendall(b"HELLO {" + b" " * 10_000)
         known = [server.wire() for _ in range(20)]
-        for wire in known:
-            wire.socket.settimeout(5)
-            with contextlib.suppress(ConnectionError, TimeoutError):
-                wire.socket.sendall(b"PUSHB [" + b" " * 8_000_000)
+        with ThreadPoolExecutor(len(known)) as pool:
+            pool.map(_begin_long_line, known)
         witness.check_served()
         eventually(lambda: int(re.search(r"^tidemill_faktory_buffers_refused_total (\d+)", server.get("/metrics")[2],
                                          re.MULTILINE)[1]) > 10, "most are refused")
@@ -154,6 +153,12 @@ def test_slow_writers(binary, folder):
         for wire in strangers + known:
             wire.close()
         witness.check_served()
+
+
+def _begin_long_line(wire):
+    wire.socket.settimeout(5)
+    with contextlib.suppress(ConnectionError, TimeoutError):
+        wire.socket.sendall(b"PUSHB [" + b" " * 8_000_000)
 
 
 def _is_closed(wire):
