@@ -108,11 +108,11 @@ class Terminals:
 
         def answers():
             server.check_runs()
-            with contextlib.suppress(urllib.error.URLError):
-                return urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5).status == 200
+            with contextlib.suppress(urllib.error.URLError, ConnectionError):
+                return urllib.request.urlopen(f"http://127.0.0.1:{port}/ready", timeout=5).status == 200
             return False
 
-        eventually(answers, f"the server listens on port {port}")
+        eventually(answers, f"the server on port {port} is ready")
         return server
 
     def write(self, name, text):
