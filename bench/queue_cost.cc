@@ -1,7 +1,7 @@
 // What dispatching a job in memory costs, and reading it, on one core. Compile by hand from the root:
 //
-//   clang++-19 -std=c++23 -O3 -DFMT_HEADER_ONLY -Isrc bench/queue_cost.cc src/net/timer_wheel.cc
-//     src/jobs/queue/{ready,dispatcher,reservations}.cc
+//   clang++-19 -std=c++23 -O3 -DFMT_HEADER_ONLY -Isrc bench/queue_cost.cc
+//     src/jobs/queue/{ready,dispatcher}.cc
 //     src/jobs/job/{job,custom,failure,names,retry,timestamp,unique_key}.cc
 //     $(ls src/base/*.cc | grep -v _test)
 //     -lcrypto -o /tmp/queue_cost && /tmp/queue_cost
@@ -15,7 +15,6 @@
 
 #include "jobs/job/job.h"
 #include "jobs/queue/dispatcher.h"
-#include "jobs/queue/reservations.h"
 
 namespace {
 
@@ -79,19 +78,6 @@ int main() {
     for (std::uint64_t i = 0; i < kJobs; ++i) {
       dispatcher.Wait(sink, queues);
       dispatcher.Push(queues[0], Job(i), 5);
-    }
-  });
-  Measure("reserve for half an hour, and acknowledge", [] {
-    net::TimerWheel wheel(MonotonicTime{});
-    Reservations held(wheel, [](Reservation) {});
-    std::string jid(24, '0');
-    for (int i = 0; i < kJobs; ++i) {
-      jid.replace(0, 8, std::to_string(10'000'000 + i));
-      held.Add({.jid = jid, .wid = "worker-1", .queue = {}, .entry = Job(1)}, MonotonicTime{i + 1'800'000});
-      if (i >= 1000) {
-        jid.replace(0, 8, std::to_string(10'000'000 + i - 1000));
-        if (!held.Take(jid)) std::abort();
-      }
     }
   });
   const long before_kib = ResidentMaxKib();
