@@ -157,10 +157,7 @@ class Parser {
     constexpr std::string_view kNoType = "jobs must have a jobtype parameter";
     if (Absent(kJid)) return Wrong(std::string(kNoJid));
     TM_TRY_ASSIGN(job_.jid, ReadString(kJid, kNoJid));
-    if (!IsJid(job_.jid)) {
-      return Wrong(fmt::format("{}: {} to {} visible ASCII characters without quotes and backslashes", kNoJid,
-                               kJidBytesMin, kJidBytesMax));
-    }
+    if (!IsJid(job_.jid)) return Wrong(std::string(kNoJid));  // clients compare the words
     if (Absent(kType)) return Wrong(std::string(kNoType));
     TM_TRY_ASSIGN(job_.type, ReadString(kType, kNoType));
     if (!IsType(job_.type)) {

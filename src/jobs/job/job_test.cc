@@ -119,9 +119,7 @@ TEST(ParseJob, RefusesAsFaktoryDoesInOneLine) {
       {R"({"jid":"12345678"} x)", "invalid JSON: byte 19: text after the value"},
       {"{}", "jobs must have a reasonable jid parameter"},
       {R"({"jobtype":"T","args":[]})", "jobs must have a reasonable jid parameter"},
-      {R"({"jid":"1234567","jobtype":"T","args":[]})",
-       "jobs must have a reasonable jid parameter: 8 to 128 visible ASCII characters without quotes and "
-       "backslashes"},
+      {R"({"jid":"1234567","jobtype":"T","args":[]})", "jobs must have a reasonable jid parameter"},
       {R"({"jid":12345678,"jobtype":"T","args":[]})", "jobs must have a reasonable jid parameter"},
       {R"({"JID":"12345678","jobtype":"T","args":[]})", "jobs must have a reasonable jid parameter"},
       {R"({"jid":"12345678","args":[]})", "jobs must have a jobtype parameter"},
