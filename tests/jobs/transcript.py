@@ -255,6 +255,9 @@ def test_tracking(server):
         equal(wire.fetch()["custom"]["checkpoint"], {"page": 3})
         equal(wire.ack("tracked-01"), "OK")
         equal(wire.call("TRACK GET tracked-01")["state"], "success")
+        equal(wire.call('TRACK SET {"jid":"tracked-01","percent":100}'), "OK")
+        state = wire.call("TRACK GET tracked-01")
+        equal((state["state"], state["percent"], state["desc"]), ("success", 100, "half"))
 
 
 def test_give_back(server):

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "base/log.h"
@@ -76,7 +77,9 @@ Result<queue::QueueId> Core::OpenQueue(std::string_view name) {
 }
 
 std::uint64_t Core::ReadyIn(queue::QueueId queue) const {
-  return dispatcher.Jobs(queue).size() + limits.Parked(queue) - queues[queue.value()].removed;
+  const std::uint64_t all = dispatcher.Jobs(queue).size() + limits.Parked(queue);
+  // One that was removed may be out of its queue, for its text.
+  return all - std::min(all, queues[queue.value()].removed);
 }
 
 Gathering& Core::GatherFor(queue::QueueId queue) {
@@ -129,6 +132,7 @@ void Core::Forget(const Error& why) {
   }
   later.Clear();
   locks.Clear();
+  orphans.Clear();
   stats.Clear();
   counts = {};
   blocked = 0;

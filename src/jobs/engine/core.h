@@ -27,6 +27,7 @@
 #include "jobs/engine/locks.h"
 #include "jobs/engine/metrics.h"
 #include "jobs/engine/moves.h"
+#include "jobs/engine/orphans.h"
 #include "jobs/engine/plugin.h"
 #include "jobs/engine/promoter.h"
 #include "jobs/engine/schedules.h"
@@ -47,6 +48,7 @@ struct QueueState {
   std::uint64_t waiting = 0;  // fetches
   std::uint64_t removed = 0;  // in the queue, and not to be given to anybody
   std::uint64_t taken = 0;    // since texts were last looked for
+  bool has_had_jobs = false;  // since a start, or since it was removed
   bool is_refilling = false;
 };
 
@@ -122,6 +124,7 @@ struct Core final : FlushOwner {
   Locks locks;
   WorkerTable workers;
   Moves moves;
+  Orphans orphans;
   Stats stats;
   Counts counts;  // scheduled, retries, dead; the others are counted where they are
   LimitKeeper limits;

@@ -38,6 +38,10 @@ void RemoveReady(Core& core, const Held& held, Gathering& gathering) {
   } else {
     gathering.Remove(Place::kReady, held.id);
   }
+  if (held.is_queued) {
+    core.removed.insert(held.id.value());
+    ++core.At(held.queue).removed;
+  }
   if (!core.rescued.empty()) core.rescued.erase(held.id.value());
 }
 
@@ -135,6 +139,8 @@ void FailHeld(Core& core, Held& held, job::ErrorReport error) {
   Gathering& gathering = core.GatherFor(held.queue);
   const auto taken = TakeBack(core, held, gathering);
   RemoveReady(core, *taken, gathering);
+  // What waits in its queue under that id is not to be given to anybody.
+  if (taken->is_queued) taken->id = JobId(++core.last_id);
   core.stats.CountProcessed(now);
   core.stats.CountFailed(now);
   core.upkeep.WriteStatsSoon();
@@ -210,12 +216,16 @@ Result<Held*> FindHeld(Core& core, std::string_view jid) {
 
 }  // namespace
 
-Result<> Ack(Core& core, std::string_view jid, std::string result) {
-  TM_TRY_ASSIGN(Held* const held, FindHeld(core, jid));
+Result<> CheckResult(std::string& result) {
   if (result.size() > kResultBytesMax) {
     return Fail(Errc::kLimitExceeded, fmt::format("a result has at most {} bytes", kResultBytesMax));
   }
-  if (!result.empty()) TM_TRY(OnOneLine(result, "a result"));
+  return result.empty() ? Result<>() : OnOneLine(result, "a result");
+}
+
+Result<> Ack(Core& core, std::string_view jid, std::string result) {
+  TM_TRY_ASSIGN(Held* const held, FindHeld(core, jid));
+  TM_TRY(CheckResult(result));
   Gathering& gathering = core.GatherFor(held->queue);
   const auto taken = TakeBack(core, *held, gathering);
   RemoveReady(core, *taken, gathering);
@@ -270,6 +280,28 @@ Result<> SetTrack(Core& core, std::string_view jid, Track track) {
                 .result = {},
                 .error = {}});
   return {};
+}
+
+Task<Result<>> SetEndedTrack(Core& core, std::string jid, Track track) {
+  TM_CO_TRY(core.Serving());
+  const std::uint64_t tenure = core.tenure;
+  TM_CO_TRY(co_await CommitOf(core.flusher));
+  TM_CO_TRY_ASSIGN(const auto record,
+                   co_await core.store.FindRecord({.kind = std::string(kTrackKind), .key = jid}));
+  if (tenure != core.tenure) co_return Fail(Errc::kNotAvailable, "the jobs have moved");
+  if (core.working.Find(jid) != nullptr) co_return SetTrack(core, jid, std::move(track));
+  JobProgress progress;
+  if (record && (!record->expires_at || core.Now() < *record->expires_at)) {
+    TM_CO_TRY_ASSIGN(progress, ParseProgress(record->value));
+  }
+  // Of what may run again, the record is its next attempt's.
+  if (progress.state == JobState::kDead || !HasEnded(progress.state)) {
+    co_return Fail(Errc::kNotFound, fmt::format("Job not found {}", jid));
+  }
+  TM_CO_TRY(Apply(std::move(track), progress));
+  progress.updated_at = core.Now();
+  PutProgress(core, jid, progress, core.flusher.Gather());
+  co_return co_await CommitOf(core.flusher);
 }
 
 void Expire(Core& core, Held& held) { FailHeld(core, held, job::ReservationExpired()); }

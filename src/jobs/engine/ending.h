@@ -13,10 +13,14 @@
 
 namespace tidemill::jobs {
 
+// Brings it to one line. kLimitExceeded, kInvalidArgument.
+Result<> CheckResult(std::string& result);
 Result<> Ack(Core& core, std::string_view jid, std::string result);
 Result<> Fail(Core& core, std::string_view jid, job::ErrorReport error);
 Result<> GiveBack(Core& core, std::string_view jid);
 Result<> SetTrack(Core& core, std::string_view jid, Track track);
+// Of a job that is over, where a record of what was said of it is kept; done when that is committed.
+Task<Result<>> SetEndedTrack(Core& core, std::string jid, Track track);
 
 // Its time ran out.
 void Expire(Core& core, Held& held);

@@ -8,6 +8,7 @@
 #include "jobs/engine/ending.h"
 #include "jobs/engine/fetch.h"
 #include "jobs/engine/find.h"
+#include "jobs/engine/orphans.h"
 #include "jobs/engine/push.h"
 #include "jobs/engine/queues.h"
 #include "jobs/engine/tenure.h"
@@ -106,9 +107,21 @@ Result<> Engine::Ack(std::string_view jid, std::string result) {
 Result<> Engine::Fail(std::string_view jid, job::ErrorReport error) {
   return jobs::Fail(*core_, jid, std::move(error));
 }
+bool Engine::MayBeOrphan(std::string_view jid) const {
+  return core_->orphans.Contains(jid) && core_->working.Find(jid) == nullptr;
+}
+Task<Result<>> Engine::AckOrphan(std::string jid, std::string result) {
+  co_return co_await RunToEnd(core_->scope, jobs::AckOrphan(*core_, std::move(jid), std::move(result)));
+}
+Task<Result<>> Engine::FailOrphan(std::string jid, job::ErrorReport error) {
+  co_return co_await RunToEnd(core_->scope, jobs::FailOrphan(*core_, std::move(jid), std::move(error)));
+}
 Result<> Engine::GiveBack(std::string_view jid) { return jobs::GiveBack(*core_, jid); }
 Result<> Engine::SetTrack(std::string_view jid, Track track) {
   return jobs::SetTrack(*core_, jid, std::move(track));
+}
+Task<Result<>> Engine::SetEndedTrack(std::string jid, Track track) {
+  co_return co_await RunToEnd(core_->scope, jobs::SetEndedTrack(*core_, std::move(jid), std::move(track)));
 }
 
 Task<Result<JobView>> Engine::Find(std::string jid) { return jobs::Find(*core_, std::move(jid)); }

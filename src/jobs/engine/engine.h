@@ -205,10 +205,19 @@ class Engine {
   // kLimitExceeded: it is not taken, and the job is still reserved.
   Result<> Ack(std::string_view jid, std::string result);
   Result<> Fail(std::string_view jid, job::ErrorReport error);
+  // Whether nobody has the job, but a worker may have been given it shortly before the last start, too late
+  // for the store to know. The end of its attempt counts then with these, which are done when that is
+  // committed. kNotFound: it has ended, or is somewhere else by now.
+  bool MayBeOrphan(std::string_view jid) const;
+  Task<Result<>> AckOrphan(std::string jid, std::string result);
+  Task<Result<>> FailOrphan(std::string jid, job::ErrorReport error);
   // Back to the front of its queue; no failure is counted.
   Result<> GiveBack(std::string_view jid);
   // kCancelled: somebody wants it to end; nothing is taken over.
   Result<> SetTrack(std::string_view jid, Track track);
+  // The same for a job that is done, failed for good or cancelled; done when it is committed. kNotFound:
+  // nothing is kept of it.
+  Task<Result<>> SetEndedTrack(std::string jid, Track track);
 
   // --- Looking
   Task<Result<JobView>> Find(std::string jid);

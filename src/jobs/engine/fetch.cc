@@ -87,7 +87,12 @@ Task<void> LoadText(Core& core, std::shared_ptr<Waiting*> asker, queue::QueueId 
   }
   const bool is_gone = found->empty();
   if (is_gone) {
-    log::Error("jobs.row_missing", {{"id", entry.id.value()}});
+    if (core.removed.erase(entry.id.value()) > 0) {
+      --core.At(queue).removed;
+      core.limits.Dropped(queue, entry.id);
+    } else {
+      log::Error("jobs.row_missing", {{"id", entry.id.value()}});
+    }
   } else {
     entry.text = std::move(found->front().job.text);
   }
@@ -113,23 +118,6 @@ Task<void> ServeWhenSure(Core& core, std::shared_ptr<Waiting*> asker) {
   const std::vector<queue::QueueId> queues = waiting->queues;
   Serve(*waiting);
   for (const queue::QueueId queue : queues) core.scope.Spawn(Pump(core, queue));
-}
-
-std::unique_ptr<Held> MakeHeld(Core& core, const job::Job& job, queue::QueueId queue, queue::Entry entry) {
-  auto held = core.working.Make();
-  held->id = entry.id;
-  held->queue = queue;
-  held->jid = job.jid;
-  held->type = job.type;
-  held->text = std::move(entry.text);
-  held->batch = job.batch;
-  held->priority = job.priority;
-  held->attempt = job.failure ? static_cast<int>(job.failure->retry_count) + 2 : 1;
-  held->is_tracked = job.is_tracked;
-  if (job.unique && job.unique->until == job::Unique::Until::kSuccess) held->lock_key = job.unique->key;
-  held->since = core.Now();
-  held->since_monotonic = core.loop.clock().Now();
-  return held;
 }
 
 // Whether nobody is to get the job, and that is done with it.
@@ -237,6 +225,23 @@ void Waiting::OnReady(std::uint32_t) {
   StopCounting(*this);
   StopWaiting();
   Serve(*this);
+}
+
+std::unique_ptr<Held> MakeHeld(Core& core, const job::Job& job, queue::QueueId queue, queue::Entry entry) {
+  auto held = core.working.Make();
+  held->id = entry.id;
+  held->queue = queue;
+  held->jid = job.jid;
+  held->type = job.type;
+  held->text = std::move(entry.text);
+  held->batch = job.batch;
+  held->priority = job.priority;
+  held->attempt = job.failure ? static_cast<int>(job.failure->retry_count) + 2 : 1;
+  held->is_tracked = job.is_tracked;
+  if (job.unique && job.unique->until == job::Unique::Until::kSuccess) held->lock_key = job.unique->key;
+  held->since = core.Now();
+  held->since_monotonic = core.loop.clock().Now();
+  return held;
 }
 
 Result<> Fetch(Core& core, FetchRequest& request, std::string_view wid, std::span<const std::string> queues) {

@@ -39,6 +39,9 @@ struct Waiting final : queue::Fetcher, net::Pollable {
 
 Result<> Fetch(Core& core, FetchRequest& request, std::string_view wid, std::span<const std::string> queues);
 
+// For a job that somebody is to have from now on: what it says, and the time.
+std::unique_ptr<Held> MakeHeld(Core& core, const job::Job& job, queue::QueueId queue, queue::Entry entry);
+
 // Gives the queue's jobs to those who wait for it, in slices: after a time in which none was given.
 Task<void> Pump(Core& core, queue::QueueId queue);
 

@@ -161,6 +161,7 @@ void Enqueue(Core& core, Enqueued enqueued) {
   } else {
     core.dispatcher.Push(enqueued.queue, std::move(entry), job.priority);
   }
+  core.At(enqueued.queue).has_had_jobs = true;
   core.limits.Arrived(enqueued.queue);
 }
 

@@ -36,12 +36,20 @@ QueueView ViewOf(const Core& core, queue::QueueId id) {
           .paused = core.dispatcher.paused(id)};
 }
 
+// Whether there is more to it than that somebody has named it.
+bool IsListed(const Core& core, queue::QueueId id) {
+  const QueueState& state = core.queues[id.value()];
+  return state.has_had_jobs || state.arriving + state.later + state.working > 0 || core.ReadyIn(id) > 0 ||
+         core.dispatcher.paused(id) || core.limits.Find(id) != nullptr;
+}
+
 }  // namespace
 
 std::vector<QueueView> QueueViews(const Core& core) {
   std::vector<QueueView> views;
-  views.reserve(core.queues.size());
-  for (std::uint32_t i = 0; i < core.queues.size(); ++i) views.push_back(ViewOf(core, queue::QueueId(i)));
+  for (std::uint32_t i = 0; i < core.queues.size(); ++i) {
+    if (const queue::QueueId id(i); IsListed(core, id)) views.push_back(ViewOf(core, id));
+  }
   return views;
 }
 
@@ -112,6 +120,7 @@ Task<Result<std::size_t>> RemoveQueue(Core& core, std::string name) {
     }
     if (tenure != core.tenure) co_return std::unexpected(Error{Errc::kNotAvailable, "the jobs have moved"});
   }
+  core.At(queue).has_had_jobs = false;
   TM_CO_TRY(Resume(core, name));
   TM_CO_TRY(co_await CommitOf(core.flusher));
   co_return removed;

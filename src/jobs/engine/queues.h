@@ -16,6 +16,7 @@ namespace tidemill::jobs {
 // Of Record::kind: the key is a queue's name.
 inline constexpr std::string_view kQueueKind = "queue";
 
+// Those that have had a job, or have a pause or limits; not those that only workers wait for.
 std::vector<QueueView> QueueViews(const Core& core);
 // nullopt: nobody has named such a queue.
 std::optional<QueueView> FindQueueView(const Core& core, std::string_view name);

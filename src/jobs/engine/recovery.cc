@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "jobs/engine/fetch.h"
 #include "jobs/engine/load_records.h"
 #include "jobs/engine/push.h"
 #include "jobs/engine/queues.h"
@@ -39,22 +40,10 @@ Task<Result<Claims>> LoadClaims(Core& core) {
 bool Continue(Core& core, StoredJob& stored, queue::QueueId queue, const Claim& claim) {
   const auto job = job::ParseJob(stored.text, core.Now(), kStoredTextBytesMax);
   if (!job || core.working.Find(stored.jid) != nullptr) return false;
-  auto held = core.working.Make();
-  held->id = stored.id;
-  held->queue = queue;
-  held->jid = stored.jid;
+  auto held = MakeHeld(core, *job, queue, {.id = stored.id, .text = std::move(stored.text)});
   held->wid = claim.wid;
-  held->type = stored.type;
-  held->text = std::move(stored.text);
-  held->batch = job->batch;
-  held->priority = stored.priority;
-  held->attempt = job->failure ? static_cast<int>(job->failure->retry_count) + 2 : 1;
-  held->is_tracked = job->is_tracked;
   held->is_claimed = true;
-  if (job->unique && job->unique->until == job::Unique::Until::kSuccess) held->lock_key = job->unique->key;
   held->until = claim.until;
-  held->since = core.Now();
-  held->since_monotonic = core.loop.clock().Now();
   const Duration left = std::max(claim.until - core.Now(), Duration{0});
   ++core.At(queue).working;
   core.workers.Expect(held->wid);
@@ -100,6 +89,8 @@ Task<Result<>> LoadReady(Core& core, Claims claims) {
       TM_CO_TRY_ASSIGN(const queue::QueueId queue, core.OpenQueue(job.queue));
       const auto claim = claims.find(job.id.value());
       if (claim != claims.end() && Continue(core, job, queue, claim->second)) continue;
+      core.At(queue).has_had_jobs = true;
+      core.orphans.Add(job.jid, job.id);
       core.dispatcher.MutableJobs(queue).PushBack({.id = job.id, .text = std::move(job.text)}, job.priority);
     }
   }
@@ -163,6 +154,7 @@ Task<Result<>> Recover(Core& core) {
   core.working.ForEach([&](const Held& held) { continued.insert(held.id.value()); });
   std::erase_if(claimed, [&](JobId id) { return continued.contains(id.value()); });
   DropClaims(core, claimed);
+  core.orphans.Loaded(core.loop.clock().Now());
   co_return Result<>();
 }
 

@@ -289,6 +289,14 @@ TEST(EngineRules, WhatIsSaidOfAJobIsKeptForAWhileAfterItsEnd) {
   EXPECT_EQ(view->state, JobState::kDone);
   EXPECT_EQ(view->result, R"({"sum":3})");
   EXPECT_EQ(view->track.log, Jids{"begun"});
+  EXPECT_TRUE(h.Run(h.engine.SetEndedTrack("job-00001", {.percent = 100})));
+  EXPECT_EQ(h.Run(h.engine.SetEndedTrack("job-00001", {.percent = 101})).error().code,
+            Errc::kInvalidArgument);
+  EXPECT_EQ(h.Run(h.engine.SetEndedTrack("job-00002", {.percent = 1})).error().code, Errc::kNotFound);
+  view = h.Run(h.engine.Find("job-00001"));
+  EXPECT_EQ(view->state, JobState::kDone);
+  EXPECT_EQ(view->track.percent, 100);
+  EXPECT_EQ(view->track.description, "half");
   h.Advance(Minutes(32));
   EXPECT_EQ(h.Run(h.engine.Find("job-00001")).error().code, Errc::kNotFound);
   EXPECT_TRUE(h.store.tables().records.empty() || !h.store.tables().records.contains({"track", "job-00001"}));
@@ -474,11 +482,18 @@ TEST(EngineRules, RemovedAQueueIsEmptyAndTakesJobsAgain) {
   EngineHarness h;
   for (int i = 0; i < 300; ++i) ASSERT_TRUE(h.engine.Push(MakeJob("job-" + std::to_string(10'000 + i))));
   ASSERT_TRUE(h.Commit());
+  EXPECT_EQ(h.engine.Queues().size(), 1u);
   EXPECT_EQ(*h.Run(h.engine.RemoveQueue("default")), 300u);
   EXPECT_TRUE(h.store.tables().ready.empty());
   EXPECT_EQ(h.engine.counts().enqueued, 0u);
+  // It is listed no more, though somebody waits for its jobs.
+  Fetched fetched(h.engine, "worker-1", {"default"});
+  EXPECT_TRUE(h.engine.Queues().empty());
   h.Push("job-00001");
-  EXPECT_EQ(h.engine.counts().enqueued, 1u);
+  EXPECT_EQ(fetched.jids(), Jids{"job-00001"});
+  ASSERT_TRUE(h.engine.Ack("job-00001", ""));
+  ASSERT_EQ(h.engine.Queues().size(), 1u);
+  EXPECT_EQ(h.engine.Queues()[0].ready, 0u);
 }
 
 TEST(EngineRules, ClearingLeavesNothingButPausedQueues) {

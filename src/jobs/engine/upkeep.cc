@@ -62,6 +62,7 @@ void Upkeep::Claims::OnTimer() {
 void Upkeep::Statistics::OnTimer() { core.flusher.Touch(); }
 
 void Upkeep::Sweep::OnTimer() {
+  core.orphans.Expire(core.loop.clock().Now());
   core.locks.Sweep(core.Now(), kSweepBuckets);
   core.scope.Spawn(SweepStore(core));
   ScheduleIn(core, *this, kSweepInterval);

@@ -41,6 +41,7 @@ struct Held final : net::Timer, ListLink<Held>, queue::FifoLink {
   bool is_tracked = false;
   bool is_claimed = false;    // the store knows
   bool is_cancelled = false;  // its worker is to be told
+  bool is_queued = false;     // its entry stands in its queue all the same (orphans.h)
   WallTime since;
   WallTime until;
   MonotonicTime since_monotonic;

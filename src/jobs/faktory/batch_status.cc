@@ -19,7 +19,8 @@ std::string BatchJson(const jobs::Batch& batch) {
   json.Member("bid", batch.bid);
   if (!batch.parent.empty()) json.Member("parent_bid", batch.parent);
   json.Member("description", batch.description);
-  json.Member("created_at", job::ToTimestamp(batch.created_at));
+  // Rounded up: a client that looked at its clock before it asked for the batch finds it no younger.
+  json.Member("created_at", job::ToTimestamp(batch.created_at + Milliseconds(1)));
   json.Member("total", batch.counts.total);
   json.Member("pending", batch.counts.pending);
   json.Member("failed", batch.counts.failed);

@@ -228,7 +228,7 @@ TEST(BulkReader, GivesEachJobOrWhyItIsRefused) {
   EXPECT_EQ(bulk.finished, "ok");
   ASSERT_EQ(bulk.results.size(), 4U);
   EXPECT_EQ(bulk.results[0], "12345678: default");
-  EXPECT_TRUE(bulk.results[1].starts_with("1234: jobs must have a reasonable jid parameter"));
+  EXPECT_EQ(bulk.results[1], "1234: jobs must have a reasonable jid parameter");
   EXPECT_EQ(bulk.results[2], "abcdefgh: jobs must have a jobtype parameter");
   EXPECT_EQ(bulk.results[3], ": jobs must have a reasonable jid parameter");
   EXPECT_EQ(ReadBulk("[]").finished, "ok");

@@ -194,12 +194,23 @@ void Session::GiveBackJob() {
 
 // One that nobody has was acknowledged before, or its reservation ran out: either way it is over.
 void Session::Run(Ack& ack) {
+  if (engine_.MayBeOrphan(ack.jid)) return Hold(RunAckOrphan(std::move(ack)));
   const Result<> acknowledged = engine_.Ack(ack.jid, std::move(ack.result));
   if (!acknowledged && acknowledged.error().code == Errc::kNotFound) return AnswerOnCommit({});
   AnswerOnCommit(acknowledged);
 }
 
+Task<void> Session::RunAckOrphan(Ack ack) {
+  const Result<> acknowledged = co_await engine_.AckOrphan(std::move(ack.jid), std::move(ack.result));
+  const bool is_over = !acknowledged && acknowledged.error().code == Errc::kNotFound;
+  AnswerDone(is_over ? Result<>() : acknowledged);
+  Free();
+}
+
 void Session::Run(FailJob& fail) {
+  if (engine_.MayBeOrphan(fail.jid)) {
+    return Hold(RunToAnswer(engine_.FailOrphan(std::move(fail.jid), std::move(fail.error))));
+  }
   const Result<> failed = engine_.Fail(fail.jid, std::move(fail.error));
   if (!failed && failed.error().code == Errc::kNotFound) return AnswerError(NoSuchJob(fail.jid));
   AnswerOnCommit(failed);
@@ -230,10 +241,11 @@ void Session::Run(TrackSet& set) {
                     .description = std::move(set.description),
                     .reserve_until = set.reserve_until,
                     .checkpoint = std::move(set.checkpoint)};
-  const Result<> known = engine_.SetTrack(set.jid, std::move(track));
+  const Result<> known = engine_.SetTrack(set.jid, track);
   if (known) return AnswerOnCommit(known);
   switch (known.error().code) {
-    case Errc::kNotFound: return AnswerError(NoSuchJob(set.jid));
+    case Errc::kNotFound:
+      return Hold(RunToAnswer(engine_.SetEndedTrack(std::move(set.jid), std::move(track))));
     case Errc::kCancelled: return AnswerError(fmt::format("Job cancelled {}", set.jid));
     default: return AnswerFailed(known.error());
   }

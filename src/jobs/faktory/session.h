@@ -112,6 +112,7 @@ class Session final : private jobs::FetchRequest, private net::Timer {
   Task<void> WaitForClear();
   Task<void> RunBulk(std::string line);
   Task<void> RunToAnswer(Task<Result<>> work);
+  Task<void> RunAckOrphan(Ack ack);
   Task<void> RunTrackGet(std::string jid);
   Result<> SetPaused(const QueueCommand& command);
   void AppendLatencies(const QueueCommand& command);

@@ -144,13 +144,21 @@ Task<api::Outcome> Done(Engine& engine, Result<T> done) {
 
 // Spawned where they run: what they do in memory is done before anything else can.
 Task<api::Outcome> Ack(Engine& engine, AckParams params) {
+  if (engine.MayBeOrphan(params.jid)) {
+    co_return co_await Done(engine,
+                            co_await engine.AckOrphan(std::move(params.jid), std::move(params.result.text)));
+  }
   co_return co_await Done(engine, engine.Ack(params.jid, std::move(params.result.text)));
 }
 
 Task<api::Outcome> FailJob(Engine& engine, FailParams params) {
-  co_return co_await Done(engine, engine.Fail(params.jid, {.type = std::move(params.errtype),
-                                                           .message = std::move(params.message),
-                                                           .backtrace = std::move(params.backtrace)}));
+  job::ErrorReport error{.type = std::move(params.errtype),
+                         .message = std::move(params.message),
+                         .backtrace = std::move(params.backtrace)};
+  if (engine.MayBeOrphan(params.jid)) {
+    co_return co_await Done(engine, co_await engine.FailOrphan(std::move(params.jid), std::move(error)));
+  }
+  co_return co_await Done(engine, engine.Fail(params.jid, std::move(error)));
 }
 
 Task<api::Outcome> GiveBack(Engine& engine, JidParams params) {
@@ -167,7 +175,10 @@ Task<api::Outcome> ReportProgress(Engine& engine, ProgressParams params) {
     track.reserve_until =
         engine.loop().clock().WallNow() + Milliseconds(std::llround(*params.reserve_for * 1000));
   }
-  const auto done = engine.SetTrack(params.jid, std::move(track));
+  const auto done = engine.SetTrack(params.jid, track);
+  if (!done && done.error().code == Errc::kNotFound) {
+    co_return co_await Done(engine, co_await engine.SetEndedTrack(std::move(params.jid), std::move(track)));
+  }
   if (!done && done.error().code == Errc::kCancelled) co_return R"({"cancelled":true})";
   co_return co_await Done(engine, done);
 }
