@@ -12,7 +12,7 @@ from runner import note
 from shared import JobServer
 
 PUSHERS, WORKERS, ROUNDS = 4, 4, 3
-WAITING_MAX = 1000  # jobs that no worker has acknowledged: then those who push wait, so that the last life is short
+WAITING_MAX = 200  # jobs that no worker has acknowledged: then those who push wait, so that the last life is short
 
 
 class Seen:
