@@ -98,6 +98,7 @@ def _live(server, seen, life, seconds, dice):
     for thread in threads:
         thread.start()
     time.sleep(seconds)
+    eventually(lambda: len(seen.pushed) > 100 * (life + 1), "enough is pushed to say anything")
     server.kill()
     stop.set()
     for thread in threads:
@@ -133,7 +134,6 @@ def _crash(binary, folder, seed, kills, postgres=""):
     lost = seen.pushed - seen.sent  # an ACK that was sent and not answered may have been kept, or not
     check(not lost, f"{len(lost)} of {len(seen.pushed)} acknowledged pushes are lost: {sorted(lost)[:5]}")
     check(not seen.again, f"{len(seen.again)} ran again after their ACK: {seen.again[:5]}")
-    check(len(seen.pushed) > 200, f"{len(seen.pushed)} pushes are too few to say anything")
     note(f"{len(seen.pushed)} pushed, {seen.runs} runs, {kills} kills")
 
 
