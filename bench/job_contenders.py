@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import tempfile
 import time
+import urllib.request
 from typing import Callable
 
 import machine
@@ -16,6 +17,7 @@ from store_server import PostgresServer
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "bench" / "jobs"
 BUILT = ROOT / "build" / "jobs"  # bench/jobs.sh puts what it builds there; a disk's, as all that is stored
+READY_SECONDS_MAX = 20
 POOL = 16                        # connections of a client to PostgreSQL, and of our server
 BUN = FOLDER / "bun/node_modules/@oven/bun-linux-x64/bin/bun"
 
@@ -97,33 +99,24 @@ def bunqueue(_build, folder):
 
 @contextlib.contextmanager
 def tidemill(build, *settings, name="tidemill"):
-    port = free_port()
-    command = [build / "src/tidemill", "serve", f"--http_server.listen=127.0.0.1:{free_port()}", "--loops=1",
+    port, http_port = free_port(), free_port()
+    command = [build / "src/tidemill", "serve", f"--http_server.listen=127.0.0.1:{http_port}", "--loops=1",
                "--log.level=error", "--client.insecure=true", "--http_api.key=bench", "--jobs.enabled=true",
                f"--jobs.faktory.listen=127.0.0.1:{port}", *settings]
     with process(command, port, name, f"tcp://127.0.0.1:{port}") as running:
-        wait_for_greeting(port)
+        wait_until_ready(http_port)
         yield running
 
 
-def wait_for_greeting(port):
+def wait_until_ready(port):
     """It listens before its tables are there."""
-    import socket
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + READY_SECONDS_MAX
     while time.monotonic() < deadline:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=2) as client:
-            client.sendall(b'HELLO {"v":2}\r\nINFO\r\n')
-            client.settimeout(2)
-            text = b""
-            while b"\r\n$" not in text and b"-ERR" not in text:
-                part = client.recv(4096)
-                if not part:
-                    break
-                text += part
-            if b"\r\n$" in text:
+        with contextlib.suppress(OSError):
+            if urllib.request.urlopen(f"http://127.0.0.1:{port}/ready", timeout=2).status == 200:
                 return
         time.sleep(0.05)
-    raise DidNotStart(f"bench: the server on port {port} does not serve jobs")
+    raise DidNotStart(f"bench: the server on port {port} is not ready")
 
 
 @contextlib.contextmanager

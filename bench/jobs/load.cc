@@ -291,10 +291,11 @@ void Bench::Turn(int wait_ms) {
 
 void Bench::OpenAll(int pushers, int workers) {
   const auto port = static_cast<std::uint16_t>(options_.Count("port", 7419));
-  for (int i = 0; i < pushers; ++i) pushers_.push_back(std::make_unique<Connection>(*this, false));
-  for (int i = 0; i < workers; ++i) workers_.push_back(std::make_unique<Connection>(*this, true));
-  for (const auto* all : {&pushers_, &workers_}) {
-    for (const auto& each : *all) each->Open(epoll_fd_, port);
+  for (int i = 0; i < pushers + workers; ++i) {
+    const bool works = i >= pushers;
+    auto& all = works ? workers_ : pushers_;
+    all.push_back(std::make_unique<Connection>(*this, works));
+    all.back()->Open(epoll_fd_, port);
   }
   const auto is_idle = [](const auto& each) { return each->idle(); };
   while (!std::ranges::all_of(pushers_, is_idle)) Turn(100);
