@@ -5,10 +5,8 @@ servers, and the contenders take turns in each round. A run in which a job is mi
 Results go to bench/results/ as JSON and, with --docs, to docs/benchmarks-jobs.md. README.md in bench/jobs/ says what
 is measured.
 """
-import argparse
 import json
 import os
-import pathlib
 import subprocess
 import time
 
@@ -17,6 +15,7 @@ import machine
 from job_contenders import BUILT, CONTENDERS, serving
 from job_scenarios import SCENARIOS
 from run import LOAD_CORE, RESULTS, ROOT, SERVER_CORE, DidNotStart, Progress, until_valid
+from store_arguments import parser_of
 
 ATTEMPTS = 2
 RUN_SECONDS_MAX = 120
@@ -118,17 +117,11 @@ def versions(arguments):
 
 
 def parse_arguments():
-    parser = argparse.ArgumentParser(prog="./dev bench jobs", description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--quick", action="store_true", help="one round of few jobs: a first impression")
+    parser = parser_of("jobs", __doc__, "few jobs", timed=False)
     parser.add_argument("--contenders", nargs="+", choices=[each.name for each in CONTENDERS], metavar="X",
                         default=[each.name for each in CONTENDERS], help=", ".join(each.name for each in CONTENDERS))
     parser.add_argument("--scenarios", nargs="+", choices=[each.name for each in SCENARIOS], metavar="X",
                         default=[each.name for each in SCENARIOS], help=", ".join(each.name for each in SCENARIOS))
-    parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build/release", help="build folder")
-    parser.add_argument("--docs", action="store_true", help="write docs/benchmarks-jobs.md")
-    parser.add_argument("--from", dest="source", type=pathlib.Path, metavar="FILE",
-                        help="measure nothing: print the tables of a file of bench/results/")
     arguments = parser.parse_args()
     if arguments.quick:
         arguments.rounds = 1

@@ -1,14 +1,15 @@
-"""The options that the benchmarks of stores and of SQL have in common."""
+"""The options that the benchmarks of stores, of SQL and of jobs have in common."""
 import argparse
 import pathlib
 
 from run import ROOT
 
 
-def parser_of(name, about, quick, rounds=5):
-    """Of ./dev bench NAME. `quick`: what its --quick does."""
+def parser_of(name, about, quick, rounds=5, timed=True):
+    """Of ./dev bench NAME. `quick`: what its --quick does; `timed`: each measure has a length."""
     parser = argparse.ArgumentParser(prog=f"./dev bench {name}", description=about.split("\n", maxsplit=1)[0])
-    parser.add_argument("--seconds", type=float, default=3, help="length of each measure (3)")
+    if timed:
+        parser.add_argument("--seconds", type=float, default=3, help="length of each measure (3)")
     parser.add_argument("--rounds", type=int, default=rounds, help=f"in which all take turns ({rounds})")
     parser.add_argument("--quick", action="store_true", help=f"one round of {quick}: a first impression")
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build/release", help="build folder")
