@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "cli/jobs/jobs_call.h"
+#include "cli/jobs/jobs_tables.h"
 #include "cli/table.h"
 
 namespace tidemill::cli {
@@ -45,12 +46,6 @@ BatchRow ReadBatchRow(JsonReader& json) {
     if (*key == "committed") row.committed = json.ReadBool();
   }
   return row;
-}
-
-std::string WithMore(const Table& table, std::string_view none, std::string_view next) {
-  std::string text = table.empty() ? std::string(none) : table.ToText();
-  if (!next.empty()) text += fmt::format("more: --cursor '{}'\n", Printable(next));
-  return text;
 }
 
 Result<std::string> BatchesToText(std::string_view result) {
@@ -104,25 +99,6 @@ Result<std::string> SequencesToText(std::string_view result) {
   }
   TM_TRY(json.Finish());
   return WithMore(table, "no sequences\n", next);
-}
-
-// Each member on a line.
-Result<std::string> MembersToText(std::string_view result) {
-  std::string text;
-  JsonReader json(result);
-  json.EnterObject();
-  while (const auto key = json.NextKey()) {
-    const std::string name(*key);
-    std::string value;
-    if (json.Peek() == JsonReader::Kind::kString) {
-      value = json.ReadString();
-    } else {
-      JsonWriter(value).RawOnOneLine(json.ReadRaw());
-    }
-    text += fmt::format("{:<16}{}\n", name, Printable(value));
-  }
-  TM_TRY(json.Finish());
-  return text.empty() ? "none\n" : text;
 }
 
 int ListPage(const PageOptions& options, std::string_view method, const ResultToText& to_text, Io io) {

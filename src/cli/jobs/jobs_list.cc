@@ -6,6 +6,7 @@
 
 #include "cli/jobs/job_line.h"
 #include "cli/jobs/jobs_call.h"
+#include "cli/jobs/jobs_tables.h"
 #include "cli/table.h"
 
 namespace tidemill::cli {
@@ -48,9 +49,7 @@ Result<std::string> ListToText(std::string_view result) {
     }
   }
   TM_TRY(json.Finish());
-  std::string text = table.empty() ? "no jobs\n" : table.ToText();
-  if (!next.empty()) text += fmt::format("more: --cursor '{}'\n", Printable(next));
-  return text;
+  return WithMore(table, "no jobs\n", next);
 }
 
 int List(const ListOptions& options, Io io) {
@@ -69,27 +68,9 @@ int List(const ListOptions& options, Io io) {
   return CallJobs(options.api, "jobs_list", params, ListToText, io);
 }
 
-Result<std::string> ShowToText(std::string_view result) {
-  std::string text;
-  JsonReader json(result);
-  json.EnterObject();
-  while (const auto key = json.NextKey()) {
-    const std::string name(*key);
-    std::string value;
-    if (json.Peek() == JsonReader::Kind::kString) {
-      value = json.ReadString();
-    } else {
-      JsonWriter(value).RawOnOneLine(json.ReadRaw());
-    }
-    text += fmt::format("{:<16}{}\n", name, Printable(value));
-  }
-  TM_TRY(json.Finish());
-  return text;
-}
-
 int Show(const ShowOptions& options, Io io) {
   return CallJobs(options.api, "jobs_get",
-                  JobParams([&](JsonWriter& json) { json.Member("jid", options.jid); }), ShowToText, io);
+                  JobParams([&](JsonWriter& json) { json.Member("jid", options.jid); }), MembersToText, io);
 }
 
 }  // namespace

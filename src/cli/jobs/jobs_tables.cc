@@ -119,4 +119,28 @@ Result<JobCounts> ReadCounts(std::string_view result) {
   return counts;
 }
 
+std::string WithMore(const Table& table, std::string_view none, std::string_view next) {
+  std::string text = table.empty() ? std::string(none) : table.ToText();
+  if (!next.empty()) text += fmt::format("more: --cursor '{}'\n", Printable(next));
+  return text;
+}
+
+Result<std::string> MembersToText(std::string_view result) {
+  std::string text;
+  JsonReader json(result);
+  json.EnterObject();
+  while (const auto key = json.NextKey()) {
+    const std::string name(*key);
+    std::string value;
+    if (json.Peek() == JsonReader::Kind::kString) {
+      value = json.ReadString();
+    } else {
+      JsonWriter(value).RawOnOneLine(json.ReadRaw());
+    }
+    text += fmt::format("{:<16}{}\n", name, Printable(value));
+  }
+  TM_TRY(json.Finish());
+  return text.empty() ? "none\n" : text;
+}
+
 }  // namespace tidemill::cli

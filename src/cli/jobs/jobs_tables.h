@@ -10,6 +10,8 @@
 
 namespace tidemill::cli {
 
+class Table;
+
 struct QueueRow {
   std::string name;
   std::uint64_t ready = 0;
@@ -46,5 +48,11 @@ struct JobCounts {
   std::uint64_t failures = 0;
 };
 Result<JobCounts> ReadCounts(std::string_view result);
+
+// A page of a list: the table, or `none` when it is empty; how to ask for the next page, if there is one.
+std::string WithMore(const Table& table, std::string_view none, std::string_view next);
+
+// Each member of an object on a line; "none" of one that is empty.
+Result<std::string> MembersToText(std::string_view result);
 
 }  // namespace tidemill::cli
