@@ -76,7 +76,7 @@ void ServerState::AppendResponse(const Request* request, const Response& respons
   for (const auto& [name, value] : response.headers) AppendHeader(name, value, out);
   const bool streamed = response.body_source != nullptr;
   if (!response.body.empty() || streamed) AppendHeader("X-Content-Type-Options", "nosniff", out);
-  if (request) AppendCors(*request, out);
+  if (request) AppendCors(*request, response, out);
   if (!form.keep_alive) {
     AppendHeader("Connection", "close", out);
   } else if (form.version_minor == 0) {
@@ -96,9 +96,9 @@ void ServerState::AppendResponse(const Request* request, const Response& respons
   metrics->bytes_sent.Add(out.size() - before);
 }
 
-// A page of another origin may read the answer only if its origin is listed; a listed one, not "*", may also
-// send credentials.
-void ServerState::AppendCors(const Request& request, std::string& out) const {
+// A page of another origin may read the answer only if its origin is listed, and only those headers that are
+// named: all of ours. A listed origin, not "*", may also send credentials.
+void ServerState::AppendCors(const Request& request, const Response& response, std::string& out) const {
   const auto& patterns = options.policy.cors.allowed_origins;
   if (patterns.empty()) return;
   AppendHeader("Vary", "Origin", out);
@@ -107,6 +107,10 @@ void ServerState::AppendCors(const Request& request, std::string& out) const {
   AppendHeader("Access-Control-Allow-Origin", *origin, out);
   if (std::ranges::find(patterns, "*") == patterns.end())
     AppendHeader("Access-Control-Allow-Credentials", "true", out);
+  if (response.headers.empty()) return;
+  std::string names;
+  for (const auto& [name, value] : response.headers) names.append(names.empty() ? "" : ", ").append(name);
+  AppendHeader("Access-Control-Expose-Headers", names, out);
 }
 
 Response ServerState::Options(const Request& request, const std::string& allow) const {

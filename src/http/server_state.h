@@ -57,7 +57,7 @@ struct ServerState {
   std::string scratch;  // for building responses
 
  private:
-  void AppendCors(const Request& request, std::string& out) const;
+  void AppendCors(const Request& request, const Response& response, std::string& out) const;
   std::string_view Date();
 
   std::int64_t date_second_ = -1;

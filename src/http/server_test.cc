@@ -361,6 +361,10 @@ TEST_F(ServerTest, OriginsGetCorsHeadersOnlyWhenListed) {
   EXPECT_NE(good.find("Access-Control-Max-Age: 300\r\n"), std::string::npos);
   const std::string evil = Say(fd, preflight + "https://evil.com\r\n\r\n");
   EXPECT_EQ(evil.find("Access-Control-Allow-Origin"), std::string::npos);
+  const std::string page = Say(fd, "GET /page HTTP/1.1\r\nHost: h\r\nOrigin: https://good.com\r\n\r\n");
+  const std::size_t at = page.find("Access-Control-Expose-Headers: ");
+  ASSERT_NE(at, std::string::npos) << page;
+  EXPECT_NE(page.substr(at, page.find("\r\n", at) - at).find("ETag"), std::string::npos) << page;
 }
 
 TEST_F(ServerTest, DeadlinesAreAbsolute) {

@@ -78,12 +78,14 @@ def template(version):
 
 
 class PostgresServer:
-    """One server. `options`: lines of postgresql.conf; `hba`: of pg_hba.conf, everybody is let in unless given."""
+    """One server. `options`: lines of postgresql.conf; `hba`: of pg_hba.conf, everybody is let in unless given; `inside`:
+    the words of a command that runs it, such as nsenter."""
 
-    def __init__(self, options=None, *, hba=("host all all all trust",), version=15, sql=""):
+    def __init__(self, options=None, *, hba=("host all all all trust",), version=15, sql="", inside=()):
         self.port = free_port()
         self.folder = new_folder()
         self._version = version
+        self._inside = inside
         self._process = None
         subprocess.run(["cp", "--archive", template(version), f"{self.folder}/data"], check=True)
         lines = {"listen_addresses": "'127.0.0.1'", "port": self.port, "unix_socket_directories": f"'{self.folder}'",
@@ -118,8 +120,8 @@ class PostgresServer:
     def start(self):
         with open(f"{self.folder}/log", "ab") as log:
             self._process = subprocess.Popen(
-                command_of(f"{programs(self._version)}/postgres", "-D", f"{self.folder}/data"), stdin=subprocess.DEVNULL,
-                stdout=log, stderr=log, cwd="/", start_new_session=True)
+                [*self._inside, *command_of(f"{programs(self._version)}/postgres", "-D", f"{self.folder}/data")],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", start_new_session=True)
         try:
             eventually(self._answers, "it answers", START_SECONDS)
         except AssertionError as error:

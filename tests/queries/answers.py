@@ -1,8 +1,10 @@
 """One request after another, on SQLite and on PostgreSQL: what an endpoint answers, to whom, and what it refuses."""
 import json
+import re
+import time
 
-from assertions import check, equal
-from endpoints import check_problem, token
+from assertions import SLACK_SECONDS, check, equal
+from endpoints import SLEEP, check_problem, token
 from shared import both  # noqa: F401
 
 
@@ -123,6 +125,22 @@ def test_cached(both):
         before = second.json()
         each.post("both", {"what": "counted"})
         equal(each.get("cached").json(), before + 1)
+
+
+def test_server_timing(both):
+    """Server-Timing says where the time went, as the W3C has it: milliseconds, and no more than the request took"""
+    for each in both:
+        for path, caller in (("mine", token(sub="ann")), ("orders/1", None), ("cached", None)):
+            begun = time.monotonic()
+            answer = each.get(path, token=caller)
+            took = (time.monotonic() - begun) * 1000
+            parts = [re.fullmatch(r"(\w+);dur=(\d+\.\d+)", part) for part in answer.headers["server-timing"].split(", ")]
+            check(all(parts), answer.headers["server-timing"])
+            equal([part[1] for part in parts], ["auth", "parse", "query"])
+            check(0 < sum(float(part[2]) for part in parts) <= took, f"{answer.headers['server-timing']} of {took} ms")
+        each.write("slow.get.sql", f"-- @auth none\n-- @timeout 300ms\n{SLEEP[each.kind]}")
+        slow = each.wait_for("slow", 504)
+        check(290 <= float(slow.headers["server-timing"].rsplit("=", 1)[1]) < 300 + SLACK_SECONDS * 1000, slow.headers)
 
 
 def test_documents(both):

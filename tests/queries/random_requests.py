@@ -1,21 +1,28 @@
-"""Ten thousand random requests to every endpoint of a folder: each gets an answer that says what is wrong with it. The
-suite runs under sanitizers too, which then see what they find."""
+"""Random requests to every endpoint of a folder: each gets an answer that says what is wrong with it. The suite runs under
+sanitizers too, which then see what they find; fewer requests are sent then, unless RANDOM_REQUESTS says how many:
+
+    RANDOM_REQUESTS=10000 SANITIZED=1 tests/queries/run.sh build/asan/src/tidemill random_requests:
+"""
 import collections
+import contextlib
 import http.client
 import json
+import os
+import pathlib
 import random
+import re
 import urllib.parse
 
 from assertions import WAIT_SECONDS, check, equal
-from endpoints import FILES, token
+from endpoints import FILES, postgres_database, serving, sqlite_database, token
+from project import Project
 from runner import note
-from shared import both  # noqa: F401
+from shared import MORE
 
-REQUESTS = 5000  # to each of two servers
+REQUESTS = int(os.environ.get("RANDOM_REQUESTS", 2000 if os.environ.get("SANITIZED") else 10_000))  # to each folder
 # What a request can be answered with whoever sends it: 503 is of a server that has too much to do.
-EXPECTED = {200, 204, 206, 304, 308, 400, 401, 403, 404, 405, 406, 409, 413, 415, 416, 422, 429}
-PATHS = [name.removesuffix(".sql").rsplit(".", 1)[0].removesuffix("/index") for name in FILES] + \
-    ["cached", "any", "openapi.json", "", "nothing", "orders/1/2"]
+EXPECTED = {200, 204, 206, 304, 308, 400, 401, 403, 404, 405, 406, 409, 413, 414, 415, 416, 422, 429}
+MORE_PATHS = ["openapi.json", "", "nothing", "orders/1/2"]
 METHODS = ("GET", "GET", "GET", "POST", "POST", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS")
 NAMES = ("id", "sub", "status", "what", "limit", "offset", "cursor", "sort", "api_key", "x", "ID", "claims.sub", "")
 TEXTS = ("1", "2", "3", "0", "-1", "9223372036854775807", "9223372036854775808", "1e400", "0x10", "null", "true", "NaN", "",
@@ -33,9 +40,20 @@ HEADERS = {
 }
 
 
+def operations(each):
+    """What the server's own document says that it has: pairs of a path and a method."""
+    paths = each.get("openapi.json").json()["paths"]
+    return {(path.lstrip("/"), method.upper()) for path, item in paths.items() for method in item
+            if method in ("get", "post", "put", "patch", "delete")}
+
+
 class Requests:
-    def __init__(self, seed):
+    """To each of `paths`, with what stands in braces made up. `asked`: the pairs of a path and a method so far."""
+
+    def __init__(self, seed, paths):
         self._random = random.Random(seed)
+        self._paths = sorted(paths) + MORE_PATHS
+        self.asked = set()
         self._tokens = ["Bearer " + token(sub="ann", role="web"), "Bearer " + token(sub="bob", role="admin"), "Bearer x.y.z",
                         "Bearer " + token(sub="ann", exp=1), "Basic eDp5", "Bearer"]
 
@@ -68,9 +86,11 @@ class Requests:
 
     def next(self):
         """Method, path, body, headers."""
-        path = self._random.choice(PATHS).replace("[id]", self._quoted())
+        asked = self._random.choice(self._paths)
+        path = re.sub(r"\{\w+\}", lambda _: self._quoted(), asked)
         pairs = "&".join(f"{self._random.choice(NAMES)}={self._quoted()}" for _ in range(self._random.choice((0, 0, 1, 2, 5))))
         method = self._random.choice(METHODS)
+        self.asked.add((asked, method))
         headers = {name: self._random.choice(values) for name, values in HEADERS.items() if self._random.random() < 0.15}
         if self._random.random() < 0.5:
             headers["Authorization"] = self._random.choice(self._tokens)
@@ -81,26 +101,54 @@ class Requests:
 
 
 def check_answer(request, answer, body):
-    check(answer.status in EXPECTED, f"{answer.status} {body[:300]} to {request}")
+    check(answer.status in EXPECTED, f"{answer.status} {body[:300]} to {str(request)[:800]}")
     if answer.status >= 400 and (answer.getheader("Content-Type") or "").startswith("application/json") and body:
         problem = json.loads(body)
         check(problem["code"] and problem["message"], f"{body} to {request}")
 
 
-def test_random_requests(both, seed):
-    """Ten thousand random requests: no answer of 5xx, and the server goes on"""
-    for each in both:
-        requests, statuses = Requests(seed), collections.Counter()
-        host, port = each.server.address.rsplit(":", 1)
-        connection = http.client.HTTPConnection(host, int(port), timeout=WAIT_SECONDS)
-        for _ in range(REQUESTS):
+def ask_at_random(each, seed, count):
+    wanted = operations(each)
+    requests, statuses = Requests(seed, {path for path, _ in wanted}), collections.Counter()
+    host, port = each.server.address.rsplit(":", 1)
+    with contextlib.closing(http.client.HTTPConnection(host, int(port), timeout=WAIT_SECONDS)) as connection:
+        for _ in range(count):
             request = requests.next()
             connection.request(*request[:3], headers=request[3])
             answer = connection.getresponse()
             body = answer.read()
             check_answer(request, answer, body)
             statuses[answer.status] += 1
-        connection.close()
-        equal(each.get("orders/1").status, 200)
-        check({200, 400, 401, 404, 405} <= set(statuses), f"too few kinds of answers: {statuses}")
-        note(f"{each.kind}: " + ", ".join(f"{count} × {status}" for status, count in sorted(statuses.items())))
+    check(wanted <= requests.asked, f"never asked: {wanted - requests.asked}")
+    check({200, 400, 401, 404, 405} <= set(statuses), f"too few kinds of answers: {statuses}")
+    note(f"{each.kind}: {len(wanted)} endpoints: " + ", ".join(f"{count} × {status}" for status, count in sorted(statuses.items())))
+
+
+def test_random_requests(binary, folder, seed):
+    """Thousands of random requests: no answer of 5xx, and the server goes on"""
+    for kind, database in (("sqlite", sqlite_database(folder)), ("postgres", postgres_database())):
+        with database as found, serving(binary, kind, found, files={**FILES, **MORE}) as each:
+            ask_at_random(each, seed, REQUESTS // 2)
+            equal(each.get("orders/1").status, 200)
+
+
+@contextlib.contextmanager
+def sample_project(binary, folder, kind, database):
+    """What `new sql` writes, migrated and served."""
+    where = pathlib.Path(folder) / kind
+    Project(binary, where).run("new", "sql", ".", "--database", kind)
+    project = Project(binary, where, *database[0])
+    project.run("migrate", "up")
+    with serving(binary, kind, database, files={}, folder=project.queries) as each:
+        yield each
+
+
+def test_sample_project(binary, folder, seed):
+    """The same to each endpoint of what `tidemill new sql` writes"""
+    with postgres_database() as postgres:
+        postgres[1]("drop table orders, audit")
+        sqlite = [f"--storage.sqlite.path={folder}/sample.db"], None
+        for kind, database in (("sqlite", sqlite), ("postgres", postgres)):
+            with sample_project(binary, folder, kind, database) as each:
+                ask_at_random(each, seed, REQUESTS // 2)
+                equal(each.get("openapi.json").status, 200)

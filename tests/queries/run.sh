@@ -5,7 +5,7 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 source "$here/../lib/toolchain.sh"
 # Under a sanitizer: what a server does with requests.
-[ -z "${SANITIZED:-}" ] || exec python3 "$here/../lib/runner.py" "$here" "$1" answers: living: round_trip: postgrest_semantics: "${@:2}"
+[ -z "${SANITIZED:-}" ] || exec python3 "$here/../lib/runner.py" "$here" "$1" answers: caching: claims_inside: living: random_requests: round_trip: postgrest_semantics: "${@:2}"
 need_node
 need_packages "$here"
 need_venv schemathesis -r "$here/requirements.txt"

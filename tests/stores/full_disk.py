@@ -1,11 +1,5 @@
-"""SQLite on a disk that is full, or may not be written: a real one, in memory, that only this test sees.
-
-The file system is a tmpfs of some megabytes, mounted where no other process has it (unshare --mount); the system itself
-says ENOSPC and EROFS.
-"""
-import contextlib
+"""SQLite on a disk that is full, or may not be written."""
 import json
-import os
 import pathlib
 import shutil
 import sqlite3
@@ -13,42 +7,12 @@ import subprocess
 import time
 
 from assertions import check, equal
+from small_disk import leave_free, small_disk
 from store_probe import Probe
 
 SIZE = 6 << 20
 ROW = 20_000
 RESUMED_SECONDS_MAX = 5
-# Mounts, says so, and stays until its input ends.
-HOLDER = 'mount -t tmpfs -o size="$1" tmpfs "$2" && echo mounted && cat >/dev/null'
-
-
-@contextlib.contextmanager
-def small_disk(folder):
-    """The words in front of a command that runs where `folder`/disk is a small disk, and what is its root for us."""
-    place = pathlib.Path(folder) / "disk"
-    place.mkdir()
-    user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
-    holder = subprocess.Popen(["unshare", *user, "--mount", "sh", "-c", HOLDER, "sh", str(SIZE), str(place)],
-                              stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    try:
-        check(holder.stdout.readline() == "mounted\n", "no tmpfs can be mounted: run as root, or allow user namespaces")
-        inside = ["nsenter", f"--target={holder.pid}", *(["--user", "--preserve-credentials"] if user else []), "--mount"]
-        yield inside, place, pathlib.Path(f"/proc/{holder.pid}/root{place}")
-    finally:
-        holder.stdin.close()
-        holder.wait(timeout=20)
-
-
-def free_bytes(root):
-    about = os.statvfs(root)
-    return about.f_bavail * about.f_frsize
-
-
-def leave_free(root, wanted):
-    """Fills the disk with a file until so many bytes are free."""
-    with open(root / "ballast", "wb", buffering=0) as file:
-        while free_bytes(root) > wanted:
-            file.write(b"\0" * min(65536, free_bytes(root) - wanted))
 
 
 def insert(probe, number):
@@ -77,7 +41,7 @@ def write_until_full(probe, outcomes, first):
 def test_a_full_disk(binary, folder):
     """A disk that fills: what was acknowledged is kept, what is refused says full, and there is no need of a restart"""
     outcomes, number = {}, 0
-    with small_disk(folder) as (inside, place, root):
+    with small_disk(folder, SIZE) as (inside, place, root):
         with Probe(binary, "sqlite", str(place / "kept.db"), inside) as probe:
             probe.run("create table kept (id integer primary key, filler text)")
             for _ in range(3):
@@ -122,7 +86,7 @@ def apply(binary, inside, path):
 
 def test_no_room_for_a_database(binary, folder):
     """A disk without room for a new database is named at the start"""
-    with small_disk(folder) as (inside, place, root):
+    with small_disk(folder, SIZE) as (inside, place, root):
         leave_free(root, 0)
         done = apply(binary, inside, place / "new.db")
         equal(done.returncode, 1)
@@ -131,7 +95,7 @@ def test_no_room_for_a_database(binary, folder):
 
 def test_a_read_only_disk(binary, folder):
     """On a read-only file system a database is read, and not opened to write; the file is named"""
-    with small_disk(folder) as (inside, place, _):
+    with small_disk(folder, SIZE) as (inside, place, _):
         path = place / "kept.db"
         equal(apply(binary, inside, path).returncode, 0)
         subprocess.run([*inside, "mount", "-o", "remount,ro", str(place)], check=True)
