@@ -36,8 +36,9 @@ target_link_libraries(tm_sqlite3 INTERFACE ${CMAKE_DL_LIBS} Threads::Threads m)
 tm_static_library(tm_utf8proc libutf8proc.a utf8proc.h libutf8proc-dev)
 target_compile_definitions(tm_utf8proc INTERFACE UTF8PROC_STATIC)
 
-tm_header_library(tm_fmt fmt/format.h libfmt-dev)
-target_compile_definitions(tm_fmt INTERFACE FMT_HEADER_ONLY)
+tm_header_library(tm_fmt_headers fmt/format.h libfmt-dev)
+add_library(tm_fmt STATIC ${PROJECT_SOURCE_DIR}/cmake/fmt.cc)
+target_link_libraries(tm_fmt PUBLIC tm_fmt_headers)
 tm_header_library(tm_toml toml++/toml.h libtomlplusplus-dev)
 
 if(BUILD_TESTING)
