@@ -83,9 +83,11 @@ def compile_times_rule():
                                                  encoding="utf-8")
         times = compile_times.reported(build)
         yield "the newest time counts", lambda: times == {"a.cc.o": 5.0}
-        for seconds, slow in [(4.0, True), (2.0, False)]:
-            compile_times.measured = lambda *_, seconds=seconds: seconds
-            yield f"{seconds} s alone", lambda: bool(list(compile_times.slow_files(build, times))) == slow
+        for seconds, reference, slow in [(4.0, 0.9, True), (2.0, 0.9, False), (4.0, 1.3, False), (4.5, 1.3, True)]:
+            compile_times.cpu_seconds = lambda words, _, alone=(seconds, reference): (
+                alone[str(compile_times.REFERENCE) in words])
+            yield (f"{seconds} s alone, where the reference takes {reference} s",
+                   lambda: bool(list(compile_times.slow_files(build, times))) == slow)
         yield "2 s are not measured again", lambda: not list(compile_times.slow_files(build, {"a.cc.o": 2.0}))
 
 
