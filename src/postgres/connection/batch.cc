@@ -136,6 +136,8 @@ Batch::State* Batch::StateOf(std::size_t question) {
 void Batch::OnAnswer(std::size_t question, const Message& message) {
   State* const state = StateOf(question);
   if (!state) return;
+  // It could not be asked again if somebody had seen a part of its rows.
+  if (ask_.sink && session_.connection().MayBeHit(segment_)) state->rows.Hold();
   switch (message.type) {
     case '1':
       if (state->prepared) state->prepared->is_confirmed = true;
@@ -292,10 +294,10 @@ void Batch::Finish() {
   if (awaiter_) std::exchange(awaiter_, nullptr).resume();
 }
 
-bool Batch::MayBeSentAgain() const {
-  if (!failure_ || !idle_after_ || late_ || ask_.in_transaction || !(is_stale_ || stray_cancel_))
-    return false;
-  return IsUntouched();
+bool Batch::MayBeSentAgain(int repeats) const {
+  if (!failure_ || !idle_after_ || late_ || ask_.in_transaction) return false;
+  const int of_stale = is_stale_ ? 1 : 0;
+  return repeats < (stray_cancel_ ? kHitsMax : of_stale) && IsUntouched();
 }
 
 // Nobody has seen any of its rows.
@@ -327,8 +329,8 @@ std::vector<std::uint32_t> Batch::MissingTypes() const {
 
 sql::Result<void> Batch::Release() {
   for (State& state : states_) {
-    if (!state.rows.waits_for_types()) continue;
-    (void)state.rows.described()->Resolve(session_.catalog());
+    if (!state.rows.waits()) continue;
+    if (state.rows.waits_for_types()) (void)state.rows.described()->Resolve(session_.catalog());
     if (auto released = state.rows.Release(); !released) {
       return sql::Fail(sql::FailureKind::kInternal, released.error().detail, ask_.loss);
     }

@@ -36,8 +36,8 @@ class Batch final : public Request, private net::Timer {
   void await_suspend(std::coroutine_handle<> awaiter) { awaiter_ = awaiter; }
   void await_resume() const {}
 
-  // Nothing has happened, and a second attempt may go better.
-  bool MayBeSentAgain() const;
+  // Nothing has happened, and another attempt may go better; `repeats`: how many there were before it.
+  bool MayBeSentAgain(int repeats) const;
   // Its connection stood still; it only reads, and nobody has seen any of its rows.
   bool MayMove() const { return may_move_; }
   // OnStall came, and was told.

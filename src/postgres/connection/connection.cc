@@ -1,6 +1,7 @@
 #include "postgres/connection/connection.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "base/assert.h"
@@ -161,10 +162,11 @@ Task<void> Connection::CancelRunning(std::uint64_t segment) {
   stray_until_ = segment;
   cancel_passed_.reset();
   metrics_.cancels.Add();
-  (void)co_await opener_.Cancel(loop_, opened_.server, opened_.key);
+  const auto passed = co_await opener_.Cancel(loop_, opened_.server, opened_.key);
   cancelling_ = false;
   cancel_passed_ = loop_.clock().Now();
-  stray_until_ = pipeline_.next();
+  // One that is not known to have passed may come at any time.
+  stray_until_ = passed ? pipeline_.next() : std::numeric_limits<std::uint64_t>::max();
   if (!closed_) loop_.timers().Schedule(*this, *cancel_passed_);  // the next one may wait for it
 }
 
@@ -272,9 +274,7 @@ void Connection::TakeError(const Message& message, Pipeline::Place place) {
   // Of a session that goes on: what was bound does not fit the statement.
   if (error.failure.code == "08P01") error.failure.kind = sql::FailureKind::kInvalidStatement;
   if (error.severity == "FATAL" || error.severity == "PANIC") fatal_ = Sentence(error);
-  const std::uint64_t segment = pipeline_.first();
-  const bool may_be_stray = cancelling_ || (stray_until_ && segment <= *stray_until_);
-  const bool stray = error.failure.code == "57014" && may_be_stray && segment != cancelled_;
+  const bool stray = error.failure.code == "57014" && MayBeHit(pipeline_.first());
   Request* const request = slots_.front().request;
   if (request && fatal_.empty()) request->OnFailure(place.question, std::move(error), stray);
 }

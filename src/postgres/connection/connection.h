@@ -46,6 +46,9 @@ struct SegmentEnd {
   bool may_move = false;                    // then, or before: it stood still, see MoveReads
 };
 
+// So often what a cancelling hit that was meant for another is sent again.
+inline constexpr int kHitsMax = 10;
+
 // Gets the answers to one segment.
 class Request {
  public:
@@ -114,8 +117,12 @@ class Connection final : public net::StreamHandler, public net::Retirable, priva
   std::uint64_t front() const { return pipeline_.first(); }
   // A cancelling is on its way, and whom it hits is not known.
   bool is_cancelling() const { return cancelling_; }
+  // It, or the one before, may hit that segment although it is meant for another.
+  bool MayBeHit(std::uint64_t segment) const {
+    return segment != cancelled_ && (cancelling_ || (stray_until_ && segment <= *stray_until_));
+  }
   // It may hit the segment that is sent next.
-  bool MayBeHit() const { return cancelling_ || (stray_until_ && pipeline_.next() <= *stray_until_); }
+  bool MayBeHit() const { return MayBeHit(pipeline_.next()); }
   // It is the one that the server works on, as far as can be known.
   bool IsRunning(std::uint64_t segment) const { return !pipeline_.empty() && pipeline_.first() == segment; }
   // When something came last.

@@ -27,13 +27,19 @@ class Exchange final : public Request, private net::Timer {
   void Send(const SegmentWriter& writer, std::optional<MonotonicTime> deadline,
             Connection::Haste haste = Connection::Haste::kHurried);
 
+  // What failed it was a cancelling that was meant for another.
+  bool was_hit() const { return was_hit_; }
+
   bool await_ready() const { return over_; }
   void await_suspend(std::coroutine_handle<> awaiter) { awaiter_ = awaiter; }
   sql::Result<void> await_resume();
 
  private:
   void OnAnswer(std::size_t, const Message& message) override { take_(message); }
-  void OnFailure(std::size_t, ServerMessage message, bool) override { failure_ = std::move(message.failure); }
+  void OnFailure(std::size_t, ServerMessage message, bool stray_cancel) override {
+    failure_ = std::move(message.failure);
+    was_hit_ = stray_cancel;
+  }
   void OnEnd(const SegmentEnd& end) override;
   void OnTimer() override;
   void Finish();
@@ -43,6 +49,7 @@ class Exchange final : public Request, private net::Timer {
   std::uint64_t segment_ = 0;
   bool sent_ = false;
   bool over_ = false;
+  bool was_hit_ = false;
   std::optional<sql::Failure> failure_;
   std::coroutine_handle<> awaiter_;
 };

@@ -33,7 +33,7 @@ std::optional<std::uint32_t> DecodeInPlace(char* text, std::uint32_t bytes) {
 void RowTaker::Describe(std::shared_ptr<Described> described, Formats formats) {
   described_ = std::move(described);
   formats_ = formats;
-  waits_ = !described_->columns;
+  waits_for_types_ = !described_->columns;
   has_hex_ = HasHex();
 }
 
@@ -57,7 +57,7 @@ Result<void> RowTaker::Take(std::string_view body) {
     return {};
   }
   if (!described_) return Fail(Errc::kInvalidArgument, "a row without a description");
-  if (!waits_) return Give(body);
+  if (!waits()) return Give(body);
   // No more than the limit is put aside; Give counts exactly.
   if (put_aside_.size() + body.size() > 2 * limits_.bytes_max + (1u << 20)) {
     over_ = "bytes";
@@ -104,11 +104,12 @@ std::string_view RowTaker::DecodeHex(std::string_view body) {
 }
 
 void RowTaker::Finish() {
-  if (described_ && !waits_ && over_.empty()) TellColumns();
+  if (described_ && !waits() && over_.empty()) TellColumns();
 }
 
 Result<void> RowTaker::Release() {
-  waits_ = false;
+  waits_for_types_ = false;
+  is_held_ = false;
   has_hex_ = HasHex();
   std::string_view rest = put_aside_;
   while (!rest.empty() && over_.empty()) {

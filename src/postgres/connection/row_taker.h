@@ -38,10 +38,14 @@ class RowTaker {
   void SetOver(std::string what) { over_ = std::move(what); }
   std::uint64_t dropped_bytes() const { return dropped_bytes_; }
 
+  // From here on rows are put aside.
+  void Hold() { is_held_ = true; }
   // Types must be looked up before the rows can be given: they are put aside meanwhile.
-  bool waits_for_types() const { return waits_; }
+  bool waits_for_types() const { return waits_for_types_; }
+  // Rows are put aside until Release.
+  bool waits() const { return waits_for_types_ || is_held_; }
   const std::shared_ptr<Described>& described() const { return described_; }
-  // The types are known now.
+  // Gives what was put aside; the types are known now.
   Result<void> Release();
 
   std::uint64_t count() const { return count_; }
@@ -62,7 +66,8 @@ class RowTaker {
   std::shared_ptr<Described> described_;
   Formats formats_ = Formats::kText;
   bool has_hex_ = false;  // bytea that comes as text
-  bool waits_ = false;
+  bool waits_for_types_ = false;
+  bool is_held_ = false;
   bool told_ = false;
   std::string put_aside_;  // bodies, each behind its length
   Slots slots_;

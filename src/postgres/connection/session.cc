@@ -97,7 +97,7 @@ Task<sql::Result<void>> Session::SetUp() {
 Task<sql::Result<Answers>> Session::Execute(const Ask& ask) {
   const std::int64_t begun_us = MonotonicMicros();
   sql::Result<Answers> answers;
-  for (bool may_repeat = true;; may_repeat = false) {
+  for (int repeats = 0;; ++repeats) {
     Batch batch(*this, ask);
     auto settled = batch.Send();
     last_run_us_ = -1;
@@ -112,7 +112,7 @@ Task<sql::Result<Answers>> Session::Execute(const Ask& ask) {
         shared_.metrics.moved.Add();
         co_return batch.TakeResult();
       }
-      if (may_repeat && batch.MayBeSentAgain()) {
+      if (batch.MayBeSentAgain(repeats)) {
         shared_.metrics.resent.Add();
         continue;
       }
@@ -146,6 +146,27 @@ void Session::NoteFailure(const Ask& ask, const sql::Failure& failure) {
 
 Task<sql::Result<Described>> Session::Describe(sql::Statement statement,
                                                std::optional<MonotonicTime> deadline) {
+  Described described;
+  for (int hits = 0;; ++hits) {
+    bool was_hit = false;
+    auto done = co_await DescribeOnce(statement, deadline, was_hit);
+    if (was_hit && hits < kHitsMax) continue;
+    TM_CO_TRY_ASSIGN(described, std::move(done));
+    break;
+  }
+  std::vector<std::uint32_t> own;
+  const auto note = [&own](std::uint32_t oid) {
+    if (!BuiltInType(oid)) own.push_back(oid);
+  };
+  for (const std::uint32_t oid : described.parameters) note(oid);
+  for (const ColumnDescription& column : described.raw) note(column.type_oid);
+  if (!own.empty()) TM_CO_TRY(co_await LookUp(std::move(own)));
+  (void)described.Resolve(shared_.catalog);
+  co_return described;
+}
+
+Task<sql::Result<Described>> Session::DescribeOnce(sql::Statement statement,
+                                                   std::optional<MonotonicTime> deadline, bool& was_hit) {
   if (!connection_->MaySend()) {
     co_return sql::Fail(sql::FailureKind::kUnavailable, "not connected to PostgreSQL");
   }
@@ -162,15 +183,9 @@ Task<sql::Result<Described>> Session::Describe(sql::Statement statement,
   writer_.Describe("");
   writer_.Sync();
   exchange.Send(writer_, deadline);
-  TM_CO_TRY(co_await exchange);
-  std::vector<std::uint32_t> own;
-  const auto note = [&own](std::uint32_t oid) {
-    if (!BuiltInType(oid)) own.push_back(oid);
-  };
-  for (const std::uint32_t oid : described.parameters) note(oid);
-  for (const ColumnDescription& column : described.raw) note(column.type_oid);
-  if (!own.empty()) TM_CO_TRY(co_await LookUp(std::move(own)));
-  (void)described.Resolve(shared_.catalog);
+  auto done = co_await exchange;
+  was_hit = exchange.was_hit();
+  TM_CO_TRY(std::move(done));
   co_return described;
 }
 
@@ -202,13 +217,17 @@ Task<bool> Session::Clean() {
 Task<sql::Result<void>> Session::LookUp(std::vector<std::uint32_t> oids) {
   const std::vector<std::uint32_t> asked = oids;
   TypeCatalog::Lookup lookup;
-  while (!oids.empty()) {
+  for (int repeats = 0; !oids.empty();) {
     const Ask ask{.calls = {{.statement = TypeCatalog::Question(),
                              .parameters = {std::vector<std::int64_t>(oids.begin(), oids.end())}}},
                   .in_transaction = connection_->status() != TransactionStatus::kIdle};
     Batch batch(*this, ask);
     TM_CO_TRY(batch.Send());
     co_await batch;
+    if (batch.MayBeSentAgain(repeats)) {
+      ++repeats;
+      continue;
+    }
     TM_CO_TRY_ASSIGN(const Answers done, batch.TakeResult());
     TM_CO_TRY_ASSIGN(oids, lookup.Take(done[0].rows));
   }

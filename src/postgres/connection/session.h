@@ -83,6 +83,8 @@ class Session final : public net::Retirable {
  private:
   Session(net::Loop& loop, SessionShared shared, SessionOptions options, OpenedSession opened);
   Task<sql::Result<void>> SetUp();
+  Task<sql::Result<Described>> DescribeOnce(sql::Statement statement, std::optional<MonotonicTime> deadline,
+                                            bool& was_hit);
   void NoteFailure(const Ask& ask, const sql::Failure& failure);
 
   net::Loop& loop_;
