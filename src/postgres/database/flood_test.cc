@@ -151,7 +151,8 @@ TEST(Flood, OfRefusedCallsDoesNotMakeASlowStatementFast) {
 
 TEST(Flood, ColdAndFastSucceedsWhole) {
   DatabaseOptions options = testing::PatientOptions();
-  options.pool.waiting_max = 6000;
+  // On a busy machine it looks slow, and then three quarters of the places are its own.
+  options.pool.waiting_max = 8000;
   OnLoop db(testing::SharedServer().url(), options);
   TaskScope scope;
   Count count;
