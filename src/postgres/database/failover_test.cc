@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "postgres/protocol/wire.h"
+#include "postgres/testing/answers.h"
 #include "postgres/testing/each_version.h"
 #include "postgres/testing/fake_server.h"
 #include "postgres/testing/on_loop.h"
@@ -112,46 +112,9 @@ TEST_P(FailoverTest, AServerThatIsToldToBeReadOnlyIsLeft) {
 
 // --- a server that says what real ones say only in the moment of a change
 
-std::string Reports(const std::string& name, const std::string& value) {
-  std::string body;
-  AppendString(body, name);
-  AppendString(body, value);
-  return testing::Message('S', body);
-}
-
-const std::string kIdle = testing::Message('Z', "I");
-
-// Of another process than the session's, so that nothing more is asked of it.
-std::string Greeting(const std::string& more) {
-  return testing::AuthenticationOk() + Reports("DateStyle", "ISO, MDY") + Reports("client_encoding", "UTF8") +
-         more + testing::Message('K', std::string("\0\0\0\7\0\0\0\0", 8)) + kIdle;
-}
-
 // What the five messages of an unnamed statement get: nothing until the Sync.
 void AddAnswers(std::vector<std::string>& answers, const std::string& at_its_end) {
-  answers.insert(answers.end(), {"", "", "", "", at_its_end + kIdle});
-}
-
-std::string OneInteger(const std::string& value) {
-  std::string description("\0\1?\0", 4);
-  AppendUint32(description, 0);  // table
-  description += std::string(2, '\0');
-  AppendUint32(description, 23);  // int4
-  description += std::string("\0\4", 2) + std::string(4, '\xff') + std::string(2, '\0');
-  std::string row("\0\1", 2);
-  AppendUint32(row, static_cast<std::uint32_t>(value.size()));
-  row += value;
-  std::string tag;
-  AppendString(tag, "SELECT 1");
-  return testing::Message('1', "") + testing::Message('t', std::string(2, '\0')) +
-         testing::Message('T', description) + testing::Message('2', "") + testing::Message('D', row) +
-         testing::Message('C', tag);
-}
-
-std::string ReadOnlyError() {
-  std::string body;
-  for (const char* field : {"SERROR", "VERROR", "C25006", "Mno"}) AppendString(body, field);
-  return testing::Message('E', body + '\0');
+  answers.insert(answers.end(), {"", "", "", "", at_its_end + testing::ReadyForQuery()});
 }
 
 DatabaseOptions OneConnection() {
@@ -166,9 +129,9 @@ const sql::Call kUnnamed{.statement =
 TEST(HotStandby, AServerThatReportsToBeOneIsLeft) {
   for (const char* now : {"on", "off"}) {
     SCOPED_TRACE(now);
-    std::vector<std::string> answers{Greeting(Reports("in_hot_standby", "off"))};
-    AddAnswers(answers, OneInteger("9"));
-    AddAnswers(answers, OneInteger("1") + Reports("in_hot_standby", now));
+    std::vector<std::string> answers{testing::Greeting(testing::ParameterStatus("in_hot_standby", "off"))};
+    AddAnswers(answers, testing::OneInteger("9"));
+    AddAnswers(answers, testing::OneInteger("1") + testing::ParameterStatus("in_hot_standby", now));
     FakeServer server(std::move(answers));
     OnLoop db(server.url("?sslmode=disable"), OneConnection());
     (void)db.Run(kUnnamed);
@@ -183,9 +146,10 @@ TEST(HotStandby, AWriteThatIsRefusedAsReadOnlyEndsTheConnectionUnlessTheServerIs
   for (const char* in_hot_standby : {"", "on", "off"}) {
     SCOPED_TRACE(in_hot_standby);
     const bool is_reported = *in_hot_standby != '\0';
-    std::vector<std::string> answers{Greeting(is_reported ? Reports("in_hot_standby", in_hot_standby) : "")};
-    AddAnswers(answers, OneInteger("9"));
-    AddAnswers(answers, ReadOnlyError());
+    std::vector<std::string> answers{
+        testing::Greeting(is_reported ? testing::ParameterStatus("in_hot_standby", in_hot_standby) : "")};
+    AddAnswers(answers, testing::OneInteger("9"));
+    AddAnswers(answers, testing::StatementError("25006", "no"));
     FakeServer server(std::move(answers));
     OnLoop db(server.url("?sslmode=disable"), OneConnection());
     const auto refused = db.Run(kUnnamed);

@@ -14,65 +14,31 @@
 #include "net/socket.h"
 #include "net/task_scope.h"
 #include "postgres/protocol/wire.h"
+#include "postgres/testing/answers.h"
 #include "postgres/testing/fake_server.h"
 #include "postgres/testing/on_loop.h"
 
 namespace tidemill::postgres {
 namespace {
 
+using testing::BindComplete;
+using testing::CommandComplete;
+using testing::DataRow;
+using testing::Described;
 using testing::DriveUntil;
 using testing::OnLoop;
 
 // --- a server whose cancellings come too late: each hits whoever comes after the one that it was meant for
 
-std::string Reports(const std::string& name, const std::string& value) {
-  std::string body;
-  AppendString(body, name);
-  AppendString(body, value);
-  return testing::Message('S', body);
-}
-
-const std::string kIdle = testing::Message('Z', "I");
-
-// Of another process than the session's, so that nothing more is asked of it.
-std::string Greeting() {
-  return testing::AuthenticationOk() + Reports("DateStyle", "ISO, MDY") + Reports("client_encoding", "UTF8") +
-         testing::Message('K', std::string("\0\0\0\7\0\0\0\1", 8)) + kIdle;
-}
-
-std::string Description() {
-  std::string description("\0\1?\0", 4);
-  AppendUint32(description, 0);  // table
-  description += std::string(2, '\0');
-  AppendUint32(description, 23);  // int4
-  description += std::string("\0\4", 2) + std::string(4, '\xff') + std::string(2, '\0');
-  return testing::Message('1', "") + testing::Message('t', std::string(2, '\0')) +
-         testing::Message('T', description);
-}
-
-std::string RowOf(const std::string& value) {
-  std::string row("\0\1", 2);
-  AppendUint32(row, static_cast<std::uint32_t>(value.size()));
-  return testing::Message('D', row + value);
-}
-
-std::string Tag() {
-  std::string tag;
-  AppendString(tag, "SELECT 1");
-  return testing::Message('C', tag);
-}
-
 std::string Canceled() {
-  std::string body;
-  for (const char* field : {"SERROR", "VERROR", "C57014", "Mcanceling statement due to user request"}) {
-    AppendString(body, field);
-  }
-  return testing::Message('E', body + '\0') + kIdle;
+  return testing::StatementError("57014", "canceling statement due to user request") +
+         testing::ReadyForQuery();
 }
 
-const std::string kBound = testing::Message('2', "");
-// To the parts of a segment: what is read only first, then the statement.
-const std::string kReadOnly = testing::Message('1', "") + kBound + Tag();
+// In front of a statement that only reads.
+const std::string kReadOnly =
+    testing::Message('1', "") + testing::BindComplete() + testing::CommandComplete("SET");
+const std::string kIdle = testing::ReadyForQuery();
 
 // Answers of one session, a segment each; `after_cancel` waits until a CancelRequest has come.
 struct Answer {
@@ -115,7 +81,7 @@ class LateServer {
   }
 
   void Serve(int fd) {
-    Send(fd, Greeting());
+    Send(fd, testing::Greeting());
     for (const Answer& answer : answers_) {
       std::string header;
       do {
@@ -166,8 +132,8 @@ class StrayCancel : public ::testing::Test {
   template <class T>
   std::optional<T> Hit(std::vector<std::string> then, const std::function<Task<T>(Database&)>& ask) {
     std::vector<Answer> answers = {
-        {.bytes = Description() + kBound + RowOf("9") + Tag() + kIdle},
-        {.bytes = kReadOnly + Description() + kBound + RowOf("0") + Tag() + kIdle, .after_cancel = true}};
+        {.bytes = testing::OneInteger("9") + kIdle},
+        {.bytes = kReadOnly + testing::OneInteger("0") + kIdle, .after_cancel = true}};
     for (std::string& bytes : then) answers.push_back({.bytes = std::move(bytes)});
     LateServer server(std::move(answers));
     DatabaseOptions options = testing::PatientOptions();
@@ -190,12 +156,12 @@ class StrayCancel : public ::testing::Test {
   std::uint64_t resent = 0;
 };
 
-const std::string kRows = kReadOnly + Description() + kBound + RowOf("1") + RowOf("2");
+const std::string kRows = kReadOnly + Described() + BindComplete() + DataRow("1") + DataRow("2");
 
 TEST_F(StrayCancel, AStreamedReadIsWholeAlthoughItWasHitInItsMiddle) {
   const auto values = std::make_shared<Values>();
   const auto done = Hit<sql::Result<sql::Summary>>(
-      {kRows + Canceled(), kRows + RowOf("3") + Tag() + kIdle},
+      {kRows + Canceled(), kRows + DataRow("3") + CommandComplete("SELECT 3") + kIdle},
       [&](Database& database) { return database.RunInto(Once("select n"), values); });
   ASSERT_TRUE(done && *done) << (*done).error().message;
   EXPECT_EQ((*done)->rows, 3u);
@@ -206,28 +172,29 @@ TEST_F(StrayCancel, AStreamedReadIsWholeAlthoughItWasHitInItsMiddle) {
 
 TEST_F(StrayCancel, OneThatIsNotHitIsGivenAsItIs) {
   const auto values = std::make_shared<Values>();
-  const auto done = Hit<sql::Result<sql::Summary>>({kRows + Tag() + kIdle}, [&](Database& database) {
-    return database.RunInto(Once("select n"), values);
-  });
+  const auto done = Hit<sql::Result<sql::Summary>>(
+      {kRows + CommandComplete("SELECT 3") + kIdle},
+      [&](Database& database) { return database.RunInto(Once("select n"), values); });
   ASSERT_TRUE(done && *done) << (*done).error().message;
   EXPECT_EQ(values->texts, (std::vector<std::string>{"1", "2"}));
   EXPECT_EQ(resent, 0u);
 }
 
 TEST_F(StrayCancel, AReadThatIsHitAgainIsSentAgain) {
-  const auto done =
-      Hit<sql::Result<sql::RunResult>>({kRows + Canceled(), kReadOnly + Canceled(), kRows + Tag() + kIdle},
-                                       [](Database& database) { return database.Run(Once("select n")); });
+  const auto done = Hit<sql::Result<sql::RunResult>>(
+      {kRows + Canceled(), kReadOnly + Canceled(), kRows + CommandComplete("SELECT 3") + kIdle},
+      [](Database& database) { return database.Run(Once("select n")); });
   ASSERT_TRUE(done && *done) << (*done).error().message;
   EXPECT_EQ((*done)->rows.size(), 2u);
   EXPECT_EQ(resent, 2u);
 }
 
 TEST_F(StrayCancel, AWriteHasNotHappenedAndIsSentAgain) {
-  const std::string rows = Description() + kBound + RowOf("1");
+  const std::string rows = Described() + BindComplete() + DataRow("1");
   const auto values = std::make_shared<Values>();
   const auto done = Hit<sql::Result<sql::Summary>>(
-      {rows + Tag() + Canceled(), rows + Tag() + kIdle}, [&](Database& database) {
+      {rows + CommandComplete("SELECT 3") + Canceled(), rows + CommandComplete("SELECT 3") + kIdle},
+      [&](Database& database) {
         sql::Call call = Once("insert into t values (1) returning n");
         call.access = sql::Access::kWrite;
         return database.RunInto(std::move(call), values);
@@ -238,7 +205,7 @@ TEST_F(StrayCancel, AWriteHasNotHappenedAndIsSentAgain) {
 
 TEST_F(StrayCancel, ADescriptionIsAskedForAgain) {
   const auto done = Hit<sql::Result<sql::Description>>(
-      {Canceled(), Description() + kIdle},
+      {Canceled(), Described() + kIdle},
       [](Database& database) { return database.Describe(sql::Statement("select n")); });
   ASSERT_TRUE(done && *done) << (*done).error().message;
   EXPECT_EQ((*done)->columns.size(), 1u);

@@ -73,6 +73,15 @@ TEST_P(LimitContract, BytesOfAllFields) {
   EXPECT_EQ(Lines("select 1"), TextLines{"1"});
 }
 
+// More than either database lets a value have: the database itself refuses to make it.
+TEST_P(LimitContract, AGibibyteIsRefusedByName) {
+  const auto refused =
+      Run(Of(Either("select repeat('x', 1073741824)", "select zeroblob(1073741824)"), {}, Access::kRead));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, FailureKind::kLimitExceeded) << refused.error().message;
+  EXPECT_EQ(Lines("select 1"), TextLines{"1"});
+}
+
 // A statement that writes and gives too much: what its effect is said to be is so.
 TEST_P(LimitContract, AnEffectThatIsNoneLeftNothing) {
   CreateNumbers();
