@@ -124,6 +124,47 @@ def golden(server):
     ]
 
 
+NO_USER = 'no user: \\"user\\":\\"\\" is the anonymous one'
+# Of each method that takes a user: what it needs besides, a field that it does not have, and what it has that is like it.
+OF_USERS = [
+    ("disconnect", {}, "white_list", "whitelist"),
+    ("unsubscribe", {"channel": "a"}, "chanel", "channel"),
+    ("refresh", {}, "expire", "expired"),
+    ("subscribe", {"channel": "a"}, "expires_at", "expire_at"),
+]
+
+
+def refused(why):
+    return '{"error":{"code":107,"message":"bad request: ' + why + '"}}'
+
+
+def did_you_mean(field, meant):
+    return f'unknown field \\"{field}\\": did you mean \\"{meant}\\"?'
+
+
+def users_golden():
+    """Nobody is taken for all anonymous users: neither who is not named, nor by a misspelt field."""
+    for method, more, field, meant in OF_USERS:
+        for body in (more, {**more, "user": None}, {**more, "client": "", "session": ""}):
+            yield method, body, refused(NO_USER)
+        for wrong in ("usr", "User", "users"):
+            yield method, {**more, wrong: "u"}, refused(did_you_mean(wrong, "user"))
+        yield method, {**more, "user": "u", field: "a"}, refused(did_you_mean(field, meant))
+        for user in ("", "nobody"):
+            yield method, {**more, "user": user}, '{"result":{}}'
+
+
+def cases_users(server):
+    """Alone, in a batch, and in the oldest form, all of them say the same"""
+    for method, body, text in users_golden():
+        in_batch = text.replace('{"result":{}}', f'{{"{method}":{{}}}}')
+        for path, content, wanted in ((f"/api/{method}", body, text),
+                                      ("/api/batch", {"commands": [{method: body}]}, '{"replies":[' + in_batch + "]}"),
+                                      ("/api", {"method": method, "params": body}, text)):
+            yield (f"{path} {json.dumps(content)}",
+                   lambda path=path, content=content, wanted=wanted: equal(server.ask(path, json.dumps(content)), (200, wanted)))
+
+
 def cases_golden(server):
     for number, (method, body, status, text) in enumerate(golden(server)):
         path = "/api/" + method if method else "/api"
