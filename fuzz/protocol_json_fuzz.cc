@@ -62,5 +62,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (const auto* publish = std::get_if<PublishRequest>(&(*command)->request)) Encode(*publish);
     if (const auto* connect = std::get_if<ConnectRequest>(&(*command)->request)) Encode(*connect);
   }
+  if (const auto connect = ReadConnectRequest(frame)) Encode(*connect);
+  (void)ReadEmulationRequest(Encoding::kJson, frame);
   return 0;
 }

@@ -107,6 +107,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (const auto* publish = std::get_if<PublishRequest>(&(*command)->request)) CheckPush(*publish);
     if (const auto* connect = std::get_if<ConnectRequest>(&(*command)->request)) CheckReply(*connect);
   }
+  (void)ReadEmulationRequest(Encoding::kProtobuf, frame);
   if (!accepted) return 0;
 
   try {

@@ -48,6 +48,10 @@ class Cluster final : public BusEvents {
   // kUnavailable: the bus is down. kLimitExceeded: the command is too large, or too many wait.
   // Any other: what a node failed with, and which.
   Task<Result<void>> Run(Command command) { return commands_.Run(std::move(command)); }
+  // The same on one other node. kNotFound: it is not there.
+  Task<Result<void>> RunOn(NodeId node, Command command) {
+    return commands_.RunOn(std::move(node), std::move(command));
+  }
   // The same without waiting: nothing says whether it arrived.
   void SendUnacknowledged(Command command) { commands_.SendUnacknowledged(std::move(command)); }
 
@@ -61,6 +65,8 @@ class Cluster final : public BusEvents {
   // By name; a node that does not answer with its last counts.
   Task<std::vector<control::NodeInfo>> NodesElsewhere() { return surveys_.NodesElsewhere(); }
 
+  // Any thread.
+  const NodeId& self() const { return sender_.self(); }
   net::Loop& loop() { return loop_; }
   // For tasks that end before the cluster does.
   TaskScope& scope() { return scope_; }

@@ -31,7 +31,12 @@ class ClusterDirectory final : public control::Directory {
     const auto* const disconnect = std::get_if<control::Disconnect>(&action);
     const bool for_this_node = disconnect && disconnect->wait == control::WaitFor::kThisNode;
     Command command{.target = target, .action = action};
+    if (!target.node.empty() && target.node != cluster_.self().value()) {
+      return There(NodeId(std::move(target.node)), std::move(command));
+    }
+    const bool only_here = !target.node.empty();
     auto here = local_.Apply(std::move(target), std::move(action));
+    if (only_here) return here;
     if (for_this_node) return HereFirst(std::move(here), std::move(command));
     return Everywhere(std::move(here), std::move(command));
   }
@@ -83,6 +88,14 @@ class ClusterDirectory final : public control::Directory {
     Result<void> done_here = co_await here;
     Result<void> done_elsewhere = co_await elsewhere;
     co_return done_here ? std::move(done_elsewhere) : std::move(done_here);
+  }
+
+  Task<Result<void>> There(NodeId node, Command command) {
+    net::Reply<Result<void>> there(own_);
+    Start(there, [node = std::move(node), sent = std::move(command)](Cluster& cluster) mutable {
+      return cluster.RunOn(std::move(node), std::move(sent));
+    });
+    co_return co_await there;
   }
 
   Task<Result<void>> HereFirst(Task<Result<void>> here, Command command) {

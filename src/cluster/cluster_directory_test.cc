@@ -128,6 +128,34 @@ TEST(ClusterDirectory, ARevokedUserIsClosedOnEveryNode) {
   EXPECT_EQ(other->close_code(), 0u);
 }
 
+TEST(ClusterDirectory, WhatIsForASessionGoesToItsNodeOnly) {
+  SessionCluster nodes(TestSettings());
+  const auto client = nodes.bench(1).Connect({.framing = hub::Framing::kLines});
+  client->Say(R"({"id":1,"connect":{"token":")" + session::SessionBench::Token(R"({"sub":"u"})") + "\"}}");
+  const std::string session = client->secret()->ToString();
+  const auto deliver = [&](std::string node, std::string to) {
+    return nodes.Await(
+        nodes.directory(0).Apply({.user = "", .session = std::move(to), .node = std::move(node)},
+                                 control::Deliver{R"({"id":2,"rpc":{}})"}));
+  };
+  EXPECT_TRUE(deliver("n1", session));
+  EXPECT_EQ(client->Hear(), Lines{R"({"id":2,"error":{"code":108,"message":"not available"}})"});
+  EXPECT_EQ(deliver("n2", session).error().code, Errc::kNotFound) << "it is on n1";
+  EXPECT_EQ(deliver("n0", session).error().code, Errc::kNotFound) << "nor is it here";
+  EXPECT_EQ(deliver("n9", session).error().code, Errc::kNotFound) << "there is no such node";
+  EXPECT_EQ(client->Hear(), Lines{});
+}
+
+TEST(ClusterDirectory, ADeadNodeOfASessionIsNamed) {
+  SessionCluster nodes(TestSettings());
+  nodes.network().Cut(NodeId("n1"));
+  const auto done = nodes.Await(nodes.directory(0).Apply(
+      {.user = "", .session = "0000d1a4-8a52-4b0c-8e6f-3f1f0a1b2c3d", .node = "n1"}, control::Deliver{"{}"}));
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().code, Errc::kTimeout);
+  EXPECT_NE(done.error().detail.find("n1"), std::string::npos) << done.error().detail;
+}
+
 TEST(ClusterDirectory, ServerSideSubscriptionsReachAUserWhereverItIs) {
   SessionCluster cluster(TestSettings());
   auto far = cluster.Connect(1, "u");

@@ -3,23 +3,48 @@
 #include <utility>
 
 namespace tidemill::cluster {
+namespace {
 
-Task<Result<void>> Commands::Run(Command command) {
-  if (!sender_.HasRoom()) co_return Fail(Errc::kLimitExceeded, "too many commands wait for other nodes");
+constexpr char kTooLong[] = "the command is too long for a control message";
+
+}  // namespace
+
+Task<Result<void>> Commands::Ready() {
+  constexpr char kTooMany[] = "too many commands wait for other nodes";
+  if (!sender_.HasRoom()) co_return Fail(Errc::kLimitExceeded, kTooMany);
   co_await membership_.Introduced();
   TM_CO_TRY(membership_.Reachable());
   if (replies_.full()) {
     metrics_.refused.Add();
-    co_return Fail(Errc::kLimitExceeded, "too many commands wait for other nodes");
+    co_return Fail(Errc::kLimitExceeded, kTooMany);
   }
+  co_return {};
+}
+
+Task<Result<void>> Commands::Run(Command command) {
+  TM_CO_TRY(co_await Ready());
   const MonotonicTime begun = sender_.Now();
   PendingReplies pending(replies_, membership_.table().Live());
   command.id = pending.id();
   const std::string text = sender_.TextOf(std::move(command));
-  if (text.size() > kMessageBytesMax) {
-    co_return Fail(Errc::kLimitExceeded, "the command is too long for a control message");
-  }
+  if (text.size() > kMessageBytesMax) co_return Fail(Errc::kLimitExceeded, kTooLong);
   TM_CO_TRY(co_await sender_.Publish(text, begun + Sender::kReplyDeadline));
+  co_return co_await Outcome(pending, text, begun);
+}
+
+Task<Result<void>> Commands::RunOn(NodeId node, Command command) {
+  TM_CO_TRY(co_await Ready());
+  if (membership_.table().Find(node) == nullptr) co_return Fail(Errc::kNotFound, "no such node");
+  const MonotonicTime begun = sender_.Now();
+  PendingReplies pending(replies_, {node});
+  command.id = pending.id();
+  const std::string text = sender_.TextOf(std::move(command));
+  if (text.size() > kMessageBytesMax) co_return Fail(Errc::kLimitExceeded, kTooLong);
+  co_await sender_.SendTo(std::move(node), text);
+  co_return co_await Outcome(pending, text, begun);
+}
+
+Task<Result<void>> Commands::Outcome(PendingReplies& pending, const std::string& text, MonotonicTime begun) {
   co_await pending.Wait(begun + kResendAfter);
   for (const NodeId& node : pending.missing()) sender_.SpawnSend(node, text);  // no reply comes meanwhile
   co_await pending.Wait(begun + Sender::kReplyDeadline);

@@ -28,12 +28,17 @@ class Commands {
 
   // As in Cluster.
   Task<Result<void>> Run(Command command);
+  Task<Result<void>> RunOn(NodeId node, Command command);
   void SendUnacknowledged(Command command);
 
   // A command of another node.
   void OnCommand(const NodeId& from, Command command);
 
  private:
+  // Whether a command may be sent to other nodes now.
+  Task<Result<void>> Ready();
+  // Of a command whose text has been sent: sends it again where that is due, and gives what came of it.
+  Task<Result<void>> Outcome(PendingReplies& pending, const std::string& text, MonotonicTime begun);
   static Task<void> PublishUnacknowledged(Sender& sender, std::string text);
   Task<void> CarryOut(NodeId from, Command command);
 

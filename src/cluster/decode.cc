@@ -108,6 +108,10 @@ void ReadMember(std::string_view key, JsonReader& json, control::Refresh& refres
   if (key == "info") refresh.info = ReadBytes(json);
 }
 
+void ReadMember(std::string_view key, JsonReader& json, control::Deliver& deliver) {
+  if (key == "frame") deliver.frame = ReadBytes(json);
+}
+
 // Without this, a session would get what it cannot send to its peer.
 void Check(const control::Disconnect& disconnect, JsonReader& json) {
   if (disconnect.code < control::kDisconnectCodeMin || disconnect.code > control::kDisconnectCodeMax) {
@@ -120,6 +124,7 @@ void Check(const control::Subscribe& subscribe, JsonReader& json) {
 }
 void Check(const control::Unsubscribe&, JsonReader&) {}
 void Check(const control::Refresh&, JsonReader&) {}
+void Check(const control::Deliver&, JsonReader&) {}
 
 using Body = decltype(Message::body);
 // What is in a body: nullopt if it is nothing this node knows.
@@ -273,6 +278,7 @@ constexpr Type kTypes[] = {
     {"unsubscribe", DecodeCommand<control::Unsubscribe>},
     {"subscribe", DecodeCommand<control::Subscribe>},
     {"refresh", DecodeCommand<control::Refresh>},
+    {"deliver", DecodeCommand<control::Deliver>},
     {"ack", DecodeAck},
     {"survey", DecodeSurvey},
     {"answer", DecodeSurveyReply},

@@ -85,6 +85,11 @@ std::string_view WriteMembers(const control::Refresh& refresh, JsonWriter& json)
   return "refresh";
 }
 
+std::string_view WriteMembers(const control::Deliver& deliver, JsonWriter& json) {
+  WriteBytes("frame", deliver.frame, json);
+  return "deliver";
+}
+
 void WriteError(const Error& error, JsonWriter& json) {
   json.Key("error");
   json.BeginObject();

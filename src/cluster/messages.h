@@ -31,7 +31,7 @@ struct Left {
   friend bool operator==(const Left&, const Left&) = default;
 };
 
-// "disconnect", "unsubscribe", "subscribe", "refresh": act on sessions of the receiver.
+// "disconnect", "unsubscribe", "subscribe", "refresh", "deliver": act on sessions of the receiver.
 struct Command {
   std::uint64_t id = 0;  // of this sender: the same id is the same command
   control::Target target;

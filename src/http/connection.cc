@@ -310,7 +310,7 @@ void Connection::TakeOver(TakeoverHandler& handler) {
     return RespondAndClose(TooMany(admission), request_.method == Method::kHead);
   }
   const std::string_view rest = std::string_view(input_).substr(used_);
-  auto refused = handler.TakeOver(request_, stream_, rest);
+  auto refused = handler.TakeOver(request_, stream_, rest, server_);
   // What follows a refused upgrade must never be read as a request.
   if (refused) return RespondAndClose(*std::move(refused), request_.method == Method::kHead);
   over_ = true;

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "http/message.h"
@@ -40,6 +41,17 @@ class Handler {
   virtual Task<Response> Handle(const Request& request) = 0;
 };
 
+// Writes the head of a response for whom has taken the connection over.
+class HeadWriter {
+ public:
+  // Status, Date, the response's headers, those of CORS, and Connection: close. The body is not written: it
+  // follows, and ends with the connection.
+  virtual void AppendHead(const Request& request, const Response& response, std::string& out) = 0;
+
+ protected:
+  ~HeadWriter() = default;
+};
+
 // Takes over a connection whose request asks for an upgrade, or for a response that HTTP does not frame.
 class TakeoverHandler {
  public:
@@ -48,9 +60,9 @@ class TakeoverHandler {
   virtual std::size_t body_bytes_max() const { return kSmallBodyBytesMax; }
   // Either gives a response that refuses (nullopt = taken): then `stream` is untouched and the connection
   // is closed after the response. Or takes `stream`, and `rest`: bytes already read after the request,
-  // borrowed until return.
+  // borrowed until return. An answer in HTTP begins with what `head` writes, which is borrowed too.
   virtual std::optional<Response> TakeOver(const Request& request, std::unique_ptr<net::Stream>& stream,
-                                           std::string_view rest) = 0;
+                                           std::string_view rest, HeadWriter& head) = 0;
   // Whether no connection that it has taken lives. A server keeps one that is not idle when its router is
   // replaced: what it owns would end with it.
   virtual bool idle() const = 0;

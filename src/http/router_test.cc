@@ -15,7 +15,8 @@ class Nothing final : public Handler {
 
 class Taking final : public TakeoverHandler {
  public:
-  std::optional<Response> TakeOver(const Request&, std::unique_ptr<net::Stream>&, std::string_view) override {
+  std::optional<Response> TakeOver(const Request&, std::unique_ptr<net::Stream>&, std::string_view,
+                                   HeadWriter&) override {
     return std::nullopt;
   }
   bool idle() const override { return true; }

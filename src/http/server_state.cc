@@ -74,7 +74,7 @@ void ServerState::AppendResponse(const Request* request, const Response& respons
   out += "\r\n";
   AppendHeader("Date", Date(), out);
   for (const auto& [name, value] : response.headers) AppendHeader(name, value, out);
-  const bool streamed = response.body_source != nullptr;
+  const bool streamed = response.body_source != nullptr || form.until_close;
   if (!response.body.empty() || streamed) AppendHeader("X-Content-Type-Options", "nosniff", out);
   if (request) AppendCors(*request, response, out);
   if (!form.keep_alive) {

@@ -15,7 +15,7 @@ namespace tidemill::http {
 
 class Connection;
 
-struct ServerState {
+struct ServerState final : HeadWriter {
   ServerState(net::Loop& l, std::shared_ptr<const Router> r, Server::Options o);
   ~ServerState();
 
@@ -48,9 +48,14 @@ struct ServerState {
     bool keep_alive = true;
     bool head_only = false;
     int version_minor = 1;
-    bool chunked = false;  // of a body that is streamed
+    bool chunked = false;      // of a body that is streamed
+    bool until_close = false;  // the body follows, and ends with the connection
   };
   void AppendResponse(const Request* request, const Response& response, ResponseForm form, std::string& out);
+  // HeadWriter
+  void AppendHead(const Request& request, const Response& response, std::string& out) override {
+    AppendResponse(&request, response, {.keep_alive = false, .head_only = true, .until_close = true}, out);
+  }
   // The answer to OPTIONS of what serves the methods that `allow` lists.
   Response Options(const Request& request, const std::string& allow) const;
 

@@ -33,9 +33,10 @@ class Sized final : public Handler {
 class TakeStream final : public TakeoverHandler {
  public:
   std::optional<Response> TakeOver(const Request& request, std::unique_ptr<net::Stream>& stream,
-                                   std::string_view rest) override {
+                                   std::string_view rest, HeadWriter& head) override {
     if (request.QueryParameter("refuse")) return Response::Text(426, "no\n");
     taken = std::move(stream);
+    head.AppendHead(request, {.headers = {{"Content-Type", "text/event-stream"}}}, written_head);
     body = request.body;
     left = rest;
     return std::nullopt;
@@ -44,6 +45,7 @@ class TakeStream final : public TakeoverHandler {
   std::unique_ptr<net::Stream> taken;
   std::string body;
   std::string left;
+  std::string written_head;
 };
 
 // What is below /mounted, now.
@@ -424,6 +426,9 @@ TEST_F(ServerTest, ATakeoverServesAnyMethodAndGetsTheBody) {
   EXPECT_EQ(Say(fd, "POST /up HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nbodyrest"), "");
   ASSERT_NE(upgrade_->taken, nullptr);
   EXPECT_EQ(upgrade_->body, "body");
+  EXPECT_TRUE(upgrade_->written_head.starts_with("HTTP/1.1 200 OK\r\nDate: ")) << upgrade_->written_head;
+  EXPECT_TRUE(upgrade_->written_head.ends_with("Connection: close\r\n\r\n")) << upgrade_->written_head;
+  EXPECT_EQ(upgrade_->written_head.find("Content-Length"), std::string::npos) << upgrade_->written_head;
   EXPECT_EQ(upgrade_->left, "rest");
   upgrade_->taken.reset();
   const std::string refused = Say(Connect(), "HEAD /up HTTP/1.1\r\nHost: h\r\n\r\n");

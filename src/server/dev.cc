@@ -168,6 +168,8 @@ settings::Settings DevSettings(const config::Sources& sources) {
   settings.http_api.keys = {config::Secret{RandomLetters(24)}};
   settings.channel.namespaces["demo"] = DemoChannels();
   for (const char* name : {"jobs", "queue", "batch"}) settings.channel.namespaces[name] = JobChannels();
+  // Where something between browser and server lets no WebSocket through, the page connects all the same.
+  settings.sse.enabled = settings.http_stream.enabled = true;
   settings.shutdown_timeout = Seconds(2);
   // With a configuration file it is that file's server, with the demo page on top.
   if (sources.file.empty()) settings.channel.without_namespace = DemoChannels();

@@ -29,6 +29,12 @@ Result<LiveSettings> MakeLiveSettings(const settings::Settings& settings, const 
   auto session = std::make_shared<session::SessionSettings>();
   session->client = settings.client;
   session->websocket = settings.websocket;
+  session->sse = settings.sse;
+  session->http_stream = settings.http_stream;
+  session->emulation = settings.emulation;
+  session->uni_websocket = settings.uni_websocket;
+  session->uni_sse = settings.uni_sse;
+  session->uni_http_stream = settings.uni_http_stream;
   session->node_id = node_id;
   session->node_name = settings.node_name.empty() ? HostName() : settings.node_name;
   session->version = kVersion;

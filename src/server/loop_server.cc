@@ -7,6 +7,7 @@
 #include "base/assert.h"
 #include "jobs/job_api/methods.h"
 #include "net/tls.h"
+#include "realtime/session/transports/http_streams.h"
 #include "realtime/session/transports/websocket.h"
 #include "settings/settings.h"
 
@@ -71,6 +72,11 @@ LoopServer::LoopServer(LoopRealtime& realtime, control::Directory& directory, jo
       api_(api::Api::Make(Methods(), live.api, shared.api_metrics)) {
   public_router_->AddTakeover(http::Method::kGet, settings.websocket.handler_prefix,
                               session::MakeWebsocketEndpoint(realtime.context()));
+  if (settings.uni_websocket.enabled) {
+    public_router_->AddTakeover(http::Method::kGet, settings.uni_websocket.handler_prefix,
+                                session::MakeUniWebsocketEndpoint(realtime.context()));
+  }
+  session::AddHttpStreamRoutes(realtime.context(), *public_router_);
   // With ports of their own for it, the API and the metrics are not on the public one.
   http::Router& operators =
       settings.http_server.internal_listen.empty() ? *public_router_ : *internal_router_;

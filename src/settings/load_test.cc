@@ -326,6 +326,11 @@ TEST_F(LoadTest, RefusesContradictions) {
        "does not end with one"},
       {"http_api.handler_prefix = \"/x\"\nwebsocket.handler_prefix = \"/x\"",
        "tidemill.toml:1: http_api.handler_prefix: the same as websocket.handler_prefix"},
+      {"sse.enabled = true\nsse.handler_prefix = \"/x\"\nemulation.handler_prefix = \"/x\"",
+       "tidemill.toml:2: sse.handler_prefix: the same as emulation.handler_prefix"},
+      {"uni_sse.connect_code_to_http_response.transforms = [\"3500\"]",
+       R"(tidemill.toml:1: uni_sse.connect_code_to_http_response.transforms: "3500" is not "CODE STATUS )"
+       R"(BODY", such as "3500 401 log in again")"},
       {"client.token.jwks_public_endpoint = \"example.com/jwks\"",
        R"(tidemill.toml:1: client.token.jwks_public_endpoint: "example.com/jwks" is no http or https URL: )"
        "it must begin with http:// or https://"},

@@ -61,7 +61,7 @@ struct Change {
   void operator()(std::string* field) const {
     *field = choices.empty() ? "/\"quoted\\ \tü" : std::string(choices.back());
     if (name.ends_with("redis.prefix") || name.ends_with("client_name")) *field = "word";
-    if (name.ends_with("_prefix") || name == "queries.prefix") *field = "/" + std::to_string(name.size());
+    if (name.ends_with("_prefix") || name == "queries.prefix") *field = "/" + std::string(name);
     if (name.ends_with("_endpoint") || name.ends_with("push.url")) *field = "https://example.com";
     if (name.ends_with("_regex")) *field = "^\\d+\"$";
     if (name.ends_with("rsa_public_key")) *field = kRsaKey;
@@ -76,6 +76,7 @@ struct Change {
     if (name.ends_with("listen"))
       *field = {"127.0.0.1:" + std::to_string(name.size()),
                 "unix:/b \"" + std::to_string(name.size()) + "\""};
+    if (name.ends_with("transforms")) *field = {"109 401", "3500 403 log \"in\" again"};
     if (name.ends_with("_hosts")) *field = {"localhost", "*.a.com"};
     if (name.ends_with("_proxies")) *field = {"10.0.0.0/8", "unix"};
     if (name.ends_with("_origins")) *field = {"null", "http{,s}://*.a.com"};

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <utility>
+
 #include "config/duration.h"
 #include "config/load.h"
 #include "config/print.h"
@@ -76,20 +79,35 @@ In the environment, `TIDEMILL_CHANNEL_NAMESPACES="chat news"` names them and
 `--channel.namespaces.chat.history_size=100` does both.
 )";
 
-void CheckSectionsTogether(const Settings& settings, config::Findings& findings) {
-  if (const std::string& name = settings.client.personal_channel_namespace;
-      !name.empty() && !settings.channel.namespaces.contains(name)) {
-    findings.push_back(
-        {.key = "client.subscribe_to_user_personal_channel.personal_channel_namespace",
-         .text = fmt::format(" = {}: no such namespace in channel.namespaces", config::Quote(name))});
+// Each path serves one thing.
+void CheckPaths(const Settings& settings, config::Findings& findings) {
+  const bool emulates = settings.sse.enabled || settings.http_stream.enabled;
+  struct Path {
+    const char* key;
+    const std::string& path;
+    bool served = true;
+  };
+  const Path all[] = {
+      {"http_api.handler_prefix", settings.http_api.handler_prefix},
+      {"websocket.handler_prefix", settings.websocket.handler_prefix},
+      {"sse.handler_prefix", settings.sse.handler_prefix, settings.sse.enabled},
+      {"http_stream.handler_prefix", settings.http_stream.handler_prefix, settings.http_stream.enabled},
+      {"emulation.handler_prefix", settings.emulation.handler_prefix, emulates},
+      {"uni_websocket.handler_prefix", settings.uni_websocket.handler_prefix, settings.uni_websocket.enabled},
+      {"uni_sse.handler_prefix", settings.uni_sse.handler_prefix, settings.uni_sse.enabled},
+      {"uni_http_stream.handler_prefix", settings.uni_http_stream.handler_prefix,
+       settings.uni_http_stream.enabled}};
+  std::vector<std::pair<std::string, std::string>> paths;
+  for (const Path& one : all) {
+    if (one.served) paths.emplace_back(one.key, one.path);
   }
-  if (settings.http_api.handler_prefix == settings.websocket.handler_prefix) {
-    findings.push_back({.key = "http_api.handler_prefix",
-                        .others = {"websocket.handler_prefix"},
-                        .text = ": the same as websocket.handler_prefix"});
-  }
-  for (const auto& [key, path] : {std::pair{"http_api.handler_prefix", settings.http_api.handler_prefix},
-                                  std::pair{"websocket.handler_prefix", settings.websocket.handler_prefix}}) {
+  for (auto one = paths.begin(); one != paths.end(); ++one) {
+    const auto& [key, path] = *one;
+    const auto same =
+        std::find_if(one + 1, paths.end(), [&](const auto& other) { return other.second == path; });
+    if (same != paths.end()) {
+      findings.push_back({.key = key, .others = {same->first}, .text = ": the same as " + same->first});
+    }
     if (settings.queries.prefix == path) {
       findings.push_back({.key = "queries.prefix",
                           .others = {key},
@@ -98,6 +116,16 @@ void CheckSectionsTogether(const Settings& settings, config::Findings& findings)
     if (path != "/health" && path != "/ready" && path != "/metrics") continue;
     findings.push_back({.key = key, .text = fmt::format(" = {}: the server's own", config::Quote(path))});
   }
+}
+
+void CheckSectionsTogether(const Settings& settings, config::Findings& findings) {
+  if (const std::string& name = settings.client.personal_channel_namespace;
+      !name.empty() && !settings.channel.namespaces.contains(name)) {
+    findings.push_back(
+        {.key = "client.subscribe_to_user_personal_channel.personal_channel_namespace",
+         .text = fmt::format(" = {}: no such namespace in channel.namespaces", config::Quote(name))});
+  }
+  CheckPaths(settings, findings);
   if (settings.queries.given() && !settings.postgres.given() && !settings.sqlite.given()) {
     findings.push_back(
         {.key = "queries.folder",
@@ -152,6 +180,17 @@ config::Schema<Settings> MakeSchema() {
       .Add("http_server.", http::ServerSection(), [](Settings& s) -> auto& { return s.http_server; })
       .Add("http_api.", api::HttpApiSection(), [](Settings& s) -> auto& { return s.http_api; })
       .Add("websocket.", session::WebsocketSection(), [](Settings& s) -> auto& { return s.websocket; })
+      .Add("sse.", session::HttpStreamSection(), [](Settings& s) -> auto& { return s.sse; })
+      .Add("http_stream.", session::HttpStreamSection(), [](Settings& s) -> auto& { return s.http_stream; })
+      .Add("emulation.", session::EmulationSection(), [](Settings& s) -> auto& { return s.emulation; })
+      .Add("uni_websocket.", session::UniWebsocketSection(),
+           [](Settings& s) -> auto& { return s.uni_websocket; })
+      .Add("uni_sse.", session::HttpStreamSection(), [](Settings& s) -> auto& { return s.uni_sse; })
+      .Add("uni_sse.", session::ConnectStatusSection(), [](Settings& s) -> auto& { return s.uni_sse; })
+      .Add("uni_http_stream.", session::HttpStreamSection(),
+           [](Settings& s) -> auto& { return s.uni_http_stream; })
+      .Add("uni_http_stream.", session::ConnectStatusSection(),
+           [](Settings& s) -> auto& { return s.uni_http_stream; })
       .Add("client.", session::ClientSection(), [](Settings& s) -> auto& { return s.client; })
       .Add("client.", http::ConnectionLimitSection(), [](Settings& s) -> auto& { return s.http_server; })
       .Add("client.token.", auth::TokenSection(), [](Settings& s) -> auto& { return s.client.token; })

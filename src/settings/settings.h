@@ -38,6 +38,12 @@ struct Settings {
   http::ServerSettings http_server;
   api::HttpApiSettings http_api;
   session::WebsocketSettings websocket;
+  session::HttpStreamSettings sse{.handler_prefix = "/connection/sse"};
+  session::HttpStreamSettings http_stream{.handler_prefix = "/connection/http_stream"};
+  session::EmulationSettings emulation;
+  session::UniWebsocketSettings uni_websocket;
+  session::HttpStreamSettings uni_sse{.handler_prefix = "/connection/uni_sse"};
+  session::HttpStreamSettings uni_http_stream{.handler_prefix = "/connection/uni_http_stream"};
   session::ClientSettings client;
   channels::ChannelSettings channel;
   broker::BrokerSettings broker;

@@ -49,6 +49,9 @@ class FakeDirectory final : public control::Directory {
   static std::string Line(const std::string& user, const control::Refresh& refresh) {
     return "refresh " + user + (refresh.expired ? " expired" : "");
   }
+  static std::string Line(const std::string&, const control::Deliver& deliver) {
+    return "deliver " + deliver.frame;
+  }
 
   Task<Result<void>> Note(std::string line) {
     done.push_back(std::move(line));

@@ -16,12 +16,13 @@
 
 namespace tidemill::control {
 
-// Sessions of `user`; of those only `client` and `session` when given.
+// Sessions of `user`; of those only `client` and `session` when given, and only on `node`.
 struct Target {
   std::string user;
   std::string client;
-  std::string session;
+  std::string session;  // a session's secret; clients of WebSocket have none
   std::vector<std::string> except_clients;
+  std::string node;  // "": on all
   friend bool operator==(const Target&, const Target&) = default;
 };
 
@@ -64,6 +65,14 @@ struct Refresh {
   friend bool operator==(const Refresh&, const Refresh&) = default;
 };
 
-using Action = std::variant<Subscribe, Unsubscribe, Disconnect, Refresh>;
+// What the client of the target's `session` sent beside its stream (POST /emulation), whoever its user is:
+// the secret alone is enough. kNotFound: there is no such session, or no such node. kPermissionDenied: it
+// takes no commands. kLimitExceeded: more waits for it than it may have, and it is being disconnected.
+struct Deliver {
+  std::string frame;  // of commands
+  friend bool operator==(const Deliver&, const Deliver&) = default;
+};
+
+using Action = std::variant<Subscribe, Unsubscribe, Disconnect, Refresh, Deliver>;
 
 }  // namespace tidemill::control

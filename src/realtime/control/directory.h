@@ -39,7 +39,7 @@ class Directory {
  public:
   virtual ~Directory() = default;
   // Reaches all loops it covers and completes when all have acted. An error says that not all have; those
-  // that could be reached did.
+  // that could be reached did. kNotFound: `target.node` is given, and there is no such node.
   virtual Task<Result<void>> Apply(Target target, Action action) = 0;
   // Sessions of the user. A node that does not say is left out.
   virtual Task<std::uint64_t> CountOfUser(std::string user) = 0;

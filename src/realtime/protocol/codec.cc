@@ -54,6 +54,16 @@ Result<Command> CommandReader::NextProtobuf() {
               "byte " + std::to_string(status.at - frame_.data()) + ": " + status.what);
 }
 
+Result<ConnectRequest> ReadConnectRequest(std::string_view json) { return DecodeJsonConnect(json); }
+
+Result<EmulationRequest> ReadEmulationRequest(Encoding encoding, std::string_view body) {
+  if (encoding == Encoding::kJson) return DecodeJsonEmulation(body);
+  WireStatus status;
+  EmulationRequest request = DecodeProtobufEmulation(body, status);
+  if (status.ok()) return request;
+  return Fail(Errc::kInvalidArgument, "byte " + std::to_string(status.at - body.data()) + ": " + status.what);
+}
+
 void AppendReply(Encoding encoding, const Reply& reply, std::string& out) {
   return encoding == Encoding::kJson ? AppendJsonReply(reply, out) : AppendProtobufReply(reply, out);
 }

@@ -49,6 +49,12 @@ class CommandReader {
   std::string_view rest_;
 };
 
+// The connect request of a client that only listens, which comes without a command around it: in JSON.
+// kInvalidArgument says what is wrong.
+Result<ConnectRequest> ReadConnectRequest(std::string_view json);
+// The body of POST /emulation; in Protobuf without a length in front. kInvalidArgument says what is wrong.
+Result<EmulationRequest> ReadEmulationRequest(Encoding encoding, std::string_view body);
+
 // Append one message. In JSON without a separator: the caller puts '\n' between messages of one frame.
 // In Protobuf with its length in front. Payloads are written as they are, except that raw line breaks in JSON
 // payloads become spaces (they can only be insignificant blanks there). A payload that is not JSON is a

@@ -403,6 +403,41 @@ TEST(ProtobufFrames, HoldManyCommands) {
   EXPECT_FALSE(CommandReader(Encoding::kProtobuf, "").Next()->has_value());
 }
 
+TEST(EmulationRequests, AreReadInBothEncodings) {
+  const auto json = ReadEmulationRequest(Encoding::kJson,
+                                         R"({"session":"s","node":"n","data":"{\"id\":2}\n{}","more":[1]})");
+  ASSERT_TRUE(json) << json.error().detail;
+  EXPECT_EQ(json->session + " " + json->node + " " + json->data, "s n {\"id\":2}\n{}");
+  const auto protobuf =
+      ReadEmulationRequest(Encoding::kProtobuf, std::string("\x0a\x01n\x12\x01s\x1a\x02\x00\xff", 10));
+  ASSERT_TRUE(protobuf) << protobuf.error().detail;
+  EXPECT_EQ(protobuf->session + " " + protobuf->node, "s n");
+  EXPECT_EQ(protobuf->data, std::string("\x00\xff", 2));
+  for (const char* text : {"", "[]", "null", R"({"data":{}})", R"({"session":1})", "{}{}"}) {
+    EXPECT_FALSE(ReadEmulationRequest(Encoding::kJson, text)) << text;
+  }
+  EXPECT_FALSE(ReadEmulationRequest(Encoding::kProtobuf, "\x0a\x05n"));
+  EXPECT_FALSE(ReadEmulationRequest(Encoding::kProtobuf, "\x0a\x01\xff")) << "a name is UTF-8";
+}
+
+TEST(ConnectRequests, AreReadWithoutACommand) {
+  const auto request = ReadConnectRequest(
+      R"({"token":"t","subs":{"a":{"recover":true,"epoch":"e","offset":3}},"name":"cli"})");
+  ASSERT_TRUE(request) << request.error().detail;
+  EXPECT_EQ(request->token + " " + request->name, "t cli");
+  EXPECT_EQ(request->subs.at("a").offset, 3u);
+  for (const char* text : {"", "[]", "null", R"({"token":1})", R"({}})"})
+    EXPECT_FALSE(ReadConnectRequest(text));
+}
+
+TEST(ConnectPush, IsTheFirstOfAClientThatOnlyListens) {
+  std::string json;
+  AppendPush(Encoding::kJson,
+             {.channel = "", .body = ConnectResult{.client = "c", .version = "v", .ping = 25}}, json,
+             Direction::kUnidirectional);
+  EXPECT_EQ(json, R"({"connect":{"client":"c","version":"v","ping":25}})");
+}
+
 TEST(PublicationPush, IsWhatAppendPushGives) {
   const Publication publications[] = {
       {},

@@ -23,6 +23,7 @@ class MemberReader {
     if (is_null_ && key_ == name) value = "null";
     if (Take(name)) value = json_.ReadRaw();
   }
+  void Frame(int number, std::string_view name, std::string& value) { Text(number, name, value); }
   template <class T>
   void Number(int, std::string_view name, T& value) {
     if (Take(name)) value = json_.ReadInteger<T>();
@@ -85,6 +86,15 @@ void ReadMessage(JsonReader& json, M& message) {
     MemberReader member(json, *key);
     Fields(member, message);
   }
+}
+
+template <class M>
+Result<M> Decode(std::string_view text) {
+  JsonReader json(text);
+  M message;
+  ReadMessage(json, message);
+  TM_TRY(json.Finish());
+  return message;
 }
 
 template <class M>
@@ -198,13 +208,11 @@ void AppendPushOf(const P& push, Direction direction, std::string& out) {
 
 }  // namespace
 
-Result<Command> DecodeJsonCommand(std::string_view text) {
-  JsonReader json(text);
-  Command command;
-  ReadMessage(json, command);
-  TM_TRY(json.Finish());
-  return command;
-}
+Result<Command> DecodeJsonCommand(std::string_view text) { return Decode<Command>(text); }
+
+Result<ConnectRequest> DecodeJsonConnect(std::string_view text) { return Decode<ConnectRequest>(text); }
+
+Result<EmulationRequest> DecodeJsonEmulation(std::string_view text) { return Decode<EmulationRequest>(text); }
 
 void AppendJsonReply(const Reply& reply, std::string& out) { AppendMessage(reply, out); }
 

@@ -13,6 +13,8 @@ namespace tidemill::protocol {
 // One command, without the newline that separates it. A null is as if the member were not there; of a
 // member that is there twice the last counts; keys are compared byte by byte.
 Result<Command> DecodeJsonCommand(std::string_view text);
+Result<ConnectRequest> DecodeJsonConnect(std::string_view text);
+Result<EmulationRequest> DecodeJsonEmulation(std::string_view text);
 
 void AppendJsonReply(const Reply& reply, std::string& out);
 // One more entry of PresenceResult: `out` is empty at first, and wants a '}' after the last.

@@ -122,6 +122,13 @@ struct Command {
       request;
 };
 
+// What a client sends beside its stream, where the stream has one direction only (POST /emulation).
+struct EmulationRequest {
+  std::string node;
+  std::string session;  // the session's secret
+  std::string data;     // a frame of commands, in the session's encoding
+};
+
 // ---- server to client
 
 struct ErrorReply {
@@ -222,10 +229,11 @@ struct RefreshPush {
   std::uint32_t ttl = 0;
 };
 
+// The push of a ConnectResult is the answer to connect of a client that only listens.
 struct Push {
   std::string channel;
   std::variant<PublicationPtr, JoinPush, LeavePush, UnsubscribePush, SubscribePush, MessagePush,
-               DisconnectPush, RefreshPush>
+               ConnectResult, DisconnectPush, RefreshPush>
       body;
 };
 

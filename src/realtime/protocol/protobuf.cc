@@ -21,6 +21,9 @@ class FieldReader {
   void Payload(std::uint32_t number, std::string_view, std::string& value) {
     if (Is(number)) value = wire_.Bytes();
   }
+  void Frame(std::uint32_t number, std::string_view name, std::string& value) {
+    Payload(number, name, value);
+  }
   template <class T>
   void Number(std::uint32_t number, std::string_view, T& value) {
     if (Is(number)) value = wire_.Integer<T>();
@@ -164,6 +167,12 @@ Command DecodeProtobufCommand(std::string_view message, WireStatus& status) {
   Command command;
   ReadMessage(message, command, status);
   return command;
+}
+
+EmulationRequest DecodeProtobufEmulation(std::string_view message, WireStatus& status) {
+  EmulationRequest request;
+  ReadMessage(message, request, status);
+  return request;
 }
 
 void AppendProtobufReply(const Reply& reply, std::string& out) { AppendMessage(reply, out); }

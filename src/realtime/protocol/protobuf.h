@@ -14,6 +14,7 @@ namespace tidemill::protocol {
 // One command, without the length in front. Empty is an empty command. Of a field that is there twice the
 // last counts; texts must be UTF-8; a number must fit its type. What went wrong goes to `status`.
 Command DecodeProtobufCommand(std::string_view message, WireStatus& status);
+EmulationRequest DecodeProtobufEmulation(std::string_view message, WireStatus& status);
 
 // One more entry of PresenceResult.
 void AppendProtobufPresence(const ClientInfo& info, std::string& out);

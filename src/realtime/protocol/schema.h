@@ -8,6 +8,7 @@
 // The visitor has, each with (number, name, value):
 //   Text      UTF-8 text
 //   Payload   bytes of the application; in JSON one raw value, or what codec.h says of others
+//   Frame     messages of the protocol; in JSON a text
 //   Number    an integer
 //   Flag      a bool
 //   Message   another message, always written
@@ -140,6 +141,13 @@ void Fields(V& v, Command& m) {
   v.template Case<RpcRequest>(13, "rpc", m.request);
   v.template Case<RefreshRequest>(14, "refresh", m.request);
   v.template Case<SubRefreshRequest>(15, "sub_refresh", m.request);
+}
+
+template <class V>
+void Fields(V& v, EmulationRequest& m) {
+  v.Text(1, "node", m.node);
+  v.Text(2, "session", m.session);
+  v.Frame(3, "data", m.data);
 }
 
 // ---- server to client
@@ -292,6 +300,7 @@ void Fields(V& v, const Push& m) {
   v.template Case<UnsubscribePush>(7, "unsubscribe", m.body);
   v.template Case<MessagePush>(8, "message", m.body);
   v.template Case<SubscribePush>(9, "subscribe", m.body);
+  v.template Case<ConnectResult>(10, "connect", m.body);
   v.template Case<DisconnectPush>(11, "disconnect", m.body);
   v.template Case<RefreshPush>(12, "refresh", m.body);
 }

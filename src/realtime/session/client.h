@@ -11,11 +11,13 @@
 
 #include "auth/token.h"
 #include "base/random.h"
+#include "realtime/hub/form.h"
 #include "realtime/hub/outbox.h"
 #include "realtime/protocol/codec.h"
 #include "realtime/protocol/codes.h"
 #include "realtime/protocol/messages.h"
 #include "realtime/session/context.h"
+#include "realtime/session/transport_kind.h"
 #include "realtime/session/verdict.h"
 
 namespace tidemill::session {
@@ -29,10 +31,15 @@ inline constexpr protocol::ErrorCode kErrorTooManyAnswers{
     protocol::kErrorTooManyRequests.code, "too many requests: client.unread_answers_max_size is reached",
     true};
 
+// In one byte: every session has it.
 struct SessionForm {
-  protocol::Encoding encoding = protocol::Encoding::kJson;
-  bool compressed = false;   // permessage-deflate was negotiated
-  bool native_ping = false;  // the client asked for pings below the protocol
+  protocol::Encoding encoding : 1 = protocol::Encoding::kJson;
+  hub::Framing framing : 2 = hub::Framing::kWebsocket;
+  protocol::Direction direction : 1 = protocol::Direction::kBidirectional;
+  bool compressed : 1 = false;   // permessage-deflate was negotiated
+  bool native_ping : 1 = false;  // the client asked for pings below the protocol
+
+  TransportKind transport() const { return KindOf(framing, direction); }
 };
 
 // What happens to the way to the client; the session's.

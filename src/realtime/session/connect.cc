@@ -136,7 +136,8 @@ protocol::ConnectResult ConnectCommand::Result() const {
   }
   if (!client_.form.native_ping) {
     result.ping = static_cast<std::uint32_t>(settings.client.ping_interval.ms / 1000);
-    result.pong = settings.client.pong_timeout.ms > 0;
+    const bool speaks = client_.form.direction == protocol::Direction::kBidirectional;
+    result.pong = speaks && settings.client.pong_timeout.ms > 0;
   }
   if (settings.client.connect_include_server_time) {
     result.time = client_.context.loop.clock().WallNow().ms;

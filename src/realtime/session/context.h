@@ -31,6 +31,12 @@ namespace tidemill::session {
 struct SessionSettings {
   ClientSettings client;
   WebsocketSettings websocket;
+  HttpStreamSettings sse;
+  HttpStreamSettings http_stream;
+  EmulationSettings emulation;
+  UniWebsocketSettings uni_websocket;
+  HttpStreamSettings uni_sse;
+  HttpStreamSettings uni_http_stream;
   std::shared_ptr<const channels::Rules> rules;
   std::string node_id;
   std::string node_name;

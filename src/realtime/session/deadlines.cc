@@ -18,8 +18,8 @@ void Deadlines::StartPings(MonotonicTime now, const ClientSettings& settings) {
   pinging_ = true;
 }
 
-void Deadlines::OnPingSent(MonotonicTime now, const ClientSettings& settings) {
-  awaiting_pong_ = settings.pong_timeout.ms > 0;
+void Deadlines::OnPingSent(MonotonicTime now, const ClientSettings& settings, Pong pong) {
+  awaiting_pong_ = pong == Pong::kAwaited && settings.pong_timeout.ms > 0;
   next_ping_ = now + settings.ping_interval;
 }
 

@@ -38,7 +38,8 @@ class Deadlines {
   // The client has connected. The first ping comes at a random time, so that many clients that came at once
   // do not stay in step.
   void StartPings(MonotonicTime now, const ClientSettings& settings);
-  void OnPingSent(MonotonicTime now, const ClientSettings& settings);
+  enum class Pong : std::uint8_t { kAwaited, kNone };
+  void OnPingSent(MonotonicTime now, const ClientSettings& settings, Pong pong = Pong::kAwaited);
   // The pong has as long again from now on: the client was seen to be there, and has yet to come to the ping.
   void WaitLonger(MonotonicTime now, const ClientSettings& settings);
   // Whether one was awaited.

@@ -7,6 +7,8 @@
 namespace tidemill::session {
 namespace {
 
+constexpr char kEmulation[] = "tidemill_emulation_requests_total";
+
 constexpr const char* kCommandNames[] = {"none",     "connect",        "subscribe",  "unsubscribe", "publish",
                                          "presence", "presence_stats", "history",    "ping",        "send",
                                          "rpc",      "refresh",        "sub_refresh"};
@@ -49,7 +51,22 @@ SessionMetrics::SessionMetrics(metrics::Registry& registry)
       tasks(registry.AddGauge("tidemill_session_tasks",
                               "Joins, leaves and presence removals that wait for the broker.")),
       tasks_refused(registry.AddCounter("tidemill_session_tasks_refused_total",
-                                        "Joins, leaves and presence removals over the limit.")) {
+                                        "Joins, leaves and presence removals over the limit.")),
+      emulated(registry.AddCounter(kEmulation,
+                                   "Requests of clients of SSE and HTTP streaming, by what came of "
+                                   "them.",
+                                   {{"result", "delivered"}})),
+      emulation_malformed(registry.AddCounter(kEmulation, "", {{"result", "malformed"}})),
+      emulation_no_session(registry.AddCounter(kEmulation, "", {{"result", "no_session"}})),
+      emulation_refused(registry.AddCounter(kEmulation, "", {{"result", "refused"}})),
+      emulation_failed(registry.AddCounter(kEmulation, "", {{"result", "failed"}})) {
+  for (std::size_t i = 0; i < kTransportKinds; ++i) {
+    const metrics::Labels labels = {{"transport", std::string(NameOf(static_cast<TransportKind>(i)))}};
+    transport_connections[i] = &registry.AddGauge(
+        "tidemill_transport_connections", "Client connections that have connected, by transport.", labels);
+    transport_connects[i] = &registry.AddCounter("tidemill_transport_connects_total",
+                                                 "Successful connect commands, by transport.", labels);
+  }
   for (std::size_t i = 0; i < commands.size(); ++i) {
     commands[i] = &registry.AddCounter("tidemill_commands_total", "Commands of clients.",
                                        {{"command", kCommandNames[i]}});

@@ -8,6 +8,7 @@
 #include "metrics/metrics.h"
 #include "realtime/protocol/messages.h"
 #include "realtime/session/refusal_reason.h"
+#include "realtime/session/transport_kind.h"
 
 namespace tidemill::session {
 
@@ -27,6 +28,17 @@ struct SessionMetrics {
   metrics::Counter& answers_too_many;   // client.unread_answers_max_size
   metrics::Gauge& tasks;                // the announcers'
   metrics::Counter& tasks_refused;      // over Announcer::kTasksMax
+
+  // By TransportKind.
+  std::array<metrics::Gauge*, kTransportKinds> transport_connections{};
+  std::array<metrics::Counter*, kTransportKinds> transport_connects{};
+
+  // What came of the requests that clients send beside their streams (POST /emulation).
+  metrics::Counter& emulated;
+  metrics::Counter& emulation_malformed;
+  metrics::Counter& emulation_no_session;
+  metrics::Counter& emulation_refused;  // the session had too much waiting, or only listens
+  metrics::Counter& emulation_failed;   // the session's node was not reached
 
   // By the index of protocol::Command::request.
   std::array<metrics::Counter*, std::variant_size_v<decltype(protocol::Command::request)>> commands{};

@@ -11,6 +11,7 @@
 #include "net/async.h"
 #include "realtime/session/context.h"
 #include "realtime/session/session.h"
+#include "realtime/session/session_secret.h"
 
 namespace tidemill::session {
 namespace {
@@ -23,9 +24,12 @@ using control::Target;
 class Matcher {
  public:
   explicit Matcher(const Target& target)
-      : client_(target.client), except_(target.except_clients.begin(), target.except_clients.end()) {}
+      : client_(target.client),
+        secret_(target.session),
+        except_(target.except_clients.begin(), target.except_clients.end()) {}
 
   bool operator()(const Session& session) const {
+    if (!secret_.empty() && (!session.secret() || session.secret()->ToString() != secret_)) return false;
     if (client_.empty() && except_.empty()) return true;
     const std::string client = session.client().ToString();
     return (client_.empty() || client_ == client) && !except_.contains(client);
@@ -33,6 +37,7 @@ class Matcher {
 
  private:
   const std::string client_;
+  const std::string secret_;
   const std::unordered_set<std::string> except_;
 };
 
@@ -47,8 +52,7 @@ Task<void> SubscribeAll(Context& context, Target target, control::Subscribe subs
   Result<void> result;
   const Matcher matches(target);
   Registry::Walk walk(context.registry, target.user);
-  // A session secret belongs to other transports than WebSocket: nobody here has one.
-  while (Session* const session = target.session.empty() ? walk.Next() : nullptr) {
+  while (Session* const session = walk.Next()) {
     if (matches(*session)) {
       const auto pin = session->Pin();
       if (auto subscribed = co_await session->Apply(subscribe); !subscribed) result = std::move(subscribed);
@@ -62,7 +66,7 @@ template <class Action>
 Task<void> DoToAll(Context& context, Target target, Action action, net::Reply<bool>::Sender done) {
   const Matcher matches(target);
   Registry::Walk walk(context.registry, target.user);
-  while (Session* const session = target.session.empty() ? walk.Next() : nullptr) {
+  while (Session* const session = walk.Next()) {
     if (matches(*session)) {
       const auto pin = session->Pin();
       if constexpr (std::is_void_v<decltype(session->Apply(action))>) {
@@ -74,6 +78,12 @@ Task<void> DoToAll(Context& context, Target target, Action action, net::Reply<bo
     co_await LeaveTheTurn(context);
   }
   done.Send(true);
+}
+
+Result<void> DeliverHere(Context& context, const Uuid& secret, const control::Deliver& deliver) {
+  Session* const session = context.registry.BySecret(secret);
+  if (session == nullptr) return Fail(Errc::kNotFound, "no such session");
+  return session->Apply(deliver);
 }
 
 // What a loop has, and the hashes of its users: a user may be on several loops.
@@ -120,6 +130,7 @@ class NodeDirectory final : public control::Directory {
       : own_(own), contexts_(contexts), started_(own.loop.clock().Now()) {}
 
   Task<Result<void>> Apply(Target target, control::Action action) override {
+    if (!target.node.empty() && target.node != own_.settings->node_id) return NoSuchNode();
     return std::visit([&](auto& chosen) { return Act(std::move(target), std::move(chosen)); }, action);
   }
 
@@ -147,6 +158,22 @@ class NodeDirectory final : public control::Directory {
   }
 
  private:
+  static Task<Result<void>> NoSuchNode() { co_return Fail(Errc::kNotFound, "no such node"); }
+
+  // The secret says on which loop its session is.
+  Task<Result<void>> Act(Target target, control::Deliver deliver) {
+    const auto secret = ParseSessionSecret(target.session);
+    if (!secret || LoopIndexOf(*secret) >= contexts_.size())
+      co_return Fail(Errc::kNotFound, "no such session");
+    Context& context = *contexts_[LoopIndexOf(*secret)];
+    if (&context == &own_) co_return DeliverHere(context, *secret, deliver);
+    net::Reply<Result<void>> reply(own_.loop);
+    context.loop.Post([&context, secret = *secret, deliver = std::move(deliver), done = reply.sender()] {
+      done.Send(DeliverHere(context, secret, deliver));
+    });
+    co_return co_await reply;
+  }
+
   Task<Result<void>> Act(Target target, control::Subscribe subscribe) {
     using Sender = net::Reply<Result<void>>::Sender;
     const auto ask = [target, subscribe](Context& context, const Sender& done) {

@@ -1,6 +1,7 @@
 #include "realtime/session/registry.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "realtime/session/session.h"
 
@@ -20,8 +21,22 @@ bool Registry::UserEqual::operator()(std::string_view a, const Session* b) const
 
 bool Registry::UserEqual::operator()(const Session* a, std::string_view b) const { return a->user() == b; }
 
+// Of bytes that are random, and that nobody but us chooses for what is in the table.
+std::size_t Registry::SecretHash::operator()(const Uuid& secret) const {
+  std::size_t hash = 0;
+  std::memcpy(&hash, secret.bytes.data() + secret.bytes.size() - sizeof(hash), sizeof(hash));
+  return hash;
+}
+
+std::size_t Registry::SecretHash::operator()(const Session* session) const {
+  return (*this)(*session->secret());
+}
+
+bool Registry::SecretEqual::operator()(const Uuid& a, const Session* b) const { return a == *b->secret(); }
+
 void Registry::Add(Session& session) {
   ++sessions_;
+  if (session.secret()) by_secret_.insert(&session);
   const auto [first, inserted] = first_of_user_.insert(&session);
   if (inserted) return;
   // Second place: the one in the set stays the first.
@@ -33,6 +48,7 @@ void Registry::Add(Session& session) {
 
 void Registry::Remove(Session& session) {
   --sessions_;
+  if (session.secret()) by_secret_.erase(&session);
   const RegistryLink link = session.registry_link;
   for (Walk& walk : walks_) {
     if (walk.next_ == &session) walk.next_ = link.next;
@@ -60,6 +76,11 @@ Session* Registry::Walk::Next() {
   Session* const session = next_;
   if (session) next_ = session->registry_link.next;
   return session;
+}
+
+Session* Registry::BySecret(const Uuid& secret) const {
+  const auto found = by_secret_.find(secret);
+  return found == by_secret_.end() ? nullptr : *found;
 }
 
 std::size_t Registry::CountOfUser(std::string_view user) const {

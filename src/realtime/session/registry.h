@@ -1,4 +1,4 @@
-// Registry: the connected sessions of one loop, by user.
+// Registry: the connected sessions of one loop, by user, and by secret where they have one.
 //
 // Loop thread only. A session is in it from its accepted token to its end. Adding and removing take constant
 // time however many sessions a user has (all anonymous ones are the user "").
@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/intrusive_list.h"
+#include "base/random.h"
 
 namespace tidemill::session {
 
@@ -39,6 +40,9 @@ class Registry {
     Session* next_;
   };
 
+  // The session of that secret; null: there is none.
+  Session* BySecret(const Uuid& secret) const;
+
   std::size_t CountOfUser(std::string_view user) const;
   // Any, at most so many. A copy: sessions may end while the caller walks it.
   std::vector<Session*> Some(std::size_t count_max) const;
@@ -63,9 +67,22 @@ class Registry {
     bool operator()(const Session* a, std::string_view b) const;
   };
 
+  struct SecretHash {
+    using is_transparent = void;
+    std::size_t operator()(const Uuid& secret) const;
+    std::size_t operator()(const Session* session) const;
+  };
+  struct SecretEqual {
+    using is_transparent = void;
+    bool operator()(const Session* a, const Session* b) const { return a == b; }
+    bool operator()(const Uuid& a, const Session* b) const;
+    bool operator()(const Session* a, const Uuid& b) const { return (*this)(b, a); }
+  };
+
   Session* FirstOf(std::string_view user) const;
 
   std::unordered_set<Session*, UserHash, UserEqual> first_of_user_;
+  std::unordered_set<Session*, SecretHash, SecretEqual> by_secret_;
   std::size_t sessions_ = 0;
   IntrusiveList<Walk> walks_;
 };

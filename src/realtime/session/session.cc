@@ -25,6 +25,17 @@ Code KnownCode(std::span<const Code> known, std::uint32_t code) {
   return *found;
 }
 
+// What a client that only listens is told in place of an error.
+protocol::DisconnectCode DisconnectInPlaceOf(const protocol::ErrorCode& error) {
+  switch (error.code) {
+    case protocol::kErrorTokenExpired.code:
+    case protocol::kErrorExpired.code: return protocol::kDisconnectExpired;
+    case protocol::kErrorTooManyRequests.code: return protocol::kDisconnectTooManyRequests;
+    case protocol::kErrorPermissionDenied.code: return protocol::kDisconnectPermissionDenied;
+    default: return protocol::kDisconnectServerError;
+  }
+}
+
 // Whether the deadlines may change by it.
 bool SetsExpiry(const decltype(protocol::Command::request)& request) {
   return std::holds_alternative<protocol::SubscribeRequest>(request) ||
@@ -47,11 +58,24 @@ Session::~Session() = default;
 
 void Session::OnFrame(std::string_view frame) {
   if (closed()) return;
+  const bool waits = in_flight_ != nullptr;
+  if (TakeFrame(frame) && waits) transport_.stream().PauseReading();
+}
+
+bool Session::TakeFrame(std::string_view frame) {
   context().metrics.frames_received.Add();
   context().metrics.bytes_received.Add(frame.size());
-  if (!in_flight_) return context().scope.Spawn(Pump(std::string(frame)));
-  if (!in_flight_->Push(frame)) return Disconnect(protocol::kDisconnectTooManyRequests);
-  transport_.stream().PauseReading();
+  if (!in_flight_) {
+    context().scope.Spawn(Pump(std::string(frame)));
+    return true;
+  }
+  if (in_flight_->Push(frame)) return true;
+  Disconnect(protocol::kDisconnectTooManyRequests);
+  return false;
+}
+
+void Session::OnConnectRequest(protocol::ConnectRequest request) {
+  if (!closed()) context().scope.Spawn(ConnectListener(std::move(request)));
 }
 
 void Session::OnWritable() {
@@ -91,6 +115,14 @@ Task<void> Session::Pump(std::string frame) {
   const PinGuard pin = Pin();
   InFlight in_flight(transport_.stream(), context().metrics.unread_answer_bytes, in_flight_);
   co_await WorkOff(in_flight, std::move(frame));
+}
+
+Task<void> Session::ConnectListener(protocol::ConnectRequest request) {
+  const PinGuard pin = Pin();
+  InFlight in_flight(transport_.stream(), context().metrics.unread_answer_bytes, in_flight_);
+  context().metrics.commands[protocol::Command{.request = protocol::ConnectRequest()}.request.index()]->Add();
+  co_await Connect(0, std::move(request));
+  co_await in_flight.UntilRoom();
 }
 
 // The frame, and those that come meanwhile.
@@ -185,16 +217,29 @@ Task<Verdict<void>> Session::TryConnect(std::uint32_t id, protocol::ConnectReque
 
   phase_ = Phase::kConnected;
   transport_.Admit();
-  context().metrics.connections.Add(1);
-  context().metrics.connects.Add();
+  CountConnected(1);
   protocol::ConnectResult result = connect.Result();
   result.subs = std::move(subs);
+  if (const Uuid* const session_secret = secret()) {
+    result.session = session_secret->ToString();
+    if (!listens()) result.node = settings().node_id;
+  }
   Reply(id, std::move(result));
   client_.outbox.Resume();
   deadlines_.StartPings(context().loop.Now(), settings().client);
   Reschedule();
   for (const std::string& channel : subscriptions_.Channels()) subscriptions_.Announce(channel);
   co_return {};
+}
+
+void Session::CountConnected(std::int64_t change) {
+  SessionMetrics& metrics = context().metrics;
+  const auto transport = static_cast<std::size_t>(client_.form.transport());
+  metrics.connections.Add(change);
+  metrics.transport_connections[transport]->Add(change);
+  if (change < 0) return;
+  metrics.connects.Add();
+  metrics.transport_connects[transport]->Add();
 }
 
 // ---- what the client is told
@@ -205,7 +250,13 @@ void Session::Reply(std::uint32_t id, ReplyBody body) {
   std::string& message = context().reply_buffer;
   message.clear();
   message.reserve(protocol::ReplyBytes(body));
-  protocol::AppendReply(client_.form.encoding, {.id = id, .result = std::move(body)}, message);
+  auto* const connected = listens() ? std::get_if<protocol::ConnectResult>(&body) : nullptr;
+  if (connected) {
+    protocol::AppendPush(client_.form.encoding, {.channel = "", .body = std::move(*connected)}, message,
+                         client_.form.direction);
+  } else {
+    protocol::AppendReply(client_.form.encoding, {.id = id, .result = std::move(body)}, message);
+  }
   transport_.QueueMessage(message);
   in_flight_->CountAnswer(message.size());
   if (message.capacity() > kReplyBytesKept) std::string().swap(message);
@@ -217,13 +268,21 @@ void Session::Refuse(std::uint32_t id, const Refusal& refusal) {
   if (!error) return Disconnect(std::get<protocol::DisconnectCode>(refusal));
   context().refusals.NoteOnce(client_, refusal);
   context().metrics.CountError(error->code);
+  if (listens()) return RefuseListener(*error);
   Reply(id, protocol::ErrorReply{error->code, std::string(error->message), error->temporary});
+}
+
+void Session::RefuseListener(const protocol::ErrorCode& error) {
+  const protocol::DisconnectCode code = DisconnectInPlaceOf(error);
+  End();
+  context().metrics.CountDisconnect(code.code);
+  transport_.RefuseConnect(error, code);
 }
 
 void Session::QueuePush(protocol::Push push, Counted counted) {
   if (ending()) return;
   std::string message;
-  protocol::AppendPush(client_.form.encoding, push, message);
+  protocol::AppendPush(client_.form.encoding, push, message, client_.form.direction);
   transport_.QueueMessage(message);
   if (counted == Counted::kAsAnswer) in_flight_->CountAnswer(message.size());
   CheckQueue();
@@ -321,6 +380,17 @@ void Session::Apply(const control::Refresh& refresh) {
   Reschedule();
 }
 
+Result<void> Session::Apply(const control::Deliver& deliver) {
+  if (closed()) return Fail(Errc::kNotFound, "the session has ended");
+  if (listens()) {
+    return Fail(Errc::kPermissionDenied, "the session is of a client that only listens");
+  }
+  if (!TakeFrame(deliver.frame)) {
+    return Fail(Errc::kLimitExceeded, "too many requests: earlier ones of the session wait for its client");
+  }
+  return {};
+}
+
 // ---- the end
 
 void Session::Disconnect(protocol::DisconnectCode code) {
@@ -356,7 +426,7 @@ void Session::End() {
   if (in_flight_) in_flight_->Wake();
   client_.outbox.Close();
   if (!subscriptions_.CloseSome()) context().scope.Spawn(LeaveTheRest());
-  if (reached == Phase::kConnected) context().metrics.connections.Sub(1);
+  if (reached == Phase::kConnected) CountConnected(-1);
   if (reached >= Phase::kRegistered) context().registry.Remove(*this);
   context().settling.Wake(client_);
 }
@@ -449,13 +519,17 @@ bool Session::ShowsLife() {
 
 void Session::Ping() {
   const bool something_before = transport_.stream().TransitMark() != 0;
-  if (!client_.form.native_ping || !transport_.QueuePing()) {
+  // A client that only listens is told with a message, and shows that it is there where the transport can
+  // ask.
+  const bool native = (client_.form.native_ping || listens()) && transport_.QueuePing();
+  if (!native || listens()) {
     std::string message;
     protocol::AppendPing(client_.form.encoding, message);
     transport_.QueueMessage(message);
   }
   before_ping_ = something_before ? transport_.stream().TransitMark() : 0;
-  deadlines_.OnPingSent(context().loop.Now(), settings().client);
+  const auto pong = native || !listens() ? Deadlines::Pong::kAwaited : Deadlines::Pong::kNone;
+  deadlines_.OnPingSent(context().loop.Now(), settings().client, pong);
 }
 
 // A client-side one ends so that the client can subscribe anew, a server-side one together with the

@@ -38,6 +38,8 @@ class Session final : public ClientEvents, private net::Timer {
 
   // The transport's.
   void OnFrame(std::string_view frame);
+  // Of a client that only listens, in place of commands.
+  void OnConnectRequest(protocol::ConnectRequest request);
   void OnWritable();
   void OnPong();  // answer to Transport::QueuePing
   // The client sent frames that are work and no message: they count as commands.
@@ -53,11 +55,13 @@ class Session final : public ClientEvents, private net::Timer {
   Task<void> Apply(control::Unsubscribe unsubscribe);
   void Apply(const control::Disconnect& disconnect) { DisconnectWith(disconnect.code, disconnect.reason); }
   void Apply(const control::Refresh& refresh);
+  Result<void> Apply(const control::Deliver& deliver);
 
   void Disconnect(protocol::DisconnectCode code);
 
   const std::string& user() const { return client_.user; }
   const Uuid& client() const { return client_.id; }
+  const Uuid* secret() const { return transport_.secret(); }
   std::size_t subscriptions() const { return subscriptions_.size(); }
   net::Loop& loop() const { return context().loop; }
 
@@ -97,18 +101,25 @@ class Session final : public ClientEvents, private net::Timer {
   };
   enum class Carrier : std::uint8_t { kOpen, kClosed, kRetired };
 
+  // Whether there was room for it; the session is disconnected if there was none.
+  bool TakeFrame(std::string_view frame);
   Task<void> Pump(std::string frame);
+  Task<void> ConnectListener(protocol::ConnectRequest request);
   Task<void> RunFrame(std::string frame, InFlight& in_flight);
   Task<void> RunCommand(protocol::Command command);
   Task<void> Connect(std::uint32_t id, protocol::ConnectRequest request);
   // Replies when it succeeds.
   Task<Verdict<void>> TryConnect(std::uint32_t id, protocol::ConnectRequest request);
+  // One more connection is there, or one less.
+  void CountConnected(std::int64_t change);
   void TakePong();
   // Whether so many are within the client's rate; it is disconnected if they are not.
   bool AdmitCommands(std::size_t commands);
 
   void Reply(std::uint32_t id, ReplyBody body);
   void Refuse(std::uint32_t id, const Refusal& refusal);
+  // Ends the connection: who only listens gets no error replies.
+  void RefuseListener(const protocol::ErrorCode& error);
   // Whether what waits counts against client.queue_max_size.
   enum class Counted : std::uint8_t { kAgainstLimit, kAsAnswer };
   void QueuePush(protocol::Push push, Counted counted = Counted::kAgainstLimit);
@@ -142,6 +153,7 @@ class Session final : public ClientEvents, private net::Timer {
   bool closed() const { return phase_ == Phase::kClosed; }
   // Closed, or about to be: nothing more is begun or queued.
   bool ending() const { return closed() || end_code_ != 0; }
+  bool listens() const { return client_.form.direction == protocol::Direction::kUnidirectional; }
   const SessionSettings& settings() const { return client_.settings(); }
   Context& context() const { return client_.context; }
 

@@ -6,6 +6,7 @@
 #include "config/section.h"
 #include "http/origin.h"
 #include "http/settings.h"
+#include "realtime/session/connect_status.h"
 
 namespace tidemill::session {
 namespace {
@@ -30,6 +31,58 @@ constexpr config::Row<WebsocketSettings> kWebsocket[] = {
     {"fragments_max",
      config::Of<&WebsocketSettings::fragments_max>,
      {.doc = "Frames that one message of a client may be cut into.", .min = 1, .max = 1 << 20}},
+};
+
+constexpr config::Row<HttpStreamSettings> kHttpStream[] = {
+    {"enabled",
+     config::Of<&HttpStreamSettings::enabled>,
+     {.doc = "Lets clients connect with this transport.", .reload = config::Reload::kNo}},
+    {"handler_prefix",
+     config::Of<&HttpStreamSettings::handler_prefix>,
+     {.doc = "Path that its clients connect to.", .reload = config::Reload::kNo}},
+    {"max_request_body_size",
+     config::Of<&HttpStreamSettings::max_request_body_size>,
+     {.doc = "The longest body of the request that connects, in bytes.", .min = 128, .max = 64 << 20}},
+};
+
+constexpr config::Row<HttpStreamSettings> kConnectStatus[] = {
+    {"connect_code_to_http_response.enabled",
+     config::Of<&HttpStreamSettings::connect_codes_as_statuses>,
+     {.doc = "Answers a refused connect with an HTTP status, and not with a disconnect on the stream."}},
+    {"connect_code_to_http_response.transforms",
+     config::Of<&HttpStreamSettings::connect_statuses>,
+     {.doc = "Statuses of codes, each as \"CODE STATUS BODY\": \"3500 401 log in again\"; without a body the "
+             "code's own text is it. Other codes are 400, 401, 403, 429, 503 or 500, by what they mean."}},
+};
+
+constexpr config::Row<UniWebsocketSettings> kUniWebsocket[] = {
+    {"enabled",
+     config::Of<&UniWebsocketSettings::enabled>,
+     {.doc = "Lets clients connect with this transport.", .reload = config::Reload::kNo}},
+    {"handler_prefix",
+     config::Of<&UniWebsocketSettings::handler_prefix>,
+     {.doc = "Path that its clients connect to.", .reload = config::Reload::kNo}},
+    {"message_size_limit",
+     config::Of<&UniWebsocketSettings::message_size_limit>,
+     {.doc = "The longest connect request, in bytes, after inflating.", .min = 128, .max = 64 << 20}},
+    {"compression",
+     config::Of<&UniWebsocketSettings::compression>,
+     {.doc = "Offers permessage-deflate; websocket.compression_min_size holds here too."}},
+    {"disable_disconnect_push",
+     config::Of<&UniWebsocketSettings::disable_disconnect_push>,
+     {.doc = "Tells why a connection ends in the close frame only, and not in a message before it."}},
+};
+
+constexpr config::Row<EmulationSettings> kEmulation[] = {
+    {"handler_prefix",
+     config::Of<&EmulationSettings::handler_prefix>,
+     {.doc = "Path to which clients of sse and http_stream send what they say.",
+      .reload = config::Reload::kNo}},
+    {"max_request_body_size",
+     config::Of<&EmulationSettings::max_request_body_size>,
+     {.doc = "The longest body of such a request, in bytes; its commands wait in the session's memory.",
+      .min = 128,
+      .max = 512 << 10}},
 };
 
 constexpr config::Row<ClientSettings> kClient[] = {
@@ -144,6 +197,31 @@ void CheckWebsocket(const WebsocketSettings& settings, const std::string& prefix
   http::CheckPathPrefix(prefix + "handler_prefix", settings.handler_prefix, findings);
 }
 
+void CheckHttpStream(const HttpStreamSettings& settings, const std::string& prefix,
+                     config::Findings& findings) {
+  http::CheckPathPrefix(prefix + "handler_prefix", settings.handler_prefix, findings);
+}
+
+void CheckConnectStatus(const HttpStreamSettings& settings, const std::string& prefix,
+                        config::Findings& findings) {
+  for (const std::string& text : settings.connect_statuses) {
+    if (const auto parsed = ParseConnectStatus(text); !parsed) {
+      findings.push_back(
+          {.key = prefix + "connect_code_to_http_response.transforms", .text = ": " + parsed.error().detail});
+    }
+  }
+}
+
+void CheckUniWebsocket(const UniWebsocketSettings& settings, const std::string& prefix,
+                       config::Findings& findings) {
+  http::CheckPathPrefix(prefix + "handler_prefix", settings.handler_prefix, findings);
+}
+
+void CheckEmulation(const EmulationSettings& settings, const std::string& prefix,
+                    config::Findings& findings) {
+  http::CheckPathPrefix(prefix + "handler_prefix", settings.handler_prefix, findings);
+}
+
 void CheckClient(const ClientSettings& client, const std::string& prefix, config::Findings& findings) {
   for (const std::string& pattern : client.allowed_origins) {
     if (const Result<void> checked = http::CheckOriginPattern(pattern); !checked) {
@@ -170,6 +248,22 @@ void CheckSubscriptionToken(const ClientSettings& client, const std::string& pre
 
 config::Section<WebsocketSettings> WebsocketSection() {
   return {.rows = kWebsocket, .check = CheckWebsocket};
+}
+
+config::Section<HttpStreamSettings> HttpStreamSection() {
+  return {.rows = kHttpStream, .check = CheckHttpStream};
+}
+
+config::Section<HttpStreamSettings> ConnectStatusSection() {
+  return {.rows = kConnectStatus, .check = CheckConnectStatus};
+}
+
+config::Section<UniWebsocketSettings> UniWebsocketSection() {
+  return {.rows = kUniWebsocket, .check = CheckUniWebsocket};
+}
+
+config::Section<EmulationSettings> EmulationSection() {
+  return {.rows = kEmulation, .check = CheckEmulation};
 }
 
 config::Section<ClientSettings> ClientSection() { return {.rows = kClient, .check = CheckClient}; }

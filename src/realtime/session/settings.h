@@ -1,4 +1,4 @@
-// Settings of sessions: client, and websocket, the transport.
+// Settings of sessions: client, and of the transports.
 #pragma once
 
 #include <cstdint>
@@ -19,6 +19,33 @@ struct WebsocketSettings {
   std::uint32_t compression_min_size = 128;  // publications below it are sent as they are
   std::uint32_t fragments_max = 16384;
   friend bool operator==(const WebsocketSettings&, const WebsocketSettings&) = default;
+};
+
+struct UniWebsocketSettings {
+  bool enabled = false;
+  std::string handler_prefix = "/connection/uni_websocket";
+  std::uint32_t message_size_limit = 65536;
+  bool compression = false;
+  bool disable_disconnect_push = false;
+  friend bool operator==(const UniWebsocketSettings&, const UniWebsocketSettings&) = default;
+};
+
+// Of a transport whose messages are the body of an HTTP response: sse, http_stream, uni_sse, uni_http_stream.
+struct HttpStreamSettings {
+  bool enabled = false;
+  std::string handler_prefix;
+  std::uint32_t max_request_body_size = 65536;
+  // Of uni_sse and uni_http_stream.
+  bool connect_codes_as_statuses = false;
+  std::vector<std::string> connect_statuses;  // session/connect_status.h
+  friend bool operator==(const HttpStreamSettings&, const HttpStreamSettings&) = default;
+};
+
+// Of the requests that clients of these send beside their streams.
+struct EmulationSettings {
+  std::string handler_prefix = "/emulation";
+  std::uint32_t max_request_body_size = 65536;
+  friend bool operator==(const EmulationSettings&, const EmulationSettings&) = default;
 };
 
 struct ClientSettings {
@@ -58,6 +85,11 @@ struct ClientSettings {
 };
 
 config::Section<WebsocketSettings> WebsocketSection();
+config::Section<UniWebsocketSettings> UniWebsocketSection();
+config::Section<HttpStreamSettings> HttpStreamSection();
+// What uni_sse and uni_http_stream have besides.
+config::Section<HttpStreamSettings> ConnectStatusSection();
+config::Section<EmulationSettings> EmulationSection();
 config::Section<ClientSettings> ClientSection();
 // The switch of client.subscription_token; its keys are of auth::TokenSection.
 config::Section<ClientSettings> SubscriptionTokenSection();

@@ -122,6 +122,8 @@ Task<Verdict<protocol::SubscribeResult>> Subscriptions::Follow(ChannelSubscripti
   if (!outcome) co_return RefusalOf(outcome.error());
   context.hub.Attach(request.channel,
                      {.encoding = client_.form.encoding,
+                      .framing = client_.form.framing,
+                      .direction = client_.form.direction,
                       .compressed = client_.form.compressed,
                       .join_leave = options.push_join_leave},
                      client_.outbox, subscription);

@@ -16,7 +16,7 @@ class EchoHandler final : public http::TakeoverHandler {
   explicit EchoHandler(EchoOptions options) : options_(std::move(options)) {}
 
   std::optional<http::Response> TakeOver(const http::Request& request, std::unique_ptr<net::Stream>& stream,
-                                         std::string_view rest) override;
+                                         std::string_view rest, http::HeadWriter&) override;
   bool idle() const override { return sessions_.empty(); }
   const EchoOptions& options() const { return options_; }
   void Drop(EchoSession& session, net::Loop& loop);
@@ -65,7 +65,7 @@ class EchoSession final : public ConnectionHandler, public net::Retirable {
 
 std::optional<http::Response> EchoHandler::TakeOver(const http::Request& request,
                                                     std::unique_ptr<net::Stream>& stream,
-                                                    std::string_view rest) {
+                                                    std::string_view rest, http::HeadWriter&) {
   auto handshake = AcceptHandshake(
       request,
       {.subprotocols = {}, .deflate = options_.deflate, .deflate_window_bits_min = 9, .allowed_origins = {}});

@@ -35,6 +35,10 @@ std::string Describe(const std::string& target, const control::Disconnect& disco
   return "disconnect " + target + " " + std::to_string(disconnect.code) + " " + disconnect.reason;
 }
 
+std::string Describe(const std::string& target, const control::Deliver& deliver) {
+  return "deliver " + target + " " + deliver.frame;
+}
+
 std::string Describe(const std::string& target, const control::Refresh& refresh) {
   return "refresh " + target + (refresh.expired ? " expired" : "") +
          " expire_at=" + std::to_string(refresh.expire_at) + (refresh.info ? " info=" + *refresh.info : "");

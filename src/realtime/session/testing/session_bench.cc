@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "realtime/session/node_directory.h"
+#include "realtime/session/session_secret.h"
 #include "websocket/frame.h"
 
 namespace tidemill::session {
@@ -17,6 +18,7 @@ TestClient::TestClient(SessionBench& bench, SessionForm form) : bench_(bench) {
   peer_fd_ = ends[1];
   stream_ = net::Stream::Adopt(bench.loop(), ends[0], {}, nullptr);
   stream_->SetHandler(this);
+  if (form.transport() != TransportKind::kWebsocket) secret_ = MakeSessionSecret(bench.loop().index());
   session_ = std::make_unique<Session>(bench.context(), *this, form);
 }
 
@@ -110,6 +112,12 @@ SessionBench::SessionBench(BenchSettings settings)
   shared->client = settings.client;
   shared->client.token.hmac_secret_key.value = kSecret;
   shared->websocket = settings.websocket;
+  shared->sse = settings.sse;
+  shared->http_stream = settings.http_stream;
+  shared->uni_websocket = settings.uni_websocket;
+  shared->uni_sse = settings.uni_sse;
+  shared->uni_http_stream = settings.uni_http_stream;
+  shared->node_id = settings.node_id;
   shared->rules = *channels::Rules::Make(settings.channel, settings.client.PersonalNamespace());
   shared->version = "test";
   publisher_ = std::make_unique<broker::Publisher>(broker_, broker_, shared->rules);

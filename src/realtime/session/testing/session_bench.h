@@ -22,7 +22,7 @@ namespace tidemill::session {
 
 class SessionBench;
 
-// One client.
+// One client. Its frames are WebSocket's, whatever its form: the messages of it are what the tests are about.
 class TestClient final : public Transport, public net::StreamHandler {
  public:
   TestClient(SessionBench& bench, SessionForm form);
@@ -48,6 +48,7 @@ class TestClient final : public Transport, public net::StreamHandler {
   void Close(std::uint32_t code, std::string_view reason) override;
   void Retire() override;
   net::Stream& stream() override { return *stream_; }
+  const Uuid* secret() const override { return secret_ ? &*secret_ : nullptr; }
 
   // net::StreamHandler
   void OnData(std::string_view) override {}
@@ -57,7 +58,8 @@ class TestClient final : public Transport, public net::StreamHandler {
  private:
   SessionBench& bench_;
   int peer_fd_ = -1;
-  std::string received_;  // of a frame whose end has not come
+  std::optional<Uuid> secret_;  // of one that is not of WebSocket
+  std::string received_;        // of a frame whose end has not come
   std::unique_ptr<net::Stream> stream_;
   std::unique_ptr<Session> session_;
   std::uint32_t close_code_ = 0;
@@ -68,7 +70,13 @@ class TestClient final : public Transport, public net::StreamHandler {
 struct BenchSettings {
   ClientSettings client;
   WebsocketSettings websocket;
+  HttpStreamSettings sse{.enabled = true, .handler_prefix = "/sse"};
+  HttpStreamSettings http_stream{.enabled = true, .handler_prefix = "/http_stream"};
+  UniWebsocketSettings uni_websocket{.enabled = true, .handler_prefix = "/uni_websocket"};
+  HttpStreamSettings uni_sse{.enabled = true, .handler_prefix = "/uni_sse"};
+  HttpStreamSettings uni_http_stream{.enabled = true, .handler_prefix = "/uni_http_stream"};
   channels::ChannelSettings channel;
+  std::string node_id = "node";
 };
 
 class SessionBench {
