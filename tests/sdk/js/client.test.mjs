@@ -1,4 +1,5 @@
-// The official JavaScript client, unmodified, against a running server; every case in JSON and in Protobuf.
+// The official JavaScript client, unmodified, against a running server; every case over each transport, in JSON and
+// in Protobuf, but for what only a WebSocket shows.
 //
 // The server is at TIDEMILL_HTTP and has the configuration tests/sdk/tidemill.toml: tests/sdk/run.sh starts it.
 import assert from 'node:assert/strict';
@@ -9,6 +10,7 @@ import {
   both,
   deferred,
   errorOf,
+  everywhere,
   issuer,
   next,
   now,
@@ -22,7 +24,7 @@ import {
 
 const CHANNEL_LIMIT = 128;
 
-both('a token that is not good is refused for good', async (run) => {
+everywhere('a token that is not good is refused for good', async (run) => {
   for (const token of ['garbage', sign({ sub: 'eve', exp: now() + 600 }, 'another secret')]) {
     const client = run.client({ token });
     const disconnected = next(client, 'disconnected');
@@ -31,7 +33,7 @@ both('a token that is not good is refused for good', async (run) => {
   }
 });
 
-both('a client without a token is anonymous, and may do what the anonymous may', async (run) => {
+everywhere('a client without a token is anonymous, and may do what the anonymous may', async (run) => {
   const client = run.client();
   await run.reconnect(client);
   assert.equal(await run.refusal(client, unique('plain:')), 103);
@@ -41,13 +43,13 @@ both('a client without a token is anonymous, and may do what the anonymous may',
   assert.equal((await publication).info.user, '');
 });
 
-both('an expired token is replaced by the one of getToken', async (run) => {
+everywhere('an expired token is replaced by the one of getToken', async (run) => {
   const getToken = issuer({ sub: 'late' });
   await run.connected({ exp: now() - 10 }, { getToken });
   assert.equal(getToken.calls, 1);
 });
 
-both('a token is refreshed before it expires, without a reconnect', async (run) => {
+everywhere('a token is refreshed before it expires, without a reconnect', async (run) => {
   const getToken = issuer({ sub: 'short' });
   const client = await run.connected({ sub: 'short', exp: now() + 2 }, { getToken });
   let reconnects = 0;
@@ -85,7 +87,7 @@ both('a client that does not answer a ping is closed with 3012 and connects agai
   await reconnected;
 });
 
-both('subscribers receive their own publications and those of others', async (run) => {
+everywhere('subscribers receive their own publications and those of others', async (run) => {
   const channel = unique('plain:');
   const [alice, bob] = [await run.connected({ sub: 'alice' }), await run.connected({ sub: 'bob' })];
   const atAlice = await run.subscribed(alice, channel);
@@ -100,7 +102,7 @@ both('subscribers receive their own publications and those of others', async (ru
   assert.deepEqual([inAlice.numbers, inBob.numbers], [[1, 2], [1, 2]]);
 });
 
-both('tags of a publication arrive', async (run) => {
+everywhere('tags of a publication arrive', async (run) => {
   const channel = unique('plain:');
   const subscription = await run.subscribed(await run.connected(), channel);
   const publication = next(subscription, 'publication');
@@ -108,7 +110,7 @@ both('tags of a publication arrive', async (run) => {
   assert.deepEqual({ ...(await publication).tags }, { kind: 'täg' });
 });
 
-both('1000 publications reach two subscribers in order, none lost', async (run) => {
+everywhere('1000 publications reach two subscribers in order, none lost', async (run) => {
   const channels = [unique('chat:'), unique('chat:')];
   const clients = [await run.connected(), await run.connected()];
   const inboxes = [];
@@ -147,7 +149,7 @@ both('just under 64 KiB pass; just over end the connection for good', async (run
   await refused;
 });
 
-both('history is read with limit, since and reverse', async (run) => {
+everywhere('history is read with limit, since and reverse', async (run) => {
   const channel = unique('chat:');
   const subscription = await run.subscribed(await run.connected(), channel);
   await publishByApi(channel, range(1, 5));
@@ -165,7 +167,7 @@ both('history is read with limit, since and reverse', async (run) => {
   assert.equal(other.code, 112);
 });
 
-both('what was published while the client was away is recovered, exactly that', async (run) => {
+everywhere('what was published while the client was away is recovered, exactly that', async (run) => {
   const channel = unique('chat:');
   const { context, inbox } = await run.away(channel, range(1, 3), range(4, 23));
   assert.deepEqual([context.wasRecovering, context.recovered], [true, true]);
@@ -174,7 +176,7 @@ both('what was published while the client was away is recovered, exactly that', 
   assert.deepEqual(inbox.numbers, range(1, 24));
 });
 
-both('a reconnect without anything missed recovers nothing', async (run) => {
+everywhere('a reconnect without anything missed recovers nothing', async (run) => {
   const channel = unique('chat:');
   const { context, inbox } = await run.away(channel, [1], []);
   assert.deepEqual([context.recovered, context.hasRecoveredPublications], [true, false]);
@@ -183,7 +185,7 @@ both('a reconnect without anything missed recovers nothing', async (run) => {
   assert.deepEqual(inbox.numbers, [1, 2]);
 });
 
-both('more missed than the history holds is not recovered', async (run) => {
+everywhere('more missed than the history holds is not recovered', async (run) => {
   const channel = unique('small:');
   const { context, inbox } = await run.away(channel, [1], range(2, 6));
   assert.deepEqual([context.wasRecovering, context.recovered], [true, false]);
@@ -192,7 +194,7 @@ both('more missed than the history holds is not recovered', async (run) => {
   assert.deepEqual(inbox.numbers, [1, 7]);
 });
 
-both('a position of another epoch is not recovered', async (run) => {
+everywhere('a position of another epoch is not recovered', async (run) => {
   const channel = unique('chat:');
   await publishByApi(channel, [1, 2, 3]);
   const client = await run.connected();
@@ -208,7 +210,7 @@ both('a position of another epoch is not recovered', async (run) => {
   assert.deepEqual(second.inbox.numbers, [2, 3, 4]);
 });
 
-both('position and recovery are given to a subscription that asks, where the channel allows it', async (run) => {
+everywhere('position and recovery are given to a subscription that asks, where the channel allows it', async (run) => {
   const client = await run.connected();
   const asked = async (prefix, options) => {
     const { context } = await run.subscribed(client, unique(prefix), options);
@@ -220,7 +222,7 @@ both('position and recovery are given to a subscription that asks, where the cha
   assert.deepEqual(await asked('plain:', { positioned: true, recoverable: true }), [false, false]);
 });
 
-both('cache recovery gives the latest publication only', async (run) => {
+everywhere('cache recovery gives the latest publication only', async (run) => {
   const channel = unique('cache:');
   const { context, inbox } = await run.away(channel, [1], range(2, 6));
   assert.deepEqual([context.wasRecovering, context.recovered], [true, true]);
@@ -229,7 +231,7 @@ both('cache recovery gives the latest publication only', async (run) => {
   assert.deepEqual(inbox.numbers, [1, 6, 7]);
 });
 
-both('presence and its statistics tell who is there', async (run) => {
+everywhere('presence and its statistics tell who is there', async (run) => {
   const channel = unique('chat:');
   const clients = [await run.connected({ sub: 'ann', info: { name: 'Ann' } })];
   for (const sub of ['ann', 'ben']) clients.push(await run.connected({ sub }));
@@ -243,7 +245,7 @@ both('presence and its statistics tell who is there', async (run) => {
   assert.deepEqual({ numClients, numUsers }, { numClients: 3, numUsers: 2 });
 });
 
-both('join and leave are seen by the others', async (run) => {
+everywhere('join and leave are seen by the others', async (run) => {
   const channel = unique('chat:');
   const [stays, comes] = [await run.connected(), await run.connected({ sub: 'comes' })];
   const watched = await run.subscribed(stays, channel);
@@ -261,7 +263,7 @@ both('join and leave are seen by the others', async (run) => {
   await gone;
 });
 
-both('what is not allowed is refused by name', async (run) => {
+everywhere('what is not allowed is refused by name', async (run) => {
   const client = await run.connected();
   assert.equal(await run.refusal(client, unique('nowhere:')), 102);
   const channel = unique('secret:');
@@ -276,7 +278,7 @@ both('what is not allowed is refused by name', async (run) => {
   assert.deepEqual(codes, [103, 108, 108, 108]);
 });
 
-both('a channel with "$" needs the token of a subscription', async (run) => {
+everywhere('a channel with "$" needs the token of a subscription', async (run) => {
   const client = await run.connected({ sub: 'owner' });
   const channel = unique('$secret:');
   assert.equal(await run.refusal(client, channel), 103);
@@ -287,7 +289,7 @@ both('a channel with "$" needs the token of a subscription', async (run) => {
   assert.equal(getToken.calls, 1);
 });
 
-both('a token of a subscription to another channel, or of another user, is refused for good', async (run) => {
+everywhere('a token of a subscription to another channel, or of another user, is refused for good', async (run) => {
   for (const wrong of [{ channel: '$secret:other' }, { sub: 'other' }]) {
     const client = await run.connected({ sub: 'owner' });
     const channel = unique('$secret:');
@@ -298,7 +300,7 @@ both('a token of a subscription to another channel, or of another user, is refus
   }
 });
 
-both('an expired token of a subscription is replaced by the one of getToken', async (run) => {
+everywhere('an expired token of a subscription is replaced by the one of getToken', async (run) => {
   const client = await run.connected({ sub: 'owner' });
   const channel = unique('$secret:');
   const getToken = issuer({ sub: 'owner', channel });
@@ -307,7 +309,7 @@ both('an expired token of a subscription is replaced by the one of getToken', as
   assert.equal(getToken.calls, 1);
 });
 
-both('a token of a subscription is refreshed before it expires, without a resubscribe', async (run) => {
+everywhere('a token of a subscription is refreshed before it expires, without a resubscribe', async (run) => {
   const client = await run.connected({ sub: 'owner' });
   const channel = unique('$secret:');
   const getToken = issuer({ sub: 'owner', channel });
@@ -323,7 +325,7 @@ both('a token of a subscription is refreshed before it expires, without a resubs
   assert.deepEqual([resubscribes, subscription.state], [0, 'subscribed']);
 });
 
-both('the channels of a token are subscribed by the server, and recovered', async (run) => {
+everywhere('the channels of a token are subscribed by the server, and recovered', async (run) => {
   const channel = unique('chat:');
   const client = run.client({ token: sign({ sub: 'listener', exp: now() + 600, channels: [channel] }) });
   const inbox = run.inbox(client, channel);
@@ -338,7 +340,7 @@ both('the channels of a token are subscribed by the server, and recovered', asyn
   assert.deepEqual(inbox.numbers, [1, 2, 3, 4]);
 });
 
-both('a user is subscribed to the personal channel', async (run) => {
+everywhere('a user is subscribed to the personal channel', async (run) => {
   const user = unique('user');
   const client = run.client({ token: sign({ sub: user, exp: now() + 600 }) });
   const channel = `personal:#${user}`;
@@ -349,7 +351,7 @@ both('a user is subscribed to the personal channel', async (run) => {
   assert.deepEqual(inbox.numbers, [1]);
 });
 
-both('the API subscribes and unsubscribes a user', async (run) => {
+everywhere('the API subscribes and unsubscribes a user', async (run) => {
   const user = unique('user');
   const channel = unique('chat:');
   const client = await run.connected({ sub: user });
@@ -365,7 +367,7 @@ both('the API subscribes and unsubscribes a user', async (run) => {
   await unsubscribed;
 });
 
-both('the API ends a subscription of the client', async (run) => {
+everywhere('the API ends a subscription of the client', async (run) => {
   const user = unique('user');
   const channel = unique('chat:');
   const subscription = await run.subscribed(await run.connected({ sub: user }), channel);
@@ -374,7 +376,7 @@ both('the API ends a subscription of the client', async (run) => {
   assert.equal((await unsubscribed).code, 2000);
 });
 
-both('the API disconnects a user for good', async (run) => {
+everywhere('the API disconnects a user for good', async (run) => {
   const user = unique('user');
   const client = await run.connected({ sub: user });
   const disconnected = next(client, 'disconnected');
@@ -383,19 +385,19 @@ both('the API disconnects a user for good', async (run) => {
   assert.deepEqual([code, reason, client.state], [4500, 'enough', 'disconnected']);
 });
 
-both('an rpc is error 108', async (run) => {
+everywhere('an rpc is error 108', async (run) => {
   const error = await errorOf((await run.connected()).rpc('method', run.encode({})));
   assert.deepEqual([error.code, error.message], [108, 'not available']);
 });
 
-both('a message to the server, which nothing handles, ends the connection with 3508', async (run) => {
+everywhere('a message to the server, which nothing handles, ends the connection with 3508', async (run) => {
   const client = await run.connected();
   const disconnected = next(client, 'disconnected');
   await client.send(run.encode({ hello: 1 }));
   assert.equal((await disconnected).code, 3508);
 });
 
-both('the subscription beyond the limit is error 106', async (run) => {
+everywhere('the subscription beyond the limit is error 106', async (run) => {
   const client = run.client({ token: sign({ sub: unique('user'), exp: now() + 600 }) });
   let ofServer = 0;
   client.on('subscribed', () => ofServer++);
@@ -409,7 +411,7 @@ both('the subscription beyond the limit is error 106', async (run) => {
   await run.subscribed(client, oneMore);
 });
 
-both('50 times unsubscribed and subscribed, the subscription is still whole', async (run) => {
+everywhere('50 times unsubscribed and subscribed, the subscription is still whole', async (run) => {
   const channel = unique('chat:');
   const subscription = await run.subscribed(await run.connected(), channel);
   for (let round = 0; round < 50; round++) {

@@ -4,6 +4,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { Centrifuge as JsonCentrifuge } from 'centrifuge';
 import { Centrifuge as ProtobufCentrifuge } from 'centrifuge/build/protobuf';
+import { EventSource } from 'eventsource';
 import WebSocket from 'ws';
 
 export const URL_HTTP = process.env.TIDEMILL_HTTP;
@@ -19,6 +20,13 @@ const PROTOCOLS = [
     encode: (value) => new TextEncoder().encode(JSON.stringify(value)),
     decode: (data) => JSON.parse(new TextDecoder().decode(data)),
   },
+];
+
+// Where a client may connect; an event stream has no Protobuf.
+const TRANSPORTS = [
+  { transport: 'websocket', protocols: ['json', 'protobuf'] },
+  { transport: 'http_stream', protocols: ['json', 'protobuf'] },
+  { transport: 'sse', protocols: ['json'] },
 ];
 
 export const now = () => Math.floor(Date.now() / 1000);
@@ -126,18 +134,28 @@ class Inbox {
   }
 }
 
-/** One case in one protocol: makes clients and closes them when it ends. */
+/** One case in one protocol over one transport: makes clients and closes them when it ends. */
 class Case {
   http = URL_HTTP;
   #clients = [];
 
-  constructor(protocol) {
-    Object.assign(this, protocol);
+  constructor(protocol, transport) {
+    Object.assign(this, protocol, { transport });
+  }
+
+  endpoint() {
+    const { transport } = this;
+    if (transport === 'websocket') return `${this.http.replace(/^http/, 'ws')}/connection/websocket`;
+    return [{ transport, endpoint: `${this.http}/connection/${transport}` }];
   }
 
   client(options = {}) {
-    const client = new this.Client(`${this.http.replace(/^http/, 'ws')}/connection/websocket`, {
+    const client = new this.Client(this.endpoint(), {
       websocket: WebSocket,
+      eventsource: EventSource,
+      fetch,
+      readableStream: ReadableStream,
+      emulationEndpoint: `${this.http}/emulation`,
       minReconnectDelay: 10,
       maxReconnectDelay: 50,
       ...options,
@@ -226,16 +244,28 @@ class Case {
   }
 }
 
+function run(protocol, transport, name, body) {
+  test(`${protocol.name} over ${transport}: ${name}`, { timeout: 60_000 }, async () => {
+    const run = new Case(protocol, transport);
+    try {
+      await body(run);
+    } finally {
+      run.close();
+    }
+  });
+}
+
+/** A case over WebSocket alone, in both encodings. */
 export function both(name, body) {
-  for (const protocol of PROTOCOLS) {
-    test(`${protocol.name}: ${name}`, { timeout: 60_000 }, async () => {
-      const run = new Case(protocol);
-      try {
-        await body(run);
-      } finally {
-        run.close();
-      }
-    });
+  for (const protocol of PROTOCOLS) run(protocol, 'websocket', name, body);
+}
+
+/** A case over each transport, in each encoding that it has. */
+export function everywhere(name, body) {
+  for (const { transport, protocols } of TRANSPORTS) {
+    for (const protocol of PROTOCOLS.filter(({ name: encoding }) => protocols.includes(encoding))) {
+      run(protocol, transport, name, body);
+    }
   }
 }
 

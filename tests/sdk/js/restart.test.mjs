@@ -1,13 +1,13 @@
 // The official JavaScript client and a server of its own, which is killed and started again.
 import assert from 'node:assert/strict';
 import { Server } from '../../lib/server.mjs';
-import { both, next, publishByApi, unique } from './harness.mjs';
+import { everywhere, next, publishByApi, unique } from './harness.mjs';
 
 /** A server with the common configuration, at a free port or at the address of an earlier one. */
 const serve = (address, ...flags) =>
   Server.start(process.env.SDK_BINARY, `--http_server.listen=${address}`, '--config', process.env.SDK_CONFIG, ...flags);
 
-both('after a kill -9 the client comes back, and is told that nothing was recovered', async (run) => {
+everywhere('after a kill -9 the client comes back, and is told that nothing was recovered', async (run) => {
   let server = await serve('127.0.0.1:0');
   try {
     run.http = server.url;
@@ -32,7 +32,7 @@ both('after a kill -9 the client comes back, and is told that nothing was recove
   }
 });
 
-both('without a token, and without anonymous clients, a client is refused for good', async (run) => {
+everywhere('without a token, and without anonymous clients, a client is refused for good', async (run) => {
   const server = await serve('127.0.0.1:0', '--client.allow_anonymous_connect_without_token=false');
   try {
     run.http = server.url;
