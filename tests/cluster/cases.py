@@ -1,7 +1,11 @@
 """What holds for several nodes with one Redis. The cases that break something come last and put it right again."""
+import json
 import random
 import threading
 import time
+
+import jwt
+from event_stream import EventStream
 
 from assertions import SLACK_SECONDS, WAIT_SECONDS, eventually
 from runner import note
@@ -128,6 +132,49 @@ def test_commands_reach_other_nodes(cluster):
         for name in clients:
             library.close(name)
     note("slowest, ms: " + ", ".join(f"{name} {1000 * took:.0f}" for name, took in slowest.items()))
+
+
+def test_requests_reach_the_node_of_their_stream(cluster):
+    """Clients over HTTP whose streams are on one node and whose requests come to another."""
+    library = cluster.libraries[0]
+    stream, other = cluster.nodes[:2]
+    for transport in ("http_stream", "sse"):
+        name, channel = f"emulated-{transport}", f"emulated-{transport}"
+        library.open(name, f"{stream.http}/connection/{transport}", name, [channel], transport=transport,
+                     emulation=f"{other.http}/emulation")
+        cluster.events.wait(name, "subscribed", channel=channel)
+        for n in range(20):
+            library.call(name, "publish", channel, {"n": n})
+        assert_everybody_has(cluster, [(library, name, stream)], channel, stream_of(other, channel)[0])
+        assert library.call(name, "presence", channel) == [name]
+        time.sleep(3.5)  # one ping and more, whose pong goes the same way
+        assert not cluster.events.of(name, "disconnected") and len(cluster.events.of(name, "connecting")) == 1
+        library.close(name)
+
+
+def test_foreign_requests_are_refused_by_name(cluster):
+    stream, other = cluster.nodes[:2]
+    with EventStream(stream, {"id": 1, "connect": {"token": jwt.sign({"sub": "mallory"})}}) as events:
+        connected = events.next()["connect"]
+        session, node = connected["session"], connected["node"]
+        nodes = [each["uid"] for each in other.api("info", {})["nodes"]]
+        assert node in nodes, (node, nodes)
+
+        def emulate(at, **changed):
+            request = {"session": session, "node": node, "data": '{"id":2,"rpc":{}}', **changed}
+            status, _, body = at.request("POST", "/emulation", json.dumps(request))
+            return status, body
+
+        for at in (stream, other):
+            assert emulate(at)[0] == 204, emulate(at)
+        assert [events.next()["error"]["code"] for _ in range(2)] == [108, 108]
+        guessed = session[:-1] + ("0" if session[-1] != "0" else "1")
+        elsewhere = next(each for each in nodes if each != node)
+        for what in ({"session": guessed}, {"node": elsewhere}, {"node": "nobody"}, {"session": ""}):
+            for at in (stream, other):
+                status, body = emulate(at, **what)
+                assert status == 404 and "no such" in body, (what, status, body)
+    eventually(lambda: emulate(other)[0] == 404, "the session has ended")
 
 
 def test_publishes_act_once(cluster):

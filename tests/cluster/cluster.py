@@ -16,6 +16,9 @@ http_api.key = "secret"
 broker.redis.address = "%s"
 broker.redis.presence_ttl = "{PRESENCE_TTL_SECONDS}s"
 broker.redis.ready_grace = "1s"
+sse.enabled = true
+http_stream.enabled = true
+uni_sse.enabled = true
 [client]
 presence_update_interval = "1s"
 ping_interval = "2s"

@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 
 const require = createRequire(new URL('../sdk/js/', import.meta.url));
 const { Centrifuge } = require('centrifuge');
+const { EventSource } = require('eventsource');
 const WebSocket = require('ws');
 
 const clients = new Map(); // name: Centrifuge
@@ -30,8 +31,18 @@ function subscribe(name, client, channel) {
   subscription.subscribe();
 }
 
-function open({ name, url, token, channels }) {
-  const client = new Centrifuge(url, { token, websocket: WebSocket, minReconnectDelay: 50, maxReconnectDelay: 400 });
+// `transport`: another than WebSocket, whose requests go to `emulation`.
+function open({ name, url, token, channels, transport, emulation }) {
+  const client = new Centrifuge(transport ? [{ transport, endpoint: url }] : url, {
+    token,
+    websocket: WebSocket,
+    eventsource: EventSource,
+    fetch,
+    readableStream: ReadableStream,
+    emulationEndpoint: emulation,
+    minReconnectDelay: 50,
+    maxReconnectDelay: 400,
+  });
   client.on('connected', () => report(name, 'connected', {}));
   client.on('connecting', ({ code }) => report(name, 'connecting', { code }));
   client.on('disconnected', ({ code }) => report(name, 'disconnected', { code }));

@@ -63,8 +63,9 @@ class JavaScriptClients:
                                          stdout=subprocess.PIPE, text=True)
         threading.Thread(target=self._read, daemon=True).start()
 
-    def open(self, name, url, user, channels):
-        self._send(operation="open", name=name, url=url, token=jwt.sign({"sub": user}), channels=channels)
+    def open(self, name, url, user, channels, **of_transport):
+        self._send(operation="open", name=name, url=url, token=jwt.sign({"sub": user}), channels=channels,
+                   **of_transport)
 
     def call(self, name, method, channel, data=None):
         identity = next(self._ids)
