@@ -16,5 +16,9 @@ def cases_demo_page(binary):
     return steps_of("demo_page.js", binary)
 
 
+def cases_demo_transports(binary):
+    return steps_of("demo_transports.js", binary)
+
+
 def cases_sql_page(binary):
     return steps_of("sql_page.js", binary)

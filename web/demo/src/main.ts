@@ -1,5 +1,5 @@
 // The demo page of `tidemill serve --dev`: one connection, a chat room, a live rate, and a background job.
-import { Centrifuge } from 'centrifuge';
+import { Centrifuge, type TransportEndpoint } from 'centrifuge';
 import { byId } from './dom';
 import { fetchIdentity, type Identity } from './identity';
 import { DemoJob } from './job';
@@ -27,6 +27,18 @@ async function identify(): Promise<Identity> {
   }
 }
 
+// The first that gets through. `?transport=sse` asks for one.
+function transports(): TransportEndpoint[] {
+  const all: TransportEndpoint[] = [
+    { transport: 'websocket', endpoint: `${location.origin.replace(/^http/, 'ws')}/connection/websocket` },
+    { transport: 'http_stream', endpoint: `${location.origin}/connection/http_stream` },
+    { transport: 'sse', endpoint: `${location.origin}/connection/sse` },
+  ];
+  const wanted = new URLSearchParams(location.search).get('transport');
+  const chosen = all.filter(({ transport }) => transport === wanted);
+  return chosen.length > 0 ? chosen : all;
+}
+
 function compose(room: Room): void {
   const form = byId<HTMLFormElement>('composer');
   const input = byId<HTMLInputElement>('text');
@@ -51,14 +63,20 @@ function compose(room: Room): void {
 async function main(): Promise<void> {
   let identity = await identify();
   showSnippets(identity);
-  const address = `${location.origin.replace(/^http/, 'ws')}/connection/websocket`;
-  const client = new Centrifuge(address, { token: identity.token, name: 'demo', maxReconnectDelay: 3000 });
+  const client = new Centrifuge(transports(), {
+    token: identity.token,
+    name: 'demo',
+    maxReconnectDelay: 3000,
+    emulationEndpoint: `${location.origin}/emulation`,
+  });
   const job = new DemoJob(client);
   job.use(identity);
   let lost = false;
-  client.on('connected', () => {
+  client.on('connected', ({ transport }) => {
     lost = true;
-    showState('connected', `Connected as ${identity.user}`);
+    byId('state').dataset.transport = transport;
+    const over = transport === 'websocket' ? '' : ` over ${transport === 'sse' ? 'SSE' : 'HTTP streaming'}`;
+    showState('connected', `Connected as ${identity.user}${over}`);
   });
   client.on('connecting', () => showState('connecting', lost ? 'Connection lost, trying again…' : 'Connecting…'));
   client.on('disconnected', async ({ reason }) => {
