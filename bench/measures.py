@@ -27,15 +27,18 @@ class Measure:
     subscribers: int = 1000
     seconds: float = 5
     quick_seconds: float = 2
+    transport: str = "websocket"      # or sse, http_stream: the floor's figure is WebSocket's all the same
     arguments: tuple[str, ...] = ()   # of the load generator
     settings: tuple[str, ...] = ()    # of the server
 
 
-def fanout(subscribers):
+def fanout(subscribers, transport="websocket", ratio_at_most=1.1):
+    over = "" if transport == "websocket" else f" over {transport}"
     return Measure(
-        name=f"fanout_{subscribers // 1000}k", title=f"one message to {subscribers:,} subscribers",
-        scenario="fanout", floor="each", subscribers=subscribers, figures=(
-            Goal("cpu_us_per_delivery", "CPU per delivered frame", "us", ratio_at_most=1.1),
+        name=f"fanout_{subscribers // 1000}k" + over.replace(" over ", "_"),
+        title=f"one message to {subscribers:,} subscribers{over}",
+        scenario="fanout", floor="each", subscribers=subscribers, transport=transport, figures=(
+            Goal("cpu_us_per_delivery", "CPU per delivered frame", "us", ratio_at_most=ratio_at_most),
             Goal("deliveries_per_s", "deliveries", "/s", higher_is_better=True),
             Goal("last_p50_us", "service time to the last subscriber, p50", "us"),
             Goal("delivery_p99_us", "service time, p99", "us")))
@@ -67,6 +70,9 @@ IDLE_CPU = ("cpu_us_per_connection_second", "CPU per connection and second", "us
 
 MEASURES = (
     fanout(1000), fanout(10_000), fanout(18_000),
+    # 1.15 x what WebSocket may cost.
+    *(fanout(subscribers, transport, 1.1 * 1.15)
+      for transport in ("sse", "http_stream") for subscribers in (1000, 10_000)),
     rate(1000), rate(3000), rate(10_000),
     Measure(name="latency", title="100 subscribers, 100 messages/s", scenario="latency", floor="turn",
             subscribers=100, arguments=("--rate", "100"), seconds=10, quick_seconds=3, figures=(
@@ -87,4 +93,8 @@ MEASURES = (
     Measure(name="idle_own", title="18,000 idle connections, a channel each, no ping due", scenario="idle",
             floor=None, subscribers=18_000, seconds=10, arguments=("--own-channel",),
             figures=(*MEMORY, Goal(*IDLE_CPU))),
+    Measure(name="idle_sse", title="18,000 idle event streams, a channel each, no ping due", scenario="idle",
+            floor=None, subscribers=18_000, seconds=10, arguments=("--own-channel",), transport="sse",
+            figures=(Goal("anonymous_bytes_per_connection", "own memory (RssAnon) per stream", "B", at_most=1229),
+                     Goal("rss_bytes_per_connection", "resident memory per stream", "B"), Goal(*IDLE_CPU))),
 )

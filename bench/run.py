@@ -73,6 +73,8 @@ def server_command(arguments, measure, target, port):
     if target == "floor":
         return [str(arguments.build / "bench/kernel_floor"), str(port), measure.floor]
     settings = measure.settings or QUIET_SETTINGS
+    if measure.transport != "websocket":
+        settings = (*settings, f"--{measure.transport}.enabled=true")
     return [str(arguments.build / "src/tidemill"), "serve", f"--http_server.listen=127.0.0.1:{port}",
             *SERVER_SETTINGS, *settings]
 
@@ -80,6 +82,7 @@ def server_command(arguments, measure, target, port):
 def run_once(arguments, measure, target):
     """One server, one load; the figures, with "void" and the reason when they must not be used."""
     port = free_port()
+    spoken = measure.transport if target == "tidemill" and measure.transport != "websocket" else target
     out = RESULTS / "run.json"
     out.unlink(missing_ok=True)
     with open(RESULTS / f"{target}.log", "a") as log:
@@ -90,7 +93,7 @@ def run_once(arguments, measure, target):
             load = subprocess.run(
                 ["taskset", "-c", LOAD_CORE, str(arguments.build / "bench/load"), measure.scenario,
                  "--port", str(port), "--pid", str(server.process.pid), "--core", SERVER_CORE,
-                 "--target", target, "--subscribers", str(measure.subscribers), "--seconds", str(seconds),
+                 "--target", spoken, "--subscribers", str(measure.subscribers), "--seconds", str(seconds),
                  "--json-out", str(out), *measure.arguments],
                 stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, timeout=RUN_SECONDS_MAX)
             others = neighbours.cores()

@@ -31,7 +31,6 @@ Crowd::Crowd(const CrowdPlan& plan)
     : plan_(plan),
       protocol_(plan.target, plan.token),
       epoll_(epoll_create1(0)),
-      handshake_(Handshake(protocol_.path())),
       members_(static_cast<std::size_t>(plan.count)),
       buffer_(std::size_t{1} << 20, '\0') {}
 
@@ -148,7 +147,7 @@ void Crowd::Advance(std::size_t index) {
       Closed(index, "refused");
       return;
     }
-    SendAll(member.fd, handshake_);
+    SendAll(member.fd, protocol_.Opening(ChannelOfMember(index)));
     member.phase = Phase::kUpgrading;
     return;
   }
@@ -162,7 +161,9 @@ void Crowd::Advance(std::size_t index) {
   if (member.phase == Phase::kUpgrading) {
     const std::size_t end = member.unread.find("\r\n\r\n");
     if (end == std::string::npos) return;
-    if (!member.unread.starts_with("HTTP/1.1 101")) Die("no upgrade: " + member.unread);
+    const bool streams = protocol_.streams();
+    if (!member.unread.starts_with(streams ? "HTTP/1.1 200" : "HTTP/1.1 101"))
+      Die("refused: " + member.unread);
     member.unread.erase(0, end + 4);
     member.phase = Phase::kCommanded;
     const std::vector<Step> steps = protocol_.Steps(ChannelOfMember(index));
@@ -170,9 +171,11 @@ void Crowd::Advance(std::size_t index) {
       Settle(index);
       return;
     }
-    std::string frame;
-    AppendFrame(steps[0].say, frame);
-    SendAll(member.fd, frame);
+    if (!streams) {
+      std::string frame;
+      AppendFrame(steps[0].say, frame);
+      SendAll(member.fd, frame);
+    }
   }
   TakeAnswers(index);
 }
@@ -181,7 +184,7 @@ void Crowd::TakeAnswers(std::size_t index) {
   Member& member = members_[index];
   const std::vector<Step> steps = protocol_.Steps(ChannelOfMember(index));
   std::string_view rest = member.unread;
-  for (Frame frame = TakeFrame(rest); frame.bytes != 0; frame = TakeFrame(rest)) {
+  for (Frame frame = protocol_.Take(rest); frame.bytes != 0; frame = protocol_.Take(rest)) {
     rest.remove_prefix(frame.bytes);
     if (frame.opcode == kCloseFrame) Die("the server closed a connection: " + CloseReason(frame.payload));
     if (frame.payload.contains("\"error\"")) Die("refused: " + std::string(frame.payload));
@@ -252,7 +255,7 @@ void Crowd::Parse(std::size_t index) {
   if (!one_by_one()) Came(index, static_cast<std::uint64_t>(got));
   std::string_view rest(buffer_.data(), before + static_cast<std::size_t>(got));
   std::uint64_t publications = 0;
-  for (Frame frame = TakeFrame(rest); frame.bytes != 0; frame = TakeFrame(rest)) {
+  for (Frame frame = protocol_.Take(rest); frame.bytes != 0; frame = protocol_.Take(rest)) {
     rest.remove_prefix(frame.bytes);
     if (frame.opcode == kCloseFrame) {
       Closed(index, CloseReason(frame.payload));

@@ -1,4 +1,5 @@
-// Many WebSocket connections on one epoll: opens them, then reads what they are sent as cheaply as it can.
+// Many connections on one epoll, of WebSocket or of streams over HTTP: opens them, then reads what they are
+// sent as cheaply as it can.
 //
 // Of most connections only the bytes are counted (recv with MSG_TRUNC copies nothing); one of every
 // `parse_every` is read and cut into frames, and so are all where bytes do not tell the number of
@@ -110,7 +111,6 @@ class Crowd {
   const CrowdPlan plan_;
   const Protocol protocol_;
   const int epoll_;
-  const std::string handshake_;
   std::vector<Member> members_;
   std::vector<std::function<void()>> watched_;
   std::size_t started_ = 0;

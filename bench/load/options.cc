@@ -29,7 +29,7 @@ constexpr char kUsage[] =
     "\n"
     "  --publish-port P  fanout, rate, latency: publish on another node (that of --port)\n"
     "  --core C          core the server is pinned to (0)\n"
-    "  --target T        tidemill, floor, centrifuge, plain or socketio (tidemill)\n"
+    "  --target T        tidemill, sse, http_stream, floor, centrifuge, plain or socketio (tidemill)\n"
     "  --subscribers N   connections (1000); publish: 0 is allowed, each has a channel of its own\n"
     "  --rate R          messages per second (1000)\n"
     "  --seconds S       length of the measurement (5)\n"
@@ -91,11 +91,11 @@ std::vector<int> Numbers(std::string_view name, const std::string& list) {
 }
 
 Target TargetOf(const std::string& name) {
-  constexpr std::pair<std::string_view, Target> kTargets[] = {{"tidemill", Target::kTidemill},
-                                                              {"floor", Target::kFloor},
-                                                              {"centrifuge", Target::kCentrifuge},
-                                                              {"plain", Target::kPlain},
-                                                              {"socketio", Target::kSocketIo}};
+  constexpr std::pair<std::string_view, Target> kTargets[] = {
+      {"tidemill", Target::kTidemill},     {"floor", Target::kFloor},
+      {"centrifuge", Target::kCentrifuge}, {"plain", Target::kPlain},
+      {"socketio", Target::kSocketIo},     {"sse", Target::kSse},
+      {"http_stream", Target::kHttpStream}};
   for (const auto& [known, target] : kTargets) {
     if (known == name) return target;
   }
@@ -175,7 +175,8 @@ void Check(const Options& options) {
   const bool is_neighbour = options.scenario == "neighbour";
   if (options.port == 0 || (options.server_pids.empty() && !is_neighbour))
     Refuse("--port and --pid are needed");
-  const bool centrifuge = options.target == Target::kTidemill || options.target == Target::kFloor;
+  const bool centrifuge = options.target != Target::kCentrifuge && options.target != Target::kPlain &&
+                          options.target != Target::kSocketIo;
   const bool publishes =
       options.scenario == "fanout" || options.scenario == "rate" || options.scenario == "latency";
   if (publishes && options.callers == 0 && (options.rooms != 0 || !centrifuge))

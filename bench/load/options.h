@@ -7,7 +7,8 @@
 namespace load {
 
 // What the server under test speaks; protocol.h says how.
-enum class Target { kTidemill, kFloor, kCentrifuge, kPlain, kSocketIo };
+// kSse and kHttpStream are Tidemill too, over HTTP.
+enum class Target { kTidemill, kFloor, kCentrifuge, kPlain, kSocketIo, kSse, kHttpStream };
 
 // What a connection of a crowd subscribes to.
 enum class Channels { kNone, kShared, kOwn };

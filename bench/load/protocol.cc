@@ -12,6 +12,11 @@ constexpr Envelope kCentrifuge{R"({"push":{"channel":")", R"(","pub":{"data":)",
 constexpr Envelope kPlain{R"({"channel":")", R"(","data":)", "}"};
 constexpr Envelope kSocketIo{R"(42["message",{"channel":")", R"(","data":)", "}]"};
 
+// An event of a text/event-stream, and a line of HTTP streaming.
+constexpr std::string_view kEventField = "data: ";
+constexpr std::string_view kEventEnd = "\n\n";
+constexpr std::string_view kLineEnd = "\n";
+
 constexpr int kPingFrame = 9;
 constexpr char kPongFrame[] = "\x8a\x80\0\0\0\0";  // masked by zeros, empty
 
@@ -32,11 +37,36 @@ std::string_view Protocol::path() const {
   switch (target_) {
     case Target::kTidemill:
     case Target::kCentrifuge: return "/connection/websocket";
+    case Target::kSse: return "/connection/sse";
+    case Target::kHttpStream: return "/connection/http_stream";
     case Target::kSocketIo: return "/socket.io/?EIO=4&transport=websocket";
     case Target::kPlain: return "/ws";
     case Target::kFloor: return "/";
   }
   return "/";
+}
+
+std::string Protocol::Opening(const std::string& channel) const {
+  if (!streams()) return Handshake(path());
+  const std::string commands = Steps(channel).front().say;
+  return "POST " + std::string(path()) +
+         " HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: " + std::to_string(commands.size()) + "\r\n\r\n" +
+         commands;
+}
+
+Frame Protocol::Take(std::string_view bytes) const {
+  if (!streams()) return TakeFrame(bytes);
+  const std::string_view end = target_ == Target::kSse ? kEventEnd : kLineEnd;
+  const std::size_t at = bytes.find(end);
+  if (at == std::string_view::npos) return {};
+  std::string_view payload = bytes.substr(0, at);
+  if (payload.starts_with(kEventField)) payload.remove_prefix(kEventField.size());
+  return {.bytes = at + end.size(), .opcode = kTextFrame, .payload = payload};
+}
+
+std::size_t Protocol::FrameBytesOf(std::size_t payload_bytes) const {
+  if (target_ == Target::kSse) return kEventField.size() + payload_bytes + kEventEnd.size();
+  return target_ == Target::kHttpStream ? payload_bytes + kLineEnd.size() : FrameBytes(payload_bytes);
 }
 
 std::vector<Step> Protocol::Steps(const std::string& channel) const {
@@ -60,7 +90,7 @@ std::size_t Protocol::DeliveryBytes(std::size_t channel_bytes, std::size_t data_
   const Envelope& envelope = target_ == Target::kPlain      ? kPlain
                              : target_ == Target::kSocketIo ? kSocketIo
                                                             : kCentrifuge;
-  return FrameBytes(envelope.bytes() + channel_bytes + data_bytes);
+  return FrameBytesOf(envelope.bytes() + channel_bytes + data_bytes);
 }
 
 std::size_t Protocol::Publications(std::string_view payload) {

@@ -25,8 +25,16 @@ class Protocol {
  public:
   explicit Protocol(Target target, std::string token = {}) : target_(target), token_(std::move(token)) {}
 
-  // Of the WebSocket endpoint.
+  // Of the endpoint.
   std::string_view path() const;
+  // Messages are the body of one response, and not WebSocket's.
+  bool streams() const { return target_ == Target::kSse || target_ == Target::kHttpStream; }
+  // What opens a connection. With the first step's commands where these are the request's body.
+  std::string Opening(const std::string& channel) const;
+  // The server's frame at the front of `bytes`, as TakeFrame.
+  Frame Take(std::string_view bytes) const;
+  // Bytes of a server's frame around a payload of so many.
+  std::size_t FrameBytesOf(std::size_t payload_bytes) const;
   // From the upgrade to the subscription; no channel: without one.
   std::vector<Step> Steps(const std::string& channel) const;
   // Bytes of the frame that brings a publication made over HTTP.

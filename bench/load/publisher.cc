@@ -15,7 +15,7 @@ std::size_t DeliveryBytes(const Options& options) {
   const Protocol protocol(options.target);
   if (options.count_frames || protocol.joins()) return 0;
   const auto data_bytes = static_cast<std::size_t>(options.payload_bytes);
-  if (options.callers == 0) return WsPublisher::DeliveryBytes(data_bytes);
+  if (options.callers == 0) return protocol.FrameBytesOf(WsPublisher::MessageBytes(data_bytes));
   return protocol.DeliveryBytes(ChannelOf(0, options.rooms).size(), data_bytes);
 }
 

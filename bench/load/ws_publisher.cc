@@ -32,8 +32,8 @@ void Await(int fd, std::string_view what, std::string& buffer) {
 
 }  // namespace
 
-std::size_t WsPublisher::DeliveryBytes(std::size_t data_bytes) {
-  return FrameBytes(kPushBefore.size() + data_bytes + kPushAfter.size());
+std::size_t WsPublisher::MessageBytes(std::size_t data_bytes) {
+  return kPushBefore.size() + data_bytes + kPushAfter.size();
 }
 
 WsPublisher::WsPublisher(const Options& options, Crowd& crowd)

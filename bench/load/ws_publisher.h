@@ -21,7 +21,7 @@ class WsPublisher final : public Publisher {
   std::size_t waiting() const override { return waiting_.empty() ? 0 : 1; }
 
   // Of the frame that each subscriber gets.
-  static std::size_t DeliveryBytes(std::size_t data_bytes);
+  static std::size_t MessageBytes(std::size_t data_bytes);
 
  private:
   void ReadAnswers();
