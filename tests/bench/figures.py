@@ -1,6 +1,7 @@
 """What the benchmarks make of what was measured."""
 import compare_report
 import contenders
+import loops
 import measures
 import neighbour_report
 import report
@@ -127,6 +128,18 @@ def sql_results(**figures):
     runs = [{"scenario": scenario, "contender": contender, "round": 0, **found}
             for scenario, by_contender in figures.items() for contender, found in by_contender.items()]
     return {"contenders": {"tidemill": "Tidemill", "go": "Go"}, "runs": runs, "quick": False}
+
+
+def test_goals_of_loops_can_fail():
+    """What a second loop costs is the ratio of the medians; what has a goal says whether it is met, and what is missing that
+    it is"""
+    publish, connect = loops.MEASURES[0][0], loops.MEASURES[3][0]
+    found = {(publish, 1): [(10, 100), (10, 200), (30, 100)], (publish, 2): [(15, 900), (14.5, 100), (10, 100)],
+             (connect, 1): [(30, 4000)], (connect, 2): [(41, 5000)]}
+    lines = {line[:50].strip(): line[50:].split() for line in loops.text(found).splitlines()}
+    equal(lines[publish], ["10", "µs", "14.5", "µs", "1.45", "900", "µs", "over", "1.4"])
+    equal(lines[connect], ["30", "µs", "41", "µs", "1.37", "5,000", "µs", "met"])
+    equal(lines["close"], ["not", "measured"])
 
 
 def test_sql_goals_can_fail():
