@@ -212,7 +212,10 @@ class Parser {
 
   void AddMissing() {
     if (Absent(kQueue)) job_.members += R"(,"queue":"default")";
-    if (Absent(kRetry)) job_.members += fmt::format(R"(,"retry":{})", kRetryDefault);
+    if (Absent(kRetry)) {
+      job_.members += R"(,"retry":)";
+      AppendSigned(kRetryDefault, job_.members);
+    }
     if (!Absent(kCreatedAt)) return;
     job_.members += R"(,"created_at":")";
     AppendTimestamp(now_, job_.members);
