@@ -260,6 +260,18 @@ def test_tracking(server):
         equal((state["state"], state["percent"]), ("success", 100))
 
 
+def test_not_tracked(server):
+    """TRACK GET of a job that was pushed without custom.track: unknown, until its worker says something"""
+    with server.worker("track-2") as wire:
+        wire.call("FLUSH")
+        wire.push("ordinary-1")
+        equal(wire.call("TRACK GET ordinary-1"), {"jid": "ordinary-1", "state": "unknown", "updated_at": ""})
+        wire.fetch()
+        equal(wire.call("TRACK GET ordinary-1")["state"], "unknown")
+        equal(wire.call('TRACK SET {"jid":"ordinary-1","percent":1}'), "OK")
+        equal(wire.call("TRACK GET ordinary-1")["state"], "working")
+
+
 def test_give_back(server):
     """REQUEUE gives a job back, and no failure is counted; CANCEL removes what has not begun"""
     with server.worker("back-1") as wire:
