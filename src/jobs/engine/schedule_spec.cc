@@ -55,6 +55,7 @@ Result<ScheduleRecord> ParseScheduleRecord(std::string_view text) {
     }
   }
   TM_TRY(json.Finish());
+  if (record.spec.job.empty()) return Fail(Errc::kInvalidArgument, "a schedule has a job");
   return record;
 }
 
