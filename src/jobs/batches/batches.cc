@@ -321,14 +321,26 @@ bool Batches::Expire(WallTime now, std::size_t count) {
   return false;
 }
 
-void Batches::Clear() {
-  batches_.clear();
-  callbacks_.clear();
+std::shared_ptr<void> Batches::Clear() {
+  struct Memory {
+    decltype(batches_) batches;
+    decltype(callbacks_) callbacks;
+    Lists uncommitted;
+    Lists unfinished;
+    Lists finished;
+  };
+  auto memory = std::make_shared<Memory>();
+  memory->batches.swap(batches_);
+  memory->callbacks.swap(callbacks_);
+  memory->uncommitted.TakeFrom(uncommitted_);
+  memory->unfinished.TakeFrom(unfinished_);
+  memory->finished.TakeFrom(finished_);
   recovered_.clear();
   callback_bytes_ = 0;
   due_.clear();
   changed_.clear();
   deleted_.clear();
+  return memory;
 }
 
 std::vector<job::Job> Batches::TakeDue(WallTime now) {

@@ -101,8 +101,8 @@ class Batches {
   void EndCallback(std::string_view jid, CallbackEnd end, WallTime now);
   // Forgets up to `count` batches whose time is over. Whether there may be more.
   bool Expire(WallTime now, std::size_t count);
-  // FLUSH.
-  void Clear();
+  // FLUSH. Gives what was in it, to be destroyed on any thread: of many that takes longer than a turn may.
+  [[nodiscard]] std::shared_ptr<void> Clear();
 
   // --- Flushes. After each call above: the callbacks that are due now, to be pushed in the same flush.
   std::vector<job::Job> TakeDue(WallTime now);

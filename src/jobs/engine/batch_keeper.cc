@@ -107,7 +107,7 @@ Task<Result<>> BatchKeeper::Recover(Store& store) {
 void BatchKeeper::Forget() {
   core_.loop.timers().Cancel(*this);
   asking_.clear();
-  batches_.Clear();
+  core_.forgotten.Add(batches_.Clear());
 }
 
 void BatchKeeper::OnTimer() {

@@ -11,11 +11,20 @@
 #include "jobs/engine/push.h"
 #include "jobs/engine/tenure.h"
 #include "jobs/job/names.h"
+#include "net/next_turn.h"
 
 namespace tidemill::jobs {
 namespace {
 
 constexpr Duration kMetricsInterval = Seconds(1);
+
+// Their timers are the loop's, so they are not destroyed elsewhere.
+Task<void> DropHeld(net::Loop& loop, std::unique_ptr<Working::Memory> memory) {
+  while (!memory->empty()) {
+    memory->DropOne();
+    if (loop.ShareSpent()) co_await net::NextTurn(loop);
+  }
+}
 
 }  // namespace
 
@@ -113,34 +122,34 @@ Counts Core::AllCounts() const {
 
 void Core::Forget(const Error& why) {
   ++tenure;
-  flusher.Reset(why);
+  forgotten.Add(flusher.Reset(why));
   promoter.Stop();
   upkeep.Stop();
   inbox.Stop();
   for (std::uint32_t i = 0; i < queues.size(); ++i) {
     const queue::QueueId id(i);
-    queue::Ready& ready = dispatcher.MutableJobs(id);
-    ready.Drop(ready.size());
+    forgotten.Add(dispatcher.MutableJobs(id).Clear());
     const std::uint64_t waiting = queues[i].waiting;
     queues[i] = {.settings = queues[i].settings, .waiting = waiting};
     dispatcher.Resume(id);
   }
-  working.Clear();
+  scope.Spawn(DropHeld(loop, working.Clear()));
   limits.Forget();
   for (std::uint32_t i = 0; i < queues.size(); ++i) {
     limits.Opened(queue::QueueId(i), queues[i].settings.limits);
   }
-  later.Clear();
-  locks.Clear();
-  orphans.Clear();
+  forgotten.Add(later.Clear());
+  forgotten.Add(locks.Clear());
+  forgotten.Take(orphans);
   stats.Clear();
   counts = {};
   blocked = 0;
-  removed.clear();
-  parked.clear();
-  rescued.clear();
-  in_memory.clear();
+  forgotten.Take(removed);
+  forgotten.Take(parked);
+  forgotten.Take(rescued);
+  forgotten.Take(in_memory);
   for (EnginePlugin* const plugin : plugins) plugin->Forget();
+  forgotten.Destroy();
 }
 
 void Core::BeforeFlush(Gathering& gathering) {
@@ -161,8 +170,8 @@ void Core::BeforeFlush(Gathering& gathering) {
   metrics->Show(AllCounts(), flusher.unflushed_rows(), flusher.commits());
 }
 
-void Core::OnArrived(PushedJob job) { Arrive(*this, std::move(job)); }
-void Core::OnDropped(const PushedJob& job) { Drop(*this, job); }
+void Core::OnArrived(PushedJob&& job) { Arrive(*this, std::move(job)); }
+void Core::OnDropped(const PushedJob& job, Gathering& gathering) { Drop(*this, job, gathering); }
 void Core::OnFenced() { LoseLease(*this); }
 
 }  // namespace tidemill::jobs

@@ -21,6 +21,7 @@
 #include "jobs/engine/changes.h"
 #include "jobs/engine/engine.h"
 #include "jobs/engine/flusher.h"
+#include "jobs/engine/forgotten.h"
 #include "jobs/engine/inbox.h"
 #include "jobs/engine/later.h"
 #include "jobs/engine/limit_keeper.h"
@@ -100,12 +101,13 @@ struct Core final : FlushOwner {
   void Forget(const Error& why);
 
   void BeforeFlush(Gathering& gathering) override;
-  void OnArrived(PushedJob job) override;
-  void OnDropped(const PushedJob& job) override;
+  void OnArrived(PushedJob&& job) override;
+  void OnDropped(const PushedJob& job, Gathering& gathering) override;
   void OnFenced() override;
 
   net::Loop& loop;
   Store& store;
+  Forgotten forgotten{loop};
   const EngineOptions options;
   Phase phase = Phase::kStandby;
   // Grows when memory is forgotten: whoever waited across that starts anew, or gives up.

@@ -10,8 +10,9 @@
 
 namespace tidemill::jobs {
 
-Flusher::Flusher(net::Loop& loop, Store& store, FlushOwner& owner, const EngineOptions& options)
-    : loop_(loop), store_(store), owner_(owner), options_(options) {
+Flusher::Flusher(net::Loop& loop, Store& store, FlushOwner& owner, const EngineOptions& options,
+                 net::MicrosClock micros)
+    : loop_(loop), store_(store), owner_(owner), options_(options), micros_(micros) {
   gathered_.push_back(std::make_unique<Batch>());
 }
 
@@ -22,15 +23,16 @@ void Flusher::Begin(Lease lease) {
   ++tenure_;
 }
 
-void Flusher::Reset(const Error& why) {
+std::shared_ptr<void> Flusher::Reset(const Error& why) {
   ++tenure_;  // whatever becomes of what is under way, it is nobody's any more
   std::deque<std::unique_ptr<Batch>> all;
   if (flying_ != nullptr) all.push_back(std::move(flying_));
   for (auto& batch : gathered_) all.push_back(std::move(batch));
   gathered_.clear();
   gathered_.push_back(std::make_unique<Batch>());
+  auto forgotten = std::make_shared<std::vector<Gathering>>();
   for (auto& batch : all) {
-    batch->gathering = {};
+    forgotten->push_back(std::exchange(batch->gathering, {}));
     batch->result = std::unexpected(why);
     ended_.push_back(std::move(batch));
   }
@@ -38,7 +40,9 @@ void Flusher::Reset(const Error& why) {
   pause_ = kPauseMin;
   problem_.clear();
   is_held_ = false;
+  dropping_ = 0;
   loop_.ArmNextTurnEnd(net::TurnEndRank::kFanOut, *this);
+  return forgotten;
 }
 
 Gathering& Flusher::Gather(Answers answers) {
@@ -92,12 +96,31 @@ void Flusher::Wait(CommitWaiter& waiter) {
 
 // What was only waited for, with nothing to write, is told as well.
 void Flusher::OnTurnEnd() {
-  StartFlight();
+  if (WaitsForMore()) {
+    loop_.ArmNextTurnEnd(net::TurnEndRank::kFanOut, *this);
+  } else {
+    StartFlight();
+  }
   StartTelling();
 }
 
+bool Flusher::WaitsForMore() {
+  if (flying_ != nullptr || is_held_ || scheduled() || gathered_.size() > 1) return false;
+  const std::size_t rows = gathered_.front()->gathering.rows();
+  const bool has_grown = rows > std::exchange(rows_before_, rows);
+  if (!has_grown || rows >= kRowsEnough) return false;
+  const net::Micros now = micros_();
+  if (gather_until_ == 0) gather_until_ = now + std::min(commit_took_ / 2, kGatherMost);
+  return now < gather_until_;
+}
+
 void Flusher::StartFlight() {
-  if (flying_ != nullptr || is_held_ || scheduled()) return;
+  if (flying_ != nullptr || is_held_ || dropping_ > 0 || scheduled()) return;
+  gather_until_ = 0;
+  rows_before_ = 0;
+  while (gathered_.size() > 1 && gathered_.front()->gathering.empty() && gathered_.front()->waiters.empty()) {
+    gathered_.pop_front();
+  }
   if (gathered_.size() == 1) owner_.BeforeFlush(gathered_.front()->gathering);
   auto batch = std::move(gathered_.front());
   gathered_.pop_front();
@@ -109,6 +132,7 @@ void Flusher::StartFlight() {
   }
   flying_ = std::move(batch);
   flying_->tenure = tenure_;
+  flown_at_ = micros_();
   scope_.Spawn(Fly(*this, tenure_, flying_->gathering.Seal(lease_.epoch, lease_.flush + 1)));
 }
 
@@ -121,11 +145,12 @@ void Flusher::OnFlown(Result<> result) {
   if (!result) return OnFailed(std::move(result).error());
   ++lease_.flush;
   ++commits_;
+  commit_took_ = micros_() - flown_at_;
   pause_ = kPauseMin;
   problem_.clear();
   ended_.push_back(std::move(flying_));
-  StartFlight();
   StartTelling();
+  loop_.ArmTurnEnd(net::TurnEndRank::kFanOut, *this);
 }
 
 void Flusher::OnFailed(Error error) {
@@ -137,21 +162,18 @@ void Flusher::OnFailed(Error error) {
   all.push_back(std::move(flying_));
   for (auto& batch : gathered_) all.push_back(std::move(batch));
   gathered_.clear();
-  gathered_.push_back(std::make_unique<Batch>());
-  std::vector<PushedJob> dropped;
   for (auto& batch : all) {
-    std::ranges::move(batch->gathering.Reopen(), std::back_inserter(dropped));
-    gathered_.back()->is_waited_for |= batch->is_waited_for;
-    if (batch == all.front()) {
-      gathered_.back()->gathering = std::move(batch->gathering);
-    } else {
-      gathered_.back()->gathering.Append(std::move(batch->gathering));
-    }
-    batch->gathering = {};
+    batch->dropped = batch->gathering.Reopen();
+    batch->tenure = tenure_;
     batch->result = std::unexpected(error);
+    auto kept = std::make_unique<Batch>();
+    kept->is_waited_for = batch->is_waited_for;
+    kept->gathering = std::exchange(batch->gathering, {});
+    batch->kept = kept.get();
+    if (!batch->dropped.empty()) ++dropping_;
+    gathered_.push_back(std::move(kept));
     ended_.push_back(std::move(batch));
   }
-  for (const PushedJob& job : dropped) owner_.OnDropped(job);
   loop_.timers().Schedule(*this, loop_.clock().Now() + pause_);
   pause_ = std::min(Milliseconds(pause_.ms * 2), kPauseMax);
   StartTelling();
@@ -171,6 +193,13 @@ Task<void> Flusher::Tell(Flusher& self) {
     for (PushedJob& job : batch->result ? batch->gathering.TakePushed() : std::vector<PushedJob>()) {
       if (batch->tenure == self.tenure_) self.owner_.OnArrived(std::move(job));
       if (self.loop_.ShareSpent()) co_await net::NextTurn(self.loop_);
+    }
+    for (const PushedJob& job : batch->dropped) {
+      if (batch->tenure == self.tenure_) self.owner_.OnDropped(job, batch->kept->gathering);
+      if (self.loop_.ShareSpent()) co_await net::NextTurn(self.loop_);
+    }
+    if (!batch->dropped.empty() && batch->tenure == self.tenure_ && --self.dropping_ == 0) {
+      self.loop_.ArmTurnEnd(net::TurnEndRank::kFanOut, self);
     }
     while (CommitWaiter* const waiter = batch->waiters.front()) {
       waiter->Unlink();

@@ -1,9 +1,10 @@
 // Flusher: writes what changed in memory to the store, one flush at a time.
 //
 // While a flush is under way the next one is gathered; it begins when that one is committed, so its size
-// follows the load and nothing waits for a timer. A flush that failed is put together again with what was
-// gathered meanwhile, without the pushes of either, and tried again after a pause that grows. Loop thread
-// only.
+// follows the load and nothing waits for a timer. Only while each turn of the loop still adds to it does it
+// wait for the next turn, and never longer than half a commit takes: what producers send when they have their
+// answers then shares one fsync. A flush that failed is tried again after a pause that grows, without its
+// pushes and without those that were gathered meanwhile. Loop thread only.
 #pragma once
 
 #include <cstddef>
@@ -24,6 +25,7 @@
 #include "net/task.h"
 #include "net/task_scope.h"
 #include "net/timer_wheel.h"
+#include "net/turn_shares.h"
 
 namespace tidemill::jobs {
 
@@ -33,9 +35,9 @@ class FlushOwner {
   // The last moment to add to what will be committed now.
   virtual void BeforeFlush(Gathering& gathering) = 0;
   // A push is committed: in the order of pushes.
-  virtual void OnArrived(PushedJob job) = 0;
-  // A push was not: what it did to memory is to be undone.
-  virtual void OnDropped(const PushedJob& job) = 0;
+  virtual void OnArrived(PushedJob&& job) = 0;
+  // A push was not: what it did to memory is to be undone, and what it put into `gathering` beside its row.
+  virtual void OnDropped(const PushedJob& job, Gathering& gathering) = 0;
   // The store belongs to somebody else now.
   virtual void OnFenced() = 0;
 
@@ -47,8 +49,13 @@ class Flusher final : net::TurnEndHook, net::Timer {
  public:
   static constexpr Duration kPauseMin = Milliseconds(20);
   static constexpr Duration kPauseMax = Seconds(2);
+  // The longest that a flush waits for what may still come, and how many rows are enough not to wait.
+  static constexpr net::Micros kGatherMost = 500;
+  static constexpr std::size_t kRowsEnough = 256;
 
-  Flusher(net::Loop& loop, Store& store, FlushOwner& owner, const EngineOptions& options);
+  // `micros` measures commits.
+  Flusher(net::Loop& loop, Store& store, FlushOwner& owner, const EngineOptions& options,
+          net::MicrosClock micros = MonotonicMicros);
   ~Flusher();
   Flusher(const Flusher&) = delete;
   Flusher& operator=(const Flusher&) = delete;
@@ -56,7 +63,8 @@ class Flusher final : net::TurnEndHook, net::Timer {
   // Flushes of this epoch, from `flush` + 1 on.
   void Begin(Lease lease);
   // Forgets all that was gathered, and tells those who wait `why`. What is under way may still be committed.
-  void Reset(const Error& why);
+  // Gives what is forgotten, to be destroyed on any thread.
+  [[nodiscard]] std::shared_ptr<void> Reset(const Error& why);
   // Until Reset no flush begins.
   void Hold() { is_held_ = true; }
 
@@ -83,10 +91,15 @@ class Flusher final : net::TurnEndHook, net::Timer {
     bool is_waited_for = false;  // it has something that is answered after the commit
     queue::FifoList<CommitWaiter> waiters;
     Result<> result;
+    // Of a flush that failed: its pushes, and who has the rest of it. No flight begins before they are told.
+    std::vector<PushedJob> dropped;
+    Batch* kept = nullptr;
   };
 
   void OnTurnEnd() override;
   void OnTimer() override { StartFlight(); }
+  // At the end of a turn: whether the next one may add to the flush. It then comes without waiting.
+  bool WaitsForMore();
   void StartFlight();
   static Task<void> Fly(Flusher& self, std::uint64_t tenure, std::shared_ptr<const Flush> flush);
   void OnFlown(Result<> result);
@@ -98,6 +111,7 @@ class Flusher final : net::TurnEndHook, net::Timer {
   Store& store_;
   FlushOwner& owner_;
   const EngineOptions& options_;
+  const net::MicrosClock micros_;
   Lease lease_;
   std::uint64_t tenure_ = 0;
   std::unique_ptr<Batch> flying_;
@@ -106,6 +120,12 @@ class Flusher final : net::TurnEndHook, net::Timer {
   Duration pause_ = kPauseMin;
   std::string problem_;
   std::uint64_t commits_ = 0;
+  // While more is waited for: until when, and the rows of the turn before.
+  net::Micros gather_until_ = 0;
+  std::size_t rows_before_ = 0;
+  net::Micros flown_at_ = 0;
+  net::Micros commit_took_ = 0;  // the last one
+  std::size_t dropping_ = 0;     // batches whose dropped pushes are to be told
   bool is_held_ = false;
   bool is_telling_ = false;
   TaskScope scope_;

@@ -8,7 +8,8 @@
 namespace tidemill::jobs {
 namespace {
 
-constexpr std::size_t kRowBytes = 64;  // what a row takes beside its texts, about
+constexpr std::size_t kRowBytes = 64;      // what a row takes beside its texts, about
+constexpr std::size_t kPushesAtOnce = 64;  // of one flush, often
 
 StoredJob& JobOf(StoredJob& row) { return row; }
 template <class T>
@@ -39,8 +40,9 @@ std::string NameOf(std::string_view kind, std::string_view key) {
 
 }  // namespace
 
-void Gathering::Push(PushedJob job) {
+void Gathering::Push(PushedJob&& job) {
   Note(kRowBytes + job.row.job.text.size());
+  if (pushed_.empty()) pushed_.reserve(kPushesAtOnce);
   pushed_.push_back(std::move(job));
 }
 
@@ -134,6 +136,7 @@ std::shared_ptr<const Flush> Gathering::Seal(std::uint64_t epoch, std::uint64_t 
   flush_ = {};
   sealed_->epoch = epoch;
   sealed_->number = number;
+  sealed_->ready.reserve(sealed_->ready.size() + pushed_.size());
   for (PushedJob& push : pushed_) {
     if (push.place == Place::kReady) {
       sealed_->ready.push_back(std::move(push.row.job));
@@ -184,24 +187,6 @@ std::vector<PushedJob> Gathering::Reopen() {
     bytes_ -= kRowBytes + push.row.job.text.size();
   }
   return gone;
-}
-
-void Gathering::Append(Gathering later) {
-  TM_ASSERT(sealed_ == nullptr && later.sealed_ == nullptr);
-  later.EraseHoles();
-  Flush& from = later.flush_;
-  for (const JobId id : from.ready_deletes) Remove(Place::kReady, id);
-  for (const JobId id : from.later_deletes) Remove(Place::kLater, id);
-  for (const JobId id : from.dead_deletes) Remove(Place::kDead, id);
-  for (const JobId id : from.claim_deletes) RemoveClaim(id);
-  for (RecordKey& key : from.record_deletes) Remove(std::move(key));
-  for (const std::int64_t id : from.inbox_deletes) RemoveInbox(id);
-  for (StoredJob& job : from.ready) Insert(std::move(job));
-  for (LaterJob& job : from.later) Insert(std::move(job));
-  for (DeadJob& job : from.dead) Insert(std::move(job));
-  for (Claim& claim : from.claims) PutClaim(std::move(claim));
-  for (Record& record : from.records) Put(std::move(record));
-  for (PushedJob& push : later.pushed_) Push(std::move(push));
 }
 
 }  // namespace tidemill::jobs

@@ -39,7 +39,7 @@ struct PushedJob {
 
 class Gathering {
  public:
-  void Push(PushedJob job);
+  void Push(PushedJob&& job);
 
   // Whoever can see a job moves it: Remove from where it is, Insert where it goes.
   void Insert(StoredJob job) { Insert(Place::kReady, flush_.ready, std::move(job)); }
@@ -66,8 +66,6 @@ class Gathering {
   // After a commit that failed: the pushes that may be dropped. What is left can be added to, and sealed
   // again.
   std::vector<PushedJob> Reopen();
-  // Everything that `later` changes is changed after what is here. Neither is sealed.
-  void Append(Gathering later);
 
  private:
   struct Row {

@@ -67,7 +67,7 @@ TEST(Gathering, PushesComeBackInTheirOrderAfterTheCommit) {
   EXPECT_EQ(pushed[2].row.job, Job(3));
 }
 
-TEST(Gathering, AFailedFlushIsJoinedWithTheNextWithoutItsPushes) {
+TEST(Gathering, AFailedFlushGoesOnWithoutItsPushes) {
   Gathering failed;
   failed.Push(Pushed(1));
   failed.Push(Pushed(2, Pushed::IfFailed::kRetry));
@@ -75,23 +75,19 @@ TEST(Gathering, AFailedFlushIsJoinedWithTheNextWithoutItsPushes) {
   failed.Put({.kind = "k", .key = "a", .value = "1", .expires_at = {}});
   failed.Put({.kind = "k", .key = "b", .value = "1", .expires_at = {}});
   (void)failed.Seal(1, 1);
-  Gathering next;
-  next.Remove(Place::kLater, JobId(3));
-  next.Insert(Job(3));
-  next.Remove(RecordKey{.kind = "k", .key = "a"});
-  next.Push(Pushed(4, Pushed::IfFailed::kRetry));
   const auto dropped = failed.Reopen();
   ASSERT_EQ(dropped.size(), 1u);
   EXPECT_EQ(dropped[0].row.job.id, JobId(1));
-  EXPECT_TRUE(next.Reopen().empty());
-  failed.Append(std::move(next));
+  failed.Remove(Place::kLater, JobId(3));
+  failed.Insert(Job(3));
+  failed.Remove(RecordKey{.kind = "k", .key = "a"});
   const auto flush = failed.Seal(1, 1);
   EXPECT_TRUE(flush->later.empty());
-  ASSERT_EQ(flush->ready.size(), 3u);
+  ASSERT_EQ(flush->ready.size(), 2u);
   EXPECT_EQ(flush->ready[0].id, JobId(3));
   ASSERT_EQ(flush->records.size(), 1u);
   EXPECT_EQ(flush->records[0].key, "b");
-  EXPECT_EQ(failed.TakePushed().size(), 2u);
+  EXPECT_EQ(failed.TakePushed().size(), 1u);
 }
 
 }  // namespace

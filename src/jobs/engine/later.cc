@@ -140,12 +140,14 @@ void Later::ShiftRetries(Duration by) {
   Rebuild();
 }
 
-void Later::Clear() {
-  items_.clear();
-  heap_.clear();
+std::shared_ptr<void> Later::Clear() {
+  auto items = std::make_shared<decltype(items_)>();
+  items->swap(items_);
+  heap_ = {};
   text_bytes_ = 0;
   is_loading_ = false;
   horizon_ = {.run_at = kEndOfTime, .id = {}};
+  return items;
 }
 
 }  // namespace tidemill::jobs

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -70,7 +71,8 @@ class Later {
 
   // The wall clock was set back: what was to come in some time, and not at a certain one, comes in that time.
   void ShiftRetries(Duration by);
-  void Clear();
+  // Gives what was in it, to be destroyed on any thread.
+  std::shared_ptr<void> Clear();
 
  private:
   struct Order {

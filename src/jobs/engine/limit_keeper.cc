@@ -99,7 +99,7 @@ void LimitKeeper::Forget() {
       core_.loop.ArmBehind(*throttled->waiting);
     }
   }
-  queues_.clear();
+  core_.forgotten.Take(queues_);
   set_.clear();
   dirty_.clear();
   wakes_.clear();

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -33,7 +34,12 @@ class Locks {
   Result<> Load(const Record& record);
   // Drops locks whose time is over among the next `count` places in memory.
   void Sweep(WallTime now, std::size_t count);
-  void Clear() { by_key_.clear(); }
+  // Gives what was in it, to be destroyed on any thread.
+  [[nodiscard]] std::shared_ptr<void> Clear() {
+    auto locks = std::make_shared<decltype(by_key_)>();
+    locks->swap(by_key_);
+    return locks;
+  }
 
  private:
   struct Lock {

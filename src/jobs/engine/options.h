@@ -59,9 +59,9 @@ struct EngineOptions {
   // What waits to be written.
   std::size_t unflushed_rows_max = 500'000;
   std::size_t unflushed_bytes_max = 256 << 20;
-  // Of one flush, about.
-  std::size_t flush_rows_max = 20'000;
-  std::size_t flush_bytes_max = 16 << 20;
+  // Of one flush, about: a loop has to write it down in a turn.
+  std::size_t flush_rows_max = 2'000;
+  std::size_t flush_bytes_max = 2 << 20;
 
   std::vector<ScheduleSpec> schedules;  // of the configuration
   std::size_t schedules_max = 10'000;

@@ -42,7 +42,7 @@ void TakeLock(Core& core, const job::Job& job, WallTime now, Gathering& gatherin
   core.locks.Take(job.unique->key, job.jid, job.at.value_or(now) + job.unique->held_for, gathering);
 }
 
-void Gather(Core& core, PushedJob push, Gathering& gathering) {
+void Gather(Core& core, PushedJob&& push, Gathering& gathering) {
   const Durability durability = core.At(push.pushed.queue).settings.durability;
   ++core.At(push.pushed.queue).arriving;
   if (durability == Durability::kDurable) return gathering.Push(std::move(push));
@@ -69,13 +69,13 @@ Result<> CheckRoom(Core& core, const job::Job& job, queue::QueueId queue, std::u
   return core.flusher.Room();
 }
 
-Result<> Push(Core& core, job::Job job, Origin origin) {
+Result<> Push(Core& core, job::Job&& job, Origin origin) {
   TM_TRY(core.Serving());
   TM_TRY_ASSIGN(const queue::QueueId queue, core.OpenQueue(job.queue));
   return Push(core, std::move(job), origin, core.GatherFor(queue));
 }
 
-Result<> Push(Core& core, job::Job job, Origin origin, Gathering& gathering) {
+Result<> Push(Core& core, job::Job&& job, Origin origin, Gathering& gathering) {
   TM_TRY_ASSIGN(const queue::QueueId queue, core.OpenQueue(job.queue));
   if (origin == Origin::kProducer) TM_TRY(CheckRoom(core, job, queue, 0));
   const WallTime now = core.Now();
@@ -98,7 +98,7 @@ Result<> Push(Core& core, job::Job job, Origin origin, Gathering& gathering) {
   return {};
 }
 
-void Arrive(Core& core, PushedJob push) {
+void Arrive(Core& core, PushedJob&& push) {
   const queue::QueueId queue = push.pushed.queue;
   --core.At(queue).arriving;
   StoredJob& job = push.row.job;
@@ -133,15 +133,15 @@ void Arrive(Core& core, PushedJob push) {
   core.promoter.Consider(push.row.run_at);
 }
 
-void Drop(Core& core, const PushedJob& push) {
+void Drop(Core& core, const PushedJob& push, Gathering& gathering) {
   --core.At(push.pushed.queue).arriving;
   if (!push.pushed.lock_key.empty()) {
-    core.locks.Release(push.pushed.lock_key, push.row.job.jid, core.flusher.Gather());
+    core.locks.Release(push.pushed.lock_key, push.row.job.jid, gathering);
   }
   for (EnginePlugin* const plugin : core.plugins) plugin->OnDropped(push);
 }
 
-void Enqueue(Core& core, Enqueued enqueued) {
+void Enqueue(Core& core, Enqueued&& enqueued) {
   StoredJob& job = enqueued.job;
   core.Changed({.state = JobState::kQueued,
                 .jid = job.jid,

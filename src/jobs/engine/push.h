@@ -18,18 +18,18 @@ enum class Origin : std::uint8_t {
 };
 
 // kAlreadyExists: not unique; kLimitExceeded: the detail names the setting.
-Result<> Push(Core& core, job::Job job, Origin origin);
+Result<> Push(Core& core, job::Job&& job, Origin origin);
 // The same in a flush that is put together with more than this. Nothing is in `gathering` if it fails.
-Result<> Push(Core& core, job::Job job, Origin origin, Gathering& gathering);
+Result<> Push(Core& core, job::Job&& job, Origin origin, Gathering& gathering);
 
 // Whether there is room for one more behind `coming` others: of the queue's depth, and of what waits to be
 // written.
 Result<> CheckRoom(Core& core, const job::Job& job, queue::QueueId queue, std::uint64_t coming);
 
 // A push is committed.
-void Arrive(Core& core, PushedJob job);
-// A push was not.
-void Drop(Core& core, const PushedJob& job);
+void Arrive(Core& core, PushedJob&& job);
+// A push was not; what it put into `gathering` is taken back.
+void Drop(Core& core, const PushedJob& job, Gathering& gathering);
 
 // The job may run now: it goes to its queue, or to who waits.
 struct Enqueued {
@@ -39,7 +39,7 @@ struct Enqueued {
   std::string batch;
   int attempt = 1;
 };
-void Enqueue(Core& core, Enqueued enqueued);
+void Enqueue(Core& core, Enqueued&& enqueued);
 // What a blocked job waited for has come: it is queued, or scheduled for its time. It was taken out of where
 // it was (TakeOut).
 void Unblock(Core& core, job::Job job, JobId id, queue::QueueId queue, Gathering& gathering);

@@ -13,6 +13,8 @@ namespace tidemill::jobs {
 namespace {
 
 constexpr Duration kAskAgainAfter = Seconds(1);
+constexpr Duration kLastFlushMax =
+    Seconds(10);  // of a stop: a store that is away for longer is not waited for
 
 LeaseRequest RequestOf(const Core& core) {
   return {.node = core.options.node, .address = core.options.address, .ttl = core.options.lease_ttl};
@@ -27,6 +29,38 @@ Task<void> LearnOwner(Core& core) {
   core.SetProblem(fmt::format("node {} has the jobs{}{}", (*owner)->node,
                               (*owner)->address.empty() ? "" : ", at ", (*owner)->address));
 }
+
+// co_await CommitInTime(loop, flusher, for_so_long): as CommitOf, or kTimeout.
+class [[nodiscard]] CommitInTime final : CommitWaiter, net::Timer {
+ public:
+  CommitInTime(net::Loop& loop, Flusher& flusher, Duration at_most)
+      : loop_(loop), flusher_(flusher), at_most_(at_most) {}
+  bool await_ready() const { return false; }
+  void await_suspend(std::coroutine_handle<> awaiter) {
+    awaiter_ = awaiter;
+    loop_.timers().Schedule(*this, loop_.clock().Now() + at_most_);
+    flusher_.Wait(*this);
+  }
+  Result<> await_resume() { return *std::move(result_); }
+
+ private:
+  void OnCommit(const Result<>& result) override {
+    loop_.timers().Cancel(*this);
+    result_ = result;
+    awaiter_.resume();
+  }
+  void OnTimer() override {
+    CommitWaiter::Unlink();
+    result_ = Fail(Errc::kTimeout, "not in time");
+    awaiter_.resume();
+  }
+
+  net::Loop& loop_;
+  Flusher& flusher_;
+  const Duration at_most_;
+  std::coroutine_handle<> awaiter_;
+  std::optional<Result<>> result_;
+};
 
 // Whether memory is ready to serve.
 Task<bool> TakeOver(Core& core) {
@@ -129,12 +163,16 @@ Task<void> StopOwning(Core& core) {
   if (!serves) co_return;
   core.claims_all = true;
   core.flusher.Touch();
-  if (const auto flushed = co_await CommitOf(core.flusher); !flushed) {
-    log::Error("jobs.last_flush_failed", {{"error", flushed.error().detail}});
+  const auto flushed = co_await CommitInTime(core.loop, core.flusher, kLastFlushMax);
+  if (!flushed && flushed.error().code == Errc::kTimeout) {
+    // The lease ends by itself. What was not answered was not promised.
+    log::Error("jobs.last_flush_abandoned",
+               {{"seconds", kLastFlushMax.ms / 1000}, {"rows", core.flusher.unflushed_rows()}});
+    co_return;
   }
-  if (const auto released = co_await core.store.Release(RequestOf(core)); !released) {
-    log::Warn("jobs.release_failed", {{"error", released.error().detail}});
-  }
+  if (!flushed) log::Error("jobs.last_flush_failed", {{"error", flushed.error().detail}});
+  const auto released = co_await core.store.Release(RequestOf(core));
+  if (!released) log::Warn("jobs.release_failed", {{"error", released.error().detail}});
 }
 
 Task<Result<>> ClearAll(Core& core) {

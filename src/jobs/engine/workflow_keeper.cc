@@ -111,7 +111,7 @@ Task<Result<>> WorkflowKeeper::Recover(Store& store) {
 
 void WorkflowKeeper::Forget() {
   core_.loop.timers().Cancel(*this);
-  workflows_.Clear();
+  core_.forgotten.Add(workflows_.Clear());
   is_running_ = false;
 }
 

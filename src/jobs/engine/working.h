@@ -39,9 +39,10 @@ struct Held final : net::Timer, ListLink<Held>, queue::FifoLink {
   int priority = 5;
   int attempt = 1;
   bool is_tracked = false;
-  bool is_claimed = false;    // the store knows
-  bool is_cancelled = false;  // its worker is to be told
-  bool is_queued = false;     // its entry stands in its queue all the same (orphans.h)
+  bool is_claimed = false;       // the store knows
+  bool is_cancelled = false;     // its worker is to be told
+  bool is_queued = false;        // its entry stands in its queue all the same (orphans.h)
+  const void* memory = nullptr;  // Working's own: which it was added to
   WallTime since;
   WallTime until;
   MonotonicTime since_monotonic;
@@ -57,7 +58,7 @@ class Working {
   Working& operator=(const Working&) = delete;
   ~Working();
 
-  std::size_t size() const { return by_jid_.size(); }
+  std::size_t size() const { return memory_->by_jid_.size(); }
   std::unique_ptr<Held> Make() { return std::make_unique<Held>(*this); }
   // No job of that jid may be in here.
   Held& Add(std::unique_ptr<Held> held, MonotonicTime until);
@@ -71,31 +72,42 @@ class Working {
 
   // The longest reserved of those that were not claimed; null: there is none. Claimed() takes it off the
   // list.
-  Held* FirstUnclaimed() { return unclaimed_.front(); }
+  Held* FirstUnclaimed() { return memory_->unclaimed_.front(); }
   void Claimed(Held& held);
 
   template <class Visit>
   void ForEach(Visit visit) const {
-    for (const auto& [jid, held] : by_jid_) visit(*held);
+    for (const auto& [jid, held] : memory_->by_jid_) visit(*held);
   }
-  void Clear();
+  // What was in it, whose timers do nothing any more: to be destroyed on the loop, piece by piece.
+  class Memory {
+   public:
+    bool empty() const { return by_jid_.empty(); }
+    void DropOne() { by_jid_.erase(by_jid_.begin()); }
+
+   private:
+    friend class Working;
+    struct Worker {
+      IntrusiveList<Held> held;
+      std::size_t count = 0;
+    };
+    struct Hash {
+      using is_transparent = void;
+      std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+    };
+
+    std::unordered_map<std::string, Worker, Hash, std::equal_to<>> workers_;
+    std::unordered_map<std::string_view, std::unique_ptr<Held>> by_jid_;  // views of the jids in them
+    queue::FifoList<Held> unclaimed_;
+  };
+  [[nodiscard]] std::unique_ptr<Memory> Clear();
 
  private:
   friend struct Held;
-  struct Worker {
-    IntrusiveList<Held> held;
-    std::size_t count = 0;
-  };
-  struct Hash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
-  };
 
   net::TimerWheel& wheel_;
   OnExpired on_expired_;
-  std::unordered_map<std::string, Worker, Hash, std::equal_to<>> workers_;
-  std::unordered_map<std::string_view, std::unique_ptr<Held>> by_jid_;  // views of the jids in them
-  queue::FifoList<Held> unclaimed_;
+  std::unique_ptr<Memory> memory_ = std::make_unique<Memory>();
 };
 
 }  // namespace tidemill::jobs

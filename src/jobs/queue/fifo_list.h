@@ -45,6 +45,16 @@ class FifoList {
   bool empty() const { return !ends_.linked(); }
   // The element that came first; null when there is none.
   T* front() { return empty() ? nullptr : static_cast<T*>(ends_.next_); }
+  // Takes over all that `other` has, in no time. This one must be empty.
+  void TakeFrom(FifoList& other) {
+    TM_ASSERT(empty());
+    if (other.empty()) return;
+    ends_.next_ = other.ends_.next_;
+    ends_.previous_ = other.ends_.previous_;
+    ends_.next_->previous_ = &ends_;
+    ends_.previous_->next_ = &ends_;
+    other.ends_.next_ = other.ends_.previous_ = &other.ends_;
+  }
   // `element` must be in no list.
   void PushBack(T& element) {
     FifoLink& link = element;

@@ -98,6 +98,13 @@ bool Ready::Fill(const Want& want, std::string text) {
   return true;
 }
 
+std::shared_ptr<void> Ready::Clear() {
+  auto lines = std::make_shared<decltype(lines_)>(std::exchange(lines_, {}));
+  size_ = text_bytes_ = without_text_ = 0;
+  occupied_ = 0;
+  return lines;
+}
+
 std::size_t Ready::Drop(std::size_t count) {
   std::size_t dropped = 0;
   while (dropped < count && occupied_ != 0) {

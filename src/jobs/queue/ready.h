@@ -50,6 +50,8 @@ class Ready {
   // Whether the job still waits and has no text; `text` is dropped otherwise, and over the budget.
   bool Fill(const Want& want, std::string text);
 
+  // Everything leaves at once, to be destroyed on any thread: of many jobs that takes longer than a turn may.
+  [[nodiscard]] std::shared_ptr<void> Clear();
   // Drops up to `count` jobs, the last to be taken first, and says how many.
   std::size_t Drop(std::size_t count);
 

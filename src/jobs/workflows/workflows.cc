@@ -348,24 +348,38 @@ bool Workflows::Expire(WallTime now, std::size_t count) {
   return false;
 }
 
-void Workflows::Clear() {
+std::shared_ptr<void> Workflows::Clear() {
+  struct Memory {
+    decltype(nodes_) nodes;
+    decltype(workflows_) workflows;
+    decltype(sequences_) sequences;
+    decltype(signals_) signals;
+    decltype(signal_waiters_) signal_waiters;
+    decltype(signal_ends_) signal_ends;
+    queue::FifoList<Entry> ended;
+    queue::FifoList<Entry> dead;
+  };
+  auto memory = std::make_shared<Memory>();
+  memory->nodes.swap(nodes_);
+  memory->workflows.swap(workflows_);
+  memory->sequences.swap(sequences_);
+  memory->signals.swap(signals_);
+  memory->signal_waiters.swap(signal_waiters_);
+  memory->signal_ends.swap(signal_ends_);
+  memory->ended.TakeFrom(ended_);
+  memory->dead.TakeFrom(dead_);
   tells_.clear();
   ready_.clear();
   cancelled_.clear();
   changed_.clear();
   changed_signals_.clear();
   deleted_.clear();
-  workflows_.clear();
-  sequences_.clear();
-  signals_.clear();
-  signal_waiters_.clear();
-  signal_ends_.clear();
-  nodes_.clear();
   result_bytes_ = 0;
   recovery_pass_ = 0;
   recovered_ = 0;
   loaded_.clear();
   blocked_by_queue_.clear();
+  return memory;
 }
 
 std::vector<std::string>* Workflows::WaitingFor(const Tell& tell) {
@@ -498,6 +512,7 @@ Result<> Workflows::Load(const Record& record) {
   if (record.kind != kNodeKind) return Fail(Errc::kInvalidArgument, "no node and no signal");
   auto entry = std::make_unique<Entry>();
   TM_TRY_ASSIGN(entry->node, DecodeNode(record));
+  if (nodes_.contains(entry->node.jid)) return Fail(Errc::kInvalidArgument, "a node that is there already");
   result_bytes_ += entry->node.result.size();
   loaded_.push_back(entry.get());
   const std::string_view jid = entry->node.jid;

@@ -112,7 +112,8 @@ class Workflows {
   Result<> Skip(std::string_view sequence, WallTime now);
   // Forgets up to `count` ends and signals whose time is over. Whether there may be more.
   bool Expire(WallTime now, std::size_t count);
-  void Clear();
+  // Gives what was in it, to be destroyed on any thread: of many nodes that takes longer than a turn may.
+  [[nodiscard]] std::shared_ptr<void> Clear();
 
   // --- Who may run
   // Tells up to `count` waiting jobs of what has happened. Whether more are to be told.

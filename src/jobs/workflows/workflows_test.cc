@@ -60,7 +60,7 @@ class WorkflowsTest : public ::testing::Test {
   }
   // What was not flushed is gone.
   void Restart() {
-    workflows_.Clear();
+    (void)workflows_.Clear();
     for (const auto& [key, record] : records_) ASSERT_TRUE(workflows_.Load(record));
     while (workflows_.Recover(2)) {
     }
@@ -309,7 +309,7 @@ TEST_F(WorkflowsTest, LimitsAreNamedAndWhatHasEndedMakesRoom) {
 TEST_F(WorkflowsTest, ARestartReleasesEachOnce) {
   for (int crash = 0; crash < 12; ++crash) {
     SCOPED_TRACE(crash);
-    workflows_.Clear();
+    (void)workflows_.Clear();
     records_.clear();
     std::map<std::string, int> released;
     int step = 0;

@@ -1,0 +1,86 @@
+// However much is in memory: no turn of the loop is long when it is forgotten, and a stop does not wait for
+// ever.
+#include "jobs/engine/forgotten.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <memory>
+#include <string>
+
+#include "jobs/engine/testing/harness.h"
+#include "net/turn_meter.h"
+
+namespace tidemill::jobs {
+namespace {
+
+using testing::EngineHarness;
+using testing::Fetched;
+using testing::MakeJob;
+using testing::MemoryTables;
+
+constexpr std::uint64_t kJobs = 200'000;
+
+// In CPU time, of this many turns.
+net::Micros LongestTurn(EngineHarness& h, int turns) {
+  net::Micros longest = 0;
+  for (int i = 0; i < turns; ++i) {
+    const net::Micros begun = net::ThreadCpuMicros();
+    h.Turns(1);
+    longest = std::max(longest, net::ThreadCpuMicros() - begun);
+  }
+  return longest;
+}
+
+TEST(Forgotten, NoTurnIsLongWhenTheLeaseIsLost) {
+  auto tables = std::make_shared<MemoryTables>();
+  for (std::uint64_t id = 1; id <= kJobs; ++id) {
+    tables->ready.emplace(JobId(id), StoredJob{.id = JobId(id),
+                                               .jid = "jid-" + std::to_string(id),
+                                               .queue = "default",
+                                               .type = "T",
+                                               .text = std::string(100, 'x')});
+  }
+  EngineHarness h(tables);
+  for (int i = 0; i < 100'000 && h.engine.problem(); ++i) h.Turns(1);
+  ASSERT_EQ(h.engine.counts().enqueued, kJobs);
+  h.store.TakeOver("other");
+  ASSERT_TRUE(h.engine.Push(MakeJob("job-00001")));
+  EXPECT_LT(LongestTurn(h, 50), net::TurnMeter::kLong);
+  EXPECT_EQ(h.engine.counts().enqueued, 0u);
+  EXPECT_TRUE(h.engine.problem());
+}
+
+TEST(Forgotten, TimersOfReservationsDoNothingAfterwards) {
+  EngineHarness h;
+  h.Push("job-00001");
+  Fetched fetched(h.engine, "worker-1", {"default"});
+  ASSERT_EQ(fetched.jobs.size(), 1u);
+  ASSERT_TRUE(h.Run(h.engine.Clear()));
+  h.Push("job-00002");
+  h.Advance(Hours(1));
+  EXPECT_EQ(h.engine.counts().failures, 0u);
+  EXPECT_EQ(h.engine.counts().enqueued, 1u);
+}
+
+TEST(Forgotten, AStopGivesUpOnAStoreThatDoesNotAnswer) {
+  EngineHarness h;
+  h.store.HoldCommits();
+  ASSERT_TRUE(h.engine.Push(MakeJob("job-00001")));
+  h.Turns();
+  bool is_stopped = false;
+  TaskScope scope;
+  scope.Spawn([](Engine& engine, bool& out) -> Task<void> {
+    co_await engine.Stop();
+    out = true;
+  }(h.engine, is_stopped));
+  h.Advance(Seconds(9));
+  EXPECT_FALSE(is_stopped);
+  h.Advance(Seconds(2));
+  EXPECT_TRUE(is_stopped);
+  h.store.ReleaseCommits();
+  h.Turns();
+}
+
+}  // namespace
+}  // namespace tidemill::jobs
