@@ -11,8 +11,8 @@ namespace {
 
 // In the order of Field's alternatives.
 constexpr std::string_view kTypeNames[] = {
-    "boolean", "integer", "integer",         "integer",         "duration",
-    "string",  "secret",  "list of strings", "list of secrets", "list of addresses"};
+    "boolean", "integer",         "integer",         "integer",           "duration", "string",
+    "secret",  "list of strings", "list of secrets", "list of addresses", "list",     "table"};
 static_assert(std::size(kTypeNames) == std::variant_size_v<Field>);
 
 // The largest value of a key's type, where it has a number.

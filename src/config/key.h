@@ -18,7 +18,7 @@ struct Key {
 };
 
 // "duration", "integer", "boolean", "string", "list of strings", "secret", "list of secrets",
-// "list of addresses".
+// "list of addresses", "list" (of anything), "table".
 std::string_view TypeName(const Key& key);
 
 // Whether its value is, or may have in it, what must not be printed.

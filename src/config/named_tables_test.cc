@@ -22,12 +22,21 @@ struct Queue {
   Secret push_key;
   std::string plan;  // a hidden one
   bool tls = false;
+  JsonArray args;
+  JsonObject custom;
   friend bool operator==(const Queue&, const Queue&) = default;
+};
+
+struct Limit {
+  std::uint32_t worker = 0;
+  friend bool operator==(const Limit&, const Limit&) = default;
 };
 
 struct Settings {
   std::uint32_t shards = 4;
   std::map<std::string, Queue> queues;
+  std::map<std::string, Queue> crons;
+  std::map<std::string, Limit> limits;
   friend bool operator==(const Settings&, const Settings&) = default;
 };
 
@@ -40,6 +49,13 @@ constexpr Row<Queue> kQueue[] = {
     {"plan", Of<&Queue::plan>, {.doc = "For tests.", .shown = Shown::kNo}},
     {"tls.enabled", Of<&Queue::tls>, {.doc = "TLS to the workers."}},
 };
+
+constexpr Row<Queue> kCron[] = {
+    {"job.args", Of<&Queue::args>, {.doc = "Arguments."}},
+    {"job.type", Of<&Queue::plan>, {.doc = "The type."}},
+    {"job.custom", Of<&Queue::custom>, {.doc = "Custom."}},
+};
+constexpr Row<Limit> kLimit[] = {{"worker", Of<&Limit::worker>, {.doc = "Of each worker.", .max = 9}}};
 
 void CheckQueue(const Queue& queue, const std::string& prefix, Findings& findings) {
   if (!queue.tls || !queue.push_key.empty()) return;
@@ -63,6 +79,20 @@ const Schema<Settings>& TestSchema() {
                                      .reload = Reload::kNo,
                                      .why_refused = WhyRefused},
                   [](Settings& s) -> auto& { return s.queues; });
+    all.AddTables(NamedTables<Queue>{.key = "cron",
+                                     .noun = "schedule",
+                                     .example_name = "Report",
+                                     .section = {.rows = kCron},
+                                     .name_from = "job.type",
+                                     .documented = Shown::kNo},
+                  [](Settings& s) -> auto& { return s.crons; });
+    all.AddTables(NamedTables<Limit>{.key = "limits",
+                                     .noun = "limit",
+                                     .example_name = "mail",
+                                     .section = {.rows = kLimit},
+                                     .written = Written::kByName,
+                                     .documented = Shown::kNo},
+                  [](Settings& s) -> auto& { return s.limits; });
     return all;
   }();
   return schema;
@@ -155,6 +185,68 @@ TEST(NamedTables, ArePrintedAndReadBack) {
             "tls.enabled = true\n");
   EXPECT_EQ(LoadText(text).value(), settings);
   EXPECT_TRUE(ToToml(TestSchema(), settings, SecretsIn::kMasked).contains("push.key = \"***\"\n"));
+}
+
+TEST(NamedTables, MayBeNamedAfterAnOption) {
+  const Result<Settings> loaded = LoadText(
+      "[[cron]]\n[cron.job]\ntype = \"A::B\"\nargs = [1, \"a\", [true, 2.5], {b = {}}]\n"
+      "[[cron]]\njob = {type = \"A::B\", custom = {x = {\"y z\" = [1]}}}\n"
+      "[[cron]]\njob.type = \"C\"\n[[cron.job.args]]\nk = 1\n[[cron.job.args]]\nk = 2\n");
+  ASSERT_TRUE(loaded) << loaded.error().detail;
+  EXPECT_EQ(loaded->crons, (std::map<std::string, Queue>{
+                               {"A--B", {.plan = "A::B", .args = {R"([1,"a",[true,2.5],{"b":{}}])"}}},
+                               {"A--B-2", {.plan = "A::B", .custom = {R"({"x":{"y z":[1]}})"}}},
+                               {"C", {.plan = "C", .args = {R"([{"k":1},{"k":2}])"}}}}));
+  const std::string text = ToToml(TestSchema(), *loaded, SecretsIn::kPlain);
+  EXPECT_TRUE(text.contains("job.args = [1, \"a\", [true, 2.5], {\"b\" = {}}]\n")) << text;
+  EXPECT_EQ(LoadText(text).value(), *loaded);
+  EXPECT_TRUE(
+      ToJson(TestSchema(), *loaded, SecretsIn::kPlain).contains(R"("job.args":[1,"a",[true,2.5],{"b":{}}])"));
+}
+
+TEST(NamedTables, MayHoldAnyListOrTable) {
+  struct Case {
+    std::string_view text;
+    std::string_view message;
+  };
+  const Case cases[] = {
+      {"[[cron]]\njob.args = 5", "test.toml:1: cron: a schedule without job.type"},
+      {"[[cron]]\njob.type = \"a\"\njob.args = 5",
+       "test.toml:3: cron.a.job.args = \"5\": not a list; write [1, \"a\"]"},
+      {"[[cron]]\njob.type = \"a\"\njob.args = [1979-05-27]",
+       "test.toml:3: cron.a.job.args = with a date, a time, nan or inf, which JSON does not know: not a "
+       "list; "
+       "write [1, \"a\"]"},
+      {"[[cron]]\njob.type = \"a\"\njob.custom = []",
+       "test.toml:3: cron.a.job.custom = \"[]\": not a table; write {key = \"value\"} in the file, "
+       "{\"key\":\"value\"} elsewhere"},
+      {"[[cron]]\njob.type = \"a\"\njob.arg = 1",
+       "test.toml:3: cron.a.job.arg: unknown; did you mean cron.a.job.args?"},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.text);
+    EXPECT_TRUE(Why(LoadText(c.text)).ends_with(c.message)) << Why(LoadText(c.text));
+  }
+  const Result<Settings> flag = Load(TestSchema(), {.flags = {{"cron.a.job.args", R"([{"n":1}, "x"])"}}});
+  ASSERT_TRUE(flag) << flag.error().detail;
+  EXPECT_EQ(flag->crons.at("a").args.text, R"([{"n":1}, "x"])");
+  EXPECT_TRUE(Why(Load(TestSchema(), {.flags = {{"cron.a.job.args", "[null]"}}}))
+                  .ends_with("there is a null in it, which TOML does not know"));
+}
+
+TEST(NamedTables, MayStandByTheirNames) {
+  const Result<Settings> loaded = LoadText("[limits]\nmail = {worker = 3}\n[limits.\"b.c\"]\nworker = 4\n");
+  ASSERT_TRUE(loaded) << loaded.error().detail;
+  EXPECT_EQ(loaded->limits, (std::map<std::string, Limit>{{"mail", {3}}, {"b.c", {4}}}));
+  EXPECT_EQ(LoadText(ToToml(TestSchema(), *loaded, SecretsIn::kPlain)).value(), *loaded);
+  EXPECT_TRUE(Why(LoadText("[limits]\nmail = 3"))
+                  .ends_with("test.toml:2: limits: \"mail\": not a table; write it in { }"));
+  EXPECT_TRUE(
+      Why(LoadText("limits = 3"))
+          .ends_with(
+              "test.toml:1: limits: not a section; write mail = {…} in [limits], a line for each limit"));
+  EXPECT_TRUE(Why(LoadText("[limits.mail]\nworkers = 3"))
+                  .ends_with("test.toml:2: limits.mail.workers: unknown; did you mean limits.mail.worker?"));
 }
 
 TEST(NamedTables, AreDocumented) {

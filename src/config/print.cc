@@ -85,9 +85,17 @@ std::string CommentOf(const KeyDoc& key) {
                      key.reloadable ? " ↻" : "");
 }
 
+// The lines that begin a table, each after `comment`.
+std::string HeadOf(const TableList& list, const std::string& name, std::string_view comment) {
+  if (list.written == Written::kByName) {
+    return fmt::format("\n{}[{}.{}]\n", comment, list.key, Quote(name));
+  }
+  return fmt::format("\n{}[[{}]]\n{}name = {}\n", comment, list.key, comment, Quote(name));
+}
+
 void AppendTable(std::string& out, const TableList& list, const std::string& name, void* settings,
                  SecretsIn secrets) {
-  fmt::format_to(std::back_inserter(out), "\n[[{}]]\nname = {}\n", list.key, Quote(name));
+  out += HeadOf(list, name, "");
   void* const table = list.find(settings, name);
   for (const Key& row : list.rows) {
     const std::string value = ToToml(row.field(table), secrets);
@@ -96,16 +104,23 @@ void AppendTable(std::string& out, const TableList& list, const std::string& nam
   }
 }
 
-// A table with its defaults, commented out.
+// A table that is accepted, with its defaults, commented out.
 void AppendExample(std::string& out, const TableList& list) {
-  fmt::format_to(std::back_inserter(out),
-                 "\n# A {} with settings of its own. There may be many.\n#[[{}]]\n#name = {}\n", list.noun,
-                 list.key, Quote(list.example_name));
+  fmt::format_to(std::back_inserter(out), "\n# A {} with settings of its own. There may be many.{}",
+                 list.noun, HeadOf(list, list.example_name, "#"));
   for (const Key& row : list.rows) {
     if (row.facts.shown == Shown::kNo) continue;
-    const KeyDoc doc = DocOf(row, row.name, list.defaults.get());
+    const KeyDoc doc = DocOf(row, row.name, list.example.get());
     fmt::format_to(std::back_inserter(out), "{}#{} = {}\n", CommentOf(doc), doc.name, doc.default_value);
   }
+}
+
+// What TOML makes of a value is JSON too: numbers, booleans, quoted texts and lists of them; but for what is
+// JSON from the start.
+std::string_view JsonOf(const Field& field, std::string_view toml) {
+  if (const auto* const* array = std::get_if<JsonArray*>(&field)) return (*array)->text;
+  if (const auto* const* object = std::get_if<JsonObject*>(&field)) return (*object)->text;
+  return toml;
 }
 
 }  // namespace
@@ -152,7 +167,6 @@ std::string PrintDocumentedDefaults(const AnySchema& schema) {
   return out;
 }
 
-// What TOML makes of a value is JSON too: numbers, booleans, quoted texts and lists of them.
 std::string PrintJson(const AnySchema& schema, void* settings, SecretsIn secrets) {
   std::string out;
   JsonWriter json(out);
@@ -160,7 +174,7 @@ std::string PrintJson(const AnySchema& schema, void* settings, SecretsIn secrets
     const std::string value = ToToml(key.field(owner), secrets);
     if (IsHidden(key, value, defaults, secrets)) return;
     json.DynamicKey(key.name);
-    json.Raw(value);
+    json.Raw(JsonOf(key.field(owner), value));
   };
   json.BeginObject();
   for (const Key& key : schema.keys()) add(key, settings, schema.defaults());

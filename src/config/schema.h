@@ -29,9 +29,12 @@ struct TableList {
   std::string example_name;
   std::vector<Key> rows;           // of one table: names within it; `field` takes the table
   std::shared_ptr<void> defaults;  // a table
+  std::shared_ptr<void> example;   // a table that is accepted
   std::size_t tables_max = 0;
   std::size_t name_bytes_min = 1;
   Reload reload = Reload::kYes;
+  Written written = Written::kAsList;
+  std::string name_from;
   Shown documented = Shown::kYes;
   std::optional<std::string> (*why_refused)(std::string_view option) = nullptr;
 
@@ -133,8 +136,13 @@ class Schema : public AnySchema {
                    .tables_max = tables.tables_max,
                    .name_bytes_min = tables.name_bytes_min,
                    .reload = tables.reload,
+                   .written = tables.written,
+                   .name_from = std::string(tables.name_from),
                    .documented = tables.documented,
                    .why_refused = tables.why_refused};
+    const auto example = std::make_shared<T>();
+    if (tables.fill_example) tables.fill_example(*example);
+    list.example = example;
     for (const Row<T>& row : tables.section.rows) {
       list.rows.push_back({.name = std::string(row.name),
                            .facts = row.facts,

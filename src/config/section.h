@@ -17,15 +17,16 @@
 
 #include "base/clock.h"
 #include "config/finding.h"
+#include "config/json_value.h"
 #include "config/secret.h"
 #include "config/section_fwd.h"
 
 namespace tidemill::config {
 
 // Where a key's value lives.
-using Field =
-    std::variant<bool*, std::uint32_t*, std::uint64_t*, std::int64_t*, Duration*, std::string*, Secret*,
-                 std::vector<std::string>*, std::vector<Secret>*, std::vector<StoreAddress>*>;
+using Field = std::variant<bool*, std::uint32_t*, std::uint64_t*, std::int64_t*, Duration*, std::string*,
+                           Secret*, std::vector<std::string>*, std::vector<Secret>*,
+                           std::vector<StoreAddress>*, JsonArray*, JsonObject*>;
 
 enum class Reload : std::uint8_t { kNo, kYes };
 enum class Shown : std::uint8_t { kYes, kNo };
@@ -77,6 +78,12 @@ struct Section {
   void (*check)(const T& settings, const std::string& prefix, Findings& findings) = nullptr;
 };
 
+// How the tables of a list stand in a file.
+enum class Written : std::uint8_t {
+  kAsList,  // [[channel.namespaces]] with a name in each
+  kByName,  // [throttles.mail], or mail = {…} in [throttles]
+};
+
 // A list of tables that each have a name, as [[channel.namespaces]] in a file. In the environment
 // TIDEMILL_CHANNEL_NAMESPACES lists the names; a flag for a key of a table brings the table into being.
 template <class T>
@@ -84,10 +91,16 @@ struct NamedTables {
   std::string_view key;           // "channel.namespaces"
   std::string_view noun;          // of one table, in sentences: "namespace"
   std::string_view example_name;  // "chat"
-  Section<T> section;             // of one table
+  // Fills in what a table must have, for the example of the documentation; null: defaults will do.
+  void (*fill_example)(T& table) = nullptr;
+  Section<T> section;  // of one table
   std::size_t tables_max = 1000;
   std::size_t name_bytes_min = 1;
   Reload reload = Reload::kYes;  // whether tables may come and go while running
+  Written written = Written::kAsList;
+  // The option that names a table without a name of its own: "mail", the next such one "mail-2"; empty: each
+  // has a name.
+  std::string_view name_from{};
   // kNo: another section has the same keys and its documentation is enough.
   Shown documented = Shown::kYes;
   // Says why an option that is not there is refused by name; null: none is.

@@ -17,8 +17,10 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 
+#include "base/json_writer.h"
 #include "base/utf8.h"
 
 namespace tidemill::config {
@@ -108,40 +110,85 @@ Value ValueOf(const toml::node& node) {
   return NotAValue{"a date or time"};
 }
 
-TomlTable TableOf(const toml::table& table);
-
-TomlEntry EntryOf(const toml::key& key, const toml::node& node) {
-  TomlEntry entry{.key = std::string(key.str()),
-                  .key_line = key.source().begin.line,
-                  .value_line = node.source().begin.line};
-  const toml::array* array = node.as_array();
-  if (const toml::table* table = node.as_table()) {
-    entry.content = TableOf(*table);
-  } else if (array != nullptr && !array->empty() &&
-             std::ranges::all_of(*array, [](const toml::node& item) { return item.is_table(); })) {
-    std::vector<TomlTable> tables;
-    for (const toml::node& item : *array) tables.push_back(TableOf(*item.as_table()));
-    entry.content = std::move(tables);
+// False: there is something in it that JSON does not know.
+bool AppendJson(const toml::node& node, JsonWriter& json) {
+  bool is_json = true;
+  if (const auto* table = node.as_table()) {
+    json.BeginObject();
+    for (const auto& [key, value] : *table) {
+      json.DynamicKey(key.str());
+      is_json = AppendJson(value, json) && is_json;
+    }
+    json.EndObject();
+  } else if (const auto* array = node.as_array()) {
+    json.BeginArray();
+    for (const toml::node& item : *array) is_json = AppendJson(item, json) && is_json;
+    json.EndArray();
+  } else if (const auto* text = node.as_string()) {
+    json.String(text->get());
+  } else if (const auto* boolean = node.as_boolean()) {
+    json.Bool(boolean->get());
+  } else if (const auto* integer = node.as_integer()) {
+    json.Integer(integer->get());
+  } else if (const auto* number = node.as_floating_point()) {
+    json.Double(number->get());
+    is_json = std::isfinite(number->get());
   } else {
-    entry.content = ValueOf(node);
+    is_json = false;
   }
-  return entry;
+  return is_json;
 }
 
-TomlTable TableOf(const toml::table& table) {
-  TomlTable out{.line = table.source().begin.line};
-  for (const auto& [key, node] : table) out.entries.push_back(EntryOf(key, node));
-  return out;
+Value JsonOf(const toml::node& node) {
+  JsonText text;
+  JsonWriter json(text.text);
+  if (!AppendJson(node, json)) return NotAValue{"with a date, a time, nan or inf, which JSON does not know"};
+  return text;
 }
+
+class Tree {
+ public:
+  explicit Tree(const JsonPaths& json_paths) : json_paths_(json_paths) {}
+
+  TomlTable Of(const toml::table& table, const std::string& prefix) const {
+    TomlTable out{.line = table.source().begin.line};
+    for (const auto& [key, node] : table) out.entries.push_back(EntryOf(key, node, prefix));
+    return out;
+  }
+
+ private:
+  TomlEntry EntryOf(const toml::key& key, const toml::node& node, const std::string& prefix) const {
+    TomlEntry entry{.key = std::string(key.str()),
+                    .key_line = key.source().begin.line,
+                    .value_line = node.source().begin.line};
+    const std::string path = prefix + entry.key;
+    const toml::array* array = node.as_array();
+    if (json_paths_.contains(path)) {
+      entry.content = JsonOf(node);
+    } else if (const toml::table* table = node.as_table()) {
+      entry.content = Of(*table, path + ".");
+    } else if (array != nullptr && !array->empty() &&
+               std::ranges::all_of(*array, [](const toml::node& item) { return item.is_table(); })) {
+      std::vector<TomlTable> tables;
+      for (const toml::node& item : *array) tables.push_back(Of(*item.as_table(), path + "."));
+      entry.content = std::move(tables);
+    } else {
+      entry.content = ValueOf(node);
+    }
+    return entry;
+  }
+
+  const JsonPaths& json_paths_;
+};
 
 }  // namespace
 
-Result<TomlTable> ParseToml(std::string_view text) {
+Result<TomlTable> ParseToml(std::string_view text, const JsonPaths& json_paths) {
   if (std::optional<std::string> problem = CheckEncoding(text)) {
     return Fail(Errc::kInvalidArgument, *std::move(problem));
   }
   const toml::parse_result parsed = toml::parse(text, std::string_view{});
-  if (parsed) return TableOf(parsed.table());
+  if (parsed) return Tree(json_paths).Of(parsed.table(), "");
   const toml::source_position at = parsed.error().source().begin;
   return Fail(Errc::kInvalidArgument, ":" + std::to_string(at.line) + ":" + std::to_string(at.column) +
                                           ": not TOML: " + WithoutQuotations(parsed.error().description()) +

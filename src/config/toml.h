@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -28,8 +30,12 @@ struct TomlEntry {
   std::variant<Value, TomlTable, std::vector<TomlTable>> content;
 };
 
+// Paths of keys that take any list or table ("jobs.cron.args"; the tables of a list have no part in it): what
+// stands there is a Value that holds JSON.
+using JsonPaths = std::set<std::string, std::less<>>;
+
 // The error's detail is what to say after the file's name: ":3:9: not TOML: …". No value of the text is in
 // it.
-Result<TomlTable> ParseToml(std::string_view text);
+Result<TomlTable> ParseToml(std::string_view text, const JsonPaths& json_paths = {});
 
 }  // namespace tidemill::config

@@ -3,12 +3,46 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
+#include "base/ascii.h"
 #include "config/toml.h"
 
 namespace tidemill::config {
 namespace {
+
+// What `path` ("job.type") leads to, if that is a text.
+const std::string* TextAt(const TomlTable& table, std::string_view path) {
+  const std::string_view key = path.substr(0, path.find('.'));
+  const auto entry = std::ranges::find(table.entries, key, &TomlEntry::key);
+  if (entry == table.entries.end()) return nullptr;
+  if (key.size() < path.size()) {
+    const auto* inner = std::get_if<TomlTable>(&entry->content);
+    return inner == nullptr ? nullptr : TextAt(*inner, path.substr(key.size() + 1));
+  }
+  const auto* value = std::get_if<Value>(&entry->content);
+  return value == nullptr ? nullptr : std::get_if<std::string>(value);
+}
+
+// "Reports--Daily" of "Reports::Daily".
+std::string AsName(std::string name) {
+  std::ranges::replace_if(
+      name, [](char c) { return !IsLetter(c) && !IsDigit(c) && c != '_' && c != '.'; }, '-');
+  return name;
+}
+
+JsonPaths JsonPathsOf(std::span<const TableList> lists) {
+  JsonPaths paths;
+  for (const TableList& list : lists) {
+    for (const Key& row : list.rows) {
+      const bool is_json =
+          std::holds_alternative<JsonArray*>(row.type) || std::holds_alternative<JsonObject*>(row.type);
+      if (is_json) paths.insert(list.key + "." + row.name);
+    }
+  }
+  return paths;
+}
 
 class Reader {
  public:
@@ -57,6 +91,7 @@ class Reader {
   }
 
   void ReadTables(const TableList& list, const TomlEntry& entry) {
+    if (list.written == Written::kByName) return ReadTablesByName(list, entry);
     if (const auto* tables = std::get_if<std::vector<TomlTable>>(&entry.content)) {
       for (const TomlTable& table : *tables) ReadTable(list, table);
     } else if (!IsEmptyList(entry)) {
@@ -72,24 +107,69 @@ class Reader {
     return items != nullptr && items->empty();
   }
 
+  void ReadTablesByName(const TableList& list, const TomlEntry& entry) {
+    const auto* tables = std::get_if<TomlTable>(&entry.content);
+    if (tables == nullptr) {
+      return AddProblem(list, entry.key_line,
+                        fmt::format("not a section; write {} = {{…}} in [{}], a line for each {}",
+                                    list.example_name, list.key, list.noun));
+    }
+    for (const TomlEntry& each : tables->entries) {
+      const auto* table = std::get_if<TomlTable>(&each.content);
+      if (table == nullptr) {
+        AddProblem(list, each.key_line, fmt::format("{}: not a table; write it in {{ }}", Quote(each.key)));
+        continue;
+      }
+      file_.tables.push_back({&list, each.key});
+      for (const TomlEntry& option : table->entries) Visit(list.PrefixOf(each.key) + option.key, option);
+    }
+  }
+
+  bool IsDeclared(const TomlFile::NamedTable& table) const {
+    return std::ranges::find(file_.tables, table) != file_.tables.end();
+  }
+
+  // Of a table that has no name: that of its option, with a number if that is taken; nullopt: it has none.
+  std::optional<std::string> NameFor(const TableList& list, const TomlTable& table) const {
+    const std::string* source = list.name_from.empty() ? nullptr : TextAt(table, list.name_from);
+    if (source == nullptr || source->empty()) return std::nullopt;
+    const std::string stem = AsName(*source);
+    std::string name = stem;
+    for (int number = 2; IsDeclared({&list, name}); ++number) {
+      name = fmt::format("{}-{}", stem, number);
+    }
+    return name;
+  }
+
   void ReadTable(const TableList& list, const TomlTable& table) {
+    const bool has_name = std::ranges::find(table.entries, "name", &TomlEntry::key) != table.entries.end();
+    if (const auto name = has_name ? std::nullopt : NameFor(list, table)) {
+      file_.tables.push_back({&list, *name});
+      return ReadOptions(list, *name, table);
+    }
     const auto named = std::ranges::find(table.entries, "name", &TomlEntry::key);
     const auto* value = named == table.entries.end() ? nullptr : std::get_if<Value>(&named->content);
     const auto* name = value == nullptr ? nullptr : std::get_if<std::string>(value);
     if (name == nullptr) {
       AddProblem(list, table.line,
-                 fmt::format("{} without a name; write name = {} in it", list.NounWithArticle(),
-                             Quote(list.example_name)));
+                 list.name_from.empty()
+                     ? fmt::format("{} without a name; write name = {} in it", list.NounWithArticle(),
+                                   Quote(list.example_name))
+                     : fmt::format("{} without {}", list.NounWithArticle(), list.name_from));
       return;
     }
     const TomlFile::NamedTable declared{&list, *name};
-    if (std::ranges::find(file_.tables, declared) != file_.tables.end()) {
+    if (IsDeclared(declared)) {
       AddProblem(list, named->value_line, fmt::format("name = {}: there twice", Quote(*name)));
       return;
     }
     file_.tables.push_back(declared);
+    ReadOptions(list, *name, table);
+  }
+
+  void ReadOptions(const TableList& list, const std::string& name, const TomlTable& table) {
     for (const TomlEntry& entry : table.entries) {
-      if (entry.key != "name") Visit(list.PrefixOf(*name) + entry.key, entry);
+      if (entry.key != "name") Visit(list.PrefixOf(name) + entry.key, entry);
     }
   }
 
@@ -103,7 +183,7 @@ class Reader {
 }  // namespace
 
 TomlFile ReadToml(std::string_view text, const std::string& name, std::span<const TableList> lists) {
-  const Result<TomlTable> parsed = ParseToml(text);
+  const Result<TomlTable> parsed = ParseToml(text, JsonPathsOf(lists));
   if (!parsed) return {.problems = {name + parsed.error().detail}};
   Reader reader(name, lists);
   reader.Flatten(*parsed, "");

@@ -228,6 +228,15 @@ Result<void> AssignAddresses(const Value& value, std::vector<StoreAddress>& out)
   return {};
 }
 
+template <class Json>
+Result<void> AssignJson(const Value& value, Result<> (*check)(std::string_view), Json& out) {
+  const auto* json = std::get_if<JsonText>(&value);
+  const std::string* text = json == nullptr ? TextOf(value) : &json->text;
+  TM_TRY(check(text == nullptr ? "" : *text));
+  out.text = *text;
+  return {};
+}
+
 std::string QuoteShort(std::string_view text) {
   // A private key in the wrong place stays out of logs as well.
   if (text.contains("PRIVATE KEY-----")) return std::string(kMask);
@@ -271,6 +280,8 @@ Result<void> Assign(const Key& key, const Value& value, void* settings) {
         if constexpr (std::same_as<T, std::vector<std::string>>) return AssignStrings(value, *out);
         if constexpr (std::same_as<T, std::vector<Secret>>) return AssignSecrets(key, value, *out);
         if constexpr (std::same_as<T, std::vector<StoreAddress>>) return AssignAddresses(value, *out);
+        if constexpr (std::same_as<T, JsonArray>) return AssignJson(value, CheckJsonArray, *out);
+        if constexpr (std::same_as<T, JsonObject>) return AssignJson(value, CheckJsonObject, *out);
         if constexpr (std::integral<T> && !std::same_as<T, bool>) {
           return AssignInteger(key, value, bounds, *out);
         }
@@ -285,6 +296,7 @@ std::string Describe(const Key& key, const Value& value) {
   if (const auto* integer = std::get_if<std::int64_t>(&value)) return fmt::to_string(*integer);
   if (const auto* number = std::get_if<double>(&value)) return fmt::to_string(*number);
   if (const auto* list = std::get_if<std::vector<std::string>>(&value)) return QuoteList(*list, QuoteShort);
+  if (const auto* json = std::get_if<JsonText>(&value)) return QuoteShort(json->text);
   return std::string(std::get<NotAValue>(value).what);
 }
 
@@ -326,6 +338,7 @@ std::string ToToml(const Field& field, SecretsIn secrets) {
         if constexpr (std::same_as<T, std::vector<std::string>>) return QuoteList(*in, Quote);
         if constexpr (std::same_as<T, std::vector<Secret>>) return QuoteList(*in, print_secret);
         if constexpr (std::same_as<T, std::vector<StoreAddress>>) return QuoteList(*in, print_address);
+        if constexpr (std::same_as<T, JsonArray> || std::same_as<T, JsonObject>) return TomlOfJson(in->text);
         if constexpr (std::integral<T> && !std::same_as<T, bool>) return fmt::to_string(*in);
       },
       field);

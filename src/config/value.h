@@ -18,13 +18,18 @@ struct Untyped {
   std::string text;
 };
 
+// What a file has for a key that takes any list or table; JSON.
+struct JsonText {
+  std::string text;
+};
+
 // What no key accepts: "a date or time".
 struct NotAValue {
   std::string_view what;
 };
 
-using Value =
-    std::variant<bool, std::int64_t, double, std::string, std::vector<std::string>, Untyped, NotAValue>;
+using Value = std::variant<bool, std::int64_t, double, std::string, std::vector<std::string>, JsonText,
+                           Untyped, NotAValue>;
 
 struct Given {
   std::string key;
