@@ -21,7 +21,10 @@ live::Live::Surroundings LiveOf(const JobFollowers::Surroundings& at, const sett
             const std::optional<jobs::QueueView> queue = engine.FindQueue(name);
             return queue ? live::ToJson(*queue) : "";
           },
-          .batch = nullptr};
+          .batch = [&engine = at.engine](std::string_view bid) -> std::string {
+            const Result<jobs::Batch> batch = engine.FindBatch(bid);
+            return batch ? live::ToJson(*batch) : "";
+          }};
 }
 
 }  // namespace

@@ -38,6 +38,8 @@ class JobFollowers {
   // Wants to know of every loop's channels.
   broker::OccupancyEvents& occupancy() { return relay_; }
 
+  webhooks::Webhooks& webhooks() { return webhooks_; }
+
   // On the loop.
   void ReplaceEndpoints(std::vector<webhooks::EndpointOptions> endpoints) {
     webhooks_.Replace(std::move(endpoints));

@@ -9,7 +9,6 @@
 
 #include "base/log.h"
 #include "base/random.h"
-#include "jobs/webhooks/settings.h"
 #include "metrics/process.h"
 #include "server/drain.h"
 #include "server/version.h"
@@ -198,10 +197,9 @@ Result<Commit> Node::PrepareLoops(const settings::Settings& settings) {
     servers.push_back(servers_[i]->Prepare(live));
   }
   return [this, realtime = std::move(realtime), servers = std::move(servers), keys = settings.http_api.keys,
-          tls = live.tls, endpoints = webhooks::EndpointsOf(settings.jobs.queues)] {
+          tls = live.tls, jobs = settings.jobs] {
     loops_->RunOnEach([&](std::size_t i) {
-      if (jobs_ && tls && i == 0) jobs_->ReplaceTls(tls);
-      if (jobs_ && i == 0) jobs_->followers().ReplaceEndpoints(endpoints);
+      if (jobs_ && i == 0) jobs_->TakeOver(jobs, tls);
       realtime[i]();
       servers[i]();
       if (queries_) queries_->TakeOver(i, keys);

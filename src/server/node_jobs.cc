@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "jobs/engine/options.h"
 #include "jobs/store/sql_store.h"
+#include "jobs/webhooks/settings.h"
 #include "net/sleep.h"
 #include "server/databases.h"
 #include "server/version.h"
@@ -55,13 +56,16 @@ Result<std::unique_ptr<NodeJobs>> NodeJobs::Open(net::Loop& loop, const Options&
       jobs::MakeSqlStore(loop, *databases.main(loop.index()), {.postgres_schema = settings.postgres.schema});
   node->engine_ = std::make_unique<jobs::Engine>(loop, *node->store_,
                                                  EngineOptionsOf(options.node_id, settings, registry));
-  node->door_ = std::make_unique<jobs::EngineDoor>(*node->engine_, jobs::EngineDoor::Limits());
+  node->door_ = std::make_unique<jobs::EngineDoor>(
+      *node->engine_, jobs::EngineDoor::Limits{.requests_max = settings.jobs.requests_max,
+                                               .fetches_max = settings.jobs.fetches_max});
   TM_TRY_ASSIGN(node->followers_, JobFollowers::Make({.loop = loop,
                                                       .engine = *node->engine_,
                                                       .publisher = *options.publisher,
                                                       .registry = registry,
                                                       .node_id = options.node_id},
                                                      settings));
+  node->door_->SetWebhooks(node->followers_->webhooks());
   TM_TRY_ASSIGN(node->faktory_, faktory::Server::Make(*node->engine_, ServerOptionsOf(settings.faktory),
                                                       node->faktory_metrics_));
   node->port_.emplace(kFaktory, *node->faktory_,
@@ -80,6 +84,13 @@ Result<void> NodeJobs::OpenPort(const std::shared_ptr<net::TlsContext>& tls) {
   if (!opened) return Fail(opened.error().code, "jobs.faktory.listen: " + opened.error().detail);
   for (const Listening& each : *opened) addresses_.push_back(each.address);
   return {};
+}
+
+void NodeJobs::TakeOver(const jobs::JobsSettings& settings, const std::shared_ptr<net::TlsContext>& tls) {
+  if (tls) port_->ReplaceTls(tls);
+  followers_->ReplaceEndpoints(webhooks::EndpointsOf(settings.queues));
+  engine_->ConfigureSchedules(jobs::SchedulesOf(settings));
+  engine_->ConfigureLimits(jobs::LimitsOf(settings));
 }
 
 void NodeJobs::Start() {

@@ -25,6 +25,9 @@
 #include "server/job_followers.h"
 #include "server/port.h"
 
+namespace tidemill::jobs {
+struct JobsSettings;
+}
 namespace tidemill::settings {
 struct Settings;
 }
@@ -50,8 +53,8 @@ class NodeJobs {
 
   // Null `tls`: in plain. Comes last of all that is opened.
   Result<void> OpenPort(const std::shared_ptr<net::TlsContext>& tls);
-  // On the loop.
-  void ReplaceTls(const std::shared_ptr<net::TlsContext>& tls) { port_->ReplaceTls(tls); }
+  // On the loop: a reload. Null `tls`: as before.
+  void TakeOver(const jobs::JobsSettings& settings, const std::shared_ptr<net::TlsContext>& tls);
   // Where workers connect, real port numbers included.
   const std::vector<net::ListenAddress>& addresses() const { return addresses_; }
 

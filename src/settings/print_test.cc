@@ -63,6 +63,10 @@ struct Change {
     if (name.ends_with("redis.prefix") || name.ends_with("client_name")) *field = "word";
     if (name.ends_with("_prefix") || name == "queries.prefix") *field = "/" + std::string(name);
     if (name.ends_with("_endpoint") || name.ends_with("push.url")) *field = "https://example.com";
+    if (name.ends_with(".schedule")) *field = "@daily";
+    if (name.ends_with(".zone")) *field = "Europe/Berlin";
+    if (name.ends_with(".queue")) *field = "mail";
+    if (name.ends_with(".type") && choices.empty()) *field = "Report";
     if (name.ends_with("_regex")) *field = "^\\d+\"$";
     if (name.ends_with("rsa_public_key")) *field = kRsaKey;
     if (name.ends_with("ecdsa_public_key")) *field = kEcdsaKey;
@@ -86,6 +90,8 @@ struct Change {
     *field = {{"k1"}, {"k2"}};
     if (name.ends_with("push.secrets")) *field = {{"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}};
   }
+  void operator()(config::JsonArray* field) const { field->text = R"([1,"a",[true,{"b":2.5}]])"; }
+  void operator()(config::JsonObject* field) const { field->text = R"({"a \"b\"":{"c":[]},"track":1})"; }
   template <std::integral Integer>
   void operator()(Integer* field) const {
     *field = static_cast<Integer>(static_cast<std::int64_t>(*field) < max ? *field + 1 : *field - 1);
@@ -97,7 +103,10 @@ Settings FullExample() {
   Settings settings;
   std::vector<Key> keys = AllSections().keys();
   for (const config::TableList& list : AllSections().tables()) {
-    for (const char* name : {"chat", "a.b-c_1"}) {
+    // A schedule and a limit are either Faktory's or ours.
+    const bool is_faktory = list.key == "cron" || list.key == "throttles";
+    for (const char* name : {is_faktory ? "Report" : "chat", "a.b-c_1"}) {
+      if (is_faktory && std::string_view(name) != "Report") continue;
       list.add(&settings, name);
       for (Key& key : list.KeysOf(name)) keys.push_back(std::move(key));
     }

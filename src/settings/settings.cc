@@ -156,6 +156,7 @@ void CheckJobs(const Settings& settings, config::Findings& findings) {
                         .text = ": a queue's name has letters, digits, \".\", \"_\" and \"-\""});
   }
   webhooks::Check(settings.jobs.queues, findings);
+  jobs::Check(settings.jobs, findings);
   if (!settings.jobs.enabled || settings.postgres.given() || settings.sqlite.given()) return;
   findings.push_back({.key = "jobs.enabled",
                       .others = {"storage.postgres.url", "storage.sqlite.path"},
@@ -215,6 +216,9 @@ config::Schema<Settings> MakeSchema() {
       .Add("jobs.", jobs::JobsSection(), [](Settings& s) -> auto& { return s.jobs; })
       .Add("jobs.faktory.", faktory::FaktorySection(), [](Settings& s) -> auto& { return s.faktory; })
       .AddTables(jobs::JobQueueTables(), [](Settings& s) -> auto& { return s.jobs.queues; })
+      .AddTables(jobs::ScheduleTables(), [](Settings& s) -> auto& { return s.jobs.schedules; })
+      .AddTables(jobs::FaktoryScheduleTables(), [](Settings& s) -> auto& { return s.jobs.faktory_cron; })
+      .AddTables(jobs::ThrottleTables(), [](Settings& s) -> auto& { return s.jobs.throttles; })
       .AddCheck(CheckSectionsTogether)
       .AddCheck(CheckJobs)
       .AddCompletion(ChooseBroker)

@@ -66,6 +66,16 @@ std::string_view StatusText(CallbackState state) {
   return "";
 }
 
+std::string_view Name(CallbackState state) {
+  switch (state) {
+    case CallbackState::kPending: return "pending";
+    case CallbackState::kEnqueued: return "enqueued";
+    case CallbackState::kGivenUp: return "given_up";
+    case CallbackState::kSucceeded: return "succeeded";
+  }
+  return "pending";
+}
+
 Record EncodeBatch(const Batch& batch, WallTime expires_at) {
   Record record{.kind = std::string(kBatchKind), .key = batch.bid, .value = {}, .expires_at = expires_at};
   JsonWriter json(record.value);

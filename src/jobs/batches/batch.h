@@ -27,6 +27,8 @@ enum class CallbackState : std::uint8_t {
 };
 // As STATUS says it: "", "1", "1", "2".
 std::string_view StatusText(CallbackState state);
+// "pending", "enqueued", "given_up", "succeeded".
+std::string_view Name(CallbackState state);
 
 struct BatchCallback {
   std::string jid;

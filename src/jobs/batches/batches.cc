@@ -70,7 +70,8 @@ Result<> Batches::Admit(const BatchDefinition& definition, const Entry* parent) 
     return Fail(Errc::kInvalidArgument, "a batch needs a success or complete callback");
   }
   if (batches_.size() >= options_.batches_max) {
-    return Fail(Errc::kLimitExceeded, fmt::format("at most {} batches at a time", options_.batches_max));
+    return Fail(Errc::kLimitExceeded,
+                fmt::format("at most {} batches at a time (jobs.batches_max)", options_.batches_max));
   }
   if (parent != nullptr && parent->batch.depth + 1 >= options_.depth_max) {
     return Fail(Errc::kLimitExceeded, fmt::format("batches are nested at most {} deep", options_.depth_max));

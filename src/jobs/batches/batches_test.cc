@@ -322,7 +322,8 @@ TEST_F(BatchesTest, LimitsAreNamed) {
   EXPECT_EQ(TryNew("c", "success", "b").error(),
             (Error{Errc::kLimitExceeded, "batches are nested at most 2 deep"}));
   ASSERT_TRUE(TryNew("c", "success"));
-  EXPECT_EQ(TryNew("d", "success").error(), (Error{Errc::kLimitExceeded, "at most 3 batches at a time"}));
+  EXPECT_EQ(TryNew("d", "success").error(),
+            (Error{Errc::kLimitExceeded, "at most 3 batches at a time (jobs.batches_max)"}));
 
   store_ = BatchStore({.callback_bytes_max = 300, .all_callbacks_bytes_max = 600});
   const std::string long_custom = R"({"x":")" + std::string(300, 'x') + "\"}";

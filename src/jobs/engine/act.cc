@@ -31,6 +31,48 @@ void DiscardLocated(Core& core, const Located& located) {
   Discard(core, {.job = &job, .id = located.job.id, .queue = located.queue, .place = located.place});
 }
 
+Result<> ActOn(Core& core, BulkAction::Action action, Located located) {
+  switch (action) {
+    case BulkAction::Action::kDiscard: DiscardLocated(core, located); return {};
+    case BulkAction::Action::kKill: KillLocated(core, std::move(located)); return {};
+    case BulkAction::Action::kRequeue: break;
+  }
+  return RunNow(core, located);
+}
+
+struct Slice {
+  std::size_t done = 0;
+  std::string next;
+};
+
+// A page of what is listed; what moved meanwhile is somebody else's.
+Task<Result<Slice>> ActOnPage(Core& core, const BulkAction& action, PageRequest request) {
+  const std::uint64_t tenure = core.tenure;
+  TM_CO_TRY(core.Serving());
+  Moves::Watch watch(core.moves);
+  TM_CO_TRY(co_await CommitOf(core.flusher));
+  TM_CO_TRY_ASSIGN(JobPage page, co_await core.store.List(request));
+  Slice slice{.done = 0, .next = std::move(page.next)};
+  for (JobPage::Item& item : page.items) {
+    if (core.loop.ShareSpent()) co_await net::NextTurn(core.loop);
+    if (tenure != core.tenure) co_return std::unexpected(Error{Errc::kNotAvailable, "the jobs have moved"});
+    if (watch.Moved(item.job.id) || (action.matches && !action.matches(item.job.text))) continue;
+    // What a worker has is still a row of its queue.
+    if (request.place == Place::kReady && core.working.Find(item.job.jid) != nullptr) continue;
+    TM_CO_TRY_ASSIGN(const queue::QueueId queue, core.OpenQueue(item.job.queue));
+    Located located{
+        .job = std::move(item.job), .queue = queue, .place = request.place, .wait = item.wait, .at = item.at};
+    if (ActOn(core, action.action, std::move(located))) ++slice.done;
+  }
+  co_return slice;
+}
+
+bool IsMeant(const BulkAction& action, const Located& located) {
+  return located.place == action.place && (!action.wait || located.wait == *action.wait);
+}
+
+}  // namespace
+
 void KillLocated(Core& core, Located located) {
   Gathering& gathering = core.GatherFor(located.queue);
   TakeOut(core, located, gathering);
@@ -61,46 +103,6 @@ void KillLocated(Core& core, Located located) {
   PutDead(core, std::move(job), gathering);
 }
 
-Result<> ActOn(Core& core, BulkAction::Action action, Located located) {
-  switch (action) {
-    case BulkAction::Action::kDiscard: DiscardLocated(core, located); return {};
-    case BulkAction::Action::kKill: KillLocated(core, std::move(located)); return {};
-    case BulkAction::Action::kRequeue: break;
-  }
-  return RunNow(core, located);
-}
-
-struct Slice {
-  std::size_t done = 0;
-  std::string next;
-};
-
-// A page of what is listed; what moved meanwhile is somebody else's.
-Task<Result<Slice>> ActOnPage(Core& core, const BulkAction& action, PageRequest request) {
-  const std::uint64_t tenure = core.tenure;
-  TM_CO_TRY(core.Serving());
-  Moves::Watch watch(core.moves);
-  TM_CO_TRY(co_await CommitOf(core.flusher));
-  TM_CO_TRY_ASSIGN(JobPage page, co_await core.store.List(request));
-  Slice slice{.done = 0, .next = std::move(page.next)};
-  for (JobPage::Item& item : page.items) {
-    if (core.loop.ShareSpent()) co_await net::NextTurn(core.loop);
-    if (tenure != core.tenure) co_return std::unexpected(Error{Errc::kNotAvailable, "the jobs have moved"});
-    if (watch.Moved(item.job.id) || (action.matches && !action.matches(item.job.text))) continue;
-    TM_CO_TRY_ASSIGN(const queue::QueueId queue, core.OpenQueue(item.job.queue));
-    Located located{
-        .job = std::move(item.job), .queue = queue, .place = request.place, .wait = item.wait, .at = item.at};
-    if (ActOn(core, action.action, std::move(located))) ++slice.done;
-  }
-  co_return slice;
-}
-
-bool IsMeant(const BulkAction& action, const Located& located) {
-  return located.place == action.place && (!action.wait || located.wait == *action.wait);
-}
-
-}  // namespace
-
 Task<Result<JobState>> Cancel(Core& core, std::string jid) {
   TM_CO_TRY(core.Serving());
   auto located = co_await Locate(core, jid);
@@ -114,6 +116,25 @@ Task<Result<JobState>> Cancel(Core& core, std::string jid) {
   }
   DiscardLocated(core, *located);
   co_return StateAt(*located);
+}
+
+// Finding them all is cheap; what is looked at in each is not.
+Task<Result<std::size_t>> CancelWorking(Core& core, std::vector<std::string> jids, JobFilter filter) {
+  TM_CO_TRY(core.Serving());
+  if (jids.empty()) core.working.ForEach([&](const Held& held) { jids.push_back(held.jid); });
+  std::size_t count = 0;
+  for (const std::string& jid : jids) {
+    if (core.loop.ShareSpent()) co_await net::NextTurn(core.loop);
+    Held* const held = core.working.Find(jid);
+    if (held == nullptr || held->is_cancelled) continue;
+    const bool is_meant = (filter.queue.empty() || core.dispatcher.Name(held->queue) == filter.queue) &&
+                          (filter.type.empty() || held->type == filter.type) &&
+                          held->text.contains(filter.contains);
+    if (!is_meant) continue;
+    held->is_cancelled = true;
+    ++count;
+  }
+  co_return count;
 }
 
 Result<> RunNow(Core& core, const Located& located) {

@@ -142,8 +142,14 @@ void BatchKeeper::OnDropped(const PushedJob& job) {
 }
 
 void BatchKeeper::BeforeFlush(Gathering& gathering) {
+  if (core_.metrics) core_.metrics->ShowBatches(batches_.size());
   Batches::Output output = batches_.Gather();
-  for (Record& record : output.records) gathering.Put(std::move(record));
+  for (Record& record : output.records) {
+    if (record.kind == kBatchKind) {
+      for (JobListener* const listener : core_.listeners) listener->OnBatchChange(record.key);
+    }
+    gathering.Put(std::move(record));
+  }
   for (RecordKey& key : output.deletes) gathering.Remove(std::move(key));
 }
 

@@ -1,4 +1,4 @@
-// JobListener: follows what becomes of jobs, as it happens: for live channels and webhooks.
+// JobListener: follows what becomes of jobs and batches, as it happens: for live channels and webhooks.
 //
 // Loop thread only: the engine's.
 #pragma once
@@ -33,6 +33,8 @@ class JobListener {
   // each job that comes, begins, ends or moves: what takes long is done in another turn. It may not call the
   // engine but to look.
   virtual void OnChange(const JobChange& change) = 0;
+  // A batch has other totals, or another state; at most once for each flush. It may be gone.
+  virtual void OnBatchChange(std::string_view bid) { static_cast<void>(bid); }
 
  protected:
   ~JobListener() = default;

@@ -35,7 +35,7 @@ Core::Core(net::Loop& l, Store& s, EngineOptions o)
       dispatcher({.text_bytes_max = options.text_bytes_max, .queues_max = options.queues_max}),
       working(l.timers(), [this](Held& held) { Expire(*this, held); }),
       later(options.later_in_memory, options.later_text_bytes_max),
-      locks(options.locks_max),
+      locks(options.unique_max),
       workers(l, options.rescue_after, options.workers_max,
               [this](const std::string& wid) { scope.Spawn(Rescue(*this, wid)); }),
       limits(*this),
@@ -80,7 +80,7 @@ Result<queue::QueueId> Core::OpenQueue(std::string_view name) {
   if (id->value() == queues.size()) {
     const auto found = options.queues.find(name);
     queues.push_back({.settings = found == options.queues.end() ? options.other_queues : found->second});
-    limits.Opened(*id, queues.back().settings.limits);
+    limits.Opened(*id);
   }
   return *id;
 }
@@ -136,7 +136,7 @@ void Core::Forget(const Error& why) {
   scope.Spawn(DropHeld(loop, working.Clear()));
   limits.Forget();
   for (std::uint32_t i = 0; i < queues.size(); ++i) {
-    limits.Opened(queue::QueueId(i), queues[i].settings.limits);
+    limits.Opened(queue::QueueId(i));
   }
   forgotten.Add(later.Clear());
   forgotten.Add(locks.Clear());
@@ -168,6 +168,8 @@ void Core::BeforeFlush(Gathering& gathering) {
   if (now - metrics_shown_at < kMetricsInterval) return upkeep.WriteStatsSoon();  // and shown with them
   metrics_shown_at = now;
   metrics->Show(AllCounts(), flusher.unflushed_rows(), flusher.commits());
+  metrics->ShowSchedules(schedules.size());
+  limits.ShowMetrics(*options.metrics);
 }
 
 void Core::OnArrived(PushedJob&& job) { Arrive(*this, std::move(job)); }

@@ -76,11 +76,20 @@ Result<> Engine::SetLimits(std::string_view queue, QueueLimits limits) {
   return core_->limits.Set(queue, std::move(limits));
 }
 Result<> Engine::ResetLimits(std::string_view queue) { return core_->limits.Reset(queue); }
+void Engine::ConfigureLimits(std::map<std::string, QueueLimits, std::less<>> limits) {
+  core_->limits.Configure(std::move(limits));
+}
 std::optional<LimitsView> Engine::Limits(std::string_view queue, std::size_t keys) const {
   const auto id = core_->dispatcher.Find(queue);
   const Limiter* const limiter = id ? core_->limits.Find(*id) : nullptr;
-  if (limiter == nullptr) return std::nullopt;
+  const QueueLimits& limits = core_->limits.LimitsOf(queue);
+  if (limiter == nullptr && !limits.limits_anything()) return std::nullopt;
+  const bool is_configured = core_->limits.IsConfigured(queue);
+  if (limiter == nullptr) {
+    return LimitsView{.limits = limits, .is_configured = is_configured, .blocked_keys = {}};
+  }
   return LimitsView{.limits = limiter->limits(),
+                    .is_configured = is_configured,
                     .running = limiter->held(),
                     .parked = limiter->parked(),
                     .blocked_keys = limiter->BlockedKeys(keys)};
@@ -154,8 +163,15 @@ Result<> Engine::RemoveSchedule(std::string_view name) { return core_->schedules
 Result<> Engine::PauseSchedule(std::string_view name) { return core_->schedules.Pause(name); }
 Result<> Engine::ResumeSchedule(std::string_view name) { return core_->schedules.Resume(name); }
 Result<std::string> Engine::RunSchedule(std::string_view name) { return core_->schedules.RunNow(name); }
-std::vector<ScheduleView> Engine::Schedules(std::size_t next_count) const {
-  return core_->schedules.Views(next_count);
+void Engine::ConfigureSchedules(std::vector<ScheduleSpec> specs) {
+  core_->schedules.Configure(std::move(specs));
+}
+std::vector<ScheduleView> Engine::Schedules(std::string_view after, std::size_t count,
+                                            std::size_t next_count) const {
+  return core_->schedules.Views(after, count, next_count);
+}
+std::optional<ScheduleView> Engine::FindSchedule(std::string_view name, std::size_t next_count) const {
+  return core_->schedules.View(name, next_count);
 }
 void Engine::LookIntoInbox() { core_->inbox.LookNow(); }
 
@@ -170,6 +186,9 @@ Task<Result<>> Engine::Kill(std::string jid) {
 }
 Task<Result<std::size_t>> Engine::Apply(BulkAction action) {
   co_return co_await RunToEnd(core_->scope, ApplyToMany(*core_, std::move(action)));
+}
+Task<Result<std::size_t>> Engine::CancelWorking(std::vector<std::string> jids, JobFilter filter) {
+  return jobs::CancelWorking(*core_, std::move(jids), std::move(filter));
 }
 Result<> Engine::Pause(std::string_view queue) { return jobs::Pause(*core_, queue); }
 Result<> Engine::Resume(std::string_view queue) { return jobs::Resume(*core_, queue); }

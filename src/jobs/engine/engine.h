@@ -111,8 +111,8 @@ struct Counts {
 // What to do with many jobs at once, in slices: MUTATE, redrive, bulk actions of the API.
 struct BulkAction {
   enum class Action : std::uint8_t { kDiscard, kKill, kRequeue } action = Action::kDiscard;
-  Place place = Place::kDead;     // kLater or kDead
-  std::optional<Wait> wait;       // of kLater: scheduled or retries
+  Place place = Place::kDead;
+  std::optional<Wait> wait;       // of kLater: which
   std::vector<std::string> jids;  // not empty: these, and nothing else counts
   JobFilter filter;
   std::function<bool(std::string_view text)> matches;  // null: all; the glob of MUTATE
@@ -120,6 +120,7 @@ struct BulkAction {
 
 struct LimitsView {
   QueueLimits limits;
+  bool is_configured = false;
   std::int64_t running = 0;  // units: a job counts as its weight says
   std::size_t parked = 0;    // jobs that wait for their keys
   std::vector<Limiter::KeyView> blocked_keys;
@@ -179,10 +180,12 @@ class Engine {
   std::vector<NodeView> Workflow(std::string_view id, std::size_t count) const;
   std::vector<SequenceView> Sequences(std::string_view after, std::size_t count) const;
 
-  // --- Limits of a queue, at run time, and after a start. WaitForCommit follows. kInvalidArgument.
+  // --- Limits of a queue, at run time, and after a start. WaitForCommit follows. kInvalidArgument;
+  // kPermissionDenied: they are of the configuration, where alone they can be changed.
   Result<> SetLimits(std::string_view queue, QueueLimits limits);
-  // Those of the settings again.
   Result<> ResetLimits(std::string_view queue);
+  // A reload: those of the configuration from now on, by queue.
+  void ConfigureLimits(std::map<std::string, QueueLimits, std::less<>> limits);
   // What holds a queue's jobs back; nullopt: it has no limits.
   std::optional<LimitsView> Limits(std::string_view queue, std::size_t keys) const;
 
@@ -233,6 +236,9 @@ class Engine {
   Task<Result<>> Retry(std::string jid);           // now, from retries, scheduled or dead
   Task<Result<>> Kill(std::string jid);
   Task<Result<std::size_t>> Apply(BulkAction action);
+  // Those jobs that workers have are to end, as far as the filter admits them; `jids` not empty: these alone.
+  // How many were told so.
+  Task<Result<std::size_t>> CancelWorking(std::vector<std::string> jids, JobFilter filter);
   Result<> Pause(std::string_view queue);
   Result<> Resume(std::string_view queue);
   Task<Result<std::size_t>> RemoveQueue(std::string queue);
@@ -240,14 +246,19 @@ class Engine {
 
   // --- Schedules: what is pushed again and again. WaitForCommit follows what changes one. kNotFound: there
   // is none of that name; kInvalidArgument says what is accepted.
+  // kPermissionDenied: it is of the configuration, where alone it can be changed; kLimitExceeded.
   Result<> SetSchedule(ScheduleSpec spec);
   Result<> RemoveSchedule(std::string_view name);
+  // A reload: those of the configuration from now on.
+  void ConfigureSchedules(std::vector<ScheduleSpec> specs);
   // When it is resumed, what would have fired meanwhile is left out.
   Result<> PauseSchedule(std::string_view name);
   Result<> ResumeSchedule(std::string_view name);
   Result<std::string> RunSchedule(std::string_view name);  // now; gives the jid
-  // Each with its next firings.
-  std::vector<ScheduleView> Schedules(std::size_t next_count) const;
+  // In the order of names, behind `after`; each with its next firings.
+  std::vector<ScheduleView> Schedules(std::string_view after, std::size_t count,
+                                      std::size_t next_count) const;
+  std::optional<ScheduleView> FindSchedule(std::string_view name, std::size_t next_count) const;
 
   // What SQL has enqueued is looked for now, instead of when it is time (EngineOptions::inbox_interval).
   void LookIntoInbox();

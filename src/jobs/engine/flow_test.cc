@@ -261,7 +261,7 @@ TEST(EngineWorkflows, AWorkflowIsPushedAsAWholeOrNotAtAll) {
 TEST(EngineWorkflows, AWorkflowThatDoesNotFitIsRefusedAsAWhole) {
   EngineOptions options;
   options.queues["small"].depth_max = 2;
-  options.locks_max = 1;
+  options.unique_max = 1;
   options.workflows.nodes_max = 4;
   EngineHarness h(std::make_shared<MemoryTables>(), options);
   const auto push = [&](int count, const std::string& members) {
@@ -468,6 +468,27 @@ TEST(EngineLimits, ARateLetsThemBeginInTime) {
   EXPECT_EQ(two.jids(), Names{"job-00002"});
 }
 
+TEST(EngineWorkflows, WhoWaitsTooLongForASignalIsDeadOrGoesOn) {
+  EngineHarness h;
+  h.Push("job-00001", R"("custom":{"signals":["paid"],"signals_within":5})");
+  h.Push("job-00002", R"("custom":{"signals":["paid"],"signals_within":5,"on_timeout":"continue"})");
+  ASSERT_TRUE(h.Commit());
+  h.Advance(Milliseconds(4900));
+  EXPECT_EQ(h.engine.counts().dead, 0u);
+  h.Advance(Milliseconds(300));
+  h.Turns();
+  ASSERT_TRUE(h.Commit());
+  EXPECT_EQ(h.engine.counts().dead, 1u);
+  ASSERT_EQ(h.store.tables().dead.size(), 1u);
+  const std::string& dead = h.store.tables().dead.begin()->second.job.text;
+  EXPECT_TRUE(dead.contains(R"("errtype":"SignalTimeout")")) << dead;
+  EXPECT_TRUE(dead.contains("signal paid has not come in time")) << dead;
+  Fetched fetched(h.engine, "worker-1", {"default"});
+  h.Turns();
+  EXPECT_EQ(fetched.jids(), Names{"job-00002"});
+  EXPECT_TRUE(fetched.jobs[0].text.contains(R"("_timed_out":["paid"])")) << fetched.jobs[0].text;
+}
+
 TEST(EngineLimits, AreSetAtRunTimeAndKept) {
   auto tables = std::make_shared<MemoryTables>();
   {
@@ -492,6 +513,33 @@ TEST(EngineLimits, AreSetAtRunTimeAndKept) {
   ASSERT_TRUE(h.engine.ResetLimits("q"));
   h.Turns();
   EXPECT_EQ(two.jids(), Names{"job-00002"});
+}
+
+TEST(EngineLimits, OfTheConfigurationAreChangedThereAlone) {
+  EngineOptions options;
+  options.queues["q"].limits = {.concurrency = 1};
+  EngineHarness h(std::make_shared<MemoryTables>(), options);
+  for (int i = 1; i <= 3; ++i) h.Push("job-0000" + std::to_string(i), R"("queue":"q")");
+  EXPECT_EQ(h.engine.SetLimits("q", {.concurrency = 9}),
+            Fail(Errc::kPermissionDenied,
+                 "the limits of queue q are of the configuration (jobs.queues.q.limits or throttles.q); "
+                 "change them there"));
+  EXPECT_EQ(h.engine.ResetLimits("q").error().code, Errc::kPermissionDenied);
+  EXPECT_TRUE(h.engine.Limits("q", 1)->is_configured);
+  Fetched one(h.engine, "worker-1", {"q"});
+  Fetched two(h.engine, "worker-1", {"q"});
+  h.Turns();
+  EXPECT_TRUE(two.jobs.empty());
+  h.engine.ConfigureLimits({{"q", {.concurrency = 2}}});
+  h.Turns();
+  EXPECT_EQ(two.jids(), Names{"job-00002"});
+  Fetched three(h.engine, "worker-1", {"q"});
+  h.Turns();
+  EXPECT_TRUE(three.jobs.empty());
+  h.engine.ConfigureLimits({{"other", {.concurrency = 2}}});
+  h.Turns();
+  EXPECT_EQ(three.jids(), Names{"job-00003"});
+  EXPECT_TRUE(h.engine.SetLimits("q", {.concurrency = 1}));
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "jobs/engine/limit_keeper.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 #include "jobs/engine/core.h"
@@ -20,7 +22,11 @@ Limiter::Ask AskFor(const job::Job& job, JobId id, std::string_view wid, std::st
 
 }  // namespace
 
-LimitKeeper::LimitKeeper(Core& core) : core_(core) {}
+LimitKeeper::LimitKeeper(Core& core) : core_(core) {
+  for (const auto& [name, queue] : core.options.queues) {
+    if (queue.limits.limits_anything()) configured_.emplace(name, queue.limits);
+  }
+}
 LimitKeeper::~LimitKeeper() { core_.loop.Disarm(*this); }
 
 LimitKeeper::Queue* LimitKeeper::Limited(queue::QueueId queue) const {
@@ -37,8 +43,23 @@ std::uint64_t LimitKeeper::Parked(queue::QueueId queue) const {
   return limiter == nullptr ? 0 : limiter->parked();
 }
 
+Result<> LimitKeeper::MayChange(std::string_view queue) const {
+  if (!IsConfigured(queue)) return {};
+  return Fail(Errc::kPermissionDenied,
+              fmt::format("the limits of queue {} are of the configuration (jobs.queues.{}.limits or "
+                          "throttles.{}); change them there",
+                          queue, queue, queue));
+}
+
+const QueueLimits& LimitKeeper::LimitsOf(std::string_view queue) const {
+  if (const auto found = configured_.find(queue); found != configured_.end()) return found->second;
+  if (const auto found = set_.find(queue); found != set_.end()) return found->second;
+  return core_.options.other_queues.limits;
+}
+
 Result<> LimitKeeper::Set(std::string_view name, QueueLimits limits) {
   TM_TRY(core_.Serving());
+  TM_TRY(MayChange(name));
   TM_TRY(Check(limits));
   TM_TRY_ASSIGN(const queue::QueueId queue, core_.OpenQueue(name));
   Record record{.kind = std::string(kLimitsKind), .key = std::string(name), .value = {}, .expires_at = {}};
@@ -51,24 +72,38 @@ Result<> LimitKeeper::Set(std::string_view name, QueueLimits limits) {
 
 Result<> LimitKeeper::Reset(std::string_view name) {
   TM_TRY(core_.Serving());
+  TM_TRY(MayChange(name));
   TM_TRY_ASSIGN(const queue::QueueId queue, core_.OpenQueue(name));
   core_.flusher.Gather().Remove(RecordKey{.kind = std::string(kLimitsKind), .key = std::string(name)});
   set_.erase(std::string(name));
-  Apply(queue, core_.At(queue).settings.limits);
+  Apply(queue, LimitsOf(name));
   return {};
 }
 
-void LimitKeeper::Opened(queue::QueueId queue, const QueueLimits& limits) {
-  const auto found = set_.find(core_.dispatcher.Name(queue));
-  const QueueLimits& those = found == set_.end() ? limits : found->second;
-  if (those.limits_anything()) Apply(queue, those);
+void LimitKeeper::Configure(std::map<std::string, QueueLimits, std::less<>> limits) {
+  const auto before = std::exchange(configured_, std::move(limits));
+  const auto apply = [this](std::string_view name) {
+    if (const auto queue = core_.dispatcher.Find(name)) Apply(*queue, LimitsOf(name));
+  };
+  for (const auto& [name, those] : before) {
+    if (!configured_.contains(name)) apply(name);
+  }
+  for (const auto& [name, those] : configured_) {
+    const auto found = before.find(name);
+    if (found == before.end() || found->second != those) apply(name);
+  }
+}
+
+void LimitKeeper::Opened(queue::QueueId queue) {
+  const QueueLimits& limits = LimitsOf(core_.dispatcher.Name(queue));
+  if (limits.limits_anything()) Apply(queue, limits);
 }
 
 Result<> LimitKeeper::Load(const Record& record) {
   TM_TRY_ASSIGN(QueueLimits limits, ParseLimits(record.value));
   set_.insert_or_assign(record.key, std::move(limits));
   TM_TRY_ASSIGN(const queue::QueueId queue, core_.OpenQueue(record.key));
-  Apply(queue, set_.find(record.key)->second);
+  Apply(queue, LimitsOf(record.key));
   return {};
 }
 
@@ -103,6 +138,17 @@ void LimitKeeper::Forget() {
   set_.clear();
   dirty_.clear();
   wakes_.clear();
+}
+
+void LimitKeeper::ShowMetrics(metrics::Registry& registry) {
+  for (std::uint32_t i = 0; i < queues_.size(); ++i) {
+    if (queues_[i] == nullptr) continue;
+    Queue& queue = *queues_[i];
+    if (!queue.metrics) {
+      queue.metrics = std::make_unique<LimitMetrics>(registry, core_.dispatcher.Name(queue::QueueId(i)));
+    }
+    queue.metrics->Show(queue.limiter->held(), queue.limiter->parked());
+  }
 }
 
 bool LimitKeeper::MayFetch(queue::QueueId queue, std::string_view wid) const {

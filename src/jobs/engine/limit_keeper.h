@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -18,6 +19,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "jobs/engine/gathering.h"
+#include "jobs/engine/metrics.h"
 #include "jobs/job/job.h"
 #include "jobs/limits/limiter.h"
 #include "jobs/queue/dispatcher.h"
@@ -45,17 +47,25 @@ class LimitKeeper final : net::Pollable, net::Timer {
   ~LimitKeeper();
 
   // WaitForCommit follows. They hold from now on, also after a start; what runs goes on, and counts.
+  // kPermissionDenied: the queue's limits are of the configuration.
   Result<> Set(std::string_view queue, QueueLimits limits);
-  // Those of the settings again.
+  // None, or those that all queues have.
   Result<> Reset(std::string_view queue);
+  // Those of the configuration from now on, by queue; they go before what was set.
+  void Configure(std::map<std::string, QueueLimits, std::less<>> limits);
+  bool IsConfigured(std::string_view queue) const { return configured_.contains(queue); }
+  // Those that hold for a queue, whether it is there or not.
+  const QueueLimits& LimitsOf(std::string_view queue) const;
   // null: the queue has none.
   const Limiter* Find(queue::QueueId queue) const;
   std::uint64_t Parked(queue::QueueId queue) const;
 
-  // A queue is there, with the limits of its settings.
-  void Opened(queue::QueueId queue, const QueueLimits& limits);
+  // A queue is there.
+  void Opened(queue::QueueId queue);
   Result<> Load(const Record& record);
   void Forget();
+
+  void ShowMetrics(metrics::Registry& registry);
 
   // Nothing is limited.
   bool empty() const { return queues_.empty(); }
@@ -86,13 +96,15 @@ class LimitKeeper final : net::Pollable, net::Timer {
 
  private:
   struct Queue {
-    std::unique_ptr<Limiter> limiter;  // null: there are none
+    std::unique_ptr<Limiter> limiter;       // null: there are none
+    std::unique_ptr<LimitMetrics> metrics;  // null: not shown yet
     queue::FifoList<Throttled> throttled;
     std::optional<MonotonicTime> wakes_at;  // where it is in wakes_
     bool is_dirty = false;                  // in dirty_
   };
 
   Queue* Limited(queue::QueueId queue) const;
+  Result<> MayChange(std::string_view queue) const;
   void Apply(queue::QueueId queue, QueueLimits limits);
   void OnReady(std::uint32_t) override;
   void OnTimer() override;
@@ -103,7 +115,8 @@ class LimitKeeper final : net::Pollable, net::Timer {
 
   Core& core_;
   std::vector<std::unique_ptr<Queue>> queues_;  // by QueueId; null: no limits
-  std::map<std::string, QueueLimits, std::less<>> set_;
+  std::map<std::string, QueueLimits, std::less<>> configured_;
+  std::map<std::string, QueueLimits, std::less<>> set_;  // at run time
   std::vector<queue::QueueId> dirty_;
   std::set<std::pair<MonotonicTime, std::uint32_t>> wakes_;
 };

@@ -9,6 +9,20 @@ constexpr std::string_view kOther = "other";
 
 }  // namespace
 
+LimitMetrics::LimitMetrics(metrics::Registry& registry, std::string_view queue)
+    : running_(registry.OpenGauge("tidemill_jobs_limit_running",
+                                  "What runs of a queue that has limits; a job counts as its weight says",
+                                  {{"queue", std::string(queue)}})),
+      parked_(registry.OpenGauge("tidemill_jobs_limit_parked",
+                                 "Jobs of a queue that its limits by key hold back",
+                                 {{"queue", std::string(queue)}})) {}
+
+void LimitMetrics::Show(std::int64_t running, std::size_t parked) {
+  const auto now_parked = static_cast<std::int64_t>(parked);
+  running_->Add(running - std::exchange(running_shown_, running));
+  parked_->Add(now_parked - std::exchange(parked_shown_, now_parked));
+}
+
 JobMetrics::JobMetrics(metrics::Registry& registry)
     : registry_(registry),
       scheduled_{
@@ -19,6 +33,10 @@ JobMetrics::JobMetrics(metrics::Registry& registry)
       enqueued_{registry.AddGauge("tidemill_jobs", "", {{"state", "queued"}})},
       workers_{registry.AddGauge("tidemill_jobs_workers", "Workers that are known")},
       unflushed_{registry.AddGauge("tidemill_jobs_unflushed_rows", "Changes that wait for a commit")},
+      schedules_{registry.AddGauge("tidemill_jobs_schedules", "What is pushed again and again")},
+      batches_{registry.AddGauge("tidemill_jobs_batches", "Batches that are there")},
+      workflow_jobs_{registry.AddGauge("tidemill_jobs_workflow_jobs",
+                                       "Jobs that wait for others, or belong to a workflow")},
       commits_(registry.AddCounter("tidemill_jobs_commits_total", "Flushes that were committed")) {}
 
 void JobMetrics::Level::Set(std::uint64_t value) {

@@ -4,6 +4,7 @@
 // Loop thread only: the engine's.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -15,6 +16,23 @@
 
 namespace tidemill::jobs {
 
+// Of one queue that has limits, for as long as it is there.
+class LimitMetrics {
+ public:
+  LimitMetrics(metrics::Registry& registry, std::string_view queue);
+  ~LimitMetrics() { Show(0, 0); }
+  LimitMetrics(const LimitMetrics&) = delete;
+  LimitMetrics& operator=(const LimitMetrics&) = delete;
+
+  void Show(std::int64_t running, std::size_t parked);
+
+ private:
+  metrics::Held<metrics::Gauge> running_;
+  metrics::Held<metrics::Gauge> parked_;
+  std::int64_t running_shown_ = 0;
+  std::int64_t parked_shown_ = 0;
+};
+
 class JobMetrics final : public JobListener {
  public:
   explicit JobMetrics(metrics::Registry& registry);
@@ -22,6 +40,9 @@ class JobMetrics final : public JobListener {
   void OnChange(const JobChange& change) override;
   // What is there now; called with each flush.
   void Show(const Counts& counts, std::uint64_t unflushed_rows, std::uint64_t commits);
+  void ShowSchedules(std::size_t count) { schedules_.Set(count); }
+  void ShowBatches(std::size_t count) { batches_.Set(count); }
+  void ShowWorkflowJobs(std::size_t count) { workflow_jobs_.Set(count); }
 
  private:
   static constexpr std::size_t kKnownMax = 2000;  // pairs of queue and type that are remembered
@@ -50,6 +71,9 @@ class JobMetrics final : public JobListener {
   Level enqueued_;
   Level workers_;
   Level unflushed_;
+  Level schedules_;
+  Level batches_;
+  Level workflow_jobs_;
   metrics::Counter& commits_;
   std::uint64_t commits_shown_ = 0;
 };

@@ -49,7 +49,7 @@ struct EngineOptions {
 
   Duration dead_for = Hours(24 * 180);
   Duration results_for = Minutes(30);
-  std::size_t locks_max = 1'000'000;
+  std::size_t unique_max = 1'000'000;
   std::size_t later_in_memory = 100'000;  // those that are due first
   std::size_t later_text_bytes_max = 64 << 20;
 

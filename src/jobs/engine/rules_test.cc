@@ -67,7 +67,7 @@ TEST(EngineRules, ALockRunsOutAndSurvivesARestart) {
 }
 
 TEST(EngineRules, LocksHaveALimit) {
-  EngineHarness h(std::make_shared<MemoryTables>(), {.locks_max = 1});
+  EngineHarness h(std::make_shared<MemoryTables>(), {.unique_max = 1});
   h.Push("job-00001", kUnique);
   const auto refused =
       h.engine.Push(MakeJob("job-00002", R"("custom":{"unique_for":60,"unique_key":"other"})"));

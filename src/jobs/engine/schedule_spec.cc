@@ -16,6 +16,7 @@ std::string ToJson(const ScheduleRecord& record) {
   json.Member("overlap", record.spec.overlap);
   json.Member("catch_up", record.spec.catch_up);
   json.RawMember("job", record.spec.job);
+  json.Member("enabled", record.spec.enabled);
   json.Member("is_configured", record.spec.is_configured);
   json.Member("paused", record.paused);
   json.Member("fired_until", record.fired_until.ms);
@@ -42,6 +43,8 @@ Result<ScheduleRecord> ParseScheduleRecord(std::string_view text) {
       record.spec.catch_up = json.ReadString();
     } else if (*key == "job") {
       record.spec.job = json.ReadRaw();
+    } else if (*key == "enabled") {
+      record.spec.enabled = json.ReadBool();
     } else if (*key == "is_configured") {
       record.spec.is_configured = json.ReadBool();
     } else if (*key == "paused") {

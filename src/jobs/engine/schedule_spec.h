@@ -21,6 +21,7 @@ struct ScheduleSpec {
   std::string overlap = "allow";      // allow, skip, replace
   std::string catch_up = "coalesce";  // none, coalesce, all
   std::string job;                    // a job as a producer pushes it, without its jid
+  bool enabled = true;                // false: it is kept and does not fire
   bool is_configured = false;         // by the configuration; it goes when it is no longer there
   friend bool operator==(const ScheduleSpec&, const ScheduleSpec&) = default;
 };

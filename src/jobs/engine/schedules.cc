@@ -44,7 +44,9 @@ struct Schedules::Entry {
           fmt::format("the name of a schedule is 1 to {} letters, digits, . _ or -", kScheduleNameBytesMax));
     }
     TM_TRY_ASSIGN(entry->schedule, cron::ParseSchedule(spec.schedule));
-    TM_TRY_ASSIGN(entry->zone, cron::Zone::Load(spec.zone));
+    Result<cron::Zone> zone = cron::Zone::Load(spec.zone);
+    if (!zone) return Fail(Errc::kInvalidArgument, std::move(zone).error().detail);
+    entry->zone = *std::move(zone);
     TM_TRY_ASSIGN(entry->overlap, cron::ParseOverlap(spec.overlap));
     TM_TRY_ASSIGN(entry->catch_up, cron::ParseCatchUp(spec.catch_up));
     TM_TRY_ASSIGN(const std::string text, WithJid(spec.job, "schedule-of-it"));
@@ -54,7 +56,7 @@ struct Schedules::Entry {
   }
 };
 
-Schedules::Schedules(Core& core) : core_(core) {}
+Schedules::Schedules(Core& core) : core_(core) { Configure(core.options.schedules); }
 Schedules::~Schedules() = default;
 
 Result<Schedules::Entry*> Schedules::Find(std::string_view name) {
@@ -71,21 +73,36 @@ void Schedules::Write(const Entry& entry, Gathering& gathering) const {
                  .expires_at = {}});
 }
 
+Result<> Schedules::MayChange(std::string_view name) const {
+  const auto found = entries_.find(name);
+  if (found == entries_.end() || !found->second->record.spec.is_configured) return {};
+  return Fail(
+      Errc::kPermissionDenied,
+      fmt::format("schedule {} is of the configuration ([[jobs.cron]] or [[cron]]); change it there", name));
+}
+
 Result<> Schedules::Set(ScheduleSpec spec) {
   TM_TRY(core_.Serving());
+  TM_TRY(MayChange(spec.name));
   TM_TRY_ASSIGN(
       auto made,
       Entry::Make({.spec = std::move(spec), .fired_until = core_.Now(), .fired_at = {}, .last_jid = {}}));
-  const std::string name = made->record.spec.name;
-  const auto found = entries_.find(name);
-  if (found == entries_.end() && entries_.size() >= core_.options.schedules_max) {
+  if (!entries_.contains(made->record.spec.name) && entries_.size() >= core_.options.schedules_max) {
     return Fail(Errc::kLimitExceeded,
                 fmt::format("at most {} schedules (jobs.schedules_max)", core_.options.schedules_max));
   }
-  if (found != entries_.end()) {
+  Place(std::move(made));
+  return {};
+}
+
+// Takes over what is to outlive a change of the entry.
+void Schedules::Place(std::unique_ptr<Entry> made) {
+  const std::string name = made->record.spec.name;
+  if (const auto found = entries_.find(name); found != entries_.end()) {
     Entry& before = *found->second;
     const bool fires_alike = before.record.spec.schedule == made->record.spec.schedule &&
-                             before.record.spec.zone == made->record.spec.zone;
+                             before.record.spec.zone == made->record.spec.zone &&
+                             before.record.spec.enabled == made->record.spec.enabled;
     const WallTime fired_until = before.record.fired_until;
     made->record.paused = before.record.paused;
     made->record.fired_at = before.record.fired_at;
@@ -97,10 +114,10 @@ Result<> Schedules::Set(ScheduleSpec spec) {
   entry.next = entry.record.fired_until;
   Write(entry, core_.flusher.Gather());
   Look();
-  return {};
 }
 
 Result<> Schedules::Remove(std::string_view name) {
+  TM_TRY(MayChange(name));
   TM_TRY_ASSIGN(Entry* const entry, Find(name));
   by_last_jid_.erase(entry->record.last_jid);
   core_.flusher.Gather().Remove(RecordKey{.kind = std::string(kKind), .key = std::string(name)});
@@ -136,22 +153,34 @@ Result<std::string> Schedules::RunNow(std::string_view name) {
   return jid;
 }
 
-std::vector<ScheduleView> Schedules::Views(std::size_t next_count) const {
+ScheduleView Schedules::ViewOf(const Entry& entry, std::size_t next_count) const {
+  ScheduleView view{.spec = entry.record.spec,
+                    .in_words = cron::Describe(entry.schedule, entry.zone),
+                    .paused = entry.record.paused,
+                    .fired_at = entry.record.fired_at,
+                    .last_jid = entry.record.last_jid,
+                    .next = {}};
+  if (entry.record.paused || !entry.record.spec.enabled) return view;
+  auto after = std::optional(std::max(core_.Now(), entry.record.fired_until));
+  while (view.next.size() < next_count && (after = cron::Next(entry.schedule, entry.zone, *after))) {
+    view.next.push_back(*after);
+  }
+  return view;
+}
+
+std::vector<ScheduleView> Schedules::Views(std::string_view after, std::size_t count,
+                                           std::size_t next_count) const {
   std::vector<ScheduleView> views;
-  for (const auto& [name, entry] : entries_) {
-    ScheduleView view{.spec = entry->record.spec,
-                      .in_words = cron::Describe(entry->schedule, entry->zone),
-                      .paused = entry->record.paused,
-                      .fired_at = entry->record.fired_at,
-                      .last_jid = entry->record.last_jid,
-                      .next = {}};
-    auto after = std::optional(std::max(core_.Now(), entry->record.fired_until));
-    while (view.next.size() < next_count && (after = cron::Next(entry->schedule, entry->zone, *after))) {
-      view.next.push_back(*after);
-    }
-    views.push_back(std::move(view));
+  for (auto it = entries_.upper_bound(after); it != entries_.end() && views.size() < count; ++it) {
+    views.push_back(ViewOf(*it->second, next_count));
   }
   return views;
+}
+
+std::optional<ScheduleView> Schedules::View(std::string_view name, std::size_t next_count) const {
+  const auto found = entries_.find(name);
+  if (found == entries_.end()) return std::nullopt;
+  return ViewOf(*found->second, next_count);
 }
 
 Task<Result<>> Schedules::Recover(Store& store) {
@@ -175,26 +204,35 @@ Task<Result<>> Schedules::Recover(Store& store) {
   co_return Result<>();
 }
 
-void Schedules::Start() {
+void Schedules::Configure(std::vector<ScheduleSpec> specs) {
+  configured_ = std::move(specs);
+  for (ScheduleSpec& spec : configured_) spec.is_configured = true;
+  if (core_.phase == Core::Phase::kServing) TakeOverConfigured();
+}
+
+void Schedules::TakeOverConfigured() {
   std::erase_if(entries_, [&](const auto& named) {
     const ScheduleRecord& record = named.second->record;
-    const bool is_gone = record.spec.is_configured &&
-                         std::ranges::find(core_.options.schedules, named.first, &ScheduleSpec::name) ==
-                             core_.options.schedules.end();
-    if (!is_gone) return false;
+    if (!record.spec.is_configured) return false;
+    if (std::ranges::find(configured_, named.first, &ScheduleSpec::name) != configured_.end()) return false;
     by_last_jid_.erase(record.last_jid);
     core_.flusher.Gather().Remove(RecordKey{.kind = std::string(kKind), .key = named.first});
     return true;
   });
-  for (ScheduleSpec spec : core_.options.schedules) {
-    spec.is_configured = true;
-    const std::string name = spec.name;
-    const auto found = entries_.find(name);
+  for (const ScheduleSpec& spec : configured_) {
+    const auto found = entries_.find(spec.name);
     if (found != entries_.end() && found->second->record.spec == spec) continue;
-    if (auto set = Set(std::move(spec)); !set) {
-      log::Error("jobs.schedule_refused", {{"name", name}, {"error", set.error().detail}});
+    auto made = Entry::Make({.spec = spec, .fired_until = core_.Now(), .fired_at = {}, .last_jid = {}});
+    if (made) {
+      Place(*std::move(made));
+    } else {
+      log::Error("jobs.schedule_refused", {{"name", spec.name}, {"error", made.error().detail}});
     }
   }
+}
+
+void Schedules::Start() {
+  TakeOverConfigured();
   for (const auto& [name, entry] : entries_) {
     if (!entry->record.last_jid.empty()) core_.scope.Spawn(LearnLast(*this, name));
   }
@@ -250,7 +288,7 @@ void Schedules::Look() {
   if (core_.phase != Core::Phase::kServing) return;
   std::optional<WallTime> soonest;
   for (const auto& [name, entry] : entries_) {
-    if (entry->record.paused || !entry->next) continue;
+    if (entry->record.paused || !entry->record.spec.enabled || !entry->next) continue;
     if (*entry->next <= core_.Now()) Fire(*entry);
     if (entry->next && (!soonest || *entry->next < *soonest)) soonest = entry->next;
   }

@@ -1,5 +1,6 @@
 // Schedules: what is pushed again and again: entries of the configuration, and those that were added at run
-// time, each with a record ("cron").
+// time, each with a record ("cron"). What the configuration names is changed there alone; it may be paused
+// and run by hand all the same.
 //
 // A record says until when its entry has fired, and is written in the flush of the jobs that it fired: so
 // each firing is one job, whichever node owns the store, and wherever a clock is moved to. The job's jid is
@@ -32,16 +33,21 @@ class Schedules final : public EnginePlugin, net::Timer {
   explicit Schedules(Core& core);
   ~Schedules() override;
 
-  // kInvalidArgument says what is accepted; kLimitExceeded: there are too many. An entry of that name that
-  // says the same goes on as if nothing had been set.
+  // kInvalidArgument says what is accepted; kLimitExceeded: there are too many; kPermissionDenied: it is of
+  // the configuration. An entry of that name that says the same goes on as if nothing had been set.
   Result<> Set(ScheduleSpec spec);
-  Result<> Remove(std::string_view name);
+  Result<> Remove(std::string_view name);  // kPermissionDenied
+  std::size_t size() const { return entries_.size(); }
+  // What the configuration has from now on: others that came from it go, those that were set stay.
+  void Configure(std::vector<ScheduleSpec> specs);
   // What would have fired meanwhile is left out.
   Result<> Pause(std::string_view name);
   Result<> Resume(std::string_view name);
   // A firing now, beside the others. Gives the jid.
   Result<std::string> RunNow(std::string_view name);
-  std::vector<ScheduleView> Views(std::size_t next_count) const;
+  // In the order of names, behind `after`; each with its next firings.
+  std::vector<ScheduleView> Views(std::string_view after, std::size_t count, std::size_t next_count) const;
+  std::optional<ScheduleView> View(std::string_view name, std::size_t next_count) const;
 
   // Memory has been read back.
   void Start();
@@ -56,6 +62,9 @@ class Schedules final : public EnginePlugin, net::Timer {
   struct Entry;
 
   void OnTimer() override;
+  void Place(std::unique_ptr<Entry> made);
+  void TakeOverConfigured();
+  ScheduleView ViewOf(const Entry& entry, std::size_t next_count) const;
   // Fires all that is due, and sets the timer.
   void Look();
   void Fire(Entry& entry);
@@ -63,6 +72,7 @@ class Schedules final : public EnginePlugin, net::Timer {
   Result<> PushFor(Entry& entry, std::string jid, Gathering& gathering);
   void Write(const Entry& entry, Gathering& gathering) const;
   Result<Entry*> Find(std::string_view name);
+  Result<> MayChange(std::string_view name) const;
   enum class Last : std::uint8_t { kOver, kOpen };
   void SetLast(Entry& entry, std::string jid, Last last);
   cron::Previous PreviousOf(const Entry& entry) const;
@@ -70,6 +80,7 @@ class Schedules final : public EnginePlugin, net::Timer {
   static Task<void> TakeBack(Schedules& self, std::string jid);
 
   Core& core_;
+  std::vector<ScheduleSpec> configured_;
   std::map<std::string, std::unique_ptr<Entry>, std::less<>> entries_;
   std::unordered_map<std::string, Entry*> by_last_jid_;
 };

@@ -30,7 +30,7 @@ TEST(Schedules, FiresAtItsTimesEachOnce) {
   ASSERT_EQ(h.store.tables().ready.size(), 3u);
   EXPECT_EQ(h.store.tables().ready.begin()->second.jid, "tick-1800000010000");
   EXPECT_NE(h.store.tables().ready.begin()->second.text.find(R"("args":[1])"), std::string::npos);
-  const auto views = h.engine.Schedules(2);
+  const auto views = h.engine.Schedules("", 10, 2);
   ASSERT_EQ(views.size(), 1u);
   EXPECT_EQ(views[0].next, (std::vector{WallTime{1'800'000'040'000}, WallTime{1'800'000'050'000}}));
   EXPECT_EQ(views[0].last_jid, "tick-1800000030000");
@@ -165,12 +165,67 @@ TEST(Schedules, WhatIsGoneFromTheConfigurationGoes) {
   {
     EngineHarness h(tables, options);
     ASSERT_TRUE(h.Commit());
-    EXPECT_EQ(h.engine.Schedules(0).size(), 1u);
+    EXPECT_EQ(h.engine.Schedules("", 10, 0).size(), 1u);
   }
   EngineHarness h(tables);
-  EXPECT_TRUE(h.engine.Schedules(0).empty());
+  EXPECT_TRUE(h.engine.Schedules("", 10, 0).empty());
   ASSERT_TRUE(h.Commit());
   EXPECT_FALSE(tables->records.contains({"cron", "tick"}));
+}
+
+TEST(Schedules, OfTheConfigurationAreChangedThereAlone) {
+  EngineOptions options;
+  options.schedules = {Every10s()};
+  EngineHarness h(std::make_shared<MemoryTables>(), options);
+  ScheduleSpec other = Every10s();
+  other.name = "mine";
+  ASSERT_TRUE(h.engine.SetSchedule(other));
+  EXPECT_EQ(h.engine.SetSchedule(Every10s("skip")).error().code, Errc::kPermissionDenied);
+  EXPECT_EQ(h.engine.RemoveSchedule("tick").error().detail,
+            "schedule tick is of the configuration ([[jobs.cron]] or [[cron]]); change it there");
+  EXPECT_TRUE(h.engine.PauseSchedule("tick"));
+  EXPECT_TRUE(h.engine.ResumeSchedule("tick"));
+  EXPECT_EQ(h.engine.Schedules("", 10, 0).size(), 2u);
+  EXPECT_EQ(h.engine.Schedules("mine", 10, 0).size(), 1u);
+
+  // A reload: one is new, takes over a name, and one is gone.
+  h.engine.ConfigureSchedules({Every10s("skip"), other});
+  EXPECT_EQ(h.engine.FindSchedule("tick", 0)->spec.overlap, "skip");
+  EXPECT_TRUE(h.engine.FindSchedule("mine", 0)->spec.is_configured);
+  h.engine.ConfigureSchedules({other});
+  EXPECT_FALSE(h.engine.FindSchedule("tick", 0));
+  ASSERT_TRUE(h.engine.SetSchedule(Every10s()));
+  h.engine.ConfigureSchedules({});
+  ASSERT_TRUE(h.Commit());
+  EXPECT_EQ(h.engine.Schedules("", 10, 0).size(), 1u) << "what was set at run time stays";
+  EXPECT_EQ(h.store.tables().records.count({"cron", "mine"}), 0u);
+}
+
+TEST(Schedules, FiresOnlyWhatIsEnabled) {
+  EngineHarness h;
+  ScheduleSpec spec = Every10s();
+  spec.enabled = false;
+  ASSERT_TRUE(h.engine.SetSchedule(spec));
+  h.Advance(Seconds(45));
+  EXPECT_TRUE(h.store.tables().ready.empty());
+  EXPECT_TRUE(h.engine.FindSchedule("tick", 3)->next.empty());
+  ASSERT_TRUE(h.engine.RunSchedule("tick"));
+  ASSERT_TRUE(h.engine.SetSchedule(Every10s("allow", "all")));
+  h.Advance(Seconds(6));
+  ASSERT_TRUE(h.Commit());
+  EXPECT_EQ(h.store.tables().ready.size(), 2u) << "what it has missed is left out";
+}
+
+TEST(Schedules, AreNotMoreThanTheyMayBe) {
+  EngineOptions options;
+  options.schedules_max = 1;
+  EngineHarness h(std::make_shared<MemoryTables>(), options);
+  ASSERT_TRUE(h.engine.SetSchedule(Every10s()));
+  ASSERT_TRUE(h.engine.SetSchedule(Every10s("skip")));
+  ScheduleSpec more = Every10s();
+  more.name = "more";
+  EXPECT_EQ(h.engine.SetSchedule(more),
+            Fail(Errc::kLimitExceeded, "at most 1 schedules (jobs.schedules_max)"));
 }
 
 TEST(Schedules, RefusesWhatItCannotKeep) {
@@ -198,7 +253,7 @@ TEST(Schedules, RefusesWhatItCannotKeep) {
     ASSERT_FALSE(set);
     EXPECT_FALSE(set.error().detail.empty());
   }
-  EXPECT_TRUE(h.engine.Schedules(0).empty());
+  EXPECT_TRUE(h.engine.Schedules("", 10, 0).empty());
 }
 
 }  // namespace

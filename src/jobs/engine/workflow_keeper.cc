@@ -2,12 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 #include <unordered_map>
 #include <utility>
 
 #include "base/log.h"
 #include "base/random.h"
+#include "jobs/engine/act.h"
 #include "jobs/engine/ending.h"
 #include "jobs/engine/find.h"
 #include "jobs/engine/load_records.h"
@@ -32,6 +34,7 @@ void SetInputs(job::Job& job, const Workflows::Inputs& inputs) {
   if (!inputs.results.empty()) members.push_back({"_results", inputs.results});
   if (!inputs.signals.empty()) members.push_back({"_signals", inputs.signals});
   if (!inputs.failed.empty()) members.push_back({"_failed", inputs.failed});
+  if (!inputs.timed_out.empty()) members.push_back({"_timed_out", inputs.timed_out});
   if (!members.empty()) job::SetCustom(job, members);
 }
 
@@ -41,7 +44,9 @@ WorkflowKeeper::~WorkflowKeeper() = default;
 // What could refuse the later ones is asked before the first is pushed.
 Result<> WorkflowKeeper::CheckAll(const std::vector<job::Job>& jobs) {
   if (!workflows_.MakeRoom(jobs.size())) {
-    return Fail(Errc::kLimitExceeded, "there are too many jobs that wait, or belong to a workflow");
+    return Fail(Errc::kLimitExceeded,
+                fmt::format("at most {} jobs that wait, or belong to a workflow (jobs.workflow_jobs_max)",
+                            core_.options.workflows.nodes_max));
   }
   std::set<std::string_view> locks;
   std::unordered_map<std::uint32_t, std::uint64_t> coming;  // by queue
@@ -54,8 +59,9 @@ Result<> WorkflowKeeper::CheckAll(const std::vector<job::Job>& jobs) {
         return Fail(Errc::kAlreadyExists, "two jobs of the workflow are the same unique one");
       }
     }
-    if (core_.locks.size() + locks.size() > core_.options.locks_max) {
-      return Fail(Errc::kLimitExceeded, "there are too many unique jobs (jobs.locks_max)");
+    if (core_.locks.size() + locks.size() > core_.options.unique_max) {
+      return Fail(Errc::kLimitExceeded, fmt::format("at most {} unique jobs at a time (jobs.unique_max)",
+                                                    core_.options.unique_max));
     }
     job::Job bare = job;  // what it depends on is pushed with it
     bare.flow->depends_on.clear();
@@ -122,7 +128,13 @@ void WorkflowKeeper::OnTimer() {
   core_.flusher.Gather();
   const bool has_more = workflows_.Expire(core_.Now(), kForgottenAtOnce);
   Work();
-  core_.loop.timers().Schedule(*this, core_.loop.clock().Now() + (has_more ? Duration() : kExpireInterval));
+  ScheduleTimer(has_more ? Duration() : kExpireInterval);
+}
+
+void WorkflowKeeper::ScheduleTimer(Duration at_most) {
+  Duration in = at_most;
+  if (const auto next = workflows_.next_timeout()) in = std::clamp(*next - core_.Now(), Duration(), in);
+  core_.loop.timers().Schedule(*this, core_.loop.clock().Now() + in);
 }
 
 Result<> WorkflowKeeper::CheckPush(const job::Job& job, JobId id) {
@@ -137,6 +149,7 @@ Result<> WorkflowKeeper::CheckPush(const job::Job& job, JobId id) {
 EnginePlugin::Admission WorkflowKeeper::OnPush(const job::Job& job, JobId id, Gathering&) {
   const auto added = workflows_.Add(job, id, core_.Now());
   TM_ASSERT(added.has_value());  // CheckPush
+  if (job.flow && job.flow->signals_within > Duration()) ScheduleTimer(kExpireInterval);
   if (*added != Workflows::Added::kBlocked) return Admission::kRun;
   Work();
   return Admission::kBlock;
@@ -148,6 +161,7 @@ void WorkflowKeeper::OnDropped(const PushedJob& job) {
 }
 
 void WorkflowKeeper::BeforeFlush(Gathering& gathering) {
+  if (core_.metrics) core_.metrics->ShowWorkflowJobs(workflows_.size());
   Workflows::Output output = workflows_.Gather();
   for (RecordKey& key : output.deletes) gathering.Remove(std::move(key));
   for (Record& record : output.records) gathering.Put(std::move(record));
@@ -224,7 +238,11 @@ Task<Result<>> WorkflowKeeper::Carry(std::vector<Workflows::Ready> ready,
         core_.flusher.Gather();
         workflows_.End(job.jid, NodeEnd::kGone, "", core_.Now());
       } else {
-        CarryOne(std::move(at->second), list == &cancelled);
+        if (list == &cancelled) {
+          EndOne(std::move(at->second), job.timed_out);
+        } else {
+          CarryOne(std::move(at->second));
+        }
       }
       if (core_.loop.ShareSpent()) co_await net::NextTurn(core_.loop);
     }
@@ -232,7 +250,30 @@ Task<Result<>> WorkflowKeeper::Carry(std::vector<Workflows::Ready> ready,
   co_return Result<>();
 }
 
-void WorkflowKeeper::CarryOne(JobPage::Item item, bool is_cancelled) {
+void WorkflowKeeper::EndOne(JobPage::Item item, const std::string& timed_out) {
+  const auto queue = core_.OpenQueue(item.job.queue);
+  auto job = job::ParseJob(item.job.text, core_.Now(), kStoredTextBytesMax);
+  if (!queue || !job) {
+    log::Error("jobs.text_damaged", {{"id", item.job.id.value()}});
+    return;
+  }
+  Located located{
+      .job = std::move(item.job), .queue = *queue, .place = Place::kLater, .wait = Wait::kBlocked};
+  if (timed_out.empty()) {
+    TakeOut(core_, located, core_.GatherFor(*queue));
+    return Discard(core_, {.job = &*job, .id = located.job.id, .queue = *queue, .place = Place::kLater});
+  }
+  job->failure = job::Failure{.failed_at = core_.Now(),
+                              .next_at = {},
+                              .error = {.type = "SignalTimeout",
+                                        .message = fmt::format("signal {} has not come in time", timed_out),
+                                        .backtrace = {}}};
+  located.job.text.clear();
+  job::AppendText(*job, located.job.text);
+  KillLocated(core_, std::move(located));
+}
+
+void WorkflowKeeper::CarryOne(JobPage::Item item) {
   const auto queue = core_.OpenQueue(item.job.queue);
   auto job = job::ParseJob(item.job.text, core_.Now(), kStoredTextBytesMax);
   if (!queue || !job) {
@@ -242,10 +283,6 @@ void WorkflowKeeper::CarryOne(JobPage::Item item, bool is_cancelled) {
   Located located{
       .job = std::move(item.job), .queue = *queue, .place = Place::kLater, .wait = Wait::kBlocked};
   Gathering& gathering = core_.GatherFor(*queue);
-  if (is_cancelled) {
-    TakeOut(core_, located, gathering);
-    return Discard(core_, {.job = &*job, .id = located.job.id, .queue = *queue, .place = Place::kLater});
-  }
   const auto inputs = workflows_.Release(located.job.jid, core_.Now());
   if (!inputs) return;
   SetInputs(*job, *inputs);

@@ -49,7 +49,10 @@ class WorkflowKeeper final : public EnginePlugin, net::Timer {
   void Work();
   static Task<void> Run(WorkflowKeeper& self);
   Task<Result<>> Carry(std::vector<Workflows::Ready> ready, std::vector<Workflows::Ready> cancelled);
-  void CarryOne(JobPage::Item item, bool is_cancelled);
+  void CarryOne(JobPage::Item item);
+  // It is not to run: cancelled, or dead with an error that names the signal that has not come in time.
+  void EndOne(JobPage::Item item, const std::string& timed_out);
+  void ScheduleTimer(Duration at_most);
 
   Core& core_;
   Workflows workflows_;

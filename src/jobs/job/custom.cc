@@ -139,6 +139,9 @@ Result<> ApplyCustom(std::string_view custom, const CustomContext& context, Job&
     TM_TRY(ReadMember(*key, json, read, job));
   }
   TM_TRY(json.Finish());
+  if (read.flow.signals_within > Duration() && read.flow.signals.empty()) {
+    return Wrong("signals_within", "beside custom.signals");
+  }
   if (read.has_flow) job.flow = std::move(read.flow);
   TM_TRY(ApplyUnique(read, context, job));
   return ApplyExpiry(read, context, job);

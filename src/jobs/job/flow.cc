@@ -71,6 +71,16 @@ Result<bool> ReadFlowMember(std::string_view key, JsonReader& json, Flow& flow) 
   } else if (key == "signals") {
     TM_TRY_ASSIGN(flow.signals, ReadList(key, json, "names of signals",
                                          [](std::string_view name) { return IsKey(name, kSignalBytesMax); }));
+  } else if (key == "signals_within") {
+    const auto seconds = json.ReadInteger<std::int64_t>();
+    if (!json.ok() || seconds < 1 || seconds > kSignalsWithinMax.ms / 1000) {
+      return WrongFlow(key, fmt::format("a number of seconds from 1 to {}", kSignalsWithinMax.ms / 1000));
+    }
+    flow.signals_within = Seconds(seconds);
+  } else if (key == "on_timeout") {
+    using enum Flow::OnTimeout;
+    TM_TRY_ASSIGN(flow.on_timeout,
+                  ReadWord<Flow::OnTimeout>(key, json, {{"fail", kFail}, {"continue", kContinue}}));
   } else if (key == "on_failure") {
     using enum Flow::OnFailure;
     TM_TRY_ASSIGN(flow.on_failure, ReadWord<Flow::OnFailure>(

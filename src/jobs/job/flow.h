@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/result.h"
 
 namespace tidemill {
@@ -26,11 +27,16 @@ inline constexpr std::size_t kWorkflowBytesMax = 128;
 inline constexpr std::size_t kNodeNameBytesMax = 128;
 inline constexpr std::size_t kLimitKeyBytesMax = 256;
 inline constexpr int kWeightMax = 1000;
+inline constexpr Duration kSignalsWithinMax = Hours(24 * 366);
 
 struct Flow {
   // custom.depends_on: jids; custom.signals: names. It runs when all of them are there.
   std::vector<std::string> depends_on;
   std::vector<std::string> signals;
+  // custom.signals_within, in seconds from the push, and .on_timeout: what becomes of it when not all of them
+  // have come by then: it is dead, or goes on without.
+  Duration signals_within;  // 0: for ever
+  enum class OnTimeout : std::uint8_t { kFail, kContinue } on_timeout = OnTimeout::kFail;
   // custom.on_failure: what becomes of it when a job it depends on never succeeds.
   enum class OnFailure : std::uint8_t { kWait, kCancel, kRun } on_failure = OnFailure::kWait;
   // custom.sequence_key: jobs of one key run one at a time, in the order in which they were pushed.

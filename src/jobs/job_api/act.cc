@@ -2,10 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <optional>
+#include <span>
 #include <string>
 
 #include "jobs/job_api/jid_params.h"
 #include "jobs/job_api/job_json.h"
+#include "jobs/job_api/kept.h"
 
 namespace tidemill::jobs {
 namespace {
@@ -55,6 +59,30 @@ constexpr std::string_view kDiscardParams = R"json({
   "examples": [{"state": "dead", "queue": "mail"}]
 })json";
 
+constexpr std::string_view kKillManyParams = R"json({
+  "allOf": [
+    {"$ref": "#/components/schemas/JobSelection"},
+    {
+      "type": "object",
+      "properties": {"state": {"enum": ["queued", "scheduled", "retry", "blocked"]}},
+      "required": ["state"]
+    }
+  ],
+  "examples": [{"state": "retry", "jobtype": "email"}]
+})json";
+
+constexpr std::string_view kCancelManyParams = R"json({
+  "allOf": [
+    {"$ref": "#/components/schemas/JobSelection"},
+    {
+      "type": "object",
+      "properties": {"state": {"enum": ["queued", "scheduled", "retry", "blocked", "working"]}},
+      "required": ["state"]
+    }
+  ],
+  "examples": [{"state": "queued", "queue": "mail"}]
+})json";
+
 constexpr std::string_view kCountResult = R"json({
   "type": "object",
   "properties": {"count": {"type": "integer", "description": "How many jobs it was done with."}},
@@ -78,16 +106,6 @@ void Read(JsonReader& json, BulkParams& params) { ReadMembers(json, params, kBul
 
 std::string CountText(std::size_t count) { return fmt::format(R"({{"count":{}}})", count); }
 
-// What has done its part in memory: whether it is kept.
-template <class T>
-Task<api::Outcome> Kept(Engine& engine, Result<T> done, std::string result) {
-  if (!done) co_return std::unexpected(FailureOf(done.error()));
-  if (const Result<> kept = co_await engine.Committed(); !kept) {
-    co_return std::unexpected(FailureOf(kept.error()));
-  }
-  co_return result;
-}
-
 Task<api::Outcome> Retry(Engine& engine, JidParams params) {
   const Result<> done = co_await engine.Retry(std::move(params.jid));
   co_return co_await Kept(engine, done, "{}");
@@ -104,49 +122,87 @@ Task<api::Outcome> Cancel(Engine& engine, JidParams params) {
   co_return co_await Kept(engine, was, fmt::format(R"({{"was":"{}"}})", Name(*was)));
 }
 
-ApiResult<BulkAction> ActionOf(BulkAction::Action what, BulkParams params) {
-  BulkAction action{.action = what, .jids = std::move(params.jids), .filter = {}};
-  action.filter = {.queue = std::move(params.queue),
-                   .type = std::move(params.jobtype),
-                   .contains = std::move(params.contains)};
-  if (params.state == "dead") {
-    action.place = Place::kDead;
-  } else if (params.state == "retry" || params.state == "scheduled") {
-    action.place = Place::kLater;
-    action.wait = params.state == "retry" ? Wait::kRetry : Wait::kScheduled;
-  } else {
-    return std::unexpected(OutOfRange("state", "one of dead, retry, scheduled"));
+// Where the jobs of a state lie.
+struct StatePlace {
+  std::string_view name;
+  Place place = Place::kReady;
+  std::optional<Wait> wait = std::nullopt;
+};
+constexpr StatePlace kDeadPlace{"dead", Place::kDead};
+constexpr StatePlace kRetryPlace{"retry", Place::kLater, Wait::kRetry};
+constexpr StatePlace kScheduledPlace{"scheduled", Place::kLater, Wait::kScheduled};
+constexpr StatePlace kBlockedPlace{"blocked", Place::kLater, Wait::kBlocked};
+constexpr StatePlace kQueuedPlace{"queued", Place::kReady};
+
+// What can be redriven and discarded; killed; and cancelled, beside those that workers have.
+constexpr StatePlace kKept[] = {kDeadPlace, kRetryPlace, kScheduledPlace};
+constexpr StatePlace kWaiting[] = {kQueuedPlace, kScheduledPlace, kRetryPlace, kBlockedPlace};
+
+// What is wrong with the choice of jobs; nullopt: nothing.
+std::optional<api::Failure> WrongSelection(const BulkParams& params) {
+  if (params.jids.size() > kJidsMax) {
+    return api::Failure(protocol::kErrorLimitExceeded, fmt::format("\"jids\" has at most {}", kJidsMax));
   }
-  if (action.jids.size() > kJidsMax) {
-    return std::unexpected(
-        api::Failure(protocol::kErrorLimitExceeded, fmt::format("\"jids\" has at most {}", kJidsMax)));
-  }
-  const JobFilter& filter = action.filter;
   const bool narrowed =
-      !action.jids.empty() || !filter.queue.empty() || !filter.type.empty() || !filter.contains.empty();
-  if (narrowed == params.all) {
-    return std::unexpected(
-        api::Failure(protocol::kErrorBadRequest, narrowed ? R"("all" stands alone, without a filter)"
-                                                          : R"(no filter: "all":true means all of them)"));
+      !params.jids.empty() || !params.queue.empty() || !params.jobtype.empty() || !params.contains.empty();
+  if (narrowed != params.all) return std::nullopt;
+  return api::Failure(protocol::kErrorBadRequest, narrowed ? R"("all" stands alone, without a filter)"
+                                                           : R"(no filter: "all":true means all of them)");
+}
+
+JobFilter FilterOf(BulkParams& params) {
+  return {.queue = std::move(params.queue),
+          .type = std::move(params.jobtype),
+          .contains = std::move(params.contains)};
+}
+
+ApiResult<BulkAction> ActionOf(BulkAction::Action what, std::span<const StatePlace> places,
+                               BulkParams params) {
+  const auto place = std::ranges::find(places, params.state, &StatePlace::name);
+  if (place == places.end()) {
+    std::string names = "one of";
+    for (const StatePlace& each : places) names += fmt::format(" {},", each.name);
+    names.pop_back();
+    return std::unexpected(OutOfRange("state", names));
   }
-  return action;
+  if (auto wrong = WrongSelection(params)) return std::unexpected(*std::move(wrong));
+  return BulkAction{.action = what,
+                    .place = place->place,
+                    .wait = place->wait,
+                    .jids = std::move(params.jids),
+                    .filter = FilterOf(params)};
 }
 
 Task<api::Outcome> Apply(Engine& engine, ApiResult<BulkAction> action) {
   if (!action) co_return std::unexpected(std::move(action.error()));
   const Result<std::size_t> count = co_await engine.Apply(*std::move(action));
-  if (!count) co_return std::unexpected(FailureOf(count.error()));
-  co_return co_await Kept(engine, count, CountText(*count));
+  co_return co_await Kept(engine, count, CountText(count.value_or(0)));
 }
 
 Task<api::Outcome> Redrive(Engine& engine, BulkParams params) {
-  if (params.state.empty()) params.state = "dead";
-  return Apply(engine, ActionOf(BulkAction::Action::kRequeue, std::move(params)));
+  if (params.state.empty()) params.state = kDeadPlace.name;
+  return Apply(engine, ActionOf(BulkAction::Action::kRequeue, kKept, std::move(params)));
 }
 
 Task<api::Outcome> Discard(Engine& engine, BulkParams params) {
-  if (params.state.empty()) params.refused = Missing("state");
-  return Apply(engine, ActionOf(BulkAction::Action::kDiscard, std::move(params)));
+  return Apply(engine, ActionOf(BulkAction::Action::kDiscard, kKept, std::move(params)));
+}
+
+Task<api::Outcome> KillMany(Engine& engine, BulkParams params) {
+  return Apply(engine, ActionOf(BulkAction::Action::kKill, kWaiting, std::move(params)));
+}
+
+Task<api::Outcome> CancelWorking(Engine& engine, BulkParams params) {
+  if (auto wrong = WrongSelection(params)) co_return std::unexpected(*std::move(wrong));
+  JobFilter filter = FilterOf(params);
+  const Result<std::size_t> count = co_await engine.CancelWorking(std::move(params.jids), std::move(filter));
+  if (!count) co_return std::unexpected(FailureOf(count.error()));
+  co_return CountText(*count);
+}
+
+Task<api::Outcome> CancelMany(Engine& engine, BulkParams params) {
+  if (params.state == "working") return CancelWorking(engine, std::move(params));
+  return Apply(engine, ActionOf(BulkAction::Action::kDiscard, kWaiting, std::move(params)));
 }
 
 }  // namespace
@@ -171,6 +227,18 @@ std::vector<api::Method> ActMethods(ApiServices& services) {
                              .params = kRedriveParams,
                              .result = kCountResult,
                              .schemas = {kSelectionSchema}}),
+      EngineMethod<KillMany>("jobs_kill_many", kChanges, services,
+                             {.summary = "Put many jobs that wait among the dead.",
+                              .params = kKillManyParams,
+                              .result = kCountResult,
+                              .schemas = {kSelectionSchema}}),
+      EngineMethod<CancelMany>("jobs_cancel_many", kChanges, services,
+                               {.summary = "Take many jobs back.",
+                                .details = "Those that have not begun are removed; the workers of those that "
+                                           "have (state working) are told.",
+                                .params = kCancelManyParams,
+                                .result = kCountResult,
+                                .schemas = {kSelectionSchema}}),
       EngineMethod<Discard>("jobs_discard", kChanges, services,
                             {.summary = "Drop many jobs for good.",
                              .params = kDiscardParams,

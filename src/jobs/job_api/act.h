@@ -1,4 +1,4 @@
-// jobs_retry, jobs_cancel, jobs_kill, jobs_redrive, jobs_discard.
+// jobs_retry, jobs_cancel, jobs_kill, jobs_redrive, jobs_kill_many, jobs_cancel_many, jobs_discard.
 #pragma once
 
 #include <vector>

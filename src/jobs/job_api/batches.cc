@@ -7,6 +7,7 @@
 
 #include "jobs/batches/batch.h"
 #include "jobs/job_api/job_json.h"
+#include "jobs/job_api/kept.h"
 #include "jobs/job_api/parse_job.h"
 
 namespace tidemill::jobs {
@@ -103,16 +104,6 @@ constexpr Member<ListBatchesParams> kListBatchesMembers[] = {
 };
 void Read(JsonReader& json, ListBatchesParams& params) { ReadMembers(json, params, kListBatchesMembers); }
 
-std::string_view NameOf(CallbackState state) {
-  switch (state) {
-    case CallbackState::kPending: return "pending";
-    case CallbackState::kEnqueued: return "enqueued";
-    case CallbackState::kGivenUp: return "given_up";
-    case CallbackState::kSucceeded: return "succeeded";
-  }
-  return "pending";
-}
-
 void WriteBatch(const Batch& batch, JsonWriter& json) {
   json.BeginObject();
   json.Member("bid", batch.bid);
@@ -124,18 +115,9 @@ void WriteBatch(const Batch& batch, JsonWriter& json) {
   json.Member("pending", batch.counts.pending);
   json.Member("failed", batch.counts.failed);
   json.Member("children", batch.children);
-  if (batch.complete) json.Member("complete", NameOf(batch.complete->state));
-  if (batch.success) json.Member("success", NameOf(batch.success->state));
+  if (batch.complete) json.Member("complete", Name(batch.complete->state));
+  if (batch.success) json.Member("success", Name(batch.success->state));
   json.EndObject();
-}
-
-template <class T>
-Task<api::Outcome> KeptBatch(Engine& engine, Result<T> done, std::string result) {
-  if (!done) co_return std::unexpected(FailureOf(done.error()));
-  if (const Result<> kept = co_await engine.Committed(); !kept) {
-    co_return std::unexpected(FailureOf(kept.error()));
-  }
-  co_return result;
 }
 
 Task<api::Outcome> NewBatch(Engine& engine, NewBatchParams params) {
@@ -152,15 +134,15 @@ Task<api::Outcome> NewBatch(Engine& engine, NewBatchParams params) {
   }
   const Result<std::string> bid = engine.NewBatch(std::move(definition));
   const std::string result = bid ? fmt::format(R"({{"bid":"{}"}})", *bid) : "";
-  co_return co_await KeptBatch(engine, bid, result);
+  co_return co_await Kept(engine, bid, result);
 }
 
 Task<api::Outcome> OpenBatch(Engine& engine, BidParams params) {
-  return KeptBatch(engine, engine.OpenBatch(params.bid), "{}");
+  return Kept(engine, engine.OpenBatch(params.bid), "{}");
 }
 
 Task<api::Outcome> CommitBatch(Engine& engine, BidParams params) {
-  return KeptBatch(engine, engine.CommitBatch(params.bid), "{}");
+  return Kept(engine, engine.CommitBatch(params.bid), "{}");
 }
 
 Task<api::Outcome> FindBatch(Engine& engine, BidParams params) {

@@ -15,6 +15,10 @@
 #include "net/run_to_end.h"
 #include "net/task_scope.h"
 
+namespace tidemill::webhooks {
+class Webhooks;
+}
+
 namespace tidemill::jobs {
 
 class EngineDoor {
@@ -28,6 +32,10 @@ class EngineDoor {
       : engine_(engine), limits_(limits), fetches_(std::make_shared<Fetches>(engine, limits.fetches_max)) {}
   EngineDoor(const EngineDoor&) = delete;
   EngineDoor& operator=(const EngineDoor&) = delete;
+
+  // Before the loops run: what sends jobs to URLs, of the engine's loop. It outlives this.
+  void SetWebhooks(webhooks::Webhooks& webhooks) { webhooks_ = &webhooks; }
+  webhooks::Webhooks* webhooks() const { return webhooks_; }  // null: nobody does
 
   // Runs `work` on the engine's loop and brings its answer back. kErrorLimitExceeded: too many do already.
   template <class T, class P>
@@ -63,6 +71,7 @@ class EngineDoor {
   api::Failure TooMany() const;
 
   Engine& engine_;
+  webhooks::Webhooks* webhooks_ = nullptr;
   const Limits limits_;
   std::shared_ptr<Fetches> fetches_;
   TaskScope scope_;  // last; of the engine's loop

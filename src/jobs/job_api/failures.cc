@@ -7,6 +7,7 @@ namespace tidemill::jobs {
 api::Failure FailureOf(const Error& error) {
   switch (error.code) {
     case Errc::kInvalidArgument: return {protocol::kErrorBadRequest, error.detail};
+    case Errc::kPermissionDenied: return {protocol::kErrorPermissionDenied, error.detail};
     case Errc::kNotFound: return {api::kErrorNotFound, error.detail};
     case Errc::kAlreadyExists: return {api::kErrorAlreadyExists, error.detail};
     case Errc::kLimitExceeded: return {protocol::kErrorLimitExceeded, error.detail};

@@ -147,8 +147,9 @@ void Fetches::Begin(std::uint64_t id, FetchParams params, const Reply::Sender& s
     return sender.Send(Delivery(shared_from_this(), std::move(taken)));
   }
   if (waiting_.size() >= waiting_max_) {
-    return sender.Send(std::unexpected(api::Failure(
-        protocol::kErrorLimitExceeded, fmt::format("{} fetches wait on this node already", waiting_max_))));
+    return sender.Send(std::unexpected(
+        api::Failure(protocol::kErrorLimitExceeded,
+                     fmt::format("{} fetches wait on this node already (jobs.fetches_max)", waiting_max_))));
   }
   waiting->sender.emplace(sender);
   if (!waiting->worker.empty()) {

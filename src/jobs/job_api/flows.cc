@@ -6,6 +6,7 @@
 
 #include "jobs/job/names.h"
 #include "jobs/job_api/job_json.h"
+#include "jobs/job_api/kept.h"
 #include "jobs/job_api/parse_job.h"
 #include "jobs/limits/limits_json.h"
 #include "jobs/workflows/definition.h"
@@ -118,6 +119,7 @@ constexpr std::string_view kLimitsResult = R"json({
   "type": "object",
   "properties": {
     "limits": {"type": "object", "description": "Left out: there are none."},
+    "configured": {"type": "boolean", "description": "They are of the server's configuration."},
     "running": {"type": "integer", "description": "A job counts as much as its custom.weight says."},
     "parked": {"type": "integer", "description": "Jobs that wait for their keys."},
     "blocked_keys": {
@@ -227,15 +229,6 @@ void Read(JsonReader& json, LimitsParams& params) {
   params.refused = OutOfRange("queue", "a name of letters, digits, and . _ -");
 }
 
-template <class T>
-Task<api::Outcome> KeptFlow(Engine& engine, Result<T> done, std::string result) {
-  if (!done) co_return std::unexpected(FailureOf(done.error()));
-  if (const Result<> kept = co_await engine.Committed(); !kept) {
-    co_return std::unexpected(FailureOf(kept.error()));
-  }
-  co_return result;
-}
-
 Task<api::Outcome> PushWorkflow(Engine& engine, WorkflowParams params) {
   WorkflowDefinition definition;
   for (WorkflowParams::Node& node : params.nodes) {
@@ -246,11 +239,11 @@ Task<api::Outcome> PushWorkflow(Engine& engine, WorkflowParams params) {
   }
   const Result<std::string> id = engine.PushWorkflow(std::move(definition));
   const std::string result = id ? fmt::format(R"({{"workflow":"{}"}})", *id) : "";
-  co_return co_await KeptFlow(engine, id, result);
+  co_return co_await Kept(engine, id, result);
 }
 
 Task<api::Outcome> SendSignal(Engine& engine, SendParams params) {
-  return KeptFlow(engine, engine.SendSignal(params.name, std::move(params.payload.text)), "{}");
+  return Kept(engine, engine.SendSignal(params.name, std::move(params.payload.text)), "{}");
 }
 
 Task<api::Outcome> ListSequences(Engine& engine, SequencesParams params) {
@@ -279,7 +272,7 @@ Task<api::Outcome> ListSequences(Engine& engine, SequencesParams params) {
 }
 
 Task<api::Outcome> SkipInSequence(Engine& engine, KeyParams params) {
-  return KeptFlow(engine, engine.SkipInSequence(params.key), "{}");
+  return Kept(engine, engine.SkipInSequence(params.key), "{}");
 }
 
 Task<api::Outcome> ShowLimits(Engine& engine, LimitsParams params) {
@@ -291,6 +284,7 @@ Task<api::Outcome> ShowLimits(Engine& engine, LimitsParams params) {
     std::string limits;
     AppendLimits(view->limits, limits);
     json.RawMember("limits", limits);
+    json.Member("configured", view->is_configured);
     json.Member("running", view->running);
     json.Member("parked", view->parked);
     json.Key("blocked_keys");
@@ -312,11 +306,11 @@ Task<api::Outcome> SetLimits(Engine& engine, LimitsParams params) {
   if (params.limits.text.empty()) co_return std::unexpected(Missing("limits"));
   Result<QueueLimits> limits = ParseLimits(params.limits.text);
   if (!limits) co_return std::unexpected(FailureOf(limits.error()));
-  co_return co_await KeptFlow(engine, engine.SetLimits(params.queue, *std::move(limits)), "{}");
+  co_return co_await Kept(engine, engine.SetLimits(params.queue, *std::move(limits)), "{}");
 }
 
 Task<api::Outcome> ResetLimits(Engine& engine, LimitsParams params) {
-  return KeptFlow(engine, engine.ResetLimits(params.queue), "{}");
+  return Kept(engine, engine.ResetLimits(params.queue), "{}");
 }
 
 }  // namespace
@@ -347,10 +341,13 @@ std::vector<api::Method> FlowMethods(ApiServices& services) {
                                 .result = kLimitsResult}),
       EngineMethod<SetLimits>(
           "jobs_limits_set", kChanges, services,
-          {.summary = "Limit a queue, from now on and after a start.", .params = kLimitsSetParams}),
-      EngineMethod<ResetLimits>(
-          "jobs_limits_reset", kChanges, services,
-          {.summary = "Limit a queue as the settings say.", .params = kLimitsQueueParams}),
+          {.summary = "Limit a queue, from now on and after a start.",
+           .details = "Error 103: its limits are of the configuration, and are changed there.",
+           .params = kLimitsSetParams}),
+      EngineMethod<ResetLimits>("jobs_limits_reset", kChanges, services,
+                                {.summary = "Limit a queue no more.",
+                                 .details = "Error 103: its limits are of the configuration.",
+                                 .params = kLimitsQueueParams}),
   };
 }
 

@@ -7,6 +7,7 @@
 
 #include "jobs/job/names.h"
 #include "jobs/job_api/job_json.h"
+#include "jobs/job_api/kept.h"
 #include "net/next_turn.h"
 
 namespace tidemill::jobs {
@@ -101,11 +102,7 @@ Task<api::Outcome> ListQueues(Engine& engine, NoParams) {
 }
 
 Task<api::Outcome> Act(Engine& engine, Result<> (Engine::*act)(std::string_view), std::string queue) {
-  if (const Result<> done = (engine.*act)(queue); !done) co_return std::unexpected(FailureOf(done.error()));
-  if (const Result<> kept = co_await engine.Committed(); !kept) {
-    co_return std::unexpected(FailureOf(kept.error()));
-  }
-  co_return "{}";
+  return Kept(engine, (engine.*act)(queue), "{}");
 }
 
 Task<api::Outcome> Pause(Engine& engine, QueueParams params) {
@@ -118,11 +115,7 @@ Task<api::Outcome> Resume(Engine& engine, QueueParams params) {
 
 Task<api::Outcome> Remove(Engine& engine, QueueParams params) {
   const Result<std::size_t> count = co_await engine.RemoveQueue(std::move(params.queue));
-  if (!count) co_return std::unexpected(FailureOf(count.error()));
-  if (const Result<> kept = co_await engine.Committed(); !kept) {
-    co_return std::unexpected(FailureOf(kept.error()));
-  }
-  co_return fmt::format(R"({{"count":{}}})", *count);
+  co_return co_await Kept(engine, count, fmt::format(R"({{"count":{}}})", count.value_or(0)));
 }
 
 }  // namespace

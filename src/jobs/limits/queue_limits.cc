@@ -9,8 +9,6 @@
 namespace tidemill::jobs {
 namespace {
 
-constexpr Duration kPeriodMax = Hours(24 * 31);
-
 Result<> CheckUnits(std::string_view member, int units) {
   if (units >= 0 && units <= kUnitsMax) return {};
   return Fail(Errc::kInvalidArgument, fmt::format("{} must be 0 to {}; 0: no limit", member, kUnitsMax));

@@ -15,6 +15,7 @@ namespace tidemill::jobs {
 
 inline constexpr int kUnitsMax = 1'000'000;
 inline constexpr std::size_t kPointerBytesMax = 256;
+inline constexpr Duration kPeriodMax = Hours(24 * 31);
 
 // A token bucket: `count` in each `period`, and up to `burst` at once after a pause.
 struct Rate {

@@ -59,4 +59,20 @@ std::string ToJson(const jobs::QueueView& queue) {
   return text;
 }
 
+std::string ToJson(const jobs::Batch& batch) {
+  std::string text;
+  JsonWriter json(text);
+  json.BeginObject();
+  json.Member("batch", batch.bid);
+  if (!batch.description.empty()) json.Member("description", batch.description);
+  json.Member("committed", batch.is_committed);
+  json.Member("total", batch.counts.total);
+  json.Member("pending", batch.counts.pending);
+  json.Member("failed", batch.counts.failed);
+  if (batch.complete) json.Member("complete", jobs::Name(batch.complete->state));
+  if (batch.success) json.Member("success", jobs::Name(batch.success->state));
+  json.EndObject();
+  return text;
+}
+
 }  // namespace tidemill::live

@@ -1,4 +1,4 @@
-// What goes out of a job's change: in jobs:{jid}, and in batch:{id} for the jobs of a batch. Any thread.
+// What goes out of a job's change, and of queues and batches. Any thread.
 #pragma once
 
 #include <optional>
@@ -23,7 +23,8 @@ Change ChangeOf(const jobs::JobChange& change);
 // {"jid":"…","state":"working","queue":"…","type":"…","attempt":1,"at":"…","percent":40,…}
 std::string ToJson(const Change& change);
 
-// What goes out in queue:{name}.
+// What goes out in queue:{name}, and in batch:{id}.
 std::string ToJson(const jobs::QueueView& queue);
+std::string ToJson(const jobs::Batch& batch);
 
 }  // namespace tidemill::live

@@ -42,17 +42,20 @@ std::size_t Live::RoomFor(std::string_view channel) const {
 }
 
 void Live::OnChange(const jobs::JobChange& change) {
-  Take(kJobChannel, change.jid, change);
-  Take(kQueueChannel, change.queue, change);
-  if (!change.batch.empty()) Take(kBatchChannel, change.batch, change);
+  Take(kJobChannel, change.jid, &change);
+  Take(kQueueChannel, change.queue, nullptr);
 }
 
-void Live::Take(std::string_view prefix, std::string_view name, const jobs::JobChange& change) {
+void Live::OnBatchChange(std::string_view bid) { Take(kBatchChannel, bid, nullptr); }
+
+// Without a change: of what is asked for when it goes out.
+void Live::Take(std::string_view prefix, std::string_view name, const jobs::JobChange* change) {
   channel_.assign(prefix).append(name);
   const std::size_t room = RoomFor(channel_);
   if (room == 0) return;
   Change now;
-  switch (coalescer_.Add(channel_, ChangeOf(change), at_.loop.Now(), room, now)) {
+  switch (
+      coalescer_.Add(channel_, change == nullptr ? Change() : ChangeOf(*change), at_.loop.Now(), room, now)) {
     case Coalescer<Change>::Taken::kNow: Publish(channel_, now); break;
     case Coalescer<Change>::Taken::kLater: break;
     case Coalescer<Change>::Taken::kNoRoom: dropped_.Add(); break;
@@ -69,12 +72,8 @@ void Live::OnTimer() {
 }
 
 std::string Live::DataOf(std::string_view channel, const Change& change) const {
-  if (channel.starts_with(kQueueChannel) && at_.queue) {
-    return at_.queue(channel.substr(kQueueChannel.size()));
-  }
-  if (channel.starts_with(kBatchChannel) && at_.batch) {
-    return at_.batch(channel.substr(kBatchChannel.size()));
-  }
+  if (channel.starts_with(kQueueChannel)) return at_.queue(channel.substr(kQueueChannel.size()));
+  if (channel.starts_with(kBatchChannel)) return at_.batch(channel.substr(kBatchChannel.size()));
   return ToJson(change);
 }
 

@@ -43,7 +43,7 @@ class Live final : public jobs::JobListener, private net::Timer {
     broker::Publisher& publisher;  // of that loop
     metrics::Registry& registry;
     OtherNodes other_nodes = OtherNodes::kNone;
-    // A queue as it is when its state goes out, and a batch; "": it is not there. JSON.
+    // A queue and a batch as they are when their state goes out; "": it is not there. JSON.
     std::function<std::string(std::string_view)> queue;
     std::function<std::string(std::string_view)> batch;
   };
@@ -57,6 +57,7 @@ class Live final : public jobs::JobListener, private net::Timer {
   Live(const Surroundings& surroundings, Limits limits);
 
   void OnChange(const jobs::JobChange& change) override;
+  void OnBatchChange(std::string_view bid) override;
   // The first subscription of this node to a channel came, or the last one went.
   void SetOccupied(std::string channel, bool occupied);
 
@@ -66,7 +67,7 @@ class Live final : public jobs::JobListener, private net::Timer {
   void OnTimer() override;
   bool IsKept(std::string_view channel) const;
   std::size_t RoomFor(std::string_view channel) const;
-  void Take(std::string_view prefix, std::string_view name, const jobs::JobChange& change);
+  void Take(std::string_view prefix, std::string_view name, const jobs::JobChange* change);
   void Publish(std::string_view channel, const Change& change);
   std::string DataOf(std::string_view channel, const Change& change) const;
   static Task<void> Send(Live& live, broker::PublishCall call);

@@ -18,6 +18,7 @@ namespace {
 std::shared_ptr<const channels::Rules> TestRules(bool keeps_jobs) {
   channels::ChannelSettings settings;
   settings.namespaces["queue"];
+  settings.namespaces["batch"];
   settings.namespaces["jobs"];
   if (keeps_jobs) settings.namespaces["jobs"] = {.history_size = 1, .history_ttl = Seconds(60)};
   return *channels::Rules::Make(std::move(settings));
@@ -42,7 +43,8 @@ class LiveTest : public ::testing::Test, public broker::BrokerEvents {
         std::make_unique<Live>(Live::Surroundings{.loop = *loop_,
                                                   .publisher = *publisher_,
                                                   .registry = *registries_.back(),
-                                                  .queue = [this](std::string_view) { return queue_json_; }},
+                                                  .queue = [this](std::string_view) { return queue_json_; },
+                                                  .batch = [this](std::string_view) { return batch_json_; }},
                                limits);
     relay_ = std::make_unique<OccupancyRelay>(*loop_, *live_);
     shard_.broker->SetOccupancyEvents(*relay_);
@@ -83,6 +85,7 @@ class LiveTest : public ::testing::Test, public broker::BrokerEvents {
   std::unique_ptr<Live> live_;
   std::unique_ptr<OccupancyRelay> relay_;
   std::string queue_json_ = R"({"queue":"mail"})";
+  std::string batch_json_ = R"({"batch":"b-1"})";
   std::vector<std::string> seen_;
 };
 
@@ -126,6 +129,22 @@ TEST_F(LiveTest, AQueueIsAsItIsWhenItGoesOut) {
   queue_json_ = R"({"queue":"mail","ready":3})";
   Wait(Milliseconds(120));
   EXPECT_EQ(seen_, (Lines{R"(queue:mail {"queue":"mail"})", R"(queue:mail {"queue":"mail","ready":3})"}));
+}
+
+TEST_F(LiveTest, ABatchIsAsItIsWhenItGoesOut) {
+  Subscribe("batch:b-1");
+  live_->OnBatchChange("b-1");
+  net::testing::RunTurns(*loop_);
+  for (int pending = 3; pending > 0; --pending) {
+    batch_json_ = R"({"batch":"b-1","pending":)" + std::to_string(pending) + "}";
+    live_->OnBatchChange("b-1");
+  }
+  Wait(Milliseconds(120));
+  EXPECT_EQ(seen_, (Lines{R"(batch:b-1 {"batch":"b-1"})", R"(batch:b-1 {"batch":"b-1","pending":1})"}));
+  batch_json_ = "";
+  live_->OnBatchChange("b-1");
+  Wait(Milliseconds(120));
+  EXPECT_EQ(seen_.size(), 2u) << "it is gone";
 }
 
 TEST_F(LiveTest, WhatIsKeptIsPublishedUnaskedWhileThereIsRoom) {

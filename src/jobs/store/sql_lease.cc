@@ -5,6 +5,7 @@
 #include "base/random.h"
 #include "net/backoff.h"
 #include "net/sleep.h"
+#include "sql/schema/own_tables.h"
 
 namespace tidemill::jobs {
 namespace {
@@ -32,9 +33,9 @@ SqlLease::SqlLease(net::Loop& loop, sql::Database& database, const Statements& s
 
 Task<Result<Lease>> SqlLease::Acquire(LeaseRequest request) {
   const std::int64_t is_first = epoch_ == 0 ? 1 : 0;
-  const auto done = co_await database_.Run(
+  const auto done = sql::OnOwnTables(co_await database_.Run(
       {.statement = statements_.acquire,
-       .parameters = {request.node, request.address, holder_, request.ttl.ms, is_first}});
+       .parameters = {request.node, request.address, holder_, request.ttl.ms, is_first}}));
   if (!done) co_return std::unexpected(sql::ToError(done.error()));
   if (done->rows.empty()) {
     TM_CO_TRY_ASSIGN(const std::optional<Owner> owner, co_await FindOwner());
@@ -50,15 +51,15 @@ Task<Result<Lease>> SqlLease::Acquire(LeaseRequest request) {
 }
 
 Task<Result<>> SqlLease::Release() {
-  const auto done =
-      co_await database_.Run({.statement = statements_.release, .parameters = {holder_, ToSql(epoch_)}});
+  const auto done = sql::OnOwnTables(
+      co_await database_.Run({.statement = statements_.release, .parameters = {holder_, ToSql(epoch_)}}));
   if (!done) co_return std::unexpected(sql::ToError(done.error()));
   co_return {};
 }
 
 Task<Result<std::optional<Owner>>> SqlLease::FindOwner() {
-  const auto done =
-      co_await database_.Run({.statement = statements_.find_owner, .access = sql::Access::kRead});
+  const auto done = sql::OnOwnTables(
+      co_await database_.Run({.statement = statements_.find_owner, .access = sql::Access::kRead}));
   if (!done) co_return std::unexpected(sql::ToError(done.error()));
   if (done->rows.empty()) co_return std::nullopt;
   const sql::Row row = done->rows[0];
@@ -96,7 +97,7 @@ Task<sql::Result<std::size_t>> SqlLease::RunFenced(std::uint64_t epoch, std::uin
   const auto done = co_await database_.RunAll(std::move(calls));
   if (done) co_return done->back().rows_affected;
   if (IsFenced(done.error())) co_return EpochIsOver();
-  co_return std::unexpected(done.error());
+  co_return std::unexpected(sql::OfOwnTables(done.error()));
 }
 
 Task<sql::Result<std::uint64_t>> SqlLease::Settle(std::uint64_t epoch) {

@@ -11,6 +11,7 @@
 #include "jobs/store/statements.h"
 #include "jobs/store/stored_rows.h"
 #include "net/run_to_end.h"
+#include "sql/schema/own_tables.h"
 
 namespace tidemill::jobs {
 namespace {
@@ -195,18 +196,18 @@ Task<Result<>> SqlStore::CommitToTheEnd(std::shared_ptr<const Flush> flush) {
 
 Task<Result<sql::Rows>> SqlStore::Read(sql::Statement statement, sql::Parameters parameters,
                                        std::size_t rows_max, std::size_t text_bytes_max) {
-  auto done = co_await database_.Run(
+  auto done = sql::OnOwnTables(co_await database_.Run(
       {.statement = std::move(statement),
        .parameters = std::move(parameters),
        .access = sql::Access::kRead,
-       .limits = {.rows_max = rows_max, .bytes_max = kAnswerBytesMax + text_bytes_max}});
+       .limits = {.rows_max = rows_max, .bytes_max = kAnswerBytesMax + text_bytes_max}}));
   if (!done) co_return std::unexpected(ErrorOf(done.error()));
   co_return std::move(done->rows);
 }
 
 Task<Result<std::size_t>> SqlStore::Change(sql::Statement statement, sql::Parameters parameters) {
-  const auto done =
-      co_await database_.Run({.statement = std::move(statement), .parameters = std::move(parameters)});
+  const auto done = sql::OnOwnTables(
+      co_await database_.Run({.statement = std::move(statement), .parameters = std::move(parameters)}));
   if (!done) co_return std::unexpected(ErrorOf(done.error()));
   co_return done->rows_affected;
 }

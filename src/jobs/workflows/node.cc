@@ -1,5 +1,7 @@
 #include "jobs/workflows/node.h"
 
+#include <fmt/format.h>
+
 #include <array>
 
 #include "base/json.h"
@@ -39,6 +41,8 @@ void ReadNodeMember(std::string_view key, JsonReader& json, Node& node) {
   if (key == "state") node.state = ReadEnum<NodeState>(json, 4);
   if (key == "depends_on") node.depends_on = ReadNames(json);
   if (key == "signals") node.signals = ReadNames(json);
+  if (key == "signals_until") node.signals_until = WallTime{json.ReadInteger<std::int64_t>()};
+  if (key == "on_timeout") node.on_timeout = ReadEnum<job::Flow::OnTimeout>(json, 1);
   if (key == "on_failure") node.on_failure = ReadEnum<job::Flow::OnFailure>(json, 2);
   if (key == "sequence") node.sequence = json.ReadString();
   if (key == "on_dead") node.on_dead = ReadEnum<job::Flow::OnDead>(json, 1);
@@ -61,6 +65,10 @@ Record EncodeNode(const Node& node, std::optional<WallTime> expires_at) {
   json.Member("state", static_cast<int>(node.state));
   AppendNames("depends_on", node.depends_on, json);
   AppendNames("signals", node.signals, json);
+  if (node.signals_until) {
+    json.Member("signals_until", node.signals_until->ms);
+    json.Member("on_timeout", static_cast<int>(node.on_timeout));
+  }
   json.Member("on_failure", static_cast<int>(node.on_failure));
   if (!node.sequence.empty()) {
     json.Member("sequence", node.sequence);
@@ -70,6 +78,28 @@ Record EncodeNode(const Node& node, std::optional<WallTime> expires_at) {
   json.Member("changed", node.changed_at.ms);
   json.EndObject();
   return record;
+}
+
+Record EncodeSignal(std::string_view name, std::string_view payload, WallTime expires_at) {
+  return {.kind = std::string(kSignalKind),
+          .key = std::string(name),
+          .value = std::string(payload.empty() ? "null" : payload),
+          .expires_at = expires_at};
+}
+
+Result<> CheckSignal(std::string_view name, std::string_view payload, std::size_t payload_bytes_max) {
+  if (name.empty() || name.size() > job::kSignalBytesMax) {
+    return Fail(Errc::kInvalidArgument,
+                fmt::format("a signal's name has 1 to {} bytes", job::kSignalBytesMax));
+  }
+  if (payload.size() > payload_bytes_max) {
+    return Fail(Errc::kLimitExceeded,
+                fmt::format("a signal's payload has at most {} bytes", payload_bytes_max));
+  }
+  if (!payload.empty() && !IsJson(payload)) {
+    return Fail(Errc::kInvalidArgument, "a signal's payload must be JSON");
+  }
+  return {};
 }
 
 Result<Node> DecodeNode(const Record& record) {

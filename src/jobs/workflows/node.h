@@ -3,6 +3,7 @@
 // A value; any thread.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -37,6 +38,8 @@ struct Node {
   NodeState state = NodeState::kBlocked;
   std::vector<std::string> depends_on;
   std::vector<std::string> signals;
+  std::optional<WallTime> signals_until;  // nullopt: for ever
+  job::Flow::OnTimeout on_timeout = job::Flow::OnTimeout::kFail;
   job::Flow::OnFailure on_failure = job::Flow::OnFailure::kWait;
   std::string sequence;
   job::Flow::OnDead on_dead = job::Flow::OnDead::kHalt;
@@ -48,6 +51,9 @@ struct Node {
 };
 
 Record EncodeNode(const Node& node, std::optional<WallTime> expires_at);
+Record EncodeSignal(std::string_view name, std::string_view payload, WallTime expires_at);
+// kInvalidArgument: a name or a payload that cannot be; kLimitExceeded: the payload is too long.
+Result<> CheckSignal(std::string_view name, std::string_view payload, std::size_t payload_bytes_max);
 // kInvalidArgument: it is no such record.
 Result<Node> DecodeNode(const Record& record);
 

@@ -7,6 +7,8 @@
 
 #include "base/assert.h"
 #include "base/json.h"
+#include "jobs/workflows/entry.h"
+#include "jobs/workflows/inputs.h"
 
 namespace tidemill::jobs {
 namespace {
@@ -19,22 +21,6 @@ void Remove(std::vector<std::string>& names, std::string_view name) {
 bool IsNode(const job::Job& job) { return job.flow && (job.flow->waits() || !job.flow->workflow.empty()); }
 
 }  // namespace
-
-struct Workflows::Entry : queue::FifoLink {
-  Node node;
-  std::vector<std::string> dependents;  // jids; some may have ended, or be gone
-  std::size_t wanted_by = 0;            // blocked nodes that depend on it: its end is remembered for them
-  bool is_linked = false;               // it is counted in wanted_by of those it depends on
-  bool is_queued = false;               // it is in ready_ or cancelled_, or its text is being loaded
-  bool is_forced = false;
-  bool is_changed = false;
-  std::size_t tells = 0;  // in tells_
-};
-
-struct Workflows::SignalEntry {
-  std::string payload;
-  WallTime expires_at;
-};
 
 Workflows::Workflows(Options options) : options_(options) {}
 Workflows::~Workflows() = default;
@@ -59,7 +45,8 @@ Result<> Workflows::Check(const job::Job& job) {
   }
   if (!MakeRoom(1)) {
     return Fail(Errc::kLimitExceeded,
-                fmt::format("at most {} jobs that wait, or belong to a workflow", options_.nodes_max));
+                fmt::format("at most {} jobs that wait, or belong to a workflow (jobs.workflow_jobs_max)",
+                            options_.nodes_max));
   }
   return {};
 }
@@ -83,9 +70,11 @@ Result<Workflows::Added> Workflows::Add(const job::Job& job, JobId id, WallTime 
                 .name = flow.node,
                 .depends_on = flow.depends_on,
                 .signals = flow.signals,
+                .on_timeout = flow.on_timeout,
                 .on_failure = flow.on_failure,
                 .sequence = flow.sequence_key,
                 .on_dead = flow.on_dead};
+  if (flow.signals_within > Duration()) entry.node.signals_until = now + flow.signals_within;
   nodes_.emplace(entry.node.jid, std::move(made));
   Link(entry);
   // Whoever is handed results or payloads is released, even when all of them are there already.
@@ -103,7 +92,15 @@ bool Workflows::IsMet(const Entry& entry, const std::string& dependency) const {
   return failed && entry.node.on_failure == job::Flow::OnFailure::kRun;
 }
 
+std::string_view Workflows::TimedOut(const Entry& entry) const {
+  if (!entry.is_timed_out || entry.node.on_timeout != job::Flow::OnTimeout::kFail) return {};
+  const auto missing = std::ranges::find_if(
+      entry.node.signals, [&](const std::string& name) { return !signals_.contains(name); });
+  return missing == entry.node.signals.end() ? std::string_view() : std::string_view(*missing);
+}
+
 bool Workflows::MustCancel(const Entry& entry) const {
+  if (!TimedOut(entry).empty()) return true;
   return entry.node.on_failure == job::Flow::OnFailure::kCancel &&
          std::ranges::any_of(entry.node.depends_on, [&](const std::string& jid) {
            const Entry* const other = FindEntry(jid);
@@ -122,7 +119,8 @@ bool Workflows::IsFree(const Entry& entry) const {
   if (entry.is_forced) return true;
   return HasTurn(entry) &&
          std::ranges::all_of(entry.node.depends_on, [&](const auto& jid) { return IsMet(entry, jid); }) &&
-         std::ranges::all_of(entry.node.signals, [&](const auto& name) { return signals_.contains(name); });
+         (entry.is_timed_out ||
+          std::ranges::all_of(entry.node.signals, [&](const auto& name) { return signals_.contains(name); }));
 }
 
 void Workflows::Link(Entry& entry) {
@@ -139,6 +137,7 @@ void Workflows::Link(Entry& entry) {
   for (const std::string& name : entry.node.signals) {
     if (!signals_.contains(name)) signal_waiters_[name].push_back(entry.node.jid);
   }
+  if (entry.node.signals_until) timeouts_.emplace(*entry.node.signals_until, entry.node.jid);
   if (!entry.node.sequence.empty()) sequences_[entry.node.sequence].emplace(entry.node.id, &entry);
   if (!entry.node.workflow.empty()) workflows_[entry.node.workflow].emplace(entry.node.id, &entry);
 }
@@ -146,6 +145,7 @@ void Workflows::Link(Entry& entry) {
 // It waits no more. Its place in a sequence stays until its end.
 void Workflows::Unlink(Entry& entry, WallTime now) {
   if (!std::exchange(entry.is_linked, false)) return;
+  if (entry.node.signals_until) timeouts_.erase({*entry.node.signals_until, entry.node.jid});
   for (const std::string& jid : entry.node.depends_on) {
     Entry* const other = FindEntry(jid);
     if (other == nullptr) continue;
@@ -251,20 +251,11 @@ void Workflows::Revive(std::string_view jid, WallTime now) {
 }
 
 Result<> Workflows::Signal(std::string_view name, std::string payload, WallTime now) {
-  if (name.empty() || name.size() > job::kSignalBytesMax) {
-    return Fail(Errc::kInvalidArgument,
-                fmt::format("a signal's name has 1 to {} bytes", job::kSignalBytesMax));
-  }
-  if (payload.size() > options_.result_bytes_max) {
-    return Fail(Errc::kLimitExceeded,
-                fmt::format("a signal's payload has at most {} bytes", options_.result_bytes_max));
-  }
-  if (!payload.empty() && !IsJson(payload)) {
-    return Fail(Errc::kInvalidArgument, "a signal's payload must be JSON");
-  }
+  TM_TRY(CheckSignal(name, payload, options_.result_bytes_max));
   const auto found = signals_.find(name);
   if (found == signals_.end() && signals_.size() >= options_.signals_max) {
-    return Fail(Errc::kLimitExceeded, fmt::format("at most {} signals at a time", options_.signals_max));
+    return Fail(Errc::kLimitExceeded,
+                fmt::format("at most {} signals at a time (jobs.signals_max)", options_.signals_max));
   }
   const std::size_t before = found == signals_.end() ? 0 : found->second.payload.size();
   if (result_bytes_ - before + payload.size() > options_.all_results_bytes_max) {
@@ -326,7 +317,18 @@ void Workflows::Forget(Entry& entry) {
   nodes_.erase(nodes_.find(entry.node.jid));
 }
 
+std::optional<WallTime> Workflows::next_timeout() const {
+  return timeouts_.empty() ? std::nullopt : std::optional(timeouts_.begin()->first);
+}
+
 bool Workflows::Expire(WallTime now, std::size_t count) {
+  while (!timeouts_.empty() && timeouts_.begin()->first <= now) {
+    if (count-- == 0) return true;
+    Entry* const entry = FindEntry(timeouts_.begin()->second);
+    timeouts_.erase(timeouts_.begin());
+    entry->is_timed_out = true;
+    Consider(*entry);
+  }
   while (Entry* const entry = ended_.front()) {
     if (entry->node.changed_at + options_.ended_for > now) break;
     if (count-- == 0) return true;
@@ -356,6 +358,7 @@ std::shared_ptr<void> Workflows::Clear() {
     decltype(signals_) signals;
     decltype(signal_waiters_) signal_waiters;
     decltype(signal_ends_) signal_ends;
+    decltype(timeouts_) timeouts;
     queue::FifoList<Entry> ended;
     queue::FifoList<Entry> dead;
   };
@@ -366,6 +369,7 @@ std::shared_ptr<void> Workflows::Clear() {
   memory->signals.swap(signals_);
   memory->signal_waiters.swap(signal_waiters_);
   memory->signal_ends.swap(signal_ends_);
+  memory->timeouts.swap(timeouts_);
   memory->ended.TakeFrom(ended_);
   memory->dead.TakeFrom(dead_);
   tells_.clear();
@@ -428,7 +432,9 @@ std::vector<Workflows::Ready> Workflows::Take(std::deque<std::string>& from, std
       Consider(*entry);
       continue;
     }
-    taken.push_back({.jid = entry->node.jid, .id = entry->node.id});
+    taken.push_back({.jid = entry->node.jid,
+                     .id = entry->node.id,
+                     .timed_out = std::string(cancelled ? TimedOut(*entry) : std::string_view())});
   }
   return taken;
 }
@@ -438,34 +444,34 @@ std::vector<Workflows::Ready> Workflows::TakeCancelled(std::size_t count) {
   return Take(cancelled_, count, true);
 }
 
+// What those that it depended on have left, and the payloads of signals: one that has not come has none.
+Workflows::Inputs Workflows::InputsOf(const Entry& entry) const {
+  std::vector<Input> results;
+  for (const std::string& dependency : entry.node.depends_on) {
+    Input& result = results.emplace_back(dependency);
+    const Entry* const other = FindEntry(dependency);
+    if (other == nullptr) continue;
+    if (!other->node.name.empty()) result.name = other->node.name;
+    result.json = other->node.result;
+    result.is_missing = other->node.state != NodeState::kDone;
+  }
+  std::vector<Input> payloads;
+  for (const std::string& name : entry.node.signals) {
+    Input& payload = payloads.emplace_back(name);
+    const auto found = signals_.find(name);
+    payload.is_missing = found == signals_.end() && entry.is_timed_out;
+    if (found != signals_.end()) payload.json = found->second.payload;
+  }
+  return {.results = ObjectOf(results),
+          .signals = ObjectOf(payloads),
+          .failed = MissingOf(results),
+          .timed_out = MissingOf(payloads)};
+}
+
 std::optional<Workflows::Inputs> Workflows::Release(std::string_view jid, WallTime now) {
   Entry* const entry = FindEntry(jid);
   if (entry == nullptr || entry->node.state != NodeState::kBlocked) return std::nullopt;
-  Inputs inputs;
-  JsonWriter results(inputs.results);
-  JsonWriter failed(inputs.failed);
-  bool any_failed = false;
-  if (!entry->node.depends_on.empty()) results.BeginObject();
-  for (const std::string& dependency : entry->node.depends_on) {
-    const Entry* const other = FindEntry(dependency);
-    const std::string& name = other == nullptr || other->node.name.empty() ? dependency : other->node.name;
-    results.DynamicKey(name);
-    results.Raw(other == nullptr ? std::string_view() : other->node.result);
-    if (other == nullptr || other->node.state == NodeState::kDone) continue;
-    if (!std::exchange(any_failed, true)) failed.BeginArray();
-    failed.String(name);
-  }
-  if (!entry->node.depends_on.empty()) results.EndObject();
-  if (any_failed) failed.EndArray();
-  JsonWriter payloads(inputs.signals);
-  if (!entry->node.signals.empty()) payloads.BeginObject();
-  for (const std::string& name : entry->node.signals) {
-    const auto found = signals_.find(name);
-    payloads.DynamicKey(name);
-    payloads.Raw(found == signals_.end() ? std::string_view() : found->second.payload);
-  }
-  if (!entry->node.signals.empty()) payloads.EndObject();
-
+  Inputs inputs = InputsOf(*entry);
   entry->is_queued = false;
   Unlink(*entry, now);
   SetState(*entry, NodeState::kOpen, now);
@@ -493,10 +499,7 @@ Workflows::Output Workflows::Gather() {
   for (const std::string& name : std::exchange(changed_signals_, {})) {
     const auto found = signals_.find(name);
     if (found == signals_.end()) continue;
-    output.records.push_back({.kind = std::string(kSignalKind),
-                              .key = name,
-                              .value = found->second.payload.empty() ? "null" : found->second.payload,
-                              .expires_at = found->second.expires_at});
+    output.records.push_back(EncodeSignal(name, found->second.payload, found->second.expires_at));
   }
   return output;
 }

@@ -72,12 +72,14 @@ class Workflows {
   struct Ready {
     std::string jid;
     JobId id;
+    std::string timed_out;  // of TakeCancelled: the signal that has not come in time; empty: another cause
   };
   // What a released job is given: JSON values for its custom; empty: none of that kind.
   struct Inputs {
-    std::string results;  // {"JID or NAME": result, …} of the jobs it depended on
-    std::string signals;  // {"NAME": payload, …}
-    std::string failed;   // ["JID or NAME", …]: those that did not succeed (on_failure "run")
+    std::string results;    // {"JID or NAME": result, …} of the jobs it depended on
+    std::string signals;    // {"NAME": payload, …}
+    std::string failed;     // ["JID or NAME", …]: those that did not succeed (on_failure "run")
+    std::string timed_out;  // ["NAME", …]: signals that have not come in time (on_timeout "continue")
   };
 
   Workflows() : Workflows(Options()) {}
@@ -110,8 +112,11 @@ class Workflows {
   // The dead job at the head of a sequence is passed over. kNotFound: no such sequence; kInvalidArgument: its
   // head is not dead.
   Result<> Skip(std::string_view sequence, WallTime now);
-  // Forgets up to `count` ends and signals whose time is over. Whether there may be more.
+  // Forgets up to `count` ends and signals whose time is over, and lets jobs go on that have waited for
+  // signals for as long as they may. Whether there may be more.
   bool Expire(WallTime now, std::size_t count);
+  // When the next job has waited long enough for its signals.
+  std::optional<WallTime> next_timeout() const;
   // Gives what was in it, to be destroyed on any thread: of many nodes that takes longer than a turn may.
   [[nodiscard]] std::shared_ptr<void> Clear();
 
@@ -119,6 +124,7 @@ class Workflows {
   // Tells up to `count` waiting jobs of what has happened. Whether more are to be told.
   bool Advance(std::size_t count, WallTime now);
   std::vector<Ready> TakeReady(std::size_t count);
+  // Those that never run: they are cancelled, or dead if they have timed out.
   std::vector<Ready> TakeCancelled(std::size_t count);
   bool has_work() const { return !tells_.empty() || !ready_.empty() || !cancelled_.empty(); }
   // The job is queued in this flush. nullopt: it has ended meanwhile.
@@ -156,6 +162,8 @@ class Workflows {
   // Whether the job it depends on holds it up, and how.
   bool IsMet(const Entry& entry, const std::string& dependency) const;
   bool MustCancel(const Entry& entry) const;
+  // The first signal that has not come in time, for whose sake it is dead; empty: none.
+  std::string_view TimedOut(const Entry& entry) const;
   bool HasTurn(const Entry& entry) const;
   bool IsFree(const Entry& entry) const;
   void Link(Entry& entry);
@@ -172,6 +180,7 @@ class Workflows {
   // It has ended and nobody waits for that: remembered for a while in a workflow, else forgotten.
   void Rest(Entry& entry, WallTime now);
   void Forget(Entry& entry);
+  Inputs InputsOf(const Entry& entry) const;
   void TellOthers(bool is_signal, std::string_view name);
   std::vector<std::string>* WaitingFor(const Tell& tell);
   NodeView ViewOf(const Entry& entry) const;
@@ -186,6 +195,7 @@ class Workflows {
   queue::FifoList<Entry> ended_;  // nobody waits for them; the one that ended first comes first
   queue::FifoList<Entry> dead_;
   std::set<std::pair<WallTime, std::string>> signal_ends_;
+  std::set<std::pair<WallTime, std::string>> timeouts_;  // jids of those that wait no longer than this
   std::size_t result_bytes_ = 0;
 
   // Of Recover: it goes through all nodes twice. Nothing comes or goes meanwhile.

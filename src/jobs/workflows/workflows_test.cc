@@ -36,7 +36,8 @@ class WorkflowsTest : public ::testing::Test {
   }
   void End(const std::string& name, NodeEnd end) { workflows_.End(Jid(name), end, "", now_); }
 
-  // Carries out what is due, and says it: "a" for one that is released, "-a" for one that is cancelled.
+  // Carries out what is due, and says it: "a" for one that is released, "-a" for one that is cancelled, "!a"
+  // for one that has timed out.
   std::string Run() {
     std::string all;
     const auto note = [&](const std::string& what) { all += (all.empty() ? "" : " ") + what; };
@@ -47,8 +48,9 @@ class WorkflowsTest : public ::testing::Test {
         note(ready.jid.substr(7));
       }
       for (const auto& cancelled : workflows_.TakeCancelled(3)) {
-        note("-" + cancelled.jid.substr(7));
-        workflows_.End(cancelled.jid, NodeEnd::kGone, "", now_);
+        note((cancelled.timed_out.empty() ? "-" : "!") + cancelled.jid.substr(7));
+        workflows_.End(cancelled.jid, cancelled.timed_out.empty() ? NodeEnd::kGone : NodeEnd::kDead, "",
+                       now_);
       }
     }
     return all;
@@ -179,6 +181,30 @@ TEST_F(WorkflowsTest, SignalsSatisfyThoseWhoWaitAndThoseWhoComeLater) {
   EXPECT_EQ(Run(), "");
 }
 
+TEST_F(WorkflowsTest, WaitsForSignalsNoLongerThanItMay) {
+  Push("f", R"({"signals":["go","now"],"signals_within":60})");
+  Push("c", R"({"signals":["go","now"],"signals_within":60,"on_timeout":"continue"})");
+  Push("l", R"({"signals":["go","now"],"signals_within":90})");
+  Push("d", R"({"depends_on":["job-000f"],"on_failure":"run"})");
+  ASSERT_TRUE(workflows_.Signal("go", "1", now_));
+  EXPECT_EQ(workflows_.next_timeout(), now_ + Seconds(60));
+  now_ = now_ + Seconds(59);
+  EXPECT_FALSE(workflows_.Expire(now_, 10));
+  EXPECT_EQ(Run(), "");
+  Flush();
+  Restart();
+  now_ = now_ + Seconds(1);
+  EXPECT_TRUE(workflows_.Expire(now_, 1)) << "one at a time";
+  EXPECT_FALSE(workflows_.Expire(now_, 10));
+  EXPECT_EQ(Run(), "c !f d");
+  EXPECT_EQ(inputs_[Jid("c")].signals, R"({"go":1,"now":null})");
+  EXPECT_EQ(inputs_[Jid("c")].timed_out, R"(["now"])");
+  ASSERT_TRUE(workflows_.Signal("now", "2", now_));
+  EXPECT_EQ(Run(), "l");
+  EXPECT_EQ(inputs_[Jid("l")].timed_out, "");
+  EXPECT_EQ(workflows_.next_timeout(), std::nullopt);
+}
+
 TEST_F(WorkflowsTest, SignalsAreCheckedAndLimited) {
   EXPECT_EQ(workflows_.Signal("", "", now_).error().code, Errc::kInvalidArgument);
   EXPECT_EQ(workflows_.Signal("s", "{", now_).error(),
@@ -187,7 +213,7 @@ TEST_F(WorkflowsTest, SignalsAreCheckedAndLimited) {
             "a signal's payload has at most 65536 bytes");
   Workflows few({.signals_max = 1});
   EXPECT_TRUE(few.Signal("a", "", now_));
-  EXPECT_EQ(few.Signal("b", "", now_).error().detail, "at most 1 signals at a time");
+  EXPECT_EQ(few.Signal("b", "", now_).error().detail, "at most 1 signals at a time (jobs.signals_max)");
   EXPECT_TRUE(few.Signal("a", "2", now_ + Hours(24)));
   EXPECT_FALSE(few.Expire(now_ + Hours(24 * 7), 10));
   EXPECT_FALSE(few.Signal("b", "", now_)) << "it came again a day later";
@@ -299,7 +325,8 @@ TEST_F(WorkflowsTest, LimitsAreNamedAndWhatHasEndedMakesRoom) {
   };
   EXPECT_TRUE(push("job-0001"));
   EXPECT_EQ(push("job-0002").error(),
-            (Error{Errc::kLimitExceeded, "at most 1 jobs that wait, or belong to a workflow"}));
+            (Error{Errc::kLimitExceeded,
+                   "at most 1 jobs that wait, or belong to a workflow (jobs.workflow_jobs_max)"}));
   few.End("job-0001", NodeEnd::kDone, "", now_);
   EXPECT_TRUE(push("job-0002"));
 }
@@ -375,6 +402,8 @@ TEST_F(WorkflowsTest, ANodeIsReadAsItWasWritten) {
                   .state = NodeState::kDead,
                   .depends_on = {"a", "b\"c"},
                   .signals = {"s"},
+                  .signals_until = kWhen + Seconds(9),
+                  .on_timeout = job::Flow::OnTimeout::kContinue,
                   .on_failure = job::Flow::OnFailure::kRun,
                   .sequence = "q",
                   .on_dead = job::Flow::OnDead::kSkip,
