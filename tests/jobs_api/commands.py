@@ -40,6 +40,55 @@ def test_push_with_everything(server):
     equal(server.run("remove", "all", "--yes"), "removed all\n")
 
 
+def test_many_at_once(server):
+    for i in range(3):
+        server.push("bulk", queue="many", jid=f"many-000{i}")
+    check("say --yes" in server.run("kill", "--state", "queued", "--queue", "many", code=2), "it asks")
+    equal(server.run("kill", "--state", "queued", "--queue", "many", "--contains", "many-0001", "--yes"),
+          "killed 1 job\n")
+    equal(server.state("many-0001"), "dead")
+    equal(server.run("redrive", "--queue", "many", "--yes"), "put back 1 job\n")
+    server.fetch(queues=["many"], worker="many-1")
+    equal(server.run("cancel", "--state", "working", "--queue", "many", "--yes"), "cancelled 1 job\n")
+    equal(server.run("cancel", "--queue", "many", "--yes"), "cancelled 2 jobs\n")
+    [queue] = [each for each in server.api("jobs_queues", {})["queues"] if each["name"] == "many"]
+    equal((queue["ready"], queue["working"]), (0, 1))
+    equal(server.refused("jobs_kill_many", {"state": "dead", "all": True}),
+          (107, 'bad request: "state" must be one of queued, scheduled, retry, blocked'))
+    equal(server.refused("jobs_cancel_many", {"state": "queued"}),
+          (107, 'bad request: no filter: "all":true means all of them'))
+
+
+def test_batches_and_workflows_from_input(server):
+    lines = "".join(json.dumps({"jobtype": "part", "args": [i], "queue": "parts", "custom": {"n": i}}) + "\n" for i in range(3))
+    said = server.run("batch-push", "--success", '{"jobtype":"all","args":[],"queue":"whole"}', "--description", "import",
+                      text=lines).splitlines()
+    equal((said[0], said[1].split()[0]), ("pushed 3 jobs", "batch"))
+    bid = said[1].split()[1]
+    batch = server.api("jobs_batch", {"bid": bid})
+    equal((batch["total"], batch["committed"], batch["description"]), (3, True, "import"))
+    for job in server.fetch(queues=["parts"], count=3):
+        equal(job["custom"], {"n": job["args"][0], "bid": bid})
+        server.api("jobs_ack", {"jid": job["jid"]})
+    equal([job["jobtype"] for job in server.fetch(queues=["whole"], wait=5)], ["all"])
+    said = server.run("batch-push", "--success", '{"jobtype":"all","args":[]}', text="{}\n", code=1)
+    check("line 1: refused with error 107" in said and "is not committed" in said, said)
+    check("--success or --complete" in server.run("batch-push", text="", code=2), "it needs one")
+
+    nodes = "".join(json.dumps({"name": name, "job": {"jobtype": name, "args": [], "queue": "nodes"}, "after": after}) + "\n"
+                    for name, after in (("load", []), ("send", ["load"])))
+    workflow = server.run("workflow-push", text=nodes).removeprefix("workflow ").strip()
+    check(workflow.startswith("w-"), workflow)
+    [first] = server.fetch(queues=["nodes"], count=2)
+    equal(first["jobtype"], "load")
+    server.api("jobs_ack", {"jid": first["jid"], "result": 7})
+    [second] = server.fetch(queues=["nodes"], wait=5)
+    equal((second["jobtype"], second["custom"]["_results"]), ("send", {"load": 7}))
+    circle = json.dumps({"jobs": [{"name": "a", "job": {"jobtype": "t", "args": []}, "after": ["a"]}]})
+    check("a → a" in server.run("workflow-push", text=circle, code=1), "it is spelled out")
+    check("not JSON" in server.run("workflow-push", text="x\n", code=1), "it says how")
+
+
 def test_push_lines(server):
     lines = "".join(json.dumps({"jobtype": "line", "args": [i], "queue": "lines"}) + "\n" for i in range(2500))
     equal(server.run("push", "-", text=lines), "pushed 2500 jobs\n")

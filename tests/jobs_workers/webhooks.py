@@ -27,6 +27,12 @@ def push(server, queue, jid, **members):
     server.api("jobs_push", {"jid": jid, "jobtype": "Send", "queue": queue, "args": [1, "two"], **members})
 
 
+def jobs(binary, server, *arguments):
+    """What a `tidemill jobs` command prints."""
+    return subprocess.run([binary, "jobs", *arguments, "--url", server.http, "--key", "secret"], text=True, check=True,
+                          capture_output=True).stdout
+
+
 def view(server, jid):
     """Nothing when it is not known any more."""
     try:
@@ -154,6 +160,19 @@ def test_gone(binary, folder):
         equal(len(receiver.requests), 1)
         equal([state(server, jid) for jid in ("job-00000001", "job-00000002")], ["queued", "queued"])
         check('tidemill_jobs_webhook_stopped{queue="hooks"} 1' in server.get("/metrics")[-1], "the metric says it")
+        [endpoint] = server.api("jobs_webhooks", {})["webhooks"]
+        equal((endpoint["queue"], endpoint["state"], endpoint["sending"]), ("hooks", "gone", 0))
+        check("410" in endpoint["problem"], endpoint)
+        row = jobs(binary, server, "webhooks").splitlines()[1].split()
+        equal(row[:4], ["hooks", "gone", "0", "-"])
+        server.api("jobs_webhook_enable", {"queue": "hooks"})
+        receiver.wait(2)
+        eventually(lambda: server.api("jobs_webhooks", {})["webhooks"][0]["state"] == "gone", "it is gone again")
+        equal(jobs(binary, server, "enable", "hooks"), "enabled hooks\n")
+        receiver.wait(3)
+        status, _, text = server.request("POST", "/api/jobs_webhook_enable", b'{"queue":"none"}',
+                                         {"X-API-Key": "secret"})
+        equal((status, json.loads(text)["error"]["code"]), (200, 104))
 
 
 def test_breaker(binary, folder):

@@ -194,7 +194,7 @@ CommandSpec JobsLimitsCommand() {
                                             .value = &options->json,
                                             .help = "A JSON object: concurrency, rate, key_concurrency …",
                                             .optional = true},
-                                           {"--reset", &options->reset, "Those of the settings again"}},
+                                           {"--reset", &options->reset, "Limit it no more"}},
                                           options->api),
           .settings = &options->api.settings,
           .run = [options](Io io) { return Limits(*options, io); }};

@@ -3,13 +3,15 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <iterator>
 #include <memory>
+#include <utility>
 
 #include "base/clock.h"
+#include "cli/jobs/job_options.h"
 #include "cli/jobs/jobs_call.h"
 #include "cli/jobs/push_lines.h"
-#include "config/value.h"
-#include "jobs/job/names.h"
 #include "jobs/job/timestamp.h"
 
 namespace tidemill::cli {
@@ -17,14 +19,9 @@ namespace {
 
 struct PushOptions {
   ApiOptions api;
-  std::string type;  // "-": each line of standard input is a job
-  std::vector<std::string> args;
-  std::string queue = "default";
-  std::string priority;
+  JobOptions job;  // of the type "-": each line of standard input is a job
   std::string at;
   std::string in;
-  std::string retry;
-  std::string custom;
   std::string jid;
 };
 
@@ -42,17 +39,7 @@ std::optional<std::int64_t> ToSeconds(std::string_view text) {
 
 // What is wrong with the options; "": nothing.
 std::string Check(const PushOptions& options) {
-  if (!job::IsQueueName(options.queue)) {
-    return fmt::format("--queue: \"{}\" is no name; it has letters, digits, and . _ -", options.queue);
-  }
-  const std::optional<std::int64_t> priority = ToWhole(options.priority, 1);
-  if (!options.priority.empty() && (!priority || *priority > 9)) {
-    return fmt::format("--priority: \"{}\" is none; it is 1 to 9, and 9 goes first", options.priority);
-  }
-  if (!options.retry.empty() && !ToWhole(options.retry, -1)) {
-    return fmt::format("--retry: \"{}\" is no number; 0 discards a job that fails, -1 puts it among the dead",
-                       options.retry);
-  }
+  if (std::string wrong = Check(options.job); !wrong.empty()) return wrong;
   if (!options.in.empty() && !options.at.empty()) return "--in and --at say the same: give one of them";
   if (!options.in.empty() && !ToSeconds(options.in)) {
     return fmt::format("--in: \"{}\" is no time; write 90s, 5m, 2h or 1d", options.in);
@@ -60,35 +47,15 @@ std::string Check(const PushOptions& options) {
   if (!options.at.empty() && !job::ParseTimestamp(options.at)) {
     return fmt::format("--at: \"{}\" is no timestamp; write 2026-12-24T18:00:00Z", options.at);
   }
-  if (!options.custom.empty() && !IsJsonObject(options.custom)) {
-    return "--custom: not a JSON object; write '{\"unique_for\":60}'";
-  }
   return "";
 }
 
 void WriteJob(const PushOptions& options, JsonWriter& json) {
-  json.Member("jobtype", options.type);
-  json.Key("args");
-  json.BeginArray();
-  for (const std::string& arg : options.args) {
-    if (IsJson(arg)) {
-      json.RawOnOneLine(arg);
-    } else {
-      json.String(arg);
-    }
-  }
-  json.EndArray();
-  json.Member("queue", options.queue);
+  WriteJobMembers(options.job, json);
   if (!options.jid.empty()) json.Member("jid", options.jid);
-  if (const auto priority = ToWhole(options.priority, 1)) json.Member("priority", *priority);
-  if (const auto retry = ToWhole(options.retry, -1)) json.Member("retry", *retry);
   if (!options.at.empty()) json.Member("at", options.at);
   if (const auto seconds = ToSeconds(options.in)) {
     json.Member("at", job::ToTimestamp(SystemClock().WallNow() + Seconds(*seconds)));
-  }
-  if (!options.custom.empty()) {
-    json.Key("custom");
-    json.RawOnOneLine(options.custom);
   }
 }
 
@@ -110,8 +77,8 @@ int PushInput(const PushOptions& options, Io io) {
 }
 
 int Push(const PushOptions& options, Io io) {
-  if (options.type == "-") {
-    if (!options.args.empty()) return Misused(io, "with - each line is a whole job: there are no ARGs");
+  if (options.job.type == "-") {
+    if (!options.job.args.empty()) return Misused(io, "with - each line is a whole job: there are no ARGs");
     return PushInput(options, io);
   }
   if (const std::string wrong = Check(options); !wrong.empty()) return Misused(io, wrong);
@@ -123,26 +90,23 @@ int Push(const PushOptions& options, Io io) {
 
 CommandSpec JobsPushCommand() {
   const auto options = std::make_shared<PushOptions>();
+  std::vector<Parameter> parameters = {
+      {"TYPE", &options->job.type, "What is to be done; - pushes the JSON jobs in standard input"},
+      {.name = "ARG",
+       .value = &options->job.args,
+       .help = "With what: JSON, or else a text",
+       .optional = true},
+      {"--in", &options->in, "Not before so much time has passed: 90s, 5m, 2h, 1d"},
+      {"--at", &options->at, "Not before this instant: 2026-12-24T18:00:00Z"},
+      {"--jid", &options->jid, "Its id, of 8 characters or more; else one is made up"}};
+  std::ranges::move(JobParameters(options->job), std::back_inserter(parameters));
   return {.name = "push",
           .help = "Pushes a job",
           .examples =
               "  tidemill jobs push email ann@example.com '{\"lang\":\"de\"}' --queue mail\n"
               "  tidemill jobs push report 42 --in 5m --custom '{\"unique_for\":600}'\n"
               "  echo '{\"jobtype\":\"email\",\"args\":[1]}' | tidemill jobs push -\n",
-          .parameters = WithApiParameters(
-              {{"TYPE", &options->type, "What is to be done; - pushes the JSON jobs in standard input"},
-               {.name = "ARG",
-                .value = &options->args,
-                .help = "With what: JSON, or else a text",
-                .optional = true},
-               {"--queue", &options->queue, "The queue"},
-               {"--priority", &options->priority, "1 to 9; 9 goes first"},
-               {"--in", &options->in, "Not before so much time has passed: 90s, 5m, 2h, 1d"},
-               {"--at", &options->at, "Not before this instant: 2026-12-24T18:00:00Z"},
-               {"--retry", &options->retry, "How often it is tried again; 0: discarded, -1: dead"},
-               {"--custom", &options->custom, "A JSON object: unique_for, expires_in, track, your own"},
-               {"--jid", &options->jid, "Its id, of 8 characters or more; else one is made up"}},
-              options->api),
+          .parameters = WithApiParameters(std::move(parameters), options->api),
           .settings = &options->api.settings,
           .run = [options](Io io) { return Push(*options, io); }};
 }

@@ -20,6 +20,37 @@ struct PushedLine {
   std::optional<std::string> problem;  // why it is not pushed
 };
 
+// The job, which is an object, with custom.bid.
+std::string InBatch(std::string_view job, std::string_view batch) {
+  std::string text;
+  std::string_view custom = "{}";
+  JsonWriter json(text);
+  json.BeginObject();
+  JsonReader members(job);
+  members.EnterObject();
+  while (const auto key = members.NextKey()) {
+    if (*key == "custom" && members.Peek() == JsonReader::Kind::kObject) {
+      custom = members.ReadRaw();
+      continue;
+    }
+    json.DynamicKey(*key);
+    json.Raw(members.ReadRaw());
+  }
+  json.Key("custom");
+  json.BeginObject();
+  JsonReader own(custom);
+  own.EnterObject();
+  while (const auto key = own.NextKey()) {
+    if (*key == "bid") continue;
+    json.DynamicKey(*key);
+    json.Raw(own.ReadRaw());
+  }
+  json.Member("bid", batch);
+  json.EndObject();
+  json.EndObject();
+  return text;
+}
+
 std::string BulkParams(const std::vector<PushedLine*>& lines) {
   std::string params = R"({"jobs":[)";
   for (const PushedLine* each : lines) {
@@ -66,6 +97,7 @@ class LinePusher {
     std::vector<PushedLine*> good;
     for (PushedLine& each : all) {
       if (IsJsonObject(each.line.text)) {
+        if (!options_.batch.empty()) each.line.text = InBatch(each.line.text, options_.batch);
         good.push_back(&each);
       } else {
         each.problem = "not a JSON object";
