@@ -8,11 +8,19 @@ from runner import note
 POLLS = 1000
 
 
+def begin(server, queue):
+    """A queue that only workers wait for is not listed: one that has had a job is."""
+    server.push(queue=queue)
+    [job] = server.fetch(queues=[queue])
+    server.api("jobs_ack", {"jid": job["jid"]})
+
+
 def waiting(server, queue):
     return sum(each["waiting_fetches"] for each in server.api("jobs_queues", {})["queues"] if each["name"] == queue)
 
 
 def test_a_job_goes_to_whoever_waits(server):
+    begin(server, "wait")
     poll = server.begin("jobs_fetch", {"queues": ["wait"], "wait": 50})
     eventually(lambda: waiting(server, "wait") == 1, "it waits")
     jid = server.push(queue="wait")
@@ -131,6 +139,7 @@ def test_a_result_that_is_too_large_is_refused_and_the_job_kept(server):
 
 
 def test_a_worker_that_hangs_up_while_it_waits_loses_no_job(server):
+    begin(server, "hangs")
     for _ in range(20):
         poll = server.begin("jobs_fetch", {"queues": ["hangs"], "wait": 50})
         eventually(lambda: waiting(server, "hangs") == 1, "it waits")
@@ -151,6 +160,7 @@ def test_a_key_for_jobs(server):
 
 def test_a_thousand_wait_and_each_job_goes_to_one(server):
     """1,000 long polls: each gets one job, no job comes twice"""
+    begin(server, "crowd")
     before = server.rss_bytes()
     polls = [server.begin("jobs_fetch", {"queues": ["crowd"], "wait": 55}) for _ in range(POLLS)]
     eventually(lambda: waiting(server, "crowd") == POLLS, "all wait")
@@ -168,6 +178,7 @@ def test_a_thousand_wait_and_each_job_goes_to_one(server):
 
 def test_a_server_that_stops_answers_those_who_wait(binary, folder):
     with JobServer(binary, folder) as server:
+        begin(server, "stop")
         polls = [server.begin("jobs_fetch", {"queues": ["stop"], "wait": 60}) for _ in range(10)]
         eventually(lambda: waiting(server, "stop") == 10, "all wait")
         begun = time.monotonic()
