@@ -50,6 +50,7 @@ struct QueueState {
   std::uint64_t removed = 0;  // in the queue, and not to be given to anybody
   std::uint64_t taken = 0;    // since texts were last looked for
   bool has_had_jobs = false;  // since a start, or since it was removed
+  bool is_removed = false;    // and has had none since
   bool is_refilling = false;
 };
 

@@ -162,6 +162,7 @@ void Enqueue(Core& core, Enqueued&& enqueued) {
     core.dispatcher.Push(enqueued.queue, std::move(entry), job.priority);
   }
   core.At(enqueued.queue).has_had_jobs = true;
+  core.At(enqueued.queue).is_removed = false;
   core.limits.Arrived(enqueued.queue);
 }
 

@@ -39,8 +39,9 @@ QueueView ViewOf(const Core& core, queue::QueueId id) {
 // Whether there is more to it than that somebody has named it.
 bool IsListed(const Core& core, queue::QueueId id) {
   const QueueState& state = core.queues[id.value()];
-  return state.has_had_jobs || state.arriving + state.later + state.working > 0 || core.ReadyIn(id) > 0 ||
-         core.dispatcher.paused(id) || core.limits.Find(id) != nullptr;
+  const bool is_waited_on = state.waiting > 0 && !state.is_removed;
+  return state.has_had_jobs || is_waited_on || state.arriving + state.later + state.working > 0 ||
+         core.ReadyIn(id) > 0 || core.dispatcher.paused(id) || core.limits.Find(id) != nullptr;
 }
 
 }  // namespace
@@ -121,6 +122,7 @@ Task<Result<std::size_t>> RemoveQueue(Core& core, std::string name) {
     if (tenure != core.tenure) co_return std::unexpected(Error{Errc::kNotAvailable, "the jobs have moved"});
   }
   core.At(queue).has_had_jobs = false;
+  core.At(queue).is_removed = true;
   TM_CO_TRY(Resume(core, name));
   TM_CO_TRY(co_await CommitOf(core.flusher));
   co_return removed;

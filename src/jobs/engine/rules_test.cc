@@ -478,6 +478,13 @@ TEST(EngineRules, WhatSqlEnqueuedIsTakenOnceThoughCommitsFail) {
   EXPECT_EQ(h.engine.counts().enqueued, 1u);
 }
 
+TEST(EngineRules, AQueueThatSomebodyWaitsOnIsListed) {
+  EngineHarness h;
+  Fetched fetched(h.engine, "worker-1", {"default"});
+  ASSERT_EQ(h.engine.Queues().size(), 1u);
+  EXPECT_EQ(h.engine.Queues()[0].waiting_fetches, 1u);
+}
+
 TEST(EngineRules, RemovedAQueueIsEmptyAndTakesJobsAgain) {
   EngineHarness h;
   for (int i = 0; i < 300; ++i) ASSERT_TRUE(h.engine.Push(MakeJob("job-" + std::to_string(10'000 + i))));
