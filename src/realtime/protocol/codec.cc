@@ -9,7 +9,7 @@ namespace tidemill::protocol {
 namespace {
 
 // Of a push's punctuation, field names and numbers.
-constexpr std::size_t kPushOverheadMax = 224;
+constexpr std::size_t kPushOverheadMax = 280;
 
 // A byte of a text takes at most six: \u001f.
 std::size_t TextBytesMax(std::string_view text) { return 6 * text.size(); }
@@ -94,8 +94,8 @@ std::size_t InfoPushBytesMax(std::string_view channel, const ClientInfo& info) {
 }
 
 std::size_t PublicationBytesMax(std::string_view channel, const Publication& publication) {
-  std::size_t bytes =
-      kPushOverheadMax + TextBytesMax(channel) + publication.data.size() + TextBytesMax(publication.epoch);
+  std::size_t bytes = kPushOverheadMax + TextBytesMax(channel) + publication.data.size() +
+                      TextBytesMax(publication.key) + TextBytesMax(publication.epoch);
   if (publication.info) bytes += InfoBytesMax(*publication.info);
   for (const auto& [name, value] : publication.tags) {
     bytes += 16 + TextBytesMax(name) + TextBytesMax(value);

@@ -27,6 +27,7 @@ inline constexpr ErrorCode kErrorPermissionDenied{103, "permission denied"};
 inline constexpr ErrorCode kErrorMethodNotFound{104, "method not found"};
 inline constexpr ErrorCode kErrorAlreadySubscribed{105, "already subscribed"};
 inline constexpr ErrorCode kErrorLimitExceeded{106, "limit exceeded"};
+inline constexpr ErrorCode kErrorMapFull{106, "limit exceeded: the map is full"};
 inline constexpr ErrorCode kErrorBadRequest{107, "bad request"};
 inline constexpr ErrorCode kErrorNotAvailable{108, "not available"};
 inline constexpr ErrorCode kErrorTokenExpired{109, "token expired"};

@@ -276,6 +276,70 @@ TEST(ProtobufGolden, RepliesAndPushes) {
   EXPECT_EQ(HexEncode(out), "00");
 }
 
+// As the codec of the reference server encodes them (its Go module, version 0.23.1).
+TEST(Golden, Maps) {
+  Publication first{.data = R"({"n":1})", .offset = 1, .key = "a", .score = -7};
+  Publication second{.data = "2", .offset = 2, .key = "b", .score = 300};
+  Publication removal{.offset = 7, .tags = {{"t", "v"}}, .key = "a", .removed = true};
+  struct Case {
+    Reply reply;
+    const char* json;
+    const char* protobuf;  // without the length in front
+  };
+  const Case cases[] = {
+      {{2, SubscribeResult{.epoch = "vqrmcYKK",
+                           .offset = 5,
+                           .type = 1,
+                           .phase = 2,
+                           .cursor = "b",
+                           .state = {Pub(first), Pub(second)}}},
+       R"({"id":2,"subscribe":{"epoch":"vqrmcYKK","offset":5,"type":1,"phase":2,"cursor":"b","state":[)"
+       R"({"data":{"n":1},"offset":1,"key":"a","score":-7},{"data":2,"offset":2,"key":"b","score":300}]}})",
+       "0802323632087671726d63594b4b480578018001028a01016292011022077b226e223a317d30015a0161680d92010b2201"
+       "3230025a016268d804"},
+      {{3, SubscribeResult{.recoverable = true,
+                           .epoch = "vqrmcYKK",
+                           .publications = {Pub(removal)},
+                           .recovered = true,
+                           .offset = 7,
+                           .was_recovering = true,
+                           .type = 1}},
+       R"({"id":3,"subscribe":{"recoverable":true,"epoch":"vqrmcYKK","publications":[{"offset":7,)"
+       R"("tags":{"t":"v"},"key":"a","removed":true}],"recovered":true,"offset":7,"was_recovering":true,)"
+       R"("type":1}})",
+       "08033225180132087671726d63594b4b3a0f30073a060a01741201765a016160014001480760017801"},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.json);
+    std::string out;
+    AppendReply(Encoding::kJson, c.reply, out);
+    EXPECT_EQ(out, c.json);
+    out.clear();
+    AppendReply(Encoding::kProtobuf, c.reply, out);
+    EXPECT_EQ(HexEncode(out).substr(2), c.protobuf);
+  }
+  std::string push;
+  const ClientInfo info{.user = "u", .client = "c"};
+  AppendPush(Encoding::kProtobuf, {"scores:a", Pub({.data = "1", .info = info, .offset = 8, .key = "k"})},
+             push);
+  EXPECT_EQ(HexEncode(push).substr(2), "221c120873636f7265733a6122102201312a060a017512016330085a016b");
+
+  const auto command =
+      HexDecode("2b08042a270a0873636f7265733a6132087671726d63594b4b3805700178018001028a010162900132980101");
+  ASSERT_TRUE(command);
+  CommandReader reader(Encoding::kProtobuf, *command);
+  const auto read = reader.Next();
+  ASSERT_TRUE(read && *read);
+  const auto& subscribe = std::get<SubscribeRequest>((*read)->request);
+  EXPECT_EQ(subscribe.channel, "scores:a");
+  EXPECT_EQ(subscribe.type, 1);
+  EXPECT_EQ(subscribe.phase, 2);
+  EXPECT_EQ(subscribe.cursor, "b");
+  EXPECT_EQ(subscribe.limit, 50);
+  EXPECT_TRUE(subscribe.asc);
+  EXPECT_EQ(subscribe.offset, 5u);
+}
+
 // To a client that only listens.
 TEST(JsonGolden, BarePushes) {
   const char* const client = "c8412113-da0b-4fd9-b3c5-74d7e5ee35e6";

@@ -125,6 +125,7 @@ class MemberWriter {
   void Number(int, JsonName name, T value, Zero zero = Zero::kOmitted) {
     if (value != 0 || zero == Zero::kWritten) json_.Member(name, value);
   }
+  void Signed(int number, JsonName name, std::int64_t value) { Number(number, name, value); }
   void Flag(int, JsonName name, bool value) {
     if (value) json_.Member(name, true);
   }

@@ -40,12 +40,23 @@ struct Publication {
   std::optional<ClientInfo> info;  // who published, when a client did
   std::uint64_t offset = 0;        // 0: not in a stream
   Tags tags;
-  std::string epoch;          // only on the live publication with offset 1
+  std::string key;           // of a map channel: what it is the value of
+  bool removed = false;      // the key is there no more
+  std::int64_t score = 0;    // by which the keys of an ordered map channel are in order
+  std::string epoch;         // only on the live publication with offset 1
+  std::int64_t time_ms = 0;  // of a map channel: when it was published, since the Unix epoch; not on the wire
   bool data_is_json = false;  // checked on the way in, not on the wire; false: not known
   friend bool operator==(const Publication&, const Publication&) = default;
 };
 
 using PublicationPtr = std::shared_ptr<const Publication>;
+
+// What a subscription follows, as SubscribeRequest.type says it.
+enum class SubscriptionType : std::int32_t { kStream = 0, kMap = 1, kMapClients = 2, kMapUsers = 3 };
+
+// How far the subscription of a map has come: its state is read in pages, then the stream since the first of
+// them, until it is close enough to the top to go live in the same reply.
+enum class MapPhase : std::int32_t { kLive = 0, kStream = 1, kState = 2 };
 
 // ---- client to server
 
@@ -62,7 +73,11 @@ struct SubscribeRequest {
   std::string delta;
   bool has_filter = false;  // `tf` was given
   std::int64_t flag = 0;    // bit 1: accepts channel ids; bit 2: refuse instead of recovered=false
-  std::int32_t type = 0;    // 0 stream; others are not spoken here yet
+  std::int32_t type = 0;    // SubscriptionType
+  std::int32_t phase = 0;   // MapPhase
+  std::string cursor;       // of a map's state: where the page before ended
+  std::int32_t limit = 0;   // keys or publications of a page; 0: the channel's default
+  bool asc = false;         // an ordered map's lowest score first
 };
 
 struct ConnectRequest {
@@ -148,6 +163,10 @@ struct SubscribeResult {
   bool positioned = false;
   std::string data;
   bool was_recovering = false;
+  std::int32_t type = 0;              // of a map, of whichever type: SubscriptionType::kMap
+  std::int32_t phase = 0;             // MapPhase
+  std::string cursor;                 // of the next page of the state; "": there is none
+  std::vector<PublicationPtr> state;  // a page of it
 };
 
 struct ConnectResult {

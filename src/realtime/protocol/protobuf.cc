@@ -95,6 +95,9 @@ class FieldWriter {
   void Number(std::uint32_t number, std::string_view, T value, Zero = Zero::kOmitted) {
     wire_.Varint(number, static_cast<std::uint64_t>(value));
   }
+  void Signed(std::uint32_t number, std::string_view, std::int64_t value) {
+    wire_.Varint(number, ZigZag(value));
+  }
   void Flag(std::uint32_t number, std::string_view, bool value) { wire_.Varint(number, value ? 1 : 0); }
   template <class M>
   void Message(std::uint32_t number, std::string_view, const M& message) {

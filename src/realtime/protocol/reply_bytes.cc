@@ -4,7 +4,7 @@ namespace tidemill::protocol {
 namespace {
 
 // Field names, numbers and punctuation around a publication, a client's info, a whole result.
-constexpr std::size_t kAroundPublication = 40;
+constexpr std::size_t kAroundPublication = 64;
 constexpr std::size_t kAroundInfo = 64;
 constexpr std::size_t kAroundTag = 6;
 constexpr std::size_t kAroundResult = 256;
@@ -14,14 +14,15 @@ std::size_t BytesOf(const ClientInfo& info) {
 }
 
 std::size_t BytesOf(const Publication& publication) {
-  std::size_t bytes = kAroundPublication + publication.data.size() + publication.epoch.size();
+  std::size_t bytes =
+      kAroundPublication + publication.data.size() + publication.key.size() + publication.epoch.size();
   if (publication.info) bytes += BytesOf(*publication.info);
   for (const auto& [name, value] : publication.tags) bytes += kAroundTag + name.size() + value.size();
   return bytes;
 }
 
 std::size_t BytesOf(const SubscribeResult& result) {
-  return kAroundResult + result.data.size() + ReplyBytes(result.publications);
+  return kAroundResult + result.data.size() + ReplyBytes(result.publications) + ReplyBytes(result.state);
 }
 std::size_t BytesOf(const ConnectResult& result) {
   std::size_t bytes = kAroundResult + result.data.size();

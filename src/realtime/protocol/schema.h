@@ -10,6 +10,7 @@
 //   Payload   bytes of the application; in JSON one raw value, or what codec.h says of others
 //   Frame     messages of the protocol; in JSON a text
 //   Number    an integer
+//   Signed    encoding: an integer that is often negative, sint64 in Protobuf
 //   Flag      a bool
 //   Message   another message, always written
 //   Maybe     another message, or absent
@@ -56,6 +57,10 @@ void Fields(V& v, SubscribeRequest& m) {
   v.Given(13, "tf", m.has_filter);
   v.Number(14, "flag", m.flag);
   v.Number(15, "type", m.type);
+  v.Number(16, "phase", m.phase);
+  v.Text(17, "cursor", m.cursor);
+  v.Number(18, "limit", m.limit);
+  v.Flag(19, "asc", m.asc);
 }
 
 template <class V>
@@ -166,6 +171,9 @@ void Fields(V& v, const Publication& m) {
   v.Maybe(5, "info", m.info);
   v.Number(6, "offset", m.offset);
   v.Map(7, "tags", m.tags);
+  v.Text(11, "key", m.key);
+  v.Flag(12, "removed", m.removed);
+  v.Signed(13, "score", m.score);
   v.Text(14, "epoch", m.epoch);
 }
 
@@ -188,6 +196,10 @@ void Fields(V& v, const SubscribeResult& m) {
   v.Flag(10, "positioned", m.positioned);
   v.Payload(11, "data", m.data);
   v.Flag(12, "was_recovering", m.was_recovering);
+  v.Number(15, "type", m.type);
+  v.Number(16, "phase", m.phase);
+  v.Text(17, "cursor", m.cursor);
+  v.List(18, "state", m.state);
 }
 
 template <class V>

@@ -86,6 +86,14 @@ T WireReader::Integer() {
   return 0;
 }
 
+// How sint64 is sent, so that small negative numbers are short.
+constexpr std::uint64_t ZigZag(std::int64_t value) {
+  return (static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63);
+}
+constexpr std::int64_t FromZigZag(std::uint64_t sent) {
+  return static_cast<std::int64_t>(sent >> 1) ^ -static_cast<std::int64_t>(sent & 1);
+}
+
 void AppendVarint(std::uint64_t value, std::string& out);
 constexpr std::size_t VarintBytes(std::uint64_t value) {
   return (static_cast<std::size_t>(std::bit_width(value | 1)) + 6) / 7;
