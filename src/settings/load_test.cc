@@ -208,10 +208,10 @@ TEST_F(LoadTest, RefusesKeysItDoesNotKnow) {
        "tidemill.toml:1: channel.without_namespace.delta_publish: a setting of Centrifugo that is not "
        "available in "
        "this version"},
-      {"channel.without_namespace.map.mode = \"persistent\"",
-       "tidemill.toml:1: channel.without_namespace.map.mode: a setting of Centrifugo that is not available "
-       "in this "
-       "version"},
+      {"channel.without_namespace.map.publish_proxy_enabled = true",
+       "tidemill.toml:1: channel.without_namespace.map.publish_proxy_enabled: a setting of Centrifugo that "
+       "is "
+       "not available in this version"},
       {"channel.without_namespace.subscribe_proxy_enabled = true",
        "tidemill.toml:1: channel.without_namespace.subscribe_proxy_enabled: a setting of Centrifugo that is "
        "not "
@@ -220,10 +220,9 @@ TEST_F(LoadTest, RefusesKeysItDoesNotKnow) {
        "tidemill.toml:3: channel.namespaces.chat.allow_tags_filter: a setting of Centrifugo that is not "
        "available in "
        "this version"},
-      {"[[channel.namespaces]]\nname = \"chat\"\n[channel.namespaces.map]\nmode = \"persistent\"",
-       "tidemill.toml:4: channel.namespaces.chat.map.mode: a setting of Centrifugo that is not available in "
-       "this "
-       "version"},
+      {"[[channel.namespaces]]\nname = \"chat\"\n[channel.namespaces.map]\nremove_proxy_name = \"x\"",
+       "tidemill.toml:4: channel.namespaces.chat.map.remove_proxy_name: a setting of Centrifugo that is not "
+       "available in this version"},
       {"[[channel.namespaces]]\nname = \"chat\"\nhistory_sise = 5",
        "tidemill.toml:3: channel.namespaces.chat.history_sise: unknown; did you mean "
        "channel.namespaces.chat.history_size?"},
@@ -231,6 +230,39 @@ TEST_F(LoadTest, RefusesKeysItDoesNotKnow) {
   for (const BadText& c : cases) {
     SCOPED_TRACE(c.text);
     EXPECT_EQ(Why(LoadText(c.text)), c.message);
+  }
+}
+
+TEST_F(LoadTest, RefusesMapsThatCannotBe) {
+  const std::string map =
+      "[[channel.namespaces]]\nname = \"scores\"\nsubscription_type = \"map\"\n[channel.namespaces.map]\n";
+  const std::string presence =
+      "[[channel.namespaces]]\nname = \"who\"\nsubscription_type = \"map_users\"\n[channel.namespaces.map]\n";
+  struct Case {
+    std::string text;
+    const char* message;  // a part of it
+  };
+  const Case cases[] = {
+      {map, "map.mode"},
+      {map + "mode = \"eternal\"", "map.mode"},
+      {map + "mode = \"recoverable\"", "map.key_ttl: the mode \"recoverable\" needs one above 0"},
+      {map + "mode = \"persistent\"\nkey_ttl = \"1m\"", "map.key_ttl: keys stay in the mode \"persistent\""},
+      {map + "mode = \"persistent\"\nmeta_ttl = \"1h\"", "map.meta_ttl: keys and positions stay"},
+      {map + "mode = \"ephemeral\"\nkey_ttl = \"1m\"\nstream_size = 5", "map.mode = \"ephemeral\""},
+      {map + "mode = \"recoverable\"\nkey_ttl = \"1h\"\nmeta_ttl = \"1m\"",
+       "map.meta_ttl = \"1m\": must be at least"},
+      {map + "mode = \"persistent\"\nmin_page_size = 2000",
+       "map.min_page_size: 2000 is over map.max_page_size, 1000"},
+      {map + "mode = \"persistent\"\ndefault_page_size = 50", "map.default_page_size = 50: not between"},
+      {presence + "mode = \"persistent\"", "who is there expires"},
+      {"channel.without_namespace.map.ordered = true", "subscription_type: map.* needs"},
+      {"channel.without_namespace.map_clients_presence_channel_prefix = \"nons:\"",
+       "= \"nons:\": needs a namespace with subscription_type = \"map_clients\""},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.text);
+    const std::string why = Why(LoadText(c.text.c_str()));
+    EXPECT_NE(why.find(c.message), std::string::npos) << why;
   }
 }
 

@@ -98,7 +98,26 @@ struct Change {
   }
 };
 
-// Every key with a value that is not its default.
+// A namespace keeps streams or is a map, and what mirrors presence leads to a map of it.
+void MakeStreams(channels::ChannelOptions& options) {
+  options.subscription_type = "stream";
+  options.map = {};
+  options.map_clients_presence_channel_prefix = "a.b-c_1:";
+  options.map_users_presence_channel_prefix.clear();
+}
+
+void MakeMap(channels::ChannelOptions& options) {
+  options.subscription_type = "map_clients";
+  options.map.mode = "recoverable";
+  options.history_size = 0;
+  options.history_ttl = {};
+  options.force_positioning = options.allow_positioning = false;
+  options.force_recovery = options.allow_recovery = false;
+  options.map_clients_presence_channel_prefix.clear();
+  options.map_users_presence_channel_prefix.clear();
+}
+
+// Every key with a value that is not its default, but for those that exclude each other.
 Settings FullExample() {
   Settings settings;
   std::vector<Key> keys = AllSections().keys();
@@ -116,7 +135,9 @@ Settings FullExample() {
     std::visit(Change{bounds.min, bounds.max, key.facts.choices, key.name}, key.field(&settings));
   }
   settings.client.personal_channel_namespace = "chat";
-  // These exclude each other.
+  MakeStreams(settings.channel.without_namespace);
+  MakeStreams(settings.channel.namespaces["chat"]);
+  MakeMap(settings.channel.namespaces["a.b-c_1"]);
   settings.client.token.jwks_public_endpoint.clear();
   settings.client.subscription_token = {.jwks_public_endpoint = "https://example.com"};
   settings.broker.redis.cluster_address.clear();

@@ -68,7 +68,7 @@ constexpr Unavailable kSettings[] = {
     {"http_server_tls", "tls.cert_pem and tls.key_pem are there"},
     {"init", ""},
     {"log_file", "the log goes to standard error"},
-    {"map_broker", ""},
+    {"map_broker", "maps live where the broker is"},
     {"node_info_metrics_aggregate_interval", ""},
     {"opentelemetry", ""},
     {"pid_file", ""},
@@ -104,18 +104,11 @@ constexpr Unavailable kSettings[] = {
 };
 
 constexpr Unavailable kOptions[] = {
-    {"allow_tags_filter", ""},
-    {"allowed_delta_types", ""},
-    {"delta_publish", ""},
-    {"map", ""},
-    {"map_clients_presence_channel_prefix", ""},
-    {"map_users_presence_channel_prefix", ""},
-    {"publish_proxy", ""},
-    {"shared_poll", ""},
-    {"sub_refresh_proxy", ""},
-    {"subscribe_proxy", ""},
-    {"subscribe_stream_proxy", ""},
-    {"subscription_type", "every channel is a stream; remove it"},
+    {"allow_tags_filter", ""}, {"allowed_delta_types", ""},
+    {"delta_publish", ""},     {"map_publish_proxy", ""},
+    {"map_remove_proxy", ""},  {"publish_proxy", ""},
+    {"shared_poll", ""},       {"sub_refresh_proxy", ""},
+    {"subscribe_proxy", ""},   {"subscribe_stream_proxy", ""},
 };
 
 std::string Underscored(std::string_view key) {

@@ -44,6 +44,20 @@ bool MayPublish(const Channel& channel, const Caller& caller) {
                 caller);
 }
 
+bool MayPublishKeys(const Channel& channel, const Caller& caller) {
+  return Grants({.for_client = channel.options->map.allow_publish_for_client,
+                 .for_subscriber = channel.options->map.allow_publish_for_subscriber,
+                 .for_anonymous = channel.options->map.allow_publish_for_anonymous},
+                caller);
+}
+
+bool MayRemoveKeys(const Channel& channel, const Caller& caller) {
+  return Grants({.for_client = channel.options->map.allow_remove_for_client,
+                 .for_subscriber = channel.options->map.allow_remove_for_subscriber,
+                 .for_anonymous = channel.options->map.allow_remove_for_anonymous},
+                caller);
+}
+
 bool MayReadPresence(const Channel& channel, const Caller& caller) {
   return Grants({.for_client = channel.options->allow_presence_for_client,
                  .for_subscriber = channel.options->allow_presence_for_subscriber,

@@ -27,6 +27,10 @@ bool MayPublish(const Channel& channel, const Caller& caller);
 bool MayReadPresence(const Channel& channel, const Caller& caller);
 bool MayReadHistory(const Channel& channel, const Caller& caller);
 
+// Keys of a map channel.
+bool MayPublishKeys(const Channel& channel, const Caller& caller);
+bool MayRemoveKeys(const Channel& channel, const Caller& caller);
+
 // publication_data_format. "" and json(_object): data must not be empty; json ones must be valid. binary:
 // any.
 bool DataAllowed(const ChannelOptions& options, std::string_view data);

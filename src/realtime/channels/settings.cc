@@ -10,13 +10,29 @@
 #include "config/duration.h"
 #include "config/section.h"
 #include "config/value.h"
+#include "realtime/channels/name.h"
 #include "realtime/channels/name_regex.h"
 
 namespace tidemill::channels {
 namespace {
 
+// Of broker/map_broker.h, kMapPageKeysMax.
+constexpr std::int64_t kMapPageMax = 5000;
 constexpr std::array<std::string_view, 3> kRecoveryModes = {"", "stream", "cache"};
 constexpr std::array<std::string_view, 4> kDataFormats = {"", "json", "json_object", "binary"};
+
+constexpr std::array<std::string_view, 5> kTypes = {"", "stream", "map", "map_clients", "map_users"};
+constexpr std::array<std::string_view, 4> kMapModes = {"", "ephemeral", "recoverable", "persistent"};
+constexpr std::array<std::string_view, 3> kClientKeys = {"", "client_id", "user_id"};
+
+// A member of the map options as a field of the namespace's options.
+template <auto kMember>
+constexpr auto OfMap = []<class Value>(Value MapOptions::*) {
+  return config::Accessor<ChannelOptions>{.field = [](void* owner) -> config::Field {
+                                            return &(static_cast<ChannelOptions*>(owner)->map.*kMember);
+                                          },
+                                          .type = static_cast<Value*>(nullptr)};
+}(kMember);
 
 constexpr config::Row<ChannelSettings> kChannel[] = {
     {"max_length",
@@ -106,6 +122,88 @@ constexpr config::Row<ChannelOptions> kOptions[] = {
     {"publication_data_format",
      config::Of<&ChannelOptions::publication_data_format>,
      {.doc = "What a publication must be; \"binary\" may be empty.", .choices = kDataFormats}},
+    {"subscription_type",
+     config::Of<&ChannelOptions::subscription_type>,
+     {.doc = "\"stream\" (or empty): channels of publications. \"map\": channels of keys and their values. "
+             "\"map_clients\", \"map_users\": maps that mirror who is in other channels.",
+      .choices = kTypes}},
+    {"map.mode",
+     OfMap<&MapOptions::mode>,
+     {.doc = "\"ephemeral\": keys expire, changes are not kept. \"recoverable\": keys expire, who reconnects "
+             "gets what changed. \"persistent\": the same, and keys stay until they are removed.",
+      .choices = kMapModes}},
+    {"map.key_ttl",
+     OfMap<&MapOptions::key_ttl>,
+     {.doc = "How long a key stays after its last publication; with the modes in which keys expire.",
+      .max = config::kYear}},
+    {"map.stream_size",
+     OfMap<&MapOptions::stream_size>,
+     {.doc = "Changes that are kept; 0: 100.", .max = 100'000}},
+    {"map.stream_ttl",
+     OfMap<&MapOptions::stream_ttl>,
+     {.doc = "How long they are kept; 0s: a minute.", .max = config::kYear}},
+    {"map.meta_ttl",
+     OfMap<&MapOptions::meta_ttl>,
+     {.doc =
+          "How long a map's position is kept after its last use; 0s: ten times map.stream_ttl and at least "
+          "map.key_ttl, for ever where keys stay.",
+      .max = 10 * config::kYear}},
+    {"map.ordered",
+     OfMap<&MapOptions::ordered>,
+     {.doc = "Keys are read in the order of their scores, the highest first, and not in that of their names. "
+             "A map that has keys keeps its order."}},
+    {"map.remove_client_on_unsubscribe",
+     OfMap<&MapOptions::remove_client_on_unsubscribe>,
+     {.doc = "When a client's subscription ends, the key that is its id is removed."}},
+    {"map.client_key",
+     OfMap<&MapOptions::client_key>,
+     {.doc =
+          "The key that a client publishes and removes: its id, its user's id, or, when empty, what it says.",
+      .choices = kClientKeys}},
+    {"map.allow_publish_for_client",
+     OfMap<&MapOptions::allow_publish_for_client>,
+     {.doc = "Any user may publish keys."}},
+    {"map.allow_publish_for_subscriber",
+     OfMap<&MapOptions::allow_publish_for_subscriber>,
+     {.doc = "Subscribers may publish keys."}},
+    {"map.allow_publish_for_anonymous",
+     OfMap<&MapOptions::allow_publish_for_anonymous>,
+     {.doc = "And the anonymous user; with one of the two."}},
+    {"map.allow_remove_for_client",
+     OfMap<&MapOptions::allow_remove_for_client>,
+     {.doc = "Any user may remove keys."}},
+    {"map.allow_remove_for_subscriber",
+     OfMap<&MapOptions::allow_remove_for_subscriber>,
+     {.doc = "Subscribers may remove keys."}},
+    {"map.allow_remove_for_anonymous",
+     OfMap<&MapOptions::allow_remove_for_anonymous>,
+     {.doc = "And the anonymous user; with one of the two."}},
+    {"map.default_page_size",
+     OfMap<&MapOptions::default_page_size>,
+     {.doc = "Keys of a page for a client that does not say how many; 0: 100.", .max = kMapPageMax}},
+    {"map.min_page_size",
+     OfMap<&MapOptions::min_page_size>,
+     {.doc = "The fewest it may ask for; 0: 100.", .max = kMapPageMax}},
+    {"map.max_page_size",
+     OfMap<&MapOptions::max_page_size>,
+     {.doc = "The most it may ask for; 0: 1000.", .max = kMapPageMax}},
+    {"map.live_transition_max_publication_limit",
+     OfMap<&MapOptions::live_transition_max_publication_limit>,
+     {.doc = "The most changes that a subscription may have to catch up with when it goes live; with more it "
+             "reads the state anew. 0: map.max_page_size.",
+      .max = 100'000}},
+    {"map.subscribe_catch_up_timeout",
+     OfMap<&MapOptions::subscribe_catch_up_timeout>,
+     {.doc = "How long a client may take from its first page until it is live; 0s: five seconds.",
+      .max = config::kHour}},
+    {"map_clients_presence_channel_prefix",
+     config::Of<&ChannelOptions::map_clients_presence_channel_prefix>,
+     {.doc =
+          "Mirrors the clients in a channel into the map channel whose name is this and the channel's; of a "
+          "namespace of the type \"map_clients\"."}},
+    {"map_users_presence_channel_prefix",
+     config::Of<&ChannelOptions::map_users_presence_channel_prefix>,
+     {.doc = "The same for the users; of a namespace of the type \"map_users\"."}},
 };
 
 class Checker {
@@ -128,6 +226,11 @@ class Checker {
   void CheckOptions(const std::string& prefix, const ChannelOptions& options) {
     CheckHistory(prefix, options);
     CheckMetaTtl(prefix, options);
+    CheckMap(prefix, options);
+    CheckMirror(prefix + "map_clients_presence_channel_prefix", options.map_clients_presence_channel_prefix,
+                "map_clients");
+    CheckMirror(prefix + "map_users_presence_channel_prefix", options.map_users_presence_channel_prefix,
+                "map_users");
     if (options.channel_regex.empty()) return;
     if (const auto compiled = CompileNameRegex(options.channel_regex); !compiled) {
       Add(prefix + "channel_regex", {},
@@ -164,6 +267,83 @@ class Checker {
     Add(prefix + "history_ttl", {meta_key},
         fmt::format(" = \"{}\": longer than {}, \"{}\"", config::ToString(options.history_ttl), meta_key,
                     config::ToString(meta_ttl)));
+  }
+
+  void CheckMap(const std::string& prefix, const ChannelOptions& options) {
+    const MapOptions& map = options.map;
+    const std::string mode = prefix + "map.mode";
+    const std::string type = prefix + "subscription_type";
+    if (options.is_map() && map.mode.empty()) {
+      return Add(mode, {type}, ": a map needs \"ephemeral\", \"recoverable\" or \"persistent\"");
+    }
+    if (!options.is_map()) {
+      if (map != MapOptions{}) Add(type, {}, ": map.* needs \"map\", \"map_clients\" or \"map_users\"");
+      return;
+    }
+    if (options.history_size > 0) {
+      Add(prefix + "history_size", {type}, ": a map keeps its changes; use map.stream_size");
+    }
+    const bool persistent = map.mode == "persistent";
+    const bool has_ttl = map.key_ttl > Duration{};
+    if (persistent == has_ttl) {
+      Add(prefix + "map.key_ttl", {mode},
+          persistent ? ": keys stay in the mode \"persistent\"; remove it"
+                     : fmt::format(": the mode {} needs one above 0", config::Quote(map.mode)));
+    }
+    if (persistent && options.subscription_type != "map") {
+      Add(mode, {type}, " = \"persistent\": who is there expires; use \"ephemeral\" or \"recoverable\"");
+    }
+    if (map.mode == "ephemeral" &&
+        (map.stream_size > 0 || map.stream_ttl > Duration{} || map.meta_ttl > Duration{})) {
+      Add(mode, {prefix + "map.stream_size", prefix + "map.stream_ttl", prefix + "map.meta_ttl"},
+          " = \"ephemeral\": changes are not kept; remove map.stream_size, map.stream_ttl and map.meta_ttl");
+    }
+    CheckMapMetaTtl(prefix, map);
+    CheckPages(prefix, map);
+  }
+
+  void CheckMapMetaTtl(const std::string& prefix, const MapOptions& map) {
+    if (map.meta_ttl == Duration{}) return;
+    const Duration stream_ttl = map.stream_ttl > Duration{} ? map.stream_ttl : Minutes(1);
+    if (map.mode == "persistent") {
+      Add(prefix + "map.meta_ttl", {prefix + "map.mode"},
+          ": keys and positions stay in the mode \"persistent\"; remove it");
+    } else if (map.meta_ttl < stream_ttl || map.meta_ttl < map.key_ttl) {
+      Add(prefix + "map.meta_ttl", {prefix + "map.stream_ttl", prefix + "map.key_ttl"},
+          fmt::format(" = \"{}\": must be at least map.stream_ttl and map.key_ttl",
+                      config::ToString(map.meta_ttl)));
+    }
+  }
+
+  void CheckPages(const std::string& prefix, const MapOptions& map) {
+    const auto or_default = [](std::uint32_t given, std::uint32_t otherwise) {
+      return given > 0 ? given : otherwise;
+    };
+    const std::uint32_t least = or_default(map.min_page_size, 100);
+    const std::uint32_t most = or_default(map.max_page_size, 1000);
+    const std::uint32_t usual = or_default(map.default_page_size, 100);
+    if (least > most) {
+      Add(prefix + "map.min_page_size", {prefix + "map.max_page_size"},
+          fmt::format(": {} is over map.max_page_size, {}", least, most));
+    }
+    if (map.default_page_size > 0 && (usual < least || usual > most)) {
+      Add(prefix + "map.default_page_size", {prefix + "map.min_page_size", prefix + "map.max_page_size"},
+          fmt::format(" = {}: not between map.min_page_size, {}, and map.max_page_size, {}", usual, least,
+                      most));
+    }
+  }
+
+  // The channels that the prefix leads to must be maps of the right kind.
+  void CheckMirror(const std::string& key, const std::string& channel_prefix, std::string_view type) {
+    if (channel_prefix.empty()) return;
+    const NameParts parts = ParseChannelName(channel_prefix);
+    const auto found = settings_.namespaces.find(std::string(parts.name_space));
+    const ChannelOptions* options = &settings_.without_namespace;
+    if (!parts.name_space.empty()) options = found == settings_.namespaces.end() ? nullptr : &found->second;
+    if (options != nullptr && options->subscription_type == type) return;
+    Add(key, {},
+        fmt::format(" = {}: needs a namespace with subscription_type = \"{}\"", config::Quote(channel_prefix),
+                    type));
   }
 
   const ChannelSettings& settings_;

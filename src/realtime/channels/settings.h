@@ -10,6 +10,30 @@
 
 namespace tidemill::channels {
 
+// Of map channels; what is 0 has a default that broker/map_settings.h gives.
+struct MapOptions {
+  std::string mode;  // "ephemeral", "recoverable" or "persistent"
+  Duration key_ttl{};
+  std::uint32_t stream_size = 0;
+  Duration stream_ttl{};
+  Duration meta_ttl{};
+  bool ordered = false;
+  bool remove_client_on_unsubscribe = false;
+  std::string client_key;  // "": what the client says; "client_id" or "user_id"
+  bool allow_publish_for_client = false;
+  bool allow_publish_for_subscriber = false;
+  bool allow_publish_for_anonymous = false;
+  bool allow_remove_for_client = false;
+  bool allow_remove_for_subscriber = false;
+  bool allow_remove_for_anonymous = false;
+  std::uint32_t default_page_size = 0;
+  std::uint32_t min_page_size = 0;
+  std::uint32_t max_page_size = 0;
+  std::uint32_t live_transition_max_publication_limit = 0;
+  Duration subscribe_catch_up_timeout{};
+  friend bool operator==(const MapOptions&, const MapOptions&) = default;
+};
+
 // Options of the channels of one namespace. All off unless a default is given.
 struct ChannelOptions {
   bool presence = false;
@@ -38,6 +62,12 @@ struct ChannelOptions {
   bool allow_user_limited_channels = false;
   std::string channel_regex;            // what follows the namespace must match it; "" any
   std::string publication_data_format;  // "", "json", "json_object" or "binary"
+  std::string subscription_type;        // "" or "stream", "map", "map_clients", "map_users"
+  MapOptions map;
+  // Of the map channel that mirrors who is in a channel: what stands before the channel's name; "": none.
+  std::string map_clients_presence_channel_prefix;
+  std::string map_users_presence_channel_prefix;
+  bool is_map() const { return subscription_type.starts_with("map"); }
   friend bool operator==(const ChannelOptions&, const ChannelOptions&) = default;
 };
 
