@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "realtime/broker/broker.h"
+#include "realtime/broker/map_broker.h"
 #include "realtime/broker/presence.h"
 
 namespace tidemill::broker {
@@ -11,6 +12,7 @@ namespace tidemill::broker {
 struct LoopBroker {
   std::unique_ptr<Broker> broker;
   std::unique_ptr<PresenceStore> presence;
+  std::unique_ptr<MapBroker> maps;
 };
 
 }  // namespace tidemill::broker

@@ -1,23 +1,9 @@
 #include "realtime/broker/publisher.h"
 
-#include "base/json.h"
 #include "realtime/broker/stream_settings.h"
-#include "realtime/channels/permissions.h"
 
 namespace tidemill::broker {
 namespace {
-
-// Whether the channel takes the data. May learn that they are JSON; what is known to be is not parsed again.
-bool Fits(const channels::ChannelOptions& options, PublishCall& call) {
-  if (call.form == DataForm::kNone) return false;
-  const std::string& format = options.publication_data_format;
-  if (call.form == DataForm::kJson && !call.data.empty()) {
-    return format != "json_object" || JsonReader(call.data).Peek() == JsonReader::Kind::kObject;
-  }
-  if (!channels::DataAllowed(options, call.data)) return false;
-  if (format == "json" || format == "json_object") call.form = DataForm::kJson;
-  return true;
-}
 
 template <class T>
 Answer<T> AnswerOf(Result<T> result, Surface surface) {
@@ -39,7 +25,10 @@ Answer<Admitted> Publisher::Admit(PublishCall&& call) const {
 }
 
 Answer<Admitted> Publisher::Admit(const channels::Channel& channel, PublishCall&& call) const {
-  if (!Fits(*channel.options, call)) return std::unexpected(protocol::kErrorBadRequest);
+  // A publication without a key has no place in a map.
+  if (channel.options->is_map() || !Fits(*channel.options, call.data, call.form)) {
+    return std::unexpected(protocol::kErrorBadRequest);
+  }
   Admitted admitted{.channel = ChannelName(std::move(call.channel)),
                     .publication = {},
                     .options = {.stream = {},

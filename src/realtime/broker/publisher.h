@@ -19,18 +19,12 @@
 
 #include "net/task.h"
 #include "realtime/broker/broker.h"
+#include "realtime/broker/data_form.h"
 #include "realtime/broker/error_codes.h"
 #include "realtime/broker/presence.h"
 #include "realtime/channels/rules.h"
 
 namespace tidemill::broker {
-
-// What the caller knows of a publication's data.
-enum class DataForm : std::uint8_t {
-  kNone,   // there are none, which is refused
-  kBytes,  // any
-  kJson,   // none at all, or one valid JSON value: the caller has parsed it
-};
 
 struct PublishCall {
   std::string channel;
@@ -81,7 +75,8 @@ class Publisher {
   const channels::Rules& rules() const { return *rules_; }
 
   // Everything but the broker. kErrorBadRequest: the channel's name, or data that are absent or not in the
-  // channel's format (channels::ChannelOptions::publication_data_format); kErrorUnknownChannel.
+  // channel's format (channels::ChannelOptions::publication_data_format), or a map channel;
+  // kErrorUnknownChannel.
   Answer<Admitted> Admit(PublishCall&& call) const;
   // The same for a caller that has found `channel`, by rules that still live, to ask for the permission.
   Answer<Admitted> Admit(const channels::Channel& channel, PublishCall&& call) const;

@@ -34,6 +34,14 @@ constexpr config::Row<BrokerSettings> kBroker[] = {
     {"presence_entries_max",
      config::Of<&BrokerSettings::presence_entries_max>,
      {.doc = "Presence entries of all channels.", .min = 1, .max = 1'000'000'000}},
+    {"map_keys_per_channel_max",
+     config::Of<&BrokerSettings::map_keys_per_channel_max>,
+     {.doc = "Keys of one map channel.", .min = 1, .max = 1'000'000'000}},
+    {"map_bytes_per_channel_max",
+     config::Of<&BrokerSettings::map_bytes_per_channel_max>,
+     {.doc = "What the keys of one map channel and their publications may take, in bytes.",
+      .min = 1024,
+      .max = 1024 * config::kGiB}},
 };
 
 void Check(const BrokerSettings& broker, const std::string& prefix, config::Findings& findings) {

@@ -15,6 +15,8 @@ struct BrokerSettings {
   std::uint64_t history_bytes_per_user_max = 0;
   std::uint32_t mailbox_messages_max = 100'000;
   std::uint32_t presence_entries_max = 1'000'000;
+  std::uint64_t map_keys_per_channel_max = 1'000'000;
+  std::uint64_t map_bytes_per_channel_max = std::uint64_t{256} << 20;
   redis::RedisSettings redis;
   friend bool operator==(const BrokerSettings&, const BrokerSettings&) = default;
 };

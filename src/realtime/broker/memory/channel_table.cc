@@ -51,6 +51,7 @@ struct ChannelTable::ExpiringStream final : public net::Timer {
   MonotonicTime forgotten_at{};
   Duration meta_ttl{};
   Positions::iterator position;  // in positions_; its end: not there
+  bool held = false;             // a state follows from it
 };
 
 class ChannelTable::KeysTimer final : public net::Timer {
@@ -93,49 +94,99 @@ Result<ChannelTable::Published> ChannelTable::Publish(Entry* entry, const Channe
       options.version_epoch.size() > kPublishKeyBytesMax) {
     return Fail(Errc::kInvalidArgument, "idempotency_key or version_epoch is over 512 bytes");
   }
-  if (!options.idempotency_key.empty()) {
-    if (auto earlier = keys_.Find(channel, options.idempotency_key, loop_.Now())) {
-      return Published{.outcome = {.position = *std::move(earlier), .suppressed = true}, .publication = {}};
-    }
+  if (auto earlier = FindResult(channel, options.idempotency_key)) {
+    return Published{.outcome = {.position = *std::move(earlier), .suppressed = true}, .publication = {}};
   }
   Published published;
   if (!options.stream.enabled()) {
     if (entry && !entry->second.subscriptions.empty()) {
       published.publication = std::make_shared<const Publication>(std::move(publication));
     }
-    Remember(channel, options, {});
+    Remember(channel, options.idempotency_key, {});
     return published;
   }
 
-  ExpiringStream* kept = LiveStream(entry);
+  ExpiringStream* const kept = LiveStream(entry);
   if (kept && options.version > 0 && !kept->stream.IsNewVersion(options.version, options.version_epoch)) {
     return Published{.outcome = {.position = kept->stream.top(), .suppressed = true}, .publication = {}};
   }
-  const std::size_t drop = kept ? ExcessOver(kept->stream, options.stream.size - 1) : 0;
-  TM_TRY(MakeRoom(channel, publication, kept, drop));
+  const std::size_t more = AccountedBytes(publication) + (kept ? 0 : PositionBytes(channel));
+  TM_TRY(MakeRoom(channel, publication, kept, more, FreedBy(publication, kept, options.stream)));
+  Appended appended = Append(channel, std::move(publication), options.stream);
+  if (options.version > 0) {
+    Find(channel)->second.stream->stream.SetVersion(options.version, options.version_epoch);
+  }
+  Remember(channel, options.idempotency_key, appended.position);
+  return Published{.outcome = {.position = std::move(appended.position)},
+                   .publication = std::move(appended.live)};
+}
 
-  // LiveStream may have erased the entry together with an expired stream.
-  Entry& owner = kept ? *entry : FindOrAdd(channel);
+ChannelTable::Appended ChannelTable::Append(const ChannelName& channel, Publication publication,
+                                            const StreamSettings& settings) {
+  if (!settings.enabled()) {
+    auto unkept = std::make_shared<const Publication>(std::move(publication));
+    return {.position = PositionOf(channel), .stored = unkept, .live = unkept};
+  }
+  ExpiringStream* kept = LiveStream(Find(channel));
+  Entry& owner = kept ? kept->entry : FindOrAdd(channel);
   if (!kept) kept = &AddStream(owner);
   Stream& stream = kept->stream;
-  DropOldest(stream, drop);
+  DropOldest(stream, ExcessOver(stream, settings.size - 1));
   publication.offset = stream.top_offset() + 1;
-  auto stored = std::make_shared<const Publication>(std::move(publication));
-  budget_.Take(*stored);
-  published.publication = stored;
-  if (stored->offset == 1) {
-    auto first = std::make_shared<Publication>(*stored);
+  Appended appended;
+  appended.stored = std::make_shared<const Publication>(std::move(publication));
+  appended.live = appended.stored;
+  if (appended.stored->offset == 1) {
+    auto first = std::make_shared<Publication>(*appended.stored);
     first->epoch = stream.epoch();
-    published.publication = std::move(first);
+    appended.live = std::move(first);
   }
-  stream.Append(std::move(stored));
+  budget_.Take(*appended.stored);
+  stream.Append(appended.stored);
   ListPosition(owner);
-  if (options.version > 0) stream.SetVersion(options.version, options.version_epoch);
-  kept->publications_expire = loop_.Now() + options.stream.ttl;
-  Touch(owner, options.stream);
-  published.outcome.position = stream.top();
-  Remember(channel, options, published.outcome.position);
-  return published;
+  kept->publications_expire = loop_.Now() + settings.ttl;
+  Touch(owner, settings);
+  appended.position = stream.top();
+  return appended;
+}
+
+Result<void> ChannelTable::MakeRoomForKey(const ChannelName& channel, const Publication& comes,
+                                          const Publication* replaced, std::size_t more,
+                                          const StreamSettings& settings) {
+  const ExpiringStream* const kept = settings.enabled() ? LiveStream(Find(channel)) : nullptr;
+  HistoryBudget::Freed freed = FreedBy(comes, kept, settings);
+  if (replaced) HistoryBudget::Add(freed, *replaced, comes);
+  more += AccountedBytes(comes);
+  if (settings.enabled()) more += AccountedBytes(comes) + (kept ? 0 : PositionBytes(channel));
+  return MakeRoom(channel, comes, kept, more, freed);
+}
+
+std::optional<StreamPosition> ChannelTable::FindResult(const ChannelName& channel,
+                                                       std::string_view idempotency_key) {
+  if (idempotency_key.empty()) return std::nullopt;
+  return keys_.Find(channel, idempotency_key, loop_.Now());
+}
+
+StreamPosition ChannelTable::Top(const ChannelName& channel, const StreamSettings& settings) {
+  const ExpiringStream* const used = settings.enabled() ? UseStream(channel, settings) : nullptr;
+  return used ? used->stream.top() : PositionOf(channel);
+}
+
+void ChannelTable::HoldStream(const ChannelName& channel, Hold hold) {
+  Entry* const entry = Find(channel);
+  if (!entry || !entry->second.stream) return;
+  entry->second.stream->held = hold == Hold::kByState;
+  ListPosition(*entry);
+}
+
+void ChannelTable::BeginAnew(const ChannelName& channel) {
+  Entry* const entry = Find(channel);
+  if (entry && entry->second.stream) {
+    DropStream(*entry);
+    return EraseIfUnused(*entry);
+  }
+  const Epochs::Generation next = epochs_.Retire(channel);
+  if (entry) entry->second.generation = next;
 }
 
 SubscribeOutcome ChannelTable::Subscribe(const ChannelName& channel, const SubscribeOptions& options,
@@ -247,12 +298,19 @@ StreamPosition ChannelTable::PositionOf(const ChannelName& channel) {
   return {.offset = 0, .epoch = std::string(epoch.data(), epoch.size())};
 }
 
-Result<void> ChannelTable::MakeRoom(const ChannelName& channel, const Publication& comes,
-                                    ExpiringStream* kept, std::size_t drop) {
+HistoryBudget::Freed ChannelTable::FreedBy(const Publication& comes, const ExpiringStream* kept,
+                                           const StreamSettings& settings) {
   HistoryBudget::Freed freed;
+  if (!kept) return freed;
+  const std::size_t drop = ExcessOver(kept->stream, settings.size - 1);
   for (std::size_t i = 0; i < drop; ++i) HistoryBudget::Add(freed, kept->stream.at(i), comes);
+  return freed;
+}
+
+Result<void> ChannelTable::MakeRoom(const ChannelName& channel, const Publication& comes,
+                                    const ExpiringStream* kept, std::size_t more,
+                                    const HistoryBudget::Freed& freed) {
   TM_TRY(budget_.CheckShare(channel, comes, freed));
-  const std::size_t more = AccountedBytes(comes) + (kept ? 0 : PositionBytes(channel));
   if (budget_.HasRoom(more, freed.bytes)) return {};
   // Nothing is forgotten for what does not fit anyway.
   if (!budget_.HasRoom(more, freed.bytes + positions_bytes_)) return budget_.RefuseForRoom(channel);
@@ -270,7 +328,7 @@ void ChannelTable::ListPosition(Entry& entry) {
   if (!entry.second.stream) return;
   ExpiringStream& kept = *entry.second.stream;
   const bool listed = kept.position != positions_.end();
-  const bool may_go = kept.stream.size() == 0 && entry.second.subscriptions.empty();
+  const bool may_go = kept.stream.size() == 0 && entry.second.subscriptions.empty() && !kept.held;
   if (may_go == listed) return;
   const std::size_t bytes = PositionBytes(entry.first);
   if (may_go) {
@@ -325,8 +383,8 @@ void ChannelTable::Expire(Entry& entry) {
     ListPosition(entry);
   }
   if (kept.forgotten_at > now) return kept.Arm();
-  if (!entry.second.subscriptions.empty()) {
-    // A subscription is a use: its stream keeps its epoch.
+  if (!entry.second.subscriptions.empty() || kept.held) {
+    // A subscription is a use, and so is a state: its stream keeps its epoch.
     kept.forgotten_at = now + kept.meta_ttl;
     return kept.Arm();
   }
@@ -359,10 +417,10 @@ void ChannelTable::EraseIfUnused(Entry& entry) {
   Subtract(stats_.channels, 1);
 }
 
-void ChannelTable::Remember(const ChannelName& channel, const PublishOptions& options,
+void ChannelTable::Remember(const ChannelName& channel, const std::string& idempotency_key,
                             const StreamPosition& position) {
-  if (options.idempotency_key.empty()) return;
-  keys_.Remember(channel, options.idempotency_key, position, loop_.Now(), idempotency_keys_max_);
+  if (idempotency_key.empty()) return;
+  keys_.Remember(channel, idempotency_key, position, loop_.Now(), idempotency_keys_max_);
   keys_timer_->Arm();
 }
 

@@ -12,7 +12,9 @@
 #include <cstdint>
 #include <list>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -80,6 +82,31 @@ class ChannelTable {
   Result<Published> Publish(Entry* entry, const ChannelName& channel, Publication publication,
                             const PublishOptions& options);
 
+  // The parts of Publish, for a channel whose changes are published in another way.
+  struct Appended {
+    StreamPosition position;  // offset 0 when the channel keeps no stream
+    PublicationPtr stored;    // what the stream keeps
+    PublicationPtr live;      // to be delivered
+  };
+  // There is room for it, however much the history budget is short.
+  Appended Append(const ChannelName& channel, Publication publication, const StreamSettings& settings);
+  // For a key in the state of the channel, `more` bytes around it, in place of `replaced`, which may be null,
+  // and for the same in the stream. Errors as Publish.
+  Result<void> MakeRoomForKey(const ChannelName& channel, const Publication& comes,
+                              const Publication* replaced, std::size_t more, const StreamSettings& settings);
+  // The result of an earlier publish with the key, which may be "".
+  std::optional<StreamPosition> FindResult(const ChannelName& channel, std::string_view idempotency_key);
+  void Remember(const ChannelName& channel, const std::string& idempotency_key,
+                const StreamPosition& position);
+  // Where the stream is; it is used by that.
+  StreamPosition Top(const ChannelName& channel, const StreamSettings& settings);
+  // Whether a state follows from the channel's stream, if it has one: then its epoch stays.
+  enum class Hold { kNot, kByState };
+  void HoldStream(const ChannelName& channel, Hold hold);
+  // Forgets the stream, and what comes next is of another epoch.
+  void BeginAnew(const ChannelName& channel);
+  HistoryBudget& budget() { return budget_; }
+
   SubscribeOutcome Subscribe(const ChannelName& channel, const SubscribeOptions& options,
                              std::size_t loop_index);
   void Unsubscribe(const ChannelName& channel, std::size_t loop_index);
@@ -106,10 +133,12 @@ class ChannelTable {
   ExpiringStream* UseStream(const ChannelName& channel, const StreamSettings& settings);
   StreamPosition PositionOf(const ChannelName& channel);
   ExpiringStream* LiveStream(Entry* entry);
-  // kLimitExceeded: there is no room for `comes` in place of the oldest `drop` of `kept`, null: of a new
-  // stream.
-  Result<void> MakeRoom(const ChannelName& channel, const Publication& comes, ExpiringStream* kept,
-                        std::size_t drop);
+  // kLimitExceeded: there is no room for `more` bytes with `comes` in place of what is `freed`.
+  Result<void> MakeRoom(const ChannelName& channel, const Publication& comes, const ExpiringStream* kept,
+                        std::size_t more, const HistoryBudget::Freed& freed);
+  // What the oldest publications take that leave `kept`, null: a new stream, when one more comes.
+  static HistoryBudget::Freed FreedBy(const Publication& comes, const ExpiringStream* kept,
+                                      const StreamSettings& settings);
   Entry& FindOrAdd(const ChannelName& channel);
   ExpiringStream& AddStream(Entry& entry);
   void Touch(Entry& entry, const StreamSettings& settings);
@@ -120,7 +149,6 @@ class ChannelTable {
   // Keeps the list of positions that may go, after a change of what the entry holds.
   void ListPosition(Entry& entry);
   void EraseIfUnused(Entry& entry);
-  void Remember(const ChannelName& channel, const PublishOptions& options, const StreamPosition& position);
 
   net::Loop& loop_;
   OccupancyQueue& occupancy_;

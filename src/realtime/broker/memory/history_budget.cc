@@ -26,7 +26,7 @@ bool SameUser(const Publication& a, const Publication& b) {
 
 std::size_t AccountedBytes(const Publication& publication) {
   std::size_t bytes = sizeof(Publication) + sizeof(PublicationPtr) + kSharedPtrControlBytes + kAllocatorBytes;
-  bytes += publication.data.size();
+  bytes += publication.data.size() + publication.key.size();
   for (const auto& [key, value] : publication.tags) {
     bytes += 2 * sizeof(std::string) + key.size() + value.size();
   }

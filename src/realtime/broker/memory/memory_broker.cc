@@ -7,6 +7,7 @@
 #include "net/async.h"
 #include "realtime/broker/delivery.h"
 #include "realtime/broker/memory/channel_table.h"
+#include "realtime/broker/memory/map_table.h"
 #include "realtime/broker/occupancy_queue.h"
 #include "realtime/broker/subscription_owner.h"
 
@@ -14,22 +15,32 @@ namespace tidemill::broker {
 namespace {
 
 using memory::ChannelTable;
+using memory::MapTable;
+
+// What one loop may take: its share of the broker's limits.
+struct ShardLimits {
+  memory::TableLimits table;
+  MapLimits map;
+};
 
 class Shards;
 
 // What one loop owns and how it is reached from others. Loop thread only, except loop().
-class Shard final : public SubscriptionOwner {
+class Shard final : public SubscriptionOwner, private memory::RemovalEvents {
  public:
-  Shard(Shards& shards, net::Loop& loop, const std::vector<Delivery*>& deliveries, memory::TableLimits limits)
+  Shard(Shards& shards, net::Loop& loop, const std::vector<Delivery*>& deliveries, const ShardLimits& limits)
       : shards_(shards),
         loop_(loop),
         occupancy_(loop),
-        table_(loop, occupancy_, limits),
-        delivery_(loop, deliveries) {}
+        table_(loop, occupancy_, limits.table),
+        delivery_(loop, deliveries),
+        maps_(loop, table_, *this, limits.map) {}
 
   net::Loop& loop() override { return loop_; }
   ChannelTable& table() { return table_; }
   const ChannelTable& table() const { return table_; }
+  MapTable& maps() { return maps_; }
+  const MapTable& maps() const { return maps_; }
   Delivery& delivery() { return delivery_; }
   OccupancyQueue& occupancy() { return occupancy_; }
 
@@ -48,15 +59,30 @@ class Shard final : public SubscriptionOwner {
   Result<PublishOutcome> Publish(const ChannelName& channel, Publication publication,
                                  const PublishOptions& options);
   Result<void> Announce(const ChannelName& channel, ChannelEvent event);
+  Result<MapOutcome> PublishKey(const ChannelName& channel, Publication publication,
+                                const MapPublishOptions& options);
+  Result<MapOutcome> RemoveKey(const ChannelName& channel, const std::string& key,
+                               const MapRemoveOptions& options);
+  Result<void> ClearMap(const ChannelName& channel);
 
  private:
   Result<void> CheckRoom(const SubscriptionCounts& subscriptions) const;
+  Result<void> CheckRoom(const ChannelName& channel);
+  void Deliver(const ChannelName& channel, ChannelEvent event);
+  MapOutcome Deliver(const ChannelName& channel, MapTable::Changed changed);
+
+  // memory::RemovalEvents
+  bool HasRoom(const ChannelName& channel) override { return CheckRoom(channel).has_value(); }
+  void OnRemoval(const ChannelName& channel, PublicationPtr removal) override {
+    Deliver(channel, std::move(removal));
+  }
 
   Shards& shards_;
   net::Loop& loop_;
   OccupancyQueue occupancy_;
   ChannelTable table_;
   Delivery delivery_;
+  MapTable maps_;
 };
 
 class Shards final : public MemoryBrokerShards {
@@ -76,7 +102,7 @@ class Shards final : public MemoryBrokerShards {
   ChannelTable::Growth PresenceGrowth() const;
 
  private:
-  memory::TableLimits LimitsPerLoop(const MemoryBrokerLimits& limits) const;
+  ShardLimits LimitsPerLoop(const MemoryBrokerLimits& limits) const;
   void Store(const MemoryBrokerLimits& limits);
 
   const std::size_t loops_;
@@ -93,19 +119,50 @@ Result<PublishOutcome> Shard::Publish(const ChannelName& channel, Publication pu
   if (entry) TM_TRY(CheckRoom(entry->second.subscriptions));
   TM_TRY_ASSIGN(ChannelTable::Published published,
                 table_.Publish(entry, channel, std::move(publication), options));
-  if (published.publication) {
-    entry = table_.Find(channel);
-    if (entry) delivery_.Deliver(entry->second.subscriptions, channel, std::move(published.publication));
-  }
+  if (published.publication) Deliver(channel, std::move(published.publication));
   return std::move(published.outcome);
 }
 
 Result<void> Shard::Announce(const ChannelName& channel, ChannelEvent event) {
-  const ChannelTable::Entry* entry = table_.Find(channel);
-  if (!entry) return {};
-  TM_TRY(CheckRoom(entry->second.subscriptions));
-  delivery_.Deliver(entry->second.subscriptions, channel, std::move(event));
+  TM_TRY(CheckRoom(channel));
+  Deliver(channel, std::move(event));
   return {};
+}
+
+Result<MapOutcome> Shard::PublishKey(const ChannelName& channel, Publication publication,
+                                     const MapPublishOptions& options) {
+  TM_TRY(CheckRoom(channel));
+  TM_TRY_ASSIGN(MapTable::Changed changed, maps_.Publish(channel, std::move(publication), options));
+  return Deliver(channel, std::move(changed));
+}
+
+Result<MapOutcome> Shard::RemoveKey(const ChannelName& channel, const std::string& key,
+                                    const MapRemoveOptions& options) {
+  TM_TRY(CheckRoom(channel));
+  TM_TRY_ASSIGN(MapTable::Changed changed, maps_.Remove(channel, key, options));
+  return Deliver(channel, std::move(changed));
+}
+
+Result<void> Shard::ClearMap(const ChannelName& channel) {
+  TM_TRY(CheckRoom(channel));
+  maps_.Clear(channel);
+  Deliver(channel, StreamLost{});
+  return {};
+}
+
+void Shard::Deliver(const ChannelName& channel, ChannelEvent event) {
+  const ChannelTable::Entry* const entry = table_.Find(channel);
+  if (entry) delivery_.Deliver(entry->second.subscriptions, channel, std::move(event));
+}
+
+MapOutcome Shard::Deliver(const ChannelName& channel, MapTable::Changed changed) {
+  if (changed.publication) Deliver(channel, std::move(changed.publication));
+  return std::move(changed.outcome);
+}
+
+Result<void> Shard::CheckRoom(const ChannelName& channel) {
+  const ChannelTable::Entry* const entry = table_.Find(channel);
+  return entry ? CheckRoom(entry->second.subscriptions) : Result<void>();
 }
 
 Result<void> Shard::CheckRoom(const SubscriptionCounts& subscriptions) const {
@@ -123,6 +180,10 @@ template <class T, class F>
 Task<T> Ask(net::Loop& asker, Shard& owner, F function) {
   return net::Ask<T>(asker, owner.loop(),
                      [&owner, ask = std::move(function)]() mutable { return ask(owner); });
+}
+
+std::unexpected<Error> FullMailbox() {
+  return Fail(Errc::kLimitExceeded, "the channel's loop has mailbox_messages_max waiting");
 }
 
 class MemoryBroker final : public Broker {
@@ -205,10 +266,6 @@ class MemoryBroker final : public Broker {
   }
 
  private:
-  static std::unexpected<Error> FullMailbox() {
-    return Fail(Errc::kLimitExceeded, "the channel's loop has mailbox_messages_max waiting");
-  }
-
   Task<Result<void>> Announce(ChannelName channel, ChannelEvent event) {
     Shard& owner = shards_.OwnerOf(channel);
     if (shard_.MayCall(owner)) co_return owner.Announce(channel, std::move(event));
@@ -272,6 +329,57 @@ class MemoryPresence final : public PresenceStore {
   Shard& shard_;
 };
 
+// States live beside the channels' streams, on the same owner.
+class MemoryMaps final : public MapBroker {
+ public:
+  MemoryMaps(Shards& shards, Shard& shard) : shards_(shards), shard_(shard) {}
+
+  Task<Result<MapOutcome>> Publish(ChannelName channel, Publication publication,
+                                   MapPublishOptions options) override {
+    return Change<MapOutcome>(
+        channel, [c = channel, p = std::move(publication), o = std::move(options)](Shard& there) mutable {
+          return there.PublishKey(c, std::move(p), o);
+        });
+  }
+  Task<Result<MapOutcome>> Remove(ChannelName channel, std::string key, MapRemoveOptions options) override {
+    return Change<MapOutcome>(channel, [c = channel, k = std::move(key), o = std::move(options)](
+                                           Shard& there) { return there.RemoveKey(c, k, o); });
+  }
+  Task<Result<void>> Clear(ChannelName channel) override {
+    return Change<void>(channel, [c = channel](Shard& there) { return there.ClearMap(c); });
+  }
+
+  Task<Result<MapPage>> ReadState(ChannelName channel, MapStateQuery query, MapSettings map) override {
+    return Run<MapPage>(shards_.OwnerOf(channel), [c = channel, q = std::move(query), map](Shard& there) {
+      return there.maps().ReadState(c, q, map);
+    });
+  }
+  Task<Result<MapStats>> Stats(ChannelName channel) override {
+    return Run<MapStats>(shards_.OwnerOf(channel),
+                         [c = channel](Shard& there) { return Result<MapStats>(there.maps().Stats(c)); });
+  }
+
+ private:
+  template <class T, class F>
+  Task<Result<T>> Change(const ChannelName& channel, F function) {
+    return ChangeOn<T>(shards_.OwnerOf(channel), std::move(function));
+  }
+  template <class T, class F>
+  Task<Result<T>> ChangeOn(Shard& owner, F function) {
+    if (shard_.MayCall(owner)) co_return function(owner);
+    if (!shards_.HasRoom(owner.loop())) co_return FullMailbox();
+    co_return co_await Ask<Result<T>>(shard_.loop(), owner, std::move(function));
+  }
+  template <class T, class F>
+  Task<Result<T>> Run(Shard& owner, F function) {
+    if (shard_.MayCall(owner)) co_return function(owner);
+    co_return co_await Ask<Result<T>>(shard_.loop(), owner, std::move(function));
+  }
+
+  Shards& shards_;
+  Shard& shard_;
+};
+
 Shards::Shards(std::vector<net::Loop*> loops, MemoryBrokerLimits limits) : loops_(loops.size()) {
   TM_ASSERT(!loops.empty());
   Store(limits);
@@ -285,7 +393,8 @@ Shards::Shards(std::vector<net::Loop*> loops, MemoryBrokerLimits limits) : loops
 LoopBroker Shards::TakeShard(std::size_t loop_index) {
   Shard& shard = *shards_[loop_index];
   return {.broker = std::make_unique<MemoryBroker>(*this, shard),
-          .presence = std::make_unique<MemoryPresence>(*this, shard)};
+          .presence = std::make_unique<MemoryPresence>(*this, shard),
+          .maps = std::make_unique<MemoryMaps>(*this, shard)};
 }
 
 MemoryBrokerStats Shards::Stats() const {
@@ -300,6 +409,12 @@ MemoryBrokerStats Shards::Stats() const {
     sum.history_bytes += history.bytes.load(std::memory_order_relaxed);
     sum.history_publications += history.publications.load(std::memory_order_relaxed);
     sum.history_refused += history.refused.load(std::memory_order_relaxed);
+    const memory::MapTableStats& maps = std::as_const(*shard).maps().stats();
+    sum.map_channels += maps.channels.load(std::memory_order_relaxed);
+    sum.map_keys += maps.keys.load(std::memory_order_relaxed);
+    sum.map_keys_expired += maps.expired.load(std::memory_order_relaxed);
+    sum.map_refused_for_keys += maps.refused_for_keys.load(std::memory_order_relaxed);
+    sum.map_refused_for_bytes += maps.refused_for_bytes.load(std::memory_order_relaxed);
   }
   return sum;
 }
@@ -307,8 +422,10 @@ MemoryBrokerStats Shards::Stats() const {
 void Shards::ReplaceLimits(MemoryBrokerLimits limits) {
   Store(limits);
   for (const auto& shard : shards_) {
-    shard->loop().Post(
-        [&there = *shard, per_loop = LimitsPerLoop(limits)] { there.table().ReplaceLimits(per_loop); });
+    shard->loop().Post([&there = *shard, per_loop = LimitsPerLoop(limits)] {
+      there.table().ReplaceLimits(per_loop.table);
+      there.maps().ReplaceLimits(per_loop.map);
+    });
   }
 }
 
@@ -331,11 +448,13 @@ ChannelTable::Growth Shards::PresenceGrowth() const {
   return full ? ChannelTable::Growth::kForbidden : ChannelTable::Growth::kAllowed;
 }
 
-memory::TableLimits Shards::LimitsPerLoop(const MemoryBrokerLimits& limits) const {
+ShardLimits Shards::LimitsPerLoop(const MemoryBrokerLimits& limits) const {
   const std::size_t of_user = limits.history_bytes_per_user_max > 0 ? limits.history_bytes_per_user_max
                                                                     : limits.history_bytes_max / 4;
-  return {.history = {.bytes_max = limits.history_bytes_max / loops_, .bytes_per_user_max = of_user / loops_},
-          .idempotency_keys_max = limits.idempotency_keys_max / loops_};
+  const memory::HistoryLimits history{.bytes_max = limits.history_bytes_max / loops_,
+                                      .bytes_per_user_max = of_user / loops_};
+  return {.table = {.history = history, .idempotency_keys_max = limits.idempotency_keys_max / loops_},
+          .map = limits.map};
 }
 
 void Shards::Store(const MemoryBrokerLimits& limits) {

@@ -1,5 +1,5 @@
-// The broker and presence store of a single node: everything is in memory. Each channel is owned by one loop,
-// chosen by the hash of its name; other loops reach it through that loop's mailbox.
+// The broker, presence store and map broker of a single node: everything is in memory. Each channel is owned
+// by one loop, chosen by the hash of its name; other loops reach it through that loop's mailbox.
 //
 // Durability: none. A restart begins new epochs, so recovery says recovered=false and never lies.
 #pragma once
@@ -23,6 +23,7 @@ struct MemoryBrokerLimits {
   std::size_t mailbox_messages_max = 100'000;    // a publish to a loop with more waiting is refused
   std::size_t presence_entries_max = 1'000'000;  // of all channels together
   std::size_t idempotency_keys_max = 1'000'000;  // of all channels together; the oldest is forgotten
+  MapLimits map;                                 // of each channel
 };
 
 // What /metrics shows; summed over loops. Any thread.
@@ -34,6 +35,11 @@ struct MemoryBrokerStats {
   std::uint64_t positions_dropped = 0;  // of streams that held nothing, because room was short
   std::uint64_t history_publications = 0;
   std::uint64_t presence_entries = 0;
+  std::uint64_t map_channels = 0;  // with a key
+  std::uint64_t map_keys = 0;
+  std::uint64_t map_keys_expired = 0;
+  std::uint64_t map_refused_for_keys = 0;   // publishes over MapLimits::keys_max
+  std::uint64_t map_refused_for_bytes = 0;  // and over MapLimits::bytes_max
 };
 
 // The broker's shards of all loops.

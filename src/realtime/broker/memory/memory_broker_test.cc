@@ -16,6 +16,7 @@
 #include "realtime/broker/testing/broker_contract.h"
 #include "realtime/broker/testing/broker_expiry_contract.h"
 #include "realtime/broker/testing/broker_stress.h"
+#include "realtime/broker/testing/map_contract.h"
 #include "realtime/broker/testing/occupancy_contract.h"
 #include "realtime/broker/testing/presence_contract.h"
 
@@ -29,6 +30,8 @@ using testing::BrokerExpiryContract;
 using testing::BrokerFixture;
 using testing::BrokerInLineContract;
 using testing::BrokerStress;
+using testing::MapContract;
+using testing::MapExpiryContract;
 using testing::OccupancyContract;
 using testing::PresenceContract;
 
@@ -40,6 +43,7 @@ class MemoryBackend final : public Backend {
   }
   Broker& broker(std::size_t loop) override { return *brokers_[loop].broker; }
   PresenceStore& presence(std::size_t loop) override { return *brokers_[loop].presence; }
+  MapBroker& maps(std::size_t loop) override { return *brokers_[loop].maps; }
   MemoryBrokerShards& shards() { return *shards_; }
 
  private:
@@ -66,6 +70,9 @@ INSTANTIATE_TEST_SUITE_P(Memory, OccupancyContract, ::testing::Values(OnLoops(1)
                          OccupancyContract::Name);
 INSTANTIATE_TEST_SUITE_P(Memory, PresenceContract, ::testing::Values(OnLoops(1), OnLoops(3)),
                          PresenceContract::Name);
+INSTANTIATE_TEST_SUITE_P(Memory, MapContract, ::testing::Values(OnLoops(1), OnLoops(3)), MapContract::Name);
+INSTANTIATE_TEST_SUITE_P(Memory, MapExpiryContract, ::testing::Values(OnLoops(1), OnLoops(3)),
+                         MapExpiryContract::Name);
 
 constexpr StreamSettings kStream{.size = 100, .ttl = Seconds(60), .meta_ttl = Seconds(600)};
 
@@ -203,7 +210,7 @@ TEST(MemoryBroker, PositionsOfEmptyStreamsGiveWayToPublications) {
   EXPECT_FALSE(fixture.Publish(0, "0", std::string(20'000, 'x'), Keep()));
   EXPECT_EQ(limited.shards->Stats().positions_dropped, 0u) << "nothing goes for what does not fit anyway";
 
-  EXPECT_TRUE(fixture.Publish(0, "5", std::string(free, 'x'), Keep()));
+  EXPECT_TRUE(fixture.Publish(0, "5", std::string(free - 100, 'x'), Keep()));
 
   EXPECT_EQ(limited.shards->Stats().positions_dropped, 1u);
   EXPECT_LE(limited.shards->Stats().history_bytes, 20'000u);

@@ -69,6 +69,7 @@ ChannelFollower::ChannelFollower(net::Loop& loop, const Dependencies& dependenci
       keys_(dependencies.keys),
       bugs_(dependencies.bugs),
       metrics_(dependencies.metrics),
+      sweeper_(dependencies.sweeper),
       position_check_delay_(dependencies.position_check_delay),
       subscribes_waiting_max_(dependencies.subscribes_waiting_max) {}
 ChannelFollower::~ChannelFollower() { ending_ = true; }
@@ -262,12 +263,20 @@ void ChannelFollower::OnMessage(std::string_view pub_sub, std::string_view paylo
     delivery_.Deliver(followed->subscriptions, followed->name, Join{std::move(join->info)});
   } else if (auto* leave = std::get_if<LeaveMessage>(&*message)) {
     delivery_.Deliver(followed->subscriptions, followed->name, Leave{std::move(leave->info)});
-  } else if (followed->seen_valid && std::get<EpochMessage>(*message).epoch != followed->seen.epoch) {
+  } else if (!followed->seen_valid) {
+    TellOfGap(*followed);
+  } else if (std::get<EpochMessage>(*message).epoch != followed->seen.epoch) {
     RequestCatchUp(*followed);
   }
 }
 
+// Of a channel without a stream: whoever needs to know all of it, as of a map, must begin anew.
+void ChannelFollower::TellOfGap(FollowedChannel& followed) {
+  delivery_.Deliver(followed.subscriptions, followed.name, StreamLost{});
+}
+
 void ChannelFollower::OnPublication(FollowedChannel& followed, PublicationMessage message) {
+  if (!message.publication.key.empty() && !message.publication.removed) sweeper_.FindOut(followed.name);
   const bool first = message.position.offset == 1;
   if (first) message.publication.epoch = message.position.epoch;
   auto publication = std::make_shared<const Publication>(std::move(message.publication));
@@ -322,7 +331,8 @@ void ChannelFollower::OnRestored(const std::string& pub_sub) {
   if (!followed) return;
   if (bugs_.drop_resubscribe) return subscriber_->Unsubscribe(pub_sub);
   followed->disconnected = false;
-  if (followed->seen_valid && !bugs_.skip_catch_up) RequestCatchUp(*followed);
+  if (!followed->seen_valid) return TellOfGap(*followed);
+  if (!bugs_.skip_catch_up) RequestCatchUp(*followed);
 }
 
 // ---- catching up

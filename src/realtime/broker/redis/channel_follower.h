@@ -27,6 +27,7 @@
 #include "realtime/broker/delivery.h"
 #include "realtime/broker/occupancy_queue.h"
 #include "realtime/broker/redis/keys.h"
+#include "realtime/broker/redis/map_sweeper.h"
 #include "realtime/broker/redis/metrics.h"
 #include "realtime/broker/redis/planted_bugs.h"
 #include "realtime/broker/redis/record.h"
@@ -46,6 +47,7 @@ class ChannelFollower final : public redis::SubscriberEvents, public Subscriptio
     const Keys& keys;
     const PlantedBugs& bugs;
     Metrics& metrics;
+    MapSweeper& sweeper;
     Duration position_check_delay;  // 0: never
     std::size_t subscribes_waiting_max;
   };
@@ -94,6 +96,7 @@ class ChannelFollower final : public redis::SubscriberEvents, public Subscriptio
   void OnPublication(FollowedChannel& followed, PublicationMessage message);
   void Advance(FollowedChannel& followed, StreamPosition position, PublicationPtr publication);
   void LoseStream(FollowedChannel& followed, StreamPosition now);
+  void TellOfGap(FollowedChannel& followed);
   void RequestCatchUp(FollowedChannel& followed);
   void StartCatchUps();
   Task<void> CatchUp(ChannelName channel);
@@ -120,6 +123,7 @@ class ChannelFollower final : public redis::SubscriberEvents, public Subscriptio
   const Keys& keys_;
   const PlantedBugs& bugs_;
   Metrics& metrics_;
+  MapSweeper& sweeper_;
   const Duration position_check_delay_;
   const std::size_t subscribes_waiting_max_;
   redis::Subscriber* subscriber_ = nullptr;

@@ -22,6 +22,9 @@ class Keys {
   std::string PublishResult(const channels::ChannelName& channel, std::string_view key) const {
     return Name("result", channel) + "." + std::string(key);
   }
+  std::string MapData(const channels::ChannelName& channel) const { return Name("map.data", channel); }
+  std::string MapOrder(const channels::ChannelName& channel) const { return Name("map.order", channel); }
+  std::string MapExpiry(const channels::ChannelName& channel) const { return Name("map.expiry", channel); }
   std::string PresenceData(const channels::ChannelName& channel) const {
     return Name("presence.data", channel);
   }

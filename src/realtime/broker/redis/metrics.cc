@@ -18,6 +18,8 @@ Metrics::Metrics(metrics::Registry& registry)
       presence_renewed(registry.AddCounter("tidemill_redis_broker_presence_renewed_total",
                                            "Presence entries renewed in Redis.")),
       subscribes_refused(registry.AddCounter("tidemill_redis_broker_subscribes_refused_total",
-                                             "Subscribes refused because too many waited for Redis.")) {}
+                                             "Subscribes refused because too many waited for Redis.")),
+      map_refused(registry.AddCounter("tidemill_redis_broker_map_refused_total",
+                                      "Publishes refused because the map channel was full.")) {}
 
 }  // namespace tidemill::broker::redis_broker

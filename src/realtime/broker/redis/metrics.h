@@ -15,6 +15,7 @@ struct Metrics {
   metrics::Counter& streams_lost;  // streams whose subscribers had to recover
   metrics::Counter& presence_renewed;
   metrics::Counter& subscribes_refused;  // because too many waited for Redis
+  metrics::Counter& map_refused;         // publishes of keys over broker::MapLimits
 };
 
 }  // namespace tidemill::broker::redis_broker

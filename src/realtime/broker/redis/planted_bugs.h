@@ -15,7 +15,9 @@ struct PlantedBugs {
         ack_before_append(name == "ack_before_append"),
         reuse_offsets(name == "reuse_offsets"),
         duplicate_delivery(name == "duplicate_delivery"),
-        forget_buffered(name == "forget_buffered") {}
+        forget_buffered(name == "forget_buffered"),
+        keep_removed_keys(name == "keep_removed_keys"),
+        silent_expiry(name == "silent_expiry") {}
   const bool skip_epoch_check;
   const bool skip_catch_up;
   const bool drop_resubscribe;
@@ -23,6 +25,8 @@ struct PlantedBugs {
   const bool reuse_offsets;
   const bool duplicate_delivery;
   const bool forget_buffered;
+  const bool keep_removed_keys;
+  const bool silent_expiry;
 };
 
 }  // namespace tidemill::broker::redis_broker

@@ -82,6 +82,10 @@ std::string EncodePublication(const Publication& publication) {
     });
   }
   out.Varint(4, publication.data_is_json ? 1 : 0);
+  out.Bytes(5, publication.key);
+  out.Varint(6, publication.removed ? 1 : 0);
+  out.Varint(7, protocol::ZigZag(publication.score));
+  out.Varint(8, static_cast<std::uint64_t>(publication.time_ms));
   return record;
 }
 
@@ -94,6 +98,10 @@ Result<Publication> DecodePublication(std::string_view record) {
     if (reader.field() == 2) publication.info = ReadClientInfo(reader.Bytes(), status);
     if (reader.field() == 3) publication.tags.push_back(ReadTag(reader.Bytes(), status));
     if (reader.field() == 4) publication.data_is_json = reader.Bool();
+    if (reader.field() == 5) publication.key = reader.Bytes();
+    if (reader.field() == 6) publication.removed = reader.Bool();
+    if (reader.field() == 7) publication.score = protocol::FromZigZag(reader.Integer<std::uint64_t>());
+    if (reader.field() == 8) publication.time_ms = reader.Integer<std::int64_t>();
   }
   if (!status.ok()) return Malformed("publication");
   return publication;

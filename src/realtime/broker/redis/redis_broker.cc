@@ -10,6 +10,8 @@
 #include "realtime/broker/recovery.h"
 #include "realtime/broker/redis/channel_follower.h"
 #include "realtime/broker/redis/keys.h"
+#include "realtime/broker/redis/map_store.h"
+#include "realtime/broker/redis/map_sweeper.h"
 #include "realtime/broker/redis/planted_bugs.h"
 #include "realtime/broker/redis/presence_store.h"
 #include "realtime/broker/redis/record.h"
@@ -45,7 +47,10 @@ class Shard {
         occupancy(l),
         client(connections.make_client(l)),
         store(*client, shared.keys, shared.options.sharded_pub_sub, shared.bugs),
-        follower(l, {delivery, occupancy, store, shared.keys, shared.bugs, shared.metrics,
+        maps({*client, shared.keys, shared.bugs, shared.metrics, shared.options.sharded_pub_sub,
+              shared.options.map}),
+        sweeper(l, maps),
+        follower(l, {delivery, occupancy, store, shared.keys, shared.bugs, shared.metrics, sweeper,
                      shared.options.position_check_delay, shared.options.subscribes_waiting_max}),
         subscriber(connections.make_subscriber(l, follower)) {
     follower.SetSubscriber(*subscriber);
@@ -56,6 +61,8 @@ class Shard {
   OccupancyQueue occupancy;
   const std::unique_ptr<redis::Client> client;
   StreamStore store;
+  redis_broker::MapStore maps;
+  redis_broker::MapSweeper sweeper;
   ChannelFollower follower;
   const std::unique_ptr<redis::Subscriber> subscriber;
 };
@@ -140,6 +147,31 @@ class RedisBroker final : public Broker {
   Shard& shard_;
 };
 
+// A call goes to Redis from the loop that it is made on, which then watches the channel's keys.
+class RedisMaps final : public MapBroker {
+ public:
+  explicit RedisMaps(Shard& shard) : shard_(shard) {}
+
+  Task<Result<MapOutcome>> Publish(ChannelName channel, Publication publication,
+                                   MapPublishOptions options) override {
+    const Duration key_ttl = options.map.key_ttl;
+    if (key_ttl.ms > 0) shard_.sweeper.Watch(channel, key_ttl);
+    return shard_.maps.Publish(std::move(channel), std::move(publication), std::move(options));
+  }
+  Task<Result<MapOutcome>> Remove(ChannelName channel, std::string key, MapRemoveOptions options) override {
+    return shard_.maps.Remove(std::move(channel), std::move(key), std::move(options));
+  }
+  Task<Result<MapPage>> ReadState(ChannelName channel, MapStateQuery query, MapSettings map) override {
+    if (map.key_ttl.ms > 0) shard_.sweeper.FindOut(channel);
+    return shard_.maps.ReadState(std::move(channel), std::move(query), map);
+  }
+  Task<Result<MapStats>> Stats(ChannelName channel) override { return shard_.maps.Stats(std::move(channel)); }
+  Task<Result<void>> Clear(ChannelName channel) override { return shard_.maps.Clear(std::move(channel)); }
+
+ private:
+  Shard& shard_;
+};
+
 class Shards final : public RedisBrokerShards {
  public:
   Shards(const std::vector<net::Loop*>& loops, const RedisConnections& connections,
@@ -164,7 +196,8 @@ class Shards final : public RedisBrokerShards {
         .ttl = shared_.options.presence_ttl, .renewal_interval = shared_.options.presence_renewal_interval};
     return {.broker = std::make_unique<RedisBroker>(shards_, shard),
             .presence = redis_broker::MakePresenceStore(shard.loop, *shard.client, shared_.keys, presence,
-                                                        shared_.metrics)};
+                                                        shared_.metrics),
+            .maps = std::make_unique<RedisMaps>(shard)};
   }
 
   redis::Client& client(std::size_t loop_index) override { return *shards_[loop_index]->client; }

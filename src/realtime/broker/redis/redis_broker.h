@@ -30,6 +30,7 @@ struct RedisBrokerOptions {
       Seconds(40);  // of silence, after which a stream's position is checked; 0: never
   std::size_t mailbox_messages_max = 100'000;    // waiting for a loop; more are lost to it
   std::size_t subscribes_waiting_max = 100'000;  // for Redis, per owner loop; more are refused
+  MapLimits map;                                 // of each channel
   std::string plant_bug_for_test;                // "": none
 };
 

@@ -7,7 +7,11 @@
 namespace tidemill::broker::testing {
 
 void Recorder::OnPublication(const ChannelName& channel, const PublicationPtr& publication) {
-  lines.push_back(channel.value() + " pub " + std::to_string(publication->offset) + " " + publication->data);
+  const char* const what = publication->removed ? " removed " : publication->key.empty() ? " pub " : " key ";
+  std::string line = channel.value() + what + std::to_string(publication->offset);
+  if (!publication->key.empty()) line += " " + publication->key;
+  if (!publication->removed) line += " " + publication->data;
+  lines.push_back(std::move(line));
   publications.push_back(publication);
   if (also) also->OnPublication(channel, publication);
 }
@@ -34,6 +38,8 @@ void OccupancyRecorder::Tell(const ChannelName& channel, const char* what) {
   if (also) also(channel);
   inside_ = false;
 }
+
+void Backend::Pass(BrokerFixture& fixture, Duration by) { fixture.Advance(by); }
 
 BrokerFixture::BrokerFixture(std::size_t loops, const BackendFactory& make) {
   std::vector<net::Loop*> opened;

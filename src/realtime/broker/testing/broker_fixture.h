@@ -20,6 +20,7 @@
 #include "net/task.h"
 #include "net/task_scope.h"
 #include "realtime/broker/broker.h"
+#include "realtime/broker/map_broker.h"
 #include "realtime/broker/presence.h"
 
 namespace tidemill::broker::testing {
@@ -43,13 +44,17 @@ class Backend {
   virtual ~Backend() = default;
   virtual Broker& broker(std::size_t loop) = 0;
   virtual PresenceStore& presence(std::size_t loop) = 0;
+  virtual MapBroker& maps(std::size_t loop) = 0;
   // Waits until what was published has come to this node. From the test's thread.
   virtual void Settle(BrokerFixture&) {}
+  // Time passes for the store behind it too. From the test's thread.
+  virtual void Pass(BrokerFixture& fixture, Duration by);
 };
 
 using BackendFactory = std::function<std::unique_ptr<Backend>(const std::vector<net::Loop*>&)>;
 
-// Writes down a loop's events, one line each: "a pub 1 {}", "a join c1", "a leave c1", "a lost".
+// Writes down a loop's events, one line each: "a pub 1 {}", "a key 2 k {}", "a removed 3 k", "a join c1",
+// "a leave c1", "a lost".
 class Recorder final : public BrokerEvents {
  public:
   void OnPublication(const ChannelName& channel, const PublicationPtr& publication) override;
@@ -91,6 +96,7 @@ class BrokerFixture {
   // On that loop only.
   Broker& broker(std::size_t index) { return backend_->broker(index); }
   PresenceStore& presence(std::size_t index) { return backend_->presence(index); }
+  MapBroker& maps(std::size_t index) { return backend_->maps(index); }
   Recorder& recorder(std::size_t index) { return loops_[index]->recorder; }
   OccupancyRecorder& occupancy(std::size_t index) { return *loops_[index]->occupancy; }
   TaskScope& scope(std::size_t index) { return *loops_[index]->scope; }
@@ -104,6 +110,9 @@ class BrokerFixture {
   void Settle();
   // Time passes: timers that are due have fired when it returns.
   void Advance(Duration by);
+
+  // The same where a store has a clock of its own: it really passes then.
+  void Pass(Duration by) { backend_->Pass(*this, by); }
 
   // The lines recorded on the loop since the last call, after Settle.
   std::vector<std::string> TakeLines(std::size_t index);
