@@ -38,6 +38,11 @@ void Announcer::RemovePresence(broker::ChannelName channel, std::string client) 
   until_it_waits.Spawn(Remove(std::move(channel), std::move(client)));
 }
 
+void Announcer::RemoveKey(std::string channel, std::string key) {
+  if (Admit())
+    scope_.Spawn(Remove(broker::MapRemoveCall{.channel = std::move(channel), .key = std::move(key)}));
+}
+
 Task<void> Announcer::SendJoin(broker::ChannelName channel, broker::ClientInfo info) {
   const Counted counted(*this);
   (void)co_await broker_.PublishJoin(std::move(channel), std::move(info));
@@ -51,6 +56,11 @@ Task<void> Announcer::SendLeave(broker::ChannelName channel, broker::ClientInfo 
 Task<void> Announcer::Remove(broker::ChannelName channel, std::string client) {
   const Counted counted(*this);
   (void)co_await presence_.Remove(std::move(channel), std::move(client));
+}
+
+Task<void> Announcer::Remove(broker::MapRemoveCall call) {
+  const Counted counted(*this);
+  (void)co_await maps_.Remove(std::move(call));
 }
 
 bool Announcer::Admit() {

@@ -1,4 +1,5 @@
-// Announcer: tells others that clients come and go, and takes them out of presence, without anybody waiting.
+// Announcer: tells others that clients come and go, and takes them and their keys out of presence and maps,
+// without anybody waiting.
 //
 // Each is one task in the context's scope. A store that answers slowly while many clients leave would gather
 // them without end, so kTasksMax is the most. Over it nothing is said of who comes and goes (a join or leave
@@ -14,6 +15,7 @@
 #include "net/task.h"
 #include "net/task_scope.h"
 #include "realtime/broker/broker.h"
+#include "realtime/broker/map_publisher.h"
 #include "realtime/broker/presence.h"
 #include "realtime/session/metrics.h"
 
@@ -24,26 +26,35 @@ class Announcer {
   // About 100 MB of suspended tasks.
   static constexpr std::size_t kTasksMax = 100'000;
 
-  Announcer(broker::Broker& broker, broker::PresenceStore& presence, SessionMetrics& metrics,
-            TaskScope& scope, std::size_t tasks_max = kTasksMax)
-      : broker_(broker), presence_(presence), metrics_(metrics), scope_(scope), tasks_max_(tasks_max) {}
+  Announcer(broker::Broker& broker, broker::PresenceStore& presence, broker::MapPublisher& maps,
+            SessionMetrics& metrics, TaskScope& scope, std::size_t tasks_max = kTasksMax)
+      : broker_(broker),
+        presence_(presence),
+        maps_(maps),
+        metrics_(metrics),
+        scope_(scope),
+        tasks_max_(tasks_max) {}
   Announcer(const Announcer&) = delete;
   Announcer& operator=(const Announcer&) = delete;
 
   void Joined(broker::ChannelName channel, broker::ClientInfo info);
   void Left(broker::ChannelName channel, broker::ClientInfo info);
   void RemovePresence(broker::ChannelName channel, std::string client);
+  // Of a map channel; it expires, if this is not done.
+  void RemoveKey(std::string channel, std::string key);
 
  private:
   class Counted;
   Task<void> SendJoin(broker::ChannelName channel, broker::ClientInfo info);
   Task<void> SendLeave(broker::ChannelName channel, broker::ClientInfo info);
   Task<void> Remove(broker::ChannelName channel, std::string client);
+  Task<void> Remove(broker::MapRemoveCall call);
   // Whether there is room for one more. Counts, and tells the log once per burst, if there is not.
   bool Admit();
 
   broker::Broker& broker_;
   broker::PresenceStore& presence_;
+  broker::MapPublisher& maps_;
   SessionMetrics& metrics_;
   TaskScope& scope_;
   const std::size_t tasks_max_;

@@ -11,7 +11,7 @@ namespace {
 
 class AnnouncerTest : public SessionTest {
  protected:
-  AnnouncerTest() : announcer_(bench_.broker(), bench_.broker(), metrics(), scope_, 4) {}
+  AnnouncerTest() : announcer_(bench_.broker(), bench_.broker(), bench_.maps(), metrics(), scope_, 4) {}
 
   SessionMetrics& metrics() { return bench_.context().metrics; }
   // One client's farewell: a leave message and the removal from presence.

@@ -6,11 +6,13 @@
 #include <utility>
 
 #include "net/next_turn.h"
+#include "realtime/broker/map_publisher.h"
 #include "realtime/broker/publisher.h"
 #include "realtime/broker/stream_settings.h"
 #include "realtime/protocol/codec.h"
 #include "realtime/protocol/reply_bytes.h"
 #include "realtime/session/context.h"
+#include "realtime/session/map_subscribe.h"
 #include "realtime/session/refresh.h"
 
 namespace tidemill::session {
@@ -63,8 +65,11 @@ Task<Verdict<ReplyBody>> Commands::Do(protocol::SubscribeRequest request) {
   const std::string name = request.channel;
   // The server may be about to subscribe the client too.
   co_await subscriptions_.UntilSettled(name);
-  TM_CO_TRY(subscriptions_.Begin(name));
-  auto joined = co_await Subscribe(std::move(request), *held->rules);
+  const bool of_map = request.type >= static_cast<std::int32_t>(protocol::SubscriptionType::kMap) &&
+                      request.type <= static_cast<std::int32_t>(protocol::SubscriptionType::kMapUsers);
+  if (!of_map) TM_CO_TRY(subscriptions_.Begin(name));
+  auto joined =
+      co_await (of_map ? SubscribeToMap(std::move(request)) : Subscribe(std::move(request), *held->rules));
   if (!joined) co_return std::unexpected(joined.error());
   if (joined->ended && joined->ended_by != 0) ended_ = Ended{name, joined->ended_by};
   // The hub writes at the turn's end: the client hears of its own join after the reply.
@@ -87,6 +92,13 @@ Task<Verdict<Joined>> Commands::Subscribe(protocol::SubscribeRequest request, co
   co_return co_await subscriptions_.Join(std::move(request), *std::move(terms));
 }
 
+Task<Verdict<Joined>> Commands::SubscribeToMap(protocol::SubscribeRequest request) {
+  MapSubscribe subscribe(client_, subscriptions_);
+  auto joined = co_await subscribe.Run(std::move(request));
+  paused_ = subscribe.paused();
+  co_return joined;
+}
+
 Task<Verdict<ReplyBody>> Commands::Do(protocol::UnsubscribeRequest request) {
   if (request.channel.empty()) co_return Refused(protocol::kDisconnectBadRequest);
   subscriptions_.Leave(request.channel);
@@ -96,6 +108,9 @@ Task<Verdict<ReplyBody>> Commands::Do(protocol::UnsubscribeRequest request) {
 Task<Verdict<ReplyBody>> Commands::Do(protocol::PublishRequest request) {
   const std::shared_ptr<const SessionSettings> held = client_.context.settings;
   TM_CO_TRY_ASSIGN(const channels::Channel channel, Find(request.channel));
+  if (request.type == static_cast<std::int32_t>(protocol::SubscriptionType::kMap)) {
+    co_return co_await ChangeKey(std::move(request), channel);
+  }
   if (request.type != 0) co_return Refused(protocol::kErrorNotAvailable);
   const ChannelSubscription* const subscription = subscriptions_.Find(request.channel);
   const bool may_publish = channels::MayPublish(channel, CallerIn(request.channel));
@@ -116,6 +131,57 @@ Task<Verdict<ReplyBody>> Commands::Do(protocol::PublishRequest request) {
   }
   const auto published = co_await publisher.Publish(*std::move(admitted));
   if (!published) co_return Refused(published.error());
+  co_return protocol::PublishResult{};
+}
+
+Verdict<std::string> Commands::KeyFor(std::string key, const channels::Channel& channel) const {
+  const std::string& setting = channel.options->map.client_key;
+  if (setting == "client_id") return client_.id.ToString();
+  if (setting.empty()) return key;
+  if (!client_.user.empty()) return client_.user;
+  return client_.Refuse(
+      protocol::kErrorPermissionDenied,
+      {.why = "the key is the user's id, and this client has no user", .setting = "map.client_key"});
+}
+
+Task<Verdict<ReplyBody>> Commands::ChangeKey(protocol::PublishRequest request,
+                                             const channels::Channel& channel) {
+  const channels::Caller caller = CallerIn(request.channel);
+  const bool may =
+      request.removed ? channels::MayRemoveKeys(channel, caller) : channels::MayPublishKeys(channel, caller);
+  if (!may) {
+    co_return client_.Refuse(
+        protocol::kErrorPermissionDenied,
+        {.channel = request.channel,
+         .why = "the channel's options do not let this user change keys",
+         .setting = request.removed ? "map.allow_remove_for_client, map.allow_remove_for_subscriber"
+                                    : "map.allow_publish_for_client, map.allow_publish_for_subscriber"});
+  }
+  TM_CO_TRY_ASSIGN(std::string key, KeyFor(std::move(request.key), channel));
+  if (key.empty()) co_return Refused(protocol::kErrorBadRequest);
+  broker::MapPublisher& maps = client_.context.maps;
+  if (request.removed) {
+    const auto removed = co_await maps.Remove(
+        {.channel = std::move(request.channel), .key = std::move(key), .surface = broker::Surface::kClient});
+    if (!removed) co_return Refused(removed.error());
+    co_return protocol::PublishResult{};
+  }
+  const ChannelSubscription* const subscription = subscriptions_.Find(request.channel);
+  const bool json = client_.form.encoding == protocol::Encoding::kJson;
+  const std::string channel_name = request.channel;
+  const bool goes_with_it = subscription && subscription->own_key;
+  const auto published =
+      co_await maps.Publish({.channel = std::move(request.channel),
+                             .key = key,
+                             .data = std::move(request.data),
+                             .form = json ? broker::DataForm::kJson : broker::DataForm::kBytes,
+                             .info = client_.InfoWith(subscription ? subscription->chan_info() : ""),
+                             .surface = broker::Surface::kClient});
+  if (!published) co_return Refused(published.error());
+  // It has left meanwhile, and its key with it: that may have been before it was published.
+  if (goes_with_it && !subscriptions_.Find(channel_name) && key == client_.id.ToString()) {
+    client_.context.announcer.RemoveKey(channel_name, std::move(key));
+  }
   co_return protocol::PublishResult{};
 }
 

@@ -35,6 +35,8 @@ class Commands {
     std::uint16_t code = 0;  // UnsubscribeCode
   };
   const std::optional<Ended>& ended() const { return ended_; }
+  // The outbox is to be resumed after the reply.
+  bool paused() const { return paused_; }
 
  private:
   Task<Verdict<ReplyBody>> Do(protocol::SubscribeRequest request);
@@ -53,6 +55,10 @@ class Commands {
   }
 
   Task<Verdict<Joined>> Subscribe(protocol::SubscribeRequest request, const channels::Rules& rules);
+  Task<Verdict<Joined>> SubscribeToMap(protocol::SubscribeRequest request);
+  // Publishes a key of a map channel, or removes it.
+  Task<Verdict<ReplyBody>> ChangeKey(protocol::PublishRequest request, const channels::Channel& channel);
+  Verdict<std::string> KeyFor(std::string key, const channels::Channel& channel) const;
   Verdict<channels::Channel> Find(std::string_view channel) const;
   Verdict<void> MayReadPresence(std::string_view channel) const;
   channels::Caller CallerIn(std::string_view channel) const;
@@ -60,6 +66,7 @@ class Commands {
   Client& client_;
   Subscriptions& subscriptions_;
   std::optional<Ended> ended_;
+  bool paused_ = false;
 };
 
 }  // namespace tidemill::session

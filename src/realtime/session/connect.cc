@@ -86,7 +86,7 @@ Verdict<InitialSubscriptions> ConnectCommand::ChannelsOf(const auth::ConnectToke
                                                               .why = "no such namespace",
                                                               .setting = "channel.namespaces"});
     }
-    if (channel->name.is_private) continue;
+    if (channel->name.is_private || channel->options->is_map()) continue;
     const channels::Caller caller{.user = token.user, .insecure = settings.client.insecure};
     if (channels::MaySubscribe(*channel, caller)) channels.try_emplace(name);
   }

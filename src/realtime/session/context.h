@@ -11,6 +11,7 @@
 #include "net/loop.h"
 #include "net/task_scope.h"
 #include "realtime/broker/broker.h"
+#include "realtime/broker/map_publisher.h"
 #include "realtime/broker/presence.h"
 #include "realtime/broker/publisher.h"
 #include "realtime/channels/rules.h"
@@ -18,7 +19,9 @@
 #include "realtime/hub/hub.h"
 #include "realtime/session/announcer.h"
 #include "realtime/session/authority.h"
+#include "realtime/session/map_catch_up.h"
 #include "realtime/session/metrics.h"
+#include "realtime/session/presence_mirror.h"
 #include "realtime/session/refusal_log.h"
 #include "realtime/session/registry.h"
 #include "realtime/session/rpc.h"
@@ -48,6 +51,7 @@ struct Context {
   broker::Broker& broker;
   broker::PresenceStore& presence;
   broker::Publisher& publisher;
+  broker::MapPublisher& maps;
   hub::Hub& hub;
   SessionMetrics& metrics;
   std::shared_ptr<const SessionSettings> settings;
@@ -56,10 +60,12 @@ struct Context {
   bool draining = false;                    // no new connections
   Registry registry;
   TaskScope& scope;  // what outlives a session: its commands in flight, and what the announcer still tells
-  Announcer announcer{broker, presence, metrics, scope};
+  Announcer announcer{broker, presence, maps, metrics, scope};
+  PresenceMirror mirror{loop, maps, metrics, scope};
   RefusalLog refusals{metrics, loop};
   Settling settling{loop};
-  std::string reply_buffer{};  // where replies are encoded, one at a time
+  MapCatchUpsOfAll catch_ups{};  // of sessions that have any
+  std::string reply_buffer{};    // where replies are encoded, one at a time
   // Who serves a namespace in another way than the default.
   Authorities authorities{};
   RpcHandlers rpc_handlers{};

@@ -52,6 +52,9 @@ SessionMetrics::SessionMetrics(metrics::Registry& registry)
                               "Joins, leaves and presence removals that wait for the broker.")),
       tasks_refused(registry.AddCounter("tidemill_session_tasks_refused_total",
                                         "Joins, leaves and presence removals over the limit.")),
+      mirror_failed(
+          registry.AddCounter("tidemill_presence_mirror_failed_total",
+                              "Keys of presence that could not be published, and are tried again.")),
       emulated(registry.AddCounter(kEmulation,
                                    "Requests of clients of SSE and HTTP streaming, by what came of "
                                    "them.",

@@ -28,6 +28,7 @@ struct SessionMetrics {
   metrics::Counter& answers_too_many;   // client.unread_answers_max_size
   metrics::Gauge& tasks;                // the announcers'
   metrics::Counter& tasks_refused;      // over Announcer::kTasksMax
+  metrics::Counter& mirror_failed;      // keys of presence that could not be published
 
   // By TransportKind.
   std::array<metrics::Gauge*, kTransportKinds> transport_connections{};

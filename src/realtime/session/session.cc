@@ -168,14 +168,20 @@ Task<void> Session::RunCommand(protocol::Command command) {
   Commands commands(client_, subscriptions_);
   auto answer = co_await commands.Run(std::move(command.request));
   if (closed()) co_return;
-  if (!answer) co_return Refuse(id, answer.error());
-  if (!std::holds_alternative<protocol::SubscribeResult>(*answer)) {
-    const auto fits = client_.MayAnswer(protocol::ReplyBytes(*answer));
-    if (!fits) co_return Refuse(id, fits.error());
-  }
-  Reply(id, *std::move(answer));
+  Answer(id, std::move(answer));
+  if (closed()) co_return;
+  if (commands.paused()) client_.outbox.Resume();
   if (const auto& ended = commands.ended()) PushUnsubscribe(ended->channel, ended->code);
   if (sets_expiry) Reschedule();
+}
+
+void Session::Answer(std::uint32_t id, Verdict<ReplyBody> answer) {
+  if (!answer) return Refuse(id, answer.error());
+  if (!std::holds_alternative<protocol::SubscribeResult>(*answer)) {
+    const auto fits = client_.MayAnswer(protocol::ReplyBytes(*answer));
+    if (!fits) return Refuse(id, fits.error());
+  }
+  Reply(id, *std::move(answer));
 }
 
 // The answer to a ping: one per ping.
@@ -353,6 +359,9 @@ Task<void> Session::Apply(control::Unsubscribe unsubscribe) {
   if (!unsubscribe.channel.empty()) {
     Unsubscribe(unsubscribe.channel, protocol::kUnsubscribeServer);
     co_return;
+  }
+  for (const std::string& channel : subscriptions_.CatchUpChannels()) {
+    Unsubscribe(channel, protocol::kUnsubscribeServer);
   }
   // From the last on: the table is a sorted vector. What is begun meanwhile is another request's.
   const std::uint32_t last = subscriptions_.last_number();

@@ -116,6 +116,7 @@ class Session final : public ClientEvents, private net::Timer {
   // Whether so many are within the client's rate; it is disconnected if they are not.
   bool AdmitCommands(std::size_t commands);
 
+  void Answer(std::uint32_t id, Verdict<ReplyBody> answer);
   void Reply(std::uint32_t id, ReplyBody body);
   void Refuse(std::uint32_t id, const Refusal& refusal);
   // Ends the connection: who only listens gets no error replies.

@@ -18,6 +18,12 @@ SubscriptionOptions OptionsFor(const channels::ChannelOptions& channel,
   options.join_leave = overrides.join_leave.value_or(channel.join_leave);
   options.push_join_leave = overrides.force_push_join_leave.value_or(channel.force_push_join_leave) ||
                             (request.join_leave && rights.presence);
+  if (channel.is_map()) {
+    options.is_map = true;
+    options.own_key = channel.map.remove_client_on_unsubscribe;
+    options.recoverable = options.positioned = options.recovers = channel.map.mode != "ephemeral";
+    return options;
+  }
   options.recoverable = has_stream && (overrides.force_recovery.value_or(channel.force_recovery) ||
                                        (request.recoverable && may_ask_recovery));
   options.positioned =
@@ -28,15 +34,34 @@ SubscriptionOptions OptionsFor(const channels::ChannelOptions& channel,
   return options;
 }
 
-protocol::SubscribeResult ResultOf(const SubscriptionOptions& options, std::uint64_t asked_offset,
+namespace {
+
+// A client takes what is in it and is at the top then.
+protocol::SubscribeResult MapResultOf(const SubscriptionOptions& options, broker::SubscribeOutcome outcome,
+                                      const protocol::SubscribeRequest& request) {
+  protocol::SubscribeResult result;
+  result.type = static_cast<std::int32_t>(protocol::SubscriptionType::kMap);
+  result.recoverable = options.recoverable;
+  result.epoch = std::move(outcome.top.epoch);
+  result.offset = outcome.top.offset;
+  result.was_recovering = result.recovered = request.recover;
+  result.publications = std::move(outcome.publications);
+  return result;
+}
+
+}  // namespace
+
+protocol::SubscribeResult ResultOf(const SubscriptionOptions& options,
+                                   const protocol::SubscribeRequest& request,
                                    broker::SubscribeOutcome outcome) {
+  if (options.is_map) return MapResultOf(options, std::move(outcome), request);
   protocol::SubscribeResult result;
   result.positioned = options.positioned;
   result.recoverable = options.recoverable;
   if (options.positioned) {
     result.epoch = outcome.top.epoch;
     // A client that recovers moves its offset on as it takes the publications.
-    result.offset = outcome.recovered ? asked_offset : outcome.top.offset;
+    result.offset = outcome.recovered ? request.offset : outcome.top.offset;
   }
   result.was_recovering = options.recovers;
   result.recovered = outcome.recovered;

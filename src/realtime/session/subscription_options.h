@@ -19,6 +19,8 @@ struct SubscriptionOptions {
   bool positioned = false;
   bool recoverable = false;
   bool recovers = false;  // it asks for what it missed since `since`
+  bool is_map = false;    // where it has a stream, it follows that from a position or not at all
+  bool own_key = false;   // the key that is the client's id goes when it leaves
   broker::RecoveryMode mode = broker::RecoveryMode::kStream;
   friend bool operator==(const SubscriptionOptions&, const SubscriptionOptions&) = default;
 };
@@ -34,7 +36,8 @@ SubscriptionOptions OptionsFor(const channels::ChannelOptions& channel,
                                const protocol::SubscribeRequest& request, ReadRights rights);
 
 // What the client is told of it.
-protocol::SubscribeResult ResultOf(const SubscriptionOptions& options, std::uint64_t asked_offset,
+protocol::SubscribeResult ResultOf(const SubscriptionOptions& options,
+                                   const protocol::SubscribeRequest& request,
                                    broker::SubscribeOutcome outcome);
 
 }  // namespace tidemill::session

@@ -79,11 +79,13 @@ TEST(OptionsFor, TheNamespaceTheTermsAndTheClientDecideTogether) {
 TEST(ResultOf, AClientThatRecoversKeepsItsOffset) {
   const SubscriptionOptions options{.positioned = true, .recoverable = true, .recovers = true};
   const broker::SubscribeOutcome recovered{.top = {.offset = 9, .epoch = "e"}, .recovered = true};
-  EXPECT_EQ(ResultOf(options, 7, recovered).offset, 7u);
-  EXPECT_TRUE(ResultOf(options, 7, recovered).was_recovering);
+  protocol::SubscribeRequest asked;
+  asked.offset = 7;
+  EXPECT_EQ(ResultOf(options, asked, recovered).offset, 7u);
+  EXPECT_TRUE(ResultOf(options, asked, recovered).was_recovering);
   const broker::SubscribeOutcome lost{.top = {.offset = 9, .epoch = "e"}};
-  EXPECT_EQ(ResultOf(options, 7, lost).offset, 9u);
-  EXPECT_EQ(ResultOf({}, 7, lost).epoch, "") << "no position where none is kept";
+  EXPECT_EQ(ResultOf(options, asked, lost).offset, 9u);
+  EXPECT_EQ(ResultOf({}, asked, lost).epoch, "") << "no position where none is kept";
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "realtime/broker/error_codes.h"
+#include "realtime/broker/map_settings.h"
 #include "realtime/broker/stream_settings.h"
 #include "realtime/protocol/reply_bytes.h"
 #include "realtime/session/context.h"
@@ -17,6 +18,21 @@ namespace {
 // SubscribeRequest.flag: answer an unrecoverable position with an error instead of recovered=false.
 constexpr std::int64_t kFlagRejectUnrecovered = 2;
 
+broker::SubscribeOptions WhatToAsk(const SubscriptionOptions& options,
+                                   const protocol::SubscribeRequest& request,
+                                   const channels::Channel& channel, const SessionSettings& settings) {
+  broker::SubscribeOptions asked{.mode = options.mode,
+                                 .recovery_limit = settings.client.recovery_max_publication_limit};
+  if (options.is_map) {
+    asked.stream = broker::MapSettingsOf(*channel.options).stream;
+    asked.recovery_limit = broker::MapPagingOf(*channel.options).live_publications_max;
+  } else if (options.positioned) {
+    asked.stream = broker::StreamSettingsOf(*channel.options, settings.rules->settings().history_meta_ttl);
+  }
+  if (options.recovers) asked.recover = broker::StreamPosition{request.offset, request.epoch};
+  return asked;
+}
+
 bool MayTryAgain(const Refusal& refusal) {
   const auto* const error = std::get_if<protocol::ErrorCode>(&refusal);
   return error && error->temporary;
@@ -24,13 +40,51 @@ bool MayTryAgain(const Refusal& refusal) {
 
 }  // namespace
 
-Verdict<void> Subscriptions::Begin(std::string_view channel) {
+Verdict<void> Subscriptions::MayBegin(std::string_view channel) const {
   if (closed_) return Refused(protocol::kErrorInternal);
-  if (Find(channel)) return Refused(protocol::kErrorAlreadySubscribed);
-  if (size() >= client_.settings().client.channel_limit) {
+  if (Find(channel) || FindCatchUp(channel)) return Refused(protocol::kErrorAlreadySubscribed);
+  if (size() + (CatchUps() ? CatchUps()->size() : 0) >= client_.settings().client.channel_limit) {
     return client_.Refuse(protocol::kErrorLimitExceeded,
                           {.channel = channel, .setting = "client.channel_limit"});
   }
+  return {};
+}
+
+Verdict<MapCatchUp*> Subscriptions::BeginCatchUp(std::string_view channel, SubscribeTerms terms) {
+  TM_TRY(MayBegin(channel));
+  reads_maps_ = 1;
+  MapCatchUp& begun = client_.context.catch_ups[&client_][std::string(channel)];
+  begun.terms = std::move(terms);
+  begun.number = ++begun_;
+  return &begun;
+}
+
+MapCatchUps* Subscriptions::CatchUps() const {
+  return reads_maps_ ? &client_.context.catch_ups.at(&client_) : nullptr;
+}
+
+MapCatchUp* Subscriptions::FindCatchUp(std::string_view channel) const {
+  MapCatchUps* const catch_ups = CatchUps();
+  if (!catch_ups) return nullptr;
+  const auto found = catch_ups->find(channel);
+  return found == catch_ups->end() ? nullptr : &found->second;
+}
+
+bool Subscriptions::EndCatchUp(std::string_view channel) {
+  if (!FindCatchUp(channel)) return false;
+  MapCatchUps& catch_ups = *CatchUps();
+  catch_ups.erase(catch_ups.find(channel));
+  if (catch_ups.empty()) EndCatchUps();
+  return true;
+}
+
+void Subscriptions::EndCatchUps() {
+  if (reads_maps_) client_.context.catch_ups.erase(&client_);
+  reads_maps_ = 0;
+}
+
+Verdict<void> Subscriptions::Begin(std::string_view channel) {
+  TM_TRY(MayBegin(channel));
   table_.Add(std::make_unique<ChannelSubscription>(client_.events, channel)).number = ++begun_;
   return {};
 }
@@ -79,6 +133,12 @@ Task<Verdict<protocol::SubscribeResult>> Subscriptions::JoinBegun(ChannelSubscri
   const auto channel = held->rules->Find(request.channel);
   if (!channel) co_return Refused(channel.error());
   const channels::Caller caller{.user = client_.user, .subscribed = true, .insecure = held->client.insecure};
+  if (channel->options->is_map() != (request.type != 0)) {
+    co_return client_.Refuse(protocol::kErrorPermissionDenied,
+                             {.channel = request.channel,
+                              .why = "a map is subscribed to by clients, as a map",
+                              .setting = "subscription_type"});
+  }
   const SubscriptionOptions options = OptionsFor(*channel->options, terms.overrides, request,
                                                  {.presence = channels::MayReadPresence(*channel, caller),
                                                   .history = channels::MayReadHistory(*channel, caller)});
@@ -86,8 +146,11 @@ Task<Verdict<protocol::SubscribeResult>> Subscriptions::JoinBegun(ChannelSubscri
   subscription.server_side = terms.server_side;
   if (!terms.info.empty()) subscription.own_info = std::make_unique<std::string>(std::move(terms.info));
   subscription.presence = options.presence;
-  subscription.positioned = options.positioned;
-  TM_CO_TRY_ASSIGN(auto result, co_await Follow(subscription, request, options, *channel, answered_bytes));
+  // Of a map without a stream too: who may have missed a change reads it anew.
+  subscription.positioned = options.positioned || options.is_map;
+  broker::SubscribeOptions asked = WhatToAsk(options, request, *channel, *held);
+  TM_CO_TRY_ASSIGN(auto result,
+                   co_await Follow(subscription, request, options, std::move(asked), answered_bytes));
   result.data = std::move(terms.data);
   SetExpiry(subscription, terms.expire_at);
   // A server-side subscription is not refreshed by the client: nothing to tell it.
@@ -101,17 +164,10 @@ Task<Verdict<protocol::SubscribeResult>> Subscriptions::JoinBegun(ChannelSubscri
 Task<Verdict<protocol::SubscribeResult>> Subscriptions::Follow(ChannelSubscription& subscription,
                                                                const protocol::SubscribeRequest& request,
                                                                const SubscriptionOptions& options,
-                                                               const channels::Channel& channel,
+                                                               broker::SubscribeOptions asked,
                                                                std::size_t answered_bytes) {
   Context& context = client_.context;
-  const std::shared_ptr<const SessionSettings> held = context.settings;
   if (options.presence) TM_CO_TRY(co_await EnterPresence(subscription));
-  broker::SubscribeOptions asked{.mode = options.mode,
-                                 .recovery_limit = held->client.recovery_max_publication_limit};
-  if (options.positioned) {
-    asked.stream = broker::StreamSettingsOf(*channel.options, held->rules->settings().history_meta_ttl);
-  }
-  if (options.recovers) asked.recover = broker::StreamPosition{request.offset, request.epoch};
   const broker::ChannelName name(request.channel);
   auto outcome = co_await context.broker.Subscribe(name, std::move(asked));
   // From here to Attach nothing may suspend: the next publication is for this session.
@@ -129,17 +185,20 @@ Task<Verdict<protocol::SubscribeResult>> Subscriptions::Follow(ChannelSubscripti
                      client_.outbox, subscription);
   subscription.pending_name.reset();
   subscription.join_leave = options.join_leave;
+  subscription.own_key = options.own_key;
   if (const auto fits = FitIntoAnswer(*outcome, answered_bytes); !fits) {
     Leave(request.channel);
     co_return std::unexpected(fits.error());
   }
-  if (options.recovers)
+  if (options.recovers && (request.recover || !options.is_map)) {
     (outcome->recovered ? context.metrics.recovered : context.metrics.not_recovered).Add();
-  if (options.recovers && !outcome->recovered && (request.flag & kFlagRejectUnrecovered) != 0) {
+  }
+  const bool must_recover = options.is_map || (request.flag & kFlagRejectUnrecovered) != 0;
+  if (options.recovers && !outcome->recovered && must_recover) {
     Leave(request.channel);
     co_return Refused(protocol::kErrorUnrecoverablePosition);
   }
-  co_return ResultOf(options, request.offset, *std::move(outcome));
+  co_return ResultOf(options, request, *std::move(outcome));
 }
 
 Verdict<void> Subscriptions::FitIntoAnswer(broker::SubscribeOutcome& outcome,
@@ -174,13 +233,60 @@ std::unexpected<Refusal> Subscriptions::RefusalOf(const Error& error) const {
 
 void Subscriptions::Announce(std::string_view channel) {
   ChannelSubscription* const subscription = Find(channel);
-  if (!subscription || !subscription->join_leave) return;
+  if (!subscription) return;
+  EnterMirror(*subscription);
+  if (!subscription->join_leave) return;
   subscription->announced = true;
   client_.context.announcer.Joined(broker::ChannelName(std::string(channel)),
                                    client_.InfoWith(subscription->chan_info()));
 }
 
+void Subscriptions::EnterMirror(ChannelSubscription& subscription) {
+  const channels::Rules& rules = *client_.settings().rules;
+  const std::string& name = subscription.channel_name();
+  const auto channel = rules.Find(name);
+  if (!channel || !subscription.attached()) return;
+  const auto enter = [&](const std::string& prefix, std::string key,
+                         std::optional<protocol::ClientInfo> info) {
+    const std::string map = prefix + name;
+    const auto target = rules.Find(map);
+    if (!target) return;
+    const Duration third{target->options->map.key_ttl.ms / 3};
+    client_.context.mirror.Enter({.channel = map, .key = std::move(key)}, std::move(info),
+                                 std::min(client_.settings().client.presence_update_interval, third));
+  };
+  const channels::ChannelOptions& options = *channel->options;
+  if (const std::string& prefix = options.map_clients_presence_channel_prefix; !prefix.empty()) {
+    enter(prefix, client_.id.ToString(), client_.InfoWith(subscription.chan_info()));
+    subscription.mirrors_client = true;
+  }
+  if (const std::string& prefix = options.map_users_presence_channel_prefix;
+      !prefix.empty() && !client_.user.empty()) {
+    enter(prefix, client_.user, std::nullopt);
+    subscription.mirrors_user = true;
+  }
+}
+
+// By the options that hold now: where they name another map meanwhile, the key expires.
+void Subscriptions::LeaveMirror(const ChannelSubscription& subscription) {
+  const std::string& name = subscription.channel_name();
+  const auto channel = client_.settings().rules->Find(name);
+  if (!channel) return;
+  Context& context = client_.context;
+  if (subscription.mirrors_client) {
+    const std::string map = channel->options->map_clients_presence_channel_prefix + name;
+    if (context.mirror.Leave({.channel = map, .key = client_.id.ToString()})) {
+      context.announcer.RemoveKey(map, client_.id.ToString());
+    }
+  }
+  if (subscription.mirrors_user) {
+    context.mirror.Leave(
+        {.channel = channel->options->map_users_presence_channel_prefix + name, .key = client_.user});
+  }
+}
+
 Left Subscriptions::Leave(std::string_view channel, std::uint32_t code) {
+  if (EndCatchUp(channel)) return Left::kFollowed;
   ChannelSubscription* const subscription = Find(channel);
   if (!subscription || subscription->ended) return Left::kNothing;
   if (!subscription->attached()) {
@@ -194,11 +300,13 @@ Left Subscriptions::Leave(std::string_view channel, std::uint32_t code) {
 
 void Subscriptions::Close() {
   closed_ = 1;
+  EndCatchUps();
   while (const auto taken = table_.TakeOne()) End(*taken);
 }
 
 bool Subscriptions::CloseSome() {
   closed_ = 1;
+  EndCatchUps();
   while (const auto taken = table_.TakeOne()) {
     End(*taken);
     if (size() > 0 && client_.context.loop.ShareSpent()) return false;
@@ -212,6 +320,8 @@ void Subscriptions::End(ChannelSubscription& subscription) {
   const broker::ChannelName name(subscription.channel_name());
   if (subscription.presence) context.announcer.RemovePresence(name, client_.id.ToString());
   if (!subscription.attached()) return;
+  if (subscription.own_key) context.announcer.RemoveKey(name.value(), client_.id.ToString());
+  if (subscription.mirrors_client || subscription.mirrors_user) LeaveMirror(subscription);
   if (subscription.announced) context.announcer.Left(name, client_.InfoWith(subscription.chan_info()));
   context.hub.Detach(subscription);
   context.broker.Unsubscribe(name);
@@ -221,6 +331,13 @@ std::vector<std::string> Subscriptions::Channels() const {
   std::vector<std::string> channels;
   channels.reserve(size());
   for (const auto& subscription : table_.entries()) channels.push_back(subscription->channel_name());
+  return channels;
+}
+
+std::vector<std::string> Subscriptions::CatchUpChannels() const {
+  std::vector<std::string> channels;
+  if (!CatchUps()) return channels;
+  for (const auto& [channel, catch_up] : *CatchUps()) channels.push_back(channel);
   return channels;
 }
 

@@ -24,6 +24,7 @@
 #include "realtime/session/authority.h"
 #include "realtime/session/channel_subscription.h"
 #include "realtime/session/client.h"
+#include "realtime/session/map_catch_up.h"
 #include "realtime/session/subscription_options.h"
 #include "realtime/session/subscription_table.h"
 #include "realtime/session/verdict.h"
@@ -53,6 +54,14 @@ class Subscriptions {
   // Takes the place of a subscription that will be joined, or given up: kErrorAlreadySubscribed,
   // kErrorLimitExceeded.
   Verdict<void> Begin(std::string_view channel);
+  // Whether it would.
+  Verdict<void> MayBegin(std::string_view channel) const;
+  // The same for a map that the client reads before it is joined: it has its place until it is ended.
+  Verdict<MapCatchUp*> BeginCatchUp(std::string_view channel, SubscribeTerms terms);
+  // Null: there is none.
+  MapCatchUp* FindCatchUp(std::string_view channel) const;
+  // Whether there was one.
+  bool EndCatchUp(std::string_view channel);
   // Until no subscription of the channel is under way; it may be there or not, and the session be closed.
   Task<void> UntilSettled(std::string channel);
 
@@ -68,7 +77,8 @@ class Subscriptions {
   // too.
   void Announce(std::string_view channel);
 
-  // Nothing more of the channel arrives. `code` is what to tell the client if it is under way; 0: nothing.
+  // Nothing more of the channel arrives. `code` is what to tell the client if it is under way; 0: nothing. A
+  // map that is being read counts as followed.
   Left Leave(std::string_view channel, std::uint32_t code = 0);
   // Leaves all, and none is joined any more.
   void Close();
@@ -85,6 +95,8 @@ class Subscriptions {
   std::uint32_t last_number() const { return begun_; }
   std::size_t size() const { return table_.size(); }
   std::vector<std::string> Channels() const;
+  // Those of maps that are being read.
+  std::vector<std::string> CatchUpChannels() const;
 
   void SetExpiry(ChannelSubscription& subscription, std::int64_t expire_at);
   // In seconds since the Unix epoch; 0: none expires. None expires before it: when one was renewed or ended,
@@ -98,8 +110,7 @@ class Subscriptions {
   Task<Verdict<protocol::SubscribeResult>> Follow(ChannelSubscription& subscription,
                                                   const protocol::SubscribeRequest& request,
                                                   const SubscriptionOptions& options,
-                                                  const channels::Channel& channel,
-                                                  std::size_t answered_bytes);
+                                                  broker::SubscribeOptions asked, std::size_t answered_bytes);
   // Drops what is recovered if it makes the answer too large.
   Verdict<void> FitIntoAnswer(broker::SubscribeOutcome& outcome, std::size_t answered_bytes) const;
   Task<Verdict<void>> EnterPresence(ChannelSubscription& subscription);
@@ -109,13 +120,19 @@ class Subscriptions {
   // It is not under way any more.
   Verdict<Joined> Settle(std::string_view channel, Verdict<protocol::SubscribeResult> outcome);
   std::unexpected<Refusal> RefusalOf(const Error& error) const;
+  // Null: there are none.
+  MapCatchUps* CatchUps() const;
+  void EndCatchUps();
   void End(ChannelSubscription& subscription);
+  void EnterMirror(ChannelSubscription& subscription);
+  void LeaveMirror(const ChannelSubscription& subscription);
   void NoteExpiry(std::int64_t expire_at);
 
   Client& client_;
   SubscriptionTable table_;
   // Part of each connection: as small as they can be.
-  std::uint32_t begun_ : 31 = 0;
+  std::uint32_t begun_ : 30 = 0;
+  std::uint32_t reads_maps_ : 1 = 0;  // the context has catch-ups of it
   std::uint32_t closed_ : 1 = 0;
   std::uint32_t earliest_expiry_ = 0;  // at most this
 };

@@ -121,11 +121,13 @@ SessionBench::SessionBench(BenchSettings settings)
   shared->rules = *channels::Rules::Make(settings.channel, settings.client.PersonalNamespace());
   shared->version = "test";
   publisher_ = std::make_unique<broker::Publisher>(broker_, broker_, shared->rules);
+  maps_ = std::make_unique<broker::MapPublisher>(*memory_.maps, broker_, shared->rules);
   auto tokens = *MakeTokens(*loop_, shared->client);
   context_ = std::unique_ptr<Context>(new Context{.loop = *loop_,
                                                   .broker = broker_,
                                                   .presence = broker_,
                                                   .publisher = *publisher_,
+                                                  .maps = *maps_,
                                                   .hub = hub_,
                                                   .metrics = session_metrics_,
                                                   .settings = std::move(shared),

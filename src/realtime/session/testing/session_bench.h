@@ -102,6 +102,7 @@ class SessionBench {
   void Turn();
 
   Context& context() { return *context_; }
+  broker::MapPublisher& maps() { return *maps_; }
   // What sessions use: the memory broker until it is paused.
   PausableBroker& broker() { return broker_; }
   net::Loop& loop() { return *loop_; }
@@ -116,6 +117,7 @@ class SessionBench {
   broker::LoopBroker memory_;
   PausableBroker broker_;
   std::unique_ptr<broker::Publisher> publisher_;
+  std::unique_ptr<broker::MapPublisher> maps_;
   hub::Hub hub_;
   std::vector<Context*> contexts_;
   std::unique_ptr<Context> context_;

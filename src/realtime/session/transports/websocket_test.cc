@@ -45,6 +45,7 @@ class WebsocketEndpointTest : public SessionTest {
                    .broker = bench_.broker(),
                    .presence = bench_.broker(),
                    .publisher = bench_.context().publisher,
+                   .maps = bench_.context().maps,
                    .hub = bench_.context().hub,
                    .metrics = bench_.context().metrics,
                    .settings = bench_.context().settings,
