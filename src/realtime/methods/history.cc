@@ -9,6 +9,7 @@
 #include "realtime/methods/payload.h"
 #include "realtime/methods/position.h"
 #include "realtime/methods/slices.h"
+#include "realtime/methods/tags.h"
 #include "realtime/protocol/reply_bytes.h"
 
 namespace tidemill::methods {
@@ -82,12 +83,7 @@ void WritePublication(const protocol::Publication& publication, JsonWriter& json
   if (publication.offset > 0) json.Member("offset", publication.offset);
   if (!publication.tags.empty()) {
     json.Key("tags");
-    json.BeginObject();
-    for (const auto& [name, value] : publication.tags) {
-      json.DynamicKey(name);
-      json.String(value);
-    }
-    json.EndObject();
+    WriteTags(publication.tags, json);
   }
   json.EndObject();
 }

@@ -5,6 +5,7 @@
 
 #include "realtime/methods/connections.h"
 #include "realtime/methods/history.h"
+#include "realtime/methods/maps.h"
 #include "realtime/methods/nodes.h"
 #include "realtime/methods/presence.h"
 #include "realtime/methods/publish.h"
@@ -16,7 +17,7 @@ namespace tidemill::methods {
 std::vector<api::Method> RealtimeMethods(Services& services) {
   std::vector<api::Method> methods;
   for (auto* const list : {&PublishMethods, &SubscriptionMethods, &ConnectionMethods, &PresenceMethods,
-                           &HistoryMethods, &NodeMethods, &RpcMethods}) {
+                           &HistoryMethods, &MapMethods, &NodeMethods, &RpcMethods}) {
     std::ranges::move(list(services), std::back_inserter(methods));
   }
   return methods;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "api/method.h"
+#include "realtime/broker/map_publisher.h"
 #include "realtime/broker/publisher.h"
 #include "realtime/control/directory.h"
 
@@ -13,6 +14,7 @@ namespace tidemill::methods {
 
 struct Services {
   broker::Publisher& publisher;
+  broker::MapPublisher& maps;
   control::Directory& directory;
 };
 

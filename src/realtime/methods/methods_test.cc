@@ -477,7 +477,7 @@ TEST(Api, ItsDescriptionHasAnOperationForEachRouteAndNoOther) {
       served[route.path.substr(4)] = route.path.substr(5);
     }
   }
-  EXPECT_EQ(served.size(), 14u);
+  EXPECT_EQ(served.size(), 20u);
   EXPECT_EQ(ReadDescription(api.Get("/api/openapi.json").body).operations, served);
 }
 
@@ -501,7 +501,7 @@ TEST(Api, SaysOfEachMethodWhetherItChangesState) {
     if (method.effect == api::Effect::kChangesState) changing.emplace_back(method.name.text);
   }
   EXPECT_EQ(changing, (Lines{"publish", "broadcast", "subscribe", "unsubscribe", "disconnect", "refresh",
-                             "history_remove"}));
+                             "history_remove", "map_publish", "map_remove", "map_clear"}));
 }
 
 TEST(Api, PublishesToAllChannelsOfABroadcastWhoseConnectionBreaks) {

@@ -24,6 +24,12 @@ void ReadBase64Payload(JsonReader& json, Payload& payload) {
   }
 }
 
+void TakeData(Payload&& payload, std::string& data, broker::DataForm& form) {
+  data = std::move(payload.bytes);
+  if (payload.encoding == Payload::Encoding::kJson) form = broker::DataForm::kJson;
+  if (payload.encoding == Payload::Encoding::kBase64) form = broker::DataForm::kBytes;
+}
+
 void WritePayload(JsonName name, JsonName base64_name, std::string_view bytes, JsonWriter& json) {
   if (IsJson(bytes)) {
     json.RawMember(name, bytes);

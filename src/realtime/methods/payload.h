@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/json.h"
+#include "realtime/broker/data_form.h"
 
 namespace tidemill::methods {
 
@@ -19,6 +20,9 @@ struct Payload {
 void ReadJsonPayload(JsonReader& json, Payload& payload);
 // Reads a string of base64, which goes before JSON unless it is empty. null is the same as absent.
 void ReadBase64Payload(JsonReader& json, Payload& payload);
+
+// What it is to the broker. One that is absent or malformed is none.
+void TakeData(Payload&& payload, std::string& data, broker::DataForm& form);
 
 // Writes the bytes as JSON under `name`, or in base64 under `base64_name` when they are not JSON: payloads
 // may be any bytes where clients speak Protobuf, and must not break the JSON of the result.

@@ -7,6 +7,7 @@
 #include "api/params.h"
 #include "realtime/methods/payload.h"
 #include "realtime/methods/position.h"
+#include "realtime/methods/tags.h"
 
 namespace tidemill::methods {
 namespace {
@@ -94,14 +95,6 @@ struct BroadcastParams {
   Payload data;
 };
 
-void ReadTags(JsonReader& json, protocol::Tags& tags) {
-  json.EnterObject();
-  while (const auto key = json.NextKey()) {
-    std::string name(*key);
-    tags.emplace_back(std::move(name), json.ReadString());
-  }
-}
-
 // What publish and broadcast have in common.
 void ReadContent(JsonReader& json, std::string_view key, broker::PublishCall& call, Payload& data) {
   if (key == "data") ReadJsonPayload(json, data);
@@ -139,13 +132,6 @@ void Read(JsonReader& json, BroadcastParams& params) {
   }
 }
 
-// Gives the call its data. Those that are absent or malformed are none.
-void TakeData(Payload&& data, broker::PublishCall& call) {
-  call.data = std::move(data.bytes);
-  if (data.encoding == Payload::Encoding::kJson) call.form = broker::DataForm::kJson;
-  if (data.encoding == Payload::Encoding::kBase64) call.form = broker::DataForm::kBytes;
-}
-
 using Published = broker::Answer<broker::PublishOutcome>;
 
 Task<api::Outcome> WriteResult(Task<Published> publish) {
@@ -157,7 +143,7 @@ Task<api::Outcome> WriteResult(Task<Published> publish) {
 }
 
 Task<api::Outcome> Publish(Services& services, PublishParams params) {
-  TakeData(std::move(params.data), params.call);
+  TakeData(std::move(params.data), params.call.data, params.call.form);
   return WriteResult(services.publisher.Publish(std::move(params.call)));
 }
 
@@ -194,7 +180,7 @@ std::string WriteResponses(const std::vector<Published>& responses) {
 
 Task<api::Outcome> Broadcast(Services& services, BroadcastParams params) {
   if (params.channels.empty()) co_return std::unexpected(protocol::kErrorBadRequest);
-  TakeData(std::move(params.data), params.call);
+  TakeData(std::move(params.data), params.call.data, params.call.form);
   BroadcastJob job{.publisher = services.publisher,
                    .call = std::move(params.call),
                    .channels = std::move(params.channels),

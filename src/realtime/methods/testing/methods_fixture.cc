@@ -65,7 +65,8 @@ MethodsFixture::MethodsFixture(std::size_t loops) : ApiBench(loops) {
   directory.broker = nodes_[0].broker.get();
   publisher_ =
       std::make_unique<broker::Publisher>(*nodes_[0].broker, *nodes_[0].presence, DefaultSettings().rules);
-  services_ = std::make_unique<Services>(*publisher_, directory);
+  maps_ = std::make_unique<broker::MapPublisher>(*nodes_[0].maps, *nodes_[0].broker, DefaultSettings().rules);
+  services_ = std::make_unique<Services>(*publisher_, *maps_, directory);
   Serve(RealtimeMethods(*services_));
 }
 
@@ -80,6 +81,14 @@ MethodsFixture::Settings MethodsFixture::DefaultSettings() {
   channels.namespaces["object"].publication_data_format = "json_object";
   channels.namespaces["bytes"] = channels.without_namespace;
   channels.namespaces["bytes"].publication_data_format = "binary";
+  auto& map = channels.namespaces["map"];
+  map.subscription_type = "map";
+  map.map.mode = "recoverable";
+  map.map.key_ttl = Seconds(60);
+  channels.namespaces["top"] = map;
+  channels.namespaces["top"].map.ordered = true;
+  channels.namespaces["cursors"] = map;
+  channels.namespaces["cursors"].map.mode = "ephemeral";
   auto rules = channels::Rules::Make(std::move(channels));
   TM_ASSERT(rules.has_value());
   return {.http_api = ApiBench::DefaultSettings(), .rules = *std::move(rules)};
@@ -88,6 +97,7 @@ MethodsFixture::Settings MethodsFixture::DefaultSettings() {
 void MethodsFixture::Reload(const Settings& settings) {
   ApiBench::Reload(settings.http_api);
   publisher_->ReplaceRules(settings.rules);
+  maps_->ReplaceRules(settings.rules);
 }
 
 void MethodsFixture::Publish(broker::PublishCall call) {

@@ -59,6 +59,7 @@ class MethodsFixture final : public api::testing::ApiBench, public broker::Broke
   std::unique_ptr<broker::MemoryBrokerShards> shards_;
   std::vector<broker::LoopBroker> nodes_;
   std::unique_ptr<broker::Publisher> publisher_;
+  std::unique_ptr<broker::MapPublisher> maps_;
   std::unique_ptr<Services> services_;
 };
 
