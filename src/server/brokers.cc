@@ -16,10 +16,12 @@ namespace {
 constexpr Duration kRecent = Seconds(15);  // a refusal that may be the reason of what is wrong now
 
 broker::MemoryBrokerLimits LimitsOf(const broker::BrokerSettings& broker) {
-  return {.history_bytes_max = broker.history_bytes_max,
-          .history_bytes_per_user_max = broker.history_bytes_per_user_max,
-          .mailbox_messages_max = broker.mailbox_messages_max,
-          .presence_entries_max = broker.presence_entries_max};
+  return {
+      .history_bytes_max = broker.history_bytes_max,
+      .history_bytes_per_user_max = broker.history_bytes_per_user_max,
+      .mailbox_messages_max = broker.mailbox_messages_max,
+      .presence_entries_max = broker.presence_entries_max,
+      .map = {.keys_max = broker.map_keys_per_channel_max, .bytes_max = broker.map_bytes_per_channel_max}};
 }
 
 }  // namespace
@@ -58,6 +60,16 @@ void Brokers::OpenMemory(const std::vector<net::Loop*>& loops, const settings::S
        &Stats::positions_dropped);
   stat("tidemill_broker_history_publications", "Publications kept.", &Stats::history_publications);
   stat("tidemill_broker_presence_entries", "Presence entries.", &Stats::presence_entries);
+  stat("tidemill_broker_map_channels", "Map channels with a key.", &Stats::map_channels);
+  stat("tidemill_broker_map_keys", "Keys of map channels.", &Stats::map_keys);
+  stat("tidemill_broker_map_keys_expired_total", "Keys removed because their time was over.",
+       &Stats::map_keys_expired);
+  stat("tidemill_broker_map_refused_for_keys_total",
+       "Publishes refused because the channel had broker.map_keys_per_channel_max.",
+       &Stats::map_refused_for_keys);
+  stat("tidemill_broker_map_refused_for_bytes_total",
+       "Publishes refused because the channel had broker.map_bytes_per_channel_max.",
+       &Stats::map_refused_for_bytes);
 }
 
 Result<void> Brokers::OpenRedis(const std::vector<net::Loop*>& loops, const settings::Settings& settings,
@@ -81,6 +93,8 @@ Result<void> Brokers::OpenRedis(const std::vector<net::Loop*>& loops, const sett
                                      .presence_renewal_interval = settings.client.presence_update_interval,
                                      .position_check_delay = settings.client.channel_position_check_delay,
                                      .mailbox_messages_max = settings.broker.mailbox_messages_max,
+                                     .map = {.keys_max = settings.broker.map_keys_per_channel_max,
+                                             .bytes_max = settings.broker.map_bytes_per_channel_max},
                                      .plant_bug_for_test = redis.plant_bug_for_test},
                                     *broker_metrics_);
   bus_ =

@@ -22,12 +22,14 @@ LoopRealtime::LoopRealtime(net::Loop& loop, broker::LoopBroker broker, Shared& s
     : loop_(loop),
       broker_(std::move(broker)),
       publisher_(*broker_.broker, *broker_.presence, live.session->rules),
+      maps_(*broker_.maps, *broker_.broker, live.session->rules),
       hub_(loop, shared.hub_metrics, {.compression_min_bytes = settings.websocket.compression_min_size}),
       scope_(std::in_place),
       context_{.loop = loop,
                .broker = *broker_.broker,
                .presence = *broker_.presence,
                .publisher = publisher_,
+               .maps = maps_,
                .hub = hub_,
                .metrics = shared.session_metrics,
                .settings = live.session,
@@ -44,6 +46,7 @@ Result<Commit> LoopRealtime::Prepare(const LiveSettings& live) {
     context_.settings = session;
     context_.tokens = tokens;
     publisher_.ReplaceRules(session->rules);
+    maps_.ReplaceRules(session->rules);
   };
 }
 

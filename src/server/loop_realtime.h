@@ -12,6 +12,7 @@
 #include "net/loop.h"
 #include "net/task_scope.h"
 #include "realtime/broker/loop_broker.h"
+#include "realtime/broker/map_publisher.h"
 #include "realtime/broker/publisher.h"
 #include "realtime/hub/hub.h"
 #include "realtime/session/context.h"
@@ -38,6 +39,7 @@ class LoopRealtime {
   net::Loop& loop() { return loop_; }
   session::Context& context() { return context_; }
   broker::Publisher& publisher() { return publisher_; }
+  broker::MapPublisher& maps() { return maps_; }
   // Before the loops run, once: told which of the channels that this loop owns have subscriptions.
   void SetOccupancyEvents(broker::OccupancyEvents& events) { broker_.broker->SetOccupancyEvents(events); }
 
@@ -57,6 +59,7 @@ class LoopRealtime {
   net::Loop& loop_;
   broker::LoopBroker broker_;
   broker::Publisher publisher_;
+  broker::MapPublisher maps_;
   hub::Hub hub_;
   std::optional<TaskScope> scope_;
   session::Context context_;

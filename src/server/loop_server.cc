@@ -67,7 +67,7 @@ LoopServer::LoopServer(LoopRealtime& realtime, control::Directory& directory, jo
     : realtime_(realtime),
       limiter_(*shared.limiter),
       tls_(live.tls),
-      method_services_{.publisher = realtime.publisher(), .directory = directory},
+      method_services_{.publisher = realtime.publisher(), .maps = realtime.maps(), .directory = directory},
       job_services_(jobs == nullptr ? std::nullopt : std::optional(jobs::ApiServices{*jobs})),
       api_(api::Api::Make(Methods(), live.api, shared.api_metrics)) {
   public_router_->AddTakeover(http::Method::kGet, settings.websocket.handler_prefix,
