@@ -1,11 +1,13 @@
 """The scenarios as tests, and each fault planted in the server in a scenario whose checker must find it."""
+import map_scenarios
 import scenarios
 from assertions import check
 from runner import note
 
 
 def all_scenarios():
-    return [each for each in vars(scenarios).values() if hasattr(each, "finds") and not each.left_out]
+    both = {**vars(scenarios), **vars(map_scenarios)}
+    return [each for each in both.values() if hasattr(each, "finds") and not each.left_out]
 
 
 def run(scenario, binary, seed):
