@@ -1,7 +1,8 @@
 // Backlog: the frames that a client sends while a command of it is in flight.
 //
 // Reading from the client pauses then, so that it is at most what one read brought; only a flood of the
-// tiniest frames comes near the limit. Loop thread only.
+// tiniest frames comes near the limit. What comes in requests of their own (POST /emulation) has the limit
+// alone, and what all sessions of the process have waiting counts in the budget. Loop thread only.
 #pragma once
 
 #include <cstddef>
@@ -9,6 +10,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include "http/buffer_budget.h"
 
 namespace tidemill::session {
 
@@ -18,6 +21,9 @@ class Backlog {
   static constexpr std::size_t kBytesMax = 1 << 20;
   static constexpr std::size_t kFrameOverheadBytes = 64;
 
+  // `buffers` null: there is no budget.
+  explicit Backlog(http::BufferBudget* buffers) : buffers_(buffers), share_(buffers) {}
+
   // false: it does not fit any more.
   bool Push(std::string_view frame);
   // The oldest; nullopt when it is empty.
@@ -26,6 +32,8 @@ class Backlog {
  private:
   std::deque<std::string> frames_;
   std::size_t bytes_ = 0;
+  http::BufferBudget* const buffers_;
+  http::BufferShare share_;
 };
 
 }  // namespace tidemill::session

@@ -6,8 +6,8 @@
 
 namespace tidemill::session {
 
-InFlight::InFlight(net::Stream& stream, metrics::Gauge& unread, InFlight*& place)
-    : stream_(stream), unread_(unread), place_(place) {
+InFlight::InFlight(net::Stream& stream, metrics::Gauge& unread, InFlight*& place, http::BufferBudget* buffers)
+    : stream_(stream), unread_(unread), place_(place), buffers_(buffers) {
   place_ = this;
 }
 
@@ -18,7 +18,7 @@ InFlight::~InFlight() {
 }
 
 bool InFlight::Push(std::string_view frame) {
-  if (!backlog_) backlog_ = std::make_unique<Backlog>();
+  if (!backlog_) backlog_ = std::make_unique<Backlog>(buffers_);
   return backlog_->Push(frame);
 }
 

@@ -26,8 +26,10 @@ class InFlight final : private net::Pollable {
   // Bytes of answers that may be queued, or be given in one turn, before the next command waits.
   static constexpr std::size_t kAnswerBytesMax = 64 * 1024;
 
-  // While it lives, `place` points to it. What waits is added to `unread`.
-  InFlight(net::Stream& stream, metrics::Gauge& unread, InFlight*& place);
+  // While it lives, `place` points to it. What waits is added to `unread`. Frames that wait count in
+  // `buffers`; null: there is no limit for those of all sessions.
+  InFlight(net::Stream& stream, metrics::Gauge& unread, InFlight*& place,
+           http::BufferBudget* buffers = nullptr);
   ~InFlight();
   InFlight(const InFlight&) = delete;
   InFlight& operator=(const InFlight&) = delete;
@@ -62,6 +64,7 @@ class InFlight final : private net::Pollable {
   net::Stream& stream_;
   metrics::Gauge& unread_;
   InFlight*& place_;
+  http::BufferBudget* const buffers_;
   std::unique_ptr<Backlog> backlog_;  // null: no frame came meanwhile
   std::coroutine_handle<> awaiter_;
   std::size_t answer_bytes_ = 0;  // since the last wait, or since the queue was empty

@@ -113,13 +113,15 @@ void Session::OnTransportClosed() {
 
 Task<void> Session::Pump(std::string frame) {
   const PinGuard pin = Pin();
-  InFlight in_flight(transport_.stream(), context().metrics.unread_answer_bytes, in_flight_);
+  InFlight in_flight(transport_.stream(), context().metrics.unread_answer_bytes, in_flight_,
+                     context().buffers);
   co_await WorkOff(in_flight, std::move(frame));
 }
 
 Task<void> Session::ConnectListener(protocol::ConnectRequest request) {
   const PinGuard pin = Pin();
-  InFlight in_flight(transport_.stream(), context().metrics.unread_answer_bytes, in_flight_);
+  InFlight in_flight(transport_.stream(), context().metrics.unread_answer_bytes, in_flight_,
+                     context().buffers);
   context().metrics.commands[protocol::Command{.request = protocol::ConnectRequest()}.request.index()]->Add();
   co_await Connect(0, std::move(request));
   co_await in_flight.UntilRoom();
@@ -335,7 +337,8 @@ Task<Result<void>> Session::Apply(control::Subscribe subscribe) {
 Task<void> Session::PushSubscribed(std::string channel, protocol::SubscribeResult result) {
   const PinGuard pin = Pin();
   std::optional<InFlight> own;
-  if (!in_flight_) own.emplace(transport_.stream(), context().metrics.unread_answer_bytes, in_flight_);
+  if (!in_flight_)
+    own.emplace(transport_.stream(), context().metrics.unread_answer_bytes, in_flight_, context().buffers);
   // One beside what the client has not read, as with its commands; more is held against it.
   const bool is_one_more = in_flight_->answer_bytes() <= InFlight::kAnswerBytesMax;
   const Counted counted = is_one_more ? Counted::kAsAnswer : Counted::kAgainstLimit;

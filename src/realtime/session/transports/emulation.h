@@ -8,7 +8,8 @@
 //   400  not such a request, in the encoding that its Content-Type says
 //   403  a page of a foreign origin; or the session is of a client that only listens
 //   404  no such session, or no such node: the session has ended, or never was
-//   429  the session has not come to earlier requests, more than it may have waiting; it is disconnected
+//   429  more waits for the session than it may have, or for all sessions together
+//        (http_server.buffers_bytes_max); it is disconnected
 //   503  the node was not reached
 //
 // One per loop, loop thread only.

@@ -22,21 +22,19 @@ struct StreamKind {
   hub::Framing framing;
   protocol::Direction direction;
   std::string_view content_type;
-  // An event stream begins with an empty line: a proxy that waits for the first byte of a body passes it on.
-  std::string_view opening;
 };
 
 constexpr std::string_view kEventsType = "text/event-stream; charset=utf-8";
 constexpr std::string_view kLinesType = "text/plain; charset=utf-8";
 
 constexpr StreamKind kSse{&SessionSettings::sse, hub::Framing::kEventStream,
-                          protocol::Direction::kBidirectional, kEventsType, "\r\n"};
+                          protocol::Direction::kBidirectional, kEventsType};
 constexpr StreamKind kHttpStream{&SessionSettings::http_stream, hub::Framing::kLines,
-                                 protocol::Direction::kBidirectional, kLinesType, ""};
+                                 protocol::Direction::kBidirectional, kLinesType};
 constexpr StreamKind kUniSse{&SessionSettings::uni_sse, hub::Framing::kEventStream,
-                             protocol::Direction::kUnidirectional, kEventsType, "\r\n"};
+                             protocol::Direction::kUnidirectional, kEventsType};
 constexpr StreamKind kUniHttpStream{&SessionSettings::uni_http_stream, hub::Framing::kLines,
-                                    protocol::Direction::kUnidirectional, kLinesType, ""};
+                                    protocol::Direction::kUnidirectional, kLinesType};
 
 class StreamEndpoint final : public http::TakeoverHandler {
  public:
@@ -108,9 +106,8 @@ class StreamEndpoint final : public http::TakeoverHandler {
     session->Start(std::move(first));
   }
 
-  // With what opens the body.
-  std::string HeadFor(const http::Request& request, std::string_view content_type,
-                      http::HeadWriter& head) const {
+  static std::string HeadFor(const http::Request& request, std::string_view content_type,
+                             http::HeadWriter& head) {
     std::string text;
     head.AppendHead(request,
                     {.headers = {{"Content-Type", std::string(content_type)},
@@ -118,7 +115,6 @@ class StreamEndpoint final : public http::TakeoverHandler {
                                  {"Pragma", "no-cache"},
                                  {"X-Accel-Buffering", "no"}}},
                     text);
-    text += kind_.opening;
     return text;
   }
 

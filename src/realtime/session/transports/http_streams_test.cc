@@ -114,7 +114,7 @@ TEST_F(HttpStreamsTest, AnEventStreamBeginsWithItsHeadAndTheAnswer) {
   }
   EXPECT_EQ(got.find("Content-Length"), got.npos);
   const std::string body = got.substr(got.find("\r\n\r\n") + 4);
-  EXPECT_TRUE(body.starts_with("\r\ndata: {\"id\":1,\"connect\":{\"client\":\"")) << body;
+  EXPECT_TRUE(body.starts_with("data: {\"id\":1,\"connect\":{\"client\":\"")) << body;
   EXPECT_TRUE(body.ends_with("}\n\n")) << body;
   EXPECT_EQ(Member(body, "node"), "node");
   EXPECT_TRUE(ParseSessionSecret(Member(body, "session"))) << body;
@@ -202,7 +202,7 @@ TEST_F(HttpStreamsTest, APongComesByEmulationAndSilenceEndsTheSession) {
   }
   EXPECT_EQ(heard, "data: {}\n\n");
   EXPECT_EQ(Emulate(session, "{}"), "204");
-  bench_.Advance(Seconds(25));
+  bench_.Advance(Seconds(26));
   EXPECT_EQ(Hear(fd), "data: {}\n\n");
   bench_.Advance(Seconds(9));
   EXPECT_EQ(Hear(fd), "data: {\"push\":{\"disconnect\":{\"code\":3012,\"reason\":\"no pong\"}}}\n\n");
@@ -349,7 +349,7 @@ std::string BodyOf(const std::string& response) { return response.substr(respons
 TEST_F(HttpStreamsTest, AListenerGetsBarePushes) {
   const net::Fd fd = Connect();
   const std::string body = BodyOf(Say(fd, "GET /uni_sse HTTP/1.1\r\nHost: h\r\n\r\n"));
-  EXPECT_TRUE(body.starts_with("\r\ndata: {\"connect\":{\"client\":\"")) << body;
+  EXPECT_TRUE(body.starts_with("data: {\"connect\":{\"client\":\"")) << body;
   EXPECT_EQ(Member(body, "node"), "") << "it sends no requests";
   EXPECT_EQ(body.find("pong"), body.npos) << body;
   const std::string session = Member(body, "session");
@@ -421,7 +421,7 @@ TEST_F(HttpStreamsTest, WhereTheSettingsSaySoARefusalIsAnAnswerInHttp) {
   const net::Fd fd = Connect();
   const std::string accepted = Say(fd, Post("/uni_sse", "{}"));
   EXPECT_TRUE(accepted.starts_with("HTTP/1.1 200 OK\r\n")) << accepted;
-  EXPECT_TRUE(BodyOf(accepted).starts_with("\r\ndata: {\"connect\":")) << accepted;
+  EXPECT_TRUE(BodyOf(accepted).starts_with("data: {\"connect\":")) << accepted;
   bench_.Apply({.user = ""}, control::Disconnect{3503, "bye"});
   EXPECT_EQ(Hear(fd), "data: {\"disconnect\":{\"code\":3503,\"reason\":\"bye\"}}\n\n");
 }

@@ -73,7 +73,7 @@ void StreamedSession::RefuseConnect(const protocol::ErrorCode& error, const prot
 // The head is that of the stream, but for the status and what the body is.
 void StreamedSession::AnswerRefusal(std::uint32_t code, std::string_view reason) {
   const ConnectStatus answer = ConnectStatusOf(code, reason, held_->statuses);
-  std::string head = held_->head.substr(0, held_->head.find("\r\n\r\n") + 4);
+  std::string head = std::move(held_->head);
   head.replace(head.find(held_->content_type), held_->content_type.size(), "text/plain; charset=utf-8");
   head.replace(
       0, head.find("\r\n"),

@@ -23,7 +23,7 @@ namespace tidemill::session {
 
 // The head of a response that is not sent before the connect request was: a refused one is answered in HTTP.
 struct HeldHead {
-  std::string head;                   // of 200, with what opens the body
+  std::string head;                   // of 200
   std::string content_type;           // of the body
   std::vector<std::string> statuses;  // of codes: session/connect_status.h
 };

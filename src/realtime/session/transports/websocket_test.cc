@@ -142,7 +142,7 @@ TEST_F(UniWebsocketTest, TheUrlConnectsAndAPongIsAwaited) {
   }
   EXPECT_EQ(heard, std::string("\x89\x00\x81\x02{}", 6));
   Say(websocket::Opcode::kPong, "");
-  bench_.Advance(Seconds(25));
+  bench_.Advance(Seconds(26));
   EXPECT_EQ(Hear(), std::string("\x89\x00\x81\x02{}", 6));
   bench_.Advance(Seconds(9));
   EXPECT_NE(Hear().find(R"({"disconnect":{"code":3012,"reason":"no pong"}})"), std::string::npos);
