@@ -8,10 +8,15 @@ TOKEN = 'export TOKEN="$(tidemill token create --user 42 --config tidemill.toml)
 
 # What the examples of a command are about.
 MADE = "echo '{\"jid\":\"QcFLwPsYLWuCbrJHmAkTxzyv\",\"jobtype\":\"email\",\"args\":[]}' | tidemill jobs push -\n"
-MAKES_FIRST = {"tidemill jobs show": MADE, "tidemill jobs kill": MADE}  # the one before it takes the job back
+JOBS = "echo '{\"jobtype\":\"email\",\"args\":[]}' > jobs.ndjson\n"
+NODES = "echo '{\"name\":\"a\",\"job\":{\"jobtype\":\"email\",\"args\":[]}}' > nodes.ndjson\n"
+NIGHTLY = "tidemill jobs cron add nightly '30 3 * * *' report\n"
+MAKES_FIRST = {"tidemill jobs show": MADE, "tidemill jobs kill": MADE,  # the one before it takes the job back
+               "tidemill jobs batch-push": JOBS, "tidemill jobs workflow-push": NODES,
+               "tidemill jobs cron show": NIGHTLY, "tidemill jobs cron pause": NIGHTLY}
 # What the examples of a command are about, and nobody has made: it says so.
 REFUSED = {"tidemill jobs batch": "No such batch", "tidemill jobs skip": "no sequence account-7",
-           "tidemill jobs quiet": "there is no such worker"}
+           "tidemill jobs quiet": "there is no such worker", "tidemill jobs enable": "the queue mail has no endpoint"}
 GO_ON = {"tidemill jobs work": "takes jobs of", "tidemill jobs top": "enqueued "}  # and what they say
 
 
@@ -23,7 +28,7 @@ def commands(terminals, path="tidemill"):
         examples = text.partition("\nExamples:\n")[2].partition("\n\n")[0].splitlines()
         check(examples, f"{path} has no example")
         yield path, [line.removeprefix("  ") for line in examples]
-    for name in re.findall(r"^  ([a-z]+) ", parts.partition("\n\n")[0], re.MULTILINE):
+    for name in re.findall(r"^  ([a-z-]+) ", parts.partition("\n\n")[0], re.MULTILINE):
         yield from commands(terminals, f"{path} {name}")
 
 
