@@ -4,6 +4,7 @@
 #include <iterator>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "realtime/broker/map_publisher.h"
 #include "realtime/protocol/reply_bytes.h"
@@ -36,10 +37,9 @@ protocol::SubscribeResult PageResult(MapPhase phase, protocol::StreamPosition po
   return result;
 }
 
-// Whether something between `since` and the top is not there any more.
-bool HasGap(std::uint64_t since, const broker::HistoryOutcome& read) {
-  if (read.publications.empty()) return read.top.offset > since;
-  return read.publications.front()->offset > since + 1;
+// Of what was read after `since`, which the top was beyond: whether the first of it is not there any more.
+bool HasGap(std::uint64_t since, const std::vector<PublicationPtr>& read) {
+  return read.empty() || read.front()->offset - since != 1;
 }
 
 }  // namespace
@@ -163,14 +163,16 @@ Task<Verdict<Joined>> MapSubscribe::ReadStream(const SubscribeRequest& request, 
   TM_CO_TRY_ASSIGN(const std::uint64_t start, co_await StreamTop(request));
   const protocol::StreamPosition since{request.offset, request.epoch};
   const std::uint32_t limit = options.paging.PageOf(request.limit);
-  if (request.offset + limit >= start) co_return co_await GoLive(request, since, {});
+  // The offset may be any number: nothing is added to it.
+  const bool is_near = request.offset >= start || start - request.offset <= limit;
+  if (is_near) co_return co_await GoLive(request, since, {});
   auto read = co_await client_.context.maps.ReadStream(
       {.channel = request.channel,
        .query = {.since = since, .limit = static_cast<std::int32_t>(limit)},
        .surface = broker::Surface::kSubscription});
   if (!CatchUp(request)) co_return Refused(protocol::kErrorInternal);
   if (!read) co_return Refused(read.error());
-  if (HasGap(request.offset, *read)) co_return Refused(protocol::kErrorUnrecoverablePosition);
+  if (HasGap(request.offset, read->publications)) co_return Refused(protocol::kErrorUnrecoverablePosition);
   TM_CO_TRY(client_.MayAnswer(protocol::ReplyBytes(read->publications)));
   Result result = PageResult(MapPhase::kStream, {read->publications.back()->offset, read->top.epoch});
   result.publications = std::move(read->publications);

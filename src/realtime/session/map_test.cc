@@ -272,6 +272,9 @@ TEST_F(MapTest, RefusesWhatIsOutOfLine) {
       {"a filter", R"(,"type":1,"phase":2,"tf":{"op":"and"})", 107},
       {"another epoch", R"(,"type":1,"phase":2,"epoch":"other","offset":1)", 112},
       {"a bad token", R"(,"type":1,"phase":2,"token":"x")", 103},
+      {"an offset that a page added to gives 0",
+       R"(,"type":1,"phase":1,"recover":true,"offset":18446744073709551612,"limit":4)", 112},
+      {"the highest offset", R"(,"type":1,"phase":1,"recover":true,"offset":18446744073709551615)", 112},
   };
   Put("scores:a", "k", "1");
   const auto client = Connected();
@@ -285,6 +288,48 @@ TEST_F(MapTest, RefusesWhatIsOutOfLine) {
   }
   EXPECT_EQ(client->Say(R"({"id":3,"subscribe":{"channel":"room:a","type":1,"phase":2}})"),
             (Lines{R"({"id":3,"error":{"code":103,"message":"permission denied"}})"}));
+}
+
+TEST_F(MapTest, WhateverPositionIsAskedForThereIsAnAnswer) {
+  for (int n = 0; n < 12; ++n) Put("scores:a", "k", "1");
+  const auto probe = Connected();
+  const std::string epoch =
+      EpochIn(probe->Say(R"({"id":2,"subscribe":{"channel":"scores:a","type":1,"phase":2}})"));
+  const std::string epochs[] = {"", R"(,"epoch":"other")", R"(,"epoch":")" + epoch + '"'};
+  std::vector<std::uint64_t> offsets{1ull << 31, 1ull << 32, (1ull << 63) - 1, 1ull << 63};
+  for (const std::uint64_t n : {0ull, 1ull, 2ull, 3ull, 4ull, 8ull, 11ull, 12ull, 13ull})
+    offsets.insert(offsets.end(), {n, ~n});
+  const auto client = Connected();
+  for (const std::string& with_epoch : epochs) {
+    for (const std::uint64_t offset : offsets) {
+      for (const int limit : {INT32_MIN, 0, 3, INT32_MAX}) {
+        for (const char* how : {R"("phase":0)", R"("phase":0,"recover":true)", R"("phase":1)",
+                                R"("phase":1,"recover":true)", R"("phase":2)", R"("phase":2,"cursor":"k")"}) {
+          const std::string asked = how + (R"(,"limit":)" + std::to_string(limit)) + R"(,"offset":)" +
+                                    std::to_string(offset) + with_epoch;
+          ASSERT_EQ(
+              client->Say(R"({"id":2,"subscribe":{"channel":"scores:a","type":1,)" + asked + "}}").size(), 1u)
+              << asked;
+          (void)client->Say(R"({"id":3,"unsubscribe":{"channel":"scores:a"}})");
+        }
+      }
+    }
+  }
+  EXPECT_EQ(client->close_code(), 0u);
+}
+
+TEST_F(MapTest, ClearedWhileItsStreamIsReadIsUnrecoverable) {
+  for (const char* key : {"a", "b", "c"}) Put("scores:a", key, "1");
+  const auto client = Connected();
+  (void)client->Say(R"({"id":2,"subscribe":{"channel":"scores:a","type":1,"phase":2,"limit":2}})");
+  for (int n = 0; n < 9; ++n) Put("scores:a", "c", "2");
+  const std::string page = R"("channel":"scores:a","type":1,"phase":1,"limit":2,"offset":)";
+  EXPECT_EQ(Plain(client->Say(R"({"id":3,"subscribe":{)" + page + "3}}")),
+            (Lines{R"({"id":3,"subscribe":{"epoch":"E","publications":[{"data":2,"offset":4,"key":"c"},)"
+                   R"({"data":2,"offset":5,"key":"c"}],"offset":5,"type":1,"phase":1}})"}));
+  Clear("scores:a");
+  EXPECT_EQ(client->Say(R"({"id":4,"subscribe":{)" + page + "5}}"),
+            (Lines{R"({"id":4,"error":{"code":112,"message":"unrecoverable position"}})"}));
 }
 
 TEST_F(MapTest, OneIsReadOnceAtATime) {
