@@ -397,7 +397,7 @@ everywhere('a message to the server, which nothing handles, ends the connection 
   assert.equal((await disconnected).code, 3508);
 });
 
-everywhere('the subscription beyond the limit is error 106', async (run) => {
+both('the subscription beyond the limit is error 106', async (run) => {
   const client = run.client({ token: sign({ sub: unique('user'), exp: now() + 600 }) });
   let ofServer = 0;
   client.on('subscribed', () => ofServer++);
