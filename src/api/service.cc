@@ -82,6 +82,7 @@ Service::Service(std::vector<Method> methods, const HttpApiSettings& settings, A
 void Service::ReplaceSettings(const HttpApiSettings& settings) {
   authenticator_.reset();
   if (!settings.insecure) authenticator_.emplace(settings.keys);
+  key_setting_ = settings.key_setting;
   jobs_authenticator_.reset();
   if (!settings.jobs_keys.empty()) jobs_authenticator_.emplace(settings.jobs_keys);
   tells_by_status_ = settings.error_mode == "transport";
@@ -136,14 +137,15 @@ std::optional<http::Response> Service::Refuse(const http::Request& request, Righ
                               {"why", caller.error().detail},
                               {"path", request.path},
                               {"address", request.peer.ToString()},
-                              {"setting", "http_api.key"},
+                              {"setting", key_setting_},
                               {"suppressed", *suppressed}});
   }
   http::Response response = auth::RefusalOf(caller.error(), *authenticator_);
   response.headers.emplace_back("Content-Type", "text/plain; charset=utf-8");
   const std::string why =
       is_for_jobs ? "http_api.jobs_key opens methods about jobs only" : caller.error().detail;
-  response.body = "unauthorized: " + why + "; send the server's http_api.key in X-API-Key";
+  response.body =
+      "unauthorized: " + why + "; send the server's " + std::string(key_setting_) + " in X-API-Key";
   return response;
 }
 

@@ -65,6 +65,7 @@ class Service {
   const Limits limits_;
   std::optional<auth::ApiKeyAuthenticator> authenticator_;       // nullopt: everybody may call
   std::optional<auth::ApiKeyAuthenticator> jobs_authenticator_;  // nullopt: nobody more
+  std::string_view key_setting_;
   bool tells_by_status_ = false;
   std::size_t answer_bytes_max_ = 0;
   log::LogLimit wrong_keys_;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "config/secret.h"
@@ -17,6 +18,8 @@ struct HttpApiSettings {
   std::string error_mode;                 // "" (errors in the body, status 200) or "transport"
   std::string handler_prefix = "/api";
   std::uint32_t answer_max_size = 16 << 20;  // bytes of the answer to one request
+  // A literal: the setting that `keys` come from, for those who are refused.
+  std::string_view key_setting = "http_api.key";
   friend bool operator==(const HttpApiSettings&, const HttpApiSettings&) = default;
 };
 

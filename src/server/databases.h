@@ -48,6 +48,10 @@ class Databases {
   // The one that everything is kept in: PostgreSQL, if it is configured; else the embedded one. Null: none.
   sql::Database* main(std::size_t loop_index) const;
 
+  // For connections beside the pool; null where PostgreSQL is not configured.
+  const postgres::SessionOpener* postgres_opener() const { return postgres_opener_.get(); }
+  postgres::Metrics* postgres_metrics() const { return postgres_metrics_.get(); }
+
   // Brings our own tables in the main one up to date, once the loops run; then calls `then` on the first
   // loop. Not where there are no tables of ours.
   void ApplySchemas(std::function<void()> then);

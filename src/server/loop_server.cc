@@ -5,10 +5,10 @@
 #include <utility>
 
 #include "base/assert.h"
-#include "jobs/job_api/methods.h"
 #include "net/tls.h"
 #include "realtime/session/transports/http_streams.h"
 #include "realtime/session/transports/websocket.h"
+#include "server/node_jobs.h"
 #include "settings/settings.h"
 
 namespace tidemill::server {
@@ -61,15 +61,13 @@ Result<std::vector<PortAddresses>> AddressesOf(const http::ServerSettings& setti
   return addresses;
 }
 
-LoopServer::LoopServer(LoopRealtime& realtime, control::Directory& directory, jobs::EngineDoor* jobs,
-                       Shared& shared, const Health& health, const settings::Settings& settings,
-                       const LiveSettings& live)
+LoopServer::LoopServer(LoopRealtime& realtime, control::Directory& directory, NodeJobs* jobs, Shared& shared,
+                       const Health& health, const settings::Settings& settings, const LiveSettings& live)
     : realtime_(realtime),
       limiter_(*shared.limiter),
       tls_(live.tls),
       method_services_{.publisher = realtime.publisher(), .maps = realtime.maps(), .directory = directory},
-      job_services_(jobs == nullptr ? std::nullopt : std::optional(jobs::ApiServices{*jobs})),
-      api_(api::Api::Make(Methods(), live.api, shared.api_metrics)) {
+      api_(api::Api::Make(Methods(jobs), live.api, shared.api_metrics)) {
   public_router_->AddTakeover(http::Method::kGet, settings.websocket.handler_prefix,
                               session::MakeWebsocketEndpoint(realtime.context()));
   if (settings.uni_websocket.enabled) {
@@ -97,9 +95,11 @@ LoopServer::LoopServer(LoopRealtime& realtime, control::Directory& directory, jo
 }
 
 // Of the HTTP API.
-std::vector<api::Method> LoopServer::Methods() {
+std::vector<api::Method> LoopServer::Methods(NodeJobs* jobs) {
   std::vector<api::Method> methods = methods::RealtimeMethods(method_services_);
-  if (job_services_) std::ranges::move(jobs::JobMethods(*job_services_), std::back_inserter(methods));
+  if (jobs != nullptr) {
+    std::ranges::move(jobs->MethodsFor(realtime_.loop().index()), std::back_inserter(methods));
+  }
   return methods;
 }
 

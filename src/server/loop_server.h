@@ -13,7 +13,6 @@
 #include "api/api.h"
 #include "http/server.h"
 #include "http/settings.h"
-#include "jobs/job_api/services.h"
 #include "realtime/control/directory.h"
 #include "realtime/methods/methods.h"
 #include "server/health.h"
@@ -29,6 +28,8 @@ struct Settings;
 
 namespace tidemill::server {
 
+class NodeJobs;
+
 struct PortAddresses {
   std::string port;  // its name
   std::vector<Listening> addresses;
@@ -40,7 +41,7 @@ Result<std::vector<PortAddresses>> AddressesOf(const http::ServerSettings& setti
 class LoopServer {
  public:
   // All are borrowed and outlive it, but for the settings. Null `jobs`: there are none.
-  LoopServer(LoopRealtime& realtime, control::Directory& directory, jobs::EngineDoor* jobs, Shared& shared,
+  LoopServer(LoopRealtime& realtime, control::Directory& directory, NodeJobs* jobs, Shared& shared,
              const Health& health, const settings::Settings& settings, const LiveSettings& live);
 
   // For routes that only some servers have (the demo page), on the public port.
@@ -59,13 +60,12 @@ class LoopServer {
   std::size_t changes() const { return api_->changes(); }
 
  private:
-  std::vector<api::Method> Methods();
+  std::vector<api::Method> Methods(NodeJobs* jobs);
 
   LoopRealtime& realtime_;
   net::ConnectionLimiter& limiter_;
   std::shared_ptr<net::TlsContext> tls_;
   methods::Services method_services_;
-  std::optional<jobs::ApiServices> job_services_;
   std::unique_ptr<api::Api> api_;
   std::shared_ptr<http::Router> public_router_ = std::make_shared<http::Router>();
   std::shared_ptr<http::Router> internal_router_ = std::make_shared<http::Router>();

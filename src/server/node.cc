@@ -112,7 +112,7 @@ Result<void> Node::OpenJobs(const Options& options) {
   if (!settings_.jobs.enabled) return {};
   const NodeJobs::Options open{
       .node_id = node_id_, .developer = options.developer, .publisher = &realtime_[0]->publisher()};
-  TM_TRY_ASSIGN(jobs_, NodeJobs::Open((*loops_)[0], open, *databases_, settings_, shared_.registry));
+  TM_TRY_ASSIGN(jobs_, NodeJobs::Open(loops_->All(), open, *databases_, settings_, shared_));
   health_->dependencies.push_back({[this] { return jobs_->problem(); }, Milliseconds(-1)});
   for (const auto& realtime : realtime_) realtime->SetOccupancyEvents(jobs_->followers().occupancy());
   return {};
@@ -121,9 +121,8 @@ Result<void> Node::OpenJobs(const Options& options) {
 // On each loop the HTTP API and its routes.
 void Node::MakeServers(const LiveSettings& live, const Options& options) {
   for (std::size_t i = 0; i < loops_->size(); ++i) {
-    servers_.push_back(std::make_unique<LoopServer>(*realtime_[i], directories_->ForLoop(i),
-                                                    jobs_ ? &jobs_->door() : nullptr, shared_, *health_,
-                                                    settings_, live));
+    servers_.push_back(std::make_unique<LoopServer>(*realtime_[i], directories_->ForLoop(i), jobs_.get(),
+                                                    shared_, *health_, settings_, live));
     if (queries_) queries_->AddRoutes(i, servers_.back()->public_routes());
     if (options.add_routes) options.add_routes(servers_.back()->public_routes());
   }
@@ -149,7 +148,7 @@ Result<void> Node::OpenPorts(const LiveSettings& live) {
   for (const PortAddresses& port : ports) {
     for (const Listening& listening : port.addresses) addresses_.push_back(listening.address);
   }
-  return jobs_ ? jobs_->OpenPort(live.tls) : Result<void>();
+  return jobs_ ? jobs_->OpenPorts(live.tls) : Result<void>();
 }
 
 std::vector<net::ListenAddress> Node::job_addresses() const {

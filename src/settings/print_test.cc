@@ -67,13 +67,14 @@ struct Change {
     if (name.ends_with(".zone")) *field = "Europe/Berlin";
     if (name.ends_with(".queue")) *field = "mail";
     if (name.ends_with(".type") && choices.empty()) *field = "Report";
+    if (name == "jobs.nodes.address") *field = "node-1.example:7418";
     if (name.ends_with("_regex")) *field = "^\\d+\"$";
     if (name.ends_with("rsa_public_key")) *field = kRsaKey;
     if (name.ends_with("ecdsa_public_key")) *field = kEcdsaKey;
     if (name.ends_with("ed25519_public_key")) *field = kEd25519Key;
   }
   void operator()(Secret* field) const {
-    field->value = name == "storage.postgres.url" ? "postgres://u:hunter2@h/d" : "it's \"secret\"";
+    field->value = name == "storage.postgres.url" ? "postgres://u:hunter2@h/d" : "it's \"our secret\"";
   }
   void operator()(std::vector<std::string>* field) const {
     *field = {"a", "b \"c\""};

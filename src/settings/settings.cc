@@ -215,6 +215,7 @@ config::Schema<Settings> MakeSchema() {
       .Add("queries.cache.", queries::CacheSection(), [](Settings& s) -> auto& { return s.queries_cache; })
       .Add("jobs.", jobs::JobsSection(), [](Settings& s) -> auto& { return s.jobs; })
       .Add("jobs.faktory.", faktory::FaktorySection(), [](Settings& s) -> auto& { return s.faktory; })
+      .Add("jobs.nodes.", nodes::NodesSection(), [](Settings& s) -> auto& { return s.job_nodes; })
       .AddTables(jobs::JobQueueTables(), [](Settings& s) -> auto& { return s.jobs.queues; })
       .AddTables(jobs::ScheduleTables(), [](Settings& s) -> auto& { return s.jobs.schedules; })
       .AddTables(jobs::FaktoryScheduleTables(), [](Settings& s) -> auto& { return s.jobs.faktory_cron; })

@@ -16,6 +16,7 @@
 #include "http/settings.h"
 #include "jobs/engine/settings.h"
 #include "jobs/faktory/settings.h"
+#include "jobs/nodes/settings.h"
 #include "postgres/settings.h"
 #include "queries/cache/settings.h"
 #include "queries/endpoint/settings.h"
@@ -53,6 +54,7 @@ struct Settings {
   queries::CacheSettings queries_cache;
   jobs::JobsSettings jobs;
   faktory::FaktorySettings faktory;
+  nodes::NodesSettings job_nodes;
   LogSettings log;
   bool health_enabled = true;
   bool prometheus_enabled = true;

@@ -58,7 +58,10 @@ Result<void> CheckUsable(const Settings& settings) {
   Problems problems;
   CheckAddresses("http_server.listen", settings.http_server.listen, problems);
   CheckAddresses("http_server.internal_listen", settings.http_server.internal_listen, problems);
-  if (settings.jobs.enabled) CheckAddresses("jobs.faktory.listen", settings.faktory.listen, problems);
+  if (settings.jobs.enabled) {
+    CheckAddresses("jobs.faktory.listen", settings.faktory.listen, problems);
+    CheckAddresses("jobs.nodes.listen", settings.job_nodes.listen, problems);
+  }
   CheckTls(settings.http_server, problems);
   CheckRedis(settings.broker, problems);
   CheckSqlite(settings.sqlite, problems);

@@ -21,14 +21,18 @@ def password_hash(password, salt, iterations):
 class Wire:
     """A connection. `hello`: members of HELLO; None sends none."""
 
-    def __init__(self, address, hello=None, password=None, greet=True):
+    def __init__(self, address, hello=None, password=None, greet=True, timeout=WAIT_SECONDS):
         host, port = address.rsplit(":", 1)
-        self.socket = socket.create_connection((host, int(port)), timeout=WAIT_SECONDS)
+        self.socket = socket.create_connection((host, int(port)), timeout=timeout)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._file = self.socket.makefile("rb")
         if not greet:
             return
         self.hi = self.line()
+        if not self.hi:
+            raise EOFError("the server has closed")
+        if self.hi[0] == "-":
+            raise Refused(self.hi[1:])
         check(self.hi.startswith("+HI "), self.hi)
         challenge = json.loads(self.hi[4:])
         members = {"v": 2, **(hello or {})}

@@ -9,13 +9,14 @@ LISTENING = re.compile(r"jobs\.listening.*?address\"?[=:]\"?([^\s\"]+)")
 
 
 class JobServer(Server):
-    """A server whose jobs are kept in `folder`, or in the database of `postgres`."""
+    """A server whose jobs are kept in `folder`, or in the database of `postgres`. `before`: in front of its command."""
 
     checks_ready = True  # before it counts as started; not where plain HTTP is not spoken
 
-    def __init__(self, binary, folder, *arguments, postgres="", listen="127.0.0.1:0"):
+    def __init__(self, binary, folder, *arguments, postgres="", listen="127.0.0.1:0", before=()):
         storage = f"--storage.postgres.url={postgres}" if postgres else f"--storage.sqlite.path={folder}/jobs.db"
         super().__init__(binary, "--jobs.enabled=true", f"--jobs.faktory.listen={listen}", storage, *arguments)
+        self._command = [*before, *self._command]
 
     def _started(self):
         """Jobs are served when /ready says so."""

@@ -98,6 +98,9 @@ struct Core final : FlushOwner {
   void Changed(const JobChange& change) const {
     for (JobListener* const listener : listeners) listener->OnChange(change);
   }
+  void TenureChanged() const {
+    for (TenureListener* const listener : tenure_listeners) listener->OnTenureChanged();
+  }
   // Everything in memory goes, but workers and those who wait for jobs; they are told `why`.
   void Forget(const Error& why);
 
@@ -115,6 +118,7 @@ struct Core final : FlushOwner {
   std::uint64_t tenure = 0;
   Lease lease;
   bool has_lease = false;
+  std::string address;  // where other nodes reach this one
   std::optional<Owner> other_owner;
   std::uint64_t last_id = 0;
   std::uint64_t last_memory_id = kMemoryIds;
@@ -138,6 +142,7 @@ struct Core final : FlushOwner {
   std::unordered_map<std::string, InMemory> in_memory;  // the jobs of memory queues, by jid
   std::vector<JobListener*> listeners;
   std::vector<EnginePlugin*> plugins;
+  std::vector<TenureListener*> tenure_listeners;
   Flusher flusher;
   Promoter promoter;
   Upkeep upkeep;

@@ -35,6 +35,9 @@ void Engine::AddPlugin(EnginePlugin& plugin) {
   plugin.Attach(*core_);
 }
 
+void Engine::AddTenureListener(TenureListener& listener) { core_->tenure_listeners.push_back(&listener); }
+void Engine::Advertise(std::string address) { core_->address = std::move(address); }
+
 void Engine::Start() { core_->scope.Spawn(Own(*core_)); }
 Task<void> Engine::Stop() { co_await RunToEnd(core_->scope, StopOwning(*core_)); }
 std::optional<std::string> Engine::problem() const { return core_->Problem(); }
@@ -174,6 +177,7 @@ std::optional<ScheduleView> Engine::FindSchedule(std::string_view name, std::siz
   return core_->schedules.View(name, next_count);
 }
 void Engine::LookIntoInbox() { core_->inbox.LookNow(); }
+void Engine::HearInbox(bool hears) { core_->inbox.Hear(hears); }
 
 Task<Result<JobState>> Engine::Cancel(std::string jid) {
   co_return co_await RunToEnd(core_->scope, jobs::Cancel(*core_, std::move(jid)));

@@ -126,6 +126,16 @@ struct LimitsView {
   std::vector<Limiter::KeyView> blocked_keys;
 };
 
+// Follows whose the jobs are: Engine::problem and Engine::owner say it. Loop thread only.
+class TenureListener {
+ public:
+  // This node serves from now on, or does no more, or another one was seen to have the jobs.
+  virtual void OnTenureChanged() = 0;
+
+ protected:
+  ~TenureListener() = default;
+};
+
 class Engine {
  public:
   using Options = EngineOptions;
@@ -138,13 +148,16 @@ class Engine {
   // Before Start. Each outlives the engine. Without a listener a change costs one comparison.
   void AddListener(JobListener& listener);
   void AddPlugin(EnginePlugin& plugin);
+  void AddTenureListener(TenureListener& listener);
+  // Before Start: where other nodes reach this one, host:port, for the store to tell them. Empty: nowhere.
+  void Advertise(std::string address);
   // Acquires the lease, reads the state back, and serves. Until then every call gives kNotAvailable.
   void Start();
   // Gives what it can back, flushes, releases the lease. Call it, then stop the loop.
   Task<void> Stop();
   // Any thread: why it serves nothing now; nullopt: it does.
   std::optional<std::string> problem() const;
-  // Who owns the jobs when this node does not.
+  // Who owns the jobs, when that is another node.
   std::optional<Owner> owner() const;
 
   // --- What was done before is committed, or why it is not. In a queue that is relaxed or lives in memory
@@ -262,6 +275,9 @@ class Engine {
 
   // What SQL has enqueued is looked for now, instead of when it is time (EngineOptions::inbox_interval).
   void LookIntoInbox();
+  // Whether LookIntoInbox is called when Store::RingForInbox rings, from now on. Then enqueuing by SQL rings
+  // while nothing was enqueued for a while, and not when there is always something to be found.
+  void HearInbox(bool hears);
 
  private:
   net::Loop& loop_;

@@ -50,6 +50,7 @@ StoredJob MakeRefused(Core& core, const InboxJob& refused, const std::string& wh
 
 void Inbox::Start() {
   taken_.clear();
+  rings_.reset();
   is_looking_ = false;
   if (core_.options.inbox_interval.ms > 0) LookNow();
 }
@@ -60,10 +61,19 @@ void Inbox::Stop() {
 }
 
 void Inbox::LookNow() {
+  if (core_.phase != Core::Phase::kServing) return;
   look_again_ = is_looking_;
-  if (is_looking_ || core_.phase != Core::Phase::kServing) return;
-  core_.loop.timers().Schedule(*this, core_.loop.clock().Now());
+  if (is_looking_) return;
+  core_.loop.timers().Cancel(*this);
+  OnTimer();  // a timer may come a tick later
 }
+
+void Inbox::Hear(bool hears) {
+  hears_ = hears;
+  if (core_.options.inbox_interval.ms > 0) LookNow();
+}
+
+bool Inbox::IsBusy() const { return core_.loop.clock().Now() < busy_until_; }
 
 void Inbox::OnTimer() {
   is_looking_ = true;
@@ -84,35 +94,63 @@ void Inbox::Take(InboxJob inbox) {
   PutDead(core_, MakeRefused(core_, inbox, pushed.error().detail), gathering);
 }
 
+Task<bool> Inbox::TakeAll(Inbox& self, std::vector<InboxJob> jobs) {
+  Core& core = self.core_;
+  const std::uint64_t tenure = core.tenure;
+  bool found = false;
+  std::unordered_set<std::int64_t> still_there;
+  for (InboxJob& job : jobs) {
+    still_there.insert(job.id);
+    if (self.taken_.contains(job.id)) continue;
+    found = true;
+    self.Take(std::move(job));
+    if (core.loop.ShareSpent()) co_await net::NextTurn(core.loop);
+    if (tenure != core.tenure || core.phase != Core::Phase::kServing) co_return false;
+  }
+  self.taken_ = std::move(still_there);
+  // What a failed commit had goes again by itself; it is not taken twice.
+  if (found) (void)co_await CommitOf(core.flusher);
+  co_return found;
+}
+
+Task<void> Inbox::SetRinging(Inbox& self) {
+  const bool wanted = self.hears_ && !self.IsBusy();
+  if (self.rings_ == wanted) co_return;
+  const std::uint64_t tenure = self.core_.tenure;
+  const auto done = co_await self.core_.store.RingForInbox(wanted);
+  if (tenure != self.core_.tenure) co_return;
+  if (done) {
+    self.rings_ = wanted;
+    self.look_again_ = self.look_again_ || wanted;
+  } else {
+    log::Warn("jobs.inbox_failed", {{"error", done.error().detail}});
+  }
+}
+
 Task<void> Inbox::Look(Inbox& self) {
   Core& core = self.core_;
   const std::uint64_t tenure = core.tenure;
-  self.look_again_ = false;
-  auto loaded = co_await core.store.LoadInbox(kPage);
-  if (tenure != core.tenure || core.phase != Core::Phase::kServing) co_return;
-  bool is_busy = false;
-  if (loaded) {
-    std::unordered_set<std::int64_t> still_there;
-    for (InboxJob& job : *loaded) {
-      if (self.taken_.contains(job.id)) {
-        still_there.insert(job.id);
-        continue;
-      }
-      is_busy = true;
-      still_there.insert(job.id);
-      self.Take(std::move(job));
-      if (core.loop.ShareSpent()) co_await net::NextTurn(core.loop);
-      if (tenure != core.tenure || core.phase != Core::Phase::kServing) co_return;
+  const auto is_over = [&core, tenure] {
+    return tenure != core.tenure || core.phase != Core::Phase::kServing;
+  };
+  for (bool again = true; again;) {
+    self.look_again_ = false;
+    auto loaded = co_await core.store.LoadInbox(kPage);
+    if (is_over()) co_return;
+    bool found = false;
+    if (loaded) {
+      found = co_await TakeAll(self, *std::move(loaded));
+    } else {
+      log::Warn("jobs.inbox_failed", {{"error", loaded.error().detail}});
     }
-    self.taken_ = std::move(still_there);
-    // What a failed commit had goes again by itself; it is not taken twice.
-    if (is_busy) (void)co_await CommitOf(core.flusher);
-    if (tenure != core.tenure) co_return;
-  } else {
-    log::Warn("jobs.inbox_failed", {{"error", loaded.error().detail}});
+    if (found) self.busy_until_ = core.loop.clock().Now() + kBusyFor;
+    if (is_over()) co_return;
+    co_await SetRinging(self);
+    if (is_over()) co_return;
+    again = found || self.look_again_;
   }
   self.is_looking_ = false;
-  const Duration pause = self.look_again_ ? Duration{0} : is_busy ? kBusyPause : core.options.inbox_interval;
+  const Duration pause = self.IsBusy() ? kBusyPause : core.options.inbox_interval;
   core.loop.timers().Schedule(self, core.loop.clock().Now() + pause);
 }
 

@@ -34,8 +34,8 @@ struct QueueSettings {
 
 struct EngineOptions {
   std::string node = "node";  // the owner's name in the store, the same after a restart
-  std::string address;        // where other nodes reach this one
-  Duration lease_ttl = Seconds(10);
+  // Another node takes over once it is a second older than that, at the latest.
+  Duration lease_ttl = Seconds(8);
 
   std::map<std::string, QueueSettings, std::less<>> queues;
   QueueSettings other_queues;

@@ -454,30 +454,6 @@ TEST(EngineRules, AMemoryQueueIsNeverWritten) {
   EXPECT_EQ(h.store.tables().dead.size(), 1u);
 }
 
-TEST(EngineRules, WhatSqlEnqueuedIsTakenOnce) {
-  EngineHarness h;
-  h.store.tables().Enqueue(R"({"jid":"sql-000001","jobtype":"T","args":[]})");
-  h.store.tables().Enqueue("no JSON at all");
-  h.store.tables().Enqueue(R"({"jid":"sql-000002","jobtype":"T","args":[],"queue":"other"})");
-  h.Advance(Milliseconds(300));
-  EXPECT_TRUE(h.store.tables().inbox.empty());
-  EXPECT_EQ(h.store.tables().ready.size(), 2u);
-  ASSERT_EQ(h.store.tables().dead.size(), 1u);
-  EXPECT_NE(h.store.tables().dead.begin()->second.job.text.find("no JSON at all"), std::string::npos);
-  Fetched fetched(h.engine, "w", {"default", "other"});
-  EXPECT_EQ(fetched.jids(), Jids{"sql-000001"});
-}
-
-TEST(EngineRules, WhatSqlEnqueuedIsTakenOnceThoughCommitsFail) {
-  EngineHarness h;
-  h.store.FailCommits(3, {Errc::kUnavailable, "away"});
-  h.store.tables().Enqueue(R"({"jid":"sql-000001","jobtype":"T","args":[]})");
-  h.Advance(Seconds(10));
-  EXPECT_TRUE(h.store.tables().inbox.empty());
-  EXPECT_EQ(h.store.tables().ready.size(), 1u);
-  EXPECT_EQ(h.engine.counts().enqueued, 1u);
-}
-
 TEST(EngineRules, AQueueThatSomebodyWaitsOnIsListed) {
   EngineHarness h;
   Fetched fetched(h.engine, "worker-1", {"default"});

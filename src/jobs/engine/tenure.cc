@@ -12,12 +12,12 @@
 namespace tidemill::jobs {
 namespace {
 
-constexpr Duration kAskAgainAfter = Seconds(1);
+constexpr Duration kAskAgainAfter = Milliseconds(500);
 constexpr Duration kLastFlushMax =
     Seconds(10);  // of a stop: a store that is away for longer is not waited for
 
 LeaseRequest RequestOf(const Core& core) {
-  return {.node = core.options.node, .address = core.options.address, .ttl = core.options.lease_ttl};
+  return {.node = core.options.node, .address = core.address, .ttl = core.options.lease_ttl};
 }
 
 bool IsStopping(const Core& core) { return core.phase == Core::Phase::kStopping; }
@@ -28,6 +28,7 @@ Task<void> LearnOwner(Core& core) {
   core.other_owner = **owner;
   core.SetProblem(fmt::format("node {} has the jobs{}{}", (*owner)->node,
                               (*owner)->address.empty() ? "" : ", at ", (*owner)->address));
+  core.TenureChanged();
 }
 
 // co_await CommitInTime(loop, flusher, for_so_long): as CommitOf, or kTimeout.
@@ -78,6 +79,8 @@ Task<bool> TakeOver(Core& core) {
   core.renewed_at = asked_at;
   core.phase = Core::Phase::kRecovering;
   core.SetProblem("the jobs are being read back");
+  core.other_owner.reset();
+  core.TenureChanged();
   core.flusher.Begin(*lease);
   const std::uint64_t tenure = core.tenure;
   const auto recovered = co_await Recover(core);
@@ -94,8 +97,8 @@ Task<bool> TakeOver(Core& core) {
 
 void Serve(Core& core) {
   core.phase = Core::Phase::kServing;
-  core.other_owner.reset();
   core.SetProblem("");
+  core.TenureChanged();
   core.promoter.Start();
   core.upkeep.Start();
   core.schedules.Start();
@@ -150,6 +153,7 @@ void LoseLease(Core& core) {
   core.phase = Core::Phase::kStandby;
   core.SetProblem("another node has taken the jobs over");
   core.Forget({.code = Errc::kNotAvailable, .detail = "another node has taken the jobs over"});
+  core.TenureChanged();
 }
 
 Task<void> StopOwning(Core& core) {

@@ -41,7 +41,6 @@ void Connection::Start() {
   stream_->Queue(greeting);
   const Duration tls = stream_->is_tls() ? kTlsTimeout : Duration{};
   server_.loop().timers().Schedule(*this, server_.loop().Now() + kHelloTimeout + tls);
-  stream_->ReadNow();
 }
 
 void Connection::Refuse(std::string_view why) {

@@ -38,7 +38,9 @@ class Connection final : public net::StreamHandler,
   Connection(ServerState& server, std::unique_ptr<net::Stream> stream);
   ~Connection() override;
 
+  // Greets. ReadNow follows, but from within the stream's OnData.
   void Start();
+  void ReadNow() { stream_->ReadNow(); }
   // Says why, and closes.
   void Refuse(std::string_view why);
   // Leaves its server, its worker and the engine; nothing follows. It is then the caller's to destroy.

@@ -27,9 +27,19 @@ class LoopServer final : public Server {
   void OnStream(std::unique_ptr<net::Stream> stream, net::Admission admission) override {
     // Owns itself from here; the list is for the end.
     auto* const connection = new Connection(state_, std::move(stream));
-    if (admission == net::Admission::kAdmitted) return connection->Start();
+    if (admission == net::Admission::kAdmitted) {
+      connection->Start();
+      return connection->ReadNow();
+    }
     state_.metrics.connections_refused.Add();
     connection->Refuse(fmt::format("too many connections: {}", state_.connection_count));
+  }
+
+  void OnRelayed(std::unique_ptr<net::Stream> stream) override {
+    (new Connection(state_, std::move(stream)))->Start();
+  }
+  void Refuse(std::unique_ptr<net::Stream> stream, std::string_view why) override {
+    (new Connection(state_, std::move(stream)))->Refuse(why);
   }
 
   std::size_t connections() const override { return state_.connection_count; }

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 #include "config/secret.h"
@@ -37,6 +38,10 @@ class Server : public net::StreamAcceptor {
                                               ServerMetrics& metrics);
   virtual ~Server() = default;
 
+  // One that another node relays, from within its OnData.
+  virtual void OnRelayed(std::unique_ptr<net::Stream> stream) = 0;
+  // Says why nobody serves it, and closes it.
+  virtual void Refuse(std::unique_ptr<net::Stream> stream, std::string_view why) = 0;
   virtual std::size_t connections() const = 0;
   // Whoever greets from now on is told that the server shuts down; nobody gets a job any more. Everything
   // else goes on, so that running jobs can be acknowledged.

@@ -55,7 +55,9 @@ class EngineDoor {
   // A job, or what else the worker is told. Ends when the caller does: what it had got goes back.
   Task<ApiResult<Fetched>> Fetch(FetchParams params) { return Fetches::Fetch(fetches_, std::move(params)); }
 
-  // Engine's loop: answers those who wait with what there is, which is nothing. For a node that drains.
+  // Engine's loop: answers those who wait with what there is, which is nothing: for a node that has lost the
+  // jobs; with EndFetches also those who come later: for a node that drains.
+  void AnswerFetches() { fetches_->AnswerWaiting(); }
   void EndFetches() { fetches_->AnswerAll(); }
   std::size_t waiting_fetches() const { return fetches_->waiting(); }
 

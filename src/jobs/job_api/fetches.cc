@@ -191,6 +191,10 @@ void Fetches::GiveBack(const std::vector<FetchedJob>& jobs) {
 
 void Fetches::AnswerAll() {
   draining_ = true;
+  AnswerWaiting();
+}
+
+void Fetches::AnswerWaiting() {
   net::Loop& loop = engine_.loop();
   for (const auto& [id, waiting] : waiting_) loop.timers().Schedule(*waiting, loop.Now());
 }

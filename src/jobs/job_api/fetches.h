@@ -42,7 +42,9 @@ class Fetches : public std::enable_shared_from_this<Fetches> {
 
   static Task<ApiResult<Fetched>> Fetch(std::shared_ptr<Fetches> self, FetchParams params);
 
-  // Answers all who wait, and from now on those who come, without waiting for a job.
+  // Answers all who wait, with what there is.
+  void AnswerWaiting();
+  // The same, and from now on those who come get no time to wait.
   void AnswerAll();
   std::size_t waiting() const { return waiting_count_.load(std::memory_order_relaxed); }
   // When the loops have stopped: the engine is not called any more.

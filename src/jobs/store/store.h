@@ -126,6 +126,7 @@ struct Owner {
   std::string node;
   std::string address;
   std::uint64_t epoch = 0;
+  friend bool operator==(const Owner&, const Owner&) = default;
 };
 
 // What was enqueued by SQL, inside somebody's own transaction, and is committed.

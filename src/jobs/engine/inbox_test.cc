@@ -1,0 +1,64 @@
+// What SQL enqueues: taken once, and rung for while nothing else comes.
+#include "jobs/engine/inbox.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "jobs/engine/testing/harness.h"
+
+namespace tidemill::jobs::testing {
+namespace {
+
+using Jids = std::vector<std::string>;
+
+TEST(EngineInbox, WhatSqlEnqueuedIsTakenOnce) {
+  EngineHarness h;
+  h.store.tables().Enqueue(R"({"jid":"sql-000001","jobtype":"T","args":[]})");
+  h.store.tables().Enqueue("no JSON at all");
+  h.store.tables().Enqueue(R"({"jid":"sql-000002","jobtype":"T","args":[],"queue":"other"})");
+  h.Advance(Milliseconds(300));
+  EXPECT_TRUE(h.store.tables().inbox.empty());
+  EXPECT_EQ(h.store.tables().ready.size(), 2u);
+  ASSERT_EQ(h.store.tables().dead.size(), 1u);
+  EXPECT_NE(h.store.tables().dead.begin()->second.job.text.find("no JSON at all"), std::string::npos);
+  Fetched fetched(h.engine, "w", {"default", "other"});
+  EXPECT_EQ(fetched.jids(), Jids{"sql-000001"});
+}
+
+TEST(EngineInbox, SqlRingsWhileNothingComesAndSomebodyHearsIt) {
+  EngineHarness h;
+  h.Turns();
+  EXPECT_FALSE(h.store.tables().rings);
+  h.engine.HearInbox(true);
+  h.Turns();
+  EXPECT_TRUE(h.store.tables().rings);
+  h.store.tables().Enqueue(R"({"jid":"sql-000001","jobtype":"T","args":[]})");
+  h.engine.LookIntoInbox();
+  h.Turns();
+  EXPECT_EQ(h.engine.counts().enqueued, 1u);
+  EXPECT_FALSE(h.store.tables().rings);
+  // It looks all the time now: nobody needs to ring.
+  h.store.tables().Enqueue(R"({"jid":"sql-000002","jobtype":"T","args":[]})");
+  h.Advance(Milliseconds(20));
+  EXPECT_EQ(h.engine.counts().enqueued, 2u);
+  h.Advance(Seconds(2));
+  EXPECT_TRUE(h.store.tables().rings);
+  h.engine.HearInbox(false);
+  h.Turns();
+  EXPECT_FALSE(h.store.tables().rings);
+}
+
+TEST(EngineInbox, WhatSqlEnqueuedIsTakenOnceThoughCommitsFail) {
+  EngineHarness h;
+  h.store.FailCommits(3, {Errc::kUnavailable, "away"});
+  h.store.tables().Enqueue(R"({"jid":"sql-000001","jobtype":"T","args":[]})");
+  h.Advance(Seconds(10));
+  EXPECT_TRUE(h.store.tables().inbox.empty());
+  EXPECT_EQ(h.store.tables().ready.size(), 1u);
+  EXPECT_EQ(h.engine.counts().enqueued, 1u);
+}
+
+}  // namespace
+}  // namespace tidemill::jobs::testing
