@@ -93,7 +93,7 @@ class PostgresServer:
                  "min_wal_size": "2MB", "dynamic_shared_memory_type": "mmap", "wal_level": "logical",
                  **(options or {})}
         self._write("postgresql.conf", [f"{name} = {value}" for name, value in lines.items()])
-        self._write("pg_hba.conf", ["local all postgres trust", *hba])
+        self._write("pg_hba.conf", ["local all postgres trust", "local replication postgres trust", *hba])
         atexit.register(self.close)  # whatever happens to the test
         self.start()
         if sql:
@@ -189,6 +189,30 @@ class PostgresServer:
     def restart(self):
         self.kill()
         self.start()
+
+    def standby(self):
+        """A server that streams from this one; what is committed here waits for it from now on."""
+        other = PostgresServer.__new__(PostgresServer)
+        other.port, other.folder, other._version = free_port(), new_folder(), self._version
+        other._inside, other._process = (), None
+        done = subprocess.run(command_of(f"{programs(self._version)}/pg_basebackup", "--write-recovery-conf", "--no-sync",
+                                         "--checkpoint=fast", f"--pgdata={other.folder}/data",
+                                         f"--dbname=host={self.folder} port={self.port} user=postgres "
+                                         "application_name=standby"),
+                              capture_output=True, text=True, timeout=120, cwd="/")
+        check(done.returncode == 0, done.stderr)
+        with open(f"{other.folder}/data/postgresql.conf", "a", encoding="utf-8") as file:
+            file.write(f"port = {other.port}\nunix_socket_directories = '{other.folder}'\n")
+        atexit.register(other.close)
+        other.start()
+        self.run("alter system set synchronous_standby_names = 'standby'")
+        self.run("select pg_reload_conf()")
+        eventually(lambda: self.run("select sync_state from pg_stat_replication") == "sync", "the standby follows")
+        return other
+
+    def promote(self):
+        """It is the primary from now on, and waits for nobody."""
+        check(self.run("select pg_promote()") == "t", "it is promoted")
 
     def close(self):
         # Not killed: a server that is leaves its shared memory on the machine.
