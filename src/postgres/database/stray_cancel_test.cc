@@ -21,10 +21,6 @@
 namespace tidemill::postgres {
 namespace {
 
-using testing::BindComplete;
-using testing::CommandComplete;
-using testing::DataRow;
-using testing::Described;
 using testing::DriveUntil;
 using testing::OnLoop;
 
@@ -156,12 +152,13 @@ class StrayCancel : public ::testing::Test {
   std::uint64_t resent = 0;
 };
 
-const std::string kRows = kReadOnly + Described() + BindComplete() + DataRow("1") + DataRow("2");
+const std::string kRows = kReadOnly + testing::Described() + testing::BindComplete() + testing::DataRow("1") +
+                          testing::DataRow("2");
 
 TEST_F(StrayCancel, AStreamedReadIsWholeAlthoughItWasHitInItsMiddle) {
   const auto values = std::make_shared<Values>();
   const auto done = Hit<sql::Result<sql::Summary>>(
-      {kRows + Canceled(), kRows + DataRow("3") + CommandComplete("SELECT 3") + kIdle},
+      {kRows + Canceled(), kRows + testing::DataRow("3") + testing::CommandComplete("SELECT 3") + kIdle},
       [&](Database& database) { return database.RunInto(Once("select n"), values); });
   ASSERT_TRUE(done && *done) << (*done).error().message;
   EXPECT_EQ((*done)->rows, 3u);
@@ -173,7 +170,7 @@ TEST_F(StrayCancel, AStreamedReadIsWholeAlthoughItWasHitInItsMiddle) {
 TEST_F(StrayCancel, OneThatIsNotHitIsGivenAsItIs) {
   const auto values = std::make_shared<Values>();
   const auto done = Hit<sql::Result<sql::Summary>>(
-      {kRows + CommandComplete("SELECT 3") + kIdle},
+      {kRows + testing::CommandComplete("SELECT 3") + kIdle},
       [&](Database& database) { return database.RunInto(Once("select n"), values); });
   ASSERT_TRUE(done && *done) << (*done).error().message;
   EXPECT_EQ(values->texts, (std::vector<std::string>{"1", "2"}));
@@ -182,7 +179,7 @@ TEST_F(StrayCancel, OneThatIsNotHitIsGivenAsItIs) {
 
 TEST_F(StrayCancel, AReadThatIsHitAgainIsSentAgain) {
   const auto done = Hit<sql::Result<sql::RunResult>>(
-      {kRows + Canceled(), kReadOnly + Canceled(), kRows + CommandComplete("SELECT 3") + kIdle},
+      {kRows + Canceled(), kReadOnly + Canceled(), kRows + testing::CommandComplete("SELECT 3") + kIdle},
       [](Database& database) { return database.Run(Once("select n")); });
   ASSERT_TRUE(done && *done) << (*done).error().message;
   EXPECT_EQ((*done)->rows.size(), 2u);
@@ -190,22 +187,23 @@ TEST_F(StrayCancel, AReadThatIsHitAgainIsSentAgain) {
 }
 
 TEST_F(StrayCancel, AWriteHasNotHappenedAndIsSentAgain) {
-  const std::string rows = Described() + BindComplete() + DataRow("1");
+  const std::string rows = testing::Described() + testing::BindComplete() + testing::DataRow("1");
   const auto values = std::make_shared<Values>();
-  const auto done = Hit<sql::Result<sql::Summary>>(
-      {rows + CommandComplete("SELECT 3") + Canceled(), rows + CommandComplete("SELECT 3") + kIdle},
-      [&](Database& database) {
-        sql::Call call = Once("insert into t values (1) returning n");
-        call.access = sql::Access::kWrite;
-        return database.RunInto(std::move(call), values);
-      });
+  const auto done = Hit<sql::Result<sql::Summary>>({rows + testing::CommandComplete("SELECT 3") + Canceled(),
+                                                    rows + testing::CommandComplete("SELECT 3") + kIdle},
+                                                   [&](Database& database) {
+                                                     sql::Call call =
+                                                         Once("insert into t values (1) returning n");
+                                                     call.access = sql::Access::kWrite;
+                                                     return database.RunInto(std::move(call), values);
+                                                   });
   ASSERT_TRUE(done && *done) << (*done).error().message;
   EXPECT_EQ(values->texts, (std::vector<std::string>{"1"}));
 }
 
 TEST_F(StrayCancel, ADescriptionIsAskedForAgain) {
   const auto done = Hit<sql::Result<sql::Description>>(
-      {Canceled(), Described() + kIdle},
+      {Canceled(), testing::Described() + kIdle},
       [](Database& database) { return database.Describe(sql::Statement("select n")); });
   ASSERT_TRUE(done && *done) << (*done).error().message;
   EXPECT_EQ((*done)->columns.size(), 1u);
