@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,8 @@ namespace {
 using testing::EngineHarness;
 using testing::Fetched;
 using testing::MakeJob;
+using testing::MemoryStore;
+using testing::MemoryTables;
 
 using Jids = std::vector<std::string>;
 
@@ -202,6 +205,87 @@ TEST(Engine, WhoHasLostTheLeaseServesNothingAndTakesItAgain) {
   h.Advance(Seconds(2));
   EXPECT_EQ(h.engine.problem(), std::nullopt);
   EXPECT_EQ(h.engine.counts().enqueued, 1u);
+}
+
+// As another node that asks for the lease.
+bool OtherGetsLease(EngineHarness& h, const std::shared_ptr<MemoryTables>& tables) {
+  MemoryStore other(*h.loop, tables);
+  return h.Run(other.Acquire({.node = "other", .ttl = Seconds(8)})).has_value();
+}
+
+void Stop(EngineHarness& h) {
+  TaskScope scope;
+  scope.Spawn(h.engine.Stop());
+  h.Advance(Seconds(3));
+}
+
+// Has the lease, and reads the jobs back until h.store.ReleaseLoads().
+void BeginToReadBack(EngineHarness& h) {
+  h.store.TakeOver("other");
+  h.Advance(Seconds(10));
+  ASSERT_TRUE(h.engine.owner());
+  h.store.HoldLoads();
+  h.store.tables().owner->expires_at = h.clock.WallNow();
+  h.Advance(Seconds(2));
+  ASSERT_FALSE(h.engine.owner());
+  ASSERT_EQ(h.engine.problem(), "the jobs are being read back");
+}
+
+TEST(Engine, TheLeaseIsRenewedWhileJobsAreReadBack) {
+  const auto tables = std::make_shared<MemoryTables>();
+  EngineHarness h(tables, {.node = "this"});
+  h.Push("job-00001");
+  BeginToReadBack(h);
+  for (int i = 0; i < 60; ++i) {
+    h.Advance(Milliseconds(500));
+    ASSERT_FALSE(OtherGetsLease(h, tables)) << i;
+  }
+  h.store.ReleaseLoads();
+  h.Turns();
+  EXPECT_EQ(h.engine.problem(), std::nullopt);
+  EXPECT_EQ(h.engine.counts().enqueued, 1u);
+}
+
+TEST(Engine, WhatWasReadForALeaseThatIsLostIsForgotten) {
+  const auto tables = std::make_shared<MemoryTables>();
+  EngineHarness h(tables, {.node = "this"});
+  h.Push("job-00001");
+  BeginToReadBack(h);
+  h.store.TakeOver("third");
+  h.Advance(Seconds(10));
+  h.store.ReleaseLoads();
+  h.Advance(Seconds(2));
+  ASSERT_TRUE(h.engine.owner());
+  EXPECT_EQ(h.engine.owner()->node, "third");
+  EXPECT_EQ(h.engine.counts().enqueued, 0u);
+  h.Advance(Hours(1));
+  h.Advance(Seconds(2));
+  EXPECT_EQ(h.engine.problem(), std::nullopt);
+  EXPECT_EQ(h.engine.counts().enqueued, 1u);
+}
+
+TEST(Engine, NothingIsServedBeforeItIsSureThatTheLeaseStands) {
+  const auto tables = std::make_shared<MemoryTables>();
+  EngineHarness h(tables, {.node = "this"});
+  h.Push("job-00001");
+  BeginToReadBack(h);
+  h.store.FailOthers(1'000'000, {.code = Errc::kUnavailable, .detail = "away"});
+  h.Advance(Seconds(10));
+  h.store.ReleaseLoads();
+  h.store.FailOthers(0, {});
+  h.Turns();
+  EXPECT_TRUE(h.engine.problem());
+  EXPECT_EQ(h.engine.Push(MakeJob("job-00002")).error().code, Errc::kNotAvailable);
+  h.Advance(Seconds(4));
+  EXPECT_EQ(h.engine.problem(), std::nullopt);
+}
+
+TEST(Engine, AStopGivesTheLeaseBackAlsoWhileJobsAreReadBack) {
+  const auto tables = std::make_shared<MemoryTables>();
+  EngineHarness h(tables, {.node = "this"});
+  BeginToReadBack(h);
+  Stop(h);
+  EXPECT_TRUE(OtherGetsLease(h, tables));
 }
 
 }  // namespace

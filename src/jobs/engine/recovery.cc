@@ -19,6 +19,12 @@ namespace {
 constexpr std::size_t kPage = 1000;
 constexpr std::size_t kPageTextBytesMax = 4 << 20;
 
+// Memory was forgotten, since the lease is lost: what is still read belongs to nobody.
+Result<> CheckTenure(const Core& core, std::uint64_t tenure) {
+  if (tenure == core.tenure) return {};
+  return Fail(Errc::kNotAvailable, "the jobs have moved");
+}
+
 using Claims = std::unordered_map<std::uint64_t, Claim>;
 
 Task<Result<Claims>> LoadClaims(Core& core) {
@@ -68,6 +74,7 @@ Task<Result<>> LoadProgress(Core& core) {
 }
 
 Task<Result<>> LoadReady(Core& core, Claims claims) {
+  const std::uint64_t tenure = core.tenure;
   JobId after;
   while (true) {
     TM_CO_TRY_ASSIGN(auto page, co_await core.store.LoadReady(after, kPage, kPageTextBytesMax));
@@ -86,6 +93,7 @@ Task<Result<>> LoadReady(Core& core, Claims claims) {
     }
     for (StoredJob& job : page) {
       if (core.loop.ShareSpent()) co_await net::NextTurn(core.loop);
+      TM_CO_TRY(CheckTenure(core, tenure));
       TM_CO_TRY_ASSIGN(const queue::QueueId queue, core.OpenQueue(job.queue));
       const auto claim = claims.find(job.id.value());
       if (claim != claims.end() && Continue(core, job, queue, claim->second)) continue;
@@ -98,6 +106,7 @@ Task<Result<>> LoadReady(Core& core, Claims claims) {
 
 // All of them are counted; those that are due first are kept.
 Task<Result<>> LoadLater(Core& core) {
+  const std::uint64_t tenure = core.tenure;
   core.later.Restart();
   Store::LaterPosition after = core.later.horizon();
   while (true) {
@@ -111,6 +120,7 @@ Task<Result<>> LoadLater(Core& core) {
       items.push_back(
           {.id = entry.id, .run_at = entry.run_at, .wait = entry.wait, .queue = queue, .text = {}});
     }
+    TM_CO_TRY(CheckTenure(core, tenure));
     const bool is_last = page.size() < kPage;
     if (!is_last) after = {.run_at = page.back().run_at, .id = page.back().id};
     if (core.later.size() < core.options.later_in_memory) {
@@ -128,6 +138,7 @@ void DropClaims(Core& core, const std::vector<JobId>& gone) {
 }  // namespace
 
 Task<Result<>> Recover(Core& core) {
+  const std::uint64_t tenure = core.tenure;
   TM_CO_TRY_ASSIGN(const JobId last, co_await core.store.LastId());
   core.last_id = std::max(core.last_id, last.value());
   const WallTime now = core.Now();
@@ -143,6 +154,7 @@ Task<Result<>> Recover(Core& core) {
   TM_CO_TRY(co_await LoadRecords(core.loop, core.store, std::string(Stats::kKind),
                                  [&core](const Record& record) { return core.stats.Load(record); }));
   for (EnginePlugin* const plugin : core.plugins) TM_CO_TRY(co_await plugin->Recover(core.store));
+  TM_CO_TRY(CheckTenure(core, tenure));
   TM_CO_TRY_ASSIGN(Claims claims, co_await LoadClaims(core));
   std::vector<JobId> claimed;
   for (const auto& [id, claim] : claims) claimed.emplace_back(id);
@@ -150,6 +162,7 @@ Task<Result<>> Recover(Core& core) {
   TM_CO_TRY(co_await LoadProgress(core));
   TM_CO_TRY(co_await LoadLater(core));
   TM_CO_TRY_ASSIGN(core.counts.dead, co_await core.store.Count(Place::kDead));
+  TM_CO_TRY(CheckTenure(core, tenure));
   std::unordered_set<std::uint64_t> continued;
   core.working.ForEach([&](const Held& held) { continued.insert(held.id.value()); });
   std::erase_if(claimed, [&](JobId id) { return continued.contains(id.value()); });

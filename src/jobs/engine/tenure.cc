@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "base/log.h"
@@ -15,6 +16,9 @@ namespace {
 constexpr Duration kAskAgainAfter = Milliseconds(500);
 constexpr Duration kLastFlushMax =
     Seconds(10);  // of a stop: a store that is away for longer is not waited for
+// The same of a lease that is asked for as the node stops.
+constexpr Duration kReleaseMax = Seconds(2);
+constexpr Duration kLookAgainAfter = Milliseconds(20);
 
 LeaseRequest RequestOf(const Core& core) {
   return {.node = core.options.node, .address = core.address, .ttl = core.options.lease_ttl};
@@ -63,36 +67,47 @@ class [[nodiscard]] CommitInTime final : CommitWaiter, net::Timer {
   std::optional<Result<>> result_;
 };
 
-// Whether memory is ready to serve.
+Task<Result<Lease>> AskForLease(Core& core) {
+  core.is_asking = true;
+  auto lease = co_await core.store.Acquire(RequestOf(core));
+  core.is_asking = false;
+  co_return lease;
+}
+
+// Whether it is there. One that comes as the node stops is kept for GiveLeaseBack.
 Task<bool> TakeOver(Core& core) {
   core.phase = Core::Phase::kStandby;
   const MonotonicTime asked_at = core.loop.clock().Now();
-  auto lease = co_await core.store.Acquire(RequestOf(core));
+  const auto lease = co_await AskForLease(core);
+  if (lease) {
+    core.lease = *lease;
+    core.has_lease = true;
+    core.renewed_at = asked_at;
+  }
   if (IsStopping(core)) co_return false;
   if (!lease) {
     core.SetProblem("the store of jobs: " + lease.error().detail);
     if (lease.error().code == Errc::kPermissionDenied) co_await LearnOwner(core);
     co_return false;
   }
-  core.lease = *lease;
-  core.has_lease = true;
-  core.renewed_at = asked_at;
   core.phase = Core::Phase::kRecovering;
   core.SetProblem("the jobs are being read back");
   core.other_owner.reset();
   core.TenureChanged();
   core.flusher.Begin(*lease);
-  const std::uint64_t tenure = core.tenure;
-  const auto recovered = co_await Recover(core);
-  if (IsStopping(core) || tenure != core.tenure) co_return false;
-  if (!recovered) {
-    core.has_lease = false;
-    core.Forget(recovered.error());
-    core.SetProblem("the store of jobs: " + recovered.error().detail);
-    log::Error("jobs.recovery_failed", {{"error", recovered.error().detail}});
-    co_return false;
-  }
   co_return true;
+}
+
+// Nothing stays of what was read for a lease that was lost meanwhile.
+Task<Result<>> ReadBack(Core& core) {
+  const std::uint64_t tenure = core.tenure;
+  core.is_reading_back = true;
+  auto recovered = co_await Recover(core);
+  core.is_reading_back = false;
+  if (tenure == core.tenure) co_return recovered;
+  const Error moved{.code = Errc::kNotAvailable, .detail = "the jobs have moved"};
+  core.Forget(moved);
+  co_return std::unexpected(moved);
 }
 
 void Serve(Core& core) {
@@ -115,13 +130,36 @@ void Serve(Core& core) {
                             {"dead", core.counts.dead}});
 }
 
+// To be spawned: the lease is renewed meanwhile, however long it takes.
+Task<void> ReadBackAndServe(Core& core) {
+  const std::uint64_t tenure = core.tenure;
+  const auto recovered = co_await ReadBack(core);
+  if (IsStopping(core) || tenure != core.tenure) co_return;
+  if (!recovered) {
+    core.has_lease = false;
+    core.Forget(recovered.error());
+    core.SetProblem("the store of jobs: " + recovered.error().detail);
+    log::Error("jobs.recovery_failed", {{"error", recovered.error().detail}});
+    co_return;
+  }
+  while (!core.IsSureOfLease()) {
+    core.SetProblem("the store of jobs does not answer whether this node still has them");
+    co_await net::Sleep(core.loop, kAskAgainAfter);
+    if (IsStopping(core) || tenure != core.tenure) co_return;
+  }
+  Serve(core);
+}
+
 // Returns when the lease is lost, or the node stops.
 Task<void> Keep(Core& core) {
+  const Duration interval{core.options.lease_ttl.ms / 3};
+  MonotonicTime due = core.renewed_at + interval;
   while (core.has_lease && !IsStopping(core)) {
-    co_await net::Sleep(core.loop, Milliseconds(core.options.lease_ttl.ms / 3));
+    co_await net::Sleep(core.loop, std::min(interval, kAskAgainAfter));
     if (!core.has_lease || IsStopping(core)) co_return;
     const MonotonicTime asked_at = core.loop.clock().Now();
-    const auto lease = co_await core.store.Acquire(RequestOf(core));
+    if (asked_at < due) continue;
+    const auto lease = co_await AskForLease(core);
     if (!core.has_lease || IsStopping(core)) co_return;
     if (lease && lease->epoch == core.lease.epoch) {
       core.renewed_at = asked_at;
@@ -130,19 +168,31 @@ Task<void> Keep(Core& core) {
     } else {
       log::Warn("jobs.lease_unsure", {{"error", lease.error().detail}});
     }
+    due = core.loop.clock().Now() + interval;
   }
+}
+
+// Also one that is just being asked for.
+Task<void> GiveLeaseBack(Core& core) {
+  const MonotonicTime deadline = core.loop.clock().Now() + kReleaseMax;
+  while (core.is_asking && core.loop.clock().Now() < deadline) {
+    co_await net::Sleep(core.loop, kLookAgainAfter);
+  }
+  if (!core.has_lease) co_return;
+  core.has_lease = false;
+  const auto released = co_await core.store.Release(RequestOf(core));
+  if (!released) log::Warn("jobs.release_failed", {{"error", released.error().detail}});
 }
 
 }  // namespace
 
 Task<void> Own(Core& core) {
   while (!IsStopping(core)) {
-    if (co_await TakeOver(core)) {
-      Serve(core);
+    if (!core.is_reading_back && co_await TakeOver(core)) {
+      core.scope.Spawn(ReadBackAndServe(core));
       co_await Keep(core);
-    } else {
-      co_await net::Sleep(core.loop, kAskAgainAfter);
     }
+    co_await net::Sleep(core.loop, kAskAgainAfter);
   }
 }
 
@@ -164,7 +214,7 @@ Task<void> StopOwning(Core& core) {
   core.upkeep.Stop();
   core.inbox.Stop();
   core.schedules.Stop();
-  if (!serves) co_return;
+  if (!serves) co_return co_await GiveLeaseBack(core);
   core.claims_all = true;
   core.flusher.Touch();
   const auto flushed = co_await CommitInTime(core.loop, core.flusher, kLastFlushMax);
@@ -175,8 +225,7 @@ Task<void> StopOwning(Core& core) {
     co_return;
   }
   if (!flushed) log::Error("jobs.last_flush_failed", {{"error", flushed.error().detail}});
-  const auto released = co_await core.store.Release(RequestOf(core));
-  if (!released) log::Warn("jobs.release_failed", {{"error", released.error().detail}});
+  co_await GiveLeaseBack(core);
 }
 
 Task<Result<>> ClearAll(Core& core) {
@@ -190,8 +239,9 @@ Task<Result<>> ClearAll(Core& core) {
   if (core.phase != Core::Phase::kClearing) co_return cleared;
   core.Forget({.code = Errc::kNotAvailable, .detail = "the jobs were cleared"});
   core.phase = Core::Phase::kRecovering;
-  const auto recovered = co_await Recover(core);
-  if (core.phase != Core::Phase::kRecovering) co_return cleared;
+  const std::uint64_t tenure = core.tenure;
+  const auto recovered = co_await ReadBack(core);
+  if (IsStopping(core) || tenure != core.tenure) co_return cleared;
   if (!recovered) {
     LoseLease(core);
     co_return recovered;

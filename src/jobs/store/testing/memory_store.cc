@@ -94,6 +94,11 @@ void MemoryStore::ReleaseCommits() {
   for (const auto& sender : std::exchange(held_, {})) sender.Send(true);
 }
 
+void MemoryStore::ReleaseLoads() {
+  holds_loads_ = false;
+  for (const auto& sender : std::exchange(held_loads_, {})) sender.Send(true);
+}
+
 void MemoryStore::TakeOver(std::string node, std::string address) {
   const std::uint64_t epoch = tables_->owner ? tables_->owner->owner.epoch : 0;
   tables_->owner = {.owner = {.node = std::move(node), .address = std::move(address), .epoch = epoch + 1},
@@ -205,6 +210,11 @@ Task<Result<JobId>> MemoryStore::LastId() {
 Task<Result<std::vector<StoredJob>>> MemoryStore::LoadReady(JobId after, std::size_t count,
                                                             std::size_t text_bytes_max) {
   TM_CO_TRY(co_await Begin());
+  if (holds_loads_) {
+    net::Reply<bool> released(loop_);
+    held_loads_.push_back(released.sender());
+    co_await released;
+  }
   std::vector<StoredJob> jobs;
   std::size_t bytes = 0;
   for (const StoredJob& job : Behind(tables_->ready, after, count)) {

@@ -62,6 +62,9 @@ class MemoryStore final : public Store {
   void HoldCommits() { holds_ = true; }
   void ReleaseCommits();
   std::size_t held_commits() const { return held_.size(); }
+  // LoadReady waits until it is released: a start that takes long.
+  void HoldLoads() { holds_loads_ = true; }
+  void ReleaseLoads();
   // Another node takes the lease at once, for an hour.
   void TakeOver(std::string node, std::string address = "");
 
@@ -112,7 +115,9 @@ class MemoryStore final : public Store {
   Fault commit_fault_;
   Fault other_fault_;
   bool holds_ = false;
+  bool holds_loads_ = false;
   std::vector<net::Reply<bool>::Sender> held_;
+  std::vector<net::Reply<bool>::Sender> held_loads_;
   std::vector<std::shared_ptr<const Flush>> flushes_;
   std::vector<std::string> bugs_;
   TaskScope commits_;  // last: its tasks refer to all above
