@@ -100,6 +100,8 @@ struct SubscribeOptions {
   std::optional<StreamPosition> recover;  // what the subscriber has seen; needs a stream
   RecoveryMode mode = RecoveryMode::kStream;
   std::uint32_t recovery_limit = 300;  // publications; more are missing: not recovered
+  bool keys_expire =
+      false;  // a map with a key_ttl: the broker looks after its keys' time while it is followed
 };
 
 struct SubscribeOutcome {

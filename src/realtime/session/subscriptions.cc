@@ -24,7 +24,9 @@ broker::SubscribeOptions WhatToAsk(const SubscriptionOptions& options,
   broker::SubscribeOptions asked{.mode = options.mode,
                                  .recovery_limit = settings.client.recovery_max_publication_limit};
   if (options.is_map) {
-    asked.stream = broker::MapSettingsOf(*channel.options).stream;
+    const broker::MapSettings map = broker::MapSettingsOf(*channel.options);
+    asked.stream = map.stream;
+    asked.keys_expire = map.key_ttl.ms > 0;
     asked.recovery_limit = broker::MapPagingOf(*channel.options).live_publications_max;
   } else if (options.positioned) {
     asked.stream = broker::StreamSettingsOf(*channel.options, settings.rules->settings().history_meta_ttl);

@@ -39,6 +39,7 @@ struct ChannelFollower::FollowedChannel final : net::Timer {
   bool catching_up = false;        // messages are not delivered: the stream is being read
   std::uint64_t missed_up_to = 0;  // the highest offset of those messages
   Duration meta_ttl = StreamSettings{}.meta_ttl;
+  bool keys_expire = false;
   MonotonicTime last_heard{};          // of a publication or a read
   std::size_t readers = 0;             // subscribers whose stream is being read
   std::vector<PublicationPtr> recent;  // delivered since the first of `readers` began
@@ -132,6 +133,8 @@ Task<Result<SubscribeOutcome>> ChannelFollower::JoinChannel(FollowedChannel& fol
     if (followed.disconnected) co_return NotConnected();
     followed.subscribed = true;
   }
+  followed.keys_expire = options.keys_expire;
+  if (followed.keys_expire) sweeper_.FindOut(followed.name);
   if (!options.stream.enabled()) co_return SubscribeOutcome{};
   followed.meta_ttl = options.stream.meta_ttl;
   ++followed.readers;
@@ -276,7 +279,7 @@ void ChannelFollower::TellOfGap(FollowedChannel& followed) {
 }
 
 void ChannelFollower::OnPublication(FollowedChannel& followed, PublicationMessage message) {
-  if (!message.publication.key.empty() && !message.publication.removed) sweeper_.FindOut(followed.name);
+  if (followed.keys_expire && !message.publication.removed) sweeper_.FindOut(followed.name);
   const bool first = message.position.offset == 1;
   if (first) message.publication.epoch = message.position.epoch;
   auto publication = std::make_shared<const Publication>(std::move(message.publication));
@@ -366,6 +369,7 @@ Task<void> ChannelFollower::CatchUp(ChannelName channel) {
     }
     followed.missed_up_to = 0;
     followed.catching_up = false;
+    if (followed.keys_expire) sweeper_.FindOut(followed.name);
     for (const auto& waiting : std::exchange(followed.waiting_for_catch_up, {})) waiting.Send(true);
   }
   --catch_ups_running_;

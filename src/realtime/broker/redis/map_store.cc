@@ -20,11 +20,13 @@ constexpr int kExpiredAtOnce = 200;
 
 std::string Ms(Duration duration) { return std::to_string(duration.ms); }
 
-// Of what a channel keeps beside its stream. Without a stream that is only its epoch, which pages of the
-// state are compared by: it outlives the keys.
+// Of what a channel keeps beside its stream. It outlives the keys: Redis must not drop them before a sweep
+// has published that they are gone. Without a stream it is only the epoch, which pages of the state are
+// compared by.
 Duration MetaTtl(const MapSettings& map) {
-  if (map.stream.enabled()) return map.stream.meta_ttl;
-  return map.key_ttl.ms > 0 ? Duration{2 * map.key_ttl.ms + 60'000} : StreamSettings{}.meta_ttl;
+  const Duration of_keys{map.key_ttl.ms > 0 ? 2 * map.key_ttl.ms + 60'000 : 0};
+  if (map.stream.enabled()) return std::max(map.stream.meta_ttl, of_keys);
+  return of_keys.ms > 0 ? of_keys : StreamSettings{}.meta_ttl;
 }
 
 std::string Size(const StreamSettings& stream) { return std::to_string(stream.enabled() ? stream.size : 0); }
@@ -80,15 +82,16 @@ Result<PublicationPtr> EntryOf(std::string_view value, const std::string& epoch)
   return std::make_shared<const Publication>(std::move(publication));
 }
 
-Result<MapPage> PageOf(const redis::Reply& reply, bool ordered) {
+Result<MapPage> PageOf(const redis::Reply& reply) {
   TM_TRY(CheckReply(reply));
-  if (reply.elements.size() != 4) return Malformed();
+  if (reply.elements.size() != 5) return Malformed();
   MapPage page;
   TM_TRY_ASSIGN(page.position, Position(reply.elements[0], reply.elements[1]));
   for (const redis::Reply& value : reply.elements[2].elements) {
     TM_TRY_ASSIGN(PublicationPtr entry, EntryOf(value.text, page.position.epoch));
     page.entries.push_back(std::move(entry));
   }
+  const bool ordered = reply.elements[4].text == "1";
   if (reply.elements[3].integer == 1) page.cursor = MapCursor(*page.entries.back(), ordered);
   return page;
 }
@@ -125,13 +128,14 @@ Task<Result<MapOutcome>> MapStore::Publish(ChannelName channel, Publication publ
                                         RandomLetters(kEpochLetters),
                                         Ms(kIdempotencyTtl),
                                         publication.key,
-                                        std::to_string(map.ordered ? publication.score : 0),
+                                        std::to_string(publication.score),
                                         Ms(map.key_ttl),
                                         std::string(NameOf(options.condition)),
                                         std::to_string(options.version),
                                         std::move(options.version_epoch),
                                         std::to_string(with_.limits.keys_max),
-                                        std::to_string(with_.limits.bytes_max)};
+                                        std::to_string(with_.limits.bytes_max),
+                                        map.ordered ? "1" : "0"};
   TM_CO_TRY_ASSIGN(const redis::Reply reply,
                    co_await with_.client.Run(MapPublishScript(), KeysOf(channel, options.idempotency_key),
                                              std::move(arguments)));
@@ -159,25 +163,24 @@ Task<Result<MapOutcome>> MapStore::Remove(ChannelName channel, std::string key, 
 
 Task<Result<MapPage>> MapStore::ReadState(ChannelName channel, MapStateQuery query, MapSettings map) {
   const OrderedCursor after = ParseOrderedCursor(query.cursor);
-  std::string score;
-  if (map.ordered) score = query.cursor.empty() ? "first" : std::to_string(after.score);
-  const std::string cursor(map.ordered ? after.key : std::string_view(query.cursor));
   const std::size_t most = std::min<std::size_t>(query.bytes_max, std::size_t{1} << 40);
   const std::vector<std::string> arguments = {RandomLetters(kEpochLetters),
                                               Ms(MetaTtl(map)),
-                                              cursor,
-                                              score,
+                                              query.cursor,
+                                              std::string(after.key),
+                                              std::to_string(after.score),
                                               std::to_string(query.limit),
                                               std::to_string(most),
                                               query.key,
                                               query.ascending ? "asc" : "",
+                                              map.ordered ? "1" : "0",
                                               with_.keys.PubSub(channel),
                                               publish_};
   while (true) {
     TM_CO_TRY_ASSIGN(const redis::Reply reply,
                      co_await with_.client.Run(MapPageScript(), KeysOf(channel), arguments));
     if (reply.is_text() && reply.text == "again") continue;
-    TM_CO_TRY_ASSIGN(MapPage page, PageOf(reply, map.ordered));
+    TM_CO_TRY_ASSIGN(MapPage page, PageOf(reply));
     if (query.epoch && *query.epoch != page.position.epoch) {
       co_return Fail(Errc::kUnrecoverablePosition, "the state has another epoch");
     }

@@ -155,7 +155,11 @@ class RedisMaps final : public MapBroker {
   Task<Result<MapOutcome>> Publish(ChannelName channel, Publication publication,
                                    MapPublishOptions options) override {
     const Duration key_ttl = options.map.key_ttl;
-    if (key_ttl.ms > 0) shard_.sweeper.Watch(channel, key_ttl);
+    if (key_ttl.ms > 0) {
+      // Others may be due earlier, and the condition may be about one of them.
+      shard_.sweeper.FindOut(channel);
+      shard_.sweeper.Watch(channel, key_ttl);
+    }
     return shard_.maps.Publish(std::move(channel), std::move(publication), std::move(options));
   }
   Task<Result<MapOutcome>> Remove(ChannelName channel, std::string key, MapRemoveOptions options) override {

@@ -3,113 +3,37 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <chrono>
 #include <semaphore>
-#include <thread>
 
-#include "base/random.h"
 #include "base/testing/format_example.h"
 #include "base/testing/patience.h"
 #include "net/next_turn.h"
 #include "net/testing/slowdown.h"
 #include "realtime/broker/delivery.h"
+#include "realtime/broker/redis/testing/redis_backend.h"
 #include "realtime/broker/testing/broker_contract.h"
 #include "realtime/broker/testing/broker_stress.h"
 #include "realtime/broker/testing/map_contract.h"
 #include "realtime/broker/testing/occupancy_contract.h"
 #include "realtime/broker/testing/presence_contract.h"
-#include "redis/single.h"
-#include "redis/testing/redis_server.h"
 
 namespace tidemill::broker {
 namespace {
 
-using redis::testing::RedisServer;
-using testing::Backend;
 using testing::BackendParam;
 using testing::BrokerContract;
 using testing::BrokerFixture;
 using testing::BrokerStress;
+using testing::Keep;
+using testing::kStream;
 using testing::MapContract;
 using testing::MapExpiryContract;
 using testing::OccupancyContract;
 using testing::PresenceContract;
-
-// One server for all tests; each test has its own prefix.
-RedisServer& Server() {
-  static RedisServer server;
-  return server;
-}
-
-class RedisBackend final : public Backend {
- public:
-  static redis::ConnectionOptions PatientConnection() {
-    return {.connect_timeout = tidemill::testing::kPatience, .io_timeout = tidemill::testing::kPatience};
-  }
-  RedisBackend(const std::vector<net::Loop*>& loops, RedisBrokerOptions options)
-      : prefix_(RandomLetters(12)), subscribers_(loops.size()) {
-    options.prefix = prefix_;
-    const RedisConnections connections{
-        .make_client =
-            [&](net::Loop& loop) {
-              return redis::MakeSingleClient(
-                  loop, redis::MakeFixedLocator(Server().endpoint()),
-                  {.connection = PatientConnection(), .incarnation_key = prefix_ + ".incarnation"},
-                  redis_metrics_);
-            },
-        .make_subscriber =
-            [&](net::Loop& loop, redis::SubscriberEvents& events) {
-              auto subscriber =
-                  redis::MakeSingleSubscriber(loop, redis::MakeFixedLocator(Server().endpoint()),
-                                              PatientConnection(), events, redis_metrics_);
-              subscribers_[loop.index()] = subscriber.get();
-              return subscriber;
-            }};
-    shards_ = MakeRedisBrokerShards(loops, connections, std::move(options), metrics_);
-    for (std::size_t i = 0; i < loops.size(); ++i) brokers_.push_back(shards_->TakeShard(i));
-  }
-  Broker& broker(std::size_t loop) override { return *brokers_[loop].broker; }
-  PresenceStore& presence(std::size_t loop) override { return *brokers_[loop].presence; }
-  MapBroker& maps(std::size_t loop) override { return *brokers_[loop].maps; }
-  const std::string& prefix() const { return prefix_; }
-  const redis_broker::Metrics& metrics() const { return metrics_; }
-
-  void Settle(BrokerFixture& fixture) override {
-    while (shards_->down_since()) std::this_thread::yield();
-    for (std::size_t i = 0; i < brokers_.size(); ++i) {
-      const auto passed = fixture.Await<Result<void>>(i, [&, i] { return subscribers_[i]->Barrier("any"); });
-      ASSERT_TRUE(passed) << passed.error().detail;
-    }
-    // What a message made the loop read has come when this is answered.
-    for (std::size_t i = 0; i < brokers_.size(); ++i) {
-      (void)fixture.Await<Result<MapStats>>(i, [&, i] { return maps(i).Stats(ChannelName("any")); });
-    }
-  }
-  void Pass(BrokerFixture& fixture, Duration by) override {
-    // The loops' clock goes with Redis's, which cannot be moved.
-    using Clock = std::chrono::steady_clock;
-    const auto begin = Clock::now();
-    Duration passed{};
-    while (passed.ms < by.ms + 100) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
-      const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begin);
-      fixture.Advance(Duration{now.count() - passed.ms});
-      passed = Duration{now.count()};
-    }
-    // What was asked of Redis at the end has been answered, and its messages have come.
-    Settle(fixture);
-    Settle(fixture);
-  }
-
- private:
-  const std::string prefix_;
-  metrics::Registry registry_;
-  redis::Metrics redis_metrics_{registry_};
-  redis_broker::Metrics metrics_{registry_};
-  std::vector<redis::Subscriber*> subscribers_;
-  std::unique_ptr<RedisBrokerShards> shards_;
-  std::vector<LoopBroker> brokers_;
-};
+using testing::Recover;
+using testing::RedisBackend;
+using testing::RedisBroker;
+using testing::Server;
 
 BackendParam OnLoops(std::size_t loops) {
   return {.name = std::to_string(loops) + (loops == 1 ? "Loop" : "Loops"),
@@ -130,35 +54,6 @@ INSTANTIATE_TEST_SUITE_P(Redis, MapContract, ::testing::Values(OnLoops(1), OnLoo
 INSTANTIATE_TEST_SUITE_P(Redis, MapExpiryContract, ::testing::Values(OnLoops(1), OnLoops(3)),
                          MapExpiryContract::Name);
 
-constexpr StreamSettings kStream{.size = 100, .ttl = Seconds(60), .meta_ttl = Seconds(600)};
-
-PublishOptions Keep(std::string key = "") {
-  return {.stream = kStream, .idempotency_key = std::move(key), .version = 0, .version_epoch = ""};
-}
-
-SubscribeOptions Recover(StreamPosition position) {
-  return {.stream = kStream, .recover = std::move(position)};
-}
-
-// A broker on two loops, and its server.
-class RedisBroker : public ::testing::Test {
- protected:
-  // The key's name without the prefix.
-  redis::Reply Ask(std::string_view command, std::string_view key, std::vector<std::string> arguments = {}) {
-    redis::Command asked{command, backend->prefix() + std::string(key)};
-    for (const std::string& argument : arguments) asked.Add(argument);
-    return Server().Ask(asked);
-  }
-  std::int64_t Pttl(std::string_view key) { return Ask("PTTL", key).integer; }
-
-  RedisBackend* backend = nullptr;
-  BrokerFixture fixture{2, [this](const std::vector<net::Loop*>& loops) {
-                          auto made = std::make_unique<RedisBackend>(loops, RedisBrokerOptions{});
-                          backend = made.get();
-                          return made;
-                        }};
-};
-
 TEST_F(RedisBroker, APositionBeforeTheFirstPublicationIsKeptForAnHour) {
   StreamSettings settings = kStream;
   settings.meta_ttl = Hours(720);
@@ -178,97 +73,6 @@ TEST_F(RedisBroker, APositionBeforeTheFirstPublicationIsKeptForAnHour) {
   EXPECT_TRUE(fixture.Subscribe(0, "a", {.stream = settings, .recover = seen})->recovered);
   EXPECT_GT(Pttl(".meta.{.a}"), Hours(719).ms) << "and a read keeps it so";
 }
-
-class RedisMap : public RedisBroker {
- protected:
-  static constexpr MapSettings kMap{.stream = kStream, .key_ttl = Seconds(60)};
-
-  Result<MapOutcome> Put(std::string key, std::string data) {
-    return fixture.Await<Result<MapOutcome>>(0, [&] {
-      Publication publication;
-      publication.key = key;
-      publication.data = data;
-      return fixture.maps(0).Publish(ChannelName("a"), std::move(publication), {.map = kMap});
-    });
-  }
-  std::string Keys() {
-    const auto page = fixture.Await<Result<MapPage>>(
-        1, [&] { return fixture.maps(1).ReadState(ChannelName("a"), {.limit = 100}, kMap); });
-    if (!page) return page.error().detail;
-    std::string keys;
-    for (const PublicationPtr& entry : page->entries) {
-      keys += entry->key + "@" + std::to_string(entry->offset) + " ";
-    }
-    return keys;
-  }
-};
-
-TEST_F(RedisMap, IsKeptAsItsFormatDocumentSays) {
-  const auto put = Put("k", "12345");
-  ASSERT_TRUE(put);
-  const redis::Reply value = Ask("HGET", ".map.data.{.a}", {"k"});
-  const std::string begin = "6:1:" + put->position.epoch + ":0:0:";
-  EXPECT_TRUE(value.text.starts_with(begin)) << value.text;
-  EXPECT_EQ(Ask("HGET", ".meta.{.a}", {"k"}).text, "1");
-  EXPECT_EQ(Ask("HGET", ".meta.{.a}", {"b"}).text, "6");
-  EXPECT_EQ(Ask("HGET", ".meta.{.a}", {"z"}).text, "100:60000");
-  EXPECT_EQ(Ask("ZSCORE", ".map.order.{.a}", {"k"}).text, "0");
-  for (const char* key : {".meta.{.a}", ".map.data.{.a}", ".map.order.{.a}", ".map.expiry.{.a}"}) {
-    EXPECT_GT(Pttl(key), Seconds(590).ms) << key;
-    EXPECT_LE(Pttl(key), Seconds(600).ms) << key;
-  }
-}
-
-TEST_F(RedisMap, BeginsAnewWhereRedisEvictedAPartOfIt) {
-  for (const char* lost : {".map.data.{.a}", ".meta.{.a}"}) {
-    SCOPED_TRACE(lost);
-    ASSERT_TRUE(fixture.Subscribe(0, "a", {.stream = kStream}));
-    const auto before = Put("k", "1");
-    ASSERT_TRUE(before);
-    (void)fixture.TakeLines(0);
-    EXPECT_EQ(Ask("DEL", lost).integer, 1);
-    const auto after = Put("l", "2");
-    ASSERT_TRUE(after);
-    EXPECT_NE(after->position.epoch, before->position.epoch);
-    EXPECT_EQ(Keys(), "l@1 ");
-    fixture.Settle();
-    const auto lines = fixture.TakeLines(0);
-    EXPECT_NE(std::ranges::find(lines, "a lost"), lines.end());
-    ASSERT_TRUE(fixture.Await<Result<void>>(0, [&] { return fixture.maps(0).Clear(ChannelName("a")); }));
-    fixture.Unsubscribe(0, "a");
-  }
-}
-
-TEST_F(RedisMap, KeysOfAnotherEpochAreOlderThanTheStream) {
-  ASSERT_TRUE(Put("k", "1") && Put("k", "2"));
-  (void)Ask("HSET", ".meta.{.a}", {"e", "anewanew", "s", "0"});
-  EXPECT_EQ(Keys(), "k@0 ");
-}
-
-TEST(RedisMapLimits, RefusesWhatIsOverThem) {
-  RedisBackend* backend = nullptr;
-  BrokerFixture fixture(1, [&](const std::vector<net::Loop*>& loops) {
-    auto made =
-        std::make_unique<RedisBackend>(loops, RedisBrokerOptions{.map = {.keys_max = 2, .bytes_max = 100}});
-    backend = made.get();
-    return made;
-  });
-  const auto put = [&](std::string key, std::string data) {
-    return fixture.Await<Result<MapOutcome>>(0, [&] {
-      Publication publication;
-      publication.key = key;
-      publication.data = data;
-      return fixture.maps(0).Publish(ChannelName("a"), std::move(publication), {.map = {.stream = kStream}});
-    });
-  };
-  EXPECT_EQ(put("k1", "1")->unchanged, Unchanged::kNo);
-  EXPECT_EQ(put("k2", std::string(60, 'x'))->unchanged, Unchanged::kNo);
-  EXPECT_EQ(put("k3", "1")->unchanged, Unchanged::kChannelFull);
-  EXPECT_EQ(put("k1", std::string(60, 'x'))->unchanged, Unchanged::kChannelFull);
-  EXPECT_EQ(put("k2", std::string(90, 'x'))->unchanged, Unchanged::kNo) << "what is replaced makes room";
-  EXPECT_EQ(backend->metrics().map_refused.value(), 2u);
-}
-
 TEST_F(RedisBroker, KeysExpireAsTheSettingsSay) {
   ASSERT_TRUE(fixture.Publish(0, "a", "1", Keep("k")));
   const auto within = [](std::int64_t ms, Duration ttl) { return ms > ttl.ms - 10'000 && ms <= ttl.ms; };

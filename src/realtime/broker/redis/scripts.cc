@@ -153,7 +153,7 @@ return {m[1], m[2], redis.call(unpack(range))}
 
 // KEYS: stream, meta. ARGV: the epoch followed, the offset seen in it, the new epoch, meta ttl ms, pub/sub
 // channel, PUBLISH or SPUBLISH, incarnation. Gives 1 if the stream had fallen back, even if it has skipped
-// past the offset since, and begins anew.
+// past the offset since, and begins anew. What meta says of a map's state stays, as the state does.
 const redis::Script& BeginAnewScript() {
   static const redis::Script script(Stream(R"lua(
 local m, seen = redis.call('HMGET', meta, 'e', 's'), tonumber(ARGV[2])
@@ -163,7 +163,8 @@ if tonumber(m[2]) >= seen then
   local fields = following and following[2] or {}
   if fields[3] ~= 'p' or tonumber(fields[4]) >= seen then return 0 end
 end
-redis.call('DEL', stream, meta)
+redis.call('DEL', stream)
+redis.call('HDEL', meta, 'v', 've')
 redis.call('HSET', meta, 'e', ARGV[3], 's', '0', 'i', incarnation)
 redis.call('PEXPIRE', meta, ARGV[4])
 redis.call(ARGV[6], ARGV[5], '1E' .. ARGV[3] .. '\n')

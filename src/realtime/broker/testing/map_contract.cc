@@ -306,6 +306,20 @@ TEST_P(MapContract, PagesOfAnOrderedChannelAreInTheOrderOfScores) {
   EXPECT_EQ(Pages(10, Ordered()), "d b f c a e ") << "a new score is a new place";
 }
 
+// As after a reload that changes map.ordered: the order is the one that the state began with.
+TEST_P(MapContract, TheOrderOfPagesStaysWhileThereAreKeys) {
+  for (const auto& [key, score] : {std::pair{"a", 5}, {"b", -1}, {"c", 9}}) ASSERT_TRUE(PutScore(key, score));
+  EXPECT_EQ(Pages(1, Recoverable()), "c | a | b ");
+  ASSERT_TRUE(Clear("a"));
+
+  for (const char* key : {"b", "c", "a"}) ASSERT_TRUE(Put("a", key, "1", In(Recoverable())));
+  ASSERT_TRUE(PutScore("d", 100));
+  EXPECT_EQ(Pages(1, Ordered()), "a | b | c | d ");
+  for (const char* key : {"a", "b", "c", "d"}) ASSERT_TRUE(Remove("a", key, Ordered()));
+  ASSERT_TRUE(PutScore("a", 1) && PutScore("b", 2));
+  EXPECT_EQ(Pages(1, Ordered()), "b | a ") << "another state";
+}
+
 TEST_P(MapContract, ACursorHoldsThoughItsKeyIsGone) {
   for (const char* key : {"a", "b", "c", "d"}) ASSERT_TRUE(Put("plain", key, "1", In(Recoverable())));
   const auto page = Read("plain", {.limit = 2}, Recoverable());
@@ -430,31 +444,44 @@ TEST_P(MapContract, PagesAndWhatFollowsThemAreTheState) {
 }
 
 TEST_P(MapExpiryContract, KeysAreRemovedAfterTheirTime) {
-  const MapSettings map = Recoverable(Milliseconds(1200));
+  const MapSettings map = Recoverable(Milliseconds(3000));
   ASSERT_TRUE(fixture_.Subscribe(0, "a", {.stream = kChanges}));
   ASSERT_TRUE(Put("a", "k1", "1", In(map)) && Put("a", "k2", "2", In(map)));
   EXPECT_EQ(fixture_.TakeLines(0), (Lines{"a key 1 k1 1", "a key 2 k2 2"}));
-  fixture_.Pass(Milliseconds(700));
+  fixture_.Pass(Milliseconds(1700));
   ASSERT_TRUE(Put("a", "k1", "3", In(map))) << "a publish is another life";
-  fixture_.Pass(Milliseconds(700));
+  fixture_.Pass(Milliseconds(1700));
   EXPECT_EQ(fixture_.TakeLines(0), (Lines{"a key 3 k1 3", "a removed 4 k2"}));
   EXPECT_EQ(State("a", map), (Lines{"k1=3@3"}));
-  fixture_.Pass(Milliseconds(1000));
+  fixture_.Pass(Milliseconds(1500));
   EXPECT_EQ(fixture_.TakeLines(0), (Lines{"a removed 5 k1"}));
   EXPECT_EQ(State("a", map), Lines{});
   EXPECT_EQ(Stats("a")->keys, 0u);
 }
 
+TEST_P(MapExpiryContract, KeysAreRemovedWhereThePositionIsKeptNoLongerThanThey) {
+  MapSettings map = Recoverable(Milliseconds(1500));
+  map.stream.meta_ttl = map.key_ttl;
+  ASSERT_TRUE(fixture_.Subscribe(0, "a", {.stream = map.stream, .keys_expire = true}));
+  for (int n = 1; n <= 2; ++n) {
+    const std::string at = std::to_string(2 * n);
+    ASSERT_TRUE(Put("a", "k", "1", In(map)));
+    EXPECT_EQ(fixture_.TakeLines(0), (Lines{"a key " + std::to_string(2 * n - 1) + " k 1"}));
+    fixture_.Pass(Milliseconds(1700));
+    EXPECT_EQ(fixture_.TakeLines(0), (Lines{"a removed " + at + " k"}));
+  }
+}
+
 TEST_P(MapExpiryContract, RefreshingKeepsAKeyWithoutAnEvent) {
-  const MapSettings map = Ephemeral(Milliseconds(1200));
+  const MapSettings map = Ephemeral(Milliseconds(3000));
   ASSERT_TRUE(fixture_.Subscribe(0, "a"));
   for (int n = 0; n < 3; ++n) {
     ASSERT_TRUE(Put("a", "k", "1", In(map, KeyCondition::kIfNewElseRefresh)));
-    fixture_.Pass(Milliseconds(700));
+    fixture_.Pass(Milliseconds(1700));
   }
   ASSERT_TRUE(Put("a", "k", "1", In(map, KeyCondition::kIfNew))) << "does not refresh";
   EXPECT_EQ(fixture_.TakeLines(0), (Lines{"a key 0 k 1"}));
-  fixture_.Pass(Milliseconds(1000));
+  fixture_.Pass(Milliseconds(1500));
   EXPECT_EQ(fixture_.TakeLines(0), (Lines{"a removed 0 k"}));
 }
 
