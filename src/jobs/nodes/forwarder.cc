@@ -111,14 +111,14 @@ class Forwarder::Flight final : public net::Retirable, public ListLink<Flight> {
   const jobs::Owner owner;
   std::optional<Result<http::ClientResponse>> done;
   std::coroutine_handle<> awaiter;
-  TaskScope scope;  // last: its task refers to all above
+  std::optional<TaskScope> scope{std::in_place};  // last: its task refers to all above
 };
 
 class [[nodiscard]] Forwarder::Answer {
  public:
   Answer(Forwarder& forwarder, jobs::Owner owner, Task<Result<http::ClientResponse>> task)
       : loop_(forwarder.loop_), flight_(std::make_unique<Flight>(forwarder.flights_, std::move(owner))) {
-    flight_->scope.Spawn(Flight::Run(*flight_, std::move(task)));
+    flight_->scope->Spawn(Flight::Run(*flight_, std::move(task)));
   }
   Answer(const Answer&) = delete;
   Answer& operator=(const Answer&) = delete;
@@ -147,7 +147,14 @@ Forwarder::Forwarder(net::Loop& loop, Ownership& ownership, Options options, Nod
   ownership.Watch([this] { loop_.Post([this] { EndStale(); }); });
 }
 
-Forwarder::~Forwarder() = default;
+// A flight whose caller is gone stays with the loop until a turn that may not come any more. Its request ends
+// before the pools that it uses.
+Forwarder::~Forwarder() {
+  while (Flight* const flight = flights_.front()) {
+    IntrusiveList<Flight>::Remove(*flight);
+    flight->scope.reset();
+  }
+}
 
 Task<api::Outcome> Forwarder::Forward(Request request) {
   const std::optional<jobs::Owner> owner = ownership_.Elsewhere();

@@ -124,6 +124,7 @@ void Relay::CloseSoon() {
   gate_.loop_.timers().Cancel(*this);
   if (owner_.stream) owner_.stream->Close();
   owner_.closed = true;
+  if (client_.closed) return Finish();  // nobody would tell of its end
   client_.stream->CloseAfterFlush(kLinger);
 }
 
