@@ -27,8 +27,10 @@ job::Job ReadJob(const StoredJob& stored, WallTime now) {
 
 void DiscardLocated(Core& core, const Located& located) {
   const job::Job job = ReadJob(located.job, core.Now());
-  TakeOut(core, located, core.GatherFor(located.queue));
-  Discard(core, {.job = &job, .id = located.job.id, .queue = located.queue, .place = located.place});
+  Gathering& gathering = core.GatherFor(located.queue);
+  TakeOut(core, located, gathering);
+  Discard(core, {.job = &job, .id = located.job.id, .queue = located.queue, .place = located.place},
+          gathering);
 }
 
 Result<> ActOn(Core& core, BulkAction::Action action, Located located) {

@@ -328,9 +328,8 @@ Task<void> Rescue(Core& core, std::string wid) {
   if (count > 0) log::Info("jobs.worker_gone", {{"wid", wid}, {"jobs", count}});
 }
 
-void Discard(Core& core, const Discarded& discarded) {
+void Discard(Core& core, const Discarded& discarded, Gathering& gathering) {
   const job::Job& job = *discarded.job;
-  Gathering& gathering = core.GatherFor(discarded.queue);
   core.moves.Note(discarded.id);
   if (IsInMemory(discarded.id)) {
     core.ForgetInMemory(job.jid, discarded.id);

@@ -34,7 +34,8 @@ struct Discarded {
   queue::QueueId queue;
   Place place = Place::kReady;
 };
-void Discard(Core& core, const Discarded& discarded);
+// `gathering` is the one that its row, if that is taken out already, was removed in: both are one change.
+void Discard(Core& core, const Discarded& discarded, Gathering& gathering);
 // What is in the store is no job: it goes to the dead.
 void Bury(Core& core, JobId id, queue::QueueId queue, const std::string& why);
 

@@ -123,7 +123,8 @@ Task<void> ServeWhenSure(Core& core, std::shared_ptr<Waiting*> asker) {
 // Whether nobody is to get the job, and that is done with it.
 bool IsOver(Core& core, queue::QueueId queue, const job::Job& job, queue::Entry& entry) {
   if (job.expires_at && *job.expires_at <= core.Now()) {
-    Discard(core, {.job = &job, .id = entry.id, .queue = queue, .place = Place::kReady});
+    Discard(core, {.job = &job, .id = entry.id, .queue = queue, .place = Place::kReady},
+            core.GatherFor(queue));
     return true;
   }
   if (core.working.Find(job.jid) != nullptr) {

@@ -126,6 +126,33 @@ TEST(EngineBatches, WhatAFailedFlushCarriedIsUndone) {
   EXPECT_TRUE(h.store.bugs().empty());
 }
 
+// Wherever it is cut, the row is there as long as its batch counts it.
+TEST(EngineBatches, WhatIsDiscardedLeavesItsBatchInTheFlushThatRemovesIt) {
+  EngineOptions options;
+  options.flush_rows_max = 1;  // a second look for where to put a change would find the next flush
+  EngineHarness h(std::make_shared<MemoryTables>(), options);
+  const std::string bid = h.engine.NewBatch(Callbacks(true, false)).value();
+  ASSERT_TRUE(h.Commit());
+  h.Push("job-00001", InBatch(bid));
+  h.Push("job-00002", R"("custom":{"signals":["never"],"bid":")" + bid + "\"}");
+  h.Push("job-00003", R"("custom":{"depends_on":["job-00002"],"on_failure":"cancel","bid":")" + bid + "\"}");
+  const std::size_t before = h.store.flushes().size();
+  ASSERT_TRUE(h.Run(h.engine.Cancel("job-00001")));
+  ASSERT_TRUE(h.Run(h.engine.Cancel("job-00002")));
+  h.Turns(60);
+  ASSERT_TRUE(h.Commit());
+  EXPECT_TRUE(h.store.tables().ready.empty() && h.store.tables().later.empty());
+  std::size_t removals = 0;
+  for (std::size_t i = before; i < h.store.flushes().size(); ++i) {
+    const Flush& flush = *h.store.flushes()[i];
+    if (flush.ready_deletes.empty() && flush.later_deletes.empty()) continue;
+    ++removals;
+    EXPECT_TRUE(std::ranges::any_of(flush.records, [](const Record& r) { return r.kind == kBatchKind; }))
+        << "flush " << i;
+  }
+  EXPECT_EQ(removals, 3u);
+}
+
 // Turns the loop, and notes under which ids the store has had each job. Once so many flushes are kept, no
 // more is: the process ends there.
 struct Watcher {

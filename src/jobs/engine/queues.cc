@@ -113,7 +113,8 @@ Task<Result<std::size_t>> RemoveQueue(Core& core, std::string name) {
     const auto read = job::ParseJob(entry->text, core.Now(), kStoredTextBytesMax);
     job::Job job = read ? *read : job::Job();
     job.queue = name;
-    Discard(core, {.job = &job, .id = entry->id, .queue = queue, .place = Place::kReady});
+    Discard(core, {.job = &job, .id = entry->id, .queue = queue, .place = Place::kReady},
+            core.GatherFor(queue));
     if (core.flusher.unflushed_rows() > core.options.flush_rows_max) {
       TM_CO_TRY(co_await CommitOf(core.flusher));
     } else if (core.loop.ShareSpent()) {

@@ -260,8 +260,10 @@ void WorkflowKeeper::EndOne(JobPage::Item item, const std::string& timed_out) {
   Located located{
       .job = std::move(item.job), .queue = *queue, .place = Place::kLater, .wait = Wait::kBlocked};
   if (timed_out.empty()) {
-    TakeOut(core_, located, core_.GatherFor(*queue));
-    return Discard(core_, {.job = &*job, .id = located.job.id, .queue = *queue, .place = Place::kLater});
+    Gathering& gathering = core_.GatherFor(*queue);
+    TakeOut(core_, located, gathering);
+    return Discard(core_, {.job = &*job, .id = located.job.id, .queue = *queue, .place = Place::kLater},
+                   gathering);
   }
   job->failure = job::Failure{.failed_at = core_.Now(),
                               .next_at = {},
