@@ -62,6 +62,36 @@ TEST(Engine, WhatComesWhileACommitIsUnderWayIsOneFlush) {
   EXPECT_EQ(h.store.tables().ready.size(), 21u);
 }
 
+// Its producers were told at once: a clean stop is to lose none of it, and keeps nothing from who comes next.
+TEST(Engine, AStopWritesAllThatWasAcknowledgedBeforeItsCommit) {
+  auto tables = std::make_shared<testing::MemoryTables>();
+  EngineOptions options;
+  options.queues["relaxed"].durability = Durability::kRelaxed;
+  options.flush_rows_max = 10;
+  EngineHarness h(tables, options);
+  h.store.HoldCommits();
+  for (int i = 10; i < 45; ++i) {
+    ASSERT_TRUE(h.engine.Push(MakeJob("job-000" + std::to_string(i), R"("queue":"relaxed")")));
+    if (i == 12) h.Turns();  // the first flush is under way, three more are gathered
+  }
+  bool has_stopped = false;
+  TaskScope scope;
+  scope.Spawn([](Engine& engine, bool& done) -> Task<void> {
+    co_await engine.Stop();
+    done = true;
+  }(h.engine, has_stopped));
+  h.Turns(50);
+  EXPECT_FALSE(has_stopped) << "what is gathered is not written yet";
+  h.store.ReleaseCommits();
+  for (int i = 0; i < 1000 && !has_stopped; ++i) h.Turns(1);
+  ASSERT_TRUE(has_stopped);
+  EXPECT_EQ(tables->ready.size(), 35u);
+  const std::size_t flushes = h.store.flushes().size();
+  h.Advance(Seconds(5));
+  EXPECT_EQ(h.store.flushes().size(), flushes) << "a flush behind the release takes the lease again";
+}
+
+
 TEST(Engine, PushesOfAFailedFlushAreDroppedAndTheRestGoesAgain) {
   EngineHarness h;
   h.Push("job-00001");

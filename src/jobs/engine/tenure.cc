@@ -216,7 +216,7 @@ Task<void> StopOwning(Core& core) {
   core.schedules.Stop();
   if (!serves) co_return co_await GiveLeaseBack(core);
   core.claims_all = true;
-  core.flusher.Touch();
+  (void)core.flusher.Gather();  // so the last of what is gathered is waited for, answered at once or not
   const auto flushed = co_await CommitInTime(core.loop, core.flusher, kLastFlushMax);
   if (!flushed && flushed.error().code == Errc::kTimeout) {
     // The lease ends by itself. What was not answered was not promised.
@@ -225,6 +225,7 @@ Task<void> StopOwning(Core& core) {
     co_return;
   }
   if (!flushed) log::Error("jobs.last_flush_failed", {{"error", flushed.error().detail}});
+  core.flusher.Hold();  // a flush would take the lease again
   co_await GiveLeaseBack(core);
 }
 
