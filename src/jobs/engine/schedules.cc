@@ -17,6 +17,7 @@
 #include "jobs/engine/core.h"
 #include "jobs/engine/push.h"
 #include "jobs/job/names.h"
+#include "net/sleep.h"
 
 namespace tidemill::jobs {
 namespace {
@@ -113,6 +114,7 @@ void Schedules::Place(std::unique_ptr<Entry> made) {
   Entry& entry = *(entries_[name] = std::move(made));
   entry.next = entry.record.fired_until;
   Write(entry, core_.flusher.Gather());
+  if (WaitsForLast(entry)) core_.scope.Spawn(LearnLast(*this, name));
   Look();
 }
 
@@ -195,7 +197,7 @@ Task<Result<>> Schedules::Recover(Store& store) {
         continue;
       }
       (*entry)->next = (*entry)->record.fired_until;
-      SetLast(**entry, (*entry)->record.last_jid, Last::kOpen);  // until LearnLast knows
+      SetLast(**entry, (*entry)->record.last_jid, Last::kUnknown);
       entries_[record.key] = *std::move(entry);
     }
     if (page.size() < kPage) break;
@@ -234,7 +236,7 @@ void Schedules::TakeOverConfigured() {
 void Schedules::Start() {
   TakeOverConfigured();
   for (const auto& [name, entry] : entries_) {
-    if (!entry->record.last_jid.empty()) core_.scope.Spawn(LearnLast(*this, name));
+    if (WaitsForLast(*entry)) core_.scope.Spawn(LearnLast(*this, name));
   }
   Look();
 }
@@ -251,7 +253,11 @@ void Schedules::SetLast(Entry& entry, std::string jid, Last last) {
   by_last_jid_.erase(entry.record.last_jid);
   entry.last = jid.empty() ? Last::kOver : last;
   entry.record.last_jid = std::move(jid);
-  if (entry.last == Last::kOpen) by_last_jid_[entry.record.last_jid] = &entry;
+  if (entry.last != Last::kOver) by_last_jid_[entry.record.last_jid] = &entry;
+}
+
+bool Schedules::WaitsForLast(const Entry& entry) {
+  return entry.last == Last::kUnknown && entry.overlap != cron::Overlap::kAllow;
 }
 
 cron::Previous Schedules::PreviousOf(const Entry& entry) const {
@@ -266,12 +272,21 @@ Task<void> Schedules::LearnLast(Schedules& self, std::string name) {
   const auto found = self.entries_.find(name);
   if (found == self.entries_.end()) co_return;
   const std::string jid = found->second->record.last_jid;
-  const auto located = co_await Locate(self.core_, jid);
+  auto located = co_await Locate(self.core_, jid);
+  while (tenure == self.core_.tenure && !located && located.error().code != Errc::kNotFound &&
+         located.error().code != Errc::kAlreadyExists) {  // the store did not say
+    co_await net::Sleep(self.core_.loop, kLookInterval);
+    if (tenure == self.core_.tenure) located = co_await Locate(self.core_, jid);
+  }
   if (tenure != self.core_.tenure) co_return;
   const auto now = self.entries_.find(name);
   if (now == self.entries_.end() || now->second->record.last_jid != jid) co_return;
   const bool is_open = located ? located->place != Place::kDead : self.core_.working.Find(jid) != nullptr;
-  if (!is_open) self.SetLast(*now->second, jid, Last::kOver);
+  // It may have ended meanwhile (OnOutcome).
+  if (now->second->last == Last::kUnknown) {
+    self.SetLast(*now->second, jid, is_open ? Last::kOpen : Last::kOver);
+  }
+  self.Look();
 }
 
 void Schedules::OnOutcome(const Outcome& outcome, Gathering&) {
@@ -289,6 +304,7 @@ void Schedules::Look() {
   std::optional<WallTime> soonest;
   for (const auto& [name, entry] : entries_) {
     if (entry->record.paused || !entry->record.spec.enabled || !entry->next) continue;
+    if (WaitsForLast(*entry)) continue;  // LearnLast looks again
     if (*entry->next <= core_.Now()) Fire(*entry);
     if (entry->next && (!soonest || *entry->next < *soonest)) soonest = entry->next;
   }

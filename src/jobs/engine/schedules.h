@@ -73,9 +73,12 @@ class Schedules final : public EnginePlugin, net::Timer {
   void Write(const Entry& entry, Gathering& gathering) const;
   Result<Entry*> Find(std::string_view name);
   Result<> MayChange(std::string_view name) const;
-  enum class Last : std::uint8_t { kOver, kOpen };
+  // kUnknown: it was pushed before this start, and the store has not said yet what became of it.
+  enum class Last : std::uint8_t { kOver, kOpen, kUnknown };
   void SetLast(Entry& entry, std::string jid, Last last);
   cron::Previous PreviousOf(const Entry& entry) const;
+  // Whether a firing depends on what is not known yet.
+  static bool WaitsForLast(const Entry& entry);
   static Task<void> LearnLast(Schedules& self, std::string name);
   static Task<void> TakeBack(Schedules& self, std::string jid);
 

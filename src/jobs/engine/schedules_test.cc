@@ -140,6 +140,33 @@ TEST(Schedules, SkipKnowsAfterARestartWhatIsNotDone) {
   EXPECT_EQ(tables->ready.begin()->second.jid, "tick-1800000030000");
 }
 
+TEST(Schedules, ARestartWithAFiringDueKnowsThatTheOneBeforeIsDone) {
+  for (const bool is_configured : {false, true}) {
+    SCOPED_TRACE(is_configured);
+    auto tables = std::make_shared<MemoryTables>();
+    EngineOptions options;
+    if (is_configured) options.schedules = {Every10s("skip")};
+    {
+      EngineHarness h(tables, options);
+      if (!is_configured) ASSERT_TRUE(h.engine.SetSchedule(Every10s("skip")));
+      h.Advance(Seconds(15));
+      Fetched fetched(h.engine, "w", {"default"});
+      ASSERT_TRUE(h.engine.Ack(fetched.jids().front(), ""));
+      ASSERT_TRUE(h.Commit());
+      ASSERT_TRUE(tables->ready.empty());
+    }
+    tables->owner.reset();
+    if (is_configured) options.schedules[0].catch_up = "all";  // and a change of the entry
+    EngineHarness h(tables, options, WallTime{1'800'000'021'000});
+    h.Turns(50);
+    ASSERT_TRUE(h.Commit());
+    ASSERT_EQ(tables->ready.size(), 1u);
+    EXPECT_EQ(tables->ready.begin()->second.jid, "tick-1800000020000");
+    h.Advance(Seconds(10));
+    EXPECT_EQ(tables->ready.size(), 1u) << "the one before is not done";
+  }
+}
+
 TEST(Schedules, PausedNothingFiresAndNothingIsMadeUpFor) {
   EngineHarness h;
   ASSERT_TRUE(h.engine.SetSchedule(Every10s("allow", "all")));
