@@ -17,6 +17,18 @@ constexpr std::size_t kExpiredAtOnce = 200;
 constexpr std::size_t kRecoveredAtOnce = 500;
 constexpr Duration kLookAgainAfter = Milliseconds(50);
 
+// A record that was written when the batch had one job more. It stays otherwise what it was then: what has
+// changed since belongs to a later flush.
+void Uncount(std::string_view bid, Gathering& gathering) {
+  const Record* const record = gathering.FindPut(kBatchKind, bid);
+  if (record == nullptr) return;
+  auto batch = DecodeBatch(*record);
+  TM_ASSERT(batch && batch->counts.pending > batch->counts.failed && record->expires_at);
+  --batch->counts.total;
+  --batch->counts.pending;
+  gathering.Put(EncodeBatch(*batch, *record->expires_at));
+}
+
 }  // namespace
 
 BatchKeeper::BatchKeeper(Core& core, Batches::Options options) : core_(core), batches_(options) {}
@@ -134,8 +146,9 @@ EnginePlugin::Admission BatchKeeper::OnPush(const job::Job& job, JobId, Gatherin
   return Admission::kRun;
 }
 
-void BatchKeeper::OnDropped(const PushedJob& job) {
+void BatchKeeper::OnDropped(const PushedJob& job, KeptGatherings kept) {
   if (job.pushed.batch.empty()) return;
+  for (Gathering* const gathering : kept) Uncount(job.pushed.batch, *gathering);
   batches_.UndoJoin(job.pushed.batch, core_.Now());
   // What that makes due is pushed from elsewhere.
   core_.loop.timers().Schedule(*this, core_.loop.clock().Now());

@@ -38,7 +38,7 @@ class BatchKeeper final : public EnginePlugin, net::Timer {
   void Forget() override;
   Result<> CheckPush(const job::Job& job, JobId id) override;
   Admission OnPush(const job::Job& job, JobId id, Gathering& gathering) override;
-  void OnDropped(const PushedJob& job) override;
+  void OnDropped(const PushedJob& job, KeptGatherings kept) override;
   void BeforeFlush(Gathering& gathering) override;
   void OnRunNow(job::Job& job, Place place, Gathering& gathering) override;
   void OnOutcome(const Outcome& outcome, Gathering& gathering) override;

@@ -173,7 +173,7 @@ void Core::BeforeFlush(Gathering& gathering) {
 }
 
 void Core::OnArrived(PushedJob&& job) { Arrive(*this, std::move(job)); }
-void Core::OnDropped(const PushedJob& job, Gathering& gathering) { Drop(*this, job, gathering); }
+void Core::OnDropped(const PushedJob& job, KeptGatherings kept) { Drop(*this, job, kept); }
 void Core::OnFenced() { LoseLease(*this); }
 
 }  // namespace tidemill::jobs

@@ -106,7 +106,7 @@ struct Core final : FlushOwner {
 
   void BeforeFlush(Gathering& gathering) override;
   void OnArrived(PushedJob&& job) override;
-  void OnDropped(const PushedJob& job, Gathering& gathering) override;
+  void OnDropped(const PushedJob& job, KeptGatherings kept) override;
   void OnFenced() override;
 
   net::Loop& loop;

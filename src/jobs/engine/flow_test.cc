@@ -153,6 +153,43 @@ TEST(EngineBatches, WhatIsDiscardedLeavesItsBatchInTheFlushThatRemovesIt) {
   EXPECT_EQ(removals, 3u);
 }
 
+TEST(EngineBatches, NoRetryOfAFailedFlushCountsWhatItDropped) {
+  EngineOptions options;
+  options.flush_rows_max = 3;
+  EngineHarness h(std::make_shared<MemoryTables>(), options);
+  const std::string bid = h.engine.NewBatch(Callbacks(true, false)).value();
+  for (int i = 1; i <= 3; ++i) h.Push("ack-0000" + std::to_string(i));
+  Fetched first(h.engine, "worker-1", {"default"});
+  Fetched second(h.engine, "worker-1", {"default"});
+  Fetched third(h.engine, "worker-1", {"default"});
+  ASSERT_TRUE(h.Commit());
+  const std::size_t before = h.store.flushes().size();
+  h.store.FailCommits(1, {Errc::kLimitExceeded, "disk full"});
+  h.store.HoldCommits();
+  // Three flushes: each has an end, which is kept, and pushes, which are not.
+  for (int i = 1; i <= 3; ++i) {
+    const std::string n = std::to_string(i);
+    ASSERT_TRUE(h.engine.Ack("ack-0000" + n, ""));
+    ASSERT_TRUE(h.engine.Push(MakeJob("job-0000" + n, InBatch(bid))));
+    ASSERT_TRUE(h.engine.Push(MakeJob("job-1000" + n, R"("custom":{"workflow":"w-1"})")));
+    if (i == 1) h.Turns();
+  }
+  h.store.ReleaseCommits();
+  EXPECT_FALSE(h.Commit());
+  h.Advance(Seconds(3));
+  ASSERT_TRUE(h.Commit());
+  EXPECT_EQ(h.engine.FindBatch(bid)->counts.total, 0U);
+  // Whichever of them is the last one that is kept before a crash, a start believes it.
+  EXPECT_GE(h.store.flushes().size(), before + 3);
+  for (std::size_t i = before; i < h.store.flushes().size(); ++i) {
+    for (const Record& record : h.store.flushes()[i]->records) {
+      EXPECT_NE(record.kind, kNodeKind) << "flush " << i << ": " << record.key;
+      if (record.kind == kBatchKind) EXPECT_EQ(DecodeBatch(record)->counts, BatchCounts()) << "flush " << i;
+    }
+  }
+  EXPECT_TRUE(h.store.bugs().empty());
+}
+
 // Turns the loop, and notes under which ids the store has had each job. Once so many flushes are kept, no
 // more is: the process ends there.
 struct Watcher {

@@ -185,6 +185,15 @@ void Flusher::StartTelling() {
   scope_.Spawn(Tell(*this));
 }
 
+// What is gathered may have been closed since, and then counts the pushes that are still to be told.
+void Flusher::TellDropped(const PushedJob& job, const Batch& failed) {
+  std::vector<Gathering*> kept;
+  for (const auto& batch : gathered_) {
+    if (batch.get() == failed.kept || !kept.empty()) kept.push_back(&batch->gathering);
+  }
+  owner_.OnDropped(job, kept);
+}
+
 // In the order of flushes: a push is with its queue before its producer knows.
 Task<void> Flusher::Tell(Flusher& self) {
   while (!self.ended_.empty()) {
@@ -195,7 +204,7 @@ Task<void> Flusher::Tell(Flusher& self) {
       if (self.loop_.ShareSpent()) co_await net::NextTurn(self.loop_);
     }
     for (const PushedJob& job : batch->dropped) {
-      if (batch->tenure == self.tenure_) self.owner_.OnDropped(job, batch->kept->gathering);
+      if (batch->tenure == self.tenure_) self.TellDropped(job, *batch);
       if (self.loop_.ShareSpent()) co_await net::NextTurn(self.loop_);
     }
     if (!batch->dropped.empty() && batch->tenure == self.tenure_ && --self.dropping_ == 0) {

@@ -65,9 +65,9 @@ class FlusherTest : public ::testing::Test, private FlushOwner {
   }
   void BeforeFlush(Gathering&) override {}
   void OnArrived(PushedJob&&) override {}
-  void OnDropped(const PushedJob& job, Gathering& gathering) override {
+  void OnDropped(const PushedJob& job, KeptGatherings kept) override {
     dropped.push_back(job.row.job.id);
-    gathering.Remove(RecordKey{.kind = "lock", .key = job.pushed.lock_key});
+    kept.front()->Remove(RecordKey{.kind = "lock", .key = job.pushed.lock_key});
   }
   void OnFenced() override {}
 

@@ -114,6 +114,11 @@ void Gathering::Remove(RecordKey key) {
   flush_.record_deletes.push_back(std::move(key));
 }
 
+const Record* Gathering::FindPut(std::string_view kind, std::string_view key) const {
+  const auto found = puts_.find(NameOf(kind, key));
+  return found == puts_.end() ? nullptr : &flush_.records[found->second];
+}
+
 void Gathering::RemoveInbox(std::int64_t id) {
   Note(sizeof id);
   flush_.inbox_deletes.push_back(id);

@@ -8,7 +8,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -53,6 +55,8 @@ class Gathering {
   void RemoveClaim(JobId id);
   void Put(Record record);
   void Remove(RecordKey key);
+  // What Put has put here under that key; null: nothing. Until the next change.
+  const Record* FindPut(std::string_view kind, std::string_view key) const;
   void RemoveInbox(std::int64_t id);
 
   bool empty() const { return rows_ == 0; }
@@ -91,5 +95,9 @@ class Gathering {
   std::size_t bytes_ = 0;
   bool has_holes_ = false;
 };
+
+// What failed flushes have left, in their order, from that of a dropped push on. Each may already hold records
+// that count the push (FlushOwner::BeforeFlush), and is committed by itself: a start would believe them.
+using KeptGatherings = std::span<Gathering* const>;
 
 }  // namespace tidemill::jobs

@@ -49,8 +49,8 @@ class EnginePlugin {
   // A push that everybody agreed with: it runs, or waits until Unblock (push.h). What this changes in memory,
   // it puts into `gathering`, or marks for BeforeFlush.
   virtual Admission OnPush(const job::Job&, JobId, Gathering&) { return Admission::kRun; }
-  // It was not committed.
-  virtual void OnDropped(const PushedJob&) {}
+  // It was not committed. What BeforeFlush has put into any of `kept` is not to speak of it either.
+  virtual void OnDropped(const PushedJob&, KeptGatherings) {}
   // A flush begins: what has changed is put into it.
   virtual void BeforeFlush(Gathering& gathering) = 0;
 

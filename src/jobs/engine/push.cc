@@ -133,12 +133,12 @@ void Arrive(Core& core, PushedJob&& push) {
   core.promoter.Consider(push.row.run_at);
 }
 
-void Drop(Core& core, const PushedJob& push, Gathering& gathering) {
+void Drop(Core& core, const PushedJob& push, KeptGatherings kept) {
   --core.At(push.pushed.queue).arriving;
   if (!push.pushed.lock_key.empty()) {
-    core.locks.Release(push.pushed.lock_key, push.row.job.jid, gathering);
+    core.locks.Release(push.pushed.lock_key, push.row.job.jid, *kept.front());
   }
-  for (EnginePlugin* const plugin : core.plugins) plugin->OnDropped(push);
+  for (EnginePlugin* const plugin : core.plugins) plugin->OnDropped(push, kept);
 }
 
 void Enqueue(Core& core, Enqueued&& enqueued) {

@@ -28,8 +28,8 @@ Result<> CheckRoom(Core& core, const job::Job& job, queue::QueueId queue, std::u
 
 // A push is committed.
 void Arrive(Core& core, PushedJob&& job);
-// A push was not; what it put into `gathering` is taken back.
-void Drop(Core& core, const PushedJob& job, Gathering& gathering);
+// A push was not; what it put into `kept` is taken back.
+void Drop(Core& core, const PushedJob& job, KeptGatherings kept);
 
 // The job may run now: it goes to its queue, or to who waits.
 struct Enqueued {

@@ -155,8 +155,14 @@ EnginePlugin::Admission WorkflowKeeper::OnPush(const job::Job& job, JobId id, Ga
   return Admission::kBlock;
 }
 
-void WorkflowKeeper::OnDropped(const PushedJob& job) {
-  workflows_.Drop(job.row.job.jid, core_.Now());
+void WorkflowKeeper::OnDropped(const PushedJob& job, KeptGatherings kept) {
+  const std::string& jid = job.row.job.jid;
+  for (Gathering* const gathering : kept) {
+    if (gathering->FindPut(kNodeKind, jid) != nullptr) {
+      gathering->Remove(RecordKey{.kind = std::string(kNodeKind), .key = jid});
+    }
+  }
+  workflows_.Drop(jid, core_.Now());
   Work();
 }
 
