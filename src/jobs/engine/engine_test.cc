@@ -91,7 +91,6 @@ TEST(Engine, AStopWritesAllThatWasAcknowledgedBeforeItsCommit) {
   EXPECT_EQ(h.store.flushes().size(), flushes) << "a flush behind the release takes the lease again";
 }
 
-
 TEST(Engine, PushesOfAFailedFlushAreDroppedAndTheRestGoesAgain) {
   EngineHarness h;
   h.Push("job-00001");

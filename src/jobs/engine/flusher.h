@@ -36,8 +36,8 @@ class FlushOwner {
   virtual void BeforeFlush(Gathering& gathering) = 0;
   // A push is committed: in the order of pushes.
   virtual void OnArrived(PushedJob&& job) = 0;
-  // A push was not: what it did to memory is to be undone, what it put into the first of `kept` beside its row,
-  // and what BeforeFlush has put into any of them for its sake.
+  // A push was not: what it did to memory is to be undone, what it put into the first of `kept` beside its
+  // row, and what BeforeFlush has put into any of them for its sake.
   virtual void OnDropped(const PushedJob& job, KeptGatherings kept) = 0;
   // The store belongs to somebody else now.
   virtual void OnFenced() = 0;

@@ -96,8 +96,9 @@ class Gathering {
   bool has_holes_ = false;
 };
 
-// What failed flushes have left, in their order, from that of a dropped push on. Each may already hold records
-// that count the push (FlushOwner::BeforeFlush), and is committed by itself: a start would believe them.
+// What failed flushes have left, in their order, from that of a dropped push on. Each may already hold
+// records that count the push (FlushOwner::BeforeFlush), and is committed by itself: a start would believe
+// them.
 using KeptGatherings = std::span<Gathering* const>;
 
 }  // namespace tidemill::jobs
