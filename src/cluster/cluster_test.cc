@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "cluster/pending_replies.h"
+#include "cluster/recent_commands.h"
 #include "cluster/testing/cluster_bench.h"
 
 namespace tidemill::cluster {
@@ -175,6 +177,45 @@ TEST(Cluster, TellingWaitsForNobody) {
   bench.Turns();
   EXPECT_EQ(bench[1].directory.done, Lines{"disconnect u 3503"});
   EXPECT_EQ(bench[0].metrics.waiting.value(), 0);
+}
+
+// Sends commands to n1, which is dead and so never answers; gives what became of them.
+class Flood {
+ public:
+  Flood(ClusterBench& bench, std::size_t commands) {
+    for (std::size_t n = 0; n < commands; ++n) scope_.Spawn(One(*bench[0].cluster, *this));
+  }
+  std::size_t refused = 0;
+
+ private:
+  static Task<void> One(Cluster& cluster, Flood& flood) {
+    Command command{.target = {.user = "", .session = "0000d1a4-8a52-4b0c-8e6f-3f1f0a1b2c3d", .node = "n1"},
+                    .action = control::Deliver{"{}"}};
+    const auto done = co_await cluster.RunOn(NodeId("n1"), std::move(command));
+    if (!done && done.error().code == Errc::kLimitExceeded) ++flood.refused;
+  }
+  TaskScope scope_;
+};
+
+TEST(Cluster, FramesOfClientsLeaveRoomForTheOperatorsCommands) {
+  ClusterBench bench(3);
+  bench[1].End();
+  Flood flood(bench, ReplyRouter::kPendingMax);
+  bench.Turns();
+  EXPECT_GE(flood.refused, ReplyRouter::kPendingMax / 2);
+  const auto revoked = bench.Await(bench[0].cluster->RunOn(NodeId("n2"), Revoke()));
+  EXPECT_EQ(revoked.result, Result<void>());
+  EXPECT_EQ(bench[2].directory.done, Lines{"disconnect u 3503"});
+  bench.Advance(Seconds(2));
+}
+
+TEST(RecentCommands, FramesOfClientsLeaveRoomForTheOperatorsCommands) {
+  RecentCommands recent;
+  const MonotonicTime now{};
+  std::uint64_t id = 0;
+  while (recent.Take({NodeId("n1"), ++id}, now, Room::kHalf) == RecentCommands::Taken::kNew) continue;
+  EXPECT_EQ(id - 1, RecentCommands::kCommandsMax / 2);
+  EXPECT_EQ(recent.Take({NodeId("n1"), id}, now, Room::kWhole), RecentCommands::Taken::kNew);
 }
 
 TEST(Cluster, ACommandThatIsTooLongIsRefused) {

@@ -9,12 +9,12 @@ constexpr char kTooLong[] = "the command is too long for a control message";
 
 }  // namespace
 
-Task<Result<void>> Commands::Ready() {
+Task<Result<void>> Commands::Ready(Room room) {
   constexpr char kTooMany[] = "too many commands wait for other nodes";
-  if (!sender_.HasRoom()) co_return Fail(Errc::kLimitExceeded, kTooMany);
+  if (!sender_.HasRoom(room)) co_return Fail(Errc::kLimitExceeded, kTooMany);
   co_await membership_.Introduced();
   TM_CO_TRY(membership_.Reachable());
-  if (replies_.full()) {
+  if (replies_.full(room)) {
     metrics_.refused.Add();
     co_return Fail(Errc::kLimitExceeded, kTooMany);
   }
@@ -22,7 +22,7 @@ Task<Result<void>> Commands::Ready() {
 }
 
 Task<Result<void>> Commands::Run(Command command) {
-  TM_CO_TRY(co_await Ready());
+  TM_CO_TRY(co_await Ready(RoomOf(command)));
   const MonotonicTime begun = sender_.Now();
   PendingReplies pending(replies_, membership_.table().Live());
   command.id = pending.id();
@@ -33,7 +33,7 @@ Task<Result<void>> Commands::Run(Command command) {
 }
 
 Task<Result<void>> Commands::RunOn(NodeId node, Command command) {
-  TM_CO_TRY(co_await Ready());
+  TM_CO_TRY(co_await Ready(RoomOf(command)));
   if (membership_.table().Find(node) == nullptr) co_return Fail(Errc::kNotFound, "no such node");
   const MonotonicTime begun = sender_.Now();
   PendingReplies pending(replies_, {node});
@@ -74,11 +74,12 @@ Task<void> Commands::PublishUnacknowledged(Sender& sender, std::string text) {
 }
 
 void Commands::OnCommand(const NodeId& from, Command command) {
-  if (!sender_.HasRoom()) return;
+  const Room room = RoomOf(command);
+  if (!sender_.HasRoom(room)) return;
   // A command that wants no acknowledgement is never sent twice.
   if (command.wants_ack) {
     const RecentCommands::Key key(from, command.id);
-    switch (recent_.Take(key, sender_.Now())) {
+    switch (recent_.Take(key, sender_.Now(), room)) {
       case RecentCommands::Taken::kNew: break;
       case RecentCommands::Taken::kFull: metrics_.refused.Add(); return;
       case RecentCommands::Taken::kKnown:

@@ -11,6 +11,7 @@
 #include "cluster/metrics.h"
 #include "cluster/pending_replies.h"
 #include "cluster/recent_commands.h"
+#include "cluster/room.h"
 #include "cluster/sender.h"
 #include "net/task.h"
 #include "realtime/control/directory.h"
@@ -35,8 +36,8 @@ class Commands {
   void OnCommand(const NodeId& from, Command command);
 
  private:
-  // Whether a command may be sent to other nodes now.
-  Task<Result<void>> Ready();
+  // Whether a command with that room may be sent to other nodes now.
+  Task<Result<void>> Ready(Room room);
   // Of a command whose text has been sent: sends it again where that is due, and gives what came of it.
   Task<Result<void>> Outcome(PendingReplies& pending, const std::string& text, MonotonicTime begun);
   static Task<void> PublishUnacknowledged(Sender& sender, std::string text);

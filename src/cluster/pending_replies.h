@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "cluster/messages.h"
+#include "cluster/room.h"
 #include "metrics/metrics.h"
 #include "net/async.h"
 #include "net/loop.h"
@@ -35,7 +36,7 @@ class ReplyRouter {
   ReplyRouter(const ReplyRouter&) = delete;
   ReplyRouter& operator=(const ReplyRouter&) = delete;
 
-  bool full() const { return pending_.size() >= kPendingMax; }
+  bool full(Room room = Room::kWhole) const { return pending_.size() >= Within(kPendingMax, room); }
   std::uint64_t NextId() { return ++last_id_; }
   void OnReply(const NodeId& from, std::uint64_t id, Reply reply);
   // The node's sessions have ended: no reply of it is missing any more.

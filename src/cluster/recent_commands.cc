@@ -2,13 +2,13 @@
 
 namespace tidemill::cluster {
 
-RecentCommands::Taken RecentCommands::Take(const Key& key, MonotonicTime now) {
+RecentCommands::Taken RecentCommands::Take(const Key& key, MonotonicTime now, Room room) {
   while (!by_age_.empty() && now - by_age_.front().first >= kKept) {
     results_.erase(by_age_.front().second);
     by_age_.pop_front();
   }
   if (results_.contains(key)) return Taken::kKnown;
-  if (results_.size() >= kCommandsMax) return Taken::kFull;
+  if (results_.size() >= Within(kCommandsMax, room)) return Taken::kFull;
   results_.emplace(key, std::nullopt);
   by_age_.emplace_back(now, key);
   return Taken::kNew;

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "cluster/bus.h"
+#include "cluster/room.h"
 
 namespace tidemill::cluster {
 
@@ -24,10 +25,10 @@ class RecentCommands {
 
   using Key = std::pair<NodeId, std::uint64_t>;  // the sender, and its id for the command
 
-  // kNew: from now on the command is known. kFull: there are too many; it is not kept and must not be carried
-  // out.
+  // kNew: from now on the command is known. kFull: there are as many as `room` has; it is not kept and must
+  // not be carried out.
   enum class Taken : std::uint8_t { kNew, kKnown, kFull };
-  Taken Take(const Key& key, MonotonicTime now);
+  Taken Take(const Key& key, MonotonicTime now, Room room);
   void SetResult(const Key& key, const Result<void>& result);
   // nullopt: it is being carried out.
   std::optional<Result<void>> ResultOf(const Key& key) const;

@@ -24,8 +24,8 @@ void Sender::SpawnSend(const NodeId& node, std::string text) {
   if (HasRoom()) scope_.Spawn(SendTo(node, std::move(text)));
 }
 
-bool Sender::HasRoom() {
-  if (scope_.running() < kTasksMax) return true;
+bool Sender::HasRoom(Room room) {
+  if (scope_.running() < Within(kTasksMax, room)) return true;
   metrics_.refused.Add();
   return false;
 }

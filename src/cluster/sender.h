@@ -12,6 +12,7 @@
 #include "cluster/bus.h"
 #include "cluster/messages.h"
 #include "cluster/metrics.h"
+#include "cluster/room.h"
 #include "net/loop.h"
 #include "net/task.h"
 #include "net/task_scope.h"
@@ -46,7 +47,7 @@ class Sender {
   void SpawnSend(const NodeId& node, std::string text);
 
   // Whether another task may be spawned; if not, it is counted as refused.
-  bool HasRoom();
+  bool HasRoom(Room room = Room::kWhole);
 
  private:
   net::Loop& loop_;
