@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "realtime/protocol/codec.h"
+#include "realtime/session/session_secret.h"
 #include "realtime/session/transports/entry_check.h"
 
 namespace tidemill::session {
@@ -27,6 +28,8 @@ class EmulationHandler final : public http::Handler {
       context_.metrics.emulation_malformed.Add();
       co_return http::Response::Text(400, "not a request of emulation: " + read.error().detail + "\n");
     }
+    // Not asked of another node: commands between nodes are few and dear.
+    if (!ParseSessionSecret(read->session)) co_return AnswerTo(Fail(Errc::kNotFound, "no such session"));
     if (read->node.empty()) read->node = context_.settings->node_id;
     control::Target target;
     target.session = std::move(read->session);
