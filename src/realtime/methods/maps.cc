@@ -8,6 +8,7 @@
 #include "api/params.h"
 #include "realtime/broker/map_publisher.h"
 #include "realtime/methods/channel_params.h"
+#include "realtime/methods/client_info.h"
 #include "realtime/methods/payload.h"
 #include "realtime/methods/slices.h"
 #include "realtime/methods/tags.h"
@@ -16,8 +17,9 @@
 namespace tidemill::methods {
 namespace {
 
-// Read at once, where all of a state is asked for.
+// Of a state, read at once: more is read in several steps.
 constexpr std::uint32_t kPageKeys = 1000;
+constexpr std::size_t kPageBytes = std::size_t{4} << 20;
 
 constexpr api::Schema kMapEntrySchema{"MapEntry", R"json({
   "type": "object",
@@ -25,6 +27,7 @@ constexpr api::Schema kMapEntrySchema{"MapEntry", R"json({
     "key": {"type": "string"},
     "data": {"description": "The payload."},
     "b64data": {"type": "string", "description": "Instead of data, when it is not JSON."},
+    "info": {"$ref": "#/components/schemas/ClientInfo"},
     "tags": {"type": "object", "additionalProperties": {"type": "string"}},
     "offset": {"type": "integer", "format": "int64", "minimum": 0},
     "score": {"type": "integer", "format": "int64"},
@@ -271,6 +274,10 @@ void WriteEntry(const protocol::Publication& entry, JsonWriter& json) {
   } else if (!entry.data.empty()) {
     WritePayload("data", "b64data", entry.data, json);
   }
+  if (entry.info) {
+    json.Key("info");
+    WriteClientInfo(*entry.info, json);
+  }
   if (!entry.tags.empty()) {
     json.Key("tags");
     WriteTags(entry.tags, json);
@@ -339,15 +346,19 @@ Task<api::Outcome> MapRemove(Services& services, MapRemoveParams params) {
 Task<api::Outcome> MapReadState(Services& services, MapReadStateParams params, api::AnswerBudget& budget) {
   broker::MapStateCall& call = params.call;
   const bool all = params.limit < 0;
-  const auto asked = static_cast<std::uint32_t>(std::max(params.limit, 0));
-  call.query.limit = all ? kPageKeys : std::min(asked, broker::kMapPageKeysMax);
+  // Keys that are still to be read.
+  std::uint32_t left =
+      std::min(static_cast<std::uint32_t>(std::max(params.limit, 0)), broker::kMapPageKeysMax);
+  call.query.bytes_max = kPageBytes;
   const bool has_revision = params.revision_offset > 0 || !params.revision_epoch.empty();
-  if (has_revision) call.query.epoch = params.revision_epoch;
+  if (!params.revision_epoch.empty()) call.query.epoch = params.revision_epoch;
   EntriesWriter writer;
   std::optional<protocol::StreamPosition> first;
   do {
+    call.query.limit = all ? kPageKeys : std::min(left, kPageKeys);
     auto page = co_await services.maps.ReadState(call);
     if (!page) co_return std::unexpected(page.error());
+    left -= std::min(left, static_cast<std::uint32_t>(page->entries.size()));
     if (has_revision) {
       std::erase_if(page->entries, [&](const auto& entry) { return entry->offset > params.revision_offset; });
     }
@@ -355,7 +366,7 @@ Task<api::Outcome> MapReadState(Services& services, MapReadStateParams params, a
     if (!first) first = std::move(page->position);
     call.query.epoch = first->epoch;
     call.query.cursor = std::move(page->cursor);
-  } while (all && !call.query.cursor.empty());
+  } while ((all || left > 0) && !call.query.cursor.empty());
   co_return writer.Finish(*first, call.query.cursor);
 }
 
@@ -403,12 +414,12 @@ std::vector<api::Method> MapMethods(Services& services) {
           {.summary = "Read the keys of a map channel and what they hold, in pages or all of them.",
            .params = kReadStateSchema,
            .result = kReadStateResultSchema,
-           .schemas = {kMapEntrySchema}}),
+           .schemas = {kMapEntrySchema, kClientInfoSchema}}),
       api::MakeMethod("map_read_stream", Effect::kReads, services, MapReadStream,
                       {.summary = "Read the changes of a map channel.",
                        .params = kReadStreamSchema,
                        .result = kReadStreamResultSchema,
-                       .schemas = {kMapEntrySchema}}),
+                       .schemas = {kMapEntrySchema, kClientInfoSchema}}),
       api::MakeMethod("map_stats", Effect::kReads, services, MapStats,
                       {.summary = "How many keys a map channel has.",
                        .params = kChannelParamsSchema,

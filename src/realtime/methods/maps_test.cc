@@ -57,6 +57,9 @@ TEST(MapMethods, AnswerAsTheirSchemasSay) {
           R"("offset":4,"epoch":"EPOCH","cursor":"k2"})")},
       {"map_read_state", R"({"channel":"map:a","limit":2,"cursor":"k2"})",
        Ok(R"({"entries":[{"key":"k3","data":null,"offset":4}],"offset":4,"epoch":"EPOCH"})")},
+      {"map_read_state", R"({"channel":"map:a","limit":-1,"revision_offset":3})",
+       Ok(R"({"entries":[{"key":"k1","data":2,"offset":3},{"key":"k2","b64data":"AAE=","offset":2}],)"
+          R"("offset":4,"epoch":"EPOCH"})")},
       {"map_read_state", R"({"channel":"map:a","limit":-1,"revision_offset":3,"revision_epoch":"no"})",
        Failed(112, "unrecoverable position")},
       {"map_read_state", R"({"channel":"map:a","key":"k1","limit":1})",
@@ -118,17 +121,46 @@ TEST(MapMethods, RefuseWhatIsNoMapOrNoKey) {
   EXPECT_EQ(api.Post("publish", R"({"channel":"map:a","data":1})"), bad) << "it has no key";
 }
 
-TEST(MapMethods, AllOfALargeStateIsRead) {
+TEST(MapMethods, TellWhoPublished) {
+  MethodsFixture api;
+  api.PublishKey({.channel = "map:a",
+                  .key = "k",
+                  .data = "1",
+                  .form = broker::DataForm::kJson,
+                  .info = protocol::ClientInfo{.user = "ann", .client = "c", .conn_info = "{}"}});
+  const std::string entries =
+      R"({"entries":[{"key":"k","data":1,"info":{"user":"ann","client":"c","conn_info":{}},"offset":1}],)"
+      R"("offset":1,"epoch":"EPOCH"})";
+  for (const char* method : {"map_read_state", "map_read_stream"}) {
+    EXPECT_EQ(WithoutTimes(api.Post(method, R"({"channel":"map:a","limit":-1})")), Ok(entries)) << method;
+  }
+}
+
+std::size_t KeysIn(const Reply& reply) {
+  std::size_t keys = 0;
+  for (std::size_t at = 0; (at = reply.body.find(R"("key":)", at)) != std::string::npos; ++at) ++keys;
+  return keys;
+}
+
+TEST(MapMethods, ALargeStateIsReadInParts) {
   MethodsFixture api;
   for (int n = 0; n < 2500; ++n) {
     const std::string key = std::to_string(10'000 + n);
     ASSERT_EQ(api.Post("map_publish", R"({"channel":"map:a","key":")" + key + R"(","data":1})").status, 200);
   }
   const Reply all = api.Post("map_read_state", R"({"channel":"map:a","limit":-1})");
-  std::size_t keys = 0;
-  for (std::size_t at = 0; (at = all.body.find(R"("key":)", at)) != std::string::npos; ++at) ++keys;
-  EXPECT_EQ(keys, 2500u);
+  EXPECT_EQ(KeysIn(all), 2500u);
   EXPECT_EQ(all.body.find("cursor"), std::string::npos);
+  const Reply some = api.Post("map_read_state", R"({"channel":"map:a","limit":1500})");
+  EXPECT_EQ(KeysIn(some), 1500u);
+  EXPECT_TRUE(some.body.ends_with(R"("cursor":"11499"}})")) << some.body.substr(some.body.size() - 80);
+  const Reply most = api.Post("map_read_state", R"({"channel":"map:a","limit":2147483647})");
+  EXPECT_EQ(KeysIn(most), 2500u);
+  EXPECT_EQ(api.state_reads.size(), 3u + 2u + 3u);
+  for (const broker::MapStateQuery& read : api.state_reads) {
+    EXPECT_LE(read.limit, 1000u);
+    EXPECT_LE(read.bytes_max, std::size_t{4} << 20);
+  }
 }
 
 }  // namespace

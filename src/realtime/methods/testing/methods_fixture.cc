@@ -56,6 +56,39 @@ Task<Result<std::vector<broker::ChannelCount>>> FakeDirectory::Channels(std::str
   co_return co_await broker->Channels(std::move(pattern));
 }
 
+namespace {
+
+// Writes down what it is asked to read of states.
+class RecordingMaps final : public broker::MapBroker {
+ public:
+  RecordingMaps(broker::MapBroker& inner, std::vector<broker::MapStateQuery>& reads)
+      : inner_(inner), reads_(reads) {}
+
+  Task<Result<broker::MapOutcome>> Publish(broker::ChannelName channel, broker::Publication publication,
+                                           broker::MapPublishOptions options) override {
+    return inner_.Publish(std::move(channel), std::move(publication), std::move(options));
+  }
+  Task<Result<broker::MapOutcome>> Remove(broker::ChannelName channel, std::string key,
+                                          broker::MapRemoveOptions options) override {
+    return inner_.Remove(std::move(channel), std::move(key), std::move(options));
+  }
+  Task<Result<broker::MapPage>> ReadState(broker::ChannelName channel, broker::MapStateQuery query,
+                                          broker::MapSettings map) override {
+    reads_.push_back(query);
+    return inner_.ReadState(std::move(channel), std::move(query), map);
+  }
+  Task<Result<broker::MapStats>> Stats(broker::ChannelName channel) override {
+    return inner_.Stats(std::move(channel));
+  }
+  Task<Result<void>> Clear(broker::ChannelName channel) override { return inner_.Clear(std::move(channel)); }
+
+ private:
+  broker::MapBroker& inner_;
+  std::vector<broker::MapStateQuery>& reads_;
+};
+
+}  // namespace
+
 MethodsFixture::MethodsFixture(std::size_t loops) : ApiBench(loops) {
   shards_ = broker::MakeMemoryBrokerShards(ApiBench::loops(), {});
   for (std::size_t i = 0; i < loops; ++i) {
@@ -65,7 +98,9 @@ MethodsFixture::MethodsFixture(std::size_t loops) : ApiBench(loops) {
   directory.broker = nodes_[0].broker.get();
   publisher_ =
       std::make_unique<broker::Publisher>(*nodes_[0].broker, *nodes_[0].presence, DefaultSettings().rules);
-  maps_ = std::make_unique<broker::MapPublisher>(*nodes_[0].maps, *nodes_[0].broker, DefaultSettings().rules);
+  recording_maps_ = std::make_unique<RecordingMaps>(*nodes_[0].maps, state_reads);
+  maps_ =
+      std::make_unique<broker::MapPublisher>(*recording_maps_, *nodes_[0].broker, DefaultSettings().rules);
   services_ = std::make_unique<Services>(*publisher_, *maps_, directory);
   Serve(RealtimeMethods(*services_));
 }
@@ -105,6 +140,13 @@ void MethodsFixture::Publish(broker::PublishCall call) {
     const auto done = co_await publisher.Publish(std::move(what));
     TM_ASSERT(done.has_value());
   }(*publisher_, std::move(call)));
+}
+
+void MethodsFixture::PublishKey(broker::MapPublishCall call) {
+  Run([](broker::MapPublisher& maps, broker::MapPublishCall what) -> Task<void> {
+    const auto done = co_await maps.Publish(std::move(what));
+    TM_ASSERT(done.has_value());
+  }(*maps_, std::move(call)));
 }
 
 void MethodsFixture::Subscribe(std::string channel) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "api/testing/api_bench.h"
+#include "realtime/broker/map_publisher.h"
 #include "realtime/broker/memory/memory_broker.h"
 #include "realtime/broker/publisher.h"
 #include "realtime/channels/rules.h"
@@ -43,6 +44,7 @@ class MethodsFixture final : public api::testing::ApiBench, public broker::Broke
 
   // As others on this node publish.
   void Publish(broker::PublishCall call);
+  void PublishKey(broker::MapPublishCall call);
   void Subscribe(std::string channel);
   void AddPresence(std::string channel, protocol::ClientInfo info);
 
@@ -54,11 +56,13 @@ class MethodsFixture final : public api::testing::ApiBench, public broker::Broke
   FakeDirectory directory;
   std::vector<std::string> published;  // what subscribed channels got: "a {}"
   broker::PublicationPtr last_published;
+  std::vector<broker::MapStateQuery> state_reads;  // what the broker of maps was asked for
 
  private:
   std::unique_ptr<broker::MemoryBrokerShards> shards_;
   std::vector<broker::LoopBroker> nodes_;
   std::unique_ptr<broker::Publisher> publisher_;
+  std::unique_ptr<broker::MapBroker> recording_maps_;
   std::unique_ptr<broker::MapPublisher> maps_;
   std::unique_ptr<Services> services_;
 };
