@@ -13,12 +13,25 @@
 
 namespace tidemill::session {
 
+// What few subscriptions have.
+struct SubscriptionExtra {
+  std::string info;  // chan_info, raw bytes
+  // The maps whose keys say who is here (PresenceMirror); "": none. They are those that it entered: the
+  // options may name others when it leaves.
+  std::string clients_map;
+  std::string users_map;
+};
+
 struct ChannelSubscription final : hub::Subscription {
   ChannelSubscription(ClientEvents& of_session, std::string_view channel)
       : events(of_session), pending_name(std::make_unique<std::string>(channel)) {}
 
   const std::string& channel_name() const { return attached() ? channel() : *pending_name; }
-  std::string_view chan_info() const { return own_info ? std::string_view(*own_info) : std::string_view(); }
+  std::string_view chan_info() const { return extra ? std::string_view(extra->info) : std::string_view(); }
+  SubscriptionExtra& Extra() {
+    if (!extra) extra = std::make_unique<SubscriptionExtra>();
+    return *extra;
+  }
 
   void OnInappropriateData() override { events.OnInappropriateData(); }
   bool needs_whole_stream() const override { return positioned; }
@@ -26,19 +39,17 @@ struct ChannelSubscription final : hub::Subscription {
 
   ClientEvents& events;
   std::unique_ptr<std::string> pending_name;  // until it is attached: then the hub has it
-  std::unique_ptr<std::string> own_info;      // chan_info, raw bytes; null: empty
+  std::unique_ptr<SubscriptionExtra> extra;   // null: it has nothing of it
   std::int64_t expire_at = 0;                 // seconds since the Unix epoch; 0: never
   bool server_side : 1 = false;
-  bool presence : 1 = false;        // has an entry there
-  bool join_leave : 1 = false;      // its coming and going is published
-  bool announced : 1 = false;       // its coming was
-  bool positioned : 1 = false;      // it follows the stream without a gap
-  bool own_key : 1 = false;         // the key that is its client's id goes with it
-  bool mirrors_client : 1 = false;  // a key of a map says that its client is here
-  bool mirrors_user : 1 = false;    // and that its user is
-  bool ended : 1 = false;           // while it was being joined: it is not to be followed
-  std::uint16_t ended_by = 0;       // the code to tell the client then; 0: it ended it itself
-  std::uint32_t number = 0;         // of the session's subscriptions, in the order in which they were begun
+  bool presence : 1 = false;    // has an entry there
+  bool join_leave : 1 = false;  // its coming and going is published
+  bool announced : 1 = false;   // its coming was
+  bool positioned : 1 = false;  // it follows the stream without a gap
+  bool own_key : 1 = false;     // the key that is its client's id goes with it
+  bool ended : 1 = false;       // while it was being joined: it is not to be followed
+  std::uint16_t ended_by = 0;   // the code to tell the client then; 0: it ended it itself
+  std::uint32_t number = 0;     // of the session's subscriptions, in the order in which they were begun
 };
 
 }  // namespace tidemill::session

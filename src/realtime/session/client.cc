@@ -23,7 +23,8 @@ Client::Client(Context& of_loop, ClientEvents& session, net::Stream& stream, Ses
 std::int64_t Client::WallSeconds() const { return context.loop.clock().WallNow().ms / 1000; }
 
 std::uint32_t Client::TtlUntil(std::int64_t expire_at) const {
-  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(expire_at - WallSeconds(), 0, kTtlSecondsMax));
+  const std::int64_t left = std::max<std::int64_t>(expire_at, 0) - WallSeconds();
+  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(left, 0, kTtlSecondsMax));
 }
 
 void Client::Renew(std::int64_t expire_at, const std::string* conn_info) {

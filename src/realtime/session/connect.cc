@@ -108,6 +108,7 @@ Task<Verdict<decltype(protocol::ConnectResult::subs)>> ConnectCommand::Join(
     protocol::SubscribeRequest subscribe;
     if (const auto asked = request.subs.find(name); asked != request.subs.end()) subscribe = asked->second;
     subscribe.channel = name;
+    subscribe.type = 0;  // a map is not subscribed to by the server, whatever the client asks for
     SubscribeTerms terms{.server_side = true,
                          .info = std::move(token.info),
                          .data = std::move(token.data),

@@ -61,7 +61,7 @@ struct Context {
   Registry registry;
   TaskScope& scope;  // what outlives a session: its commands in flight, and what the announcer still tells
   Announcer announcer{broker, presence, maps, metrics, scope};
-  PresenceMirror mirror{loop, maps, metrics, scope};
+  PresenceMirror mirror{loop, maps, metrics, scope, settings};
   RefusalLog refusals{metrics, loop};
   Settling settling{loop};
   MapCatchUpsOfAll catch_ups{};  // of sessions that have any

@@ -7,7 +7,12 @@
 namespace tidemill::session {
 namespace {
 
-WallTime EndOf(std::int64_t expire_at, Duration delay) { return WallTime{expire_at * 1000} + delay; }
+// Services may give any number of seconds: those of the year 9999 are as good as never.
+constexpr std::int64_t kExpireAtMax = 253'402'300'799;
+
+WallTime EndOf(std::int64_t expire_at, Duration delay) {
+  return WallTime{std::clamp<std::int64_t>(expire_at, 0, kExpireAtMax) * 1000} + delay;
+}
 
 }  // namespace
 

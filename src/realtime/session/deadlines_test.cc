@@ -41,6 +41,16 @@ TEST(Deadlines, TheFirstPingComesInTheSecondHalfOfTheInterval) {
   }
 }
 
+TEST(Deadlines, AnExpiryMayBeAnyNumber) {
+  Deadlines deadlines(At(10).now);
+  deadlines.StartPings(At(0).now, Settings());
+  for (const std::int64_t never : {INT64_MAX, INT64_MAX / 1000 + 1, INT64_MAX / 1000}) {
+    EXPECT_EQ(deadlines.Check(At(1), Settings(), {.connection = never}), Due::kNothing) << never;
+    EXPECT_GE(deadlines.NextCheck(At(1), Settings(), {.connection = never}), At(10).now) << never;
+  }
+  EXPECT_EQ(deadlines.Check(At(1), Settings(), {.connection = INT64_MIN}), Due::kExpired);
+}
+
 TEST(Deadlines, APingIsFollowedByAPongOrTheEnd) {
   Deadlines deadlines(At(10).now);
   deadlines.StartPings(At(0).now, Settings());

@@ -86,13 +86,25 @@ Task<Verdict<void>> MapSubscribe::Admit(const SubscribeRequest& request, const c
     co_return client_.Refuse(protocol::kErrorPermissionDenied,
                              {.channel = request.channel, .why = "a page that no first page came before"});
   }
-  TM_CO_TRY(subscriptions_.MayBegin(request.channel));
-  Authority& authority = client_.context.authorities.For(channel.name.name_space);
-  TM_CO_TRY_ASSIGN(SubscribeTerms terms, co_await authority.Authorize({client_, channel, request}));
-  TM_CO_TRY_ASSIGN(MapCatchUp* const begun, subscriptions_.BeginCatchUp(request.channel, std::move(terms)));
-  begun->began = now;
+  co_return co_await BeginToRead(request, channel);
+}
+
+// It takes its place first: who ends it while permission is asked need not wait.
+Task<Verdict<void>> MapSubscribe::BeginToRead(const SubscribeRequest& request,
+                                              const channels::Channel& channel) {
+  TM_CO_TRY_ASSIGN(MapCatchUp* const begun, subscriptions_.BeginCatchUp(request.channel));
+  begun->began = client_.context.loop.Now();
   if (request.recover) begun->frozen.epoch = request.epoch;
   number_ = begun->number;
+  Authority& authority = client_.context.authorities.For(channel.name.name_space);
+  auto terms = co_await authority.Authorize({client_, channel, request});
+  MapCatchUp* const granted = CatchUp(request);
+  if (!granted) co_return Refused(protocol::kErrorInternal);
+  if (!terms) {
+    subscriptions_.EndCatchUp(request.channel);
+    co_return Refused(terms.error());
+  }
+  granted->terms = *std::move(terms);
   co_return {};
 }
 

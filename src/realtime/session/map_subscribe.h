@@ -44,6 +44,8 @@ class MapSubscribe {
   // Asks for permission, unless the client has begun.
   Task<Verdict<void>> Admit(const protocol::SubscribeRequest& request, const channels::Channel& channel,
                             const Options& options);
+  Task<Verdict<void>> BeginToRead(const protocol::SubscribeRequest& request,
+                                  const channels::Channel& channel);
   Task<Verdict<Joined>> RunPhase(const protocol::SubscribeRequest& request, const Options& options);
   Task<Verdict<Joined>> ReadState(const protocol::SubscribeRequest& request, const Options& options);
   Task<Verdict<Joined>> ReadStream(const protocol::SubscribeRequest& request, const Options& options);

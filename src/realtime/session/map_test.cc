@@ -373,6 +373,38 @@ TEST_F(MapTest, TheServerEndsOneThatIsBeingRead) {
             (Lines{R"({"id":3,"error":{"code":103,"message":"permission denied"}})"}));
 }
 
+// Gives permission when it is told to.
+class HeldAuthority final : public Authority {
+ public:
+  explicit HeldAuthority(net::Loop& loop) : told_(loop) {}
+  Task<Verdict<SubscribeTerms>> Authorize(SubscribeCall) override {
+    (void)co_await told_;
+    co_return SubscribeTerms{};
+  }
+  void GoOn() { told_.sender().Send(true); }
+
+ private:
+  net::Reply<bool> told_;
+};
+
+TEST_F(MapTest, TheServerEndsOneWhilePermissionIsAsked) {
+  HeldAuthority authority(bench_.loop());
+  bench_.context().authorities.Register("scores", authority);
+  const auto client = Connected();
+  EXPECT_EQ(client->Say(R"({"id":2,"subscribe":{"channel":"scores:a","type":1,"phase":2}})"), Lines{});
+  control::Target target{.user = "u", .client = "", .session = "", .except_clients = {}};
+  ASSERT_TRUE(bench_.Apply(target, control::Unsubscribe{.channel = "scores:a"}));
+  EXPECT_EQ(
+      client->Hear(),
+      (Lines{
+          R"({"push":{"channel":"scores:a","unsubscribe":{"code":2000,"reason":"server unsubscribe"}}})"}));
+  authority.GoOn();
+  bench_.Turn();
+  EXPECT_EQ(client->Hear(),
+            (Lines{R"({"id":2,"error":{"code":100,"message":"internal server error","temporary":true}})"}));
+  EXPECT_EQ(client->session().subscriptions(), 0u);
+}
+
 TEST_F(MapTest, CountsAgainstTheChannelLimitWhileItIsRead) {
   for (const char* key : {"a", "b", "c"}) Put("scores:a", key, "1");
   const auto client = Connected();
@@ -397,6 +429,13 @@ TEST_F(MapTest, TheServerDoesNotSubscribeClientsToIt) {
                                   R"(","subs":{"scores:a":{}}}})");
   EXPECT_EQ(asking->session().subscriptions(), 0u);
   EXPECT_EQ(asking->close_code(), 0u);
+  // Nor if its token names the map and the client asks for it as one.
+  const std::string token = SessionBench::Token(R"({"sub":"u","subs":{"scores:a":{}}})");
+  for (const char* sub : {"{}", R"({"type":1,"offset":0})", R"({"type":1,"phase":1,"recover":true})"}) {
+    const auto named = bench_.Connect();
+    (void)named->Say(R"({"id":1,"connect":{"token":")" + token + R"(","subs":{"scores:a":)" + sub + "}}}");
+    EXPECT_TRUE(named->retired() || named->session().subscriptions() == 0) << sub;
+  }
 }
 
 }  // namespace

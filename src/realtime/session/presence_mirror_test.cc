@@ -36,6 +36,18 @@ class PresenceMirrorTest : public SessionTest {
     (void)client->Say(R"({"id":2,"subscribe":{"channel":"lobby:a"}})");
     return client;
   }
+  // As the server does it. `clients`: where the lobby's clients are from now on; others: is a map too.
+  void Reload(std::string clients, Duration key_ttl) {
+    BenchSettings settings = MirrorSettings();
+    auto& namespaces = settings.channel.namespaces;
+    namespaces["lobby"].map_clients_presence_channel_prefix = std::move(clients);
+    namespaces["clients"].map.key_ttl = key_ttl;
+    namespaces["others"] = namespaces["clients"];
+    auto replaced = std::make_shared<SessionSettings>(*bench_.context().settings);
+    replaced->rules = *channels::Rules::Make(settings.channel, settings.client.PersonalNamespace());
+    bench_.maps().ReplaceRules(replaced->rules);
+    bench_.context().settings = std::move(replaced);
+  }
   // "key:user …" of the map.
   std::string State(std::string channel) {
     std::string text;
@@ -97,17 +109,96 @@ TEST_F(PresenceMirrorTest, KeysAreRenewedAsLongAsSomebodyIsThere) {
   }
 }
 
+// A broker that is away, or not; counts what it was asked to publish.
+class CountingMaps final : public broker::MapBroker {
+ public:
+  Task<Result<broker::MapOutcome>> Publish(broker::ChannelName, broker::Publication,
+                                           broker::MapPublishOptions) override {
+    ++published;
+    if (away) co_return Fail(Errc::kUnavailable, "away");
+    co_return broker::MapOutcome{};
+  }
+  Task<Result<broker::MapOutcome>> Remove(broker::ChannelName, std::string,
+                                          broker::MapRemoveOptions) override {
+    co_return Fail(Errc::kUnavailable, "away");
+  }
+  Task<Result<broker::MapPage>> ReadState(broker::ChannelName, broker::MapStateQuery,
+                                          broker::MapSettings) override {
+    co_return Fail(Errc::kUnavailable, "away");
+  }
+  Task<Result<broker::MapStats>> Stats(broker::ChannelName) override {
+    co_return Fail(Errc::kUnavailable, "away");
+  }
+  Task<Result<void>> Clear(broker::ChannelName) override { co_return Fail(Errc::kUnavailable, "away"); }
+
+  bool away = true;
+  std::size_t published = 0;
+};
+
 TEST_F(PresenceMirrorTest, WhatFailsIsTriedAgain) {
-  PresenceMirror mirror(bench_.loop(), bench_.maps(), bench_.context().metrics, scope_);
-  mirror.Enter({.channel = "plain:no map", .key = "k"}, std::nullopt, Seconds(10));
+  CountingMaps counting;
+  Context& context = bench_.context();
+  broker::MapPublisher maps(counting, bench_.broker(), context.settings->rules);
+  PresenceMirror mirror(bench_.loop(), maps, context.metrics, scope_, context.settings);
+  const PresenceMirror::Place place{.channel = "clients:lobby:a", .key = "k"};
+  mirror.Enter(place, std::nullopt);
   bench_.Turn();
-  EXPECT_EQ(bench_.context().metrics.mirror_failed.value(), 1u);
+  EXPECT_EQ(context.metrics.mirror_failed.value(), 1u);
   bench_.Advance(Seconds(3));
-  EXPECT_GE(bench_.context().metrics.mirror_failed.value(), 3u);
-  EXPECT_TRUE(mirror.Leave({.channel = "plain:no map", .key = "k"}));
-  EXPECT_FALSE(mirror.Leave({.channel = "plain:no map", .key = "k"}));
+  EXPECT_GE(counting.published, 3u);
+  EXPECT_EQ(context.metrics.mirror_failed.value(), counting.published);
+  EXPECT_TRUE(mirror.Leave(place));
+  EXPECT_FALSE(mirror.Leave(place));
+  const std::size_t before = counting.published;
   bench_.Advance(Seconds(3));
-  EXPECT_LE(bench_.context().metrics.mirror_failed.value(), 5u);
+  EXPECT_EQ(counting.published, before);
+}
+
+TEST_F(PresenceMirrorTest, WhatCannotWorkIsNotTriedEachSecond) {
+  Context& context = bench_.context();
+  PresenceMirror mirror(bench_.loop(), bench_.maps(), context.metrics, scope_, context.settings);
+  mirror.Enter({.channel = "plain:no map", .key = "k"}, std::nullopt);
+  bench_.Advance(Seconds(20));
+  EXPECT_EQ(context.metrics.mirror_failed.value(), 1u);
+  bench_.Advance(Seconds(20));
+  EXPECT_EQ(context.metrics.mirror_failed.value(), 2u) << "it may be one after a reload";
+}
+
+TEST_F(PresenceMirrorTest, AKeyGoesThoughAReloadNamesAnotherMap) {
+  for (const char* prefix : {"", "others:"}) {
+    Reload("clients:", Seconds(30));
+    const auto ann = InLobby(R"({"sub":"ann"})");
+    EXPECT_EQ(State("clients:lobby:a"), ann->id() + ":ann ");
+    Reload(prefix, Seconds(30));
+    (void)ann->Say(R"({"id":3,"unsubscribe":{"channel":"lobby:a"}})");
+    EXPECT_EQ(State("clients:lobby:a"), "") << prefix;
+    bench_.Advance(Seconds(61));
+    EXPECT_EQ(State("clients:lobby:a"), "") << "nobody renews it: " << prefix;
+    EXPECT_EQ(State("users:lobby:a"), "") << prefix;
+  }
+}
+
+TEST_F(PresenceMirrorTest, KeysAreRenewedAsOftenAsAReloadSays) {
+  const auto ann = InLobby(R"({"sub":"ann"})");
+  Reload("clients:", Seconds(6));
+  bench_.Advance(Seconds(10));
+  for (int n = 0; n < 60; ++n) {
+    bench_.Advance(Seconds(1));
+    EXPECT_EQ(State("clients:lobby:a"), ann->id() + ":ann ") << n;
+  }
+}
+
+TEST_F(PresenceMirrorTest, AShortLifeIsNoBusyLoop) {
+  Reload("clients:", Milliseconds(2));
+  CountingMaps counting;
+  counting.away = false;
+  Context& context = bench_.context();
+  broker::MapPublisher maps(counting, bench_.broker(), context.settings->rules);
+  PresenceMirror mirror(bench_.loop(), maps, context.metrics, scope_, context.settings);
+  mirror.Enter({.channel = "clients:lobby:a", .key = "k"}, std::nullopt);
+  EXPECT_LE(counting.published, 1u) << "one turn";
+  bench_.Advance(Seconds(3));
+  EXPECT_LE(counting.published, 4u);
 }
 
 }  // namespace

@@ -52,11 +52,10 @@ Verdict<void> Subscriptions::MayBegin(std::string_view channel) const {
   return {};
 }
 
-Verdict<MapCatchUp*> Subscriptions::BeginCatchUp(std::string_view channel, SubscribeTerms terms) {
+Verdict<MapCatchUp*> Subscriptions::BeginCatchUp(std::string_view channel) {
   TM_TRY(MayBegin(channel));
   reads_maps_ = 1;
   MapCatchUp& begun = client_.context.catch_ups[&client_][std::string(channel)];
-  begun.terms = std::move(terms);
   begun.number = ++begun_;
   return &begun;
 }
@@ -146,7 +145,7 @@ Task<Verdict<protocol::SubscribeResult>> Subscriptions::JoinBegun(ChannelSubscri
                                                   .history = channels::MayReadHistory(*channel, caller)});
 
   subscription.server_side = terms.server_side;
-  if (!terms.info.empty()) subscription.own_info = std::make_unique<std::string>(std::move(terms.info));
+  if (!terms.info.empty()) subscription.Extra().info = std::move(terms.info);
   subscription.presence = options.presence;
   // Of a map without a stream too: who may have missed a change reads it anew.
   subscription.positioned = options.positioned || options.is_map;
@@ -248,43 +247,30 @@ void Subscriptions::EnterMirror(ChannelSubscription& subscription) {
   const std::string& name = subscription.channel_name();
   const auto channel = rules.Find(name);
   if (!channel || !subscription.attached()) return;
-  const auto enter = [&](const std::string& prefix, std::string key,
-                         std::optional<protocol::ClientInfo> info) {
-    const std::string map = prefix + name;
-    const auto target = rules.Find(map);
-    if (!target) return;
-    const Duration third{target->options->map.key_ttl.ms / 3};
-    client_.context.mirror.Enter({.channel = map, .key = std::move(key)}, std::move(info),
-                                 std::min(client_.settings().client.presence_update_interval, third));
-  };
   const channels::ChannelOptions& options = *channel->options;
-  if (const std::string& prefix = options.map_clients_presence_channel_prefix; !prefix.empty()) {
-    enter(prefix, client_.id.ToString(), client_.InfoWith(subscription.chan_info()));
-    subscription.mirrors_client = true;
+  const auto map_of = [&](const std::string& prefix) {
+    return prefix.empty() || !rules.Find(prefix + name) ? std::string() : prefix + name;
+  };
+  std::string clients = map_of(options.map_clients_presence_channel_prefix);
+  std::string users = client_.user.empty() ? "" : map_of(options.map_users_presence_channel_prefix);
+  PresenceMirror& mirror = client_.context.mirror;
+  if (!clients.empty()) {
+    mirror.Enter({clients, client_.id.ToString()}, client_.InfoWith(subscription.chan_info()));
+    subscription.Extra().clients_map = std::move(clients);
   }
-  if (const std::string& prefix = options.map_users_presence_channel_prefix;
-      !prefix.empty() && !client_.user.empty()) {
-    enter(prefix, client_.user, std::nullopt);
-    subscription.mirrors_user = true;
+  if (!users.empty()) {
+    mirror.Enter({users, client_.user}, std::nullopt);
+    subscription.Extra().users_map = std::move(users);
   }
 }
 
-// By the options that hold now: where they name another map meanwhile, the key expires.
-void Subscriptions::LeaveMirror(const ChannelSubscription& subscription) {
-  const std::string& name = subscription.channel_name();
-  const auto channel = client_.settings().rules->Find(name);
-  if (!channel) return;
+void Subscriptions::LeaveMirror(const SubscriptionExtra& extra) {
   Context& context = client_.context;
-  if (subscription.mirrors_client) {
-    const std::string map = channel->options->map_clients_presence_channel_prefix + name;
-    if (context.mirror.Leave({.channel = map, .key = client_.id.ToString()})) {
-      context.announcer.RemoveKey(map, client_.id.ToString());
-    }
+  const std::string client = client_.id.ToString();
+  if (!extra.clients_map.empty() && context.mirror.Leave({extra.clients_map, client})) {
+    context.announcer.RemoveKey(extra.clients_map, client);
   }
-  if (subscription.mirrors_user) {
-    context.mirror.Leave(
-        {.channel = channel->options->map_users_presence_channel_prefix + name, .key = client_.user});
-  }
+  if (!extra.users_map.empty()) context.mirror.Leave({extra.users_map, client_.user});
 }
 
 Left Subscriptions::Leave(std::string_view channel, std::uint32_t code) {
@@ -323,7 +309,7 @@ void Subscriptions::End(ChannelSubscription& subscription) {
   if (subscription.presence) context.announcer.RemovePresence(name, client_.id.ToString());
   if (!subscription.attached()) return;
   if (subscription.own_key) context.announcer.RemoveKey(name.value(), client_.id.ToString());
-  if (subscription.mirrors_client || subscription.mirrors_user) LeaveMirror(subscription);
+  if (subscription.extra) LeaveMirror(*subscription.extra);
   if (subscription.announced) context.announcer.Left(name, client_.InfoWith(subscription.chan_info()));
   context.hub.Detach(subscription);
   context.broker.Unsubscribe(name);
@@ -359,7 +345,7 @@ std::vector<ChannelSubscription*> Subscriptions::ExpiredAt(WallTime time) {
   if (earliest_expiry_ == 0 || time.ms < std::int64_t{earliest_expiry_} * 1000) return expired;
   earliest_expiry_ = 0;
   for (const auto& subscription : table_.entries()) {
-    if (subscription->expire_at != 0 && time.ms >= subscription->expire_at * 1000) {
+    if (subscription->expire_at != 0 && time.ms / 1000 >= subscription->expire_at) {
       expired.push_back(subscription.get());
     } else {
       NoteExpiry(subscription->expire_at);

@@ -57,7 +57,7 @@ class Subscriptions {
   // Whether it would.
   Verdict<void> MayBegin(std::string_view channel) const;
   // The same for a map that the client reads before it is joined: it has its place until it is ended.
-  Verdict<MapCatchUp*> BeginCatchUp(std::string_view channel, SubscribeTerms terms);
+  Verdict<MapCatchUp*> BeginCatchUp(std::string_view channel);
   // Null: there is none.
   MapCatchUp* FindCatchUp(std::string_view channel) const;
   // Whether there was one.
@@ -125,7 +125,7 @@ class Subscriptions {
   void EndCatchUps();
   void End(ChannelSubscription& subscription);
   void EnterMirror(ChannelSubscription& subscription);
-  void LeaveMirror(const ChannelSubscription& subscription);
+  void LeaveMirror(const SubscriptionExtra& extra);
   void NoteExpiry(std::int64_t expire_at);
 
   Client& client_;
