@@ -14,20 +14,26 @@ constexpr Duration kPause = Milliseconds(20);
 
 void MapSweeper::Watch(const ChannelName& channel, Duration in) {
   const MonotonicTime due = loop_.Now() + in;
-  const auto found = due_.find(channel);
-  if (found != due_.end() && found->second <= due) return;
+  const auto found = watched_.find(channel);
+  if (found != watched_.end() && found->second.is_swept) {
+    auto& asked = found->second.asked_meanwhile;
+    asked = asked ? std::min(*asked, due) : due;
+    return;
+  }
+  if (found != watched_.end() && found->second.due <= due) return;
   SetDue(channel, due);
   Arm();
 }
 
 void MapSweeper::FindOut(const ChannelName& channel) {
-  if (!due_.contains(channel)) Watch(channel, kSoon);
+  const auto found = watched_.find(channel);
+  if (found == watched_.end() || found->second.is_swept) Watch(channel, kSoon);
 }
 
 void MapSweeper::SetDue(const ChannelName& channel, MonotonicTime due) {
-  const auto [at, is_new] = due_.try_emplace(channel, due);
-  if (!is_new) by_due_.erase({at->second, channel});
-  at->second = due;
+  const auto [at, is_new] = watched_.try_emplace(channel, Watched{.due = due});
+  if (!is_new) by_due_.erase({at->second.due, channel});
+  at->second = Watched{.due = due};
   by_due_.emplace(due, channel);
 }
 
@@ -50,17 +56,20 @@ void MapSweeper::SweepDue() {
 
 Task<void> MapSweeper::Sweep(ChannelName channel) {
   ++sweeps_;
-  const MonotonicTime asked_for = due_.at(channel);
+  watched_.at(channel).is_swept = true;
   const auto next = co_await store_.Expire(channel);
   --sweeps_;
-  if (due_.at(channel) != asked_for) {
-    // Watched anew meanwhile, for earlier.
-  } else if (!next) {
-    SetDue(channel, loop_.Now() + kSoon);
+  std::optional<MonotonicTime> due = watched_.at(channel).asked_meanwhile;
+  const auto at_the_latest = [&](MonotonicTime time) { due = due ? std::min(*due, time) : time; };
+  if (!next) {
+    at_the_latest(loop_.Now() + kSoon);
   } else if (*next) {
-    SetDue(channel, loop_.Now() + std::max(**next, kPause));
+    at_the_latest(loop_.Now() + std::max(**next, kPause));
+  }
+  if (due) {
+    SetDue(channel, *due);
   } else {
-    due_.erase(channel);
+    watched_.erase(channel);
   }
   Arm();
 }

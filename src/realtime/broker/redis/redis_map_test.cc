@@ -192,6 +192,32 @@ TEST_F(RedisMap, RefusalsKeepTheMetaOfAnEmptyMapForAnHour) {
   EXPECT_GT(Pttl(".meta.{.a}"), Hours(719).ms) << "there is a position to come back with";
 }
 
+// Redis stands still meanwhile, so that it looks for keys right before it gets one.
+TEST_F(RedisMap, AKeyPublishedDuringASweepIsNotForgotten) {
+  const MapSettings brief{.stream = kStream, .key_ttl = Milliseconds(500)};
+  ASSERT_TRUE(fixture.Subscribe(1, "a", {.stream = kStream}));
+  const auto watch = [&] {
+    return fixture.Await<Result<MapPage>>(
+        0, [&] { return fixture.maps(0).ReadState(ChannelName("a"), {.limit = 1}, brief); });
+  };
+  // Redis knows the scripts already: what it does not know is sent twice, and comes later.
+  ASSERT_TRUE(Put("k", "0", {.map = {.stream = kStream}}) && Remove("a", "k") && watch());
+  fixture.Advance(Milliseconds(600));
+  ASSERT_TRUE(watch());
+  (void)fixture.TakeLines(1);
+  ASSERT_FALSE(Server().Ask({"CLIENT", "PAUSE", "400"}).is_error());
+  std::thread publisher([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(150));
+    for (int turn = 0; turn < 4; ++turn) fixture.Run(0, [] {});  // the sweep has been sent
+    EXPECT_TRUE(Put("k", "1", {.map = brief}));
+  });
+  fixture.Advance(Milliseconds(600));
+  publisher.join();
+  EXPECT_EQ(fixture.TakeLines(1), (std::vector<std::string>{"a key 3 k 1"}));
+  fixture.Pass(Milliseconds(1200));
+  EXPECT_EQ(fixture.TakeLines(1), (std::vector<std::string>{"a removed 4 k"}));
+}
+
 TEST_F(RedisMap, NobodyLooksForKeysThatDoNotExpire) {
   const auto looked = [] {
     const std::string stats = Server().Ask({"INFO", "commandstats"}).text;
