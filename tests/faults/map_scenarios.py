@@ -156,7 +156,8 @@ class MapStage:
         config.write(f'broker.redis.address = "{redis.url}"\n' + CONFIG)
         config.flush()
         options = ("--config", config.name, "--http_api.key=secret", "--loops=2", *extra)
-        self.nodes = [stack.enter_context(Server(binary, *options)) for _ in range(2)]
+        self._two_nodes = lambda: [stack.enter_context(Server(binary, *options)) for _ in range(2)]
+        self.nodes = self._two_nodes()
         self.producers = [MapProducer(self.nodes, f"p{n}", seed + n) for n in range(3)]
         self.followers = {channel: [Follower(self.nodes, channel, seed + 10 + n) for n in range(4)]
                           for channel in (LASTING, EXPIRING)}
@@ -177,13 +178,19 @@ class MapStage:
         eventually(lambda: sum(producer.changes for producer in self.producers) > before + 10
                    and all(each.live for group in self.followers.values() for each in group), "all is normal")
 
-    def verdict(self, durable):
+    def replace_nodes(self):
+        for node in self.nodes:
+            node.kill()
+        self.nodes[:] = self._two_nodes()
+
+    def verdict(self, durable, last_harm):
         """What is wrong, as sentences."""
         eventually(lambda: self._changes() >= CHANGES_MIN and self._received() >= FOLLOWED_MIN, "enough has happened")
+        eventually(lambda: all(each.state for each in self.followers[EXPIRING]), "there is something to expire")
         for producer in self.producers:
             producer.finish()
-        time.sleep(2)
-        wrong = []
+        last_harm(self)
+        wrong = self._ghosts()
         for channel, followers in self.followers.items():
             states = [eventually(lambda: state_of(node, channel), "the map is read") for node in self.nodes]
             wanted = states[0]["entries"]
@@ -205,6 +212,13 @@ class MapStage:
         note(f"{self._changes()} changes, {self._received()} followed")
         return wrong
 
+    def _ghosts(self):
+        """Keys that followers still have when their time is over. Nothing reads the map before: that removes them too."""
+        followers, deadline = self.followers[EXPIRING], time.monotonic() + SLACK_SECONDS
+        while time.monotonic() < deadline and any(each.state for each in followers):
+            time.sleep(0.1)
+        return [f"{EXPIRING}: a follower still has {sorted(each.state)[:5]}" for each in followers if each.state]
+
     def _changes(self):
         return sum(producer.changes for producer in self.producers)
 
@@ -222,13 +236,14 @@ def state_of(node, channel):
     return {"entries": {entry["key"]: entry["data"] for entry in answer["entries"]}}
 
 
-def on_stage(harm, binary, seed, extra, options, durable):
+def on_stage(harm, binary, seed, extra, options, durable, last_harm=lambda stage: None):
+    """`last_harm` is done when nobody publishes any more."""
     with ExitStack() as stack:
         redis = stack.enter_context(RedisServer(options))
         stage = MapStage(binary, seed, stack, redis, extra)
         harm(redis, stage)
         stage.wait_until_normal()
-        return stage.verdict(durable)
+        return stage.verdict(durable, last_harm)
 
 
 @scenario(finds=("reuse_offsets",))
@@ -249,6 +264,12 @@ def maps_and_a_node_is_killed(binary, seed, extra=()):
         time.sleep(0.5)
         stage.nodes.pop(0).kill()
     return on_stage(harm, binary, seed, extra, ALWAYS, durable=True)
+
+
+@scenario()
+def maps_and_all_nodes_are_replaced(binary, seed, extra=()):
+    """The keys' time is over on nodes that did not publish them, and whose clients have only come back to them."""
+    return on_stage(lambda redis, stage: None, binary, seed, extra, ALWAYS, durable=True, last_harm=MapStage.replace_nodes)
 
 
 @scenario(finds=("skip_catch_up",))
