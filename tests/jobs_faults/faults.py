@@ -2,7 +2,6 @@
 over, a full disk, a clock that is set, workers that die, stand still or are killed by their job; and much of everything."""
 import contextlib
 import datetime
-import os
 import pathlib
 import signal
 import struct
@@ -11,13 +10,12 @@ import time
 
 from assertions import SLACK_SECONDS, WAIT_SECONDS, check, equal, eventually
 from faktory_wire import Refused
-from node_set import Load, NodeSet, Seen, drain
+from node_set import LONG, drain, Load, NodeSet, Seen
 from postgres_server import PostgresServer
 from runner import note
 from shared import JobServer
 from small_disk import leave_free, small_disk
 
-LONG = bool(os.environ.get("FAULTS_LONG"))  # before a release, and by night
 NORMAL_SECONDS_MAX = 10 + SLACK_SECONDS
 
 

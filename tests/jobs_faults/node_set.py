@@ -6,6 +6,7 @@ one unique job one is refused. A step counts once its answer has come, so an ans
 import contextlib
 import http.client
 import json
+import os
 import random
 import signal
 import threading
@@ -16,6 +17,7 @@ from assertions import check, equal, eventually
 from faktory_wire import Refused
 from shared import JobServer
 
+LONG = bool(os.environ.get("FAULTS_LONG"))  # before a release, and by night
 KEY = "a key of all nodes"
 WAITING_MAX = 300  # jobs that no worker has acknowledged: then those who push wait
 PATIENCE_SECONDS = 4  # of a client with a server that stands still; a FETCH takes 2
