@@ -10,7 +10,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 from assertions import SLACK_SECONDS, check, equal, eventually
-from faktory_wire import Wire
+from faktory_wire import Refused, Wire
 from shared import JobServer
 
 SANITIZED = bool(os.environ.get("SANITIZED"))  # it keeps what was freed
@@ -185,7 +185,7 @@ def test_too_many(binary, folder):
         def comes():
             try:
                 return server.wire()
-            except (AssertionError, EOFError, ConnectionError):
+            except (AssertionError, EOFError, ConnectionError, Refused):
                 return None
         eventually(comes, "another may come").close()
         for wire in wires:
