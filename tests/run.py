@@ -44,14 +44,15 @@ def suite(preset, name, needs=()):
     binary = str(ROOT / "build" / preset / "src/tidemill")
     timed = name in TIMED_SUITES
     return Job(f"{preset}/{name}", [str(ROOT / "tests" / name / "run.sh"), binary], needs,
-               lane="timed" if timed else "tests", nice=0 if timed else TEST_NICE,
+               lane="timed" if timed else "tests", nice=0 if timed else TEST_NICE, again_alone=True,
                environment={} if preset == "dev" else {"SANITIZED": "1"})
 
 
 def tests(preset):
     """The tests of a preset, once it is built."""
     needs = (f"{preset}/build",)
-    yield Job(f"{preset}/unit", [str(ROOT / "dev"), "unit"], needs, nice=TEST_NICE, environment={"PRESET": preset})
+    yield Job(f"{preset}/unit", [str(ROOT / "dev"), "unit"], needs, nice=TEST_NICE, again_alone=True,
+              environment={"PRESET": preset})
     yield from (suite(preset, name, needs) for name in (SUITES if preset == "dev" else SANITIZED_SUITES))
 
 

@@ -2,6 +2,9 @@
 
 A job's output goes to a file; a line on standard output says how it ended, and the file's tail follows if it failed. A
 job that takes too long is ended, and has failed. After a failure of what others need, those are not run and are named.
+
+What other jobs do beside it can make a job miss its times. So one that may is tried again when all else has ended, alone,
+and fails if it fails again; that it was tried again is said at the end. A sanitizer's report is never tried again.
 """
 import contextlib
 import os
@@ -12,6 +15,8 @@ import time
 from dataclasses import dataclass, field
 
 TAIL_LINES = 40
+PROGRESS = re.compile(r"^\[\d+/\d+\] |^ok ")  # of a build that goes well, of tests that pass
+REPORT = re.compile(r"(Address|Leak|Thread|UndefinedBehavior)Sanitizer|runtime error: ")
 RESULT = re.compile(r"^.*\d+ passed.*|^\d+% tests passed.*|.*executed_units.*", re.MULTILINE)
 
 
@@ -24,6 +29,7 @@ class Job:
     nice: int = 0
     seconds_max: int = 1200
     announced: bool = False  # a line tells of its begin too
+    again_alone: bool = False  # after a failure, once
     environment: dict = field(default_factory=dict)
 
 
@@ -44,19 +50,23 @@ class Schedule:
         self._log_folder = log_folder
         self._running = []
         self._passed, self.failed = set(), []
+        self._again, self._repeated = [], []
 
     def run(self):
         """Whether all passed."""
         os.makedirs(self._log_folder, exist_ok=True)
         try:
-            while self._waiting or self._running:
+            while self._waiting or self._running or self._again:
                 self._drop_hopeless()
+                self._repeat_alone()
                 self._start_ready()
                 self._collect()
                 time.sleep(0.1)
         finally:
             for each in self._running:
                 _end(each)
+        if self._repeated:
+            print(f"tried again, alone: {' '.join(self._repeated)}", flush=True)
         if self.failed:
             print(f"failed: {' '.join(self.failed)}", flush=True)
         return not self.failed
@@ -69,6 +79,10 @@ class Schedule:
                 self.failed.append(job.name)
                 print(f"  FAIL  {job.name:<20}       not run: {missing[0]} failed", flush=True)
 
+    def _repeat_alone(self):
+        if self._again and not self._running and not self._waiting:
+            self._start(self._again.pop(0))
+
     def _start_ready(self):
         for job in list(self._waiting):
             taken = sum(each.job.lane == job.lane for each in self._running)
@@ -78,7 +92,8 @@ class Schedule:
 
     def _start(self, job):
         """In a process group, not in a session of its own: Linux compares niceness within a session only."""
-        path = os.path.join(self._log_folder, job.name.replace("/", "-") + ".log")
+        ending = ".again.log" if job.name in self._repeated else ".log"
+        path = os.path.join(self._log_folder, job.name.replace("/", "-") + ending)
         with open(path, "w", encoding="utf-8") as log:
             process = subprocess.Popen(["nice", "-n", str(job.nice), *job.command], stdin=subprocess.DEVNULL,
                                        stdout=log, stderr=log, process_group=0,
@@ -103,10 +118,19 @@ class Schedule:
                 told = RESULT.findall(text)
                 print(f"  ok    {each.job.name:<20} {seconds:4.0f} s  {told[-1] if told else ''}", flush=True)
                 continue
-            self.failed.append(each.job.name)
             why = f"ended after {seconds:.0f} s, its limit" if too_long else f"exit code {code}"
             print(f"  FAIL  {each.job.name:<20} {seconds:4.0f} s  {why}; {os.path.relpath(each.log)}", flush=True)
-            print("\n".join(text.splitlines()[-TAIL_LINES:]), flush=True)
+            print("\n".join(_tail(text)), flush=True)
+            if each.job.again_alone and each.job.name not in self._repeated and not REPORT.search(text):
+                self._repeated.append(each.job.name)
+                self._again.append(each.job)
+            else:
+                self.failed.append(each.job.name)
+
+
+def _tail(text):
+    """The last lines that say something."""
+    return [line for line in text.splitlines() if not PROGRESS.match(line)][-TAIL_LINES:]
 
 
 def _end(running):

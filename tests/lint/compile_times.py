@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""No source may take more than SECONDS_MAX of CPU to compile in the dev build: compile_times.py BUILD_FOLDER
+"""Which sources take more than SECONDS_MAX of CPU to compile in the dev build: compile_times.py BUILD_FOLDER
 
 The compiler writes what each compile took to compile-times.csv (-fproc-stat-report); what ccache had is not in it, and
 was measured when it was compiled. A machine that does other things meanwhile makes compiles slower, so what was too
