@@ -1,6 +1,7 @@
 #include "config/json_value.h"
 
 #include "base/json.h"
+#include "config/secret.h"
 #include "config/value.h"
 
 namespace tidemill::config {
@@ -68,6 +69,34 @@ Result<> CheckJsonArray(std::string_view text) {
 Result<> CheckJsonObject(std::string_view text) {
   return CheckJson(text, JsonReader::Kind::kObject,
                    "not a table; write {key = \"value\"} in the file, {\"key\":\"value\"} elsewhere");
+}
+
+Result<> CheckSecretObject(std::string_view text) {
+  constexpr std::string_view kAccepted =
+      "not a table of strings; write {key = \"value\"} in the file, {\"key\":\"value\"} elsewhere";
+  JsonReader json(text);
+  bool has_mask = false;
+  json.EnterObject();
+  while (json.NextKey()) has_mask = json.ReadString() == kMask || has_mask;
+  if (!json.Finish()) return Fail(Errc::kInvalidArgument, std::string(kAccepted));
+  if (has_mask) {
+    return Fail(Errc::kInvalidArgument, "the mask that `config show` prints, not the secret itself");
+  }
+  return {};
+}
+
+std::string MaskValues(std::string_view json) {
+  std::string out;
+  JsonReader reader(json);
+  JsonWriter masked(out);
+  masked.BeginObject();
+  reader.EnterObject();
+  while (const auto key = reader.NextKey()) {
+    masked.DynamicKey(*key);
+    masked.String(kMask);
+  }
+  masked.EndObject();
+  return out;
 }
 
 std::string TomlOfJson(std::string_view json) {

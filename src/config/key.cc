@@ -11,8 +11,9 @@ namespace {
 
 // In the order of Field's alternatives.
 constexpr std::string_view kTypeNames[] = {
-    "boolean", "integer",         "integer",         "integer",           "duration", "string",
-    "secret",  "list of strings", "list of secrets", "list of addresses", "list",     "table"};
+    "boolean", "integer", "integer",         "integer",         "duration",
+    "string",  "secret",  "list of strings", "list of secrets", "list of addresses",
+    "list",    "table",   "table of secrets"};
 static_assert(std::size(kTypeNames) == std::variant_size_v<Field>);
 
 // The largest value of a key's type, where it has a number.
@@ -28,7 +29,8 @@ std::string_view TypeName(const Key& key) { return kTypeNames[key.type.index()];
 bool IsSecret(const Key& key) {
   return std::holds_alternative<Secret*>(key.type) ||
          std::holds_alternative<std::vector<Secret>*>(key.type) ||
-         std::holds_alternative<std::vector<StoreAddress>*>(key.type);
+         std::holds_alternative<std::vector<StoreAddress>*>(key.type) ||
+         std::holds_alternative<SecretObject*>(key.type);
 }
 
 Bounds BoundsOf(const Key& key) {

@@ -72,7 +72,7 @@ class Loader {
       problems_.push_back(fmt::format("{}: {}", path, text.error().detail));
       return;
     }
-    TomlFile file = ReadToml(*text, path, schema_.tables());
+    TomlFile file = ReadToml(*text, path, schema_.keys(), schema_.tables());
     for (const TomlFile::NamedTable& table : file.tables) Declare(*table.list, table.name);
     problems_.insert(problems_.end(), file.problems.begin(), file.problems.end());
     for (const Given& given : file.values) Take(given, "");

@@ -117,10 +117,13 @@ void AppendExample(std::string& out, const TableList& list) {
 
 // What TOML makes of a value is JSON too: numbers, booleans, quoted texts and lists of them; but for what is
 // JSON from the start.
-std::string_view JsonOf(const Field& field, std::string_view toml) {
+std::string JsonOf(const Field& field, std::string_view toml, SecretsIn secrets) {
   if (const auto* const* array = std::get_if<JsonArray*>(&field)) return (*array)->text;
   if (const auto* const* object = std::get_if<JsonObject*>(&field)) return (*object)->text;
-  return toml;
+  if (const auto* const* object = std::get_if<SecretObject*>(&field)) {
+    return secrets == SecretsIn::kMasked ? MaskValues((*object)->text) : (*object)->text;
+  }
+  return std::string(toml);
 }
 
 }  // namespace
@@ -174,7 +177,7 @@ std::string PrintJson(const AnySchema& schema, void* settings, SecretsIn secrets
     const std::string value = ToToml(key.field(owner), secrets);
     if (IsHidden(key, value, defaults, secrets)) return;
     json.DynamicKey(key.name);
-    json.Raw(JsonOf(key.field(owner), value));
+    json.Raw(JsonOf(key.field(owner), value, secrets));
   };
   json.BeginObject();
   for (const Key& key : schema.keys()) add(key, settings, schema.defaults());

@@ -109,8 +109,10 @@ class Schema : public AnySchema {
   template <class T>
   Schema& Add(const std::string& prefix, const Section<T>& section, OwnerOf<T> owner) {
     for (const Row<T>& row : section.rows) {
+      Facts facts = row.facts;
+      if (section.documented == Shown::kNo) facts.shown = Shown::kNo;
       keys_.push_back({.name = prefix + std::string(row.name),
-                       .facts = row.facts,
+                       .facts = facts,
                        .type = row.member.type,
                        .field = [owner, field = row.member.field](void* settings) {
                          return field(&owner(*static_cast<S*>(settings)));

@@ -6,6 +6,9 @@
 
 namespace tidemill::config {
 
+// What is printed in the place of a secret.
+inline constexpr std::string_view kMask = "***";
+
 // A value that is never printed: shown as "***" by every dump and log.
 struct Secret {
   std::string value;

@@ -26,7 +26,7 @@ namespace tidemill::config {
 // Where a key's value lives.
 using Field = std::variant<bool*, std::uint32_t*, std::uint64_t*, std::int64_t*, Duration*, std::string*,
                            Secret*, std::vector<std::string>*, std::vector<Secret>*,
-                           std::vector<StoreAddress>*, JsonArray*, JsonObject*>;
+                           std::vector<StoreAddress>*, JsonArray*, JsonObject*, SecretObject*>;
 
 enum class Reload : std::uint8_t { kNo, kYes };
 enum class Shown : std::uint8_t { kYes, kNo };
@@ -76,6 +76,8 @@ struct Section {
   std::span<const Row<T>> rows;
   // Adds what no single key can tell. `prefix` stands before the section's keys: "client.".
   void (*check)(const T& settings, const std::string& prefix, Findings& findings) = nullptr;
+  // kNo: another section has the same keys and its documentation is enough.
+  Shown documented = Shown::kYes;
 };
 
 // How the tables of a list stand in a file.

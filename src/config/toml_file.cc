@@ -32,13 +32,19 @@ std::string AsName(std::string name) {
   return name;
 }
 
-JsonPaths JsonPathsOf(std::span<const TableList> lists) {
+bool TakesJson(const Key& key) {
+  return std::holds_alternative<JsonArray*>(key.type) || std::holds_alternative<JsonObject*>(key.type) ||
+         std::holds_alternative<SecretObject*>(key.type);
+}
+
+JsonPaths JsonPathsOf(std::span<const Key> keys, std::span<const TableList> lists) {
   JsonPaths paths;
+  for (const Key& key : keys) {
+    if (TakesJson(key)) paths.insert(key.name);
+  }
   for (const TableList& list : lists) {
     for (const Key& row : list.rows) {
-      const bool is_json =
-          std::holds_alternative<JsonArray*>(row.type) || std::holds_alternative<JsonObject*>(row.type);
-      if (is_json) paths.insert(list.key + "." + row.name);
+      if (TakesJson(row)) paths.insert(list.key + "." + row.name);
     }
   }
   return paths;
@@ -182,8 +188,9 @@ class Reader {
 
 }  // namespace
 
-TomlFile ReadToml(std::string_view text, const std::string& name, std::span<const TableList> lists) {
-  const Result<TomlTable> parsed = ParseToml(text, JsonPathsOf(lists));
+TomlFile ReadToml(std::string_view text, const std::string& name, std::span<const Key> keys,
+                  std::span<const TableList> lists) {
+  const Result<TomlTable> parsed = ParseToml(text, JsonPathsOf(keys, lists));
   if (!parsed) return {.problems = {name + parsed.error().detail}};
   Reader reader(name, lists);
   reader.Flatten(*parsed, "");

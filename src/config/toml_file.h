@@ -1,5 +1,5 @@
-// A file of settings taken apart into single values, each with its place. Knows which lists are named tables,
-// not what the keys mean.
+// A file of settings taken apart into single values, each with its place. Knows which lists are named tables
+// and which keys take any list or table, not what the keys mean.
 #pragma once
 
 #include <span>
@@ -25,6 +25,7 @@ struct TomlFile {
 
 // `name` stands before each place. A text that is not TOML gives one problem and no values. The values of a
 // named table have keys like "channel.namespaces.chat.presence".
-TomlFile ReadToml(std::string_view text, const std::string& name, std::span<const TableList> lists);
+TomlFile ReadToml(std::string_view text, const std::string& name, std::span<const Key> keys,
+                  std::span<const TableList> lists);
 
 }  // namespace tidemill::config

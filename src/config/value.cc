@@ -15,7 +15,6 @@
 namespace tidemill::config {
 namespace {
 
-constexpr std::string_view kMask = "***";
 constexpr std::size_t kShownBytesMax = 64;
 constexpr std::size_t kPemBytesMax = 64 * 1024;
 constexpr std::size_t kSecretBytesMax = 64 * 1024;
@@ -282,6 +281,9 @@ Result<void> Assign(const Key& key, const Value& value, void* settings) {
         if constexpr (std::same_as<T, std::vector<StoreAddress>>) return AssignAddresses(value, *out);
         if constexpr (std::same_as<T, JsonArray>) return AssignJson(value, CheckJsonArray, *out);
         if constexpr (std::same_as<T, JsonObject>) return AssignJson(value, CheckJsonObject, *out);
+        if constexpr (std::same_as<T, SecretObject>) {
+          return AssignJson(value, CheckSecretObject, *out);
+        }
         if constexpr (std::integral<T> && !std::same_as<T, bool>) {
           return AssignInteger(key, value, bounds, *out);
         }
@@ -339,6 +341,9 @@ std::string ToToml(const Field& field, SecretsIn secrets) {
         if constexpr (std::same_as<T, std::vector<Secret>>) return QuoteList(*in, print_secret);
         if constexpr (std::same_as<T, std::vector<StoreAddress>>) return QuoteList(*in, print_address);
         if constexpr (std::same_as<T, JsonArray> || std::same_as<T, JsonObject>) return TomlOfJson(in->text);
+        if constexpr (std::same_as<T, SecretObject>) {
+          return TomlOfJson(secrets == SecretsIn::kMasked ? MaskValues(in->text) : in->text);
+        }
         if constexpr (std::integral<T> && !std::same_as<T, bool>) return fmt::to_string(*in);
       },
       field);
