@@ -4,6 +4,7 @@
 // The addresses of a name are tried one after the other, each with its share of the time that is left.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -18,6 +19,9 @@
 
 namespace tidemill::http {
 
+// How far a request has come.
+enum class ClientProgress : std::uint8_t { kWaiting, kConnecting, kSent };
+
 struct ClientRequest {
   std::string method = "GET";
   Url url;
@@ -27,6 +31,8 @@ struct ClientRequest {
   std::size_t response_bytes_max = 256 * 1024;
   bool allow_private_addresses = true;  // false: refuse loopback, private and link-local targets
   bool is_repeatable = false;           // may be sent twice whatever its method: its receiver knows it again
+  // Not null: told how far it comes, and so where it failed; outlives the request's task.
+  ClientProgress* progress = nullptr;
 };
 
 struct ClientResponse {

@@ -125,7 +125,8 @@ std::string RequestText(const ClientRequest& request, AfterResponse after) {
   if (!default_port) text += ":" + std::to_string(url.port);
   text += "\r\n";
   if (after == AfterResponse::kClose) text += "Connection: close\r\n";
-  text += "User-Agent: tidemill\r\n";
+  const auto is_agent = [](const auto& header) { return EqualIgnoringCase(header.first, "User-Agent"); };
+  if (std::ranges::none_of(request.headers, is_agent)) text += "User-Agent: tidemill\r\n";
   for (const auto& [name, value] : request.headers) text += name + ": " + value + "\r\n";
   if (HasBody(request)) text += "Content-Length: " + std::to_string(request.body.size()) + "\r\n";
   return text + "\r\n" + request.body;

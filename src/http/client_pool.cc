@@ -130,6 +130,10 @@ std::string OriginOf(const ClientRequest& request) {
          (request.allow_private_addresses ? "" : " public");
 }
 
+void Report(const ClientRequest& request, ClientProgress progress) {
+  if (request.progress) *request.progress = progress;
+}
+
 bool IsIdempotent(std::string_view method) {
   return method == "GET" || method == "HEAD" || method == "PUT" || method == "DELETE" || method == "OPTIONS";
 }
@@ -141,8 +145,10 @@ Task<Result<ClientResponse>> LoopClientPool::Fetch(ClientRequest request) {
   const std::string text = RequestText(request, AfterResponse::kKeep);
   for (bool kept = lease.connection != nullptr;; kept = false) {
     if (!lease.connection) {
+      Report(request, ClientProgress::kConnecting);
       TM_CO_TRY_ASSIGN(lease.connection, co_await ConnectFor(loop_, options_.tls, request, deadline));
     }
+    Report(request, ClientProgress::kSent);
     Result<ClientResponse> response = co_await lease.connection->Ask(text, ParserFor(request), deadline);
     const bool stale =
         !response && response.error().code == Errc::kUnavailable && kept && !lease.connection->answered();

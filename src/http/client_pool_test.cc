@@ -315,6 +315,36 @@ TEST_F(ClientPoolTest, ARequestIsSentAgainOnce) {
   EXPECT_EQ(server_.clients.size(), 2u);
 }
 
+TEST_F(ClientPoolTest, SaysHowFarARequestCame) {
+  MakePool({.connections_per_origin_max = 1, .waiting_per_origin_max = 0});
+  ClientProgress progress = ClientProgress::kWaiting;
+  const auto request = [&] {
+    progress = ClientProgress::kWaiting;
+    ClientRequest asked = Request();
+    asked.progress = &progress;
+    return asked;
+  };
+  EXPECT_TRUE(Fetch(request()));
+  EXPECT_EQ(progress, ClientProgress::kSent);
+  server_.answer.clear();
+  Begin(Request());
+  EXPECT_FALSE(Fetch(request()));
+  EXPECT_EQ(progress, ClientProgress::kWaiting);
+  scope_.emplace();
+  MakePool({});
+  ClientRequest unreachable = request();
+  unreachable.url.port = 1;
+  EXPECT_FALSE(Fetch(std::move(unreachable)));
+  EXPECT_EQ(progress, ClientProgress::kConnecting);
+}
+
+TEST_F(ClientPoolTest, TheCallersUserAgentIsTheOnlyOne) {
+  ClientRequest request = Request();
+  request.headers = {{"user-agent", "theirs"}};
+  EXPECT_TRUE(Fetch(std::move(request)));
+  EXPECT_EQ(server_.clients[0]->received.find("tidemill"), std::string::npos) << server_.clients[0]->received;
+}
+
 TEST_F(ClientPoolTest, WhoMayNotUsePrivateAddressesGetsNoKeptConnectionToOne) {
   KeepOne();
   ClientRequest request = Request();

@@ -104,7 +104,7 @@ EndpointView Endpoint::view() const {
   const MonotonicTime now = loop_.Now();
   if (gone_) {
     view.state = EndpointState::kGone;
-  } else if (breaker_.state() != Breaker::State::kClosed) {
+  } else if (breaker_.state() != http::Breaker::State::kClosed) {
     view.state = EndpointState::kFailing;
     view.retry_in = std::max(breaker_.open_until() - now, Duration{});
   } else if (now < paused_until_) {
@@ -211,7 +211,7 @@ void Endpoint::Settle(Sending& sending, Verdict verdict) {
 }
 
 void Endpoint::Worked() {
-  if (breaker_.state() == Breaker::State::kHalfOpen) {
+  if (breaker_.state() == http::Breaker::State::kHalfOpen) {
     log::Info("webhook.recovered", {{"queue", options_.queue}, {"url", shown_url_}});
     metrics_.SetRefusing(false);
   }
@@ -260,9 +260,9 @@ void Endpoint::Settle(const Delivery& delivery, const Failed& failed) {
   given_back_.erase(delivery.jid);
   if (failed.is_outage) {
     problem_ = failed.error.message;
-    const Breaker::State before = breaker_.state();
+    const http::Breaker::State before = breaker_.state();
     breaker_.Fail(loop_.clock().Now());
-    if (before == Breaker::State::kClosed && breaker_.state() == Breaker::State::kOpen) {
+    if (before == http::Breaker::State::kClosed && breaker_.state() == http::Breaker::State::kOpen) {
       log::Warn("webhook.failing", {{"queue", options_.queue}, {"url", shown_url_}, {"problem", problem_}});
       metrics_.SetRefusing(true);
     }

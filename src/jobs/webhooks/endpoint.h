@@ -19,10 +19,10 @@
 #include <unordered_map>
 
 #include "base/clock.h"
+#include "http/breaker.h"
 #include "http/client_pool.h"
 #include "jobs/engine/changes.h"
 #include "jobs/engine/engine.h"
-#include "jobs/webhooks/breaker.h"
 #include "jobs/webhooks/metrics.h"
 #include "jobs/webhooks/options.h"
 #include "jobs/webhooks/request.h"
@@ -118,7 +118,7 @@ class Endpoint final : public net::Retirable, private jobs::FetchRequest, privat
   bool asking_ = false;
   bool gone_ = false;
   MonotonicTime paused_until_{};
-  Breaker breaker_;
+  http::Breaker breaker_;
   std::string problem_;
   std::unordered_map<std::string, int> given_back_;  // by jid: how often since it was last settled
 

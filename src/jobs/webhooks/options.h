@@ -8,8 +8,8 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "http/breaker.h"
 #include "http/url.h"
-#include "jobs/webhooks/breaker.h"
 
 namespace tidemill::webhooks {
 
@@ -24,7 +24,7 @@ struct EndpointOptions {
   Duration timeout = Seconds(30);
   std::uint32_t concurrency = 10;  // jobs that the endpoint has at once, those it finishes later included
   bool allow_private = false;      // addresses of this machine and of private networks
-  BreakerOptions breaker;
+  http::BreakerOptions breaker;
   friend bool operator==(const EndpointOptions&, const EndpointOptions&) = default;
 };
 

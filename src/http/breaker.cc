@@ -1,8 +1,8 @@
-#include "jobs/webhooks/breaker.h"
+#include "http/breaker.h"
 
 #include <algorithm>
 
-namespace tidemill::webhooks {
+namespace tidemill::http {
 
 std::uint32_t Breaker::Admits(MonotonicTime now, std::uint32_t concurrency) {
   if (state_ == State::kOpen && now >= open_until_) state_ = State::kHalfOpen;
@@ -36,4 +36,4 @@ void Breaker::Open(MonotonicTime now) {
   next_open_for_ = std::min(Duration{next_open_for_.ms * 2}, options_.open_for_max);
 }
 
-}  // namespace tidemill::webhooks
+}  // namespace tidemill::http

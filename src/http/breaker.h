@@ -9,7 +9,7 @@
 
 #include "base/clock.h"
 
-namespace tidemill::webhooks {
+namespace tidemill::http {
 
 struct BreakerOptions {
   std::uint32_t failures_max = 10;
@@ -46,4 +46,4 @@ class Breaker {
   MonotonicTime open_until_{};
 };
 
-}  // namespace tidemill::webhooks
+}  // namespace tidemill::http

@@ -1,8 +1,8 @@
-#include "jobs/webhooks/breaker.h"
+#include "http/breaker.h"
 
 #include <gtest/gtest.h>
 
-namespace tidemill::webhooks {
+namespace tidemill::http {
 namespace {
 
 constexpr BreakerOptions kOptions{.failures_max = 3, .open_for = Seconds(10), .open_for_max = Seconds(30)};
@@ -56,4 +56,4 @@ TEST(Breaker, WhatWasUnderWayWhenItOpenedCountsForNothing) {
 }
 
 }  // namespace
-}  // namespace tidemill::webhooks
+}  // namespace tidemill::http
