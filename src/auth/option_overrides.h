@@ -17,6 +17,7 @@ struct OptionOverrides {
   std::optional<bool> force_recovery;
   std::optional<bool> force_positioning;
   std::optional<bool> force_push_join_leave;
+  bool cache_recover = false;  // in cache mode: the latest publication from the start
   friend bool operator==(const OptionOverrides&, const OptionOverrides&) = default;
 };
 

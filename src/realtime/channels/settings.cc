@@ -204,6 +204,37 @@ constexpr config::Row<ChannelOptions> kOptions[] = {
     {"map_users_presence_channel_prefix",
      config::Of<&ChannelOptions::map_users_presence_channel_prefix>,
      {.doc = "The same for the users; of a namespace of the type \"map_users\"."}},
+    {"subscribe_proxy_enabled",
+     config::Of<&ChannelOptions::subscribe_proxy_enabled>,
+     {.doc = "Who subscribes without a token is granted it by your service; not in channels that list their "
+             "users."}},
+    {"subscribe_proxy_name",
+     config::Of<&ChannelOptions::subscribe_proxy_name>,
+     {.doc = "Which proxy asks: that of channel.proxy.subscribe, or one of [[proxies]]."}},
+    {"publish_proxy_enabled",
+     config::Of<&ChannelOptions::publish_proxy_enabled>,
+     {.doc = "What clients publish goes to your service first, which allows, changes or refuses it."}},
+    {"publish_proxy_name",
+     config::Of<&ChannelOptions::publish_proxy_name>,
+     {.doc = "Which proxy asks: that of channel.proxy.publish, or one of [[proxies]]."}},
+    {"sub_refresh_proxy_enabled",
+     config::Of<&ChannelOptions::sub_refresh_proxy_enabled>,
+     {.doc = "Your service prolongs subscriptions that expire, and not the client with a newer token."}},
+    {"sub_refresh_proxy_name",
+     config::Of<&ChannelOptions::sub_refresh_proxy_name>,
+     {.doc = "Which proxy asks: that of channel.proxy.sub_refresh, or one of [[proxies]]."}},
+    {"map.publish_proxy_enabled",
+     OfMap<&MapOptions::publish_proxy_enabled>,
+     {.doc = "Keys that clients publish go to your service first."}},
+    {"map.publish_proxy_name",
+     OfMap<&MapOptions::publish_proxy_name>,
+     {.doc = "Which proxy asks: that of channel.proxy.map_publish, or one of [[proxies]]."}},
+    {"map.remove_proxy_enabled",
+     OfMap<&MapOptions::remove_proxy_enabled>,
+     {.doc = "And those that they remove."}},
+    {"map.remove_proxy_name",
+     OfMap<&MapOptions::remove_proxy_name>,
+     {.doc = "Which proxy asks: that of channel.proxy.map_remove, or one of [[proxies]]."}},
 };
 
 class Checker {
@@ -300,6 +331,19 @@ class Checker {
     }
     CheckMapMetaTtl(prefix, map);
     CheckPages(prefix, map);
+    CheckKeyProxies(prefix, map);
+  }
+
+  // Either decides which key it is.
+  void CheckKeyProxies(const std::string& prefix, const MapOptions& map) {
+    const std::pair<std::string_view, bool> proxies[] = {
+        {"map.publish_proxy_enabled", map.publish_proxy_enabled},
+        {"map.remove_proxy_enabled", map.remove_proxy_enabled}};
+    for (const auto& [name, enabled] : proxies) {
+      if (!enabled || map.client_key.empty()) continue;
+      Add(prefix + "map.client_key", {fmt::format("{}{}", prefix, name)},
+          fmt::format(": {} has your service choose the key; remove one of the two", name));
+    }
   }
 
   void CheckMapMetaTtl(const std::string& prefix, const MapOptions& map) {

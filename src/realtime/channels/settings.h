@@ -4,11 +4,15 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 
 #include "base/clock.h"
 #include "config/section_fwd.h"
 
 namespace tidemill::channels {
+
+// The proxy that channel.proxy.* configures for its kind; others are in [[proxies]].
+inline constexpr std::string_view kDefaultProxy = "default";
 
 // Of map channels; what is 0 has a default that broker/map_settings.h gives.
 struct MapOptions {
@@ -26,6 +30,10 @@ struct MapOptions {
   bool allow_remove_for_client = false;
   bool allow_remove_for_subscriber = false;
   bool allow_remove_for_anonymous = false;
+  bool publish_proxy_enabled = false;
+  std::string publish_proxy_name = std::string(kDefaultProxy);
+  bool remove_proxy_enabled = false;
+  std::string remove_proxy_name = std::string(kDefaultProxy);
   std::uint32_t default_page_size = 0;
   std::uint32_t min_page_size = 0;
   std::uint32_t max_page_size = 0;
@@ -67,6 +75,13 @@ struct ChannelOptions {
   // Of the map channel that mirrors who is in a channel: what stands before the channel's name; "": none.
   std::string map_clients_presence_channel_prefix;
   std::string map_users_presence_channel_prefix;
+  // Whether the operator's own service decides, and which proxy asks it.
+  bool subscribe_proxy_enabled = false;
+  std::string subscribe_proxy_name = std::string(kDefaultProxy);
+  bool publish_proxy_enabled = false;
+  std::string publish_proxy_name = std::string(kDefaultProxy);
+  bool sub_refresh_proxy_enabled = false;
+  std::string sub_refresh_proxy_name = std::string(kDefaultProxy);
   bool is_map() const { return subscription_type.starts_with("map"); }
   friend bool operator==(const ChannelOptions&, const ChannelOptions&) = default;
 };

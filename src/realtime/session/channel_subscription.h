@@ -42,14 +42,15 @@ struct ChannelSubscription final : hub::Subscription {
   std::unique_ptr<SubscriptionExtra> extra;   // null: it has nothing of it
   std::int64_t expire_at = 0;                 // seconds since the Unix epoch; 0: never
   bool server_side : 1 = false;
-  bool presence : 1 = false;    // has an entry there
-  bool join_leave : 1 = false;  // its coming and going is published
-  bool announced : 1 = false;   // its coming was
-  bool positioned : 1 = false;  // it follows the stream without a gap
-  bool own_key : 1 = false;     // the key that is its client's id goes with it
-  bool ended : 1 = false;       // while it was being joined: it is not to be followed
-  std::uint16_t ended_by = 0;   // the code to tell the client then; 0: it ended it itself
-  std::uint32_t number = 0;     // of the session's subscriptions, in the order in which they were begun
+  bool presence : 1 = false;      // has an entry there
+  bool join_leave : 1 = false;    // its coming and going is published
+  bool announced : 1 = false;     // its coming was
+  bool positioned : 1 = false;    // it follows the stream without a gap
+  bool own_key : 1 = false;       // the key that is its client's id goes with it
+  bool ended : 1 = false;         // while it was being joined: it is not to be followed
+  bool asks_backend : 1 = false;  // the backend prolongs it, and not the client
+  std::uint16_t ended_by = 0;     // the code to tell the client then; 0: it ended it itself
+  std::uint32_t number = 0;       // of the session's subscriptions, in the order in which they were begun
 };
 
 }  // namespace tidemill::session

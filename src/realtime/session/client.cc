@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "http/grammar.h"
 #include "realtime/session/in_flight.h"
 
 namespace tidemill::session {
@@ -28,16 +29,45 @@ std::uint32_t Client::TtlUntil(std::int64_t expire_at) const {
 }
 
 void Client::Renew(std::int64_t expire_at, const std::string* conn_info) {
-  if (!identity) identity = std::make_unique<Identity>();
-  identity->expire_at = expire_at;
-  ++identity->renewals;
-  if (conn_info) identity->conn_info = *conn_info;
+  Identity& own = OwnIdentity();
+  own.expire_at = expire_at;
+  ++own.renewals;
+  if (conn_info) own.conn_info = *conn_info;
 }
 
 void Client::KeepSubs(std::map<std::string, auth::TokenSubscription> subs) {
-  if (subs.empty()) return;
+  if (!subs.empty()) OwnIdentity().token_subs = std::move(subs);
+}
+
+Identity& Client::OwnIdentity() {
   if (!identity) identity = std::make_unique<Identity>();
-  identity->token_subs = std::move(subs);
+  return *identity;
+}
+
+void Client::KeepMeta(std::string meta) {
+  const Backend* const backend = context.backend;
+  if (!meta.empty() && backend && backend->keeps_meta()) OwnIdentity().meta = std::move(meta);
+}
+
+void Client::KeepHandshakeHeaders(std::span<const http::HeaderView> headers) {
+  const Backend* const backend = context.backend;
+  if (!backend) return;
+  for (const http::HeaderView& header : headers) {
+    if (backend->Keeps(HeaderFrom::kHandshake, header.name)) {
+      OwnIdentity().handshake_headers.emplace_back(header.name, header.value);
+    }
+  }
+}
+
+bool Client::KeepConnectHeaders(const std::map<std::string, std::string>& headers) {
+  const Backend* const backend = context.backend;
+  if (!backend) return true;
+  for (const auto& [name, value] : headers) {
+    if (!backend->Keeps(HeaderFrom::kConnect, name)) continue;
+    if (!http::IsFieldValue(value)) return false;
+    OwnIdentity().connect_headers.emplace_back(name, value);
+  }
+  return true;
 }
 
 protocol::ClientInfo Client::InfoWith(std::string_view chan_info) const {

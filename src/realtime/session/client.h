@@ -6,11 +6,16 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "auth/token.h"
 #include "base/random.h"
+#include "http/message.h"
+#include "net/task.h"
 #include "realtime/hub/form.h"
 #include "realtime/hub/outbox.h"
 #include "realtime/protocol/codec.h"
@@ -54,12 +59,17 @@ class ClientEvents : public hub::OutboxOwner {
   ~ClientEvents() = default;
 };
 
+using Headers = std::vector<std::pair<std::string, std::string>>;
+
 // What of a client is rarely there.
 struct Identity {
   std::string conn_info;       // raw bytes
   std::int64_t expire_at = 0;  // seconds since the Unix epoch; 0: never
   std::uint32_t renewals = 0;
   std::map<std::string, auth::TokenSubscription> token_subs;  // a refresh must bring the same
+  std::string meta;                                           // JSON for the backend; "": none
+  Headers handshake_headers;                                  // for the backend, which asked for them
+  Headers connect_headers;
 };
 
 struct Client {
@@ -79,10 +89,16 @@ struct Client {
   void Renew(std::int64_t expire_at, const std::string* conn_info);
   // The token's subscriptions.
   void KeepSubs(std::map<std::string, auth::TokenSubscription> subs);
+  // What the backend is told with each question; nothing where it does not want it.
+  void KeepMeta(std::string meta);
+  void KeepHandshakeHeaders(std::span<const http::HeaderView> headers);
+  // False: one of them is no header of HTTP.
+  bool KeepConnectHeaders(const std::map<std::string, std::string>& headers);
   // As others see it in a channel where its chan_info is this.
   protocol::ClientInfo InfoWith(std::string_view chan_info) const;
   // Whether an answer of that many bytes may be given now: kErrorAnswerTooLarge, kErrorTooManyAnswers.
   Verdict<void> MayAnswer(std::size_t bytes) const;
+  Identity& OwnIdentity();
   // Refuses it something, and notes that.
   std::unexpected<Refusal> Refuse(Refusal refusal, const RefusalDetail& detail) const;
   // Whether the token is for this client, in this channel.
@@ -93,8 +109,33 @@ struct Client {
   hub::Outbox outbox;
   std::string user;  // "": anonymous, or not known yet
   std::unique_ptr<Identity> identity;
+  bool awaits_others = false;   // its command waits for an answer from elsewhere
+  bool awaited_others = false;  // and did so since this was last looked at
   const Uuid id;
   const SessionForm form;
 };
+
+// While it lives, the client's command waits for an answer from elsewhere: the client is not asked for signs
+// of life, which wait behind it.
+class AwaitsOthers {
+ public:
+  explicit AwaitsOthers(Client& client) : client_(client) { client_.awaits_others = true; }
+  AwaitsOthers(const AwaitsOthers&) = delete;
+  AwaitsOthers& operator=(const AwaitsOthers&) = delete;
+  ~AwaitsOthers() {
+    client_.awaits_others = false;
+    client_.awaited_others = true;
+  }
+
+ private:
+  Client& client_;
+};
+
+// The answer that a command of `client` waits for.
+template <class T>
+Task<T> Awaited(Client& client, Task<T> answer) {
+  const AwaitsOthers awaits(client);
+  co_return co_await std::move(answer);
+}
 
 }  // namespace tidemill::session

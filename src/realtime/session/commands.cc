@@ -1,6 +1,7 @@
 #include "realtime/session/commands.h"
 
 #include <algorithm>
+#include <concepts>
 #include <memory>
 #include <string>
 #include <utility>
@@ -34,7 +35,26 @@ class UnreadAnswer {
   const std::int64_t bytes_;
 };
 
+// What the backend makes of a publication.
+template <class Call>
+void Apply(PublishTerms terms, Call& call) {
+  if (terms.data) {
+    call.data = *std::move(terms.data);
+    call.form = terms.form;
+  }
+  call.tags = std::move(terms.tags);
+  call.idempotency_key = std::move(terms.idempotency_key);
+  call.version = terms.version;
+  call.version_epoch = std::move(terms.version_epoch);
+  if constexpr (std::same_as<Call, broker::PublishCall>) call.skip_history = terms.skip_history;
+}
+
 }  // namespace
+
+broker::DataForm Commands::FormOfData() const {
+  const bool json = client_.form.encoding == protocol::Encoding::kJson;
+  return json ? broker::DataForm::kJson : broker::DataForm::kBytes;
+}
 
 Task<Verdict<ReplyBody>> Commands::Run(decltype(protocol::Command::request) request) {
   return std::visit([this](auto& chosen) { return Do(std::move(chosen)); }, request);
@@ -87,7 +107,7 @@ Task<Verdict<Joined>> Commands::Subscribe(protocol::SubscribeRequest request, co
   if (request.type != 0) co_return subscriptions_.GiveUp(request.channel, protocol::kErrorPermissionDenied);
   if (request.has_filter) co_return subscriptions_.GiveUp(request.channel, protocol::kErrorBadRequest);
   Authority& authority = client_.context.authorities.For(channel->name.name_space);
-  auto terms = co_await authority.Authorize({client_, *channel, request});
+  auto terms = co_await Awaited(client_, authority.Authorize({client_, *channel, request}));
   if (!terms) co_return subscriptions_.GiveUp(request.channel, terms.error());
   co_return co_await subscriptions_.Join(std::move(request), *std::move(terms));
 }
@@ -112,17 +132,25 @@ Task<Verdict<ReplyBody>> Commands::Do(protocol::PublishRequest request) {
     co_return co_await ChangeKey(std::move(request), channel);
   }
   if (request.type != 0) co_return Refused(protocol::kErrorNotAvailable);
+  const bool asks = channel.options->publish_proxy_enabled && client_.context.backend;
+  const bool may_publish = asks || channels::MayPublish(channel, CallerIn(request.channel));
   const ChannelSubscription* const subscription = subscriptions_.Find(request.channel);
-  const bool may_publish = channels::MayPublish(channel, CallerIn(request.channel));
-  const bool json = client_.form.encoding == protocol::Encoding::kJson;
   broker::Publisher& publisher = client_.context.publisher;
-  auto admitted =
-      publisher.Admit(channel, {.channel = std::move(request.channel),
-                                .data = std::move(request.data),
-                                .form = json ? broker::DataForm::kJson : broker::DataForm::kBytes,
-                                .info = client_.InfoWith(subscription ? subscription->chan_info() : ""),
-                                .surface = broker::Surface::kClient});
+  broker::PublishCall call{.channel = request.channel,
+                           .data = asks ? request.data : std::move(request.data),
+                           .form = FormOfData(),
+                           .info = client_.InfoWith(subscription ? subscription->chan_info() : ""),
+                           .surface = broker::Surface::kClient};
+  auto admitted = publisher.Admit(channel, asks ? broker::PublishCall(call) : std::move(call));
   if (!admitted) co_return Refused(admitted.error());
+  if (asks) {
+    TM_CO_TRY_ASSIGN(
+        PublishTerms terms,
+        co_await Awaited(client_, client_.context.backend->Publish({client_, channel, request})));
+    Apply(std::move(terms), call);
+    admitted = publisher.Admit(channel, std::move(call));
+    if (!admitted) co_return Refused(admitted.error());
+  }
   if (!may_publish) {
     co_return client_.Refuse(protocol::kErrorPermissionDenied,
                              {.channel = admitted->channel.value(),
@@ -147,9 +175,12 @@ Verdict<std::string> Commands::KeyFor(std::string key, const channels::Channel& 
 Task<Verdict<ReplyBody>> Commands::ChangeKey(protocol::PublishRequest request,
                                              const channels::Channel& channel) {
   const channels::Caller caller = CallerIn(request.channel);
+  const channels::MapOptions& options = channel.options->map;
+  const bool asks = client_.context.backend &&
+                    (request.removed ? options.remove_proxy_enabled : options.publish_proxy_enabled);
   const bool may =
       request.removed ? channels::MayRemoveKeys(channel, caller) : channels::MayPublishKeys(channel, caller);
-  if (!may) {
+  if (!asks && !may) {
     co_return client_.Refuse(
         protocol::kErrorPermissionDenied,
         {.channel = request.channel,
@@ -157,26 +188,41 @@ Task<Verdict<ReplyBody>> Commands::ChangeKey(protocol::PublishRequest request,
          .setting = request.removed ? "map.allow_remove_for_client, map.allow_remove_for_subscriber"
                                     : "map.allow_publish_for_client, map.allow_publish_for_subscriber"});
   }
-  TM_CO_TRY_ASSIGN(std::string key, KeyFor(std::move(request.key), channel));
-  if (key.empty()) co_return Refused(protocol::kErrorBadRequest);
-  broker::MapPublisher& maps = client_.context.maps;
+  KeyTerms terms;
+  if (asks) {
+    TM_CO_TRY_ASSIGN(
+        terms, co_await Awaited(client_, client_.context.backend->ChangeKey({client_, channel, request})));
+  }
+  if (terms.key.empty()) {
+    TM_CO_TRY_ASSIGN(terms.key, KeyFor(std::move(request.key), channel));
+  }
+  if (terms.key.empty()) co_return Refused(protocol::kErrorBadRequest);
   if (request.removed) {
-    const auto removed = co_await maps.Remove(
-        {.channel = std::move(request.channel), .key = std::move(key), .surface = broker::Surface::kClient});
+    const auto removed =
+        co_await client_.context.maps.Remove({.channel = std::move(request.channel),
+                                              .key = std::move(terms.key),
+                                              .idempotency_key = std::move(terms.publish.idempotency_key),
+                                              .surface = broker::Surface::kClient});
     if (!removed) co_return Refused(removed.error());
     co_return protocol::PublishResult{};
   }
+  co_return co_await PublishKey(std::move(request), std::move(terms));
+}
+
+Task<Verdict<ReplyBody>> Commands::PublishKey(protocol::PublishRequest request, KeyTerms terms) {
   const ChannelSubscription* const subscription = subscriptions_.Find(request.channel);
-  const bool json = client_.form.encoding == protocol::Encoding::kJson;
   const std::string channel_name = request.channel;
+  std::string key = terms.key;
   const bool goes_with_it = subscription && subscription->own_key;
-  const auto published =
-      co_await maps.Publish({.channel = std::move(request.channel),
-                             .key = key,
-                             .data = std::move(request.data),
-                             .form = json ? broker::DataForm::kJson : broker::DataForm::kBytes,
-                             .info = client_.InfoWith(subscription ? subscription->chan_info() : ""),
-                             .surface = broker::Surface::kClient});
+  broker::MapPublishCall call{.channel = std::move(request.channel),
+                              .key = std::move(terms.key),
+                              .data = std::move(request.data),
+                              .form = FormOfData(),
+                              .info = client_.InfoWith(subscription ? subscription->chan_info() : ""),
+                              .condition = terms.condition,
+                              .surface = broker::Surface::kClient};
+  Apply(std::move(terms.publish), call);
+  const auto published = co_await client_.context.maps.Publish(std::move(call));
   if (!published) co_return Refused(published.error());
   // It has left meanwhile, and its key with it: that may have been before it was published.
   if (goes_with_it && !subscriptions_.Find(channel_name) && key == client_.id.ToString()) {
@@ -263,12 +309,14 @@ Task<Verdict<ReplyBody>> Commands::Do(protocol::RpcRequest request) {
   const std::size_t colon = request.method.find(':');
   const std::string_view name_space =
       std::string_view(request.method).substr(0, colon == std::string::npos ? 0 : colon);
-  RpcHandler* const handler = client_.context.rpc_handlers.Find(name_space);
+  RpcHandler* handler = client_.context.rpc_handlers.Find(name_space);
+  if (!handler) handler = client_.context.backend;
   if (!handler) {
     co_return client_.Refuse(protocol::kErrorNotAvailable, {.why = "nothing answers rpc of that namespace"});
   }
-  TM_CO_TRY_ASSIGN(std::string data,
-                   co_await handler->Call(client_, std::move(request.method), std::move(request.data)));
+  TM_CO_TRY_ASSIGN(
+      std::string data,
+      co_await Awaited(client_, handler->Call(client_, std::move(request.method), std::move(request.data))));
   co_return protocol::RpcResult{std::move(data)};
 }
 

@@ -14,6 +14,7 @@
 #include "net/task.h"
 #include "realtime/channels/permissions.h"
 #include "realtime/protocol/messages.h"
+#include "realtime/session/backend.h"
 #include "realtime/session/client.h"
 #include "realtime/session/subscriptions.h"
 #include "realtime/session/verdict.h"
@@ -58,6 +59,9 @@ class Commands {
   Task<Verdict<Joined>> SubscribeToMap(protocol::SubscribeRequest request);
   // Publishes a key of a map channel, or removes it.
   Task<Verdict<ReplyBody>> ChangeKey(protocol::PublishRequest request, const channels::Channel& channel);
+  Task<Verdict<ReplyBody>> PublishKey(protocol::PublishRequest request, KeyTerms terms);
+  // Of what the client sends.
+  broker::DataForm FormOfData() const;
   Verdict<std::string> KeyFor(std::string key, const channels::Channel& channel) const;
   Verdict<channels::Channel> Find(std::string_view channel) const;
   Verdict<void> MayReadPresence(std::string_view channel) const;

@@ -20,16 +20,35 @@ Refusal RefusalOf(const Error& error) {
 
 }  // namespace
 
-Task<Verdict<auth::ConnectToken>> ConnectCommand::Authenticate(std::string token) const {
+Task<Verdict<ConnectTerms>> ConnectCommand::Authenticate(const protocol::ConnectRequest& request) const {
   const std::shared_ptr<const SessionSettings> held = client_.context.settings;
   const auto& settings = held->client;
-  if (token.empty()) {
-    if (settings.allow_anonymous_connect_without_token || settings.insecure) co_return auth::ConnectToken{};
+  if (!client_.KeepConnectHeaders(request.headers)) {
+    co_return client_.Refuse(protocol::kErrorBadRequest,
+                             {.why = "a header in the connect command is not one of HTTP"});
+  }
+  if (!request.token.empty()) co_return co_await CheckToken(request.token);
+  const Backend* const backend = client_.context.backend;
+  ConnectTerms terms;
+  if (backend && backend->decides_connects()) {
+    TM_CO_TRY_ASSIGN(terms, co_await AskBackend(request));
+  }
+  if (terms.from == ConnectTerms::From::kNobody && !settings.allow_anonymous_connect_without_token &&
+      !settings.insecure) {
     co_return client_.Refuse(protocol::kDisconnectBadRequest,
                              {.reason = RefusalReason::kToken,
                               .why = "no token, and clients without one are not allowed",
                               .setting = "client.allow_anonymous_connect_without_token"});
   }
+  if (terms.expire_at != 0 && terms.expire_at <= client_.WallSeconds()) {
+    co_return Refused(protocol::kErrorExpired);
+  }
+  co_return terms;
+}
+
+Task<Verdict<ConnectTerms>> ConnectCommand::CheckToken(std::string token) const {
+  const std::shared_ptr<const SessionSettings> held = client_.context.settings;
+  const auto& settings = held->client;
   const std::shared_ptr<Tokens> tokens = client_.context.tokens;
   auto verified = co_await tokens->connect->VerifyConnect(std::move(token));
   if (!verified) {
@@ -45,7 +64,19 @@ Task<Verdict<auth::ConnectToken>> ConnectCommand::Authenticate(std::string token
   if (verified->expire_at != 0 && verified->expire_at <= client_.WallSeconds()) {
     co_return Refused(protocol::kErrorExpired);
   }
-  co_return *std::move(verified);
+  co_return ConnectTerms{.from = ConnectTerms::From::kToken,
+                         .user = std::move(verified->user),
+                         .expire_at = verified->expire_at,
+                         .info = std::move(verified->info),
+                         .meta = std::move(verified->meta),
+                         .data = {},
+                         .subs = std::move(verified->subs)};
+}
+
+Task<Verdict<ConnectTerms>> ConnectCommand::AskBackend(const protocol::ConnectRequest& request) const {
+  const AwaitsOthers awaits(client_);
+  TM_CO_TRY_ASSIGN(auto terms, co_await client_.context.backend->Connect(client_, request));
+  co_return terms ? *std::move(terms) : ConnectTerms{};
 }
 
 Task<Verdict<void>> ConnectCommand::EnforceUserLimits() const {
@@ -68,16 +99,16 @@ Task<Verdict<void>> ConnectCommand::EnforceUserLimits() const {
   co_return {};
 }
 
-Verdict<InitialSubscriptions> ConnectCommand::ChannelsOf(const auth::ConnectToken& token,
+Verdict<InitialSubscriptions> ConnectCommand::ChannelsOf(const ConnectTerms& terms,
                                                          const protocol::ConnectRequest& request) const {
   const SessionSettings& settings = client_.settings();
-  InitialSubscriptions channels = token.subs;
-  if (settings.client.subscribe_to_user_personal_channel && !token.user.empty()) {
+  InitialSubscriptions channels = terms.subs;
+  if (settings.client.subscribe_to_user_personal_channel && !terms.user.empty()) {
     const std::string& name_space = settings.client.personal_channel_namespace;
-    channels.try_emplace((name_space.empty() ? "#" : name_space + ":#") + token.user);
+    channels.try_emplace((name_space.empty() ? "#" : name_space + ":#") + terms.user);
   }
   for (const auto& [name, sub] : request.subs) {
-    if (channels.contains(name)) continue;
+    if (channels.contains(name) || terms.from == ConnectTerms::From::kBackend) continue;
     const auto channel = settings.rules->FindForClient(name);
     if (!channel && channel.error() == protocol::kErrorBadRequest) continue;
     if (!channel) {
@@ -86,8 +117,9 @@ Verdict<InitialSubscriptions> ConnectCommand::ChannelsOf(const auth::ConnectToke
                                                               .why = "no such namespace",
                                                               .setting = "channel.namespaces"});
     }
-    if (channel->name.is_private || channel->options->is_map()) continue;
-    const channels::Caller caller{.user = token.user, .insecure = settings.client.insecure};
+    const bool asks = channel->options->subscribe_proxy_enabled;
+    if (channel->name.is_private || channel->options->is_map() || asks) continue;
+    const channels::Caller caller{.user = terms.user, .insecure = settings.client.insecure};
     if (channels::MaySubscribe(*channel, caller)) channels.try_emplace(name);
   }
   if (channels.size() > settings.client.channel_limit) return Refused(protocol::kDisconnectChannelLimit);
@@ -131,7 +163,8 @@ protocol::ConnectResult ConnectCommand::Result() const {
   protocol::ConnectResult result;
   result.client = client_.id.ToString();
   result.version = settings.version;
-  if (client_.expire_at() != 0) {
+  const Backend* const backend = client_.context.backend;
+  if (client_.expire_at() != 0 && !(backend && backend->refreshes_connections())) {
     result.expires = true;
     result.ttl = client_.TtlUntil(client_.expire_at());
   }

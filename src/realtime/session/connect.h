@@ -10,6 +10,7 @@
 #include "auth/token.h"
 #include "net/task.h"
 #include "realtime/protocol/messages.h"
+#include "realtime/session/backend.h"
 #include "realtime/session/client.h"
 #include "realtime/session/subscriptions.h"
 #include "realtime/session/verdict.h"
@@ -24,14 +25,16 @@ class ConnectCommand {
   ConnectCommand(Client& client, Subscriptions& subscriptions)
       : client_(client), subscriptions_(subscriptions) {}
 
-  // No token is an anonymous client, where the settings allow it.
-  Task<Verdict<auth::ConnectToken>> Authenticate(std::string token) const;
+  // By its token; without one the backend is asked, if there is one. A client that nobody knows is an
+  // anonymous one, where the settings allow it.
+  Task<Verdict<ConnectTerms>> Authenticate(const protocol::ConnectRequest& request) const;
 
   // For a client that stands in the registry. client.single_connection ends the user's others.
   Task<Verdict<void>> EnforceUserLimits() const;
 
-  // The token's channels, the user's personal one, and those the client asks for and could subscribe to.
-  Verdict<InitialSubscriptions> ChannelsOf(const auth::ConnectToken& token,
+  // The channels of the token or of the backend, the user's personal one, and those the client asks for and
+  // could subscribe to; the backend has seen what it asks for.
+  Verdict<InitialSubscriptions> ChannelsOf(const ConnectTerms& terms,
                                            const protocol::ConnectRequest& request) const;
 
   // Takes their places, so that what is done to them before they are joined is not lost.
@@ -45,6 +48,9 @@ class ConnectCommand {
   protocol::ConnectResult Result() const;
 
  private:
+  Task<Verdict<ConnectTerms>> CheckToken(std::string token) const;
+  Task<Verdict<ConnectTerms>> AskBackend(const protocol::ConnectRequest& request) const;
+
   Client& client_;
   Subscriptions& subscriptions_;
 };

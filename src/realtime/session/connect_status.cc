@@ -2,8 +2,6 @@
 
 #include <charconv>
 
-#include "realtime/protocol/codes.h"
-
 namespace tidemill::session {
 namespace {
 
@@ -70,6 +68,16 @@ ConnectStatus ConnectStatusOf(std::uint32_t code, std::string_view reason,
   }
   if (answer.body.empty()) answer.body = reason;
   return answer;
+}
+
+protocol::DisconnectCode DisconnectInPlaceOf(const protocol::ErrorCode& error) {
+  switch (error.code) {
+    case protocol::kErrorTokenExpired.code:
+    case protocol::kErrorExpired.code: return protocol::kDisconnectExpired;
+    case protocol::kErrorTooManyRequests.code: return protocol::kDisconnectTooManyRequests;
+    case protocol::kErrorPermissionDenied.code: return protocol::kDisconnectPermissionDenied;
+    default: return protocol::kDisconnectServerError;
+  }
 }
 
 }  // namespace tidemill::session

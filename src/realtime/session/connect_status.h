@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "realtime/protocol/codes.h"
 
 namespace tidemill::session {
 
@@ -27,5 +28,8 @@ Result<ConnectStatus> ParseConnectStatus(std::string_view text);
 // meaning. The body is `reason` where nothing else is given.
 ConnectStatus ConnectStatusOf(std::uint32_t code, std::string_view reason,
                               std::span<const std::string> texts);
+
+// What a client that only listens is told in place of an error.
+protocol::DisconnectCode DisconnectInPlaceOf(const protocol::ErrorCode& error);
 
 }  // namespace tidemill::session

@@ -19,6 +19,7 @@
 #include "realtime/hub/hub.h"
 #include "realtime/session/announcer.h"
 #include "realtime/session/authority.h"
+#include "realtime/session/backend.h"
 #include "realtime/session/map_catch_up.h"
 #include "realtime/session/metrics.h"
 #include "realtime/session/presence_mirror.h"
@@ -69,6 +70,7 @@ struct Context {
   // Who serves a namespace in another way than the default.
   Authorities authorities{};
   RpcHandlers rpc_handlers{};
+  Backend* backend = nullptr;             // null: nobody is asked about clients
   http::BufferBudget* buffers = nullptr;  // of messages that have not arrived whole; null: there is no limit
 };
 

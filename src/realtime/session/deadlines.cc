@@ -24,7 +24,11 @@ void Deadlines::StartPings(MonotonicTime now, const ClientSettings& settings) {
 }
 
 void Deadlines::OnPingSent(MonotonicTime now, const ClientSettings& settings, Pong pong) {
-  awaiting_pong_ = pong == Pong::kAwaited && settings.pong_timeout.ms > 0;
+  if (pong == Pong::kNone || settings.pong_timeout.ms == 0) {
+    pongs_awaited_ = 0;
+  } else if (pongs_awaited_ < UINT8_MAX) {
+    ++pongs_awaited_;
+  }
   next_ping_ = now + settings.ping_interval;
 }
 
@@ -39,23 +43,23 @@ MonotonicTime Deadlines::PongDue(const ClientSettings& settings) const {
 Deadlines::Due Deadlines::Check(const Moment& moment, const ClientSettings& settings,
                                 const Expiry& expiry) const {
   if (!pinging_) return moment.now >= next_ping_ ? Due::kStale : Due::kNothing;
-  if (expiry.connection != 0 && moment.wall >= EndOf(expiry.connection, settings.expired_close_delay)) {
+  if (expiry.connection != 0 && moment.wall >= EndOf(expiry.connection, expiry.connection_delay)) {
     return Due::kExpired;
   }
-  if (awaiting_pong_ && moment.now >= PongDue(settings)) return Due::kNoPong;
+  if (awaits_pong() && !moment.answers_wait && moment.now >= PongDue(settings)) return Due::kNoPong;
   return moment.now >= next_ping_ ? Due::kPing : Due::kNothing;
 }
 
 MonotonicTime Deadlines::NextCheck(const Moment& moment, const ClientSettings& settings,
                                    const Expiry& expiry) const {
   MonotonicTime next = next_ping_;
-  if (awaiting_pong_) next = std::min(next, PongDue(settings));
+  if (awaits_pong() && !moment.answers_wait) next = std::min(next, PongDue(settings));
   const auto consider = [&](std::int64_t expire_at, Duration delay) {
     if (expire_at == 0) return;
     const Duration wait = EndOf(expire_at, delay) - moment.wall;
     next = std::min(next, moment.now + std::max(wait, Duration{}));
   };
-  if (pinging_) consider(expiry.connection, settings.expired_close_delay);
+  if (pinging_) consider(expiry.connection, expiry.connection_delay);
   consider(expiry.subscription, settings.expired_sub_close_delay);
   return next;
 }

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <cstdint>
-#include <utility>
 
 #include "base/clock.h"
 #include "realtime/session/settings.h"
@@ -24,11 +23,13 @@ class Deadlines {
   struct Moment {
     MonotonicTime now;
     WallTime wall;
+    bool answers_wait = false;  // what the client answers, pongs too, waits behind its command: none is due
   };
 
   // In seconds since the Unix epoch; 0: never.
   struct Expiry {
     std::int64_t connection = 0;
+    Duration connection_delay{};    // how much later it is due
     std::int64_t subscription = 0;  // the earliest
   };
 
@@ -42,8 +43,13 @@ class Deadlines {
   void OnPingSent(MonotonicTime now, const ClientSettings& settings, Pong pong = Pong::kAwaited);
   // The pong has as long again from now on: the client was seen to be there, and has yet to come to the ping.
   void WaitLonger(MonotonicTime now, const ClientSettings& settings);
-  // Whether one was awaited.
-  bool TakePong() { return std::exchange(awaiting_pong_, false); }
+  // Whether one was awaited: one for each ping.
+  bool TakePong() {
+    if (pongs_awaited_ == 0) return false;
+    --pongs_awaited_;
+    return true;
+  }
+  bool awaits_pong() const { return pongs_awaited_ > 0; }
 
   Due Check(const Moment& moment, const ClientSettings& settings, const Expiry& expiry) const;
   MonotonicTime NextCheck(const Moment& moment, const ClientSettings& settings, const Expiry& expiry) const;
@@ -53,7 +59,7 @@ class Deadlines {
 
   MonotonicTime next_ping_;  // before the pings began: when the session is stale
   bool pinging_ = false;
-  bool awaiting_pong_ = false;
+  std::uint8_t pongs_awaited_ = 0;  // more than one only where answers wait; 255 stands for more
 };
 
 }  // namespace tidemill::session

@@ -80,12 +80,30 @@ TEST(Deadlines, WithoutAPongTimeoutNoPongIsAwaited) {
   EXPECT_FALSE(deadlines.TakePong());
 }
 
+TEST(Deadlines, WhereAnswersWaitPingsGoOnAndEachIsAnsweredLater) {
+  Deadlines deadlines(At(10).now);
+  deadlines.StartPings(At(0).now, Settings());
+  Deadlines::Moment moment = At(20);
+  moment.answers_wait = true;
+  deadlines.OnPingSent(moment.now, Settings());
+  EXPECT_EQ(deadlines.NextCheck(moment, Settings(), {}), At(40).now);
+  moment.now = At(30).now;
+  EXPECT_EQ(deadlines.Check(moment, Settings(), {}), Due::kNothing);
+  EXPECT_EQ(deadlines.Check(At(30), Settings(), {}), Due::kNoPong);
+  moment.now = At(40).now;
+  EXPECT_EQ(deadlines.Check(moment, Settings(), {}), Due::kPing);
+  deadlines.OnPingSent(moment.now, Settings());
+  EXPECT_TRUE(deadlines.TakePong());
+  EXPECT_TRUE(deadlines.TakePong());
+  EXPECT_FALSE(deadlines.TakePong());
+}
+
 TEST(Deadlines, WhatExpiresIsLookedAtSomeTimeAfterwards) {
   Deadlines deadlines(At(10).now);
   deadlines.StartPings(At(0).now, Settings());
   deadlines.OnPingSent(At(0).now, Settings());
   deadlines.TakePong();
-  const Deadlines::Expiry connection{.connection = kWallSecond + 4};
+  const Deadlines::Expiry connection{.connection = kWallSecond + 4, .connection_delay = Seconds(3)};
   EXPECT_EQ(deadlines.NextCheck(At(1), Settings(), connection), At(7).now);
   EXPECT_EQ(deadlines.Check(At(6), Settings(), connection), Due::kNothing);
   EXPECT_EQ(deadlines.Check(At(7), Settings(), connection), Due::kExpired);

@@ -64,13 +64,31 @@ class TokenAuthority final : public Authority {
   }
 };
 
+// The backend says no word about a channel that needs a token, nor about one that lists its users.
+bool IsForBackend(const SubscribeCall& call) {
+  const channels::Channel& channel = call.channel;
+  const channels::ChannelOptions& options = *channel.options;
+  const bool lists_users = options.allow_user_limited_channels && channel.name.user_limited;
+  if (channel.name.is_private || channel.personal || lists_users) return false;
+  return options.subscribe_proxy_enabled && call.client.context.backend;
+}
+
 class DefaultAuthority final : public Authority {
  public:
   Task<Verdict<SubscribeTerms>> Authorize(SubscribeCall call) override {
-    return call.request.token.empty() ? rules_.Authorize(call) : token_.Authorize(call);
+    if (!call.request.token.empty()) return token_.Authorize(call);
+    return IsForBackend(call) ? Ask(call) : rules_.Authorize(call);
   }
 
  private:
+  static Task<Verdict<SubscribeTerms>> Ask(SubscribeCall call) {
+    TM_CO_TRY_ASSIGN(SubscribeTerms terms, co_await call.client.context.backend->Subscribe(call));
+    if (terms.expire_at != 0 && terms.expire_at <= call.client.WallSeconds()) {
+      co_return Refused(protocol::kErrorExpired);
+    }
+    co_return terms;
+  }
+
   RulesAuthority rules_;
   TokenAuthority token_;
 };

@@ -97,7 +97,7 @@ Task<Verdict<void>> MapSubscribe::BeginToRead(const SubscribeRequest& request,
   if (request.recover) begun->frozen.epoch = request.epoch;
   number_ = begun->number;
   Authority& authority = client_.context.authorities.For(channel.name.name_space);
-  auto terms = co_await authority.Authorize({client_, channel, request});
+  auto terms = co_await Awaited(client_, authority.Authorize({client_, channel, request}));
   MapCatchUp* const granted = CatchUp(request);
   if (!granted) co_return Refused(protocol::kErrorInternal);
   if (!terms) {

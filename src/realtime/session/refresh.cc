@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "realtime/session/backend_refresh.h"
 #include "realtime/session/context.h"
 
 namespace tidemill::session {
@@ -19,6 +20,10 @@ Refusal RefusalOf(const Error& error, protocol::DisconnectCode expired) {
 
 Task<Verdict<protocol::RefreshResult>> Refresh(Client& client, std::string given) {
   if (given.empty()) co_return Refused(protocol::kDisconnectBadRequest);
+  if (IsRefreshed(client)) {
+    co_return client.Refuse(protocol::kDisconnectBadRequest,
+                            {.why = "the backend refreshes connections", .setting = "client.proxy.refresh"});
+  }
   const std::shared_ptr<Tokens> tokens = client.context.tokens;
   const std::uint32_t renewals = client.renewals();
   auto token = co_await tokens->connect->VerifyConnect(std::move(given));
@@ -40,6 +45,7 @@ Task<Verdict<protocol::RefreshResult>> Refresh(Client& client, std::string given
   // The server's refresh that came while the token was being verified is the later request, and stays.
   if (client.renewals() == renewals) {
     client.Renew(token->expire_at, token->info.empty() ? nullptr : &token->info);
+    client.KeepMeta(std::move(token->meta));
   }
   protocol::RefreshResult result;
   if (client.expire_at() != 0) {
@@ -55,6 +61,12 @@ Task<Verdict<protocol::SubRefreshResult>> RefreshSubscription(Client& client, Su
   if (request.type != 0) co_return Refused(protocol::kErrorNotAvailable);
   const ChannelSubscription* const asked = subscriptions.Find(request.channel);
   if (!asked || !asked->attached()) co_return Refused(protocol::kErrorPermissionDenied);
+  if (asked->asks_backend) {
+    co_return client.Refuse(protocol::kDisconnectBadRequest,
+                            {.channel = request.channel,
+                             .why = "the backend refreshes subscriptions of this namespace",
+                             .setting = "sub_refresh_proxy_enabled"});
+  }
   const std::uint32_t number = asked->number;
   if (request.token.empty()) co_return Refused(protocol::kErrorBadRequest);
   const std::shared_ptr<Tokens> tokens = client.context.tokens;

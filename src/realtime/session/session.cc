@@ -9,7 +9,9 @@
 #include "net/next_turn.h"
 #include "realtime/protocol/codec.h"
 #include "realtime/protocol/reply_bytes.h"
+#include "realtime/session/backend_refresh.h"
 #include "realtime/session/connect.h"
+#include "realtime/session/connect_status.h"
 #include "realtime/session/context.h"
 
 namespace tidemill::session {
@@ -23,17 +25,6 @@ Code KnownCode(std::span<const Code> known, std::uint32_t code) {
   const auto found = std::ranges::find(known, code, &Code::code);
   TM_ASSERT(found != known.end());
   return *found;
-}
-
-// What a client that only listens is told in place of an error.
-protocol::DisconnectCode DisconnectInPlaceOf(const protocol::ErrorCode& error) {
-  switch (error.code) {
-    case protocol::kErrorTokenExpired.code:
-    case protocol::kErrorExpired.code: return protocol::kDisconnectExpired;
-    case protocol::kErrorTooManyRequests.code: return protocol::kDisconnectTooManyRequests;
-    case protocol::kErrorPermissionDenied.code: return protocol::kDisconnectPermissionDenied;
-    default: return protocol::kDisconnectServerError;
-  }
 }
 
 // Whether the deadlines may change by it.
@@ -170,6 +161,7 @@ Task<void> Session::RunCommand(protocol::Command command) {
   Commands commands(client_, subscriptions_);
   auto answer = co_await commands.Run(std::move(command.request));
   if (closed()) co_return;
+  GiveTimeForPongs();
   Answer(id, std::move(answer));
   if (closed()) co_return;
   if (commands.paused()) client_.outbox.Resume();
@@ -184,6 +176,13 @@ void Session::Answer(std::uint32_t id, Verdict<ReplyBody> answer) {
     if (!fits) return Refuse(id, fits.error());
   }
   Reply(id, *std::move(answer));
+}
+
+// Those that wait behind a command have their time from its end on.
+void Session::GiveTimeForPongs() {
+  if (!std::exchange(client_.awaited_others, false) || !deadlines_.awaits_pong()) return;
+  deadlines_.WaitLonger(context().loop.Now(), settings().client);
+  Reschedule();
 }
 
 // The answer to a ping: one per ping.
@@ -206,15 +205,16 @@ Task<void> Session::Connect(std::uint32_t id, protocol::ConnectRequest request) 
 // From its accepted token on others may act on the session; the reply tells what came of it.
 Task<Verdict<void>> Session::TryConnect(std::uint32_t id, protocol::ConnectRequest request) {
   ConnectCommand connect(client_, subscriptions_);
-  TM_CO_TRY_ASSIGN(auth::ConnectToken token, co_await connect.Authenticate(std::move(request.token)));
+  TM_CO_TRY_ASSIGN(ConnectTerms terms, co_await connect.Authenticate(request));
   if (closed()) co_return {};
-  client_.user = token.user;
-  if (token.expire_at != 0 || !token.info.empty()) client_.Renew(token.expire_at, &token.info);
+  client_.user = terms.user;
+  if (terms.expire_at != 0 || !terms.info.empty()) client_.Renew(terms.expire_at, &terms.info);
+  client_.KeepMeta(std::move(terms.meta));
   context().registry.Add(*this);
   phase_ = Phase::kRegistered;
-  TM_CO_TRY_ASSIGN(InitialSubscriptions wanted, connect.ChannelsOf(token, request));
+  TM_CO_TRY_ASSIGN(InitialSubscriptions wanted, connect.ChannelsOf(terms, request));
   TM_CO_TRY(connect.Begin(wanted));
-  client_.KeepSubs(std::move(token.subs));
+  if (terms.from == ConnectTerms::From::kToken) client_.KeepSubs(std::move(terms.subs));
 
   TM_CO_TRY(co_await connect.EnforceUserLimits());
   if (closed()) co_return {};
@@ -228,6 +228,7 @@ Task<Verdict<void>> Session::TryConnect(std::uint32_t id, protocol::ConnectReque
   CountConnected(1);
   protocol::ConnectResult result = connect.Result();
   result.subs = std::move(subs);
+  result.data = std::move(terms.data);
   if (const Uuid* const session_secret = secret()) {
     result.session = session_secret->ToString();
     if (!listens()) result.node = settings().node_id;
@@ -490,11 +491,15 @@ void Session::OnStreamLost(const ChannelSubscription& subscription) {
 // ---- deadlines
 
 Deadlines::Moment Session::Now() const {
-  return {.now = context().loop.Now(), .wall = context().loop.clock().WallNow()};
+  return {.now = context().loop.Now(),
+          .wall = context().loop.clock().WallNow(),
+          .answers_wait = client_.awaits_others};
 }
 
 Deadlines::Expiry Session::Expiry() const {
-  return {.connection = client_.expire_at(), .subscription = subscriptions_.EarliestExpiry()};
+  return {.connection = client_.expire_at(),
+          .connection_delay = IsRefreshed(client_) ? Duration{} : settings().client.expired_close_delay,
+          .subscription = subscriptions_.EarliestExpiry()};
 }
 
 void Session::Reschedule() {
@@ -508,7 +513,9 @@ void Session::OnTimer() {
   const Deadlines::Due due = deadlines_.Check(moment, settings().client, Expiry());
   switch (due) {
     case Deadlines::Due::kStale: return Disconnect(protocol::kDisconnectStale);
-    case Deadlines::Due::kExpired: return Disconnect(protocol::kDisconnectExpired);
+    case Deadlines::Due::kExpired:
+      if (!RefreshByBackend()) return Disconnect(protocol::kDisconnectExpired);
+      break;
     case Deadlines::Due::kNoPong:
       if (!ShowsLife()) return Disconnect(protocol::kDisconnectNoPong);
       deadlines_.WaitLonger(moment.now, settings().client);
@@ -544,17 +551,47 @@ void Session::Ping() {
   deadlines_.OnPingSent(context().loop.Now(), settings().client, pong);
 }
 
-// A client-side one ends so that the client can subscribe anew, a server-side one together with the
-// connection.
+bool Session::RefreshByBackend() {
+  if (!IsRefreshed(client_)) return false;
+  context().scope.Spawn(Prolong());
+  return true;
+}
+
+Task<void> Session::Prolong() {
+  const PinGuard pin = Pin();
+  if (!co_await ProlongConnection(client_)) co_return Disconnect(protocol::kDisconnectExpired);
+  Reschedule();
+}
+
+Task<void> Session::Prolong(std::string channel, std::uint32_t number) {
+  const PinGuard pin = Pin();
+  if (!co_await ProlongSubscription(client_, subscriptions_, channel, number)) EndExpired(channel);
+  Reschedule();
+}
+
 void Session::EndExpiredSubscriptions(WallTime now) {
   const Duration delay = settings().client.expired_sub_close_delay;
-  const std::vector<ChannelSubscription*> expired = subscriptions_.ExpiredAt({now.ms - delay.ms});
-  if (std::ranges::any_of(expired, [](const auto* one) { return one->server_side; })) {
-    return Disconnect(protocol::kDisconnectSubExpired);
+  std::vector<std::pair<std::string, std::uint32_t>> expired;
+  for (const ChannelSubscription* const one : subscriptions_.ExpiredAt({now.ms - delay.ms})) {
+    expired.emplace_back(one->channel_name(), one->asks_backend && context().backend ? one->number : 0);
   }
-  for (const ChannelSubscription* const subscription : expired) {
-    Unsubscribe(subscription->channel_name(), protocol::kUnsubscribeExpired);
+  for (auto& [channel, number] : expired) {
+    if (closed()) return;
+    if (number == 0) {
+      EndExpired(channel);
+    } else {
+      context().scope.Spawn(Prolong(std::move(channel), number));
+    }
   }
+}
+
+// A client-side one ends so that the client can subscribe anew, a server-side one together with the
+// connection.
+void Session::EndExpired(const std::string& channel) {
+  const ChannelSubscription* const subscription = subscriptions_.Find(channel);
+  if (!subscription) return;
+  if (subscription->server_side) return Disconnect(protocol::kDisconnectSubExpired);
+  Unsubscribe(channel, protocol::kUnsubscribeExpired);
 }
 
 }  // namespace tidemill::session

@@ -36,6 +36,8 @@ class Session final : public ClientEvents, private net::Timer {
   Session(Context& context, Transport& transport, SessionForm form);
   ~Session() override;
 
+  // The transport's, first of all: of the request that has opened the connection.
+  void KeepHeaders(const http::Request& request) { client_.KeepHandshakeHeaders(request.headers); }
   // The transport's.
   void OnFrame(std::string_view frame);
   // Of a client that only listens, in place of commands.
@@ -113,6 +115,7 @@ class Session final : public ClientEvents, private net::Timer {
   // One more connection is there, or one less.
   void CountConnected(std::int64_t change);
   void TakePong();
+  void GiveTimeForPongs();
   // Whether so many are within the client's rate; it is disconnected if they are not.
   bool AdmitCommands(std::size_t commands);
 
@@ -146,7 +149,12 @@ class Session final : public ClientEvents, private net::Timer {
   void Ping();
   // Whether the client, whose pong is due, has taken something of what stands before the ping.
   bool ShowsLife();
+  // Whether the backend says what becomes of the connection, whose time is over.
+  bool RefreshByBackend();
+  Task<void> Prolong();
+  Task<void> Prolong(std::string channel, std::uint32_t number);
   void EndExpiredSubscriptions(WallTime now);
+  void EndExpired(const std::string& channel);
   void Reschedule();
   Deadlines::Moment Now() const;
   Deadlines::Expiry Expiry() const;

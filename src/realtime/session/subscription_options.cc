@@ -29,7 +29,8 @@ SubscriptionOptions OptionsFor(const channels::ChannelOptions& channel,
   options.positioned =
       has_stream && (options.recoverable || overrides.force_positioning.value_or(channel.force_positioning) ||
                      (request.positioned && may_ask_position));
-  options.recovers = options.recoverable && (request.recover || (cache && channel.auto_cache_recover));
+  options.recovers = options.recoverable &&
+                     (request.recover || (cache && (channel.auto_cache_recover || overrides.cache_recover)));
   options.mode = cache ? broker::RecoveryMode::kCache : broker::RecoveryMode::kStream;
   return options;
 }

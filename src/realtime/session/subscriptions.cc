@@ -145,6 +145,7 @@ Task<Verdict<protocol::SubscribeResult>> Subscriptions::JoinBegun(ChannelSubscri
                                                   .history = channels::MayReadHistory(*channel, caller)});
 
   subscription.server_side = terms.server_side;
+  subscription.asks_backend = channel->options->sub_refresh_proxy_enabled && client_.context.backend;
   if (!terms.info.empty()) subscription.Extra().info = std::move(terms.info);
   subscription.presence = options.presence;
   // Of a map without a stream too: who may have missed a change reads it anew.
@@ -154,8 +155,8 @@ Task<Verdict<protocol::SubscribeResult>> Subscriptions::JoinBegun(ChannelSubscri
                    co_await Follow(subscription, request, options, std::move(asked), answered_bytes));
   result.data = std::move(terms.data);
   SetExpiry(subscription, terms.expire_at);
-  // A server-side subscription is not refreshed by the client: nothing to tell it.
-  if (terms.expire_at != 0 && !terms.server_side) {
+  // One that is not refreshed by the client: nothing to tell it.
+  if (terms.expire_at != 0 && !terms.server_side && !subscription.asks_backend) {
     result.expires = true;
     result.ttl = client_.TtlUntil(terms.expire_at);
   }

@@ -72,7 +72,7 @@ class StreamEndpoint final : public http::TakeoverHandler {
         kind_.framing == hub::Framing::kLines && request.Header("Content-Type").value_or("") == kProtobufType;
     if (binary) form = {.encoding = protocol::Encoding::kProtobuf, .framing = hub::Framing::kDelimited};
     stream->Queue(HeadFor(request, binary ? kProtobufType : kind_.content_type, head));
-    Begin(std::move(stream), form, nullptr, commands);
+    Begin(request, std::move(stream), form, nullptr, commands);
     return std::nullopt;
   }
 
@@ -93,16 +93,17 @@ class StreamEndpoint final : public http::TakeoverHandler {
     } else {
       stream->Queue(text);
     }
-    Begin(std::move(stream), {.framing = kind_.framing, .direction = kind_.direction}, std::move(held),
-          *std::move(connect));
+    Begin(request, std::move(stream), {.framing = kind_.framing, .direction = kind_.direction},
+          std::move(held), *std::move(connect));
     return std::nullopt;
   }
 
   template <class First>
-  void Begin(std::unique_ptr<net::Stream> stream, SessionForm form, std::unique_ptr<HeldHead> held,
-             First first) {
+  void Begin(const http::Request& request, std::unique_ptr<net::Stream> stream, SessionForm form,
+             std::unique_ptr<HeldHead> held, First first) {
     // Owns itself from here: the session retires it when both are over.
     auto* const session = new StreamedSession(context_, sessions_, std::move(stream), form, std::move(held));
+    session->KeepHeaders(request);
     session->Start(std::move(first));
   }
 

@@ -37,6 +37,8 @@ class StreamedSession final : public Transport,
                   std::unique_ptr<HeldHead> held);
 
   // What came with the request: commands, or the connect request of a client that only listens.
+  // Of the request that connects, before Start.
+  void KeepHeaders(const http::Request& request) { session_.KeepHeaders(request); }
   void Start(std::string_view frame) { session_.OnFrame(frame); }
   void Start(protocol::ConnectRequest request) { session_.OnConnectRequest(std::move(request)); }
 

@@ -101,6 +101,7 @@ class BidirectionalEndpoint final : public Endpoint {
     // Owns itself from here: the session retires it when both are over.
     auto* const session = new WebsocketSession(context_, sessions_, std::move(stream), accepted->options,
                                                std::move(accepted->inflater), form);
+    session->KeepHeaders(request);
     session->Start(rest);
     return std::nullopt;
   }
@@ -132,6 +133,7 @@ class UnidirectionalEndpoint final : public Endpoint {
     auto* const session = new UniWebsocketSession(
         context_, sessions_, std::move(stream), accepted->options, std::move(accepted->inflater), form,
         settings.disable_disconnect_push ? EndsWith::kClose : EndsWith::kMessageAndClose);
+    session->KeepHeaders(request);
     if (connect) session->Connect(*std::move(connect));
     session->Start(rest);
     return std::nullopt;

@@ -26,6 +26,8 @@ class WebsocketSession : public Transport,
                    std::unique_ptr<websocket::MessageInflater> inflater, SessionForm form);
   virtual ~WebsocketSession() = default;
 
+  // Of the handshake, before Start.
+  void KeepHeaders(const http::Request& request) { session_.KeepHeaders(request); }
   void Start(std::string_view rest) { connection_.Start(rest); }
 
   // Transport
