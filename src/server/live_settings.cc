@@ -40,8 +40,11 @@ Result<LiveSettings> MakeLiveSettings(const settings::Settings& settings, const 
   session->version = kVersion;
   TM_TRY_ASSIGN(session->rules, channels::Rules::Make(settings.channel, settings.client.PersonalNamespace()));
   const http::ServerSettings& http = settings.http_server;
-  LiveSettings live{
-      .session = std::move(session), .api = settings.http_api, .http = http, .proxies = ProxiesOf(http)};
+  LiveSettings live{.session = std::move(session),
+                    .backend = std::make_shared<const proxies::ProxiesSettings>(settings.proxies),
+                    .api = settings.http_api,
+                    .http = http,
+                    .proxies = ProxiesOf(http)};
   if (!http.tls_cert_file.empty()) {
     TM_TRY_ASSIGN(live.tls, net::OpenServerTls(http.tls_cert_file, http.tls_key_file));
   }

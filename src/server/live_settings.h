@@ -12,6 +12,9 @@ namespace tidemill::net {
 class Networks;
 class TlsContext;
 }  // namespace tidemill::net
+namespace tidemill::proxies {
+struct ProxiesSettings;
+}
 namespace tidemill::session {
 struct SessionSettings;
 }
@@ -23,6 +26,7 @@ namespace tidemill::server {
 
 struct LiveSettings {
   std::shared_ptr<const session::SessionSettings> session;
+  std::shared_ptr<const proxies::ProxiesSettings> backend;
   api::HttpApiSettings api;
   http::ServerSettings http;                     // of it, what a reload takes over
   std::shared_ptr<const net::Networks> proxies;  // http.trusted_proxies; null: there are none

@@ -12,18 +12,23 @@ Result<std::unique_ptr<LoopRealtime>> LoopRealtime::Make(net::Loop& loop, broker
                                                          Shared& shared, const settings::Settings& settings,
                                                          const LiveSettings& live) {
   TM_TRY_ASSIGN(auto tokens, session::MakeTokens(loop, live.session->client));
-  return std::unique_ptr<LoopRealtime>(
-      new LoopRealtime(loop, std::move(broker), shared, settings, live, std::move(tokens)));
+  TM_TRY_ASSIGN(auto proxies,
+                proxies::Proxies::Make(
+                    {.loop = loop, .registry = shared.registry, .client_metrics = &shared.client_metrics},
+                    *live.backend, live.session->rules->settings()));
+  return std::unique_ptr<LoopRealtime>(new LoopRealtime(loop, std::move(broker), shared, settings, live,
+                                                        std::move(tokens), std::move(proxies)));
 }
 
 LoopRealtime::LoopRealtime(net::Loop& loop, broker::LoopBroker broker, Shared& shared,
                            const settings::Settings& settings, const LiveSettings& live,
-                           std::shared_ptr<session::Tokens> tokens)
+                           std::shared_ptr<session::Tokens> tokens, std::unique_ptr<proxies::Proxies> proxies)
     : loop_(loop),
       broker_(std::move(broker)),
       publisher_(*broker_.broker, *broker_.presence, live.session->rules),
       maps_(*broker_.maps, *broker_.broker, live.session->rules),
       hub_(loop, shared.hub_metrics, {.compression_min_bytes = settings.websocket.compression_min_size}),
+      proxies_(std::move(proxies)),
       scope_(std::in_place),
       context_{.loop = loop,
                .broker = *broker_.broker,
@@ -35,6 +40,7 @@ LoopRealtime::LoopRealtime(net::Loop& loop, broker::LoopBroker broker, Shared& s
                .settings = live.session,
                .tokens = std::move(tokens),
                .scope = *scope_,
+               .backend = proxies_.get(),
                .buffers = &shared.http_buffers},
       probe_(loop, hub_, shared.registry) {
   broker_.broker->SetEvents(hub_);
@@ -42,7 +48,9 @@ LoopRealtime::LoopRealtime(net::Loop& loop, broker::LoopBroker broker, Shared& s
 
 Result<Commit> LoopRealtime::Prepare(const LiveSettings& live) {
   TM_TRY_ASSIGN(auto tokens, session::MakeTokens(loop_, live.session->client));
-  return [this, session = live.session, tokens = std::move(tokens)] {
+  TM_TRY_ASSIGN(Commit replace, proxies_->Prepare(*live.backend, live.session->rules->settings()));
+  return [this, session = live.session, tokens = std::move(tokens), replace = std::move(replace)] {
+    replace();
     context_.settings = session;
     context_.tokens = tokens;
     publisher_.ReplaceRules(session->rules);

@@ -15,6 +15,7 @@
 #include "realtime/broker/map_publisher.h"
 #include "realtime/broker/publisher.h"
 #include "realtime/hub/hub.h"
+#include "realtime/proxies/proxies.h"
 #include "realtime/session/context.h"
 #include "server/live_settings.h"
 #include "server/loop_probe.h"
@@ -29,7 +30,8 @@ namespace tidemill::server {
 
 class LoopRealtime {
  public:
-  // `loop` and `shared` outlive it. An error names the setting of a token's key that cannot be used.
+  // `loop` and `shared` outlive it. An error names what cannot be used: the setting of a token's key, a
+  // proxy's file.
   static Result<std::unique_ptr<LoopRealtime>> Make(net::Loop& loop, broker::LoopBroker broker,
                                                     Shared& shared, const settings::Settings& settings,
                                                     const LiveSettings& live);
@@ -54,13 +56,15 @@ class LoopRealtime {
 
  private:
   LoopRealtime(net::Loop& loop, broker::LoopBroker broker, Shared& shared, const settings::Settings& settings,
-               const LiveSettings& live, std::shared_ptr<session::Tokens> tokens);
+               const LiveSettings& live, std::shared_ptr<session::Tokens> tokens,
+               std::unique_ptr<proxies::Proxies> proxies);
 
   net::Loop& loop_;
   broker::LoopBroker broker_;
   broker::Publisher publisher_;
   broker::MapPublisher maps_;
   hub::Hub hub_;
+  std::unique_ptr<proxies::Proxies> proxies_;
   std::optional<TaskScope> scope_;
   session::Context context_;
   LoopProbe probe_;

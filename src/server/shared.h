@@ -25,6 +25,7 @@ struct Shared {
   session::SessionMetrics session_metrics{registry};
   http::ServerMetrics http_metrics{registry};
   api::ApiMetrics api_metrics{registry};
+  http::ClientMetrics client_metrics{registry};  // of proxies
   http::BufferBudget http_buffers;
   const std::unique_ptr<net::ConnectionLimiter> limiter;
 };

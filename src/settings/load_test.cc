@@ -193,12 +193,17 @@ TEST_F(LoadTest, RefusesKeysItDoesNotKnow) {
        "tidemill.toml:1: http_server.tls.enabled: a setting of Centrifugo that is not available in this "
        "version; "
        "TLS is on when tls.cert_pem and tls.key_pem are given; remove it"},
-      {"client.proxy.connect.endpoint = \"http://x\"",
-       "tidemill.toml:1: client.proxy.connect.endpoint: a setting of Centrifugo that is not available in "
-       "this "
-       "version"},
-      {"[[proxies]]\nname = \"x\"",
-       "tidemill.toml:1: proxies: a setting of Centrifugo that is not available in this version"},
+      {"client.proxy.connect.grpc_metadata = [\"x\"]",
+       "tidemill.toml:1: client.proxy.connect.grpc_metadata: a setting of Centrifugo that is not available "
+       "in this version; proxies speak HTTP: use http_headers"},
+      {"channel.proxy.subscribe_stream.endpoint = \"grpc://x\"",
+       "tidemill.toml:1: channel.proxy.subscribe_stream.endpoint: a setting of Centrifugo that is not "
+       "available in this version; it needs gRPC; use channel.proxy.subscribe, and let the service publish "
+       "over the HTTP API"},
+      {"[[proxies]]\nname = \"chat\"\ngrpc.compression = true",
+       "tidemill.toml:3: proxies.chat.grpc.compression: a setting of Centrifugo that is not available in "
+       "this version; proxies speak HTTP: give an http or https endpoint\n"
+       "proxies.chat.endpoint: not set"},
       {"[[consumers]]\nname = \"x\"",
        "tidemill.toml:1: consumers: a setting of Centrifugo that is not available in this version"},
       {"shared_poll.hmac_secret_key = \"x\"",
@@ -208,21 +213,14 @@ TEST_F(LoadTest, RefusesKeysItDoesNotKnow) {
        "tidemill.toml:1: channel.without_namespace.delta_publish: a setting of Centrifugo that is not "
        "available in "
        "this version"},
-      {"channel.without_namespace.map.publish_proxy_enabled = true",
-       "tidemill.toml:1: channel.without_namespace.map.publish_proxy_enabled: a setting of Centrifugo that "
-       "is "
-       "not available in this version"},
-      {"channel.without_namespace.subscribe_proxy_enabled = true",
-       "tidemill.toml:1: channel.without_namespace.subscribe_proxy_enabled: a setting of Centrifugo that is "
-       "not "
-       "available in this version"},
+      {"channel.without_namespace.subscribe_stream_proxy_enabled = true",
+       "tidemill.toml:1: channel.without_namespace.subscribe_stream_proxy_enabled: a setting of Centrifugo "
+       "that is not available in this version; it needs gRPC; use subscribe_proxy_enabled, and let the "
+       "service publish over the HTTP API"},
       {"[[channel.namespaces]]\nname = \"chat\"\nallow_tags_filter = true",
        "tidemill.toml:3: channel.namespaces.chat.allow_tags_filter: a setting of Centrifugo that is not "
        "available in "
        "this version"},
-      {"[[channel.namespaces]]\nname = \"chat\"\n[channel.namespaces.map]\nremove_proxy_name = \"x\"",
-       "tidemill.toml:4: channel.namespaces.chat.map.remove_proxy_name: a setting of Centrifugo that is not "
-       "available in this version"},
       {"[[channel.namespaces]]\nname = \"chat\"\nhistory_sise = 5",
        "tidemill.toml:3: channel.namespaces.chat.history_sise: unknown; did you mean "
        "channel.namespaces.chat.history_size?"},

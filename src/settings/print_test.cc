@@ -67,6 +67,8 @@ struct Change {
     if (name.ends_with(".zone")) *field = "Europe/Berlin";
     if (name.ends_with(".queue")) *field = "mail";
     if (name.ends_with(".type") && choices.empty()) *field = "Report";
+    if (name.ends_with(".endpoint")) *field = "https://example.com/ask";
+    if (name.ends_with("proxy_name")) *field = "chat";
     if (name == "jobs.nodes.address") *field = "node-1.example:7418";
     if (name.ends_with("_regex")) *field = "^\\d+\"$";
     if (name.ends_with("rsa_public_key")) *field = kRsaKey;
@@ -82,6 +84,7 @@ struct Change {
       *field = {"127.0.0.1:" + std::to_string(name.size()),
                 "unix:/b \"" + std::to_string(name.size()) + "\""};
     if (name.ends_with("transforms")) *field = {"109 401", "3500 403 log \"in\" again"};
+    if (name.ends_with("_headers")) *field = {"Cookie", "X-1"};
     if (name.ends_with("_hosts")) *field = {"localhost", "*.a.com"};
     if (name.ends_with("_proxies")) *field = {"10.0.0.0/8", "unix"};
     if (name.ends_with("_origins")) *field = {"null", "http{,s}://*.a.com"};
@@ -91,7 +94,13 @@ struct Change {
     *field = {{"k1"}, {"k2"}};
     if (name.ends_with("push.secrets")) *field = {{"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}};
   }
-  void operator()(config::JsonArray* field) const { field->text = R"([1,"a",[true,{"b":2.5}]])"; }
+  void operator()(config::JsonArray* field) const {
+    field->text = R"([1,"a",[true,{"b":2.5}]])";
+    if (name.ends_with("status_to_code_transforms")) {
+      field->text = R"([{"status_code":404,"to_error":{"code":404,"message":"a \"b\"","temporary":true}}])";
+    }
+  }
+  void operator()(config::SecretObject* field) const { field->text = R"({"X-Key":"it's \"our secret\""})"; }
   void operator()(config::JsonObject* field) const { field->text = R"({"a \"b\"":{"c":[]},"track":1})"; }
   template <std::integral Integer>
   void operator()(Integer* field) const {
@@ -139,6 +148,7 @@ Settings FullExample() {
   MakeStreams(settings.channel.without_namespace);
   MakeStreams(settings.channel.namespaces["chat"]);
   MakeMap(settings.channel.namespaces["a.b-c_1"]);
+  settings.channel.namespaces["a.b-c_1"].map.client_key.clear();
   settings.client.token.jwks_public_endpoint.clear();
   settings.client.subscription_token = {.jwks_public_endpoint = "https://example.com"};
   settings.broker.redis.cluster_address.clear();
@@ -172,6 +182,7 @@ TEST(ToToml, MasksSecretsAndIsThenRefused) {
   EXPECT_FALSE(text.contains("hunter2"));
   EXPECT_TRUE(text.contains("address = [\"redis://u:***@h/1\", \"h:1\"]\n")) << text;
   EXPECT_TRUE(text.contains("hmac_secret_key = \"***\"\n"));
+  EXPECT_TRUE(text.contains("static_headers = {\"X-Key\" = \"***\"}\n")) << text;
   EXPECT_TRUE(text.contains("key = [\"***\", \"***\"]\n"));
   EXPECT_FALSE(LoadText(text));
   EXPECT_TRUE(LoadText(ToToml(Settings{}, SecretsIn::kMasked)));

@@ -126,6 +126,7 @@ void CheckSectionsTogether(const Settings& settings, config::Findings& findings)
          .text = fmt::format(" = {}: no such namespace in channel.namespaces", config::Quote(name))});
   }
   CheckPaths(settings, findings);
+  proxies::Check(settings.proxies, settings.channel, findings);
   if (settings.queries.given() && !settings.postgres.given() && !settings.sqlite.given()) {
     findings.push_back(
         {.key = "queries.folder",
@@ -174,6 +175,32 @@ config::NamedTables<channels::ChannelOptions> Namespaces() {
   return tables;
 }
 
+config::NamedTables<proxies::ProxySettings> NamedProxies() {
+  auto tables = proxies::ProxyTables();
+  tables.why_refused = WhyProxyKeyUnavailable;
+  return tables;
+}
+
+// What asks about channels and answers rpc.
+void AddProxies(config::Schema<Settings>& all) {
+  all.Add("channel.proxy.subscribe.", proxies::DefaultProxySection(),
+          [](Settings& s) -> auto& { return s.proxies.subscribe; })
+      .Add("channel.proxy.publish.", proxies::DefaultProxySection(),
+           [](Settings& s) -> auto& { return s.proxies.publish; })
+      .Add("channel.proxy.sub_refresh.", proxies::DefaultProxySection(),
+           [](Settings& s) -> auto& { return s.proxies.sub_refresh; })
+      .Add("channel.proxy.map_publish.", proxies::DefaultProxySection(),
+           [](Settings& s) -> auto& { return s.proxies.map_publish; })
+      .Add("channel.proxy.map_remove.", proxies::DefaultProxySection(),
+           [](Settings& s) -> auto& { return s.proxies.map_remove; })
+      .Add("rpc.proxy.", proxies::DefaultProxySection(), [](Settings& s) -> auto& { return s.proxies.rpc; })
+      .Add("rpc.without_namespace.", proxies::RpcSection(),
+           [](Settings& s) -> auto& { return s.proxies.rpc_without_namespace; })
+      .AddTables(proxies::RpcNamespaceTables(), [](Settings& s) -> auto& { return s.proxies.rpc_namespaces; })
+      .Add("rpc.ping.", proxies::RpcPingSection(), [](Settings& s) -> auto& { return s.proxies; })
+      .AddTables(NamedProxies(), [](Settings& s) -> auto& { return s.proxies.named; });
+}
+
 config::Schema<Settings> MakeSchema() {
   config::Schema<Settings> all;
   all.Add<Settings>("", {.rows = kProcess}, [](Settings& s) -> auto& { return s; })
@@ -199,11 +226,16 @@ config::Schema<Settings> MakeSchema() {
            [](Settings& s) -> auto& { return s.client; })
       .Add("client.subscription_token.", auth::TokenSection(),
            [](Settings& s) -> auto& { return s.client.subscription_token; })
+      .Add("client.proxy.connect.", proxies::ConnectProxySection(),
+           [](Settings& s) -> auto& { return s.proxies.connect; })
+      .Add("client.proxy.refresh.", proxies::RefreshProxySection(),
+           [](Settings& s) -> auto& { return s.proxies.refresh; })
       .Add("channel.", channels::ChannelSection(), [](Settings& s) -> auto& { return s.channel; })
       .Add("channel.without_namespace.", channels::OptionSection(),
            [](Settings& s) -> auto& { return s.channel.without_namespace; })
-      .AddTables(Namespaces(), [](Settings& s) -> auto& { return s.channel.namespaces; })
-      .Add("broker.", broker::BrokerSection(), [](Settings& s) -> auto& { return s.broker; })
+      .AddTables(Namespaces(), [](Settings& s) -> auto& { return s.channel.namespaces; });
+  AddProxies(all);
+  all.Add("broker.", broker::BrokerSection(), [](Settings& s) -> auto& { return s.broker; })
       .Add("broker.redis.", redis::RedisSection(), [](Settings& s) -> auto& { return s.broker.redis; })
       .Add("storage.sqlite.", sqlite::SqliteSection(), [](Settings& s) -> auto& { return s.sqlite; })
       .Add("storage.postgres.", postgres::PostgresSection(), [](Settings& s) -> auto& { return s.postgres; })

@@ -22,6 +22,7 @@
 #include "queries/endpoint/settings.h"
 #include "realtime/broker/settings.h"
 #include "realtime/channels/settings.h"
+#include "realtime/proxies/settings.h"
 #include "realtime/session/settings.h"
 #include "settings/log.h"
 #include "sqlite/settings.h"
@@ -47,6 +48,7 @@ struct Settings {
   session::HttpStreamSettings uni_http_stream{.handler_prefix = "/connection/uni_http_stream"};
   session::ClientSettings client;
   channels::ChannelSettings channel;
+  proxies::ProxiesSettings proxies;
   broker::BrokerSettings broker;
   sqlite::SqliteSettings sqlite;
   postgres::PostgresSettings postgres;

@@ -29,7 +29,9 @@ constexpr Unavailable kSettings[] = {
     {"broker_redisnats", ""},
     {"channel_namespace_boundary", "the boundary is \":\""},
     {"channel_private_prefix", "the prefix is \"$\""},
-    {"channel_proxy", ""},
+    {"channel_proxy_shared_poll_refresh", ""},
+    {"channel_proxy_subscribe_stream",
+     "it needs gRPC; use channel.proxy.subscribe, and let the service publish over the HTTP API"},
     {"channel_publication_data_format", "set it for channel.without_namespace and for each namespace"},
     {"channel_user_boundary", "the boundary is \"#\""},
     {"channel_user_separator", "the separator is \",\""},
@@ -37,7 +39,6 @@ constexpr Unavailable kSettings[] = {
     {"client_concurrency", "commands of a connection are answered in order; remove it"},
     {"client_connect_code_to_unidirectional_disconnect", ""},
     {"client_connection_rate_limit", ""},
-    {"client_proxy", ""},
     {"client_subscription_token_audience_regex", ""},
     {"client_subscription_token_insecure_skip_jwks_endpoint_safety_check", ""},
     {"client_subscription_token_issuer_regex", ""},
@@ -77,8 +78,7 @@ constexpr Unavailable kSettings[] = {
     {"prometheus_instrument_http_handlers", ""},
     {"prometheus_native_histograms", ""},
     {"prometheus_recovered_publications_histogram", ""},
-    {"proxies", ""},
-    {"rpc", ""},
+    {"rpc_namespace_boundary", "the boundary is \":\""},
     {"shared_poll", ""},
     {"swagger", ""},
     {"uni_grpc", "use uni_websocket, uni_sse or uni_http_stream"},
@@ -104,11 +104,26 @@ constexpr Unavailable kSettings[] = {
 };
 
 constexpr Unavailable kOptions[] = {
-    {"allow_tags_filter", ""}, {"allowed_delta_types", ""},
-    {"delta_publish", ""},     {"map_publish_proxy", ""},
-    {"map_remove_proxy", ""},  {"publish_proxy", ""},
-    {"shared_poll", ""},       {"sub_refresh_proxy", ""},
-    {"subscribe_proxy", ""},   {"subscribe_stream_proxy", ""},
+    {"allow_tags_filter", ""},
+    {"allowed_delta_types", ""},
+    {"delta_publish", ""},
+    {"shared_poll", ""},
+    {"subscribe_stream_proxy",
+     "it needs gRPC; use subscribe_proxy_enabled, and let the service publish over the HTTP API"},
+};
+
+constexpr Unavailable kProxyKeys[] = {
+    {"grpc_metadata", "proxies speak HTTP: use http_headers"},
+    {"grpc", "proxies speak HTTP: give an http or https endpoint"},
+    {"http_tls_client_ca_pem", "it is a server's; use http.tls.server_ca_pem"},
+    {"http_tls_server_name", "the name is that of the endpoint"},
+};
+
+constexpr std::string_view kProxies[] = {
+    "client_proxy_connect_",      "client_proxy_refresh_",
+    "channel_proxy_subscribe_",   "channel_proxy_publish_",
+    "channel_proxy_sub_refresh_", "channel_proxy_map_publish_",
+    "channel_proxy_map_remove_",  "rpc_proxy_",
 };
 
 std::string Underscored(std::string_view key) {
@@ -138,8 +153,15 @@ std::optional<std::string> WhyUnavailable(std::string_view key) {
   if (name.starts_with(kWithoutNamespace)) {
     return Why(std::string_view(name).substr(kWithoutNamespace.size()), kOptions);
   }
+  for (const std::string_view proxy : kProxies) {
+    if (name.starts_with(proxy)) {
+      if (auto why = Why(std::string_view(name).substr(proxy.size()), kProxyKeys)) return why;
+    }
+  }
   return Why(name, kSettings);
 }
+
+std::optional<std::string> WhyProxyKeyUnavailable(std::string_view key) { return Why(key, kProxyKeys); }
 
 std::optional<std::string> WhyOptionUnavailable(std::string_view option) { return Why(option, kOptions); }
 

@@ -15,4 +15,7 @@ std::optional<std::string> WhyUnavailable(std::string_view key);
 // The same for an option of a namespace: "map.mode", "DELTA_PUBLISH".
 std::optional<std::string> WhyOptionUnavailable(std::string_view option);
 
+// The same for a key of a proxy, "grpc_metadata".
+std::optional<std::string> WhyProxyKeyUnavailable(std::string_view key);
+
 }  // namespace tidemill::settings

@@ -1,0 +1,159 @@
+#include "realtime/proxies/endpoint.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/ascii.h"
+#include "base/log.h"
+#include "net/tls.h"
+
+namespace tidemill::proxies {
+namespace {
+
+// Shorter than servers keep connections that are idle, most of them for five seconds: who closes first is not
+// surprised.
+constexpr Duration kIdleTimeout = Seconds(4);
+constexpr http::BreakerOptions kBreaker{
+    .failures_max = 10, .open_for = Seconds(1), .open_for_max = Seconds(10)};
+
+std::vector<std::string> LowerCase(const std::vector<std::string>& names) {
+  std::vector<std::string> lower;
+  for (const std::string& name : names) lower.push_back(ToLower(name));
+  return lower;
+}
+
+Result<std::shared_ptr<net::TlsContext>> TlsOf(std::string_view proxy, const ProxySettings& settings) {
+  if (!settings.endpoint.starts_with("https:")) return nullptr;
+  net::ClientTlsOptions options;
+  if (settings.tls_enabled) {
+    options.authorities_file = settings.tls_server_ca_file;
+    options.certificate_file = settings.tls_cert_file;
+    options.key_file = settings.tls_key_file;
+    if (settings.tls_insecure_skip_verify) options.verification = net::Verification::kNone;
+  }
+  auto tls = net::OpenClientTls(options);
+  if (!tls) return Fail(tls.error().code, fmt::format("the proxy {}: {}", proxy, tls.error().detail));
+  return tls;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<Endpoint>> Endpoint::Open(const Surroundings& surroundings, const std::string& kind,
+                                                 const std::string& name, const ProxySettings& settings) {
+  TM_TRY_ASSIGN(std::shared_ptr<net::TlsContext> tls, TlsOf(fmt::format("{} {}", kind, name), settings));
+  // The last call may end inside of the pool.
+  const auto end = [&loop = surroundings.loop](Endpoint* endpoint) {
+    loop.Retire(std::unique_ptr<net::Retirable>(endpoint));
+  };
+  return std::shared_ptr<Endpoint>(new Endpoint(surroundings, kind, name, settings, std::move(tls)), end);
+}
+
+Result<void> Endpoint::CheckFiles(std::string_view proxy, const ProxySettings& settings) {
+  TM_TRY(TlsOf(proxy, settings));
+  return {};
+}
+
+Endpoint::Endpoint(const Surroundings& surroundings, const std::string& kind, const std::string& name,
+                   const ProxySettings& settings, std::shared_ptr<net::TlsContext> tls)
+    : loop_(surroundings.loop),
+      settings_(settings),
+      kind_(kind),
+      name_(name),
+      url_(http::Url::Parse(settings.endpoint).value_or(http::Url{})),
+      header_names_{.handshake = LowerCase(settings.http_headers),
+                    .connect = LowerCase(settings.emulated_headers)},
+      static_headers_(ReadStaticHeaders(settings.static_headers.text).value_or(HeaderList{})),
+      transforms_(
+          ReadTransforms(settings.status_to_code_transforms.text).value_or(std::vector<StatusTransform>{})),
+      metrics_(surroundings.registry, kind, name),
+      breaker_(kBreaker),
+      pool_(http::ClientPool::Make(loop_, {.tls = std::move(tls),
+                                           .connections_per_origin_max = settings.connections_max,
+                                           .waiting_per_origin_max = settings.waiting_max,
+                                           .idle_max = settings.connections_max,
+                                           .idle_timeout = kIdleTimeout,
+                                           .metrics = surroundings.client_metrics})) {}
+
+Task<Endpoint::Answer> Endpoint::Ask(const session::Client& client, std::string body, Repeating repeating) {
+  const HeaderList none;
+  const session::Identity* const identity = client.identity.get();
+  http::ClientProgress progress = http::ClientProgress::kWaiting;
+  http::ClientRequest request{
+      .method = "POST",
+      .url = url_,
+      .headers = HeadersOf(static_headers_, header_names_, identity ? identity->handshake_headers : none,
+                           identity ? identity->connect_headers : none),
+      .body = std::move(body),
+      .timeout = settings_.timeout,
+      .response_bytes_max = settings_.response_bytes_max,
+      .is_repeatable = repeating == Repeating::kSafe,
+      .progress = &progress};
+  if (breaker_.Admits(loop_.clock().Now(), UINT32_MAX) <= in_flight_) {
+    co_return Failed(Outcome::kBreakerOpen, kErrorServiceAway, "it could not be connected to just before");
+  }
+  ++in_flight_;
+  const auto response = co_await pool_->Fetch(std::move(request));
+  --in_flight_;
+  if (!response) co_return Failed(response.error(), progress);
+  breaker_.Succeed();
+  co_return AnswerTo(*response);
+}
+
+Endpoint::Answer Endpoint::AnswerTo(const http::ClientResponse& response) {
+  if (response.status == 200) return {.outcome = Outcome::kResult, .body = response.body, .why = {}};
+  const auto found = std::ranges::find(transforms_, response.status, &StatusTransform::status);
+  if (found == transforms_.end()) {
+    return Failed(Outcome::kStatus, kErrorServiceFails,
+                  fmt::format("it answered with status {}", response.status));
+  }
+  const bool is_error = std::holds_alternative<ErrorText>(found->to);
+  return {
+      .outcome = is_error ? Outcome::kError : Outcome::kDisconnect, .body = {}, .why = RefusalOf(found->to)};
+}
+
+Endpoint::Answer Endpoint::Failed(const Error& error, http::ClientProgress progress) {
+  using Progress = http::ClientProgress;
+  if (progress == Progress::kConnecting) {
+    breaker_.Fail(loop_.clock().Now());
+  } else if (progress == Progress::kSent) {
+    breaker_.Succeed();
+  }
+  switch (error.code) {
+    case Errc::kLimitExceeded:
+      if (progress == Progress::kWaiting)
+        return Failed(Outcome::kTooManyWait, kErrorServiceBusy, error.detail);
+      return Failed(Outcome::kMalformed, kErrorServiceFails, error.detail);
+    case Errc::kTimeout: return Failed(Outcome::kTimeout, kErrorServiceAway, error.detail);
+    case Errc::kInvalidArgument: return Failed(Outcome::kMalformed, kErrorServiceFails, error.detail);
+    default: return Failed(Outcome::kUnreachable, kErrorServiceAway, error.detail);
+  }
+}
+
+Endpoint::Answer Endpoint::Failed(Outcome outcome, protocol::ErrorCode code, std::string_view why) {
+  Complain(why);
+  return {.outcome = outcome, .body = {}, .why = session::Refusal(code)};
+}
+
+void Endpoint::Complain(std::string_view why) {
+  const auto suppressed = complaints_.Count(loop_.clock().Now());
+  if (!suppressed) return;
+  // Without the query, where credentials may stand.
+  const std::string_view path = std::string_view(url_.target).substr(0, url_.target.find('?'));
+  log::Warn("proxy.failed", {{"proxy", kind_},
+                             {"name", name_},
+                             {"url", fmt::format("{}://{}:{}{}", url_.scheme, url_.host, url_.port, path)},
+                             {"why", why},
+                             {"suppressed", *suppressed}});
+}
+
+session::Refusal RefusalOf(const Refusing& refusing) {
+  if (const auto* const error = std::get_if<ErrorText>(&refusing)) {
+    return session::Refusal::Error(error->code, error->message, error->temporary);
+  }
+  const auto& disconnect = std::get<DisconnectText>(refusing);
+  return session::Refusal::Disconnect(disconnect.code, disconnect.reason);
+}
+
+}  // namespace tidemill::proxies

@@ -1,0 +1,277 @@
+#include "realtime/proxies/proxies.h"
+
+#include <fmt/format.h>
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/json.h"
+#include "base/log.h"
+#include "realtime/proxies/endpoint.h"
+#include "realtime/proxies/reply.h"
+#include "realtime/proxies/request.h"
+#include "realtime/proxies/routes.h"
+#include "realtime/session/context.h"
+
+namespace tidemill::proxies {
+namespace {
+
+using session::Client;
+using session::Refused;
+using session::Verdict;
+
+Asker AskerOf(const Client& client, const Endpoint& endpoint) {
+  const bool json = client.form.encoding == protocol::Encoding::kJson;
+  const bool meta = endpoint.includes_meta() && client.identity;
+  return {.client = client.id.ToString(),
+          .transport = NameOf(client.form.transport()),
+          .protocol = json ? "json" : "protobuf",
+          .user = client.user,
+          .meta = meta ? std::string_view(client.identity->meta) : ""};
+}
+
+// What a client is told: in its encoding there may be only JSON.
+bool CanBeTold(const Client& client, std::string_view payload) {
+  return payload.empty() || client.form.encoding != protocol::Encoding::kJson || IsJson(payload);
+}
+
+std::string_view PayloadOf(const session::ConnectTerms& terms) { return terms.data; }
+std::string_view PayloadOf(const session::SubscribeTerms& terms) { return terms.data; }
+std::string_view PayloadOf(const RpcTerms& terms) {
+  return terms.data ? std::string_view(terms.data->bytes) : std::string_view();
+}
+template <class Terms>
+std::string_view PayloadOf(const Terms&) {
+  return "";
+}
+
+template <class Terms>
+using Reader = Result<Reply<Terms>> (*)(std::string_view text);
+
+// The result; nullopt: there is none. What went wrong is counted, logged, and for the client.
+template <class Terms>
+Task<Verdict<std::optional<Terms>>> Ask(EndpointPtr endpoint, const Client& client, Result<std::string> body,
+                                        Repeating repeating, Reader<Terms> read) {
+  const MonotonicTime begun = endpoint->loop().clock().Now();
+  endpoint->metrics().Begin();
+  const auto end = [&](Outcome outcome) {
+    endpoint->metrics().End(outcome, endpoint->loop().clock().Now() - begun);
+  };
+  if (!body) {
+    end(Outcome::kNotJson);
+    co_return client.Refuse(protocol::kErrorInternal,
+                            {.why = body.error().detail, .setting = "binary_encoding"});
+  }
+  Endpoint::Answer answer = co_await endpoint->Ask(client, *std::move(body), repeating);
+  if (answer.why) {
+    end(answer.outcome);
+    co_return client.Refuse(*answer.why, {.why = NameOf(answer.outcome)});
+  }
+  Result<Reply<Terms>> reply = read(answer.body);
+  if (reply && reply->result && !CanBeTold(client, PayloadOf(*reply->result))) {
+    reply = Fail(Errc::kInvalidArgument, "its data are not JSON, and the client speaks JSON");
+  }
+  if (!reply) {
+    endpoint->Complain("its answer: " + reply.error().detail);
+    end(Outcome::kMalformed);
+    co_return client.Refuse(kErrorServiceFails, {.why = "the answer of a proxy's service"});
+  }
+  if (reply->refusing) {
+    end(std::holds_alternative<ErrorText>(*reply->refusing) ? Outcome::kError : Outcome::kDisconnect);
+    co_return client.Refuse(RefusalOf(*reply->refusing), {.why = "the service behind a proxy refuses it"});
+  }
+  end(Outcome::kResult);
+  co_return std::move(reply->result);
+}
+
+// Of a connection or a subscription that expires: what is no result ends it; nullopt where nothing was said.
+Task<std::optional<session::RefreshTerms>> AskToRefresh(EndpointPtr endpoint, const Client& client,
+                                                        std::string body) {
+  Endpoint::Answer answer;
+  const MonotonicTime begun = endpoint->loop().clock().Now();
+  endpoint->metrics().Begin();
+  answer = co_await endpoint->Ask(client, std::move(body), Repeating::kSafe);
+  Outcome outcome = answer.outcome;
+  std::optional<session::RefreshTerms> terms;
+  if (outcome == Outcome::kResult) {
+    const auto reply = ReadRefreshReply(answer.body);
+    if (!reply) {
+      endpoint->Complain("its answer: " + reply.error().detail);
+      outcome = Outcome::kMalformed;
+    } else {
+      const bool goes_on = reply->result && !reply->refusing;
+      if (reply->refusing) outcome = Outcome::kError;
+      terms = goes_on ? *reply->result : session::RefreshTerms{.expired = true, .info = {}, .meta = {}};
+    }
+  } else if (outcome == Outcome::kError || outcome == Outcome::kDisconnect) {
+    terms = session::RefreshTerms{.expired = true, .info = {}, .meta = {}};
+  }
+  endpoint->metrics().End(outcome, endpoint->loop().clock().Now() - begun);
+  co_return terms;
+}
+
+EndpointPtr Find(const Endpoints& endpoints, const std::string& name) {
+  const auto found = endpoints.find(name);
+  return found == endpoints.end() ? nullptr : found->second;
+}
+
+class HttpProxies final : public Proxies {
+ public:
+  HttpProxies(const Surroundings& surroundings, Routes routes)
+      : surroundings_(surroundings), routes_(std::move(routes)) {}
+
+  Result<std::function<void()>> Prepare(const ProxiesSettings& settings,
+                                        const channels::ChannelSettings& channel) override {
+    TM_TRY(CheckFiles(settings));
+    return [this, settings, channel] { Replace(settings, channel); };
+  }
+
+  static Endpoint::Surroundings ForEndpoints(const Surroundings& surroundings) {
+    return {.loop = surroundings.loop,
+            .registry = surroundings.registry,
+            .client_metrics = surroundings.client_metrics};
+  }
+
+  // session::Backend
+  bool Keeps(session::HeaderFrom from, std::string_view name) const override {
+    const HeaderNames& names = routes_.header_names;
+    return Names(from == session::HeaderFrom::kHandshake ? names.handshake : names.connect, name);
+  }
+  bool keeps_meta() const override { return routes_.keeps_meta; }
+  bool decides_connects() const override { return routes_.connect != nullptr; }
+  bool refreshes_connections() const override { return routes_.refresh != nullptr; }
+  Task<Verdict<std::optional<session::ConnectTerms>>> Connect(
+      const Client& client, const protocol::ConnectRequest& request) override;
+  Task<Verdict<session::SubscribeTerms>> Subscribe(session::SubscribeCall call) override;
+  Task<Verdict<session::PublishTerms>> Publish(session::PublishQuestion question) override;
+  Task<Verdict<session::KeyTerms>> ChangeKey(session::PublishQuestion question) override;
+  Task<Verdict<std::string>> Call(const Client& caller, std::string method, std::string data) override;
+  Task<std::optional<session::RefreshTerms>> Refresh(const Client& client) override;
+  Task<std::optional<session::RefreshTerms>> RefreshSubscription(const Client& client,
+                                                                 std::string channel) override;
+
+ private:
+  void Replace(const ProxiesSettings& settings, const channels::ChannelSettings& channel);
+  // Null: error 108, after a reload at most.
+  template <class Terms>
+  static Task<Verdict<Terms>> AskOrDefault(EndpointPtr endpoint, const Client& client,
+                                           Result<std::string> body, Repeating repeating, Reader<Terms> read);
+  // Null: there is no such namespace.
+  const RpcOptions* OptionsOf(std::string_view method) const;
+
+  const Surroundings surroundings_;
+  Routes routes_;
+};
+
+void HttpProxies::Replace(const ProxiesSettings& settings, const channels::ChannelSettings& channel) {
+  Result<Routes> routes = OpenRoutes(ForEndpoints(surroundings_), settings, channel, routes_);
+  if (routes) {
+    routes_ = *std::move(routes);
+  } else {
+    log::Error("proxy.reload_failed", {{"why", routes.error().detail}});
+  }
+}
+
+// A result that says nothing grants what was asked for.
+template <class Terms>
+Task<Verdict<Terms>> HttpProxies::AskOrDefault(EndpointPtr endpoint, const Client& client,
+                                               Result<std::string> body, Repeating repeating,
+                                               Reader<Terms> read) {
+  TM_CO_TRY_ASSIGN(std::optional<Terms> terms,
+                   co_await Ask<Terms>(std::move(endpoint), client, std::move(body), repeating, read));
+  co_return std::move(terms).value_or(Terms{});
+}
+
+std::unexpected<session::Refusal> NoProxy(const Client& client, std::string_view channel) {
+  return client.Refuse(protocol::kErrorNotAvailable,
+                       {.channel = channel, .why = "the proxy of the namespace is not configured"});
+}
+
+Task<Verdict<std::optional<session::ConnectTerms>>> HttpProxies::Connect(
+    const Client& client, const protocol::ConnectRequest& request) {
+  const EndpointPtr endpoint = routes_.connect;
+  Asker asker = AskerOf(client, *endpoint);
+  asker.meta = "";
+  return Ask<session::ConnectTerms>(endpoint, client, ConnectBody(asker, request, endpoint->payloads()),
+                                    Repeating::kSafe, ReadConnectReply);
+}
+
+Task<Verdict<session::SubscribeTerms>> HttpProxies::Subscribe(session::SubscribeCall call) {
+  const EndpointPtr endpoint = Find(routes_.subscribe, call.channel.options->subscribe_proxy_name);
+  if (!endpoint) co_return NoProxy(call.client, call.request.channel);
+  auto body = SubscribeBody(AskerOf(call.client, *endpoint), call.request, endpoint->payloads());
+  co_return co_await AskOrDefault<session::SubscribeTerms>(endpoint, call.client, std::move(body),
+                                                           Repeating::kSafe, ReadSubscribeReply);
+}
+
+Task<Verdict<session::PublishTerms>> HttpProxies::Publish(session::PublishQuestion question) {
+  const EndpointPtr endpoint = Find(routes_.publish, question.channel.options->publish_proxy_name);
+  if (!endpoint) co_return NoProxy(question.client, question.request.channel);
+  auto body = PublishBody(AskerOf(question.client, *endpoint), question.request, endpoint->payloads());
+  co_return co_await AskOrDefault<session::PublishTerms>(endpoint, question.client, std::move(body),
+                                                         Repeating::kNever, ReadPublishReply);
+}
+
+Task<Verdict<session::KeyTerms>> HttpProxies::ChangeKey(session::PublishQuestion question) {
+  const channels::MapOptions& map = question.channel.options->map;
+  const EndpointPtr endpoint = question.request.removed ? Find(routes_.map_remove, map.remove_proxy_name)
+                                                        : Find(routes_.map_publish, map.publish_proxy_name);
+  if (!endpoint) co_return NoProxy(question.client, question.request.channel);
+  auto body = KeyBody(AskerOf(question.client, *endpoint), question.request, endpoint->payloads());
+  co_return co_await AskOrDefault<session::KeyTerms>(endpoint, question.client, std::move(body),
+                                                     Repeating::kNever, ReadKeyReply);
+}
+
+const RpcOptions* HttpProxies::OptionsOf(std::string_view method) const {
+  const std::size_t colon = method.find(':');
+  if (colon == std::string_view::npos || colon == 0) return &routes_.settings.rpc_without_namespace;
+  const auto found = routes_.settings.rpc_namespaces.find(std::string(method.substr(0, colon)));
+  return found == routes_.settings.rpc_namespaces.end() ? nullptr : &found->second;
+}
+
+Task<Verdict<std::string>> HttpProxies::Call(const Client& caller, std::string method, std::string data) {
+  if (routes_.settings.rpc_ping && method == routes_.settings.rpc_ping_method) co_return std::string();
+  const RpcOptions* const options = OptionsOf(method);
+  if (!options && !routes_.rpc.empty()) {
+    co_return caller.Refuse(protocol::kErrorMethodNotFound,
+                            {.why = "the method is of no namespace", .setting = "rpc.namespaces"});
+  }
+  const EndpointPtr endpoint =
+      options && options->proxy_enabled ? Find(routes_.rpc, options->proxy_name) : nullptr;
+  if (!endpoint) {
+    co_return caller.Refuse(protocol::kErrorNotAvailable,
+                            {.why = "nothing answers rpc of that namespace", .setting = "proxy_enabled"});
+  }
+  auto body = RpcBody(AskerOf(caller, *endpoint), method, data, endpoint->payloads());
+  TM_CO_TRY_ASSIGN(RpcTerms terms, co_await AskOrDefault<RpcTerms>(endpoint, caller, std::move(body),
+                                                                   Repeating::kNever, ReadRpcReply));
+  co_return terms.data ? std::move(terms.data->bytes) : std::string();
+}
+
+Task<std::optional<session::RefreshTerms>> HttpProxies::Refresh(const Client& client) {
+  const EndpointPtr endpoint = routes_.refresh;
+  return AskToRefresh(endpoint, client, RefreshBody(AskerOf(client, *endpoint), endpoint->payloads()));
+}
+
+Task<std::optional<session::RefreshTerms>> HttpProxies::RefreshSubscription(const Client& client,
+                                                                            std::string channel) {
+  const auto found = client.settings().rules->Find(channel);
+  const EndpointPtr endpoint =
+      found ? Find(routes_.sub_refresh, found->options->sub_refresh_proxy_name) : nullptr;
+  if (!endpoint) co_return session::RefreshTerms{.expired = true, .info = {}, .meta = {}};
+  co_return co_await AskToRefresh(endpoint, client,
+                                  SubRefreshBody(AskerOf(client, *endpoint), channel, endpoint->payloads()));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Proxies>> Proxies::Make(const Surroundings& surroundings,
+                                               const ProxiesSettings& settings,
+                                               const channels::ChannelSettings& channel) {
+  TM_TRY_ASSIGN(Routes routes, OpenRoutes(HttpProxies::ForEndpoints(surroundings), settings, channel, {}));
+  return std::make_unique<HttpProxies>(surroundings, std::move(routes));
+}
+
+}  // namespace tidemill::proxies

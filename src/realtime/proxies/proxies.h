@@ -1,0 +1,42 @@
+// Proxies: the Backend that asks over HTTP, as Centrifugo's HTTP proxies do.
+//
+// It makes the question of what a client wants (request.h), asks the endpoint that the settings name
+// (endpoint.h), and reads the answer (reply.h). An answer with an error or a disconnect is the client's; one
+// that is no answer is error 100 or 111, and a line of the log that says which proxy, its URL and why.
+//
+// One per loop, loop thread only; a reload replaces its endpoints, and calls under way end with those they
+// began with.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "base/result.h"
+#include "http/metrics.h"
+#include "metrics/metrics.h"
+#include "net/loop.h"
+#include "realtime/proxies/settings.h"
+#include "realtime/session/backend.h"
+
+namespace tidemill::proxies {
+
+class Proxies : public session::Backend {
+ public:
+  struct Surroundings {
+    net::Loop& loop;
+    metrics::Registry& registry;
+    http::ClientMetrics* client_metrics = nullptr;  // null: connections are not counted
+  };
+
+  // What is in `surroundings` outlives it. An error names the proxy and the file that it cannot use.
+  static Result<std::unique_ptr<Proxies>> Make(const Surroundings& surroundings,
+                                               const ProxiesSettings& settings,
+                                               const channels::ChannelSettings& channel);
+
+  // Checks what other settings need, on any thread; the result puts them in force, on the loop. Endpoints
+  // whose settings are the same stay.
+  virtual Result<std::function<void()>> Prepare(const ProxiesSettings& settings,
+                                                const channels::ChannelSettings& channel) = 0;
+};
+
+}  // namespace tidemill::proxies

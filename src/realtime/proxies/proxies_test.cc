@@ -1,0 +1,280 @@
+#include "realtime/proxies/proxies.h"
+
+#include <gtest/gtest.h>
+
+#include "http/message.h"
+#include "net/testing/harness.h"
+#include "realtime/proxies/endpoint.h"
+#include "realtime/proxies/testing/fake_service.h"
+#include "realtime/session/testing/session_fixture.h"
+
+namespace tidemill::proxies {
+namespace {
+
+using session::Lines;
+using session::TestClient;
+
+session::BenchSettings BenchWithProxies() {
+  session::BenchSettings settings = session::TestSettings();
+  channels::ChannelOptions asks;
+  asks.subscribe_proxy_enabled = asks.publish_proxy_enabled = true;
+  settings.channel.namespaces["asks"] = asks;
+  return settings;
+}
+
+class ProxiesTest : public session::SessionTest {
+ protected:
+  ProxiesTest() : SessionTest(BenchWithProxies()) {
+    settings_.rpc_without_namespace.proxy_enabled = true;
+    settings_.connect.endpoint = service_.Url("/connect");
+    settings_.subscribe.endpoint = service_.Url("/subscribe");
+    settings_.publish.endpoint = service_.Url("/publish");
+    settings_.rpc.endpoint = service_.Url("/rpc");
+  }
+  ~ProxiesTest() override {
+    clients_.clear();
+    bench_.context().backend = nullptr;
+    proxies_.reset();
+    net::testing::RunTurns(bench_.loop());
+  }
+
+  void Use() {
+    const channels::ChannelSettings& channel = bench_.context().settings->rules->settings();
+    const Proxies::Surroundings surroundings{
+        .loop = bench_.loop(), .registry = registry_, .client_metrics = &client_metrics_};
+    proxies_ = *Proxies::Make(surroundings, settings_, channel);
+    bench_.context().backend = proxies_.get();
+  }
+  TestClient& Client(std::string_view claims = R"({"sub":"u"})") {
+    clients_.push_back(Connected(claims));
+    clients_.back()->Hear();
+    return *clients_.back();
+  }
+  // The next line that the client is told, once it has come; "" if it does not.
+  std::string Next(TestClient& client) {
+    Lines heard;
+    net::testing::RunUntil(bench_.loop(), [&] {
+      heard = client.Hear();
+      return !heard.empty() || client.close_code() != 0;
+    });
+    return heard.empty() ? "" : heard.front();
+  }
+  std::string Ask(TestClient& client, std::string_view frame) {
+    const Lines at_once = client.Say(frame);
+    return at_once.empty() ? Next(client) : at_once.front();
+  }
+  bool UntilAsked(std::size_t count) {
+    return net::testing::RunUntil(bench_.loop(), [&] { return service_.requests.size() >= count; });
+  }
+  std::uint64_t Calls(const std::string& kind, Outcome outcome) {
+    const std::string name = "tidemill_proxy_calls_total{proxy=\"" + kind + "\",name=\"default\",outcome=\"" +
+                             std::string(NameOf(outcome)) + "\"} ";
+    const std::string text = registry_.Text();
+    const std::size_t at = text.find(name);
+    return at == std::string::npos ? 0 : std::stoull(text.substr(at + name.size()));
+  }
+
+  metrics::Registry registry_;
+  http::ClientMetrics client_metrics_{registry_};
+  FakeService service_{bench_.loop()};
+  ProxiesSettings settings_;
+  std::unique_ptr<Proxies> proxies_;
+  std::vector<std::unique_ptr<TestClient>> clients_;
+};
+
+constexpr char kRpc[] = R"({"id":2,"rpc":{"method":"m","data":{"q":1}}})";
+
+TEST_F(ProxiesTest, AskWithTheClientsHeadersAndMeta) {
+  settings_.connect.enabled = true;
+  settings_.connect.http_headers = {"Cookie"};
+  settings_.connect.static_headers.text = R"({"X-Key":"k"})";
+  settings_.rpc.include_connection_meta = true;
+  settings_.rpc.http_headers = {"user-agent"};
+  Use();
+  service_.AnswerWith(200, R"({"result":{"user":"ann","meta":{"m":1}}})");
+  auto client = bench_.Connect();
+  http::Request handshake;
+  handshake.headers = {{"Cookie", "a=1"}, {"User-Agent", "ua"}, {"Origin", "o"}};
+  client->session().KeepHeaders(handshake);
+  EXPECT_NE(Ask(*client, R"({"id":1,"connect":{"name":"js","subs":{"plain:a":{}}}})").find(R"("connect":{)"),
+            std::string::npos);
+  ASSERT_EQ(service_.requests.size(), 1u);
+  const std::string& request = service_.requests[0];
+  EXPECT_TRUE(request.starts_with("POST /connect HTTP/1.1\r\n")) << request;
+  EXPECT_NE(request.find("\r\nContent-Type: application/json\r\n"), std::string::npos) << request;
+  EXPECT_NE(request.find("\r\nX-Key: k\r\nCookie: a=1\r\n"), std::string::npos) << request;
+  EXPECT_EQ(request.find("Origin"), std::string::npos);
+  EXPECT_NE(request.find(R"({"client":")" + client->id() +
+                         R"(","transport":"websocket","protocol":"json","encoding":"json","name":"js",)"
+                         R"("channels":["plain:a"]})"),
+            std::string::npos)
+      << request;
+  service_.AnswerWith(200, R"({"result":{"data":[1]}})");
+  EXPECT_EQ(Ask(*client, kRpc), R"({"id":2,"rpc":{"data":[1]}})");
+  EXPECT_NE(service_.requests[1].find("\r\nUser-Agent: ua\r\n"), std::string::npos) << service_.requests[1];
+  EXPECT_EQ(service_.requests[1].find("tidemill"), std::string::npos);
+  EXPECT_NE(service_.requests[1].find(R"("user":"ann","method":"m","data":{"q":1},"meta":{"m":1}})"),
+            std::string::npos);
+  EXPECT_EQ(service_.connections(), 2u) << "each proxy has its own";
+  EXPECT_EQ(Calls("connect", Outcome::kResult), 1u);
+}
+
+TEST_F(ProxiesTest, WhatIsNoAnswerIsAnErrorThatMayPass) {
+  settings_.rpc.response_bytes_max = 1024;
+  settings_.rpc.status_to_code_transforms.text =
+      R"([{"status_code":404,"to_error":{"code":444,"message":"none"}}])";
+  Use();
+  auto& client = Client();
+  struct Case {
+    const char* name;
+    int status;
+    std::string body;
+    std::string error;
+    Outcome outcome;
+  };
+  const std::string fails =
+      R"({"code":100,"message":"internal server error: the service behind a proxy fails","temporary":true})";
+  const Case cases[] = {
+      {"not JSON", 200, "<html>", fails, Outcome::kMalformed},
+      {"wrong types", 200, R"({"result":{"data":1,"b64data":7}})", fails, Outcome::kMalformed},
+      {"binary for JSON", 200, R"({"result":{"b64data":"/wE="}})", fails, Outcome::kMalformed},
+      {"huge", 200, R"({"result":{"data":")" + std::string(2000, 'x') + "\"}}", fails, Outcome::kMalformed},
+      {"a status", 500, R"({"result":{}})", fails, Outcome::kStatus},
+      {"a redirect", 302, "", fails, Outcome::kStatus},
+      {"a status with a meaning", 404, "", R"({"code":444,"message":"none"})", Outcome::kError},
+      {"an error", 200, R"({"error":{"code":1001,"message":"no"}})", R"({"code":1001,"message":"no"})",
+       Outcome::kError},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.name);
+    const std::uint64_t before = Calls("rpc", c.outcome);
+    service_.AnswerWith(c.status, c.body);
+    EXPECT_EQ(Ask(client, kRpc), R"({"id":2,"error":)" + c.error + "}");
+    EXPECT_EQ(Calls("rpc", c.outcome), before + 1);
+  }
+  service_.AnswerWith(200, R"({"disconnect":{"code":4444,"reason":"out"}})");
+  EXPECT_EQ(Ask(client, kRpc), "");
+  EXPECT_EQ(client.close_code(), 4444u);
+}
+
+TEST_F(ProxiesTest, ASlowServiceCostsTheClientItsOwnTimeOnly) {
+  Use();
+  service_.BeMute();
+  auto& client = Client();
+  auto& other = Client(R"({"sub":"v"})");
+  EXPECT_EQ(client.Say(kRpc), Lines{});
+  ASSERT_TRUE(UntilAsked(1));
+  EXPECT_EQ(other.Say(R"({"id":2,"subscribe":{"channel":"plain:a"}})"), Lines{R"({"id":2,"subscribe":{}})"});
+  bench_.Advance(Milliseconds(1500));
+  EXPECT_EQ(
+      Next(client),
+      R"({"id":2,"error":{"code":100,"message":"internal server error: the service behind a proxy is away",)"
+      R"("temporary":true}})");
+  EXPECT_EQ(Calls("rpc", Outcome::kTimeout), 1u);
+}
+
+TEST_F(ProxiesTest, WhatWaitsForAConnectionIsBounded) {
+  settings_.rpc.connections_max = 1;
+  settings_.rpc.waiting_max = 1;
+  Use();
+  service_.BeMute();
+  auto& first = Client();
+  auto& second = Client();
+  auto& third = Client();
+  first.Say(kRpc);
+  ASSERT_TRUE(UntilAsked(1));
+  second.Say(kRpc);
+  EXPECT_EQ(
+      Ask(third, kRpc),
+      R"({"id":2,"error":{"code":111,"message":"too many requests: the service behind a proxy is slow",)"
+      R"("temporary":true}})");
+  EXPECT_EQ(Calls("rpc", Outcome::kTooManyWait), 1u);
+  EXPECT_EQ(client_metrics_.refused.value(), 1u);
+  service_.AnswerWith(200, R"({"result":{"data":1}})");
+  service_.AnswerWaiting();
+  EXPECT_EQ(Next(first), R"({"id":2,"rpc":{"data":1}})");
+  EXPECT_EQ(Next(second), R"({"id":2,"rpc":{"data":1}})");
+  EXPECT_EQ(service_.connections(), 1u);
+}
+
+TEST_F(ProxiesTest, AServiceThatCannotBeReachedIsLeftAloneForAMoment) {
+  Use();
+  service_.Close();
+  auto& client = Client();
+  for (int i = 0; i < 10; ++i) EXPECT_NE(Ask(client, kRpc).find(R"("code":100)"), std::string::npos);
+  EXPECT_EQ(Calls("rpc", Outcome::kUnreachable), 10u);
+  EXPECT_NE(Ask(client, kRpc).find(R"("code":100)"), std::string::npos);
+  EXPECT_EQ(Calls("rpc", Outcome::kBreakerOpen), 1u);
+  bench_.Advance(Milliseconds(1100));
+  client.Hear();
+  EXPECT_NE(Ask(client, kRpc).find(R"("code":100)"), std::string::npos);
+  EXPECT_EQ(Calls("rpc", Outcome::kUnreachable), 11u) << "one tries";
+}
+
+TEST_F(ProxiesTest, AnswersOfClientsDoNotOpenTheBreaker) {
+  Use();
+  service_.AnswerWith(500, "");
+  auto& client = Client();
+  for (int i = 0; i < 15; ++i) Ask(client, kRpc);
+  EXPECT_EQ(Calls("rpc", Outcome::kStatus), 15u);
+  EXPECT_EQ(Calls("rpc", Outcome::kBreakerOpen), 0u);
+}
+
+TEST_F(ProxiesTest, OnlyQuestionsThatChangeNothingAreAskedTwice) {
+  Use();
+  auto& client = Client();
+  service_.AnswerWith(200, R"({"result":{}})");
+  EXPECT_EQ(Ask(client, R"({"id":2,"subscribe":{"channel":"asks:a"}})"), R"({"id":2,"subscribe":{}})");
+  EXPECT_EQ(Ask(client, kRpc), R"({"id":2,"rpc":{}})");
+  // On kept connections, whose ends are no surprise.
+  service_.HangUp();
+  EXPECT_NE(Ask(client, R"({"id":3,"subscribe":{"channel":"asks:b"}})").find(R"("code":100)"),
+            std::string::npos);
+  EXPECT_EQ(service_.requests.size(), 4u);
+  EXPECT_NE(Ask(client, kRpc).find(R"("code":100)"), std::string::npos);
+  EXPECT_EQ(service_.requests.size(), 5u);
+  EXPECT_EQ(client_metrics_.retries.value(), 1u);
+}
+
+TEST_F(ProxiesTest, AReloadKeepsWhatIsTheSame) {
+  Use();
+  auto& client = Client();
+  service_.AnswerWith(200, R"({"result":{"data":1}})");
+  Ask(client, kRpc);
+  EXPECT_EQ(service_.connections(), 1u);
+  const channels::ChannelSettings& channel = bench_.context().settings->rules->settings();
+  (*proxies_->Prepare(settings_, channel))();
+  Ask(client, kRpc);
+  EXPECT_EQ(service_.connections(), 1u);
+  service_.BeMute();
+  client.Say(kRpc);
+  ASSERT_TRUE(UntilAsked(3));
+  settings_.rpc.endpoint = service_.Url("/other");
+  (*proxies_->Prepare(settings_, channel))();
+  service_.AnswerWith(200, R"({"result":{"data":2}})");
+  service_.AnswerWaiting();
+  EXPECT_EQ(Next(client), R"({"id":2,"rpc":{"data":2}})") << "the call under way ends";
+  Ask(client, kRpc);
+  EXPECT_TRUE(service_.requests.back().starts_with("POST /other "));
+}
+
+TEST_F(ProxiesTest, RpcGoesByNamespace) {
+  settings_.rpc_namespaces["mine"] = {.proxy_enabled = true, .proxy_name = "named"};
+  settings_.rpc_namespaces["off"] = {};
+  settings_.named["named"].endpoint = service_.Url("/named");
+  settings_.rpc_ping = true;
+  Use();
+  auto& client = Client();
+  service_.AnswerWith(200, R"({"result":{"data":1}})");
+  const auto ask = [&](const char* method) {
+    return Ask(client, R"({"id":2,"rpc":{"method":")" + std::string(method) + "\"}}");
+  };
+  EXPECT_EQ(ask("mine:x"), R"({"id":2,"rpc":{"data":1}})");
+  EXPECT_TRUE(service_.requests.back().starts_with("POST /named "));
+  EXPECT_EQ(ask("off:x"), R"({"id":2,"error":{"code":108,"message":"not available"}})");
+  EXPECT_EQ(ask("none:x"), R"({"id":2,"error":{"code":104,"message":"method not found"}})");
+  EXPECT_EQ(ask("ping"), R"({"id":2,"rpc":{}})");
+}
+
+}  // namespace
+}  // namespace tidemill::proxies
