@@ -1,11 +1,10 @@
-// What Workflows keeps of a node and of a signal. For workflows.cc alone.
+// What Workflows keeps of a node. For workflows.cc alone.
 #pragma once
 
 #include <cstddef>
 #include <string>
 #include <vector>
 
-#include "base/clock.h"
 #include "jobs/queue/fifo_list.h"
 #include "jobs/workflows/node.h"
 #include "jobs/workflows/workflows.h"
@@ -22,11 +21,6 @@ struct Workflows::Entry : queue::FifoLink {
   bool is_timed_out = false;  // it has waited for its signals for as long as it may
   bool is_changed = false;
   std::size_t tells = 0;  // in tells_
-};
-
-struct Workflows::SignalEntry {
-  std::string payload;
-  WallTime expires_at;
 };
 
 }  // namespace tidemill::jobs

@@ -80,7 +80,7 @@ Record EncodeNode(const Node& node, std::optional<WallTime> expires_at) {
   return record;
 }
 
-Record EncodeSignal(std::string_view name, std::string_view payload, WallTime expires_at) {
+Record EncodeSignal(std::string_view name, std::string_view payload, std::optional<WallTime> expires_at) {
   return {.kind = std::string(kSignalKind),
           .key = std::string(name),
           .value = std::string(payload.empty() ? "null" : payload),

@@ -22,7 +22,7 @@ bool IsNode(const job::Job& job) { return job.flow && (job.flow->waits() || !job
 
 }  // namespace
 
-Workflows::Workflows(Options options) : options_(options) {}
+Workflows::Workflows(Options options) : options_(options), signals_(options.signal_for) {}
 Workflows::~Workflows() = default;
 
 Workflows::Entry* Workflows::FindEntry(std::string_view jid) const {
@@ -94,8 +94,8 @@ bool Workflows::IsMet(const Entry& entry, const std::string& dependency) const {
 
 std::string_view Workflows::TimedOut(const Entry& entry) const {
   if (!entry.is_timed_out || entry.node.on_timeout != job::Flow::OnTimeout::kFail) return {};
-  const auto missing = std::ranges::find_if(
-      entry.node.signals, [&](const std::string& name) { return !signals_.contains(name); });
+  const auto missing =
+      std::ranges::find_if(entry.node.signals, [&](const std::string& name) { return !signals_.Has(name); });
   return missing == entry.node.signals.end() ? std::string_view() : std::string_view(*missing);
 }
 
@@ -120,7 +120,7 @@ bool Workflows::IsFree(const Entry& entry) const {
   return HasTurn(entry) &&
          std::ranges::all_of(entry.node.depends_on, [&](const auto& jid) { return IsMet(entry, jid); }) &&
          (entry.is_timed_out ||
-          std::ranges::all_of(entry.node.signals, [&](const auto& name) { return signals_.contains(name); }));
+          std::ranges::all_of(entry.node.signals, [&](const auto& name) { return signals_.Has(name); }));
 }
 
 void Workflows::Link(Entry& entry) {
@@ -135,7 +135,8 @@ void Workflows::Link(Entry& entry) {
     if (other->node.has_ended() && other->wanted_by == 1) MarkChanged(*other);
   }
   for (const std::string& name : entry.node.signals) {
-    if (!signals_.contains(name)) signal_waiters_[name].push_back(entry.node.jid);
+    signals_.Want(name);
+    if (!signals_.Has(name)) signal_waiters_[name].push_back(entry.node.jid);
   }
   if (entry.node.signals_until) timeouts_.emplace(*entry.node.signals_until, entry.node.jid);
   if (!entry.node.sequence.empty()) sequences_[entry.node.sequence].emplace(entry.node.id, &entry);
@@ -153,6 +154,7 @@ void Workflows::Unlink(Entry& entry, WallTime now) {
     Rest(*other, now);
   }
   for (const std::string& name : entry.node.signals) {
+    signals_.Unwant(name);
     const auto found = signal_waiters_.find(name);
     if (found == signal_waiters_.end()) continue;
     Remove(found->second, entry.node.jid);
@@ -205,7 +207,7 @@ void Workflows::MarkChanged(Entry& entry) {
 
 void Workflows::KeepResult(Entry& entry, std::string_view result) {
   if (result.size() > options_.result_bytes_max) return;
-  if (result_bytes_ + result.size() > options_.all_results_bytes_max) return;
+  if (AllBytes() + result.size() > options_.all_results_bytes_max) return;
   result_bytes_ += result.size();
   entry.node.result = result;
 }
@@ -252,27 +254,20 @@ void Workflows::Revive(std::string_view jid, WallTime now) {
 
 Result<> Workflows::Signal(std::string_view name, std::string payload, WallTime now) {
   TM_TRY(CheckSignal(name, payload, options_.result_bytes_max));
-  const auto found = signals_.find(name);
-  if (found == signals_.end() && signals_.size() >= options_.signals_max) {
+  const std::string* const before = signals_.PayloadOf(name);
+  if (before == nullptr && signals_.size() >= options_.signals_max) {
     return Fail(Errc::kLimitExceeded,
                 fmt::format("at most {} signals at a time (jobs.signals_max)", options_.signals_max));
   }
-  const std::size_t before = found == signals_.end() ? 0 : found->second.payload.size();
-  if (result_bytes_ - before + payload.size() > options_.all_results_bytes_max) {
+  const std::size_t others = AllBytes() - (before == nullptr ? 0 : before->size());
+  if (others + payload.size() > options_.all_results_bytes_max) {
     return Fail(Errc::kLimitExceeded, fmt::format("results and signals have at most {} bytes together",
                                                   options_.all_results_bytes_max));
   }
-  result_bytes_ += payload.size() - before;
-  const WallTime expires_at = now + options_.signal_for;
-  if (found != signals_.end()) {
-    signal_ends_.erase({found->second.expires_at, found->first});
-    found->second = {.payload = std::move(payload), .expires_at = expires_at};
-  } else {
-    signals_.emplace(name, SignalEntry{.payload = std::move(payload), .expires_at = expires_at});
-    if (signal_waiters_.contains(name)) TellOthers(true, name);
-  }
-  signal_ends_.emplace(expires_at, name);
-  changed_signals_.emplace_back(name);
+  const auto waiting = signal_waiters_.find(name);
+  const std::size_t wanted_by = waiting == signal_waiters_.end() ? 0 : waiting->second.size();
+  signals_.Set(name, std::move(payload), wanted_by, now);
+  if (before == nullptr && wanted_by > 0) TellOthers(true, name);
   return {};
 }
 
@@ -339,15 +334,7 @@ bool Workflows::Expire(WallTime now, std::size_t count) {
     if (count-- == 0) return true;
     End(entry->node.jid, NodeEnd::kGone, "", now);
   }
-  while (!signal_ends_.empty() && signal_ends_.begin()->first <= now) {
-    if (count-- == 0) return true;
-    const auto found = signals_.find(signal_ends_.begin()->second);
-    result_bytes_ -= found->second.payload.size();
-    deleted_.push_back({std::string(kSignalKind), found->first});
-    signal_ends_.erase(signal_ends_.begin());
-    signals_.erase(found);
-  }
-  return false;
+  return signals_.Expire(now, count, deleted_);
 }
 
 std::shared_ptr<void> Workflows::Clear() {
@@ -355,9 +342,8 @@ std::shared_ptr<void> Workflows::Clear() {
     decltype(nodes_) nodes;
     decltype(workflows_) workflows;
     decltype(sequences_) sequences;
-    decltype(signals_) signals;
+    std::shared_ptr<void> signals;
     decltype(signal_waiters_) signal_waiters;
-    decltype(signal_ends_) signal_ends;
     decltype(timeouts_) timeouts;
     queue::FifoList<Entry> ended;
     queue::FifoList<Entry> dead;
@@ -366,9 +352,8 @@ std::shared_ptr<void> Workflows::Clear() {
   memory->nodes.swap(nodes_);
   memory->workflows.swap(workflows_);
   memory->sequences.swap(sequences_);
-  memory->signals.swap(signals_);
+  memory->signals = signals_.Clear();
   memory->signal_waiters.swap(signal_waiters_);
-  memory->signal_ends.swap(signal_ends_);
   memory->timeouts.swap(timeouts_);
   memory->ended.TakeFrom(ended_);
   memory->dead.TakeFrom(dead_);
@@ -376,7 +361,6 @@ std::shared_ptr<void> Workflows::Clear() {
   ready_.clear();
   cancelled_.clear();
   changed_.clear();
-  changed_signals_.clear();
   deleted_.clear();
   result_bytes_ = 0;
   recovery_pass_ = 0;
@@ -458,9 +442,9 @@ Workflows::Inputs Workflows::InputsOf(const Entry& entry) const {
   std::vector<Input> payloads;
   for (const std::string& name : entry.node.signals) {
     Input& payload = payloads.emplace_back(name);
-    const auto found = signals_.find(name);
-    payload.is_missing = found == signals_.end() && entry.is_timed_out;
-    if (found != signals_.end()) payload.json = found->second.payload;
+    const std::string* const came = signals_.PayloadOf(name);
+    payload.is_missing = came == nullptr && entry.is_timed_out;
+    if (came != nullptr) payload.json = *came;
   }
   return {.results = ObjectOf(results),
           .signals = ObjectOf(payloads),
@@ -496,22 +480,12 @@ Workflows::Output Workflows::Gather() {
     if (entry->node.state == NodeState::kDead) expires_at = entry->node.changed_at + options_.dead_for;
     output.records.push_back(EncodeNode(entry->node, expires_at));
   }
-  for (const std::string& name : std::exchange(changed_signals_, {})) {
-    const auto found = signals_.find(name);
-    if (found == signals_.end()) continue;
-    output.records.push_back(EncodeSignal(name, found->second.payload, found->second.expires_at));
-  }
+  for (Record& record : signals_.Gather()) output.records.push_back(std::move(record));
   return output;
 }
 
 Result<> Workflows::Load(const Record& record) {
-  if (record.kind == kSignalKind) {
-    if (!record.expires_at || !IsJson(record.value)) return Fail(Errc::kInvalidArgument, "no signal");
-    result_bytes_ += record.value.size();
-    signals_[record.key] = {.payload = record.value, .expires_at = *record.expires_at};
-    signal_ends_.emplace(*record.expires_at, record.key);
-    return {};
-  }
+  if (record.kind == kSignalKind) return signals_.Load(record);
   if (record.kind != kNodeKind) return Fail(Errc::kInvalidArgument, "no node and no signal");
   auto entry = std::make_unique<Entry>();
   TM_TRY_ASSIGN(entry->node, DecodeNode(record));
@@ -560,7 +534,7 @@ NodeView Workflows::ViewOf(const Entry& entry) const {
     if (!IsMet(entry, jid)) view.missing_jobs.push_back(jid);
   }
   for (const std::string& name : entry.node.signals) {
-    if (!signals_.contains(name)) view.missing_signals.push_back(name);
+    if (!signals_.Has(name)) view.missing_signals.push_back(name);
   }
   if (!HasTurn(entry)) view.behind = sequences_.find(entry.node.sequence)->second.begin()->second->node.jid;
   return view;

@@ -29,6 +29,7 @@
 #include "jobs/job/job.h"
 #include "jobs/queue/fifo_list.h"
 #include "jobs/workflows/node.h"
+#include "jobs/workflows/signals.h"
 
 namespace tidemill::jobs {
 
@@ -63,7 +64,7 @@ class Workflows {
     std::size_t all_results_bytes_max = 256 << 20;  // further ones are not handed on either
     Duration ended_for = Hours(24);                 // that the end of a workflow's job is remembered
     Duration dead_for = Hours(24 * 180);
-    Duration signal_for = Hours(24 * 7);
+    Duration signal_for = Hours(24 * 7);  // and as long as a job that waits names it
   };
   struct Output {
     std::vector<Record> records;
@@ -105,7 +106,8 @@ class Workflows {
   void End(std::string_view jid, NodeEnd end, std::string_view result, WallTime now);
   // A dead one is queued again.
   void Revive(std::string_view jid, WallTime now);
-  // Satisfies whoever waits for it now or later; the last payload counts. kInvalidArgument, kLimitExceeded.
+  // Satisfies whoever waits for it now or later; the last payload counts. For those who wait when it comes it
+  // stays, however long they wait for something else. kInvalidArgument, kLimitExceeded.
   Result<> Signal(std::string_view name, std::string payload, WallTime now);
   // A blocked job is to run whatever it waits for. False: it is not blocked.
   bool Force(std::string_view jid);
@@ -150,7 +152,6 @@ class Workflows {
 
  private:
   struct Entry;
-  struct SignalEntry;
   using Sequence = std::map<JobId, Entry*>;  // the first one has its turn
   struct Tell {
     bool is_signal = false;
@@ -174,6 +175,7 @@ class Workflows {
   void SetState(Entry& entry, NodeState state, WallTime now);
   void MarkChanged(Entry& entry);
   void PlaceInList(Entry& entry);
+  std::size_t AllBytes() const { return result_bytes_ + signals_.payload_bytes(); }
   void KeepResult(Entry& entry, std::string_view result);
   void RecoverLinks(Entry& entry);
   void LeaveWorkflow(Entry& entry);
@@ -190,13 +192,12 @@ class Workflows {
   std::unordered_map<std::string_view, std::unique_ptr<Entry>> nodes_;  // views of the entries' jids
   std::map<std::string, std::map<JobId, Entry*>, std::less<>> workflows_;
   std::map<std::string, Sequence, std::less<>> sequences_;
-  std::map<std::string, SignalEntry, std::less<>> signals_;
+  Signals signals_;
   std::map<std::string, std::vector<std::string>, std::less<>> signal_waiters_;  // jids by name
   queue::FifoList<Entry> ended_;  // nobody waits for them; the one that ended first comes first
   queue::FifoList<Entry> dead_;
-  std::set<std::pair<WallTime, std::string>> signal_ends_;
   std::set<std::pair<WallTime, std::string>> timeouts_;  // jids of those that wait no longer than this
-  std::size_t result_bytes_ = 0;
+  std::size_t result_bytes_ = 0;                         // of jobs
 
   // Of Recover: it goes through all nodes twice. Nothing comes or goes meanwhile.
   int recovery_pass_ = 0;
@@ -208,7 +209,6 @@ class Workflows {
   std::deque<std::string> ready_;      // jids; some may have ended
   std::deque<std::string> cancelled_;  // to be
   std::vector<std::string> changed_;
-  std::vector<std::string> changed_signals_;
   std::vector<RecordKey> deleted_;
 };
 

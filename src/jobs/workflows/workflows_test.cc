@@ -181,6 +181,36 @@ TEST_F(WorkflowsTest, SignalsSatisfyThoseWhoWaitAndThoseWhoComeLater) {
   EXPECT_EQ(Run(), "");
 }
 
+TEST_F(WorkflowsTest, ASignalThatCameInTimeStaysForThoseWhoWaitedForIt) {
+  constexpr Duration kTenDays = Hours(24 * 10);
+  Push("x", kMember);
+  Push("a", R"({"depends_on":["job-000x"],"signals":["paid"],"signals_within":864000})");
+  Push("b", R"({"depends_on":["job-000x"],"signals":["paid"]})");
+  ASSERT_TRUE(workflows_.Signal("paid", "7", now_));
+  ASSERT_TRUE(workflows_.Signal("other", "8", now_));
+  EXPECT_EQ(Run(), "");
+  for (const bool restarts : {false, true}) {
+    Flush();
+    EXPECT_EQ((records_[{"signal", "paid"}].expires_at), std::nullopt) << "the store is not to drop it";
+    if (restarts) Restart();
+    now_ = now_ + kTenDays;
+    EXPECT_FALSE(workflows_.Expire(now_, 10));
+    EXPECT_EQ(Run(), "") << "nobody is dead for a signal that came";
+  }
+  Flush();
+  EXPECT_FALSE(records_.contains({"signal", "other"}));
+  Done("x");
+  EXPECT_EQ(Run(), "a b");
+  EXPECT_EQ(InputsOf("a").signals, R"({"paid":7})");
+  EXPECT_EQ(InputsOf("a").timed_out, "");
+  // Nobody waits: it goes as others do.
+  (void)workflows_.Expire(now_, 10);
+  now_ = now_ + Hours(24 * 7);
+  (void)workflows_.Expire(now_, 10);
+  Flush();
+  EXPECT_FALSE(records_.contains({"signal", "paid"}));
+}
+
 TEST_F(WorkflowsTest, WaitsForSignalsNoLongerThanItMay) {
   Push("f", R"({"signals":["go","now"],"signals_within":60})");
   Push("c", R"({"signals":["go","now"],"signals_within":60,"on_timeout":"continue"})");
