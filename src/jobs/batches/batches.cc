@@ -395,6 +395,16 @@ void Batches::Confirm(const Asked& asked, WallTime now) {
   Evaluate(entry, now);
 }
 
+std::optional<Record> Batches::RecordWithout(const Asked& asked, const Record& record) const {
+  const Entry* const entry = FindEntry(asked.bid);
+  if (entry == nullptr) return std::nullopt;
+  auto batch = DecodeBatch(record);
+  TM_ASSERT(batch.has_value());
+  batch->is_committed = entry->kept_committed;
+  batch->was_committed = entry->batch.was_committed;
+  return EncodeBatch(*batch, batch->changed_at + Life(*batch));
+}
+
 void Batches::Undo(const Asked& asked, WallTime now) {
   Entry* const entry = FindEntry(asked.bid);
   if (entry == nullptr) return;

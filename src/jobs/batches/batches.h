@@ -87,6 +87,9 @@ class Batches {
   Result<Asked> Commit(std::string_view bid, WallTime now);
   void Confirm(const Asked& asked, WallTime now);
   void Undo(const Asked& asked, WallTime now);
+  // Before Undo of a kOpen or kCommit: the batch's record, which Gather has given since it was asked for, as
+  // it would be without that. nullopt: the batch is gone.
+  std::optional<Record> RecordWithout(const Asked& asked, const Record& record) const;
   Result<> CheckJoin(std::string_view bid) const;
   // A job whose custom.bid says so. It may join whenever the batch is there, also after a callback has been
   // enqueued; no callback comes twice for that.

@@ -17,16 +17,29 @@ constexpr std::size_t kExpiredAtOnce = 200;
 constexpr std::size_t kRecoveredAtOnce = 500;
 constexpr Duration kLookAgainAfter = Milliseconds(50);
 
-// A record that was written when the batch had one job more. It stays otherwise what it was then: what has
-// changed since belongs to a later flush.
-void Uncount(std::string_view bid, Gathering& gathering) {
+// A record of the batch that was put there. It stays otherwise what it was then: what has changed since
+// belongs to a later flush.
+template <class Change>
+void ChangePut(std::string_view bid, Gathering& gathering, Change change) {
   const Record* const record = gathering.FindPut(kBatchKind, bid);
   if (record == nullptr) return;
   auto batch = DecodeBatch(*record);
-  TM_ASSERT(batch && batch->counts.pending > batch->counts.failed && record->expires_at);
-  --batch->counts.total;
-  --batch->counts.pending;
+  TM_ASSERT(batch && record->expires_at);
+  change(*batch);
   gathering.Put(EncodeBatch(*batch, *record->expires_at));
+}
+
+void UncountJob(Batch& batch) {
+  TM_ASSERT(batch.counts.pending > batch.counts.failed);
+  --batch.counts.total;
+  --batch.counts.pending;
+}
+
+void UncountChild(Batch& batch) {
+  TM_ASSERT(batch.children_incomplete > 0 && batch.children_unsuccessful > 0);
+  --batch.children;
+  --batch.children_incomplete;
+  --batch.children_unsuccessful;
 }
 
 }  // namespace
@@ -48,8 +61,16 @@ Result<std::string> BatchKeeper::New(BatchDefinition definition) {
   return bid;
 }
 
-Result<> BatchKeeper::Open(std::string_view bid) {
+// What speaks of asks that have failed is just being taken back: it is not told from a new one.
+Result<> BatchKeeper::MayAsk() const {
   TM_TRY(core_.Serving());
+  if (!core_.flusher.is_telling_of_failure()) return {};
+  return Fail(Errc::kNotAvailable,
+              fmt::format("the store of jobs: {}; try again in a moment", core_.flusher.problem()));
+}
+
+Result<> BatchKeeper::Open(std::string_view bid) {
+  TM_TRY(MayAsk());
   core_.flusher.Gather();
   TM_TRY_ASSIGN(Batches::Asked asked, batches_.Open(bid, core_.Now()));
   WaitFor(std::move(asked));
@@ -57,7 +78,7 @@ Result<> BatchKeeper::Open(std::string_view bid) {
 }
 
 Result<> BatchKeeper::Commit(std::string_view bid) {
-  TM_TRY(core_.Serving());
+  TM_TRY(MayAsk());
   core_.flusher.Gather();
   TM_TRY_ASSIGN(Batches::Asked asked, batches_.Commit(bid, core_.Now()));
   WaitFor(std::move(asked));
@@ -81,7 +102,29 @@ void BatchKeeper::WaitFor(Batches::Asked asked) {
   core_.flusher.Wait(waiter);
 }
 
+// Undone before anything is gathered again, so that no record of it is written anew.
+void BatchKeeper::Asking::OnRefused(KeptGatherings kept) {
+  keeper.TakeBack(asked, kept);
+  keeper.batches_.Undo(asked, keeper.core_.Now());
+  is_undone = true;
+}
 void BatchKeeper::Asking::OnCommit(const Result<>& result) { keeper.Settle(*this, result); }
+
+void BatchKeeper::TakeBack(const Batches::Asked& asked, KeptGatherings kept) const {
+  const auto batch = batches_.Find(asked.bid);
+  if (!batch) return;
+  for (Gathering* const gathering : kept) {
+    if (asked.what == Batches::Asked::What::kNew) {
+      gathering->RemovePut(kBatchKind, asked.bid);
+      for (const auto which : {job::Flow::Callback::kComplete, job::Flow::Callback::kSuccess}) {
+        gathering->RemovePut(kBatchCallbackKind, CallbackKey(asked.bid, which));
+      }
+      ChangePut(batch->parent, *gathering, UncountChild);
+    } else if (const Record* const put = gathering->FindPut(kBatchKind, asked.bid)) {
+      if (auto record = batches_.RecordWithout(asked, *put)) gathering->Put(*std::move(record));
+    }
+  }
+}
 
 void BatchKeeper::Settle(Asking& asking, const Result<>& result) {
   const auto settled = std::move(asking_.extract(&asking).mapped());
@@ -90,7 +133,7 @@ void BatchKeeper::Settle(Asking& asking, const Result<>& result) {
   Gathering& gathering = core_.flusher.Gather();
   if (result) {
     batches_.Confirm(settled->asked, core_.Now());
-  } else {
+  } else if (!settled->is_undone) {
     batches_.Undo(settled->asked, core_.Now());
   }
   PushDue(gathering);
@@ -148,7 +191,7 @@ EnginePlugin::Admission BatchKeeper::OnPush(const job::Job& job, JobId, Gatherin
 
 void BatchKeeper::OnDropped(const PushedJob& job, KeptGatherings kept) {
   if (job.pushed.batch.empty()) return;
-  for (Gathering* const gathering : kept) Uncount(job.pushed.batch, *gathering);
+  for (Gathering* const gathering : kept) ChangePut(job.pushed.batch, *gathering, UncountJob);
   batches_.UndoJoin(job.pushed.batch, core_.Now());
   // What that makes due is pushed from elsewhere.
   core_.loop.timers().Schedule(*this, core_.loop.clock().Now());

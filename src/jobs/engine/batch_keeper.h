@@ -47,12 +47,17 @@ class BatchKeeper final : public EnginePlugin, net::Timer {
   // What a client asked for, until it is committed or not.
   struct Asking final : CommitWaiter {
     Asking(BatchKeeper& of, Batches::Asked what) : keeper(of), asked(std::move(what)) {}
+    void OnRefused(KeptGatherings kept) override;
     void OnCommit(const Result<>& result) override;
     BatchKeeper& keeper;
     Batches::Asked asked;
+    bool is_undone = false;
   };
 
   void OnTimer() override;
+  Result<> MayAsk() const;
+  // What it was asked for is not kept: no record in any of `kept` is to speak of it.
+  void TakeBack(const Batches::Asked& asked, KeptGatherings kept) const;
   void Settle(Asking& asking, const Result<>& result);
   void WaitFor(Batches::Asked asked);
   void PushDue(Gathering& gathering);

@@ -190,6 +190,53 @@ TEST(EngineBatches, NoRetryOfAFailedFlushCountsWhatItDropped) {
   EXPECT_TRUE(h.store.bugs().empty());
 }
 
+TEST(EngineBatches, NoRetryOfAFailedFlushSpeaksOfWhatWasRefused) {
+  EngineOptions options;
+  options.flush_rows_max = 3;
+  EngineHarness h(std::make_shared<MemoryTables>(), options);
+  const std::string bid = h.engine.NewBatch(Callbacks(true, false)).value();
+  const std::string open = h.engine.NewBatch(Callbacks(true, false, bid)).value();
+  ASSERT_TRUE(h.engine.CommitBatch(open));
+  for (int i = 1; i <= 3; ++i) h.Push("ack-0000" + std::to_string(i), InBatch(open));
+  std::vector<std::unique_ptr<Fetched>> fetches;
+  for (int i = 0; i < 3; ++i)
+    fetches.push_back(std::make_unique<Fetched>(h.engine, "worker-1", Names{"default"}));
+  ASSERT_TRUE(h.Commit());
+  const std::size_t before = h.store.flushes().size();
+  h.store.FailCommits(1, {Errc::kLimitExceeded, "disk full"});
+  h.store.HoldCommits();
+  std::vector<std::string> refused;
+  for (int i = 1; i <= 3; ++i) {  // three flushes, each with an end that is kept
+    ASSERT_TRUE(h.engine.Ack("ack-0000" + std::to_string(i), ""));
+    ASSERT_TRUE(h.engine.CommitBatch(bid));
+    ASSERT_TRUE(h.engine.OpenBatch(open));
+    BatchDefinition child{.description = "", .parent = bid, .complete = {}, .success = {}};
+    child.complete = MakeJob("cb-child-" + std::to_string(i), R"("queue":"callbacks")");
+    refused.push_back(h.engine.NewBatch(std::move(child)).value());
+    ASSERT_TRUE(h.engine.CommitBatch(refused.back()));
+    if (i == 1) h.Turns();
+  }
+  h.store.ReleaseCommits();
+  EXPECT_FALSE(h.Commit());
+  h.Advance(Seconds(3));
+  ASSERT_TRUE(h.Commit());
+  // Whichever of them is the last one that is kept before a crash, a start believes it.
+  EXPECT_GE(h.store.flushes().size(), before + 3);
+  for (std::size_t i = before; i < h.store.flushes().size(); ++i) {
+    for (const Record& record : h.store.flushes()[i]->records) {
+      SCOPED_TRACE("flush " + std::to_string(i) + ": " + record.key);
+      for (const std::string& gone : refused) EXPECT_FALSE(record.key.starts_with(gone));
+      if (record.kind != kBatchKind) continue;
+      const Batch batch = DecodeBatch(record).value();
+      EXPECT_EQ(batch.is_committed, batch.bid == open);
+      EXPECT_EQ(batch.was_committed, batch.bid == open);
+      EXPECT_EQ(batch.children, batch.bid == bid ? 1U : 0U);
+    }
+  }
+  EXPECT_EQ(h.engine.FindBatch(bid)->children, 1U);
+  EXPECT_TRUE(h.store.bugs().empty());
+}
+
 // Turns the loop, and notes under which ids the store has had each job. Once so many flushes are kept, no
 // more is: the process ends there.
 struct Watcher {
@@ -414,6 +461,20 @@ TEST(EngineWorkflows, WhoWaitsTooLongForASignalIsDeadOrGoesOn) {
   h.Turns();
   EXPECT_EQ(fetched.jids(), Names{"job-00002"});
   EXPECT_TRUE(fetched.jobs[0].text.contains(R"("_timed_out":["paid"])")) << fetched.jobs[0].text;
+}
+
+TEST(EngineWorkflows, PushesThatWaitDoNotPutOffWhatIsToBeForgotten) {
+  EngineOptions options;
+  options.workflows.ended_for = Seconds(20);
+  EngineHarness h(std::make_shared<MemoryTables>(), options);
+  h.Push("job-ended", R"("custom":{"workflow":"w-1"})");
+  ASSERT_EQ(RunOne(h, "default"), "job-ended");
+  ASSERT_TRUE(h.engine.FindNode("job-ended"));
+  for (int i = 0; i < 10; ++i) {
+    h.Push("job-0000" + std::to_string(i), R"("custom":{"signals":["paid"],"signals_within":3600})");
+    h.Advance(Seconds(10));
+  }
+  EXPECT_FALSE(h.engine.FindNode("job-ended"));
 }
 
 }  // namespace

@@ -40,7 +40,7 @@ std::shared_ptr<void> Flusher::Reset(const Error& why) {
   pause_ = kPauseMin;
   problem_.clear();
   is_held_ = false;
-  dropping_ = 0;
+  refused_ = 0;
   loop_.ArmNextTurnEnd(net::TurnEndRank::kFanOut, *this);
   return forgotten;
 }
@@ -115,7 +115,7 @@ bool Flusher::WaitsForMore() {
 }
 
 void Flusher::StartFlight() {
-  if (flying_ != nullptr || is_held_ || dropping_ > 0 || scheduled()) return;
+  if (flying_ != nullptr || is_held_ || refused_ > 0 || scheduled()) return;
   gather_until_ = 0;
   rows_before_ = 0;
   while (gathered_.size() > 1 && gathered_.front()->gathering.empty() && gathered_.front()->waiters.empty()) {
@@ -170,7 +170,7 @@ void Flusher::OnFailed(Error error) {
     kept->is_waited_for = batch->is_waited_for;
     kept->gathering = std::exchange(batch->gathering, {});
     batch->kept = kept.get();
-    if (!batch->dropped.empty()) ++dropping_;
+    ++refused_;
     gathered_.push_back(std::move(kept));
     ended_.push_back(std::move(batch));
   }
@@ -185,13 +185,13 @@ void Flusher::StartTelling() {
   scope_.Spawn(Tell(*this));
 }
 
-// What is gathered may have been closed since, and then counts the pushes that are still to be told.
-void Flusher::TellDropped(const PushedJob& job, const Batch& failed) {
+// What is gathered may have been closed since, and then speaks of what is still to be told.
+std::vector<Gathering*> Flusher::KeptOf(const Batch& failed) const {
   std::vector<Gathering*> kept;
   for (const auto& batch : gathered_) {
     if (batch.get() == failed.kept || !kept.empty()) kept.push_back(&batch->gathering);
   }
-  owner_.OnDropped(job, kept);
+  return kept;
 }
 
 // In the order of flushes: a push is with its queue before its producer knows.
@@ -204,17 +204,17 @@ Task<void> Flusher::Tell(Flusher& self) {
       if (self.loop_.ShareSpent()) co_await net::NextTurn(self.loop_);
     }
     for (const PushedJob& job : batch->dropped) {
-      if (batch->tenure == self.tenure_) self.TellDropped(job, *batch);
+      if (batch->tenure == self.tenure_) self.owner_.OnDropped(job, self.KeptOf(*batch));
       if (self.loop_.ShareSpent()) co_await net::NextTurn(self.loop_);
     }
-    if (!batch->dropped.empty() && batch->tenure == self.tenure_ && --self.dropping_ == 0) {
-      self.loop_.ArmTurnEnd(net::TurnEndRank::kFanOut, self);
-    }
+    const auto is_kept = [&] { return batch->kept != nullptr && batch->tenure == self.tenure_; };
     while (CommitWaiter* const waiter = batch->waiters.front()) {
       waiter->Unlink();
+      if (is_kept()) waiter->OnRefused(self.KeptOf(*batch));
       waiter->OnCommit(batch->result);
       if (self.loop_.ShareSpent()) co_await net::NextTurn(self.loop_);
     }
+    if (is_kept() && --self.refused_ == 0) self.loop_.ArmTurnEnd(net::TurnEndRank::kFanOut, self);
   }
   self.is_telling_ = false;
 }

@@ -79,6 +79,8 @@ class Flusher final : net::TurnEndHook, net::Timer {
   Result<> Room() const;
   // It is told when everything that was put in before, and is answered after its commit, is committed.
   void Wait(CommitWaiter& waiter);
+  // Whether those who have lost something by a flush that failed are being told.
+  bool is_telling_of_failure() const { return refused_ > 0; }
   // Why the last flush failed; empty: it did not.
   const std::string& problem() const { return problem_; }
   std::uint64_t commits() const { return commits_; }
@@ -92,9 +94,10 @@ class Flusher final : net::TurnEndHook, net::Timer {
     bool is_waited_for = false;  // it has something that is answered after the commit
     queue::FifoList<CommitWaiter> waiters;
     Result<> result;
-    // Of a flush that failed: its pushes, and who has the rest of it. No flight begins before they are told.
+    // Of a flush that failed: its pushes, and who has the rest of it. No flight begins before they are told,
+    // and those who wait.
     std::vector<PushedJob> dropped;
-    Batch* kept = nullptr;
+    Batch* kept = nullptr;  // null: it did not fail, or was forgotten
   };
 
   void OnTurnEnd() override;
@@ -106,7 +109,7 @@ class Flusher final : net::TurnEndHook, net::Timer {
   void OnFlown(Result<> result);
   void OnFailed(Error error);
   void StartTelling();
-  void TellDropped(const PushedJob& job, const Batch& failed);
+  std::vector<Gathering*> KeptOf(const Batch& failed) const;
   static Task<void> Tell(Flusher& self);
 
   net::Loop& loop_;
@@ -127,7 +130,7 @@ class Flusher final : net::TurnEndHook, net::Timer {
   std::size_t rows_before_ = 0;
   net::Micros flown_at_ = 0;
   net::Micros commit_took_ = 0;  // the last one
-  std::size_t dropping_ = 0;     // batches whose dropped pushes are to be told
+  std::size_t refused_ = 0;      // batches that failed, and of which somebody is to be told
   bool is_held_ = false;
   bool is_telling_ = false;
   TaskScope scope_;

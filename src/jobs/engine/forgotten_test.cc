@@ -4,12 +4,11 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "jobs/engine/testing/harness.h"
-#include "net/turn_meter.h"
 
 namespace tidemill::jobs {
 namespace {
@@ -20,17 +19,6 @@ using testing::MakeJob;
 using testing::MemoryTables;
 
 constexpr std::uint64_t kJobs = 200'000;
-
-// In CPU time, of this many turns.
-net::Micros LongestTurn(EngineHarness& h, int turns) {
-  net::Micros longest = 0;
-  for (int i = 0; i < turns; ++i) {
-    const net::Micros begun = net::ThreadCpuMicros();
-    h.Turns(1);
-    longest = std::max(longest, net::ThreadCpuMicros() - begun);
-  }
-  return longest;
-}
 
 TEST(Forgotten, NoTurnIsLongWhenTheLeaseIsLost) {
   auto tables = std::make_shared<MemoryTables>();
@@ -46,7 +34,8 @@ TEST(Forgotten, NoTurnIsLongWhenTheLeaseIsLost) {
   ASSERT_EQ(h.engine.counts().enqueued, kJobs);
   h.store.TakeOver("other");
   ASSERT_TRUE(h.engine.Push(MakeJob("job-00001")));
-  EXPECT_LT(LongestTurn(h, 50), net::TurnMeter::kLong);
+  int turns = 0;
+  EXPECT_LT(h.LongestTurn([&] { return ++turns > 50; }), net::TurnMeter::kLong);
   EXPECT_EQ(h.engine.counts().enqueued, 0u);
   EXPECT_TRUE(h.engine.problem());
 }
@@ -61,6 +50,52 @@ TEST(Forgotten, TimersOfReservationsDoNothingAfterwards) {
   h.Advance(Hours(1));
   EXPECT_EQ(h.engine.counts().failures, 0u);
   EXPECT_EQ(h.engine.counts().enqueued, 1u);
+}
+
+TEST(Forgotten, AClearingGivesUpOnAStoreThatDoesNotAnswer) {
+  EngineHarness h;
+  h.store.HoldCommits();
+  ASSERT_TRUE(h.engine.Push(MakeJob("job-00001")));
+  h.Turns();
+  std::optional<Result<>> cleared;
+  TaskScope scope;
+  scope.Spawn([](Engine& engine, std::optional<Result<>>& out) -> Task<void> {
+    out = co_await engine.Clear();
+  }(h.engine, cleared));
+  h.Advance(Seconds(9));
+  EXPECT_FALSE(cleared);
+  EXPECT_EQ(h.engine.problem(), "the jobs are being cleared");
+  h.Advance(Seconds(2));
+  ASSERT_TRUE(cleared);
+  EXPECT_EQ(cleared->error(),
+            (Error{Errc::kTimeout, "nothing was cleared: the store has not answered for 10 s"}));
+  // It goes on as if nobody had asked.
+  EXPECT_EQ(h.engine.problem(), std::nullopt);
+  h.store.ReleaseCommits();
+  ASSERT_TRUE(h.Commit());
+  Fetched fetched(h.engine, "worker-1", {"default"});
+  EXPECT_EQ(fetched.jids(), std::vector<std::string>{"job-00001"});
+  ASSERT_TRUE(h.Run(h.engine.Clear()));
+  EXPECT_EQ(h.engine.counts().working, 0u);
+}
+
+TEST(Forgotten, AStopWhoseLastCommitFailsTriesAgain) {
+  auto tables = std::make_shared<MemoryTables>();
+  EngineHarness h(tables);
+  h.Push("job-00001");
+  Fetched fetched(h.engine, "worker-1", {"default"});
+  ASSERT_EQ(fetched.jobs.size(), 1u);
+  ASSERT_TRUE(h.engine.Ack("job-00001", ""));
+  h.store.FailCommits(3, {Errc::kUnavailable, "away"});
+  bool is_stopped = false;
+  TaskScope scope;
+  scope.Spawn([](Engine& engine, bool& out) -> Task<void> {
+    co_await engine.Stop();
+    out = true;
+  }(h.engine, is_stopped));
+  h.Advance(Seconds(3));
+  EXPECT_TRUE(is_stopped);
+  EXPECT_TRUE(tables->ready.empty()) << "what was acknowledged is written before the lease goes";
 }
 
 TEST(Forgotten, AStopGivesUpOnAStoreThatDoesNotAnswer) {

@@ -119,6 +119,10 @@ const Record* Gathering::FindPut(std::string_view kind, std::string_view key) co
   return found == puts_.end() ? nullptr : &flush_.records[found->second];
 }
 
+void Gathering::RemovePut(std::string_view kind, std::string_view key) {
+  if (FindPut(kind, key) != nullptr) Remove(RecordKey{std::string(kind), std::string(key)});
+}
+
 void Gathering::RemoveInbox(std::int64_t id) {
   Note(sizeof id);
   flush_.inbox_deletes.push_back(id);

@@ -8,13 +8,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
 #include "base/clock.h"
+#include "jobs/engine/commit_waiter.h"
 #include "jobs/queue/dispatcher.h"
 #include "jobs/store/store.h"
 
@@ -57,6 +57,8 @@ class Gathering {
   void Remove(RecordKey key);
   // What Put has put here under that key; null: nothing. Until the next change.
   const Record* FindPut(std::string_view kind, std::string_view key) const;
+  // As Remove, if Put has put something here under that key.
+  void RemovePut(std::string_view kind, std::string_view key);
   void RemoveInbox(std::int64_t id);
 
   bool empty() const { return rows_ == 0; }
@@ -95,10 +97,5 @@ class Gathering {
   std::size_t bytes_ = 0;
   bool has_holes_ = false;
 };
-
-// What failed flushes have left, in their order, from that of a dropped push on. Each may already hold
-// records that count the push (FlushOwner::BeforeFlush), and is committed by itself: a start would believe
-// them.
-using KeptGatherings = std::span<Gathering* const>;
 
 }  // namespace tidemill::jobs

@@ -16,6 +16,8 @@ namespace {
 constexpr Duration kAskAgainAfter = Milliseconds(500);
 constexpr Duration kLastFlushMax =
     Seconds(10);  // of a stop: a store that is away for longer is not waited for
+// The same before a clearing, which is refused then.
+constexpr Duration kClearAfterMax = Seconds(10);
 // The same of a lease that is asked for as the node stops.
 constexpr Duration kReleaseMax = Seconds(2);
 constexpr Duration kLookAgainAfter = Milliseconds(20);
@@ -172,6 +174,18 @@ Task<void> Keep(Core& core) {
   }
 }
 
+// A commit that fails is tried again, as long as there is time.
+Task<Result<>> CommitAll(Core& core) {
+  const MonotonicTime deadline = core.loop.clock().Now() + kLastFlushMax;
+  while (true) {
+    (void)core.flusher.Gather();  // so the last of what is gathered is waited for, answered at once or not
+    auto flushed = co_await CommitInTime(core.loop, core.flusher, deadline - core.loop.clock().Now());
+    const bool is_final = flushed || flushed.error().code == Errc::kTimeout;
+    if (is_final || !core.has_lease || core.loop.clock().Now() >= deadline) co_return flushed;
+    log::Warn("jobs.last_flush_again", {{"error", flushed.error().detail}});
+  }
+}
+
 // Also one that is just being asked for.
 Task<void> GiveLeaseBack(Core& core) {
   const MonotonicTime deadline = core.loop.clock().Now() + kReleaseMax;
@@ -216,8 +230,7 @@ Task<void> StopOwning(Core& core) {
   core.schedules.Stop();
   if (!serves) co_return co_await GiveLeaseBack(core);
   core.claims_all = true;
-  (void)core.flusher.Gather();  // so the last of what is gathered is waited for, answered at once or not
-  const auto flushed = co_await CommitInTime(core.loop, core.flusher, kLastFlushMax);
+  const auto flushed = co_await CommitAll(core);
   if (!flushed && flushed.error().code == Errc::kTimeout) {
     // The lease ends by itself. What was not answered was not promised.
     log::Error("jobs.last_flush_abandoned",
@@ -233,7 +246,15 @@ Task<Result<>> ClearAll(Core& core) {
   TM_CO_TRY(core.Serving());
   core.phase = Core::Phase::kClearing;
   core.SetProblem("the jobs are being cleared");
-  (void)co_await CommitOf(core.flusher);
+  const auto flushed = co_await CommitInTime(core.loop, core.flusher, kClearAfterMax);
+  if (core.phase != Core::Phase::kClearing) {
+    co_return Fail(Errc::kNotAvailable, core.Problem().value_or("the jobs have moved"));
+  }
+  if (!flushed && flushed.error().code == Errc::kTimeout) {
+    Serve(core);
+    co_return Fail(Errc::kTimeout, fmt::format("nothing was cleared: the store has not answered for {} s",
+                                               kClearAfterMax.ms / 1000));
+  }
   core.flusher.Hold();  // nothing may come behind the clearing
   auto cleared = core.has_lease ? co_await core.store.Clear(core.lease.epoch)
                                 : Fail(Errc::kNotAvailable, "another node has taken the jobs over");

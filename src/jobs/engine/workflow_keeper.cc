@@ -134,7 +134,8 @@ void WorkflowKeeper::OnTimer() {
 void WorkflowKeeper::ScheduleTimer(Duration at_most) {
   Duration in = at_most;
   if (const auto next = workflows_.next_timeout()) in = std::clamp(*next - core_.Now(), Duration(), in);
-  core_.loop.timers().Schedule(*this, core_.loop.clock().Now() + in);
+  const MonotonicTime at = core_.loop.clock().Now() + in;
+  if (!scheduled() || at < deadline()) core_.loop.timers().Schedule(*this, at);
 }
 
 Result<> WorkflowKeeper::CheckPush(const job::Job& job, JobId id) {
@@ -157,11 +158,7 @@ EnginePlugin::Admission WorkflowKeeper::OnPush(const job::Job& job, JobId id, Ga
 
 void WorkflowKeeper::OnDropped(const PushedJob& job, KeptGatherings kept) {
   const std::string& jid = job.row.job.jid;
-  for (Gathering* const gathering : kept) {
-    if (gathering->FindPut(kNodeKind, jid) != nullptr) {
-      gathering->Remove(RecordKey{.kind = std::string(kNodeKind), .key = jid});
-    }
-  }
+  for (Gathering* const gathering : kept) gathering->RemovePut(kNodeKind, jid);
   workflows_.Drop(jid, core_.Now());
   Work();
 }

@@ -52,6 +52,7 @@ class WorkflowKeeper final : public EnginePlugin, net::Timer {
   void CarryOne(JobPage::Item item);
   // It is not to run: cancelled, or dead with an error that names the signal that has not come in time.
   void EndOne(JobPage::Item item, const std::string& timed_out);
+  // No later than it is scheduled already.
   void ScheduleTimer(Duration at_most);
 
   Core& core_;

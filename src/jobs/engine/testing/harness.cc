@@ -26,6 +26,18 @@ void EngineHarness::Turns(int count) {
   for (int i = 0; i < count; ++i) loop->RunOnce(Duration{0});
 }
 
+net::Micros EngineHarness::LongestTurn(const std::function<bool()>& done) {
+  constexpr int kTurnsMax = 100'000;
+  net::Micros longest = 0;
+  for (int i = 0; !done(); ++i) {
+    TM_ASSERT(i < kTurnsMax);
+    const net::Micros begun = net::ThreadCpuMicros();
+    Turns(1);
+    longest = std::max(longest, net::ThreadCpuMicros() - begun);
+  }
+  return longest;
+}
+
 void EngineHarness::Advance(Duration by) {
   constexpr Duration kStep = Milliseconds(500);
   while (by.ms > 0) {

@@ -2,6 +2,7 @@
 // it.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -14,6 +15,7 @@
 #include "jobs/engine/engine.h"
 #include "jobs/store/testing/memory_store.h"
 #include "net/loop.h"
+#include "net/turn_meter.h"
 
 namespace tidemill::jobs::testing {
 
@@ -44,6 +46,8 @@ struct EngineHarness {
 
   // Some turns of the loop: all that needs no time is done.
   void Turns(int count = 20);
+  // The most CPU time that one of the turns until `done` takes. They come to an end.
+  net::Micros LongestTurn(const std::function<bool()>& done);
   // Time passes, in steps, each with its turns.
   void Advance(Duration by);
   // What was done is committed.
