@@ -146,11 +146,17 @@ Result<void> NodeJobs::OpenNodesPort() {
   return {};
 }
 
-void NodeJobs::TakeOver(const jobs::JobsSettings& settings, const std::shared_ptr<net::TlsContext>& tls) {
+NodeJobs::Change NodeJobs::ChangeOf(const jobs::JobsSettings& settings) {
+  return {.endpoints = webhooks::EndpointsOf(settings.queues),
+          .schedules = jobs::SchedulesOf(settings),
+          .limits = jobs::LimitsOf(settings)};
+}
+
+void NodeJobs::TakeOver(Change change, const std::shared_ptr<net::TlsContext>& tls) {
   if (tls) port_->ReplaceTls(tls);
-  followers_->ReplaceEndpoints(webhooks::EndpointsOf(settings.queues));
-  engine_->ConfigureSchedules(jobs::SchedulesOf(settings));
-  engine_->ConfigureLimits(jobs::LimitsOf(settings));
+  followers_->ReplaceEndpoints(std::move(change.endpoints));
+  engine_->ConfigureSchedules(std::move(change.schedules));
+  engine_->ConfigureLimits(std::move(change.limits));
 }
 
 void NodeJobs::Start() {
@@ -174,6 +180,7 @@ void NodeJobs::Drain() {
   port_->Drain();
   faktory_->Drain();
   door_->EndFetches();
+  for (const auto& forwarder : forwarders_) forwarder->Drain();
 }
 
 void NodeJobs::EndTasks() {

@@ -20,6 +20,8 @@ constexpr std::size_t kConnectionsMax = 64;
 constexpr std::size_t kWaitingMax = 10'000;
 // Of {"result":…} and of an error, beside what it has in it.
 constexpr std::size_t kAnswerExtraBytes = 4096;
+constexpr char kTakenOver[] = "another node has taken the jobs over";
+constexpr char kDraining[] = "this node stops; ask another one, or again in a moment";
 
 api::Failure Unavailable(std::string why) { return {api::kErrorUnavailable, std::move(why)}; }
 
@@ -93,9 +95,9 @@ class ForwardedCall final : public api::Call {
 }  // namespace
 
 // A request under way, until its answer or a change of the owner.
-class Forwarder::Flight final : public net::Retirable, public ListLink<Flight> {
+class Forwarder::Flight final : public net::Retirable, public queue::FifoLink {
  public:
-  Flight(IntrusiveList<Flight>& flights, jobs::Owner to) : owner(std::move(to)) { flights.PushFront(*this); }
+  Flight(queue::FifoList<Flight>& flights, jobs::Owner to) : owner(std::move(to)) { flights.PushBack(*this); }
 
   static Task<void> Run(Flight& flight, Task<Result<http::ClientResponse>> task) {
     flight.Finish(co_await task);
@@ -103,7 +105,7 @@ class Forwarder::Flight final : public net::Retirable, public ListLink<Flight> {
   void Finish(Result<http::ClientResponse> result) {
     if (done) return;
     done = std::move(result);
-    IntrusiveList<Flight>::Remove(*this);
+    Unlink();
     if (awaiter) std::exchange(awaiter, nullptr).resume();
   }
   void OnRetire() override { awaiter = nullptr; }
@@ -116,8 +118,10 @@ class Forwarder::Flight final : public net::Retirable, public ListLink<Flight> {
 
 class [[nodiscard]] Forwarder::Answer {
  public:
-  Answer(Forwarder& forwarder, jobs::Owner owner, Task<Result<http::ClientResponse>> task)
-      : loop_(forwarder.loop_), flight_(std::make_unique<Flight>(forwarder.flights_, std::move(owner))) {
+  Answer(Forwarder& forwarder, jobs::Owner owner, bool waits, Task<Result<http::ClientResponse>> task)
+      : loop_(forwarder.loop_),
+        flight_(std::make_unique<Flight>(waits ? forwarder.waiting_flights_ : forwarder.flights_,
+                                         std::move(owner))) {
     flight_->scope->Spawn(Flight::Run(*flight_, std::move(task)));
   }
   Answer(const Answer&) = delete;
@@ -150,9 +154,11 @@ Forwarder::Forwarder(net::Loop& loop, Ownership& ownership, Options options, Nod
 // A flight whose caller is gone stays with the loop until a turn that may not come any more. Its request ends
 // before the pools that it uses.
 Forwarder::~Forwarder() {
-  while (Flight* const flight = flights_.front()) {
-    IntrusiveList<Flight>::Remove(*flight);
-    flight->scope.reset();
+  for (queue::FifoList<Flight>* const flights : {&flights_, &waiting_flights_}) {
+    while (Flight* const flight = flights->front()) {
+      flight->Unlink();
+      flight->scope.reset();
+    }
   }
 }
 
@@ -175,25 +181,46 @@ Task<api::Outcome> Forwarder::Forward(Request request) {
 }
 
 Task<api::Outcome> Forwarder::Ask(jobs::Owner owner, http::ClientRequest request, bool waits) {
+  if (waits && is_draining_) co_return std::unexpected(Unavailable(kDraining));
   http::ClientPool& pool = waits ? *waiting_pool_ : *pool_;
-  const Result<http::ClientResponse> response = co_await Answer(*this, owner, pool.Fetch(std::move(request)));
+  const Result<http::ClientResponse> response =
+      co_await Answer(*this, owner, waits, pool.Fetch(std::move(request)));
+  if (waits && is_draining_ && !response) co_return std::unexpected(Unavailable(kDraining));
   if (response) co_return ReadAnswer(*response, owner);
   metrics_.not_forwarded.Add();
   co_return std::unexpected(Unavailable(DoesNotAnswer(owner, response.error().detail)));
 }
 
-// Whoever is told may begin another one, which is put in front and is not stale.
-void Forwarder::EndStale() {
-  const std::optional<jobs::Owner> owner = ownership_.Elsewhere();
-  const auto first_stale = [&]() -> Flight* {
-    for (Flight& flight : flights_) {
-      if (flight.owner != owner) return &flight;
-    }
-    return nullptr;
-  };
-  while (Flight* const stale = first_stale()) {
-    stale->Finish(Fail(Errc::kUnavailable, "another node has taken the jobs over"));
+// Whoever is told may begin another one, which stands behind.
+template <class IsOver>
+bool Forwarder::EndOldest(queue::FifoList<Flight>& flights, IsOver is_over, const char* why) {
+  while (Flight* const flight = flights.front()) {
+    if (!is_over(*flight)) return true;
+    flight->Finish(Fail(Errc::kUnavailable, why));
+    if (loop_.ShareSpent()) return false;
   }
+  return true;
+}
+
+// Those of an earlier owner began earlier.
+void Forwarder::EndStale() {
+  const auto is_stale = [owner = ownership_.Elsewhere()](const Flight& flight) {
+    return flight.owner != owner;
+  };
+  for (queue::FifoList<Flight>* const flights : {&flights_, &waiting_flights_}) {
+    if (!EndOldest(*flights, is_stale, kTakenOver)) return loop_.Post([this] { EndStale(); });
+  }
+}
+
+// Their connections to the owner close, and with that they ask no more there.
+void Forwarder::EndWaiting() {
+  is_draining_ = true;
+  const auto always = [](const Flight&) { return true; };
+  if (!EndOldest(waiting_flights_, always, kDraining)) loop_.Post([this] { EndWaiting(); });
+}
+
+void Forwarder::Drain() {
+  loop_.Post([this] { EndWaiting(); });
 }
 
 std::vector<api::Method> Forwarder::Wrap(std::vector<api::Method> methods) {

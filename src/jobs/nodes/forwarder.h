@@ -6,6 +6,9 @@
 // A call whose caller has hung up ends there as it would here. When the jobs change hands, calls that wait
 // for who had them are answered at once: kErrorUnavailable, and what they did is not known.
 //
+// When this node drains, those who wait for a job are answered: kErrorUnavailable, and what the owner has for
+// them stays there.
+//
 // One for each loop; made before the loops run, its loop's thread after that. Outlives its calls.
 #pragma once
 
@@ -17,11 +20,11 @@
 
 #include "api/method.h"
 #include "base/clock.h"
-#include "base/intrusive_list.h"
 #include "config/secret.h"
 #include "http/client_pool.h"
 #include "jobs/nodes/metrics.h"
 #include "jobs/nodes/ownership.h"
+#include "jobs/queue/fifo_list.h"
 #include "net/loop.h"
 #include "net/task.h"
 
@@ -52,6 +55,9 @@ class Forwarder {
   };
   Task<api::Outcome> Forward(Request request);
 
+  // Any thread: nobody waits for the owner's jobs from here on; other calls go on.
+  void Drain();
+
   // These methods, which go to the owner of the jobs while that is another node. They must not outlive this.
   std::vector<api::Method> Wrap(std::vector<api::Method> methods);
 
@@ -60,13 +66,19 @@ class Forwarder {
   class Answer;
 
   Task<api::Outcome> Ask(jobs::Owner owner, http::ClientRequest request, bool waits);
+  // False: the turn's share is spent, and some may be left.
+  template <class IsOver>
+  bool EndOldest(queue::FifoList<Flight>& flights, IsOver is_over, const char* why);
   void EndStale();
+  void EndWaiting();
 
   net::Loop& loop_;
   Ownership& ownership_;
   const Options options_;
   NodesMetrics& metrics_;
-  IntrusiveList<Flight> flights_;
+  queue::FifoList<Flight> flights_;
+  queue::FifoList<Flight> waiting_flights_;  // that wait for a job
+  bool is_draining_ = false;
   // Those that wait for a job would keep the others from a connection.
   std::unique_ptr<http::ClientPool> pool_;
   std::unique_ptr<http::ClientPool> waiting_pool_;

@@ -85,12 +85,14 @@ void Relay::ReadAnswer(std::string_view bytes) {
   if (phase_ == Phase::kRelaying) client_.stream->ResumeReading();
 }
 
+// It is written at once, so that what is kept then is kept for a peer that does not take it, and is counted
+// until OnWritable.
 void Relay::Pass(Side& to, std::string_view bytes) {
   to.stream->Queue(bytes);
-  if (to.stream->queued_bytes() <= kBufferedBytesMax) return;
   to.stream->Send({});
-  if (!to.stream->blocked()) return;
-  Other(to).stream->PauseReading();
+  const std::size_t kept = to.stream->queued_bytes();
+  if (kept == 0) return;
+  if (kept > kBufferedBytesMax) Other(to).stream->PauseReading();
   if (Count()) return;
   gate_.CountRefusal("the memory of relays is used up (jobs.faktory.buffers_bytes_max)");
   Finish();
