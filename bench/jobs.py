@@ -15,7 +15,7 @@ import machine
 from job_contenders import BUILT, CONTENDERS, serving
 from job_scenarios import SCENARIOS
 from run import LOAD_CORE, RESULTS, ROOT, SERVER_CORE, DidNotStart, Progress, until_valid
-from store_arguments import parser_of
+from store_arguments import parser_of, run_bench
 
 ATTEMPTS = 2
 RUN_SECONDS_MAX = 120
@@ -128,13 +128,5 @@ def parse_arguments():
     return arguments
 
 
-def main():
-    arguments = parse_arguments()
-    results = json.loads(arguments.source.read_text()) if arguments.source else measured(arguments)
-    print(job_report.text(results))
-    if arguments.docs:
-        job_report.write(results)
-
-
 if __name__ == "__main__":
-    main()
+    run_bench(parse_arguments, measured, job_report)

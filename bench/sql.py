@@ -21,7 +21,7 @@ import sql_report
 from run import LOAD_CORE, RESULTS, ROOT, SERVER_CORE, DidNotStart, Progress, Server, free_port, until_valid
 from sql_contenders import BUILT, CONTENDERS, FOLDER, SQLITE
 from sql_scenarios import SCENARIOS, ask
-from store_arguments import parser_of
+from store_arguments import parser_of, run_bench
 from store_server import ITEMS, PostgresServer
 
 ATTEMPTS = 2
@@ -215,15 +215,5 @@ def parse_arguments():
     return arguments
 
 
-def main():
-    arguments = parse_arguments()
-    results = json.loads(arguments.source.read_text()) if arguments.source else measured(arguments)
-    if results is None:
-        return
-    print(sql_report.text(results))
-    if arguments.docs:
-        sql_report.write(results)
-
-
 if __name__ == "__main__":
-    main()
+    run_bench(parse_arguments, measured, sql_report)

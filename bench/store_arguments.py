@@ -1,5 +1,6 @@
-"""The options that the benchmarks of stores, of SQL and of jobs have in common."""
+"""What the benchmarks of stores, of SQL and of jobs have in common: their options, and what becomes of the results."""
 import argparse
+import json
 import pathlib
 
 from run import ROOT
@@ -17,3 +18,15 @@ def parser_of(name, about, quick, rounds=5, timed=True):
     parser.add_argument("--from", dest="source", type=pathlib.Path, metavar="FILE",
                         help="measure nothing: print the tables of a file of bench/results/")
     return parser
+
+
+def run_bench(parse_arguments, measured, report):
+    """Measures, or reads what was measured; prints the report, and writes it into the docs. `measured` gives None if the
+    arguments asked for something else."""
+    arguments = parse_arguments()
+    results = json.loads(arguments.source.read_text()) if arguments.source else measured(arguments)
+    if results is None:
+        return
+    print(report.text(results))
+    if arguments.docs:
+        report.write(results)

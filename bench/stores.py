@@ -16,7 +16,7 @@ import time
 import machine
 import store_report
 from run import LOAD_CORE, RESULTS, ROOT, SERVER_CORE, Progress
-from store_arguments import parser_of
+from store_arguments import parser_of, run_bench
 from store_server import BIG, ITEMS, LOOKUP, STREAM, PostgresServer
 
 STORES = ROOT / "bench" / "stores"
@@ -202,13 +202,5 @@ def measured(arguments):
     return results
 
 
-def main():
-    arguments = parse_arguments()
-    results = json.loads(arguments.source.read_text()) if arguments.source else measured(arguments)
-    print(store_report.text(results))
-    if arguments.docs:
-        store_report.write(results)
-
-
 if __name__ == "__main__":
-    main()
+    run_bench(parse_arguments, measured, store_report)

@@ -6,9 +6,21 @@
 #include <cstdlib>
 
 #include "base/clock.h"
+#include "cli/table.h"
 #include "jobs/job/timestamp.h"
 
 namespace tidemill::cli {
+Result<std::string> PushedToText(std::string_view result) {
+  std::string jid;
+  JsonReader json(result);
+  json.EnterObject();
+  while (const auto key = json.NextKey()) {
+    if (*key == "jid") jid = json.ReadString();
+  }
+  TM_TRY(json.Finish());
+  return fmt::format("pushed {}\n", Printable(jid));
+}
+
 std::string JobsHint(const Error& error) {
   if (!error.detail.starts_with("the server has no HTTP API there")) return error.detail;
   return "the server has no jobs there; it needs jobs.enabled = true, and see http_api.handler_prefix";

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "base/result.h"
 #include "cli/api_client.h"
 #include "cli/command.h"
 
@@ -16,6 +17,9 @@ namespace tidemill::cli {
 
 // An object of parameters: `{}` when nothing is written.
 std::string JobParams(const std::function<void(JsonWriter&)>& write);
+
+// Of the answer to a call that pushed a job: "pushed JID".
+Result<std::string> PushedToText(std::string_view result);
 
 // What an error of a call means, with a hint where the server has no jobs.
 std::string JobsHint(const Error& error);

@@ -125,17 +125,6 @@ Result<std::string> NextToText(std::string_view result) {
   return text;
 }
 
-Result<std::string> JidToText(std::string_view result) {
-  std::string jid;
-  JsonReader json(result);
-  json.EnterObject();
-  while (const auto key = json.NextKey()) {
-    if (*key == "jid") jid = json.ReadString();
-  }
-  TM_TRY(json.Finish());
-  return fmt::format("pushed {}\n", Printable(jid));
-}
-
 int List(const ListOptions& options, Io io) {
   const std::string params = JobParams([&](JsonWriter& json) {
     json.Member("next", 1);
@@ -292,7 +281,7 @@ CommandSpec JobsCronCommand() {
                                   .examples = "  tidemill jobs cron run nightly\n",
                                   .method = "jobs_schedule_run",
                                   .done = "",
-                                  .to_text = JidToText}),
+                                  .to_text = PushedToText}),
                        NextCommand()}};
 }
 

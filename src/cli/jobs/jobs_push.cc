@@ -59,17 +59,6 @@ void WriteJob(const PushOptions& options, JsonWriter& json) {
   }
 }
 
-Result<std::string> ToText(std::string_view result) {
-  std::string jid;
-  JsonReader json(result);
-  json.EnterObject();
-  while (const auto key = json.NextKey()) {
-    if (*key == "jid") jid = json.ReadString();
-  }
-  TM_TRY(json.Finish());
-  return fmt::format("pushed {}\n", jid);
-}
-
 int PushInput(const PushOptions& options, Io io) {
   const Result<std::unique_ptr<ApiClient>> client = ApiClient::Open(options.api);
   if (!client) return ReportApiError(client.error(), io);
@@ -83,7 +72,7 @@ int Push(const PushOptions& options, Io io) {
   }
   if (const std::string wrong = Check(options); !wrong.empty()) return Misused(io, wrong);
   return CallJobs(options.api, "jobs_push", JobParams([&](JsonWriter& json) { WriteJob(options, json); }),
-                  ToText, io);
+                  PushedToText, io);
 }
 
 }  // namespace
