@@ -196,9 +196,9 @@ Result<Commit> Node::PrepareLoops(const settings::Settings& settings) {
     servers.push_back(servers_[i]->Prepare(live));
   }
   return [this, realtime = std::move(realtime), servers = std::move(servers), keys = settings.http_api.keys,
-          tls = live.tls, jobs = settings.jobs] {
+          tls = live.tls, jobs = std::make_shared<NodeJobs::Change>(NodeJobs::ChangeOf(settings.jobs))] {
     loops_->RunOnEach([&](std::size_t i) {
-      if (jobs_ && i == 0) jobs_->TakeOver(jobs, tls);
+      if (jobs_ && i == 0) jobs_->TakeOver(std::move(*jobs), tls);
       realtime[i]();
       servers[i]();
       if (queries_) queries_->TakeOver(i, keys);

@@ -6,6 +6,8 @@
 
 #include <atomic>
 #include <cstddef>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -59,8 +61,15 @@ class NodeJobs {
 
   // Null `tls`: in plain. Comes last of all that is opened.
   Result<void> OpenPorts(const std::shared_ptr<net::TlsContext>& tls);
-  // On the loop: a reload. Null `tls`: as before.
-  void TakeOver(const jobs::JobsSettings& settings, const std::shared_ptr<net::TlsContext>& tls);
+  // A reload: what is to change, made on any thread, as there may be much of it; then, on the loop, the
+  // change. Null `tls`: as before.
+  struct Change {
+    std::vector<webhooks::EndpointOptions> endpoints;
+    std::vector<jobs::ScheduleSpec> schedules;
+    std::map<std::string, jobs::QueueLimits, std::less<>> limits;
+  };
+  static Change ChangeOf(const jobs::JobsSettings& settings);
+  void TakeOver(Change change, const std::shared_ptr<net::TlsContext>& tls);
   // Where workers connect, real port numbers included.
   const std::vector<net::ListenAddress>& addresses() const { return addresses_; }
 

@@ -90,11 +90,34 @@ TEST_F(JobSettingsTest, RefusesWhatCannotBe) {
       {"[[cron]]\nschedule = \"@daily\"\n[cron.job]\ntype = \"T\"\nretries = 3",
        "tidemill.toml:5: cron.T.job.retries: unknown"},
       {"[[cron]]\nschedule = \"@daily\"", "tidemill.toml:1: cron: a schedule of Faktory without job.type"},
+      {"[[cron]]\nschedule = \"@daily\"\njob.type = "
+       "\"a-type-of-sixty-five-bytes-which-is-one-more-than-a-name-can-have\"",
+       "cron: job.type = "
+       "\"a-type-of-sixty-five-bytes-which-is-one-more-than-a-name-can-have\": has more "
+       "than 64 bytes"},
       {"[[cron]]\nschedule = \"@daily\"\njob.type = \"a\"\n[[jobs.cron]]\nname = \"a\"\ntype = \"t\"\n"
        "schedule = \"@daily\"",
        "tidemill.toml:7: jobs.cron.a.schedule: a schedule of [[cron]] is called a too; give one of them "
        "another "
        "name"},
+      {"jobs.nodes.address = \"10.0.0.7\"",
+       "tidemill.toml:1: jobs.nodes.address = \"10.0.0.7\": must be host:port, as in \"10.0.0.7:7420\", and "
+       "no more"},
+      {"jobs.nodes.address = \"10.0.0.7:7420/x\"",
+       "tidemill.toml:1: jobs.nodes.address = \"10.0.0.7:7420/x\": must be host:port"},
+      {"jobs.nodes.address = \"me@node:7420\"",
+       "tidemill.toml:1: jobs.nodes.address = \"me@node:7420\": must be host:port"},
+      {"jobs.nodes.address = \"node:0\"",
+       "tidemill.toml:1: jobs.nodes.address = \"node:0\": must be host:port"},
+      {"jobs.nodes.address = \"fe80::1:7420\"",
+       "tidemill.toml:1: jobs.nodes.address = \"fe80::1:7420\": must be host:port"},
+      {"jobs.nodes.address = \"unix:/run/x.sock\"",
+       "tidemill.toml:1: jobs.nodes.address = \"unix:/run/x.sock\": must be host:port"},
+      {"jobs.nodes.key = \"0123456789abcdef\"\njobs.nodes.listen = [\"unix:/run/x.sock\"]",
+       "tidemill.toml:2: jobs.nodes.listen = \"unix:/run/x.sock\": must be host:port: other nodes reach no "
+       "Unix socket"},
+      {"jobs.nodes.key = \"0123456789abcdef\"\njobs.nodes.listen = [\"10.0.0.7\"]",
+       "tidemill.toml:2: jobs.nodes.listen = \"10.0.0.7\": "},
       {"jobs.schedules_max = 1\n[[cron]]\nschedule = \"@daily\"\njob.type = \"a\"\n[[cron]]\n"
        "schedule = \"@daily\"\njob.type = \"a\"",
        "tidemill.toml:1: jobs.schedules_max = 1: the configuration has 2"},

@@ -83,6 +83,7 @@ struct Change {
     if (name.ends_with("listen"))
       *field = {"127.0.0.1:" + std::to_string(name.size()),
                 "unix:/b \"" + std::to_string(name.size()) + "\""};
+    if (name == "jobs.nodes.listen") *field = {"127.0.0.1:7420", "[::1]:7420"};
     if (name.ends_with("transforms")) *field = {"109 401", "3500 403 log \"in\" again"};
     if (name.ends_with("_headers")) *field = {"Cookie", "X-1"};
     if (name.ends_with("_hosts")) *field = {"localhost", "*.a.com"};

@@ -107,7 +107,9 @@ def test_limits_of_the_configuration(configured):
     equal(len(configured.fetch(queues=["bulk"], count=3, worker="w-2")), 1)
     limits = configured.api("jobs_limits", {"queue": "narrow"})
     equal((limits["limits"], limits["configured"], limits["running"]), ({"concurrency": 1}, True, 1))
+    equal(configured.fetch(queues=["narrow"]), [])
     for line in ('tidemill_jobs_limit_running{queue="narrow"} 1', 'tidemill_jobs_limit_parked{queue="narrow"} 0',
+                 'tidemill_jobs_limit_held_back_total{queue="narrow",reason="concurrency"} ',
                  f"tidemill_jobs_schedules {len(configured.schedules())}"):
         eventually(lambda wanted=line: wanted in configured.get("/metrics")[2], line)
     for method, more in (("jobs_limits_set", {"limits": {"concurrency": 5}}), ("jobs_limits_reset", {})):

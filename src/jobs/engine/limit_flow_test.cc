@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -180,6 +181,47 @@ TEST(EngineLimits, AreSetAtRunTimeAndKept) {
   ASSERT_TRUE(h.engine.ResetLimits("q"));
   h.Turns();
   EXPECT_EQ(two.jids(), Names{"job-00002"});
+}
+
+TEST(EngineLimits, NoTurnIsLongWhenManyQueuesGetLimitsWhileJobsRun) {
+  constexpr int kQueues = 5'000;
+  EngineHarness h;
+  Names names;
+  std::vector<std::unique_ptr<Fetched>> fetches;
+  std::map<std::string, QueueLimits, std::less<>> limits;
+  for (int i = 0; i < kQueues; ++i) {
+    names.push_back("q" + std::to_string(i));
+    limits[names.back()].concurrency = 1;
+    const std::string number = std::to_string(100'000 + i);
+    ASSERT_TRUE(h.engine.Push(MakeJob("job-" + number, R"("queue":")" + names.back() + '"')));
+    fetches.push_back(std::make_unique<Fetched>(h.engine, "worker-1", Names{names.back()}));
+  }
+  ASSERT_TRUE(h.Commit());
+  h.Turns(200);
+  ASSERT_EQ(h.engine.counts().working, static_cast<std::uint64_t>(kQueues));
+  const net::Micros begun = net::ThreadCpuMicros();
+  h.engine.ConfigureLimits(std::move(limits));
+  EXPECT_LT(net::ThreadCpuMicros() - begun, net::TurnMeter::kLong);
+  std::size_t counted = 0;
+  const auto all_are_counted = [&] {
+    while (counted < names.size() && h.engine.Limits(names[counted], 1)->running == 1) ++counted;
+    return counted == names.size();
+  };
+  EXPECT_LT(h.LongestTurn(all_are_counted), net::TurnMeter::kLong);
+  h.Turns(200);
+  // What runs counts: the queue gives no other until it ends, also to one who waited when it was counted.
+  h.Push("job-second", R"("queue":"q7")");
+  Fetched second(h.engine, "worker-1", {"q7"});
+  h.Turns();
+  EXPECT_EQ(second.jids(), Names{});
+  ASSERT_TRUE(h.engine.Ack("job-100007", ""));
+  h.Turns();
+  EXPECT_EQ(second.jids(), Names{"job-second"});
+  const net::Micros again = net::ThreadCpuMicros();
+  h.engine.ConfigureLimits({});
+  EXPECT_LT(net::ThreadCpuMicros() - again, net::TurnMeter::kLong);
+  EXPECT_LT(h.LongestTurn([&] { return h.engine.Limits(names.back(), 1)->limits == QueueLimits(); }),
+            net::TurnMeter::kLong);
 }
 
 TEST(EngineLimits, OfTheConfigurationAreChangedThereAlone) {

@@ -8,6 +8,7 @@
 #include "jobs/engine/fetch.h"
 #include "jobs/engine/refill.h"
 #include "jobs/limits/limits_json.h"
+#include "net/next_turn.h"
 
 namespace tidemill::jobs {
 namespace {
@@ -81,16 +82,31 @@ Result<> LimitKeeper::Reset(std::string_view name) {
 }
 
 void LimitKeeper::Configure(std::map<std::string, QueueLimits, std::less<>> limits) {
-  const auto before = std::exchange(configured_, std::move(limits));
-  const auto apply = [this](std::string_view name) {
-    if (const auto queue = core_.dispatcher.Find(name)) Apply(*queue, LimitsOf(name));
+  configured_.swap(limits);
+  core_.forgotten.Take(limits);
+  core_.forgotten.Destroy();
+  core_.scope.Spawn(TakeOver(*this, ++take_over_));
+}
+
+Task<void> LimitKeeper::TakeOver(LimitKeeper& self, std::uint64_t number) {
+  net::Loop& loop = self.core_.loop;
+  const auto apply = [&](queue::QueueId queue) {
+    const QueueLimits& wanted = self.LimitsOf(self.core_.dispatcher.Name(queue));
+    const Limiter* const has = self.Find(queue);
+    if (has == nullptr ? wanted.limits_anything() : has->limits() != wanted) self.Apply(queue, wanted);
   };
-  for (const auto& [name, those] : before) {
-    if (!configured_.contains(name)) apply(name);
+  for (std::uint32_t i = 0; i < self.queues_.size(); ++i) {
+    if (self.queues_[i] != nullptr) apply(queue::QueueId(i));
+    if (loop.ShareSpent()) co_await net::NextTurn(loop);
+    if (number != self.take_over_) co_return;
   }
-  for (const auto& [name, those] : configured_) {
-    const auto found = before.find(name);
-    if (found == before.end() || found->second != those) apply(name);
+  std::string name;
+  for (auto at = self.configured_.begin(); at != self.configured_.end();
+       at = self.configured_.upper_bound(name)) {
+    name = at->first;
+    if (const auto queue = self.core_.dispatcher.Find(name)) apply(*queue);
+    if (loop.ShareSpent()) co_await net::NextTurn(loop);
+    if (number != self.take_over_) co_return;
   }
 }
 
@@ -118,11 +134,37 @@ void LimitKeeper::Apply(queue::QueueId queue, QueueLimits limits) {
   if (queues_.size() <= queue.value()) queues_.resize(queue.value() + 1);
   queues_[queue.value()] = std::make_unique<Queue>();
   queues_[queue.value()]->limiter = std::make_unique<Limiter>(std::move(limits));
-  core_.working.ForEach([&](const Held& held) {
-    if (held.queue != queue) return;
-    const auto job = job::ParseJob(held.text, core_.Now(), kStoredTextBytesMax);
-    if (job) Continued(*job, held);
-  });
+  if (core_.At(queue).working == 0) return;
+  queues_[queue.value()]->is_counting = true;
+  to_count_.push_back(queue);
+  if (!std::exchange(counts_, true)) core_.scope.Spawn(CountRunning(*this));
+}
+
+// All queues that wait for it share one walk over what runs. What begins meanwhile, elsewhere than in them,
+// is counted when it does.
+Task<void> LimitKeeper::CountRunning(LimitKeeper& self) {
+  const std::uint64_t tenure = self.core_.tenure;
+  net::Loop& loop = self.core_.loop;
+  while (!self.to_count_.empty()) {
+    const std::vector<queue::QueueId> counted = std::exchange(self.to_count_, {});
+    Working::Cursor cursor;
+    const auto count = [&](const Held& held) {
+      const Queue* const state = self.Limited(held.queue);
+      if (state == nullptr || !state->is_counting) return;
+      const auto job = job::ParseJob(held.text, self.core_.Now(), kStoredTextBytesMax);
+      if (job) self.Continued(*job, held);
+    };
+    while (self.core_.working.VisitSome(cursor, count)) {
+      if (!loop.ShareSpent()) continue;
+      co_await net::NextTurn(loop);
+      if (tenure != self.core_.tenure) co_return;
+    }
+    for (const queue::QueueId queue : counted) {
+      self.Limited(queue)->is_counting = false;
+      self.Touch(queue);
+    }
+  }
+  self.counts_ = false;
 }
 
 void LimitKeeper::Forget() {
@@ -135,6 +177,8 @@ void LimitKeeper::Forget() {
     }
   }
   core_.forgotten.Take(queues_);
+  to_count_.clear();
+  counts_ = false;
   set_.clear();
   dirty_.clear();
   wakes_.clear();
@@ -145,20 +189,23 @@ void LimitKeeper::ShowMetrics(metrics::Registry& registry) {
     if (queues_[i] == nullptr) continue;
     Queue& queue = *queues_[i];
     if (!queue.metrics) {
-      queue.metrics = std::make_unique<LimitMetrics>(registry, core_.dispatcher.Name(queue::QueueId(i)));
+      queue.metrics =
+          std::make_unique<LimitMetrics>(registry, std::string(core_.dispatcher.Name(queue::QueueId(i))));
     }
-    queue.metrics->Show(queue.limiter->held(), queue.limiter->parked());
+    queue.metrics->Show(*queue.limiter);
   }
 }
 
 bool LimitKeeper::MayFetch(queue::QueueId queue, std::string_view wid) const {
   const Queue* const state = Limited(queue);
-  return state == nullptr || state->limiter->MayFetch(wid, core_.loop.clock().Now());
+  if (state == nullptr) return true;
+  return !state->is_counting && state->limiter->MayFetch(wid, core_.loop.clock().Now());
 }
 
 void LimitKeeper::Wait(queue::QueueId queue, Throttled& throttled) {
   Queue* const state = Limited(queue);
   if (state == nullptr) return;
+  if (!state->is_counting) state->limiter->LeftOut(core_.loop.clock().Now());
   state->throttled.PushBack(throttled);
   ScheduleWake(queue, *state);
 }
@@ -167,6 +214,7 @@ LimitKeeper::Verdict LimitKeeper::Begin(const job::Job& job, queue::QueueId queu
                                         std::string_view wid) {
   Queue* const state = Limited(queue);
   if (state == nullptr) return Verdict::kRun;
+  if (state->is_counting) return Verdict::kPutBack;
   Limiter& limiter = *state->limiter;
   const std::string key = LimitKeyOf(limiter.limits(), entry.text, job.flow);
   const MonotonicTime now = core_.loop.clock().Now();

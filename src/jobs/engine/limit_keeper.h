@@ -25,6 +25,7 @@
 #include "jobs/queue/dispatcher.h"
 #include "jobs/queue/fifo_list.h"
 #include "net/loop.h"
+#include "net/task.h"
 #include "net/timer_wheel.h"
 
 namespace tidemill::jobs {
@@ -51,7 +52,8 @@ class LimitKeeper final : net::Pollable, net::Timer {
   Result<> Set(std::string_view queue, QueueLimits limits);
   // None, or those that all queues have.
   Result<> Reset(std::string_view queue);
-  // Those of the configuration from now on, by queue; they go before what was set.
+  // Those of the configuration from now on, by queue; they go before what was set. Queues follow one by one,
+  // soon.
   void Configure(std::map<std::string, QueueLimits, std::less<>> limits);
   bool IsConfigured(std::string_view queue) const { return configured_.contains(queue); }
   // Those that hold for a queue, whether it is there or not.
@@ -101,11 +103,14 @@ class LimitKeeper final : net::Pollable, net::Timer {
     queue::FifoList<Throttled> throttled;
     std::optional<MonotonicTime> wakes_at;  // where it is in wakes_
     bool is_dirty = false;                  // in dirty_
+    bool is_counting = false;               // in to_count_: it gives no job until what runs is counted
   };
 
   Queue* Limited(queue::QueueId queue) const;
   Result<> MayChange(std::string_view queue) const;
   void Apply(queue::QueueId queue, QueueLimits limits);
+  static Task<void> TakeOver(LimitKeeper& self, std::uint64_t number);
+  static Task<void> CountRunning(LimitKeeper& self);
   void OnReady(std::uint32_t) override;
   void OnTimer() override;
   void Touch(queue::QueueId queue);
@@ -114,6 +119,9 @@ class LimitKeeper final : net::Pollable, net::Timer {
   void ScheduleWake(queue::QueueId queue, Queue& state);
 
   Core& core_;
+  std::uint64_t take_over_ = 0;  // which Configure was the last one
+  std::vector<queue::QueueId> to_count_;
+  bool counts_ = false;                         // CountRunning is under way
   std::vector<std::unique_ptr<Queue>> queues_;  // by QueueId; null: no limits
   std::map<std::string, QueueLimits, std::less<>> configured_;
   std::map<std::string, QueueLimits, std::less<>> set_;  // at run time

@@ -9,15 +9,40 @@ constexpr std::string_view kOther = "other";
 
 }  // namespace
 
-LimitMetrics::LimitMetrics(metrics::Registry& registry, std::string_view queue)
-    : running_(registry.OpenGauge("tidemill_jobs_limit_running",
+LimitMetrics::LimitMetrics(metrics::Registry& registry, std::string queue)
+    : registry_(registry),
+      queue_(std::move(queue)),
+      running_(registry.OpenGauge("tidemill_jobs_limit_running",
                                   "What runs of a queue that has limits; a job counts as its weight says",
-                                  {{"queue", std::string(queue)}})),
+                                  {{"queue", queue_}})),
       parked_(registry.OpenGauge("tidemill_jobs_limit_parked",
-                                 "Jobs of a queue that its limits by key hold back",
-                                 {{"queue", std::string(queue)}})) {}
+                                 "Jobs of a queue that its limits by key hold back", {{"queue", queue_}})) {}
 
-void LimitMetrics::Show(std::int64_t running, std::size_t parked) {
+void LimitMetrics::Show(const Limiter& limiter) {
+  ShowLevels(limiter.held(), limiter.parked());
+  const Limiter::HeldBack& held_back = limiter.held_back();
+  ShowHeldBack("concurrency", held_back.concurrency);
+  ShowHeldBack("rate", held_back.rate);
+  ShowHeldBack("worker_concurrency", held_back.worker_concurrency);
+  ShowHeldBack("key_concurrency", held_back.key_concurrency);
+  ShowHeldBack("key_rate", held_back.key_rate);
+  ShowHeldBack("keys", held_back.keys);
+}
+
+void LimitMetrics::ShowHeldBack(const char* reason, std::uint64_t count) {
+  if (count == 0) return;
+  auto at = held_back_.find(reason);
+  if (at == held_back_.end()) {
+    auto counter =
+        registry_.OpenCounter("tidemill_jobs_limit_held_back_total",
+                              "How often a limit of a queue held back a job, or a worker that asked for one",
+                              {{"queue", queue_}, {"reason", reason}});
+    at = held_back_.emplace(reason, Reason{.counter = std::move(counter)}).first;
+  }
+  at->second.counter->Add(count - std::exchange(at->second.shown, count));
+}
+
+void LimitMetrics::ShowLevels(std::int64_t running, std::size_t parked) {
   const auto now_parked = static_cast<std::int64_t>(parked);
   running_->Add(running - std::exchange(running_shown_, running));
   parked_->Add(now_parked - std::exchange(parked_shown_, now_parked));

@@ -6,12 +6,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 
 #include "base/clock.h"
 #include "jobs/engine/changes.h"
+#include "jobs/limits/limiter.h"
 #include "metrics/metrics.h"
 
 namespace tidemill::jobs {
@@ -19,18 +21,29 @@ namespace tidemill::jobs {
 // Of one queue that has limits, for as long as it is there.
 class LimitMetrics {
  public:
-  LimitMetrics(metrics::Registry& registry, std::string_view queue);
-  ~LimitMetrics() { Show(0, 0); }
+  LimitMetrics(metrics::Registry& registry, std::string queue);
+  ~LimitMetrics() { ShowLevels(0, 0); }
   LimitMetrics(const LimitMetrics&) = delete;
   LimitMetrics& operator=(const LimitMetrics&) = delete;
 
-  void Show(std::int64_t running, std::size_t parked);
+  void Show(const Limiter& limiter);
 
  private:
+  // A series once there is something to count.
+  struct Reason {
+    metrics::Held<metrics::Counter> counter;
+    std::uint64_t shown = 0;
+  };
+  void ShowLevels(std::int64_t running, std::size_t parked);
+  void ShowHeldBack(const char* reason, std::uint64_t count);
+
+  metrics::Registry& registry_;
+  const std::string queue_;
   metrics::Held<metrics::Gauge> running_;
   metrics::Held<metrics::Gauge> parked_;
   std::int64_t running_shown_ = 0;
   std::int64_t parked_shown_ = 0;
+  std::map<std::string_view, Reason> held_back_;  // literals
 };
 
 class JobMetrics final : public JobListener {

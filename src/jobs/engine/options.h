@@ -26,6 +26,13 @@ enum class Durability : std::uint8_t {
   kMemory,   // at once, and never written: a stop loses the queue. Jobs that die are kept all the same
 };
 
+// When an ACK is answered, in a queue that is durable.
+enum class AckAnswer : std::uint8_t {
+  kFlushed,   // after its commit: the job never runs again
+  kReceived,  // at once: after a crash the last of them may run again, as any job may that was not
+              // acknowledged
+};
+
 struct QueueSettings {
   Durability durability = Durability::kDurable;
   std::size_t depth_max = 10'000'000;  // a push beyond it is refused
@@ -42,6 +49,7 @@ struct EngineOptions {
   std::size_t queues_max = 20'000;
   std::size_t text_bytes_max = queue::kTextBytesMax;  // of each queue in memory
 
+  AckAnswer acks = AckAnswer::kFlushed;
   Duration claim_after = Milliseconds(50);  // jobs that end sooner are never written as claimed
   Duration rescue_after = Seconds(60);      // a worker without connections and BEATs is gone then
   int rescues_max = 3;                      // of one job; then it has failed

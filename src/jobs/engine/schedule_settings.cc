@@ -120,10 +120,14 @@ void CheckWhen(const std::string& schedule, const std::string& zone, const std::
   }
 }
 
-void CheckJob(const ScheduleSpec& spec, const std::string& type_key, config::Findings& findings) {
+void CheckJob(const ScheduleSpec& spec, const std::string& type_key, const std::string& args_key,
+              config::Findings& findings) {
   const auto text = WithJid(spec.job, "schedule-of-it");
   const auto read = text ? job::ParseJob(*text, WallTime{}) : std::unexpected(text.error());
   if (!read) findings.push_back({.key = type_key, .text = ": " + read.error().detail});
+  if (const auto size = CheckSize(spec); !size) {
+    findings.push_back({.key = args_key, .text = ": " + size.error().detail});
+  }
 }
 
 }  // namespace
@@ -168,12 +172,12 @@ ScheduleSpec SpecOf(std::string_view name, const FaktoryScheduleSettings& settin
 
 void Check(const ScheduleSettings& settings, const std::string& prefix, config::Findings& findings) {
   CheckWhen(settings.schedule, settings.zone, prefix, findings);
-  CheckJob(SpecOf("", settings), prefix + "type", findings);
+  CheckJob(SpecOf("", settings), prefix + "type", prefix + "args", findings);
 }
 
 void Check(const FaktoryScheduleSettings& settings, const std::string& prefix, config::Findings& findings) {
   CheckWhen(settings.schedule, "UTC", prefix, findings);
-  CheckJob(SpecOf("", settings), prefix + "job.type", findings);
+  CheckJob(SpecOf("", settings), prefix + "job.type", prefix + "job.args", findings);
 }
 
 config::NamedTables<ScheduleSettings> ScheduleTables() {

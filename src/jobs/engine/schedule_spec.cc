@@ -1,5 +1,7 @@
 #include "jobs/engine/schedule_spec.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 #include "base/json.h"
@@ -60,6 +62,12 @@ Result<ScheduleRecord> ParseScheduleRecord(std::string_view text) {
   TM_TRY(json.Finish());
   if (record.spec.job.empty()) return Fail(Errc::kInvalidArgument, "a schedule has a job");
   return record;
+}
+
+Result<> CheckSize(const ScheduleSpec& spec) {
+  if (spec.job.size() <= kScheduleJobBytesMax) return {};
+  return Fail(Errc::kLimitExceeded, fmt::format("the job of a schedule has {} bytes; it may have {}",
+                                                spec.job.size(), kScheduleJobBytesMax));
 }
 
 Result<std::string> WithJid(std::string_view job, std::string_view jid) {

@@ -13,6 +13,7 @@
 namespace tidemill::jobs {
 
 inline constexpr std::size_t kScheduleNameBytesMax = 64;
+inline constexpr std::size_t kScheduleJobBytesMax = 64 << 10;
 
 struct ScheduleSpec {
   std::string name;                   // letters, digits, and . _ -
@@ -46,6 +47,9 @@ struct ScheduleRecord {
 };
 std::string ToJson(const ScheduleRecord& record);
 Result<ScheduleRecord> ParseScheduleRecord(std::string_view json);
+
+// kLimitExceeded: its job is too long.
+Result<> CheckSize(const ScheduleSpec& spec);
 
 // The text of the job with that jid. kInvalidArgument: `job` is no object, or has a jid.
 Result<std::string> WithJid(std::string_view job, std::string_view jid);

@@ -15,15 +15,16 @@
 #include "jobs/cron/zone.h"
 #include "jobs/engine/act.h"
 #include "jobs/engine/core.h"
+#include "jobs/engine/load_records.h"
 #include "jobs/engine/push.h"
 #include "jobs/job/names.h"
+#include "net/next_turn.h"
 #include "net/sleep.h"
 
 namespace tidemill::jobs {
 namespace {
 
 constexpr Duration kLookInterval = Seconds(1);  // a clock that was moved is noticed within that
-constexpr std::size_t kPage = 1000;
 
 }  // namespace
 
@@ -34,7 +35,8 @@ struct Schedules::Entry {
   cron::Overlap overlap = cron::Overlap::kAllow;
   cron::CatchUp catch_up = cron::CatchUp::kCoalesce;
   std::optional<WallTime> next;
-  Last last = Last::kOver;  // the job of the last firing
+  std::optional<WallTime> due_at;  // where it is in due_
+  Last last = Last::kOver;         // the job of the last firing
 
   static Result<std::unique_ptr<Entry>> Make(ScheduleRecord record) {
     auto entry = std::make_unique<Entry>();
@@ -76,7 +78,8 @@ void Schedules::Write(const Entry& entry, Gathering& gathering) const {
 
 Result<> Schedules::MayChange(std::string_view name) const {
   const auto found = entries_.find(name);
-  if (found == entries_.end() || !found->second->record.spec.is_configured) return {};
+  const bool is_configured = found != entries_.end() && found->second->record.spec.is_configured;
+  if (!is_configured && !configured_.contains(name)) return {};
   return Fail(
       Errc::kPermissionDenied,
       fmt::format("schedule {} is of the configuration ([[jobs.cron]] or [[cron]]); change it there", name));
@@ -85,6 +88,7 @@ Result<> Schedules::MayChange(std::string_view name) const {
 Result<> Schedules::Set(ScheduleSpec spec) {
   TM_TRY(core_.Serving());
   TM_TRY(MayChange(spec.name));
+  TM_TRY(CheckSize(spec));
   TM_TRY_ASSIGN(
       auto made,
       Entry::Make({.spec = std::move(spec), .fired_until = core_.Now(), .fired_at = {}, .last_jid = {}}));
@@ -93,6 +97,7 @@ Result<> Schedules::Set(ScheduleSpec spec) {
                 fmt::format("at most {} schedules (jobs.schedules_max)", core_.options.schedules_max));
   }
   Place(std::move(made));
+  Look();
   return {};
 }
 
@@ -110,26 +115,45 @@ void Schedules::Place(std::unique_ptr<Entry> made) {
     // With another schedule it begins now: what the new one would have fired before is no firing of it.
     made->record.fired_until = fires_alike ? fired_until : std::max(fired_until, core_.Now());
     SetLast(*made, before.record.last_jid, before.last);
+    Erase(before);
   }
   Entry& entry = *(entries_[name] = std::move(made));
+  if (entry.last != Last::kOver) by_last_jid_[entry.record.last_jid] = &entry;
   entry.next = entry.record.fired_until;
   Write(entry, core_.flusher.Gather());
-  if (WaitsForLast(entry)) core_.scope.Spawn(LearnLast(*this, name));
-  Look();
+  LearnSoon(entry);
+  StartLearning();
+  Arrange(entry);
+}
+
+void Schedules::Erase(Entry& entry) {
+  if (entry.due_at) due_.erase({*entry.due_at, entry.record.spec.name});
+  by_last_jid_.erase(entry.record.last_jid);
+  entries_.erase(entries_.find(entry.record.spec.name));
+}
+
+void Schedules::Arrange(Entry& entry) {
+  const std::string_view name = entry.record.spec.name;
+  if (entry.due_at) due_.erase({*entry.due_at, name});
+  entry.due_at.reset();
+  // LearnLast looks again.
+  if (entry.record.paused || !entry.record.spec.enabled || !entry.next || WaitsForLast(entry)) return;
+  entry.due_at = entry.next;
+  due_.emplace(*entry.next, name);
 }
 
 Result<> Schedules::Remove(std::string_view name) {
   TM_TRY(MayChange(name));
   TM_TRY_ASSIGN(Entry* const entry, Find(name));
-  by_last_jid_.erase(entry->record.last_jid);
   core_.flusher.Gather().Remove(RecordKey{.kind = std::string(kKind), .key = std::string(name)});
-  entries_.erase(entries_.find(name));
+  Erase(*entry);
   return {};
 }
 
 Result<> Schedules::Pause(std::string_view name) {
   TM_TRY_ASSIGN(Entry* const entry, Find(name));
   entry->record.paused = true;
+  Arrange(*entry);
   Write(*entry, core_.flusher.Gather());
   return {};
 }
@@ -140,6 +164,7 @@ Result<> Schedules::Resume(std::string_view name) {
   entry->record.fired_until = std::max(entry->record.fired_until, core_.Now());
   entry->next = entry->record.fired_until;
   Write(*entry, core_.flusher.Gather());
+  Arrange(*entry);
   Look();
   return {};
 }
@@ -150,6 +175,7 @@ Result<std::string> Schedules::RunNow(std::string_view name) {
   Gathering& gathering = core_.flusher.Gather();
   TM_TRY(PushFor(*entry, jid, gathering));
   SetLast(*entry, jid, Last::kOpen);
+  Arrange(*entry);
   entry->record.fired_at = core_.Now();
   Write(*entry, gathering);
   return jid;
@@ -186,67 +212,84 @@ std::optional<ScheduleView> Schedules::View(std::string_view name, std::size_t n
 }
 
 Task<Result<>> Schedules::Recover(Store& store) {
-  std::string after;
-  while (true) {
-    TM_CO_TRY_ASSIGN(const auto page, co_await store.LoadRecords(std::string(kKind), after, kPage));
-    for (const Record& record : page) {
-      auto parsed = ParseScheduleRecord(record.value);
-      auto entry = parsed ? Entry::Make(*std::move(parsed)) : std::unexpected(parsed.error());
-      if (!entry) {
-        log::Error("jobs.schedule_damaged", {{"name", record.key}, {"error", entry.error().detail}});
-        continue;
-      }
-      (*entry)->next = (*entry)->record.fired_until;
-      SetLast(**entry, (*entry)->record.last_jid, Last::kUnknown);
-      entries_[record.key] = *std::move(entry);
+  return LoadRecords(core_.loop, store, std::string(kKind), [this](const Record& record) -> Result<> {
+    TM_TRY_ASSIGN(ScheduleRecord parsed, ParseScheduleRecord(record.value));
+    if (parsed.spec.name != record.key) {
+      return Fail(Errc::kInvalidArgument, "its name is another one");
     }
-    if (page.size() < kPage) break;
-    after = page.back().key;
-  }
-  co_return Result<>();
+    TM_TRY_ASSIGN(auto made, Entry::Make(std::move(parsed)));
+    Entry& entry = *(entries_[record.key] = std::move(made));
+    entry.next = entry.record.fired_until;
+    SetLast(entry, entry.record.last_jid, Last::kUnknown);
+    LearnSoon(entry);
+    Arrange(entry);
+    return {};
+  });
 }
 
 void Schedules::Configure(std::vector<ScheduleSpec> specs) {
-  configured_ = std::move(specs);
-  for (ScheduleSpec& spec : configured_) spec.is_configured = true;
-  if (core_.phase == Core::Phase::kServing) TakeOverConfigured();
+  wanted_ = std::move(specs);
+  if (core_.phase == Core::Phase::kServing) StartTakingOver();
 }
 
-void Schedules::TakeOverConfigured() {
-  std::erase_if(entries_, [&](const auto& named) {
-    const ScheduleRecord& record = named.second->record;
-    if (!record.spec.is_configured) return false;
-    if (std::ranges::find(configured_, named.first, &ScheduleSpec::name) != configured_.end()) return false;
-    by_last_jid_.erase(record.last_jid);
-    core_.flusher.Gather().Remove(RecordKey{.kind = std::string(kKind), .key = named.first});
-    return true;
-  });
-  for (const ScheduleSpec& spec : configured_) {
-    const auto found = entries_.find(spec.name);
-    if (found != entries_.end() && found->second->record.spec == spec) continue;
-    auto made = Entry::Make({.spec = spec, .fired_until = core_.Now(), .fired_at = {}, .last_jid = {}});
-    if (made) {
-      Place(*std::move(made));
-    } else {
-      log::Error("jobs.schedule_refused", {{"name", spec.name}, {"error", made.error().detail}});
-    }
+void Schedules::StartTakingOver() {
+  is_taking_over_ = true;
+  core_.scope.Spawn(TakeOver(*this, ++take_over_, wanted_));
+}
+
+void Schedules::PlaceConfigured(const ScheduleSpec& spec) {
+  const auto found = entries_.find(spec.name);
+  if (found != entries_.end() && found->second->record.spec == spec) return;
+  auto made = Entry::Make({.spec = spec, .fired_until = core_.Now(), .fired_at = {}, .last_jid = {}});
+  if (made) return Place(*std::move(made));
+  log::Error("jobs.schedule_refused", {{"name", spec.name}, {"error", made.error().detail}});
+}
+
+Task<void> Schedules::TakeOver(Schedules& self, std::uint64_t number, std::vector<ScheduleSpec> specs) {
+  net::Loop& loop = self.core_.loop;
+  Configured configured;
+  for (ScheduleSpec& spec : specs) {
+    spec.is_configured = true;
+    std::string name = spec.name;
+    configured.insert_or_assign(std::move(name), std::move(spec));
+    if (loop.ShareSpent()) co_await net::NextTurn(loop);
+    if (!self.TakesOver(number)) co_return;
   }
+  self.configured_.swap(configured);
+  std::string name;
+  for (auto at = self.entries_.begin(); at != self.entries_.end(); at = self.entries_.upper_bound(name)) {
+    name = at->first;
+    if (Entry& entry = *at->second; entry.record.spec.is_configured && !self.configured_.contains(name)) {
+      self.core_.flusher.Gather().Remove(RecordKey{.kind = std::string(kKind), .key = name});
+      self.Erase(entry);
+    }
+    if (loop.ShareSpent()) co_await net::NextTurn(loop);
+    if (!self.TakesOver(number)) co_return;
+  }
+  for (const auto& [key, spec] : self.configured_) {
+    self.PlaceConfigured(spec);
+    if (loop.ShareSpent()) co_await net::NextTurn(loop);
+    if (!self.TakesOver(number)) co_return;
+  }
+  self.is_taking_over_ = false;
+  self.Look();
 }
 
 void Schedules::Start() {
-  TakeOverConfigured();
-  for (const auto& [name, entry] : entries_) {
-    if (WaitsForLast(*entry)) core_.scope.Spawn(LearnLast(*this, name));
-  }
-  Look();
+  StartLearning();
+  StartTakingOver();
 }
 
 void Schedules::Stop() { core_.loop.timers().Cancel(*this); }
 
 void Schedules::Forget() {
   Stop();
-  entries_.clear();
-  by_last_jid_.clear();
+  ++take_over_;
+  is_taking_over_ = is_firing_ = false;
+  to_learn_.clear();
+  core_.forgotten.Take(by_last_jid_);
+  core_.forgotten.Take(due_);
+  core_.forgotten.Take(entries_);
 }
 
 void Schedules::SetLast(Entry& entry, std::string jid, Last last) {
@@ -264,6 +307,27 @@ cron::Previous Schedules::PreviousOf(const Entry& entry) const {
   if (entry.last == Last::kOver) return cron::Previous::kDone;
   return core_.working.Find(entry.record.last_jid) == nullptr ? cron::Previous::kWaiting
                                                               : cron::Previous::kRunning;
+}
+
+void Schedules::LearnSoon(const Entry& entry) {
+  if (WaitsForLast(entry)) to_learn_.push_back(entry.record.spec.name);
+}
+
+void Schedules::StartLearning() {
+  while (learners_ < std::min(kLearnersMax, to_learn_.size())) {
+    ++learners_;
+    core_.scope.Spawn(Learn(*this));
+  }
+}
+
+Task<void> Schedules::Learn(Schedules& self) {
+  co_await net::NextTurn(self.core_.loop);
+  while (!self.to_learn_.empty() && self.core_.phase == Core::Phase::kServing) {
+    std::string name = std::move(self.to_learn_.front());
+    self.to_learn_.pop_front();
+    co_await LearnLast(self, std::move(name));
+  }
+  --self.learners_;
 }
 
 // What became of the last firing's job before this start.
@@ -285,6 +349,7 @@ Task<void> Schedules::LearnLast(Schedules& self, std::string name) {
   // It may have ended meanwhile (OnOutcome).
   if (now->second->last == Last::kUnknown) {
     self.SetLast(*now->second, jid, is_open ? Last::kOpen : Last::kOver);
+    self.Arrange(*now->second);
   }
   self.Look();
 }
@@ -293,24 +358,51 @@ void Schedules::OnOutcome(const Outcome& outcome, Gathering&) {
   if (by_last_jid_.empty() || outcome.state == JobState::kRetry) return;
   const auto found = by_last_jid_.find(std::string(outcome.jid));
   if (found == by_last_jid_.end()) return;
-  found->second->last = Last::kOver;
+  Entry& entry = *found->second;
+  entry.last = Last::kOver;
   by_last_jid_.erase(found);
+  Arrange(entry);
+  SetTimer();
 }
 
-void Schedules::OnTimer() { Look(); }
+void Schedules::SetTimer() {
+  if (core_.phase != Core::Phase::kServing || is_taking_over_ || due_.empty()) return;
+  const Duration in = std::clamp(due_.begin()->first - core_.Now(), Milliseconds(1), kLookInterval);
+  core_.loop.timers().Schedule(*this, core_.loop.clock().Now() + in);
+}
 
 void Schedules::Look() {
-  if (core_.phase != Core::Phase::kServing) return;
-  std::optional<WallTime> soonest;
-  for (const auto& [name, entry] : entries_) {
-    if (entry->record.paused || !entry->record.spec.enabled || !entry->next) continue;
-    if (WaitsForLast(*entry)) continue;  // LearnLast looks again
-    if (*entry->next <= core_.Now()) Fire(*entry);
-    if (entry->next && (!soonest || *entry->next < *soonest)) soonest = entry->next;
+  if (core_.phase != Core::Phase::kServing || is_taking_over_ || is_firing_) return;
+  is_firing_ = true;
+  core_.scope.Spawn(FireDue(*this));
+}
+
+// What is due again after its firing, which a clock that is set can bring about, comes after a while.
+Task<void> Schedules::FireDue(Schedules& self) {
+  const std::uint64_t tenure = self.core_.tenure;
+  const WallTime now = self.core_.Now();
+  std::vector<std::string> again;
+  while (!self.due_.empty() && self.due_.begin()->first <= now) {
+    Entry& entry = *self.entries_.find(self.due_.begin()->second)->second;
+    self.due_.erase(self.due_.begin());
+    entry.due_at.reset();
+    self.Fire(entry);
+    if (entry.next && *entry.next <= now) {
+      again.push_back(entry.record.spec.name);
+    } else {
+      self.Arrange(entry);
+    }
+    if (!self.core_.loop.ShareSpent()) continue;
+    co_await net::NextTurn(self.core_.loop);
+    if (tenure != self.core_.tenure) co_return;
+    if (self.core_.phase != Core::Phase::kServing || self.is_taking_over_) break;
   }
-  if (!soonest) return;
-  const Duration in = std::clamp(*soonest - core_.Now(), Milliseconds(1), kLookInterval);
-  core_.loop.timers().Schedule(*this, core_.loop.clock().Now() + in);
+  for (const std::string& name : again) {
+    const auto found = self.entries_.find(name);
+    if (found != self.entries_.end()) self.Arrange(*found->second);
+  }
+  self.is_firing_ = false;
+  self.SetTimer();
 }
 
 void Schedules::Fire(Entry& entry) {

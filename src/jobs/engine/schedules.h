@@ -9,12 +9,15 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -29,16 +32,20 @@ namespace tidemill::jobs {
 class Schedules final : public EnginePlugin, net::Timer {
  public:
   static constexpr std::string_view kKind = "cron";
+  // That ask the store at once what became of a schedule's last job.
+  static constexpr std::size_t kLearnersMax = 16;
 
   explicit Schedules(Core& core);
   ~Schedules() override;
 
-  // kInvalidArgument says what is accepted; kLimitExceeded: there are too many; kPermissionDenied: it is of
-  // the configuration. An entry of that name that says the same goes on as if nothing had been set.
+  // kInvalidArgument says what is accepted; kLimitExceeded: there are too many, or its job is too long;
+  // kPermissionDenied: it is of the configuration. An entry of that name that says the same goes on as if
+  // nothing had been set.
   Result<> Set(ScheduleSpec spec);
   Result<> Remove(std::string_view name);  // kPermissionDenied
   std::size_t size() const { return entries_.size(); }
-  // What the configuration has from now on: others that came from it go, those that were set stay.
+  // What the configuration has from now on: others that came from it go, those that were set stay. Done soon;
+  // nothing fires until then.
   void Configure(std::vector<ScheduleSpec> specs);
   // What would have fired meanwhile is left out.
   Result<> Pause(std::string_view name);
@@ -61,12 +68,25 @@ class Schedules final : public EnginePlugin, net::Timer {
  private:
   struct Entry;
 
-  void OnTimer() override;
+  // The configuration's, by name.
+  using Configured = std::map<std::string, ScheduleSpec, std::less<>>;
+
+  void OnTimer() override { Look(); }
   void Place(std::unique_ptr<Entry> made);
-  void TakeOverConfigured();
+  void Erase(Entry& entry);
+  // Brings the entries in line with what the configuration has, piece by piece.
+  void StartTakingOver();
+  static Task<void> TakeOver(Schedules& self, std::uint64_t number, std::vector<ScheduleSpec> specs);
+  // False: another one has begun, or the lease is lost.
+  bool TakesOver(std::uint64_t number) const { return number == take_over_; }
+  void PlaceConfigured(const ScheduleSpec& spec);
   ScheduleView ViewOf(const Entry& entry, std::size_t next_count) const;
-  // Fires all that is due, and sets the timer.
+  // Puts it where it stands among those that will fire, after each change of it.
+  void Arrange(Entry& entry);
+  void SetTimer();
+  // Fires all that is due, piece by piece, and sets the timer.
   void Look();
+  static Task<void> FireDue(Schedules& self);
   void Fire(Entry& entry);
   void FireOnce(Entry& entry, WallTime at, std::string jid, Gathering& gathering);
   Result<> PushFor(Entry& entry, std::string jid, Gathering& gathering);
@@ -79,12 +99,22 @@ class Schedules final : public EnginePlugin, net::Timer {
   cron::Previous PreviousOf(const Entry& entry) const;
   // Whether a firing depends on what is not known yet.
   static bool WaitsForLast(const Entry& entry);
+  void LearnSoon(const Entry& entry);
+  void StartLearning();
+  static Task<void> Learn(Schedules& self);
   static Task<void> LearnLast(Schedules& self, std::string name);
   static Task<void> TakeBack(Schedules& self, std::string jid);
 
   Core& core_;
-  std::vector<ScheduleSpec> configured_;
+  std::vector<ScheduleSpec> wanted_;  // what the configuration has
+  Configured configured_;             // the same, once it is taken over
   std::map<std::string, std::unique_ptr<Entry>, std::less<>> entries_;
+  std::set<std::pair<WallTime, std::string_view>> due_;  // views of entries' names
+  std::uint64_t take_over_ = 0;                          // which is the last one
+  bool is_taking_over_ = false;
+  bool is_firing_ = false;
+  std::deque<std::string> to_learn_;
+  std::size_t learners_ = 0;
   std::unordered_map<std::string, Entry*> by_last_jid_;
 };
 

@@ -243,6 +243,107 @@ TEST(Schedules, FiresOnlyWhatIsEnabled) {
   EXPECT_EQ(h.store.tables().ready.size(), 2u) << "what it has missed is left out";
 }
 
+std::vector<ScheduleSpec> ManySchedules(std::size_t count, const std::string& schedule,
+                                        const std::string& overlap = "allow") {
+  std::vector<ScheduleSpec> specs(count, Every10s(overlap));
+  for (std::size_t i = 0; i < count; ++i) {
+    specs[i].name = "s" + std::to_string(i);
+    specs[i].schedule = schedule;
+  }
+  return specs;
+}
+
+constexpr std::size_t kMany = 10'000;
+
+TEST(Schedules, NoTurnIsLongWhenManyAreConfiguredOrDueTogether) {
+  EngineHarness h;
+  std::vector<ScheduleSpec> specs = ManySchedules(kMany, "@every 5s");
+  const net::Micros begun = net::ThreadCpuMicros();
+  h.engine.ConfigureSchedules(std::move(specs));
+  EXPECT_LT(net::ThreadCpuMicros() - begun, net::TurnMeter::kLong);
+  const auto has_last = [&] { return h.engine.FindSchedule("s9999", 0).has_value(); };  // by name
+  EXPECT_LT(h.LongestTurn(has_last), net::TurnMeter::kLong);
+  ASSERT_TRUE(h.Commit());
+  h.clock.Advance(Seconds(5));  // less than the lease
+  const auto all_fired = [&] {
+    h.clock.Advance(Milliseconds(1));
+    return h.engine.counts().enqueued >= kMany;
+  };
+  EXPECT_LT(h.LongestTurn(all_fired), net::TurnMeter::kLong);
+  h.engine.ConfigureSchedules({});
+  EXPECT_LT(h.LongestTurn([&] { return !has_last(); }), net::TurnMeter::kLong);
+  EXPECT_TRUE(h.engine.Schedules("", 10, 0).empty());
+}
+
+TEST(Schedules, AStartWithManyAsksTheStoreForAFewAtATime) {
+  auto tables = std::make_shared<MemoryTables>();
+  constexpr std::size_t kCount = 500;
+  EngineOptions options;
+  options.schedules = ManySchedules(kCount, "@every 10s", "skip");
+  WallTime end;
+  {
+    EngineHarness h(tables, options);
+    h.Advance(Seconds(11));
+    ASSERT_TRUE(h.Commit());
+    ASSERT_EQ(tables->ready.size(), kCount);
+    end = h.clock.WallNow();
+  }
+  EngineHarness h(tables, options, end + Seconds(10));
+  h.Turns(3000);
+  EXPECT_LE(h.store.others_at_once(), Schedules::kLearnersMax + 10);  // others of the engine's
+  // All are known not to be done: nothing fires.
+  h.Advance(Seconds(5));
+  EXPECT_EQ(h.engine.counts().enqueued, kCount);
+}
+
+TEST(Schedules, AStoreThatDoesNotSayWhatBecameOfTheLastJobIsAskedAgain) {
+  auto tables = std::make_shared<MemoryTables>();
+  WallTime end;
+  {
+    EngineHarness h(tables);
+    ASSERT_TRUE(h.engine.SetSchedule(Every10s()));
+    h.Advance(Seconds(11));
+    ASSERT_TRUE(h.Commit());
+    end = h.clock.WallNow();
+  }
+  EngineHarness h(tables, {}, end);
+  h.store.FailOthers(1, {Errc::kUnavailable, "away"});
+  ASSERT_TRUE(h.engine.SetSchedule(Every10s("skip")));  // now it matters
+  h.Advance(Milliseconds(500));
+  h.Advance(Seconds(10));
+  EXPECT_EQ(h.engine.counts().enqueued, 1u) << "the one before is not done";
+  Fetched fetched(h.engine, "worker-1", {"default"});
+  ASSERT_EQ(fetched.jobs.size(), 1u);
+  ASSERT_TRUE(h.engine.Ack(fetched.jobs[0].jid, ""));
+  h.Advance(Seconds(10));
+  EXPECT_EQ(h.engine.counts().enqueued, 1u) << "it goes on";
+}
+
+TEST(Schedules, AJobHasALimitInBytes) {
+  auto tables = std::make_shared<MemoryTables>();
+  ScheduleSpec spec = Every10s();
+  const auto job_of = [](std::size_t bytes) {
+    std::string job = R"({"jobtype":"Tick","args":[""]})";
+    return job.insert(job.size() - 3, bytes - job.size(), 'x');
+  };
+  {
+    EngineHarness h(tables);
+    spec.job = job_of(kScheduleJobBytesMax + 1);
+    EXPECT_EQ(h.engine.SetSchedule(spec).error(),
+              (Error{Errc::kLimitExceeded, "the job of a schedule has 65537 bytes; it may have 65536"}));
+    spec.job = job_of(kScheduleJobBytesMax);
+    for (int i = 0; i < 300; ++i) {  // more than a page of the store's
+      spec.name = "s" + std::to_string(i);
+      ASSERT_TRUE(h.engine.SetSchedule(spec));
+      h.Turns(2);
+    }
+    ASSERT_TRUE(h.Commit());
+  }
+  EngineHarness h(tables);
+  h.Turns(2000);
+  EXPECT_EQ(h.engine.Schedules("", 1000, 0).size(), 300u);
+}
+
 TEST(Schedules, AreNotMoreThanTheyMayBe) {
   EngineOptions options;
   options.schedules_max = 1;

@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::string_view kDurabilities[] = {"durable", "relaxed", "memory"};
 
+constexpr std::string_view kAcks[] = {"flushed", "received"};
+
 constexpr config::Row<JobsSettings> kJobs[] = {
     {"enabled",
      config::Of<&JobsSettings::enabled>,
@@ -98,6 +100,13 @@ constexpr config::Row<JobsSettings> kJobs[] = {
              "jobs back.",
       .min = 1000,
       .max = 24 * config::kHour,
+      .reload = config::Reload::kNo}},
+    {"ack",
+     config::Of<&JobsSettings::ack>,
+     {.doc = "When a worker's ACK is answered. \"flushed\": once it is on disk; the job never runs again. "
+             "\"received\": at once, and written behind, so that a worker goes on without waiting for the "
+             "disk; after a crash of the server the last acknowledged jobs may run again.",
+      .choices = kAcks,
       .reload = config::Reload::kNo}},
     {"dead_for",
      config::Of<&JobsSettings::dead_for>,
@@ -225,6 +234,7 @@ EngineOptions OptionsOf(const JobsSettings& settings) {
   options.rescue_after = settings.rescue_after;
   options.dead_for = settings.dead_for;
   options.results_for = settings.results_for;
+  options.acks = settings.ack == "received" ? AckAnswer::kReceived : AckAnswer::kFlushed;
   return options;
 }
 
@@ -256,12 +266,14 @@ void Check(const JobsSettings& settings, config::Findings& findings) {
            .text = fmt::format(": has limits, and so has throttles.{}; one of the two", name)});
     }
   }
-  for (const ScheduleSpec& spec : SchedulesOf(settings)) {
-    if (spec.name.size() <= kScheduleNameBytesMax) continue;
-    findings.push_back({.key = "jobs.cron",
-                        .text = fmt::format(": name = {}: has more than {} bytes", config::Quote(spec.name),
+  const auto check_name = [&](const std::string& table, const char* member, const std::string& name) {
+    if (name.size() <= kScheduleNameBytesMax) return;
+    findings.push_back({.key = table,
+                        .text = fmt::format(": {} = {}: has more than {} bytes", member, config::Quote(name),
                                             kScheduleNameBytesMax)});
-  }
+  };
+  for (const auto& [name, schedule] : settings.schedules) check_name("jobs.cron", "name", name);
+  for (const auto& [name, schedule] : settings.faktory_cron) check_name("cron", "job.type", name);
   for (const auto& [name, schedule] : settings.faktory_cron) {
     if (!settings.schedules.contains(name)) continue;
     findings.push_back(

@@ -63,6 +63,7 @@ struct JobsSettings {
   Duration rescue_after = Seconds(60);
   Duration dead_for = Hours(24 * 180);
   Duration results_for = Minutes(30);
+  std::string ack = "flushed";
   friend bool operator==(const JobsSettings&, const JobsSettings&) = default;
 };
 

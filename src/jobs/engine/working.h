@@ -79,6 +79,26 @@ class Working {
   void ForEach(Visit visit) const {
     for (const auto& [jid, held] : memory_->by_jid_) visit(*held);
   }
+  // The same piece by piece: whoever is there all the while is visited, perhaps more than once; whoever comes
+  // or goes may be. False: that was all.
+  class Cursor {
+    friend class Working;
+    std::size_t bucket = 0;
+    std::size_t buckets = 0;
+  };
+  template <class Visit>
+  bool VisitSome(Cursor& cursor, Visit visit) const {
+    const auto& all = memory_->by_jid_;
+    if (cursor.buckets != all.bucket_count()) {
+      cursor.buckets = all.bucket_count();
+      cursor.bucket = 0;
+    }
+    if (cursor.bucket == cursor.buckets) return false;
+    const std::size_t bucket = cursor.bucket++;
+    for (auto at = all.begin(bucket); at != all.end(bucket); ++at) visit(*at->second);
+    return true;
+  }
+
   // What was in it, whose timers do nothing any more: to be destroyed on the loop, piece by piece.
   class Memory {
    public:

@@ -20,8 +20,9 @@ using net::testing::DriveUntil;
 // A server on an engine whose store the test holds, and clients on pairs of sockets.
 class FaktoryServer : public ::testing::Test {
  protected:
-  explicit FaktoryServer(ServerOptions options = {})
-      : server_(*Server::Make(engine_, std::move(options), metrics_)) {
+  explicit FaktoryServer(ServerOptions options = {}, jobs::EngineOptions engine = {})
+      : engine_(*loop_, store_, std::move(engine)),
+        server_(*Server::Make(engine_, std::move(options), metrics_)) {
     engine_.Start();
     EXPECT_TRUE(DriveUntil(*loop_, [this] { return !engine_.problem(); }));
   }
@@ -85,7 +86,7 @@ class FaktoryServer : public ::testing::Test {
   jobs::testing::MemoryStore store_{*loop_};
   metrics::Registry registry_;
   ServerMetrics metrics_{registry_};
-  jobs::Engine engine_{*loop_, store_, {}};
+  jobs::Engine engine_;
   std::unique_ptr<Server> server_;
 };
 
@@ -97,6 +98,42 @@ TEST_F(FaktoryServer, AnswersAPushOnceItIsCommitted) {
   ExpectNothing(client);
   store_.ReleaseCommits();
   Expect(client, "+OK\r\n-ERR unknown command DANCE\r\n");
+}
+
+TEST_F(FaktoryServer, AnswersAnAckOnceItIsCommitted) {
+  Client client = Worker("worker-1");
+  Send(client, Push("11111111"));
+  Expect(client, "+OK\r\n");
+  Send(client, "FETCH default");
+  EXPECT_TRUE(Fetched(client).contains("11111111"));
+  store_.HoldCommits();
+  Send(client, R"(ACK {"jid":"11111111"})");
+  ExpectNothing(client);
+  store_.ReleaseCommits();
+  Expect(client, "+OK\r\n");
+}
+
+class FaktoryServerWithAcksAtOnce : public FaktoryServer {
+ protected:
+  FaktoryServerWithAcksAtOnce() : FaktoryServer({}, {.acks = jobs::AckAnswer::kReceived}) {}
+};
+
+TEST_F(FaktoryServerWithAcksAtOnce, AnswersAnAckBeforeItsCommitAndNothingElse) {
+  Client client = Worker("worker-1");
+  Send(client, Push("11111111"));
+  Expect(client, "+OK\r\n");
+  Send(client, "FETCH default");
+  EXPECT_TRUE(Fetched(client).contains("11111111"));
+  store_.HoldCommits();
+  Send(client, R"(ACK {"jid":"11111111"})");
+  Expect(client, "+OK\r\n");
+  Send(client, R"(ACK {"jid":"11111111"})");  // once more
+  Expect(client, "+OK\r\n");
+  Send(client, Push("22222222"));
+  ExpectNothing(client);
+  store_.ReleaseCommits();
+  Expect(client, "+OK\r\n");
+  EXPECT_FALSE(store_.tables().ready.contains(jobs::JobId(1))) << "it is written behind";
 }
 
 TEST_F(FaktoryServer, SaysToEachOfManyThatTheirFlushWasNotKept) {

@@ -196,8 +196,10 @@ void Session::GiveBackJob() {
 void Session::Run(Ack& ack) {
   if (engine_.MayBeOrphan(ack.jid)) return Hold(RunAckOrphan(std::move(ack)));
   const Result<> acknowledged = engine_.Ack(ack.jid, std::move(ack.result));
-  if (!acknowledged && acknowledged.error().code == Errc::kNotFound) return AnswerOnCommit({});
-  AnswerOnCommit(acknowledged);
+  const bool is_over = !acknowledged && acknowledged.error().code == Errc::kNotFound;
+  const Result<> answer = is_over ? Result<>() : acknowledged;
+  if (answer && engine_.answers_acks_at_once()) return AnswerDone(answer);
+  AnswerOnCommit(answer);
 }
 
 Task<void> Session::RunAckOrphan(Ack ack) {

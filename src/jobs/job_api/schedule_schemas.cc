@@ -30,7 +30,13 @@ constinit const std::string_view kSchedulesParams = R"json({
   "type": "object",
   "properties": {
     "cursor": {"type": "string", "description": "A page's next."},
-    "limit": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100},
+    "limit": {
+      "type": "integer",
+      "minimum": 1,
+      "maximum": 1000,
+      "default": 100,
+      "description": "A page of 1 MiB ends sooner."
+    },
     "next": {
       "type": "integer",
       "minimum": 0,

@@ -18,6 +18,7 @@ namespace {
 
 constexpr int kPageMax = 1000;
 constexpr int kNextMax = 100;
+constexpr std::size_t kPageBytes = 1 << 20;  // a page that has them gets no more
 
 struct ListParams : Params {
   std::string cursor;
@@ -107,7 +108,7 @@ Task<api::Outcome> ListSchedules(Engine& engine, ListParams params) {
   if (const auto problem = engine.problem()) {
     co_return std::unexpected(api::Failure(api::kErrorUnavailable, *problem));
   }
-  constexpr std::size_t kAtOnce = 50;
+  constexpr std::size_t kAtOnce = 16;
   const auto limit = static_cast<std::size_t>(params.limit);
   std::string result;
   JsonWriter json(result);
@@ -115,18 +116,19 @@ Task<api::Outcome> ListSchedules(Engine& engine, ListParams params) {
   json.Key("schedules");
   json.BeginArray();
   std::size_t found = 0;
+  bool has_more = true;
   std::string last = std::move(params.cursor);
-  while (found < limit) {
+  while (has_more && found < limit && result.size() < kPageBytes) {
     const std::size_t asked = std::min(kAtOnce, limit - found);
     const auto views = engine.Schedules(last, asked, static_cast<std::size_t>(params.next));
     for (const ScheduleView& view : views) WriteSchedule(view, json);
     found += views.size();
     if (!views.empty()) last = views.back().spec.name;
-    if (views.size() < asked) break;
+    has_more = views.size() == asked;
     if (engine.loop().ShareSpent()) co_await net::NextTurn(engine.loop());
   }
   json.EndArray();
-  if (found == limit) json.Member("next", last);
+  if (has_more) json.Member("next", last);
   json.EndObject();
   co_return result;
 }

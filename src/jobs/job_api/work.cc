@@ -148,7 +148,9 @@ Task<api::Outcome> Ack(Engine& engine, AckParams params) {
     co_return co_await Done(engine,
                             co_await engine.AckOrphan(std::move(params.jid), std::move(params.result.text)));
   }
-  co_return co_await Done(engine, engine.Ack(params.jid, std::move(params.result.text)));
+  const Result<> acknowledged = engine.Ack(params.jid, std::move(params.result.text));
+  if (acknowledged && engine.answers_acks_at_once()) co_return "{}";
+  co_return co_await Done(engine, acknowledged);
 }
 
 Task<api::Outcome> FailJob(Engine& engine, FailParams params) {

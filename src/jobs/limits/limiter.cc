@@ -53,9 +53,12 @@ Limiter::Arrival Limiter::After(Arrival arrival, const Rate& rate, int weight, M
   return std::max(arrival, Ns(now)) + Clamp(weight, Burst(rate)) * Interval(rate);
 }
 
+bool Limiter::IsAtConcurrency(int weight) const {
+  return limits_.concurrency > 0 && held_units_ + Clamp(weight, limits_.concurrency) > limits_.concurrency;
+}
+
 bool Limiter::QueueHasRoom(int weight, MonotonicTime now) const {
-  if (limits_.concurrency > 0 && held_units_ + Clamp(weight, limits_.concurrency) > limits_.concurrency)
-    return false;
+  if (IsAtConcurrency(weight)) return false;
   return !limits_.rate || AllowedAt(arrival_, *limits_.rate, weight, now) <= Ns(now);
 }
 
@@ -67,9 +70,13 @@ bool Limiter::WorkerHasRoom(std::string_view wid, int weight) const {
   return found->second.units + wanted <= limits_.worker_concurrency;
 }
 
-bool Limiter::KeyHasRoom(const Key& key, int weight, MonotonicTime now) const {
+bool Limiter::IsKeyAtConcurrency(const Key& key, int weight) const {
   const int limit = limits_.key_concurrency;
-  if (limit > 0 && key.held + Clamp(weight, limit) > limit) return false;
+  return limit > 0 && key.held + Clamp(weight, limit) > limit;
+}
+
+bool Limiter::KeyHasRoom(const Key& key, int weight, MonotonicTime now) const {
+  if (IsKeyAtConcurrency(key, weight)) return false;
   return !limits_.key_rate || AllowedAt(key.arrival, *limits_.key_rate, weight, now) <= Ns(now);
 }
 
@@ -90,8 +97,31 @@ Limiter::Key& Limiter::MakeKey(std::string_view name) {
   return key;
 }
 
+void Limiter::LeftOut(MonotonicTime now) {
+  if (QueueHasRoom(wanted_weight_, now)) {
+    ++held_back_.worker_concurrency;
+  } else {
+    CountForQueue(wanted_weight_);
+  }
+}
+
+void Limiter::CountForQueue(int weight) {
+  ++(IsAtConcurrency(weight) ? held_back_.concurrency : held_back_.rate);
+}
+
+// One that stands behind others of its key waits for what these wait for.
+void Limiter::CountForKey(const Key* key, int weight) {
+  if (key == nullptr) {
+    ++held_back_.keys;
+  } else {
+    const bool is_rate = limits_.key_rate && !IsKeyAtConcurrency(*key, weight);
+    ++(is_rate ? held_back_.key_rate : held_back_.key_concurrency);
+  }
+}
+
 Limiter::Verdict Limiter::Admit(const Ask& ask, MonotonicTime now) {
   if (!QueueHasRoom(ask.weight, now)) {
+    CountForQueue(ask.weight);
     wanted_weight_ = ask.weight;
     return Verdict::kQueue;
   }
@@ -100,16 +130,19 @@ Limiter::Verdict Limiter::Admit(const Ask& ask, MonotonicTime now) {
     worker->second.wanted_weight = 1;
     if (!WorkerHasRoom(ask.wid, ask.weight)) {
       worker->second.wanted_weight = ask.weight;
+      ++held_back_.worker_concurrency;
       return Verdict::kWorker;
     }
   }
   const bool was_parked = offered_.contains(ask.id.value());
   if (!ask.key.empty() && limits_.limits_keys()) {
     const Key* const key = FindKey(ask.key);
-    if (key == nullptr) {
-      if (keys_.size() >= options_.keys_max || (!keyless_.empty() && !was_parked)) return Verdict::kKey;
-    } else if (((!key->parked.empty() || key->offered != JobId(0)) && !was_parked) ||
-               !KeyHasRoom(*key, ask.weight, now)) {
+    const bool is_held_back = key == nullptr
+                                  ? keys_.size() >= options_.keys_max || (!keyless_.empty() && !was_parked)
+                                  : ((!key->parked.empty() || key->offered != JobId(0)) && !was_parked) ||
+                                        !KeyHasRoom(*key, ask.weight, now);
+    if (is_held_back) {
+      CountForKey(key, ask.weight);
       return Verdict::kKey;
     }
   }

@@ -49,6 +49,15 @@ class Limiter {
     std::string_view key;  // empty: none
     int weight = 1;
   };
+  // How often something was held back, by the limit that did it.
+  struct HeldBack {
+    std::uint64_t concurrency = 0;
+    std::uint64_t rate = 0;
+    std::uint64_t worker_concurrency = 0;
+    std::uint64_t key_concurrency = 0;
+    std::uint64_t key_rate = 0;
+    std::uint64_t keys = 0;  // there are too many (Options::keys_max)
+  };
   enum class Verdict : std::uint8_t {
     kRun,     // it is held now
     kQueue,   // not before something frees: it goes back to the front
@@ -70,6 +79,8 @@ class Limiter {
   // Whether it is worth asking for a job for this worker.
   bool MayFetch(std::string_view wid, MonotonicTime now) const;
   Verdict Admit(const Ask& ask, MonotonicTime now);
+  // A fetch of that worker was left out, since MayFetch says no: counted.
+  void LeftOut(MonotonicTime now);
   // It runs already.
   void Hold(const Ask& ask, MonotonicTime now);
   // It ended, or was given back. False: it was not held (any more).
@@ -93,6 +104,7 @@ class Limiter {
   std::size_t parked() const { return parked_count_; }
   std::size_t keys() const { return keys_.size(); }
   std::int64_t held() const { return held_units_; }
+  const HeldBack& held_back() const { return held_back_; }
   struct KeyView {
     std::string key;
     std::int64_t held = 0;
@@ -115,9 +127,13 @@ class Limiter {
   static Arrival After(Arrival arrival, const Rate& rate, int weight, MonotonicTime now);
   // When a job of that weight may begin; not after now: at once.
   static std::int64_t AllowedAt(Arrival arrival, const Rate& rate, int weight, MonotonicTime now);
+  bool IsAtConcurrency(int weight) const;
   bool QueueHasRoom(int weight, MonotonicTime now) const;
   bool WorkerHasRoom(std::string_view wid, int weight) const;
+  bool IsKeyAtConcurrency(const Key& key, int weight) const;
   bool KeyHasRoom(const Key& key, int weight, MonotonicTime now) const;
+  void CountForQueue(int weight);
+  void CountForKey(const Key* key, int weight);  // null: it is not made, as there are too many
   Key* FindKey(std::string_view name) const;
   Key& MakeKey(std::string_view name);
   // Forgets the key if there is nothing to know of it; otherwise sees to its being looked at in time.
@@ -130,6 +146,7 @@ class Limiter {
 
   QueueLimits limits_;
   Options options_;
+  HeldBack held_back_;
   std::int64_t held_units_ = 0;
   int wanted_weight_ = 1;  // of the job that the queue had no room for
   Arrival arrival_ = 0;

@@ -46,6 +46,49 @@ TEST_F(LimiterTest, ConcurrencyOfTheQueueCountsUntilARelease) {
   EXPECT_EQ(Admit(limiter, 3), kRun);
 }
 
+TEST_F(LimiterTest, WhatIsHeldBackIsCountedByTheLimitThatDidIt) {
+  {
+    Limiter limiter({.concurrency = 1, .rate = Rate{.count = 10, .period = Seconds(1)}});
+    EXPECT_EQ(Admit(limiter, 1), kRun);
+    EXPECT_EQ(Admit(limiter, 2), kQueue);
+    limiter.LeftOut(now_);
+    EXPECT_EQ(limiter.held_back().concurrency, 2u);
+    EXPECT_EQ(limiter.held_back().rate, 0u);
+  }
+  {
+    Limiter limiter({.concurrency = 5, .rate = Rate{.count = 1, .period = Seconds(1)}});
+    EXPECT_EQ(Admit(limiter, 1), kRun);
+    EXPECT_EQ(Admit(limiter, 2), kQueue);
+    limiter.LeftOut(now_);
+    EXPECT_EQ(limiter.held_back().rate, 2u);
+    EXPECT_EQ(limiter.held_back().concurrency, 0u);
+  }
+  {
+    Limiter limiter({.worker_concurrency = 1});
+    EXPECT_EQ(Admit(limiter, 1, "", 1, "a"), kRun);
+    EXPECT_EQ(Admit(limiter, 2, "", 1, "a"), kWorker);
+    limiter.LeftOut(now_);
+    EXPECT_EQ(limiter.held_back().worker_concurrency, 2u);
+  }
+  {
+    Limiter limiter({.key_concurrency = 1, .key_rate = Rate{.count = 2, .period = Seconds(1)}});
+    EXPECT_EQ(Admit(limiter, 1, "k"), kRun);
+    EXPECT_EQ(Admit(limiter, 2, "k"), kKey);
+    EXPECT_EQ(limiter.held_back().key_concurrency, 1u);
+    limiter.Release(JobId(1), now_);
+    EXPECT_EQ(Admit(limiter, 2, "k"), kRun);
+    limiter.Release(JobId(2), now_);
+    EXPECT_EQ(Admit(limiter, 3, "k"), kKey);
+    EXPECT_EQ(limiter.held_back().key_rate, 1u);
+  }
+  {
+    Limiter limiter({.key_concurrency = 1}, {.keys_max = 1});
+    EXPECT_EQ(Admit(limiter, 1, "k"), kRun);
+    EXPECT_EQ(Admit(limiter, 2, "other"), kKey);
+    EXPECT_EQ(limiter.held_back().keys, 1u);
+  }
+}
+
 TEST_F(LimiterTest, EachWorkerHasItsOwn) {
   Limiter limiter({.worker_concurrency = 1});
   EXPECT_EQ(Admit(limiter, 1, "", 1, "a"), kRun);

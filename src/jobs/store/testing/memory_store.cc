@@ -112,7 +112,9 @@ Result<> MemoryStore::Judge(Fault& fault) {
 }
 
 Task<Result<>> MemoryStore::Begin() {
+  others_at_once_ = std::max(others_at_once_, ++others_);
   co_await net::NextTurn(loop_);
+  --others_;
   co_return Judge(other_fault_);
 }
 

@@ -72,6 +72,9 @@ class MemoryStore final : public Store {
   // Those that were kept, in their order.
   const std::vector<std::shared_ptr<const Flush>>& flushes() const { return flushes_; }
 
+  // Calls of everything but Commit that were under way at once, at most.
+  std::size_t others_at_once() const { return others_at_once_; }
+
   // What a flush was refused for that is a bug of its maker: an id twice, a number that does not follow, a
   // text that is none. A test of the engine expects it to be empty.
   const std::vector<std::string>& bugs() const { return bugs_; }
@@ -114,6 +117,8 @@ class MemoryStore final : public Store {
   std::uint64_t epoch_ = 0;  // that this object has got; 0: none yet
   Fault commit_fault_;
   Fault other_fault_;
+  std::size_t others_ = 0;  // under way
+  std::size_t others_at_once_ = 0;
   bool holds_ = false;
   bool holds_loads_ = false;
   std::vector<net::Reply<bool>::Sender> held_;
