@@ -7,7 +7,8 @@ from faktory import Worker
 
 def mixed(jid, *args):
     time.sleep((args[1] if len(args) > 1 else 0) / 1000)
-    print(jid, flush=True)
+    sys.stdout.write(jid + "\n")  # at once: another thread prints, too
+    sys.stdout.flush()
 
 
 worker = Worker(queues=sys.argv[1:], concurrency=2, use_threads=True)
