@@ -17,9 +17,9 @@ from schedule import Job, Schedule  # noqa: E402
 
 # Longest first.
 SUITES = ("faults", "sdk", "cluster", "browser", "conformance", "operations", "bad_input", "stores", "api", "bench", "readme",
-          "queries", "jobs", "jobs_faults", "jobs_api", "jobs_workers", "package", "http", "cron")
+          "queries", "jobs", "jobs_faults", "jobs_api", "jobs_workers", "proxies", "package", "http", "cron")
 # What parses and what threads share.
-SANITIZED_SUITES = ("faults", "operations", "bad_input", "api", "http", "queries", "jobs", "jobs_api")
+SANITIZED_SUITES = ("faults", "operations", "bad_input", "api", "http", "queries", "jobs", "jobs_api", "proxies")
 PRESETS = ("dev", "asan", "tsan")
 # Whose nodes must hear of one another, and of Redis, in time: one of these at a time, before all else.
 TIMED_SUITES = ("faults", "cluster")

@@ -12,7 +12,8 @@ ROOT = pathlib.Path(__file__).parents[2]
 GUIDE = ROOT / "docs/guide"
 # How the page says that a program is at work, and what it prints of what is published.
 RUNNING = {"tidemill jobs work --queue reports -- python3 report.py": "takes jobs of reports",
-           "node backend.mjs": "http://localhost:3000", "node follow.mjs": "following news:front",
+           "node backend.mjs": "http://localhost:3000", "node service.mjs": "http://localhost:3000",
+           "python3 service.py": "http://localhost:3001", "node follow.mjs": "following news:front",
            "python follow.py": "following orders:new", "go run ./follow": "following prices:tea"}
 LINK = re.compile(r"\]\(([^)#\s]+)?(#[^)\s]*)?\)")
 
@@ -52,7 +53,7 @@ class Reader:
 def cases_pages(binary):
     """Each page, its code word by word."""
     said = {"quick-start": "Hello from curl", "javascript": "Hello from the backend", "python": "order 1001",
-            "go": "price", "sql-apis": "", "webhooks-workers": ""}
+            "go": "price", "sql-apis": "", "webhooks-workers": "", "proxies": ""}
     for name, text in said.items():
         def case(name=name, text=text):
             with tempfile.TemporaryDirectory() as folder:
