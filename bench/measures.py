@@ -30,6 +30,7 @@ class Measure:
     transport: str = "websocket"      # or sse, http_stream: the floor's figure is WebSocket's all the same
     arguments: tuple[str, ...] = ()   # of the load generator
     settings: tuple[str, ...] = ()    # of the server
+    asks_service: bool = False        # the connect proxy asks bench/proxy_service, which runs on the load's core
 
 
 def fanout(subscribers, transport="websocket", ratio_at_most=1.1):
@@ -84,6 +85,10 @@ MEASURES = (
                 Goal("cpu_us_per_connect", "CPU per connect", "us", at_most=12.5),
                 Goal("connections_per_s", "connections", "/s", higher_is_better=True),
                 Goal("cpu_us_per_close", "CPU per close", "us"))),
+    Measure(name="connect_proxy", title="15,000 connections, 256 at a time, each asked about over HTTP",
+            scenario="connect", floor=None, subscribers=15_000, asks_service=True, figures=(
+                Goal("cpu_us_per_connect", "CPU per connect", "us", at_most=100),
+                Goal("connections_per_s", "connections", "/s", higher_is_better=True))),
     publish("HTTP publish, nobody listening", 0, 4.5),
     publish("HTTP publish, one subscriber per channel", 1000, 7.8),
     # The default ping interval, watched for one whole interval.

@@ -4,6 +4,7 @@ The server is pinned to core 0 and the load generator to core 1; each run has a 
 bench/results/ as JSON; a full run also writes docs/benchmarks-floor.md.
 """
 import argparse
+import contextlib
 import json
 import os
 import pathlib
@@ -79,14 +80,31 @@ def server_command(arguments, measure, target, port):
             *SERVER_SETTINGS, *settings]
 
 
+@contextlib.contextmanager
+def service_behind(arguments, measure, log):
+    """The settings with which the server asks a service; none where the measure has no service."""
+    if not measure.asks_service:
+        yield ()
+        return
+    port = free_port()
+    service = subprocess.Popen(["taskset", "-c", LOAD_CORE, str(arguments.build / "bench/proxy_service"), str(port)],
+                               stdout=log, stderr=log)
+    try:
+        yield ("--client.proxy.connect.enabled=true", f"--client.proxy.connect.endpoint=http://127.0.0.1:{port}/",
+               "--client.proxy.connect.timeout=10s")
+    finally:
+        service.terminate()
+        service.wait()
+
+
 def run_once(arguments, measure, target):
     """One server, one load; the figures, with "void" and the reason when they must not be used."""
     port = free_port()
     spoken = measure.transport if target == "tidemill" and measure.transport != "websocket" else target
     out = RESULTS / "run.json"
     out.unlink(missing_ok=True)
-    with open(RESULTS / f"{target}.log", "a") as log:
-        server = Server(server_command(arguments, measure, target, port), port, log)
+    with open(RESULTS / f"{target}.log", "a") as log, service_behind(arguments, measure, log) as asking:
+        server = Server([*server_command(arguments, measure, target, port), *asking], port, log)
         try:
             neighbours = machine.Neighbours([server.process.pid])
             seconds = measure.quick_seconds if arguments.quick else measure.seconds
