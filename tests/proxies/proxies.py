@@ -1,6 +1,8 @@
 """Each proxy against a service that does its work."""
 import base64
 import json
+import ssl
+import subprocess
 import time
 
 from assertions import check, equal, eventually
@@ -188,3 +190,40 @@ def test_keys(binary, folder, service):
         service.answers["/map_remove"] = {"result": {"key": "theirs"}}
         equal(client.ask("publish", {"channel": "keys:a", "key": "x", "removed": True, "type": 1})["publish"], {})
         equal(server.api("map_read_state", {"channel": "keys:a", "limit": 10})["entries"], [])
+
+
+def certificate(folder, name):
+    """Paths of a certificate that vouches for itself, and of its key."""
+    cert, key = f"{folder}/{name}.pem", f"{folder}/{name}.key"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout",
+                    key, "-out", cert, "-days", "9", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"],
+                   check=True, capture_output=True)
+    return cert, key
+
+
+def test_tls(binary, folder):
+    """https, where each side shows the certificate that the other trusts, and nothing where it does not"""
+    cert, key = certificate(folder, "service")
+    own_cert, own_key = certificate(folder, "server")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(cert, key)
+    context.load_verify_locations(own_cert)
+    context.verify_mode = ssl.CERT_REQUIRED
+    good = [f"--rpc.proxy.http.tls.{name}={value}" for name, value in
+            [("enabled", "true"), ("server_ca_pem", cert), ("cert_pem", own_cert), ("key_pem", own_key)]]
+    with Service() as plain, Service(context) as service:
+        service.answers["/rpc"] = {"result": {"data": 1}}
+        endpoint = f"--rpc.proxy.endpoint={service.url('/rpc')}"
+        with started(binary, folder, plain, endpoint, *good) as server, Client(server) as client:
+            equal(client.ask("rpc", {"method": "m"})["rpc"], {"data": 1})
+            equal(client.ask("rpc", {"method": "m"})["rpc"], {"data": 1})
+            equal(service.connections, 1)
+        for flags in (good[:2], []):
+            with started(binary, folder, plain, endpoint, *flags) as server, Client(server) as client:
+                equal(client.ask("rpc", {"method": "m"})["error"]["code"], 100)
+        equal(len(service.asked), 2)
+    wrong = subprocess.run([binary, "serve", "--client.proxy.connect.enabled=true", "--client.proxy.connect.endpoint=https://a",
+                            "--client.proxy.connect.http.tls.enabled=true", "--http_server.listen=127.0.0.1:0",
+                            "--client.proxy.connect.http.tls.server_ca_pem=/nowhere.pem"], capture_output=True, text=True,
+                           check=False)
+    check(wrong.returncode != 0 and "/nowhere.pem" in wrong.stderr and "connect" in wrong.stderr, wrong.stderr)

@@ -13,15 +13,20 @@ Question = collections.namedtuple("Question", "path headers body")
 class Service:
     """An HTTP server. `answers` has for each path what is answered: an object, which is sent as JSON; bytes, which are
     all that is sent before the connection is closed; or a function of the question that gives either of them, or None
-    for a connection that is closed without a word. `asked` has the questions."""
+    for a connection that is closed without a word. `asked` has the questions. `tls`: an SSL context to serve https with."""
 
-    def __init__(self):
+    def __init__(self, tls=None):
         self.answers, self.asked, self.connections = {}, [], 0
         self._lock = threading.Lock()
         self._open = set()
         service = self
 
         class Handler(socketserver.StreamRequestHandler):
+            def setup(self):
+                if tls:
+                    self.request = tls.wrap_socket(self.request, server_side=True)
+                super().setup()
+
             def handle(self):
                 with service._lock:
                     service.connections += 1
@@ -36,8 +41,11 @@ class Service:
             allow_reuse_address = daemon_threads = True
             request_queue_size = 1024
 
+            def handle_error(self, request, client_address):
+                """A client that the handshake refuses is what a test is about."""
+
         self._listener = Listener(("127.0.0.1", 0), Handler)
-        self.port = self._listener.server_address[1]
+        self._origin = f"{'https://localhost' if tls else 'http://127.0.0.1'}:{self._listener.server_address[1]}"
 
     def __enter__(self):
         threading.Thread(target=self._listener.serve_forever, args=(0.05,), daemon=True).start()
@@ -53,7 +61,7 @@ class Service:
                 pass
 
     def url(self, path):
-        return f"http://127.0.0.1:{self.port}{path}"
+        return self._origin + path
 
     def questions(self, path):
         with self._lock:

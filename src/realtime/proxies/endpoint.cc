@@ -93,9 +93,15 @@ Task<Endpoint::Answer> Endpoint::Ask(const session::Client& client, std::string 
   if (breaker_.Admits(loop_.clock().Now(), UINT32_MAX) <= in_flight_) {
     co_return Failed(Outcome::kBreakerOpen, kErrorServiceAway, "it could not be connected to just before");
   }
+  const std::size_t bytes = request.body.size();
+  if (bytes_ + bytes > settings_.waiting_bytes_max) {
+    co_return Failed(Outcome::kTooManyWait, kErrorServiceBusy, "http.waiting_bytes_max is reached");
+  }
   ++in_flight_;
+  bytes_ += bytes;
   const auto response = co_await pool_->Fetch(std::move(request));
   --in_flight_;
+  bytes_ -= bytes;
   if (!response) co_return Failed(response.error(), progress);
   breaker_.Succeed();
   co_return AnswerTo(*response);

@@ -101,6 +101,7 @@ class Endpoint final : public net::Retirable {
   http::Breaker breaker_;
   log::LogLimit complaints_;
   std::uint32_t in_flight_ = 0;
+  std::uint64_t bytes_ = 0;  // of the questions in flight
   std::unique_ptr<http::ClientPool> pool_;
 };
 

@@ -105,6 +105,8 @@ Task<std::optional<session::RefreshTerms>> AskToRefresh(EndpointPtr endpoint, co
       if (reply->refusing) outcome = Outcome::kError;
       terms = goes_on ? *reply->result : session::RefreshTerms{.expired = true, .info = {}, .meta = {}};
     }
+  } else if (outcome == Outcome::kTooManyWait) {
+    terms = session::RefreshTerms{.not_asked = true, .info = {}, .meta = {}};
   } else if (outcome == Outcome::kError || outcome == Outcome::kDisconnect) {
     terms = session::RefreshTerms{.expired = true, .info = {}, .meta = {}};
   }

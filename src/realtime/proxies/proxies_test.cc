@@ -197,6 +197,23 @@ TEST_F(ProxiesTest, WhatWaitsForAConnectionIsBounded) {
   EXPECT_EQ(service_.connections(), 1u);
 }
 
+TEST_F(ProxiesTest, TheBytesThatWaitAreBoundedToo) {
+  settings_.rpc.waiting_bytes_max = 64 << 10;
+  Use();
+  service_.BeMute();
+  const std::string large = R"({"id":2,"rpc":{"method":"m","data":")" + std::string(40 << 10, 'x') + "\"}}";
+  auto& first = Client();
+  auto& second = Client();
+  first.Say(large);
+  ASSERT_TRUE(UntilAsked(1));
+  EXPECT_NE(Ask(second, large).find(R"("code":111)"), std::string::npos);
+  EXPECT_EQ(Calls("rpc", Outcome::kTooManyWait), 1u);
+  service_.AnswerWith(200, R"({"result":{}})");
+  service_.AnswerWaiting();
+  EXPECT_EQ(Next(first), R"({"id":2,"rpc":{}})");
+  EXPECT_EQ(Ask(second, large), R"({"id":2,"rpc":{}})");
+}
+
 TEST_F(ProxiesTest, AServiceThatCannotBeReachedIsLeftAloneForAMoment) {
   Use();
   service_.Close();

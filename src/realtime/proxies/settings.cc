@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <utility>
 
 #include "base/ascii.h"
 #include "config/section.h"
@@ -92,20 +93,28 @@ constexpr Row kWaiting = {"http.waiting_max",
                           {.doc = "Calls of each loop that may wait for a connection; further ones are error "
                                   "111 at once.",
                            .max = 1'000'000}};
+constexpr Row kWaitingBytes = {
+    "http.waiting_bytes_max",
+    Of<&ProxySettings::waiting_bytes_max>,
+    {.doc =
+         "Bytes of the calls of each loop that may be under way or wait; further ones are error 111 at once.",
+     .min = 64 << 10,
+     .max = config::kGiB}};
 constexpr Row kResponse = {"http.response_bytes_max",
                            Of<&ProxySettings::response_bytes_max>,
                            {.doc = "The longest answer, in bytes.", .min = 1024, .max = 64 << 20}};
 
-constexpr std::array kRest = {kEndpoint,       kTimeout,     kHttpHeaders,   kEmulatedHeaders,
-                              kBinaryEncoding, kIncludeMeta, kStaticHeaders, kTransforms,
-                              kTlsEnabled,     kTlsCa,       kTlsCert,       kTlsKey,
-                              kTlsSkip,        kConnections, kWaiting,       kResponse};
+constexpr std::array kRest = {kEndpoint,     kTimeout,       kHttpHeaders, kEmulatedHeaders, kBinaryEncoding,
+                              kIncludeMeta,  kStaticHeaders, kTransforms,  kTlsEnabled,      kTlsCa,
+                              kTlsCert,      kTlsKey,        kTlsSkip,     kConnections,     kWaiting,
+                              kWaitingBytes, kResponse};
 
+template <std::size_t... kIndexes>
+constexpr auto WithFirst(const Row& first, std::index_sequence<kIndexes...>) {
+  return std::array{first, kRest[kIndexes]...};
+}
 constexpr auto WithFirst(const Row& first) {
-  std::array<Row, kRest.size() + 1> rows{first, first, first, first, first, first, first, first, first,
-                                         first, first, first, first, first, first, first, first};
-  for (std::size_t i = 0; i < kRest.size(); ++i) rows[i + 1] = kRest[i];
-  return rows;
+  return WithFirst(first, std::make_index_sequence<kRest.size()>());
 }
 
 constexpr auto kConnect = WithFirst(kEnabled);

@@ -33,6 +33,7 @@ struct ProxySettings {
   bool tls_insecure_skip_verify = false;
   std::uint32_t connections_max = 256;
   std::uint32_t waiting_max = 4096;
+  std::uint64_t waiting_bytes_max = 64 << 20;
   std::uint32_t response_bytes_max = 1 << 20;
   friend bool operator==(const ProxySettings&, const ProxySettings&) = default;
 };

@@ -45,6 +45,7 @@ struct ConnectTerms {
 // What becomes of a connection or a subscription whose time is over.
 struct RefreshTerms {
   bool expired = false;
+  bool not_asked = false;  // too many ask: again in a moment
   std::int64_t expire_at = 0;
   std::optional<std::string> info;  // nullopt: as before
   std::optional<std::string> meta;  // of a connection; nullopt: as before

@@ -306,8 +306,12 @@ TEST_F(BackendTest, ProlongsConnections) {
   Pass(*client, 50);
   EXPECT_EQ(Asked(), Lines{}) << "there was no answer: another minute";
   EXPECT_EQ(client->close_code(), 0u);
-  backend_.refresh = RefreshTerms{.expired = true};
+  backend_.refresh = RefreshTerms{.not_asked = true};
   Pass(*client, 30);
+  EXPECT_FALSE(Asked().empty());
+  EXPECT_EQ(client->close_code(), 0u);
+  backend_.refresh = RefreshTerms{.expired = true};
+  Pass(*client, 21);
   EXPECT_EQ(Asked(), Lines{R"(refresh ann {"m":1})"});
   EXPECT_EQ(client->close_code(), 3005u);
 }
