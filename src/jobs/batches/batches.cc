@@ -60,6 +60,11 @@ Batches::Entry* Batches::FindEntry(std::string_view bid) const {
   return found == batches_.end() ? nullptr : found->second.get();
 }
 
+Batches::Entry* Batches::ParentOf(const Batch& batch) const {
+  Entry* const parent = batch.parent.empty() ? nullptr : FindEntry(batch.parent);
+  return parent != nullptr && parent->batch.depth < batch.depth ? parent : nullptr;
+}
+
 Result<Batches::Entry*> Batches::Existing(std::string_view bid) const {
   if (Entry* const entry = FindEntry(bid)) return entry;
   return Fail(Errc::kNotFound, fmt::format("No such batch {}", bid));
@@ -246,7 +251,7 @@ Duration Batches::Life(const Batch& batch) const {
 
 void Batches::Evaluate(Entry* entry, WallTime now) {
   while (entry != nullptr) {
-    Entry* const parent = entry->batch.parent.empty() ? nullptr : FindEntry(entry->batch.parent);
+    Entry* const parent = ParentOf(entry->batch);
     if (!EvaluateOne(*entry, parent)) return;
     PlaceInList(*entry);
     if (parent == nullptr) return;
@@ -300,7 +305,7 @@ void Batches::Forget(Entry& entry, WallTime now) {
     if (*callback) callbacks_.erase((*callback)->jid);
   }
   callback_bytes_ -= entry.text_bytes();
-  Entry* const parent = batch.parent.empty() || batch.is_successful ? nullptr : FindEntry(batch.parent);
+  Entry* const parent = batch.is_successful ? nullptr : ParentOf(batch);
   if (parent != nullptr) {
     --parent->batch.children;
     --parent->batch.children_unsuccessful;

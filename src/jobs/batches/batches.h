@@ -126,6 +126,8 @@ class Batches {
   struct Entry;
   using Lists = queue::FifoList<Entry>;
   Entry* FindEntry(std::string_view bid) const;
+  // Null too for a stored batch that would be above itself.
+  Entry* ParentOf(const Batch& batch) const;
   Result<Entry*> Existing(std::string_view bid) const;
   Result<> Admit(const BatchDefinition& definition, const Entry* parent) const;
   Asked Ask(Asked::What what, Entry& entry, WallTime now);

@@ -377,6 +377,18 @@ TEST_F(BatchesTest, TheStoreMayDropARecordWhenTheBatchIsForgotten) {
   EXPECT_EQ(expiry(), Hours(24));
 }
 
+TEST_F(BatchesTest, AStoredBatchThatIsAboveItselfIsForgottenOnce) {
+  const char* const value =
+      R"({"parent":"b","created":1,"changed":2,"depth":1,"was_committed":true,"committed":true,"total":1,)"
+      R"("pending":1,"children":1,"children_incomplete":1,"children_unsuccessful":1})";
+  ASSERT_TRUE(batches().Load({.kind = "batch", .key = "b", .value = value}));
+  while (batches().Recover(store_.now, 8)) {
+  }
+  batches().Move("b", kPending, kSucceeded, store_.now);
+  EXPECT_FALSE(batches().Expire(store_.now + Hours(24 * 400), 8));
+  EXPECT_FALSE(batches().Find("b"));
+}
+
 TEST_F(BatchesTest, ForgettingIsSliced) {
   for (int i = 0; i < 10; ++i) New("b" + std::to_string(i), "success");
   store_.now = store_.now + Hours(1);
