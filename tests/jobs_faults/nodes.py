@@ -126,6 +126,9 @@ def test_hostile_port(binary, folder):
         for headers in ({}, {"X-API-Key": "secret"}, {"X-API-Key": "0123456789abcde"}):
             equal(server.request("POST", "/api/jobs_queues", "{}", headers, address)[0], 401)
             equal(server.request("GET", "/faktory", None, {**headers, **upgrade}, address)[0], 401)
+        server.log_with("api.refused.*path=/faktory.*setting=jobs.nodes.key")
+        refused = 'tidemill_api_requests_refused_total{reason="key"} 6'
+        check(refused in server.get("/metrics")[2], "each of them is counted")
         key = {"X-API-Key": "0123456789abcdef"}
         equal(server.request("POST", "/api/jobs_queues", "{}", key, address)[0], 200)
         equal(server.request("GET", "/faktory", None, key, address)[0], 400)

@@ -221,7 +221,7 @@ std::vector<api::Method> ScheduleMethods(ApiServices& services) {
                                 {.summary = "Push a job again and again, at the times of a schedule.",
                                  .details = "Takes the place of one of that name. Error 103: it is of the "
                                             "configuration, and is changed there. Error 106: there are "
-                                            "jobs.schedules_max.",
+                                            "jobs.schedules_max, or its job has more than 64 KiB.",
                                  .params = kScheduleSetParams,
                                  .schemas = {kJobSchema}}),
       EngineMethod<RemoveSchedule>("jobs_schedule_remove", kChanges, services,

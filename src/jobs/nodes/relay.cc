@@ -91,8 +91,8 @@ void Relay::Pass(Side& to, std::string_view bytes) {
   to.stream->Queue(bytes);
   to.stream->Send({});
   const std::size_t kept = to.stream->queued_bytes();
-  if (kept == 0) return;
-  if (kept > kBufferedBytesMax) Other(to).stream->PauseReading();
+  if (kept == 0 && counted_ == 0) return;
+  if (kept > kBufferedBytesMax && to.stream->blocked()) Other(to).stream->PauseReading();
   if (Count()) return;
   gate_.CountRefusal("the memory of relays is used up (jobs.faktory.buffers_bytes_max)");
   Finish();
