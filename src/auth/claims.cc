@@ -39,13 +39,14 @@ class Parser {
     bool in_connect, in_subscribe;
     void (Parser::*read)();
   };
-  static const std::array<Row, 16> kRows;
+  static const std::array<Row, 17> kRows;
 
   void ReadMember(std::string_view key);
   void ReadUser();
   void ReadExp() { claims_.exp = ToSeconds(std::floor(json_.ReadDouble())); }
   void ReadNbf() { claims_.nbf = ToSeconds(std::ceil(json_.ReadDouble())); }
-  void ReadIat() { json_.ReadDouble(); }
+  void ReadIat() { claims_.mark.issued_at = ToSeconds(std::floor(json_.ReadDouble())); }
+  void ReadId();
   void ReadExpireAt() { claims_.expire_at = ToSeconds(std::floor(json_.ReadDouble())); }
   void ReadAudience();
   void ReadIssuer() { claims_.issuer = json_.ReadString(); }
@@ -74,10 +75,11 @@ class Parser {
   std::uint32_t seen_ = 0;  // bit i: kRows[i] was read
 };
 
-const std::array<Parser::Row, 16> Parser::kRows = {{
+const std::array<Parser::Row, 17> Parser::kRows = {{
     {"exp", true, true, &Parser::ReadExp},
     {"nbf", true, true, &Parser::ReadNbf},
     {"iat", true, true, &Parser::ReadIat},
+    {"jti", true, true, &Parser::ReadId},
     {"expire_at", true, true, &Parser::ReadExpireAt},
     {"aud", true, true, &Parser::ReadAudience},
     {"iss", true, true, &Parser::ReadIssuer},
@@ -127,6 +129,15 @@ void Parser::ReadUser() {
     claims_.user = json_.ReadString();
   } else {
     claims_.user = std::to_string(json_.ReadInteger<std::int64_t>());
+  }
+}
+
+// RFC 7519 section 4.1.7 wants a string; issuers that number their tokens are served too.
+void Parser::ReadId() {
+  if (json_.Peek() == Kind::kString) {
+    claims_.mark.id = json_.ReadString();
+  } else {
+    claims_.mark.id = json_.ReadRaw();
   }
 }
 

@@ -122,7 +122,8 @@ class Verifier final : public TokenVerifier {
                         .meta = std::move(claims.meta),
                         .subs = std::move(claims.subs),
                         .claims = std::move(payload),
-                        .good_until = GoodUntil(claims)};
+                        .good_until = GoodUntil(claims),
+                        .mark = std::move(claims.mark)};
   }
 
   Result<SubscribeToken> ToSubscribeToken(std::string payload) const {
@@ -137,7 +138,8 @@ class Verifier final : public TokenVerifier {
                           .info = std::move(claims.info),
                           .data = std::move(claims.data),
                           .overrides = claims.overrides,
-                          .claims = std::move(payload)};
+                          .claims = std::move(payload),
+                          .mark = std::move(claims.mark)};
   }
 
   const auth::TokenSettings token_;

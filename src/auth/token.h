@@ -29,6 +29,14 @@ struct TokenSubscription {
   friend bool operator==(const TokenSubscription&, const TokenSubscription&) = default;
 };
 
+// What tells a token from others.
+struct TokenMark {
+  std::string id;              // the claim jti; "": it has none
+  std::int64_t issued_at = 0;  // the claim iat, seconds since the Unix epoch; 0: it does not say
+  bool empty() const { return id.empty() && issued_at == 0; }
+  friend bool operator==(const TokenMark&, const TokenMark&) = default;
+};
+
 struct ConnectToken {
   std::string user;
   std::int64_t expire_at = 0;  // of the connection, seconds since the Unix epoch; 0: never. From exp,
@@ -38,6 +46,7 @@ struct ConnectToken {
   std::map<std::string, TokenSubscription> subs;  // from `subs`, or else from `channels`
   std::string claims;                             // all of the payload: a JSON object, as it was signed
   std::optional<WallTime> good_until;             // the token itself: its exp with leeway; nullopt: no end
+  TokenMark mark;
 };
 
 struct SubscribeToken {
@@ -49,6 +58,7 @@ struct SubscribeToken {
   std::string data;
   OptionOverrides overrides;
   std::string claims;  // all of the payload: a JSON object, as it was signed
+  TokenMark mark;
 };
 
 // Loop thread only; must outlive the tasks it gave.

@@ -45,7 +45,7 @@ TEST_F(DevKeysTest, AreFoundWhileTheServerLives) {
     EXPECT_FALSE(DevKeyFile::Write(8000, {})) << "of another server";
     EXPECT_EQ(FindDevKeys(Local(8000)), keys);
   }
-  EXPECT_EQ(access(PathOf(8000).c_str(), F_OK), -1);
+  EXPECT_EQ(::access(PathOf(8000).c_str(), F_OK), -1);
 }
 
 TEST_F(DevKeysTest, OfADeadServerAreNotBelieved) {

@@ -119,7 +119,7 @@ Diagnosis CheckUnix(const std::string& subject, const std::string& path) {
   const std::size_t slash = path.rfind('/');
   const std::string directory = slash == path.npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
   if (path.size() >= sizeof(sockaddr_un::sun_path)) return {Verdict::kFail, subject, "the path is too long"};
-  if (access(directory.c_str(), W_OK | X_OK) != 0) {
+  if (::access(directory.c_str(), W_OK | X_OK) != 0) {
     return {Verdict::kFail, subject, fmt::format("{}: {}", directory, std::strerror(errno))};
   }
   return {Verdict::kOk, subject, "its directory can be written"};

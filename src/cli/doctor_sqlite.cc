@@ -46,7 +46,7 @@ void CheckPermissions(const std::string& path, const struct stat& about, Diagnos
   if ((about.st_mode & 0077) != 0) {
     out.push_back({Verdict::kWarn, "SQLite: permissions",
                    fmt::format("others may read {} ({:o}); chmod 600", path, about.st_mode & 0777)});
-  } else if (access(path.c_str(), R_OK | W_OK) != 0) {
+  } else if (::access(path.c_str(), R_OK | W_OK) != 0) {
     out.push_back({Verdict::kFail, "SQLite: permissions", fmt::format("{}: {}", path, std::strerror(errno))});
   } else {
     out.push_back({Verdict::kOk, "SQLite: permissions", "for its owner alone"});

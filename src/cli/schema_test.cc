@@ -37,8 +37,8 @@ TEST_F(SchemaCommandTest, StatusMakesNoDatabase) {
   EXPECT_EQ(status.code, kFailed);
   EXPECT_EQ(status.err,
             "tidemill: storage.sqlite.path = " + path() + ": cannot be opened: No such file or directory\n");
-  EXPECT_NE(access(path().c_str(), F_OK), 0);
-  EXPECT_NE(access((path() + ".lock").c_str(), F_OK), 0);
+  EXPECT_NE(::access(path().c_str(), F_OK), 0);
+  EXPECT_NE(::access((path() + ".lock").c_str(), F_OK), 0);
 }
 
 TEST_F(SchemaCommandTest, StatusIsReadBesideAServer) {

@@ -60,6 +60,9 @@ class Cluster final : public BusEvents {
   Task<Result<std::vector<broker::ChannelCount>>> ChannelsElsewhere(std::string pattern) {
     return surveys_.ChannelsElsewhere(std::move(pattern));
   }
+  Task<Result<std::vector<control::ConnectionsPage>>> ConnectionsElsewhere(control::ConnectionsQuery query) {
+    return surveys_.ConnectionsElsewhere(std::move(query));
+  }
   // Of those that answer within Surveys::kCountDeadline.
   Task<std::uint64_t> CountElsewhere(std::string user) { return surveys_.CountElsewhere(std::move(user)); }
   // By name; a node that does not answer with its last counts.

@@ -72,6 +72,17 @@ class ClusterDirectory final : public control::Directory {
     co_return all;
   }
 
+  Task<Result<control::ConnectionsPage>> Connections(control::ConnectionsQuery query) override {
+    using Pages = std::vector<control::ConnectionsPage>;
+    net::Reply<Result<Pages>> elsewhere(own_);
+    Start(elsewhere, [query](Cluster& cluster) { return cluster.ConnectionsElsewhere(query); });
+    const std::uint32_t limit = query.limit;
+    TM_CO_TRY_ASSIGN(control::ConnectionsPage here, co_await local_.Connections(std::move(query)));
+    TM_CO_TRY_ASSIGN(Pages pages, co_await elsewhere);
+    pages.push_back(std::move(here));
+    co_return control::Merge(std::move(pages), limit);
+  }
+
  private:
   // Runs the task that `ask` gives, on the cluster's loop.
   template <class T, class Ask>

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <optional>
@@ -128,6 +129,22 @@ TEST(ClusterDirectory, ARevokedUserIsClosedOnEveryNode) {
   EXPECT_EQ(other->close_code(), 0u);
 }
 
+TEST(ClusterDirectory, WhoIsBlockedIsOutOnEveryNode) {
+  SessionCluster cluster(TestSettings());
+  const auto near = cluster.Connect(0, "u");
+  const auto far = cluster.Connect(1, "u");
+  const auto other = cluster.Connect(1, "v");
+  const control::ChangeAccess block{{.subject = "u", .decided_at = 1}};
+  EXPECT_TRUE(cluster.Await(cluster.directory(0).Apply({}, block)));
+  EXPECT_EQ(near->close_code(), 3507u);
+  EXPECT_EQ(far->close_code(), 3507u) << "when the task is done, so are the others";
+  EXPECT_EQ(other->close_code(), 0u);
+  EXPECT_EQ(cluster.Connect(2, "u")->close_code(), 3507u);
+  const control::ChangeAccess unblock{{.subject = "u", .decided_at = 2, .lifted = true}};
+  EXPECT_TRUE(cluster.Await(cluster.directory(2).Apply({}, unblock)));
+  EXPECT_EQ(cluster.Connect(1, "u")->close_code(), 0u);
+}
+
 TEST(ClusterDirectory, WhatIsForASessionGoesToItsNodeOnly) {
   SessionCluster nodes(TestSettings());
   const auto client = nodes.bench(1).Connect({.framing = hub::Framing::kLines});
@@ -194,6 +211,35 @@ TEST(ClusterDirectory, ChannelsAndNodesAreThoseOfAll) {
             (control::NodeCounts{.clients = 1, .users = 1, .subscriptions = 1, .channels = 1}));
   EXPECT_GT(nodes[1].uptime, Duration{});
   EXPECT_EQ(nodes[2].uid, "n2");
+}
+
+TEST(ClusterDirectory, ConnectionsAreThoseOfAll) {
+  SessionCluster cluster(TestSettings());
+  std::vector<std::unique_ptr<session::TestClient>> clients;
+  std::vector<std::string> ids;
+  for (std::size_t i = 0; i < 9; ++i) {
+    clients.push_back(cluster.Connect(i % 3, i % 2 == 0 ? "even" : "odd"));
+    ids.push_back(clients.back()->id());
+  }
+  std::ranges::sort(ids);
+  std::vector<std::string> seen;
+  control::ConnectionsQuery query{.limit = 4};
+  for (bool has_more = true; has_more;) {
+    const auto page = cluster.Await(cluster.directory(1).Connections(query));
+    ASSERT_TRUE(page && !page->connections.empty());
+    for (const auto& info : page->connections) seen.push_back(info.client);
+    query.after = seen.back();
+    has_more = page->has_more;
+  }
+  EXPECT_EQ(seen, ids);
+  const auto odd = cluster.Await(cluster.directory(2).Connections({.user = "odd", .limit = 100}));
+  ASSERT_TRUE(odd);
+  EXPECT_EQ(odd->connections.size(), 4u);
+
+  cluster.network().Cut(NodeId("n0"));
+  const auto cut = cluster.Await(cluster.directory(1).Connections({.limit = 4}));
+  ASSERT_FALSE(cut) << "a part is not taken for the whole";
+  EXPECT_EQ(cut.error().code, Errc::kTimeout);
 }
 
 TEST(ClusterDirectory, ASingleConnectionIsSingleOnAllNodes) {

@@ -112,6 +112,21 @@ void ReadMember(std::string_view key, JsonReader& json, control::Deliver& delive
   if (key == "frame") deliver.frame = ReadBytes(json);
 }
 
+void ReadMember(std::string_view key, JsonReader& json, control::ChangeAccess& change) {
+  access::Entry& entry = change.entry;
+  if (key == "kind") {
+    const auto kind = access::KindOf(json.ReadString());
+    if (!kind) json.Fail("no such kind");
+    entry.kind = kind.value_or(access::Kind::kUser);
+  }
+  if (key == "subject") entry.subject = ReadName(json, access::kNameBytesMax);
+  if (key == "channel") entry.channel = ReadName(json, access::kNameBytesMax);
+  if (key == "issued_before") entry.issued_before = json.ReadInteger<std::int64_t>();
+  if (key == "expire_at") entry.expire_at = json.ReadInteger<std::int64_t>();
+  if (key == "decided_at") entry.decided_at = json.ReadInteger<std::int64_t>();
+  if (key == "lifted") entry.lifted = json.ReadBool();
+}
+
 // Without this, a session would get what it cannot send to its peer.
 void Check(const control::Disconnect& disconnect, JsonReader& json) {
   if (disconnect.code < control::kDisconnectCodeMin || disconnect.code > control::kDisconnectCodeMax) {
@@ -125,6 +140,9 @@ void Check(const control::Subscribe& subscribe, JsonReader& json) {
 void Check(const control::Unsubscribe&, JsonReader&) {}
 void Check(const control::Refresh&, JsonReader&) {}
 void Check(const control::Deliver&, JsonReader&) {}
+void Check(const control::ChangeAccess& change, JsonReader& json) {
+  if (change.entry.subject.empty()) json.Fail("no subject");
+}
 
 using Body = decltype(Message::body);
 // What is in a body: nullopt if it is nothing this node knows.
@@ -205,6 +223,18 @@ AskUser ReadAskUser(JsonReader& json) {
   return question;
 }
 
+AskConnections ReadAskConnections(JsonReader& json) {
+  AskConnections question;
+  json.EnterObject();
+  while (const auto key = json.NextKey()) {
+    if (*key == "user") question.user = json.ReadString();
+    if (*key == "after") question.after = json.ReadString();
+    if (*key == "limit") question.limit = json.ReadInteger<std::uint32_t>();
+  }
+  if (question.limit == 0 || question.limit > control::kConnectionsLimitMax) json.Fail("no such limit");
+  return question;
+}
+
 Decoded DecodeSurvey(JsonReader& json) {
   std::uint64_t id = 0;
   std::optional<Question> question;
@@ -214,6 +244,7 @@ Decoded DecodeSurvey(JsonReader& json) {
     if (*key == "channels") question = ReadAskChannels(json);
     if (*key == "user") question = ReadAskUser(json);
     if (*key == "node") question = AskNode{};
+    if (*key == "connections") question = ReadAskConnections(json);
   }
   TM_TRY(json.Finish());
   if (!question) return std::nullopt;
@@ -244,6 +275,42 @@ UserAnswer ReadUserAnswer(JsonReader& json) {
   return answer;
 }
 
+void ReadMember(std::string_view key, JsonReader& json, control::ConnectionInfo& info) {
+  if (key == "client") info.client = ReadName(json, kIdBytesMax);
+  if (key == "user") info.user = json.ReadString();
+  if (key == "app_name") info.app_name = ReadName(json);
+  if (key == "app_version") info.app_version = ReadName(json);
+  if (key == "transport") info.transport = ReadName(json);
+  if (key == "protocol") info.protocol = ReadName(json);
+  if (key == "connected_at") info.connected_at = json.ReadInteger<std::int64_t>();
+  if (key == "queued_bytes") info.queued_bytes = ReadNumber(json);
+  if (key == "subscriptions") info.subscriptions = ReadNumber(json);
+  if (key == "channels") {
+    json.EnterArray();
+    while (json.NextElement()) info.channels.push_back(json.ReadString());
+  }
+  if (key == "token_id") info.token.id = json.ReadString();
+  if (key == "token_issued_at") info.token.issued_at = json.ReadInteger<std::int64_t>();
+  if (key == "meta") info.meta = ReadBytes(json);
+}
+
+control::ConnectionsPage ReadConnections(JsonReader& json) {
+  control::ConnectionsPage page;
+  json.EnterObject();
+  while (const auto key = json.NextKey()) {
+    if (*key == "has_more") page.has_more = json.ReadBool();
+    if (*key != "list") continue;
+    json.EnterArray();
+    while (json.NextElement()) {
+      control::ConnectionInfo& info = page.connections.emplace_back();
+      json.EnterObject();
+      while (const auto name = json.NextKey()) ReadMember(*name, json, info);
+      if (info.client.empty()) json.Fail("a connection without a client id");
+    }
+  }
+  return page;
+}
+
 control::NodeInfo ReadNode(JsonReader& json) {
   control::NodeInfo node;
   json.EnterObject();
@@ -260,6 +327,7 @@ Decoded DecodeSurveyReply(JsonReader& json) {
     if (*key == "channels") answer = ReadChannelsAnswer(json);
     if (*key == "user") answer = ReadUserAnswer(json);
     if (*key == "node") answer = ReadNode(json);
+    if (*key == "connections") answer = ReadConnections(json);
     if (*key == "error") answer = FailedAnswer{ReadError(json)};
   }
   TM_TRY(json.Finish());
@@ -279,6 +347,7 @@ constexpr Type kTypes[] = {
     {"subscribe", DecodeCommand<control::Subscribe>},
     {"refresh", DecodeCommand<control::Refresh>},
     {"deliver", DecodeCommand<control::Deliver>},
+    {"access", DecodeCommand<control::ChangeAccess>},
     {"ack", DecodeAck},
     {"survey", DecodeSurvey},
     {"answer", DecodeSurveyReply},

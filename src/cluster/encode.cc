@@ -90,6 +90,18 @@ std::string_view WriteMembers(const control::Deliver& deliver, JsonWriter& json)
   return "deliver";
 }
 
+std::string_view WriteMembers(const control::ChangeAccess& change, JsonWriter& json) {
+  const access::Entry& entry = change.entry;
+  json.Member("kind", access::NameOf(entry.kind));
+  json.Member("subject", entry.subject);
+  WriteText("channel", entry.channel, json);
+  WriteNumber("issued_before", entry.issued_before, json);
+  WriteNumber("expire_at", entry.expire_at, json);
+  WriteNumber("decided_at", entry.decided_at, json);
+  if (entry.lifted) json.Member("lifted", true);
+  return "access";
+}
+
 void WriteError(const Error& error, JsonWriter& json) {
   json.Key("error");
   json.BeginObject();
@@ -115,6 +127,56 @@ void WriteMember(const AskUser& question, JsonWriter& json) {
 void WriteMember(const AskNode&, JsonWriter& json) {
   json.Key("node");
   json.BeginObject();
+  json.EndObject();
+}
+
+void WriteMember(const AskConnections& question, JsonWriter& json) {
+  json.Key("connections");
+  json.BeginObject();
+  WriteText("user", question.user, json);
+  WriteText("after", question.after, json);
+  json.Member("limit", question.limit);
+  json.EndObject();
+}
+
+void WriteConnection(const control::ConnectionInfo& info, JsonWriter& json) {
+  json.BeginObject();
+  json.Member("client", info.client);
+  WriteText("user", info.user, json);
+  WriteText("app_name", info.app_name, json);
+  WriteText("app_version", info.app_version, json);
+  json.Member("transport", info.transport);
+  json.Member("protocol", info.protocol);
+  WriteNumber("connected_at", info.connected_at, json);
+  WriteNumber("queued_bytes", info.queued_bytes, json);
+  WriteNumber("subscriptions", info.subscriptions, json);
+  if (!info.channels.empty()) {
+    json.Key("channels");
+    json.BeginArray();
+    for (const std::string& channel : info.channels) json.String(channel);
+    json.EndArray();
+  }
+  WriteText("token_id", info.token.id, json);
+  WriteNumber("token_issued_at", info.token.issued_at, json);
+  if (!info.meta.empty()) WriteBytes("meta", info.meta, json);
+  json.EndObject();
+}
+
+void WriteMember(const control::ConnectionsPage& page, JsonWriter& json, const std::string& out) {
+  json.Key("connections");
+  json.BeginObject();
+  bool has_more = page.has_more;
+  json.Key("list");
+  json.BeginArray();
+  for (const control::ConnectionInfo& info : page.connections) {
+    if (out.size() > kConnectionsBytesMax) {
+      has_more = true;
+      break;
+    }
+    WriteConnection(info, json);
+  }
+  json.EndArray();
+  if (has_more) json.Member("has_more", true);
   json.EndObject();
 }
 

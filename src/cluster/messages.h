@@ -18,6 +18,8 @@ namespace tidemill::cluster {
 inline constexpr std::uint64_t kMessageVersion = 1;
 // An answer of channels stops at this length, and says that it is truncated.
 inline constexpr std::size_t kAnswerBytesMax = 1 << 20;
+// The same of connections; one more may take nearly as much.
+inline constexpr std::size_t kConnectionsBytesMax = 512 << 10;
 
 // "node": this node is here. node.uid is the message's `from`.
 struct Heartbeat {
@@ -59,7 +61,8 @@ struct AskUser {
 struct AskNode {
   friend bool operator==(const AskNode&, const AskNode&) = default;
 };
-using Question = std::variant<AskChannels, AskUser, AskNode>;
+using AskConnections = control::ConnectionsQuery;
+using Question = std::variant<AskChannels, AskUser, AskNode, AskConnections>;
 struct Survey {
   std::uint64_t id = 0;
   Question question;
@@ -81,7 +84,8 @@ struct FailedAnswer {
   friend bool operator==(const FailedAnswer&, const FailedAnswer&) = default;
 };
 // NodeInfo without its uid.
-using Answer = std::variant<ChannelsAnswer, UserAnswer, control::NodeInfo, FailedAnswer>;
+using Answer =
+    std::variant<ChannelsAnswer, UserAnswer, control::NodeInfo, FailedAnswer, control::ConnectionsPage>;
 struct SurveyReply {
   std::uint64_t id = 0;
   Answer answer;

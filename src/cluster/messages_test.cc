@@ -54,10 +54,39 @@ TEST(ClusterMessages, ComeOutAsTheyWentIn) {
       From(Command{.id = 10,
                    .target = {.user = "", .session = "s"},
                    .action = control::Deliver{std::string("\0\xfe", 2)}}),
+      From(Command{.id = 11,
+                   .target = {.user = ""},
+                   .action = control::ChangeAccess{{.kind = access::Kind::kUserTokens,
+                                                    .subject = "u",
+                                                    .channel = "news",
+                                                    .issued_before = 5,
+                                                    .expire_at = 6,
+                                                    .decided_at = 7}}}),
+      From(Command{.id = 12,
+                   .target = {.user = ""},
+                   .action = control::ChangeAccess{{.subject = "u", .decided_at = 7, .lifted = true}}}),
       From(Ack{.id = 1}),
       From(Ack{.id = ~0ULL, .result = Fail(Errc::kLimitExceeded, "client.channel_limit reached")}),
       From(Survey{.id = 1, .question = AskChannels{"chat:*"}}),
       From(Survey{.id = 1, .question = AskChannels{}}),
+      From(Survey{.id = 1, .question = AskConnections{.user = "u", .after = "c1", .limit = 7}}),
+      From(SurveyReply{
+          .id = 1,
+          .answer = control::ConnectionsPage{.connections = {{.client = "c1",
+                                                              .user = "u",
+                                                              .app_name = "web",
+                                                              .app_version = "1",
+                                                              .transport = "websocket",
+                                                              .protocol = "json",
+                                                              .connected_at = 5,
+                                                              .queued_bytes = 6,
+                                                              .subscriptions = 7,
+                                                              .channels = {"a", "b"},
+                                                              .token = {.id = "t", .issued_at = 8},
+                                                              .meta = R"({"x":1})"},
+                                                             {.client = "c2"}},
+                                             .has_more = true}}),
+      From(SurveyReply{.id = 1, .answer = control::ConnectionsPage{}}),
       From(Survey{.id = 2, .question = AskUser{"u"}}),
       From(Survey{.id = 3, .question = AskNode{}}),
       From(SurveyReply{.id = 1, .answer = ChannelsAnswer{.channels = {{"a\"", 1}, {"b", 2}}}}),
@@ -171,6 +200,23 @@ TEST(ClusterMessages, AnAnswerEndsAtItsLimitAndSaysSo) {
   EXPECT_TRUE(truncated.truncated);
   EXPECT_GT(truncated.channels.size(), 40'000u);
   EXPECT_EQ(truncated.channels.back(), answer.channels[truncated.channels.size() - 1]);
+}
+
+// With all that a connection may have, of characters that JSON writes in six.
+TEST(ClusterMessages, AListOfConnectionsAlwaysFits) {
+  const std::string token(60'000, '\x01');  // its user and meta: a token is no longer
+  control::ConnectionInfo info{.client = std::string(36, 'c'), .user = token, .transport = "websocket"};
+  info.channels.assign(16, std::string(1024, '\x01'));
+  control::ConnectionsPage page;
+  for (int i = 0; i < 20; ++i) page.connections.push_back(info);
+  const std::string text = Encode(From(SurveyReply{.id = 1, .answer = page}));
+  EXPECT_LE(text.size(), kMessageBytesMax);
+  const auto read = Decode(text);
+  ASSERT_TRUE(read && *read);
+  const auto& told = std::get<control::ConnectionsPage>(std::get<SurveyReply>((*read)->body).answer);
+  EXPECT_TRUE(told.has_more);
+  EXPECT_GE(told.connections.size(), 1u);
+  EXPECT_LT(told.connections.size(), page.connections.size());
 }
 
 }  // namespace

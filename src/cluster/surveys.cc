@@ -49,22 +49,28 @@ Task<Surveys::Surveyed> Surveys::Ask(Question question, std::vector<NodeId> node
   co_return surveyed;
 }
 
-Task<Result<std::vector<broker::ChannelCount>>> Surveys::ChannelsElsewhere(std::string pattern) {
+Task<Result<Surveys::Replies>> Surveys::AskForMuch(Question question) {
   if (!sender_.HasRoom()) co_return Fail(Errc::kLimitExceeded, "too many surveys wait for other nodes");
   co_await membership_.Introduced();
   if (channel_surveys_ >= kChannelSurveysMax) {
     metrics_.refused.Add();
-    co_return Fail(Errc::kLimitExceeded, "too many surveys of channels at once");
+    co_return Fail(Errc::kLimitExceeded, "too many surveys of channels or connections at once");
   }
   const Running running(channel_surveys_);
-  const Surveyed surveyed =
-      co_await Ask(AskChannels{std::move(pattern)}, membership_.table().Live(), Sender::kReplyDeadline);
+  Surveyed surveyed = co_await Ask(std::move(question), membership_.table().Live(), Sender::kReplyDeadline);
   if (!surveyed.complete) co_return std::unexpected(surveyed.complete.error());
-  std::vector<broker::ChannelCount> all;
   for (const auto& [node, reply] : surveyed.replies) {
     if (const auto* failed = AnswerOf<FailedAnswer>(reply)) {
       co_return Fail(failed->error.code, membership_.NameOf(node) + ": " + failed->error.detail);
     }
+  }
+  co_return std::move(surveyed.replies);
+}
+
+Task<Result<std::vector<broker::ChannelCount>>> Surveys::ChannelsElsewhere(std::string pattern) {
+  TM_CO_TRY_ASSIGN(const Replies replies, co_await AskForMuch(AskChannels{std::move(pattern)}));
+  std::vector<broker::ChannelCount> all;
+  for (const auto& [node, reply] : replies) {
     const auto* answer = AnswerOf<ChannelsAnswer>(reply);
     if (!answer)
       co_return Fail(Errc::kInternal, membership_.NameOf(node) + ": not an answer to what was asked");
@@ -73,6 +79,19 @@ Task<Result<std::vector<broker::ChannelCount>>> Surveys::ChannelsElsewhere(std::
     all.insert(all.end(), answer->channels.begin(), answer->channels.end());
   }
   co_return all;
+}
+
+Task<Result<std::vector<control::ConnectionsPage>>> Surveys::ConnectionsElsewhere(
+    control::ConnectionsQuery query) {
+  TM_CO_TRY_ASSIGN(const Replies replies, co_await AskForMuch(std::move(query)));
+  std::vector<control::ConnectionsPage> pages;
+  for (const auto& [node, reply] : replies) {
+    const auto* page = AnswerOf<control::ConnectionsPage>(reply);
+    if (!page)
+      co_return Fail(Errc::kInternal, membership_.NameOf(node) + ": not an answer to what was asked");
+    pages.push_back(*page);
+  }
+  co_return pages;
 }
 
 // Clients wait for it while they connect: it waits neither for the introduction nor for suspected nodes.
@@ -120,6 +139,11 @@ Task<Answer> Surveys::AnswerTo(Question question) {
   }
   if (auto* user = std::get_if<AskUser>(&question)) {
     co_return UserAnswer{.sessions = co_await local_.CountOfUser(std::move(user->user))};
+  }
+  if (auto* connections = std::get_if<AskConnections>(&question)) {
+    auto found = co_await local_.Connections(std::move(*connections));
+    if (!found) co_return FailedAnswer{std::move(found.error())};
+    co_return *std::move(found);
   }
   const std::vector<control::NodeInfo> nodes = co_await local_.Nodes();
   membership_.SetOwn(nodes.front());

@@ -27,7 +27,7 @@ class Surveys {
   // For counts, which connecting clients wait for.
   static constexpr Duration kCountDeadline = Milliseconds(250);
   // An answer may be a megabyte, and all nodes send theirs at once.
-  static constexpr std::size_t kChannelSurveysMax = 4;
+  static constexpr std::size_t kChannelSurveysMax = 4;  // those of channels and of connections together
 
   // All are borrowed. `local`: what this node answers.
   Surveys(Sender& sender, Membership& membership, ReplyRouter& replies, control::Directory& local,
@@ -36,6 +36,7 @@ class Surveys {
 
   // As in Cluster.
   Task<Result<std::vector<broker::ChannelCount>>> ChannelsElsewhere(std::string pattern);
+  Task<Result<std::vector<control::ConnectionsPage>>> ConnectionsElsewhere(control::ConnectionsQuery query);
   Task<std::uint64_t> CountElsewhere(std::string user);
   Task<std::vector<control::NodeInfo>> NodesElsewhere();
 
@@ -49,6 +50,8 @@ class Surveys {
     Result<void> complete;  // an error names the nodes that are missing
   };
 
+  // Of those whose answers may be large: of every live node, or why not.
+  Task<Result<Replies>> AskForMuch(Question question);
   Task<Surveyed> Ask(Question question, std::vector<NodeId> nodes, Duration patience);
   Task<void> ReplyTo(NodeId from, Survey survey);
   Task<Answer> AnswerTo(Question question);

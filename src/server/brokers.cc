@@ -114,6 +114,10 @@ broker::LoopBroker Brokers::TakeShard(std::size_t loop_index) {
   return redis_ ? redis_->TakeShard(loop_index) : memory_->TakeShard(loop_index);
 }
 
+redis::Client* Brokers::redis_client(std::size_t loop_index) {
+  return redis_ ? &redis_->client(loop_index) : nullptr;
+}
+
 void Brokers::Replace(const broker::BrokerSettings& settings) {
   if (memory_) memory_->ReplaceLimits(LimitsOf(settings));
 }

@@ -27,6 +27,7 @@ struct ClusterMetrics;
 class RedisBus;
 }  // namespace tidemill::cluster
 namespace tidemill::redis {
+class Client;
 struct Metrics;
 class Topology;
 }  // namespace tidemill::redis
@@ -50,6 +51,8 @@ class Brokers {
   // Null for a node that is alone.
   cluster::RedisBus* bus() { return bus_.get(); }
   cluster::ClusterMetrics* cluster_metrics() { return cluster_metrics_.get(); }
+  // The loop's connections to the Redis of the broker; null where it is none.
+  redis::Client* redis_client(std::size_t loop_index);
   // What counts of Redis, for other users of one; null where the broker is none.
   redis::Metrics* redis_metrics() { return redis_metrics_.get(); }
   // Any thread. What keeps the broker from doing its work now.

@@ -26,6 +26,8 @@ class Directories {
   ~Directories();
 
   control::Directory& ForLoop(std::size_t index) { return *contexts_[index]->directory; }
+  // Of this node alone.
+  control::Directory& OfNode(std::size_t index) { return *of_node_[index]; }
 
   // Joins the other nodes when the loops run. Nothing for a node that is alone.
   void JoinCluster();

@@ -39,6 +39,7 @@ LoopRealtime::LoopRealtime(net::Loop& loop, broker::LoopBroker broker, Shared& s
                .metrics = shared.session_metrics,
                .settings = live.session,
                .tokens = std::move(tokens),
+               .access = &shared.access,
                .scope = *scope_,
                .backend = proxies_.get(),
                .buffers = &shared.http_buffers},

@@ -61,12 +61,17 @@ Result<std::vector<PortAddresses>> AddressesOf(const http::ServerSettings& setti
   return addresses;
 }
 
-LoopServer::LoopServer(LoopRealtime& realtime, control::Directory& directory, NodeJobs* jobs, Shared& shared,
-                       const Health& health, const settings::Settings& settings, const LiveSettings& live)
+LoopServer::LoopServer(LoopRealtime& realtime, control::Directory& directory, access::Store* access_store,
+                       NodeJobs* jobs, Shared& shared, const Health& health,
+                       const settings::Settings& settings, const LiveSettings& live)
     : realtime_(realtime),
       limiter_(*shared.limiter),
       tls_(live.tls),
-      method_services_{.publisher = realtime.publisher(), .maps = realtime.maps(), .directory = directory},
+      method_services_{.publisher = realtime.publisher(),
+                       .maps = realtime.maps(),
+                       .directory = directory,
+                       .access = shared.access,
+                       .access_store = access_store},
       api_(api::Api::Make(Methods(jobs), live.api, shared.api_metrics)) {
   public_router_->AddTakeover(http::Method::kGet, settings.websocket.handler_prefix,
                               session::MakeWebsocketEndpoint(realtime.context()));

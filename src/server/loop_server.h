@@ -40,9 +40,11 @@ Result<std::vector<PortAddresses>> AddressesOf(const http::ServerSettings& setti
 
 class LoopServer {
  public:
-  // All are borrowed and outlive it, but for the settings. Null `jobs`: there are none.
-  LoopServer(LoopRealtime& realtime, control::Directory& directory, NodeJobs* jobs, Shared& shared,
-             const Health& health, const settings::Settings& settings, const LiveSettings& live);
+  // All are borrowed and outlive it, but for the settings. Null `access_store`: decisions about access are
+  // kept nowhere; null `jobs`: there are none.
+  LoopServer(LoopRealtime& realtime, control::Directory& directory, access::Store* access_store,
+             NodeJobs* jobs, Shared& shared, const Health& health, const settings::Settings& settings,
+             const LiveSettings& live);
 
   // For routes that only some servers have (the demo page), on the public port.
   http::Router& public_routes() { return *public_router_; }

@@ -42,7 +42,8 @@ void Pause(Duration duration) { usleep(static_cast<useconds_t>(duration.ms * 100
 Node::Node(settings::Settings settings)
     : settings_(std::move(settings)),
       node_id_(Uuid::Random().ToString()),
-      shared_(ConnectionLimitsOf(settings_.http_server), settings_.http_server.buffers_bytes_max) {}
+      shared_(ConnectionLimitsOf(settings_.http_server), settings_.http_server.buffers_bytes_max,
+              settings_.access.entries_max) {}
 
 // The whole server, bottom up.
 Result<std::unique_ptr<Node>> Node::Start(settings::Settings settings, const Options& options) {
@@ -58,6 +59,7 @@ Result<std::unique_ptr<Node>> Node::Start(settings::Settings settings, const Opt
   node->AddMetrics();
   TM_TRY(node->OpenPorts(live));
   node->directories_->JoinCluster();
+  node->access_->Start();
   node->databases_->ApplySchemas([jobs = node->jobs_.get()] {
     if (jobs) jobs->Start();
   });
@@ -92,7 +94,13 @@ Result<void> Node::MakeRealtime(const LiveSettings& live) {
     contexts.push_back(&realtime->context());
     realtime_.push_back(std::move(realtime));
   }
-  directories_ = std::make_unique<Directories>(std::move(contexts), *brokers_);
+  directories_ = std::make_unique<Directories>(contexts, *brokers_);
+  access_ = std::make_unique<NodeAccess>(contexts, *brokers_, *directories_, settings_, shared_);
+  health_->dependencies.push_back({[this]() -> std::optional<ServiceProblem> {
+    if (shared_.access.ready()) return std::nullopt;
+    return ServiceProblem{
+        .from_start = true, .status = "blocked users not read", .why = "access.storage has not answered yet"};
+  }});
   return {};
 }
 
@@ -121,8 +129,9 @@ Result<void> Node::OpenJobs(const Options& options) {
 // On each loop the HTTP API and its routes.
 void Node::MakeServers(const LiveSettings& live, const Options& options) {
   for (std::size_t i = 0; i < loops_->size(); ++i) {
-    servers_.push_back(std::make_unique<LoopServer>(*realtime_[i], directories_->ForLoop(i), jobs_.get(),
-                                                    shared_, *health_, settings_, live));
+    servers_.push_back(std::make_unique<LoopServer>(*realtime_[i], directories_->ForLoop(i),
+                                                    access_->StoreOf(i), jobs_.get(), shared_, *health_,
+                                                    settings_, live));
     if (queries_) queries_->AddRoutes(i, servers_.back()->public_routes());
     if (options.add_routes) options.add_routes(servers_.back()->public_routes());
   }
@@ -292,6 +301,7 @@ Node::~Node() {
   }
   if (queries_) queries_->EndTasks();
   if (jobs_) jobs_->EndTasks();
+  if (access_) access_->EndTasks();
   for (const auto& realtime : realtime_) realtime->EndTasks();
   if (databases_) databases_->EndTasks();
 }

@@ -19,6 +19,7 @@
 #include "server/loop_realtime.h"
 #include "server/loop_server.h"
 #include "server/loops.h"
+#include "server/node_access.h"
 #include "server/node_jobs.h"
 #include "server/node_queries.h"
 #include "server/reload.h"
@@ -83,6 +84,7 @@ class Node {
   std::unique_ptr<Health> health_;
   std::vector<std::unique_ptr<LoopRealtime>> realtime_;  // of each loop
   std::unique_ptr<Directories> directories_;
+  std::unique_ptr<NodeAccess> access_;
   std::unique_ptr<NodeQueries> queries_;              // null: no folder is given
   std::unique_ptr<NodeJobs> jobs_;                    // null: jobs.enabled is false
   std::vector<std::unique_ptr<LoopServer>> servers_;  // of each loop

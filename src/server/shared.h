@@ -11,14 +11,17 @@
 #include "http/metrics.h"
 #include "metrics/metrics.h"
 #include "net/connection_limiter.h"
+#include "realtime/access/access_list.h"
 #include "realtime/hub/hub.h"
 #include "realtime/session/metrics.h"
 
 namespace tidemill::server {
 
 struct Shared {
-  Shared(net::ConnectionLimits limits, std::size_t http_buffers_bytes_max)
-      : http_buffers(http_buffers_bytes_max, registry), limiter(net::ConnectionLimiter::Make(limits)) {}
+  Shared(net::ConnectionLimits limits, std::size_t http_buffers_bytes_max, std::size_t access_entries_max)
+      : http_buffers(http_buffers_bytes_max, registry),
+        limiter(net::ConnectionLimiter::Make(limits)),
+        access(access_entries_max, registry) {}
 
   metrics::Registry registry;
   hub::HubMetrics hub_metrics{registry};
@@ -28,6 +31,7 @@ struct Shared {
   http::ClientMetrics client_metrics{registry};  // of proxies
   http::BufferBudget http_buffers;
   const std::unique_ptr<net::ConnectionLimiter> limiter;
+  access::AccessList access;
 };
 
 }  // namespace tidemill::server

@@ -139,6 +139,11 @@ void CheckSectionsTogether(const Settings& settings, config::Findings& findings)
                         .others = {"queries.cache.redis_address", "broker.redis.address"},
                         .text = ": needs queries.cache.redis_address, or a Redis below broker.redis"});
   }
+  if (settings.access.storage == "redis" && settings.broker.type != "redis") {
+    findings.push_back({.key = "access.storage",
+                        .others = {"broker.type", "broker.redis.address"},
+                        .text = " = \"redis\": needs Redis as the broker, broker.redis.address"});
+  }
   const Duration presence_ttl = settings.broker.redis.presence_ttl;
   const Duration renewal = settings.client.presence_update_interval;
   if (presence_ttl <= renewal) {
@@ -237,6 +242,7 @@ config::Schema<Settings> MakeSchema() {
   AddProxies(all);
   all.Add("broker.", broker::BrokerSection(), [](Settings& s) -> auto& { return s.broker; })
       .Add("broker.redis.", redis::RedisSection(), [](Settings& s) -> auto& { return s.broker.redis; })
+      .Add("access.", access::AccessSection(), [](Settings& s) -> auto& { return s.access; })
       .Add("storage.sqlite.", sqlite::SqliteSection(), [](Settings& s) -> auto& { return s.sqlite; })
       .Add("storage.postgres.", postgres::PostgresSection(), [](Settings& s) -> auto& { return s.postgres; })
       .Add("storage.postgres.pool.", postgres::PoolSection(),

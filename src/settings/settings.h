@@ -20,6 +20,7 @@
 #include "postgres/settings.h"
 #include "queries/cache/settings.h"
 #include "queries/endpoint/settings.h"
+#include "realtime/access/settings.h"
 #include "realtime/broker/settings.h"
 #include "realtime/channels/settings.h"
 #include "realtime/proxies/settings.h"
@@ -50,6 +51,7 @@ struct Settings {
   channels::ChannelSettings channel;
   proxies::ProxiesSettings proxies;
   broker::BrokerSettings broker;
+  access::AccessSettings access;
   sqlite::SqliteSettings sqlite;
   postgres::PostgresSettings postgres;
   queries::QueriesSettings queries;

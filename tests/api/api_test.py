@@ -1,12 +1,15 @@
 """The HTTP API through the official client `cent`, and through raw requests. Every run has channels of its own."""
 import json
 import pathlib
+import time
 import urllib.parse
 import uuid
 
 import cent
+import jwt
+from websocket import Closed, WebSocket
 
-from assertions import check, equal
+from assertions import check, equal, eventually
 from runner import fixture
 from server import Server
 
@@ -132,6 +135,57 @@ OF_USERS = [
     ("refresh", {}, "expire", "expired"),
     ("subscribe", {"channel": "a"}, "expires_at", "expire_at"),
 ]
+
+
+def test_cent_access(server):
+    """A user and tokens, through the official client and seen by a real connection"""
+    later = int(time.time()) + 3600
+    block = cent.BlockUserRequest(user="mallory", expire_at=later)
+    server.client.block_user(block)
+    equal(end_of(server, {"sub": "mallory"}), 3507)
+    server.client.unblock_user(cent.UnblockUserRequest(user="mallory"))
+    equal(end_of(server, {"sub": "mallory"}), None)
+    server.client.revoke_token(cent.RevokeTokenRequest(uid="stolen", expire_at=later))
+    equal(end_of(server, {"sub": "alice", "jti": "stolen"}), 3500)
+    equal(end_of(server, {"sub": "alice", "jti": "another"}), None)
+    invalidate = cent.InvalidateUserTokensRequest(user="eve", issued_before=later, expire_at=later)
+    server.client.invalidate_user_tokens(invalidate)
+    equal(end_of(server, {"sub": "eve", "iat": later - 1}), 3500)
+    equal(end_of(server, {"sub": "eve", "iat": later}), None)
+    batch = cent.BatchRequest(requests=[block, cent.UnblockUserRequest(user="mallory")])
+    equal(len(server.client.batch(batch).replies), 2)
+    api_error(107, lambda: server.client.block_user(cent.BlockUserRequest(user="mallory", expire_at=1)))
+
+
+def test_cent_connections_list(server):
+    """Who is connected, through the official client"""
+    user = "listed-" + server.run
+    claims = {"sub": user, "jti": "t1", "iat": 7, "meta": {"device": "phone"}}
+    with WebSocket(server.address) as client:
+        connect = {"token": jwt.sign(claims), "name": "web", "version": "1.2"}
+        client.send_text(json.dumps({"id": 1, "connect": connect}))
+        identity = json.loads(client.receive())["connect"]["client"]
+        for request in (cent.ConnectionsRequest(user=user, expression=""),
+                        cent.ConnectionsRequest(user="", expression="")):
+            info = server.client.connections(request).connections[identity]
+            equal((info.user, info.app_name, info.app_version), (user, "web", "1.2"))
+            equal((info.transport, info.protocol), ("websocket", "json"))
+            equal((info.state.connection_token.uid, info.state.connection_token.issued_at), ("t1", 7))
+            equal(info.state.meta, {"device": "phone"})
+        api_error(107, lambda: server.client.connections(cent.ConnectionsRequest(user="", expression="true")))
+    eventually(lambda: not server.client.connections(cent.ConnectionsRequest(user=user, expression="")).connections,
+               "it is gone")
+
+
+def end_of(server, claims):
+    """The code of the close frame that a connect with such a token brings; None: it has connected."""
+    with WebSocket(server.address) as client:
+        client.send_text(json.dumps({"id": 1, "connect": {"token": jwt.sign(claims)}}))
+        try:
+            check('"connect"' in client.receive(), claims)
+        except Closed as closed:
+            return closed.code
+    return None
 
 
 def refused(why):

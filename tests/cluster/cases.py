@@ -134,6 +134,69 @@ def test_commands_reach_other_nodes(cluster):
     note("slowest, ms: " + ", ".join(f"{name} {1000 * took:.0f}" for name, took in slowest.items()))
 
 
+def test_who_is_blocked_or_revoked_is_out_everywhere(cluster):
+    """Ended on every node within a second, kept out of each, and of one that starts later."""
+    now = int(time.time())
+    for library, kind in zip(cluster.libraries, ("js", "py")):
+        blocked, victim, hasty = f"mallory-{kind}", f"alice-{kind}", f"eve-{kind}"
+        stolen = {"jti": f"stolen-{kind}"}
+        end_everywhere(cluster, library, "block_user", {"user": blocked}, 3507, (blocked, {}), ("bob", {}))
+        end_everywhere(cluster, library, "revoke_token", {"uid": stolen["jti"]}, 3500, (victim, stolen), (victim, {}))
+        end_everywhere(cluster, library, "invalidate_user_tokens", {"user": hasty, "issued_before": now}, 3500,
+                       (hasty, {"iat": now - 5}), (hasty, {"iat": now + 5}))
+        cluster.nodes[1].api("unblock_user", {"user": blocked})
+        library.open(f"back-{kind}", cluster.nodes[2].url, blocked, [])
+        cluster.events.wait(f"back-{kind}", "connected")
+        library.close(f"back-{kind}")
+
+
+def end_everywhere(cluster, library, method, request, code, who, bystander):
+    """`who` and `bystander`: a user and more claims of its tokens."""
+    case = f"{method}-{who[0]}"
+    names = [f"{case}-{index}" for index in range(3)]
+    for name, node in zip(names, cluster.nodes):
+        library.open(name, node.url, who[0], [], claims=who[1])
+        cluster.events.wait(name, "connected")
+    library.open(f"beside-{case}", cluster.nodes[1].url, bystander[0], [], claims=bystander[1])
+    cluster.events.wait(f"beside-{case}", "connected")
+    begun = time.monotonic()
+    cluster.nodes[0].api(method, {**request, "expire_at": int(time.time()) + 3600})
+    for name in names:
+        took = cluster.events.wait(name, "disconnected", since=begun, code=code)[0]["at"] - begun
+        assert took < WITHIN_SECONDS, f"{method} reached {name} after {took:.2f} s"
+        library.close(name)
+    assert not cluster.events.of(f"beside-{case}", "disconnected")
+    library.close(f"beside-{case}")
+    newcomer = cluster.new_node()
+    for index, node in enumerate([*cluster.nodes, newcomer]):
+        late = f"late-{case}-{index}"
+        library.open(late, node.url, who[0], [], claims=who[1])
+        cluster.events.wait(late, "disconnected", code=code)
+        library.close(late)
+    assert newcomer.stop() == 0
+
+
+def test_connections_of_all_nodes(cluster):
+    """Read in pages from any node, each once."""
+    opened = cluster.open_everywhere("listed", ["listed"])
+    users = sorted(name for _, name, _ in opened)
+    for node in cluster.nodes:
+        seen, request = {}, {"limit": 2}
+        while True:
+            page = node.api("connections", request)
+            assert len(page["connections"]) <= 2 and not seen.keys() & page["connections"].keys(), page
+            seen.update(page["connections"])
+            if "cursor" not in page:
+                break
+            request["cursor"] = page["cursor"]
+        listed = [each for each in seen.values() if each["user"] in users]
+        assert sorted(each["user"] for each in listed) == users, seen
+        assert all(each["num_subs"] == 1 and each["state"]["channels"] == {"listed": {}} for each in listed), listed
+        mine = node.api("connections", {"user": users[0]})["connections"]
+        assert len(mine) == 1 and mine.items() <= seen.items(), mine
+    close(opened)
+
+
 def test_requests_reach_the_node_of_their_stream(cluster):
     """Clients over HTTP whose streams are on one node and whose requests come to another."""
     library = cluster.libraries[0]

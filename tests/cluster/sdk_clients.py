@@ -63,9 +63,9 @@ class JavaScriptClients:
                                          stdout=subprocess.PIPE, text=True)
         threading.Thread(target=self._read, daemon=True).start()
 
-    def open(self, name, url, user, channels, **of_transport):
-        self._send(operation="open", name=name, url=url, token=jwt.sign({"sub": user}), channels=channels,
-                   **of_transport)
+    def open(self, name, url, user, channels, claims=None, **of_transport):
+        self._send(operation="open", name=name, url=url, token=jwt.sign({"sub": user, **(claims or {})}),
+                   channels=channels, **of_transport)
 
     def call(self, name, method, channel, data=None):
         identity = next(self._ids)
@@ -115,8 +115,8 @@ class PythonClients:
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
 
-    def open(self, name, url, user, channels):
-        self._await(self._open(name, url, user, channels))
+    def open(self, name, url, user, channels, claims=None):
+        self._await(self._open(name, url, {"sub": user, **(claims or {})}, channels))
 
     def call(self, name, method, channel, data=None):
         return self._await(getattr(self, f"_{method}")(self._subscription(name, channel), data))
@@ -130,8 +130,8 @@ class PythonClients:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(5)
 
-    async def _open(self, name, url, user, channels):
-        client = centrifuge.Client(url, events=_ClientEvents(name, self._events), token=jwt.sign({"sub": user}),
+    async def _open(self, name, url, claims, channels):
+        client = centrifuge.Client(url, events=_ClientEvents(name, self._events), token=jwt.sign(claims),
                                    min_reconnect_delay=0.05, max_reconnect_delay=0.4, proxy=None)
         self._clients[name] = client
         await client.connect()

@@ -34,12 +34,12 @@ struct Options {
 };
 
 bool IsFound(const std::string& command) {
-  if (command.contains('/')) return access(command.c_str(), X_OK) == 0;
+  if (command.contains('/')) return ::access(command.c_str(), X_OK) == 0;
   const char* const path = std::getenv("PATH");
   std::string_view folders = path == nullptr ? "/usr/bin:/bin" : path;
   while (true) {
     const std::size_t end = folders.find(':');
-    if (access(fmt::format("{}/{}", folders.substr(0, end), command).c_str(), X_OK) == 0) return true;
+    if (::access(fmt::format("{}/{}", folders.substr(0, end), command).c_str(), X_OK) == 0) return true;
     if (end == folders.npos) return false;
     folders.remove_prefix(end + 1);
   }

@@ -28,7 +28,14 @@ class FakeDirectory final : public control::Directory {
     co_return channels;
   }
 
+  Task<Result<control::ConnectionsPage>> Connections(control::ConnectionsQuery query) override {
+    asked = std::move(query);
+    co_return connections;
+  }
+
   control::NodeInfo info;
+  control::ConnectionsQuery asked;
+  Result<control::ConnectionsPage> connections;
   std::vector<std::string> done;  // "disconnect u 3000"
   std::vector<std::string> patterns;
   Result<void> answer;
@@ -51,6 +58,10 @@ class FakeDirectory final : public control::Directory {
   }
   static std::string Line(const std::string&, const control::Deliver& deliver) {
     return "deliver " + deliver.frame;
+  }
+
+  static std::string Line(const std::string&, const control::ChangeAccess& change) {
+    return "access " + access::KeyOf(change.entry);
   }
 
   Task<Result<void>> Note(std::string line) {

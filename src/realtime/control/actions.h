@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "auth/option_overrides.h"
+#include "realtime/access/entry.h"
 #include "realtime/protocol/messages.h"
 
 namespace tidemill::control {
@@ -73,6 +74,13 @@ struct Deliver {
   friend bool operator==(const Deliver&, const Deliver&) = default;
 };
 
-using Action = std::variant<Subscribe, Unsubscribe, Disconnect, Refresh, Deliver>;
+// A user is blocked, or tokens are revoked, or no more. Of no target: it goes into the access list of each
+// node, and ends the sessions and subscriptions that it concerns. kLimitExceeded: a list is full.
+struct ChangeAccess {
+  access::Entry entry;
+  friend bool operator==(const ChangeAccess&, const ChangeAccess&) = default;
+};
+
+using Action = std::variant<Subscribe, Unsubscribe, Disconnect, Refresh, Deliver, ChangeAccess>;
 
 }  // namespace tidemill::control

@@ -3,6 +3,8 @@
 #include <iterator>
 #include <utility>
 
+#include "realtime/methods/access.h"
+#include "realtime/methods/connection_list.h"
 #include "realtime/methods/connections.h"
 #include "realtime/methods/history.h"
 #include "realtime/methods/maps.h"
@@ -16,8 +18,9 @@ namespace tidemill::methods {
 
 std::vector<api::Method> RealtimeMethods(Services& services) {
   std::vector<api::Method> methods;
-  for (auto* const list : {&PublishMethods, &SubscriptionMethods, &ConnectionMethods, &PresenceMethods,
-                           &HistoryMethods, &MapMethods, &NodeMethods, &RpcMethods}) {
+  for (auto* const list :
+       {&PublishMethods, &SubscriptionMethods, &ConnectionMethods, &ConnectionListMethods, &AccessMethods,
+        &PresenceMethods, &HistoryMethods, &MapMethods, &NodeMethods, &RpcMethods}) {
     std::ranges::move(list(services), std::back_inserter(methods));
   }
   return methods;

@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "api/method.h"
+#include "realtime/access/access_list.h"
+#include "realtime/access/store.h"
 #include "realtime/broker/map_publisher.h"
 #include "realtime/broker/publisher.h"
 #include "realtime/control/directory.h"
@@ -16,6 +18,8 @@ struct Services {
   broker::Publisher& publisher;
   broker::MapPublisher& maps;
   control::Directory& directory;
+  access::AccessList& access;
+  access::Store* access_store = nullptr;  // null: decisions about access are kept nowhere
 };
 
 std::vector<api::Method> RealtimeMethods(Services& services);

@@ -141,7 +141,6 @@ class HttpProxies final : public Proxies {
     const HeaderNames& names = routes_.header_names;
     return Names(from == session::HeaderFrom::kHandshake ? names.handshake : names.connect, name);
   }
-  bool keeps_meta() const override { return routes_.keeps_meta; }
   bool decides_connects() const override { return routes_.connect != nullptr; }
   bool refreshes_connections() const override { return routes_.refresh != nullptr; }
   Task<Verdict<std::optional<session::ConnectTerms>>> Connect(

@@ -41,7 +41,6 @@ class Opener {
     } else {
       TM_TRY_ASSIGN(out, Endpoint::Open(surroundings_, kind, name, settings));
     }
-    routes_.keeps_meta = routes_.keeps_meta || out->includes_meta();
     const auto add = [](const std::vector<std::string>& names, std::vector<std::string>& all) {
       for (const std::string& each : names) {
         if (!Names(all, each)) all.push_back(each);

@@ -31,7 +31,6 @@ struct Routes {
   Endpoints rpc;
   ProxiesSettings settings;
 
-  bool keeps_meta = false;
   HeaderNames header_names;  // of all endpoints
 };
 

@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "auth/option_overrides.h"
+#include "auth/token.h"
 #include "net/task.h"
 #include "realtime/channels/rules.h"
 #include "realtime/protocol/messages.h"
@@ -29,6 +30,7 @@ struct SubscribeTerms {
   std::string data;            // raw bytes: told in the reply
   std::int64_t expire_at = 0;  // seconds since the Unix epoch; 0: never
   auth::OptionOverrides overrides;
+  auth::TokenMark token;  // that granted it; empty: none, or it has no mark
   friend bool operator==(const SubscribeTerms&, const SubscribeTerms&) = default;
 };
 

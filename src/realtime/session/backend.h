@@ -40,6 +40,7 @@ struct ConnectTerms {
   std::string meta;            // JSON, which the client never sees; "": none
   std::string data;            // raw bytes: told in the reply
   std::map<std::string, auth::TokenSubscription> subs;
+  auth::TokenMark token;  // of kToken
 };
 
 // What becomes of a connection or a subscription whose time is over.
@@ -85,8 +86,6 @@ class Backend : public RpcHandler {
  public:
   // Whether later calls may need that header; names are compared without case.
   virtual bool Keeps(HeaderFrom from, std::string_view name) const = 0;
-  // Whether later calls need what ConnectTerms::meta and RefreshTerms::meta hold.
-  virtual bool keeps_meta() const = 0;
 
   virtual bool decides_connects() const = 0;
   // nullopt: nobody knows the client.

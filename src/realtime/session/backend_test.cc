@@ -16,7 +16,6 @@ class FakeBackend final : public Backend {
   bool Keeps(HeaderFrom from, std::string_view name) const override {
     return name == (from == HeaderFrom::kHandshake ? "cookie" : "x-app");
   }
-  bool keeps_meta() const override { return true; }
   bool decides_connects() const override { return decides; }
   bool refreshes_connections() const override { return refreshes; }
 
@@ -123,6 +122,26 @@ class BackendTest : public SessionTest {
 
   FakeBackend backend_{bench_.loop()};
 };
+
+TEST_F(BackendTest, AUserWhomItNamesHasNoTokenToRevokeAndCanBeBlocked) {
+  backend_.connect = ConnectTerms{.from = ConnectTerms::From::kBackend, .user = "ann"};
+  const auto decide = [&](access::Entry entry) {
+    ASSERT_TRUE(bench_.Apply({}, control::ChangeAccess{std::move(entry)}).has_value());
+  };
+  const auto client = bench_.Connect();
+  client->Say(R"({"id":1,"connect":{}})");
+  decide({.kind = access::Kind::kUserTokens, .subject = "ann", .issued_before = 100, .decided_at = 1});
+  EXPECT_EQ(client->close_code(), 0u);
+  const auto next = bench_.Connect();
+  next->Say(R"({"id":1,"connect":{}})");
+  EXPECT_EQ(next->close_code(), 0u);
+  decide({.kind = access::Kind::kUser, .subject = "ann", .decided_at = 1});
+  EXPECT_EQ(client->close_code(), 3507u);
+  EXPECT_EQ(next->close_code(), 3507u);
+  const auto late = bench_.Connect();
+  late->Say(R"({"id":1,"connect":{}})");
+  EXPECT_EQ(late->close_code(), 3507u);
+}
 
 TEST_F(BackendTest, SaysWhoAClientWithoutATokenIs) {
   backend_.connect = ConnectTerms{.from = ConnectTerms::From::kBackend,

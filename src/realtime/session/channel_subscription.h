@@ -20,6 +20,9 @@ struct SubscriptionExtra {
   // options may name others when it leaves.
   std::string clients_map;
   std::string users_map;
+  // Of the token that granted it.
+  auth::TokenMark token;
+  TokenIndex::Link token_link;
 };
 
 struct ChannelSubscription final : hub::Subscription {

@@ -35,6 +35,23 @@ void Client::Renew(std::int64_t expire_at, const std::string* conn_info) {
   if (conn_info) own.conn_info = *conn_info;
 }
 
+void Client::KeepToken(auth::TokenMark token) {
+  Identity& own = OwnIdentity();
+  own.has_token = true;
+  own.token = std::move(token);
+  own.token_link = context.token_index.Add(own.token.id, *this);
+}
+
+const auth::TokenMark& Client::token() const {
+  static const auth::TokenMark none;
+  return identity ? identity->token : none;
+}
+
+bool Client::HasRevoked(const auth::TokenMark& token, std::string_view channel) const {
+  return context.access != nullptr &&
+         context.access->IsRevoked(user, token, channel, context.loop.clock().WallNow());
+}
+
 void Client::KeepSubs(std::map<std::string, auth::TokenSubscription> subs) {
   if (!subs.empty()) OwnIdentity().token_subs = std::move(subs);
 }
@@ -45,8 +62,7 @@ Identity& Client::OwnIdentity() {
 }
 
 void Client::KeepMeta(std::string meta) {
-  const Backend* const backend = context.backend;
-  if (!meta.empty() && backend && backend->keeps_meta()) OwnIdentity().meta = std::move(meta);
+  if (!meta.empty()) OwnIdentity().meta = std::move(meta);
 }
 
 void Client::KeepHandshakeHeaders(std::span<const http::HeaderView> headers) {

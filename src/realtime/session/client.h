@@ -36,6 +36,9 @@ inline constexpr protocol::ErrorCode kErrorTooManyAnswers{
     protocol::kErrorTooManyRequests.code, "too many requests: client.unread_answers_max_size is reached",
     true};
 
+inline constexpr protocol::ErrorCode kErrorAccessListAway{
+    protocol::kErrorInternal.code, "internal server error: who is blocked is not known yet", true};
+
 // In one byte: every session has it.
 struct SessionForm {
   protocol::Encoding encoding : 1 = protocol::Encoding::kJson;
@@ -66,6 +69,10 @@ struct Identity {
   std::string conn_info;       // raw bytes
   std::int64_t expire_at = 0;  // seconds since the Unix epoch; 0: never
   std::uint32_t renewals = 0;
+  std::int64_t connected_at = 0;  // seconds since the Unix epoch
+  bool has_token = false;         // who it is says a token: the one with the mark that follows
+  auth::TokenMark token;
+  TokenIndex::Link token_link;
   std::map<std::string, auth::TokenSubscription> token_subs;  // a refresh must bring the same
   std::string meta;                                           // JSON for the backend; "": none
   Headers handshake_headers;                                  // for the backend, which asked for them
@@ -87,6 +94,13 @@ struct Client {
   std::uint32_t renewals() const { return identity ? identity->renewals : 0; }
   // What a refresh brought; `conn_info` null: as before.
   void Renew(std::int64_t expire_at, const std::string* conn_info);
+  // The mark of the token that it connected or refreshed with.
+  void KeepToken(auth::TokenMark token);
+  const auth::TokenMark& token() const;
+  bool has_token() const { return identity && identity->has_token; }
+  // Whether a token of this client's user is not good any more. `channel`: of a token of a subscription; "":
+  // of a connection.
+  bool HasRevoked(const auth::TokenMark& token, std::string_view channel) const;
   // The token's subscriptions.
   void KeepSubs(std::map<std::string, auth::TokenSubscription> subs);
   // What the backend is told with each question; nothing where it does not want it.

@@ -56,6 +56,12 @@ broker::DataForm Commands::FormOfData() const {
   return json ? broker::DataForm::kJson : broker::DataForm::kBytes;
 }
 
+bool Commands::SetsExpiry(const decltype(protocol::Command::request)& request) {
+  return std::holds_alternative<protocol::SubscribeRequest>(request) ||
+         std::holds_alternative<protocol::RefreshRequest>(request) ||
+         std::holds_alternative<protocol::SubRefreshRequest>(request);
+}
+
 Task<Verdict<ReplyBody>> Commands::Run(decltype(protocol::Command::request) request) {
   return std::visit([this](auto& chosen) { return Do(std::move(chosen)); }, request);
 }

@@ -27,6 +27,8 @@ class Commands {
  public:
   Commands(Client& client, Subscriptions& subscriptions) : client_(client), subscriptions_(subscriptions) {}
 
+  // Whether the deadlines of the session may change by it.
+  static bool SetsExpiry(const decltype(protocol::Command::request)& request);
   // Calls the overload for what the request holds.
   Task<Verdict<ReplyBody>> Run(decltype(protocol::Command::request) request);
 

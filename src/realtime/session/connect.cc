@@ -3,12 +3,17 @@
 #include <memory>
 #include <utility>
 
+#include "net/async.h"
 #include "realtime/channels/permissions.h"
 #include "realtime/protocol/reply_bytes.h"
 #include "realtime/session/context.h"
 
 namespace tidemill::session {
 namespace {
+
+// Between looks at a list that has not been read yet, each twice as long as the one before: 3 s together.
+constexpr Duration kAccessPauseMin = Milliseconds(50);
+constexpr Duration kAccessPauseMax = Milliseconds(1600);
 
 Refusal RefusalOf(const Error& error) {
   switch (error.code) {
@@ -70,13 +75,37 @@ Task<Verdict<ConnectTerms>> ConnectCommand::CheckToken(std::string token) const 
                          .info = std::move(verified->info),
                          .meta = std::move(verified->meta),
                          .data = {},
-                         .subs = std::move(verified->subs)};
+                         .subs = std::move(verified->subs),
+                         .token = std::move(verified->mark)};
 }
 
 Task<Verdict<ConnectTerms>> ConnectCommand::AskBackend(const protocol::ConnectRequest& request) const {
   const AwaitsOthers awaits(client_);
   TM_CO_TRY_ASSIGN(auto terms, co_await client_.context.backend->Connect(client_, request));
   co_return terms ? *std::move(terms) : ConnectTerms{};
+}
+
+Task<Verdict<void>> ConnectCommand::CheckAccess() const {
+  const access::AccessList* const list = client_.context.access;
+  if (!list) co_return {};
+  net::Loop& loop = client_.context.loop;
+  for (Duration pause = kAccessPauseMin; !list->ready() && pause <= kAccessPauseMax; pause.ms *= 2) {
+    co_await net::Sleep(loop, pause);
+  }
+  if (!list->ready()) {
+    co_return client_.Refuse(kErrorAccessListAway,
+                             {.reason = RefusalReason::kUnavailable,
+                              .why = "blocked users and revoked tokens have not been read from Redis yet"});
+  }
+  if (list->IsBlocked(client_.user, loop.clock().WallNow())) {
+    co_return client_.Refuse(protocol::kDisconnectPermissionDenied,
+                             {.reason = RefusalReason::kBlocked, .why = "the user is blocked"});
+  }
+  if (client_.has_token() && client_.HasRevoked(client_.token(), "")) {
+    co_return client_.Refuse(protocol::kDisconnectInvalidToken,
+                             {.reason = RefusalReason::kRevoked, .why = "the token has been revoked"});
+  }
+  co_return {};
 }
 
 Task<Verdict<void>> ConnectCommand::EnforceUserLimits() const {

@@ -29,6 +29,10 @@ class ConnectCommand {
   // anonymous one, where the settings allow it.
   Task<Verdict<ConnectTerms>> Authenticate(const protocol::ConnectRequest& request) const;
 
+  // Whether the user is not blocked and the token not revoked. For a client that stands in the registry.
+  // Waits a while for a node that has just started to know who is.
+  Task<Verdict<void>> CheckAccess() const;
+
   // For a client that stands in the registry. client.single_connection ends the user's others.
   Task<Verdict<void>> EnforceUserLimits() const;
 

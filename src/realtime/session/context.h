@@ -10,6 +10,7 @@
 #include "http/buffer_budget.h"
 #include "net/loop.h"
 #include "net/task_scope.h"
+#include "realtime/access/access_list.h"
 #include "realtime/broker/broker.h"
 #include "realtime/broker/map_publisher.h"
 #include "realtime/broker/presence.h"
@@ -18,6 +19,7 @@
 #include "realtime/control/directory.h"
 #include "realtime/hub/hub.h"
 #include "realtime/session/announcer.h"
+#include "realtime/session/app_names.h"
 #include "realtime/session/authority.h"
 #include "realtime/session/backend.h"
 #include "realtime/session/map_catch_up.h"
@@ -28,6 +30,7 @@
 #include "realtime/session/rpc.h"
 #include "realtime/session/settings.h"
 #include "realtime/session/settling.h"
+#include "realtime/session/token_index.h"
 #include "realtime/session/tokens.h"
 
 namespace tidemill::session {
@@ -59,6 +62,9 @@ struct Context {
   std::shared_ptr<Tokens> tokens;
   control::Directory* directory = nullptr;  // set by the wiring once all loops are there
   bool draining = false;                    // no new connections
+  access::AccessList* access = nullptr;     // of the node; null: anybody may come in
+  TokenIndex token_index{};                 // ends after all that is in it
+  AppNames app_names{};
   Registry registry;
   TaskScope& scope;  // what outlives a session: its commands in flight, and what the announcer still tells
   Announcer announcer{broker, presence, maps, metrics, scope};

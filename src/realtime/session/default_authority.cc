@@ -44,12 +44,19 @@ class TokenAuthority final : public Authority {
                               {.channel = call.request.channel,
                                .why = "the subscription token is for another channel, user or client"});
     }
+    if (client.HasRevoked(token->mark, call.request.channel)) {
+      co_return client.Refuse(protocol::kErrorPermissionDenied,
+                              {.reason = RefusalReason::kRevoked,
+                               .channel = call.request.channel,
+                               .why = "the subscription token has been revoked"});
+    }
     const std::int64_t expire_at = insecure ? 0 : token->expire_at;
     if (expire_at != 0 && expire_at <= client.WallSeconds()) co_return Refused(protocol::kErrorExpired);
     co_return SubscribeTerms{.info = std::move(token->info),
                              .data = std::move(token->data),
                              .expire_at = expire_at,
-                             .overrides = token->overrides};
+                             .overrides = token->overrides,
+                             .token = std::move(token->mark)};
   }
 
  private:

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
+#include <map>
 #include <memory>
 #include <type_traits>
 #include <unordered_set>
@@ -78,6 +80,76 @@ Task<void> DoToAll(Context& context, Target target, Action action, net::Reply<bo
     co_await LeaveTheTurn(context);
   }
   done.Send(true);
+}
+
+// Ends what the decision forbids.
+Task<void> EndRefused(Context& context, access::Entry entry, net::Reply<bool>::Sender done) {
+  if (entry.kind == access::Kind::kToken) {
+    TokenIndex::Walk walk(context.token_index, entry.subject);
+    while (Client* const client = walk.Next()) {
+      Session& session = static_cast<Session&>(client->events);
+      const auto pin = session.Pin();
+      session.Apply(entry);
+      co_await LeaveTheTurn(context);
+    }
+  } else {
+    Registry::Walk walk(context.registry, entry.subject);
+    while (Session* const session = walk.Next()) {
+      const auto pin = session->Pin();
+      session->Apply(entry);
+      co_await LeaveTheTurn(context);
+    }
+  }
+  done.Send(true);
+}
+
+// The connections of a loop that come first after the query's client id.
+class FirstConnections {
+ public:
+  explicit FirstConnections(const control::ConnectionsQuery& query) : query_(query) {}
+
+  void Look(const Session& session) {
+    if (!session.connected()) return;
+    std::string client = session.client().ToString();
+    if (client <= query_.after || found_.contains(client)) return;
+    if (found_.size() == query_.limit) {
+      has_more_ = true;
+      if (client > found_.rbegin()->first) return;
+      found_.erase(std::prev(found_.end()));
+    }
+    found_.emplace(std::move(client), session.Describe());
+  }
+
+  control::ConnectionsPage Page() {
+    control::ConnectionsPage page{.connections = {}, .has_more = has_more_};
+    page.connections.reserve(found_.size());
+    for (auto& [client, info] : found_) page.connections.push_back(std::move(info));
+    return page;
+  }
+
+ private:
+  const control::ConnectionsQuery& query_;
+  std::map<std::string, control::ConnectionInfo> found_;
+  bool has_more_ = false;
+};
+
+Task<void> ListConnections(Context& context, control::ConnectionsQuery query,
+                           net::Reply<control::ConnectionsPage>::Sender done) {
+  FirstConnections first(query);
+  if (query.user.empty()) {
+    Registry::WalkAll walk(context.registry);
+    while (!walk.done()) {
+      if (const Session* const session = walk.Next()) first.Look(*session);
+      co_await LeaveTheTurn(context);
+    }
+  } else {
+    Registry::Walk walk(context.registry, query.user);
+    while (const Session* const session = walk.Next()) {
+      first.Look(*session);
+      co_await LeaveTheTurn(context);
+    }
+  }
+  done.Send(first.Page());
 }
 
 Result<void> DeliverHere(Context& context, const Uuid& secret, const control::Deliver& deliver) {
@@ -157,6 +229,15 @@ class NodeDirectory final : public control::Directory {
     return own_.broker.Channels(std::move(pattern));
   }
 
+  Task<Result<control::ConnectionsPage>> Connections(control::ConnectionsQuery query) override {
+    using Sender = net::Reply<control::ConnectionsPage>::Sender;
+    const auto ask = [query](Context& context, const Sender& done) {
+      context.scope.Spawn(ListConnections(context, query, done));
+    };
+    auto pages = co_await AskAll<control::ConnectionsPage>(own_, contexts_, ask);
+    co_return control::Merge(std::move(pages), query.limit);
+  }
+
  private:
   static Task<Result<void>> NoSuchNode() { co_return Fail(Errc::kNotFound, "no such node"); }
 
@@ -172,6 +253,17 @@ class NodeDirectory final : public control::Directory {
       done.Send(DeliverHere(context, secret, deliver));
     });
     co_return co_await reply;
+  }
+
+  Task<Result<void>> Act(Target, control::ChangeAccess change) {
+    if (own_.access == nullptr) co_return {};
+    TM_CO_TRY(own_.access->Add(change.entry, own_.loop.clock().WallNow()));
+    if (change.entry.lifted) co_return {};
+    const auto ask = [entry = change.entry](Context& context, const net::Reply<bool>::Sender& done) {
+      context.scope.Spawn(EndRefused(context, entry, done));
+    };
+    (void)co_await AskAll<bool>(own_, contexts_, ask);
+    co_return {};
   }
 
   Task<Result<void>> Act(Target target, control::Subscribe subscribe) {

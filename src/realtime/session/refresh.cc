@@ -34,6 +34,10 @@ Task<Verdict<protocol::RefreshResult>> Refresh(Client& client, std::string given
   if (token->user != client.user) {
     co_return client.Refuse(protocol::kDisconnectInvalidToken, {.why = "the new token is another user's"});
   }
+  if (client.HasRevoked(token->mark, "")) {
+    co_return client.Refuse(protocol::kDisconnectInvalidToken,
+                            {.reason = RefusalReason::kRevoked, .why = "the new token has been revoked"});
+  }
   // Other server-side channels than before: the client must connect anew to get them.
   const std::map<std::string, auth::TokenSubscription> none;
   if (token->subs != (client.identity ? client.identity->token_subs : none)) {
@@ -47,6 +51,7 @@ Task<Verdict<protocol::RefreshResult>> Refresh(Client& client, std::string given
     client.Renew(token->expire_at, token->info.empty() ? nullptr : &token->info);
     client.KeepMeta(std::move(token->meta));
   }
+  client.KeepToken(std::move(token->mark));
   protocol::RefreshResult result;
   if (client.expire_at() != 0) {
     result.expires = true;
@@ -70,7 +75,7 @@ Task<Verdict<protocol::SubRefreshResult>> RefreshSubscription(Client& client, Su
   const std::uint32_t number = asked->number;
   if (request.token.empty()) co_return Refused(protocol::kErrorBadRequest);
   const std::shared_ptr<Tokens> tokens = client.context.tokens;
-  const auto token = co_await tokens->for_subscribe().VerifySubscribe(std::move(request.token));
+  auto token = co_await tokens->for_subscribe().VerifySubscribe(std::move(request.token));
   if (!token) {
     co_return client.Refuse(RefusalOf(token.error(), protocol::kDisconnectSubExpired),
                             {.channel = request.channel, .why = token.error().detail});
@@ -83,9 +88,17 @@ Task<Verdict<protocol::SubRefreshResult>> RefreshSubscription(Client& client, Su
   if (token->expire_at != 0 && token->expire_at <= client.WallSeconds()) {
     co_return Refused(protocol::kDisconnectSubExpired);
   }
+  if (client.HasRevoked(token->mark, request.channel)) {
+    co_return client.Refuse(protocol::kDisconnectInvalidToken,
+                            {.reason = RefusalReason::kRevoked,
+                             .channel = request.channel,
+                             .why = "the new subscription token has been revoked"});
+  }
   // Not the next one of the channel, which has terms of its own.
   if (!subscriptions.Holds(request.channel, number)) co_return Refused(protocol::kErrorPermissionDenied);
-  subscriptions.SetExpiry(*subscriptions.Find(request.channel), token->expire_at);
+  ChannelSubscription& subscription = *subscriptions.Find(request.channel);
+  subscriptions.KeepToken(subscription, std::move(token->mark));
+  subscriptions.SetExpiry(subscription, token->expire_at);
   protocol::SubRefreshResult result;
   if (token->expire_at != 0) {
     result.expires = true;

@@ -11,6 +11,8 @@ enum class RefusalReason : std::uint8_t {
   kOrigin,          // the page is not one of client.allowed_origins
   kToken,           // a token is missing, or is not good
   kExpired,         // it was good once
+  kBlocked,         // the user is (API method block_user)
+  kRevoked,         // the token is (revoke_token, invalidate_user_tokens)
   kPermission,      // the channel's options do not let this user
   kUnknownChannel,  // no such namespace, or a name that breaks the rules of names
   kNotAvailable,    // the feature is off
@@ -26,8 +28,8 @@ inline constexpr std::size_t kRefusalReasons = static_cast<std::size_t>(RefusalR
 // The enumerator's name without the k, in snake_case.
 constexpr std::string_view NameOf(RefusalReason reason) {
   constexpr std::string_view kNames[kRefusalReasons] = {
-      "origin",      "token", "expired", "permission", "unknown_channel", "not_available",
-      "bad_request", "limit", "rate",    "slow",       "stale",           "unavailable"};
+      "origin",        "token",       "expired", "blocked", "revoked", "permission", "unknown_channel",
+      "not_available", "bad_request", "limit",   "rate",    "slow",    "stale",      "unavailable"};
   return kNames[static_cast<std::size_t>(reason)];
 }
 

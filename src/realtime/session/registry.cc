@@ -78,6 +78,36 @@ Session* Registry::Walk::Next() {
   return session;
 }
 
+Session* Registry::WalkAll::Next() {
+  for (;;) {
+    if (walk_) {
+      if (Session* const session = walk_->Next()) return session;
+      walk_.reset();
+    }
+    if (users_.empty()) {
+      LookFurther();
+      if (users_.empty()) return nullptr;
+    }
+    walk_.emplace(registry_, users_.back());
+    users_.pop_back();
+  }
+}
+
+// A table that has grown has put its users elsewhere: those not given yet may be anywhere.
+void Registry::WalkAll::LookFurther() {
+  constexpr std::size_t kBucketsMax = 4096;
+  const auto& table = registry_.first_of_user_;
+  if (table.bucket_count() != buckets_) {
+    buckets_ = table.bucket_count();
+    bucket_ = 0;
+  }
+  for (std::size_t looked = 0; bucket_ < buckets_ && users_.empty() && looked < kBucketsMax; ++looked) {
+    for (auto at = table.begin(bucket_); at != table.end(bucket_); ++at) users_.push_back((*at)->user());
+    ++bucket_;
+  }
+  done_ = bucket_ >= buckets_ && users_.empty();
+}
+
 Session* Registry::BySecret(const Uuid& secret) const {
   const auto found = by_secret_.find(secret);
   return found == by_secret_.end() ? nullptr : *found;

@@ -5,6 +5,8 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <unordered_set>
 #include <vector>
@@ -38,6 +40,26 @@ class Registry {
     friend class IntrusiveList<Walk>;
     friend class Registry;
     Session* next_;
+  };
+
+  // Goes through all sessions, in as many turns as it takes. One that was there from the beginning to the end
+  // is given at least once; when many come meanwhile, it may begin again. Ends before the registry.
+  class WalkAll {
+   public:
+    explicit WalkAll(Registry& registry) : registry_(registry) {}
+    bool done() const { return done_; }
+    // Null: that was all, if it is done; else there was a long gap.
+    Session* Next();
+
+   private:
+    void LookFurther();
+
+    Registry& registry_;
+    std::size_t buckets_ = 0;
+    std::size_t bucket_ = 0;          // that comes next
+    std::vector<std::string> users_;  // of the buckets before it, whose sessions were not given yet
+    std::optional<Walk> walk_;
+    bool done_ = false;
   };
 
   // The session of that secret; null: there is none.

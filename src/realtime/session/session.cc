@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <optional>
-#include <span>
 #include <utility>
 
 #include "base/log.h"
@@ -13,26 +12,14 @@
 #include "realtime/session/connect.h"
 #include "realtime/session/connect_status.h"
 #include "realtime/session/context.h"
+#include "realtime/session/decision.h"
+#include "realtime/session/known_code.h"
 
 namespace tidemill::session {
 namespace {
 
 // A reply buffer that has grown larger for once is given back.
 constexpr std::size_t kReplyBytesKept = 1 << 20;
-
-template <class Code>
-Code KnownCode(std::span<const Code> known, std::uint32_t code) {
-  const auto found = std::ranges::find(known, code, &Code::code);
-  TM_ASSERT(found != known.end());
-  return *found;
-}
-
-// Whether the deadlines may change by it.
-bool SetsExpiry(const decltype(protocol::Command::request)& request) {
-  return std::holds_alternative<protocol::SubscribeRequest>(request) ||
-         std::holds_alternative<protocol::RefreshRequest>(request) ||
-         std::holds_alternative<protocol::SubRefreshRequest>(request);
-}
 
 }  // namespace
 
@@ -157,7 +144,7 @@ Task<void> Session::RunCommand(protocol::Command command) {
     co_return DisconnectFor(protocol::kDisconnectNotAvailable, "nobody takes what clients send");
   }
   if (id == 0) co_return DisconnectFor(protocol::kDisconnectBadRequest, "a command without an id");
-  const bool sets_expiry = SetsExpiry(command.request);
+  const bool sets_expiry = Commands::SetsExpiry(command.request);
   Commands commands(client_, subscriptions_);
   auto answer = co_await commands.Run(std::move(command.request));
   if (closed()) co_return;
@@ -212,6 +199,11 @@ Task<Verdict<void>> Session::TryConnect(std::uint32_t id, protocol::ConnectReque
   client_.KeepMeta(std::move(terms.meta));
   context().registry.Add(*this);
   phase_ = Phase::kRegistered;
+  if (terms.from == ConnectTerms::From::kToken) client_.KeepToken(std::move(terms.token));
+  app_ = context().app_names.Take(request.name, request.version);
+  // Where others find it by now: a decision that comes later finds it too.
+  TM_CO_TRY(co_await connect.CheckAccess());
+  if (closed()) co_return {};
   TM_CO_TRY_ASSIGN(InitialSubscriptions wanted, connect.ChannelsOf(terms, request));
   TM_CO_TRY(connect.Begin(wanted));
   if (terms.from == ConnectTerms::From::kToken) client_.KeepSubs(std::move(terms.subs));
@@ -224,6 +216,7 @@ Task<Verdict<void>> Session::TryConnect(std::uint32_t id, protocol::ConnectReque
   if (closed()) co_return {};
 
   phase_ = Phase::kConnected;
+  if (client_.identity) client_.identity->connected_at = client_.WallSeconds();
   transport_.Admit();
   CountConnected(1);
   protocol::ConnectResult result = connect.Result();
@@ -404,6 +397,14 @@ Result<void> Session::Apply(const control::Deliver& deliver) {
   return {};
 }
 
+void Session::Apply(const access::Entry& entry) {
+  if (closed()) return;
+  if (const auto code = EndsConnection(entry, client_)) return Disconnect(*code);
+  for (const std::string& channel : subscriptions_.RevokedBy(entry)) {
+    Unsubscribe(channel, protocol::kUnsubscribeServer);
+  }
+}
+
 // ---- the end
 
 void Session::Disconnect(protocol::DisconnectCode code) {
@@ -441,6 +442,7 @@ void Session::End() {
   if (!subscriptions_.CloseSome()) context().scope.Spawn(LeaveTheRest());
   if (reached == Phase::kConnected) CountConnected(-1);
   if (reached >= Phase::kRegistered) context().registry.Remove(*this);
+  context().app_names.GiveBack(std::exchange(app_, 0));
   context().settling.Wake(client_);
 }
 

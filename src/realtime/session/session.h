@@ -23,6 +23,7 @@
 #include "realtime/session/command_rate.h"
 #include "realtime/session/commands.h"
 #include "realtime/session/deadlines.h"
+#include "realtime/session/describe.h"
 #include "realtime/session/in_flight.h"
 #include "realtime/session/registry.h"
 #include "realtime/session/subscriptions.h"
@@ -58,6 +59,14 @@ class Session final : public ClientEvents, private net::Timer {
   void Apply(const control::Disconnect& disconnect) { DisconnectWith(disconnect.code, disconnect.reason); }
   void Apply(const control::Refresh& refresh);
   Result<void> Apply(const control::Deliver& deliver);
+  // A decision that the access list has.
+  void Apply(const access::Entry& entry);
+
+  bool connected() const { return phase_ == Phase::kConnected; }
+  // As operators see it.
+  control::ConnectionInfo Describe() const {
+    return session::Describe(client_, subscriptions_, context().app_names.Of(app_));
+  }
 
   void Disconnect(protocol::DisconnectCode code);
 
@@ -172,6 +181,7 @@ class Session final : public ClientEvents, private net::Timer {
   Phase phase_ = Phase::kNew;
   Carrier carrier_ = Carrier::kOpen;
   std::uint16_t pins_ = 0;  // tasks that refer to this session
+  std::uint16_t app_ = 0;   // AppNames
   [[no_unique_address]] Subscriptions subscriptions_{client_};
   InFlight* in_flight_ = nullptr;  // null: no command is
   CommandRate rate_;

@@ -133,6 +133,13 @@ Task<Verdict<protocol::SubscribeResult>> Subscriptions::JoinBegun(ChannelSubscri
   const std::shared_ptr<const SessionSettings> held = client_.context.settings;
   const auto channel = held->rules->Find(request.channel);
   if (!channel) co_return Refused(channel.error());
+  // It may have been while the client read a map.
+  if (!terms.token.empty() && client_.HasRevoked(terms.token, request.channel)) {
+    co_return client_.Refuse(protocol::kErrorPermissionDenied,
+                             {.reason = RefusalReason::kRevoked,
+                              .channel = request.channel,
+                              .why = "the subscription token has been revoked"});
+  }
   const channels::Caller caller{.user = client_.user, .subscribed = true, .insecure = held->client.insecure};
   if (channel->options->is_map() != (request.type != 0)) {
     co_return client_.Refuse(protocol::kErrorPermissionDenied,
@@ -147,6 +154,7 @@ Task<Verdict<protocol::SubscribeResult>> Subscriptions::JoinBegun(ChannelSubscri
   subscription.server_side = terms.server_side;
   subscription.asks_backend = channel->options->sub_refresh_proxy_enabled && client_.context.backend;
   if (!terms.info.empty()) subscription.Extra().info = std::move(terms.info);
+  KeepToken(subscription, std::move(terms.token));
   subscription.presence = options.presence;
   // Of a map without a stream too: who may have missed a change reads it anew.
   subscription.positioned = options.positioned || options.is_map;
@@ -316,10 +324,13 @@ void Subscriptions::End(ChannelSubscription& subscription) {
   context.broker.Unsubscribe(name);
 }
 
-std::vector<std::string> Subscriptions::Channels() const {
+std::vector<std::string> Subscriptions::Channels(std::size_t count_max) const {
   std::vector<std::string> channels;
-  channels.reserve(size());
-  for (const auto& subscription : table_.entries()) channels.push_back(subscription->channel_name());
+  channels.reserve(std::min(count_max, size()));
+  for (const auto& subscription : table_.entries()) {
+    if (channels.size() == count_max) break;
+    channels.push_back(subscription->channel_name());
+  }
   return channels;
 }
 
@@ -327,6 +338,29 @@ std::vector<std::string> Subscriptions::CatchUpChannels() const {
   std::vector<std::string> channels;
   if (!CatchUps()) return channels;
   for (const auto& [channel, catch_up] : *CatchUps()) channels.push_back(channel);
+  return channels;
+}
+
+void Subscriptions::KeepToken(ChannelSubscription& subscription, auth::TokenMark token) {
+  if (token.empty() && !subscription.extra) return;
+  SubscriptionExtra& extra = subscription.Extra();
+  extra.token = std::move(token);
+  extra.token_link = client_.context.token_index.Add(extra.token.id, client_);
+}
+
+std::vector<std::string> Subscriptions::RevokedBy(const access::Entry& entry) const {
+  std::vector<std::string> channels;
+  const auto look_at = [&](const std::string& channel, const auth::TokenMark& token) {
+    if (access::Revokes(entry, client_.user, token, channel)) channels.push_back(channel);
+  };
+  for (const auto& subscription : table_.entries()) {
+    const SubscriptionExtra* const extra = subscription->extra.get();
+    if (extra && !extra->token.empty()) look_at(subscription->channel_name(), extra->token);
+  }
+  if (!CatchUps()) return channels;
+  for (const auto& [channel, catch_up] : *CatchUps()) {
+    if (!catch_up.terms.token.empty()) look_at(channel, catch_up.terms.token);
+  }
   return channels;
 }
 

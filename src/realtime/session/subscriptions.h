@@ -94,9 +94,14 @@ class Subscriptions {
   // Of the one that was begun last.
   std::uint32_t last_number() const { return begun_; }
   std::size_t size() const { return table_.size(); }
-  std::vector<std::string> Channels() const;
+  // At most so many, in the order of their names.
+  std::vector<std::string> Channels(std::size_t count_max = SIZE_MAX) const;
   // Those of maps that are being read.
   std::vector<std::string> CatchUpChannels() const;
+
+  void KeepToken(ChannelSubscription& subscription, auth::TokenMark token);
+  // The channels whose tokens the decision revokes.
+  std::vector<std::string> RevokedBy(const access::Entry& entry) const;
 
   void SetExpiry(ChannelSubscription& subscription, std::int64_t expire_at);
   // In seconds since the Unix epoch; 0: none expires. None expires before it: when one was renewed or ended,

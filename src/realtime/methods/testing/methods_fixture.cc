@@ -39,6 +39,11 @@ std::string Describe(const std::string& target, const control::Deliver& deliver)
   return "deliver " + target + " " + deliver.frame;
 }
 
+std::string Describe(const std::string&, const control::ChangeAccess& change) {
+  return "access " + access::KeyOf(change.entry) + " before " + std::to_string(change.entry.issued_before) +
+         " until " + std::to_string(change.entry.expire_at) + (change.entry.lifted ? " lifted" : "");
+}
+
 std::string Describe(const std::string& target, const control::Refresh& refresh) {
   return "refresh " + target + (refresh.expired ? " expired" : "") +
          " expire_at=" + std::to_string(refresh.expire_at) + (refresh.info ? " info=" + *refresh.info : "");
@@ -54,6 +59,12 @@ Task<Result<void>> FakeDirectory::Apply(control::Target target, control::Action 
 Task<Result<std::vector<broker::ChannelCount>>> FakeDirectory::Channels(std::string pattern) {
   if (!answer) co_return std::unexpected(answer.error());
   co_return co_await broker->Channels(std::move(pattern));
+}
+
+Task<Result<control::ConnectionsPage>> FakeDirectory::Connections(control::ConnectionsQuery asked_for) {
+  query = std::move(asked_for);
+  if (!answer) co_return std::unexpected(answer.error());
+  co_return connections;
 }
 
 namespace {
@@ -101,7 +112,7 @@ MethodsFixture::MethodsFixture(std::size_t loops) : ApiBench(loops) {
   recording_maps_ = std::make_unique<RecordingMaps>(*nodes_[0].maps, state_reads);
   maps_ =
       std::make_unique<broker::MapPublisher>(*recording_maps_, *nodes_[0].broker, DefaultSettings().rules);
-  services_ = std::make_unique<Services>(*publisher_, *maps_, directory);
+  services_ = std::make_unique<Services>(*publisher_, *maps_, directory, access);
   Serve(RealtimeMethods(*services_));
 }
 

@@ -23,9 +23,12 @@ class FakeDirectory final : public control::Directory {
   Task<std::uint64_t> CountOfUser(std::string) override { co_return 0; }
   Task<std::vector<control::NodeInfo>> Nodes() override { co_return nodes; }
   Task<Result<std::vector<broker::ChannelCount>>> Channels(std::string pattern) override;
+  Task<Result<control::ConnectionsPage>> Connections(control::ConnectionsQuery query) override;
 
   std::vector<std::string> asked;  // "unsubscribe u1/c1/s1 news"
   std::vector<control::NodeInfo> nodes;
+  control::ConnectionsQuery query;
+  control::ConnectionsPage connections;
   broker::Broker* broker = nullptr;  // whose channels it tells
   Result<void> answer;
 };
@@ -42,6 +45,9 @@ class MethodsFixture final : public api::testing::ApiBench, public broker::Broke
   static Settings DefaultSettings();  // without namespace history 5 and presence; see the .cc
   void Reload(const Settings& settings);
 
+  // Before the first call.
+  void SetAccessStore(access::Store& store) { services_->access_store = &store; }
+
   // As others on this node publish.
   void Publish(broker::PublishCall call);
   void PublishKey(broker::MapPublishCall call);
@@ -54,6 +60,8 @@ class MethodsFixture final : public api::testing::ApiBench, public broker::Broke
   void OnStreamLost(const broker::ChannelName&) override {}
 
   FakeDirectory directory;
+  metrics::Registry access_metrics;
+  access::AccessList access{2, access_metrics};
   std::vector<std::string> published;  // what subscribed channels got: "a {}"
   broker::PublicationPtr last_published;
   std::vector<broker::MapStateQuery> state_reads;  // what the broker of maps was asked for

@@ -132,6 +132,7 @@ SessionBench::SessionBench(BenchSettings settings)
                                                   .metrics = session_metrics_,
                                                   .settings = std::move(shared),
                                                   .tokens = std::move(tokens),
+                                                  .access = &access_,
                                                   .scope = scope_});
   contexts_.push_back(context_.get());
   directory_ = MakeNodeDirectory(*context_, contexts_);

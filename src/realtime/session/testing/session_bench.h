@@ -113,6 +113,7 @@ class SessionBench {
   metrics::Registry registry_;
   hub::HubMetrics hub_metrics_;
   SessionMetrics session_metrics_;
+  access::AccessList access_{1000, registry_};
   std::unique_ptr<broker::MemoryBrokerShards> brokers_;
   broker::LoopBroker memory_;
   PausableBroker broker_;
