@@ -1,6 +1,8 @@
 """Each proxy against a service that does its work."""
 import base64
 import json
+import pathlib
+import signal
 import ssl
 import subprocess
 import time
@@ -190,6 +192,28 @@ def test_keys(binary, folder, service):
         service.answers["/map_remove"] = {"result": {"key": "theirs"}}
         equal(client.ask("publish", {"channel": "keys:a", "key": "x", "removed": True, "type": 1})["publish"], {})
         equal(server.api("map_read_state", {"channel": "keys:a", "limit": 10})["entries"], [])
+
+
+def test_reload(binary, folder, service):
+    """a reload takes over where a proxy asks, for connections that are there; one that cannot be used changes nothing"""
+    with started(binary, folder, service) as server, Client(server) as client:
+        path = pathlib.Path(folder, "tidemill.toml")
+        first = path.read_text(encoding="utf-8")
+
+        def reload(text, event):
+            path.write_text(text, encoding="utf-8")
+            server.process.send_signal(signal.SIGHUP)
+            server.log_with(event)
+
+        service.answers["/rpc"] = {"result": {"data": "old"}}
+        service.answers["/new"] = {"result": {"data": "new"}}
+        equal(client.ask("rpc", {"method": "m"})["rpc"], {"data": "old"})
+        bad = first.replace("[rpc.proxy]", '[rpc.proxy]\nhttp.tls = {enabled = true, server_ca_pem = "/nowhere.pem"}')
+        reload(bad.replace(service.url("/rpc"), "https://localhost:1/"), r"server\.reload_refused.*nowhere")
+        equal(client.ask("rpc", {"method": "m"})["rpc"], {"data": "old"})
+        reload(first.replace("/rpc\"", "/new\""), r"server\.reloaded")
+        equal(client.ask("rpc", {"method": "m"})["rpc"], {"data": "new"})
+        equal(client.ask("rpc", {"method": "binary:m"})["rpc"], {})
 
 
 def certificate(folder, name):
