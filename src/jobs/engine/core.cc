@@ -54,7 +54,7 @@ Core::Core(net::Loop& l, Store& s, EngineOptions o)
 Core::~Core() = default;
 
 Result<> Core::Serving() const {
-  if (phase == Phase::kServing) return {};
+  if (phase == Phase::kServing && !is_clearing) return {};
   return Fail(Errc::kNotAvailable, Problem().value_or("the jobs are not served here now"));
 }
 
@@ -122,6 +122,7 @@ Counts Core::AllCounts() const {
 
 void Core::Forget(const Error& why) {
   ++tenure;
+  is_clearing = false;
   forgotten.Add(flusher.Reset(why));
   promoter.Stop();
   upkeep.Stop();

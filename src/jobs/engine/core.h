@@ -77,7 +77,7 @@ struct Core final : FlushOwner {
   ~Core();
 
   WallTime Now() const { return loop.clock().WallNow(); }
-  // kNotAvailable: the detail says why.
+  // Whether new commands are taken. kNotAvailable: the detail says why.
   Result<> Serving() const;
   // Whether the lease has surely not ended: what is in memory may be given to workers.
   bool IsSureOfLease() const { return loop.clock().Now() - renewed_at < options.lease_ttl; }
@@ -118,6 +118,7 @@ struct Core final : FlushOwner {
   std::uint64_t tenure = 0;
   Lease lease;
   bool has_lease = false;
+  bool is_clearing = false;  // and kServing: all is being written before, and commands are refused
   bool is_asking = false;  // for the lease, or that it goes on
   bool is_reading_back = false;
   std::string address;  // where other nodes reach this one

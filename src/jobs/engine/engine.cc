@@ -46,7 +46,10 @@ std::optional<Owner> Engine::owner() const { return core_->other_owner; }
 void Engine::WaitForCommit(CommitWaiter& waiter) { core_->flusher.Wait(waiter); }
 Task<Result<>> Engine::Committed() { co_return co_await CommitOf(core_->flusher); }
 
-bool Engine::answers_acks_at_once() const { return core_->options.acks == AckAnswer::kReceived; }
+bool Engine::answers_acks_at_once() const {
+  const Flusher& flusher = core_->flusher;
+  return core_->options.acks == AckAnswer::kReceived && flusher.problem().empty() && flusher.Room();
+}
 
 Result<> Engine::Push(job::Job job) { return jobs::Push(*core_, std::move(job), Origin::kProducer); }
 

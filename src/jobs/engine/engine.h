@@ -221,7 +221,8 @@ class Engine {
   // kLimitExceeded: it is not taken, and the job is still reserved.
   Result<> Ack(std::string_view jid, std::string result);
   Result<> Fail(std::string_view jid, job::ErrorReport error);
-  // An Ack that has succeeded is answered without WaitForCommit (EngineOptions::acks).
+  // Whether an Ack that has succeeded is answered without WaitForCommit (EngineOptions::acks): not while
+  // flushes fail, or more waits to be written than pushes may add to.
   bool answers_acks_at_once() const;
   // Whether nobody has the job, but a worker may have been given it shortly before the last start, too late
   // for the store to know. The end of its attempt counts then with these, which are done when that is

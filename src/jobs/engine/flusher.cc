@@ -88,20 +88,36 @@ void Flusher::Wait(CommitWaiter& waiter) {
     if ((*batch)->is_waited_for) return (*batch)->waiters.PushBack(waiter);
   }
   if (flying_ != nullptr && flying_->is_waited_for) return flying_->waiters.PushBack(waiter);
-  // Behind those that are being told: what they wait for came before.
+  TellSoon(waiter);
+}
+
+void Flusher::WaitForFlight(CommitWaiter& waiter) {
+  waiter.Unlink();
+  if (flying_ != nullptr) return flying_->waiters.PushBack(waiter);
+  TellSoon(waiter);
+}
+
+// Behind those that are being told: what they wait for came before.
+void Flusher::TellSoon(CommitWaiter& waiter) {
   if (ended_.empty() || !ended_.back()->result) ended_.push_back(std::make_unique<Batch>());
   ended_.back()->waiters.PushBack(waiter);
   loop_.ArmNextTurnEnd(net::TurnEndRank::kFanOut, *this);
 }
 
-// What was only waited for, with nothing to write, is told as well.
 void Flusher::OnTurnEnd() {
-  if (WaitsForMore()) {
-    loop_.ArmNextTurnEnd(net::TurnEndRank::kFanOut, *this);
-  } else {
-    StartFlight();
-  }
+  if (!WaitsForMore()) return Go();
+  loop_.ArmNextTurnEnd(net::TurnEndRank::kFanOut, *this);
   StartTelling();
+}
+
+void Flusher::Go() {
+  StartFlight();
+  StartTelling();
+}
+
+void Flusher::GoOn() {
+  is_held_ = false;
+  loop_.ArmTurnEnd(net::TurnEndRank::kFanOut, *this);
 }
 
 bool Flusher::WaitsForMore() {
@@ -124,8 +140,10 @@ void Flusher::StartFlight() {
   if (gathered_.size() == 1) owner_.BeforeFlush(gathered_.front()->gathering);
   auto batch = std::move(gathered_.front());
   gathered_.pop_front();
-  if (gathered_.empty()) gathered_.push_back(std::make_unique<Batch>());
+  const bool has_more = !gathered_.empty();
+  if (!has_more) gathered_.push_back(std::make_unique<Batch>());
   if (batch->gathering.empty()) {
+    if (has_more) loop_.ArmNextTurnEnd(net::TurnEndRank::kFanOut, *this);
     batch->tenure = tenure_;
     if (!batch->waiters.empty()) ended_.push_back(std::move(batch));
     return;

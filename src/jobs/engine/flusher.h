@@ -66,8 +66,9 @@ class Flusher final : net::TurnEndHook, net::Timer {
   // Forgets all that was gathered, and tells those who wait `why`. What is under way may still be committed.
   // Gives what is forgotten, to be destroyed on any thread.
   [[nodiscard]] std::shared_ptr<void> Reset(const Error& why);
-  // Until Reset no flush begins.
+  // Until Reset or GoOn no flush begins.
   void Hold() { is_held_ = true; }
+  void GoOn();
 
   // Whether those who wait are to wait for what is put in now.
   enum class Answers : std::uint8_t { kAfterCommit, kAtOnce };
@@ -79,6 +80,8 @@ class Flusher final : net::TurnEndHook, net::Timer {
   Result<> Room() const;
   // It is told when everything that was put in before, and is answered after its commit, is committed.
   void Wait(CommitWaiter& waiter);
+  // It is told when the flush that is under way is over, if there is one.
+  void WaitForFlight(CommitWaiter& waiter);
   // Whether those who have lost something by a flush that failed are being told.
   bool is_telling_of_failure() const { return refused_ > 0; }
   // Why the last flush failed; empty: it did not.
@@ -101,7 +104,10 @@ class Flusher final : net::TurnEndHook, net::Timer {
   };
 
   void OnTurnEnd() override;
-  void OnTimer() override { StartFlight(); }
+  void OnTimer() override { Go(); }
+  // What was only waited for, with nothing to write, is told as well.
+  void Go();
+  void TellSoon(CommitWaiter& waiter);
   // At the end of a turn: whether the next one may add to the flush. It then comes without waiting.
   bool WaitsForMore();
   void StartFlight();

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,12 +24,15 @@ class FlusherTest : public ::testing::Test, private FlushOwner {
   void Turns(int count) {
     for (int i = 0; i < count; ++i) loop->RunOnce(Duration{0});
   }
-  void Put() {
-    flusher.Gather().Insert(StoredJob{.id = JobId(++last_id_),
-                                      .jid = "jid-" + std::to_string(last_id_),
-                                      .queue = "q",
-                                      .type = "T",
-                                      .text = "{}"});
+  StoredJob Row() {
+    const std::string jid = "jid-" + std::to_string(++last_id_);
+    return {.id = JobId(last_id_), .jid = jid, .queue = "q", .type = "T", .text = "{}"};
+  }
+  void Put() { flusher.Gather().Insert(Row()); }
+  void PushRow() {
+    PushedJob push;
+    push.row.job = Row();
+    flusher.Gather().Push(std::move(push));
   }
   // A commit that took so long, of one row.
   void CommitIn(net::Micros micros) {
@@ -67,6 +71,7 @@ class FlusherTest : public ::testing::Test, private FlushOwner {
   void OnArrived(PushedJob&&) override {}
   void OnDropped(const PushedJob& job, KeptGatherings kept) override {
     dropped.push_back(job.row.job.id);
+    if (job.pushed.lock_key.empty()) return;
     kept.front()->Remove(RecordKey{.kind = "lock", .key = job.pushed.lock_key});
   }
   void OnFenced() override {}
@@ -139,6 +144,31 @@ TEST_F(FlusherTest, AFailedCommitDropsAllPushesAndKeepsTheRestInItsFlushes) {
     EXPECT_TRUE(flush->records.empty()) << "the lock of a push that nobody has";
   }
   EXPECT_EQ(rows, 7u);  // with that of CommitIn
+  EXPECT_TRUE(store.bugs().empty());
+}
+
+// Of the first flush nothing is left but who waits for it; the second has rows, and nobody who waits.
+TEST_F(FlusherTest, WhoWaitsForAFlushThatIsEmptyNowIsToldAndTheNextOneGoes) {
+  options.flush_rows_max = 1;
+  CommitIn(1000);
+  const std::uint64_t commits = flusher.commits();
+  store.FailCommits(1, {.code = Errc::kLimitExceeded, .detail = "disk full"});
+  PushRow();
+  Turns(3);
+  flusher.Gather(Flusher::Answers::kAtOnce).Insert(Row());
+  store.ReleaseCommits();
+  Turns(5);
+  ASSERT_EQ(dropped.size(), 1u);
+  std::optional<Result<>> told;
+  TaskScope scope;
+  scope.Spawn([](Flusher& flusher, std::optional<Result<>>& out) -> Task<void> {
+    out = co_await CommitOf(flusher);
+  }(flusher, told));
+  for (int i = 0; i < 200 && flusher.commits() == commits; ++i) loop->RunOnce(Milliseconds(1));
+  Turns(5);
+  ASSERT_TRUE(told);
+  EXPECT_TRUE(*told);
+  EXPECT_EQ(flusher.commits(), commits + 1);
   EXPECT_TRUE(store.bugs().empty());
 }
 

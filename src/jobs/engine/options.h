@@ -22,15 +22,16 @@ namespace tidemill::jobs {
 // When a push, an ACK and a FAIL are answered, and what a crash may cost.
 enum class Durability : std::uint8_t {
   kDurable,  // after the commit: nothing that was answered is lost
-  kRelaxed,  // at once, written behind: a crash loses what was answered in the last moments
+  kRelaxed,  // at once, written behind: a crash, a takeover or a stop whose store is away loses what was
+             // answered in the last moments
   kMemory,   // at once, and never written: a stop loses the queue. Jobs that die are kept all the same
 };
 
 // When an ACK is answered, in a queue that is durable.
 enum class AckAnswer : std::uint8_t {
   kFlushed,   // after its commit: the job never runs again
-  kReceived,  // at once: after a crash the last of them may run again, as any job may that was not
-              // acknowledged
+  kReceived,  // at once, while the store takes what comes: after a crash, a takeover or a stop whose store
+              // is away the last of them may run again, as any job may that was not acknowledged
 };
 
 struct QueueSettings {

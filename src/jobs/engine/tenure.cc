@@ -37,34 +37,35 @@ Task<void> LearnOwner(Core& core) {
   core.TenureChanged();
 }
 
-// co_await CommitInTime(loop, flusher, for_so_long): as CommitOf, or kTimeout.
+// co_await CommitInTime(core, what, deadline): as CommitOf; nullopt: it is not done in time.
 class [[nodiscard]] CommitInTime final : CommitWaiter, net::Timer {
  public:
-  CommitInTime(net::Loop& loop, Flusher& flusher, Duration at_most)
-      : loop_(loop), flusher_(flusher), at_most_(at_most) {}
+  enum class What : std::uint8_t { kAllSoFar, kUnderWay };
+  CommitInTime(Core& core, What what, MonotonicTime deadline)
+      : core_(core), what_(what), deadline_(deadline) {}
   bool await_ready() const { return false; }
   void await_suspend(std::coroutine_handle<> awaiter) {
     awaiter_ = awaiter;
-    loop_.timers().Schedule(*this, loop_.clock().Now() + at_most_);
-    flusher_.Wait(*this);
+    core_.loop.timers().Schedule(*this, deadline_);
+    if (what_ == What::kAllSoFar) return core_.flusher.Wait(*this);
+    core_.flusher.WaitForFlight(*this);
   }
-  Result<> await_resume() { return *std::move(result_); }
+  std::optional<Result<>> await_resume() { return std::move(result_); }
 
  private:
   void OnCommit(const Result<>& result) override {
-    loop_.timers().Cancel(*this);
+    core_.loop.timers().Cancel(*this);
     result_ = result;
     awaiter_.resume();
   }
   void OnTimer() override {
     CommitWaiter::Unlink();
-    result_ = Fail(Errc::kTimeout, "not in time");
     awaiter_.resume();
   }
 
-  net::Loop& loop_;
-  Flusher& flusher_;
-  const Duration at_most_;
+  Core& core_;
+  const What what_;
+  const MonotonicTime deadline_;
   std::coroutine_handle<> awaiter_;
   std::optional<Result<>> result_;
 };
@@ -174,16 +175,37 @@ Task<void> Keep(Core& core) {
   }
 }
 
-// A commit that fails is tried again, as long as there is time.
-Task<Result<>> CommitAll(Core& core) {
+// A commit that fails is tried again, as long as there is time. nullopt: the store does not answer.
+Task<std::optional<Result<>>> CommitAll(Core& core) {
   const MonotonicTime deadline = core.loop.clock().Now() + kLastFlushMax;
   while (true) {
     (void)core.flusher.Gather();  // so the last of what is gathered is waited for, answered at once or not
-    auto flushed = co_await CommitInTime(core.loop, core.flusher, deadline - core.loop.clock().Now());
-    const bool is_final = flushed || flushed.error().code == Errc::kTimeout;
-    if (is_final || !core.has_lease || core.loop.clock().Now() >= deadline) co_return flushed;
-    log::Warn("jobs.last_flush_again", {{"error", flushed.error().detail}});
+    auto flushed = co_await CommitInTime(core, CommitInTime::What::kAllSoFar, deadline);
+    const bool is_over = !core.has_lease || core.loop.clock().Now() >= deadline;
+    if (!flushed || *flushed || is_over) co_return flushed;
+    log::Warn("jobs.last_flush_again", {{"error", flushed->error().detail}});
   }
+}
+
+// All that was answered is written, and then nothing is under way and nothing begins: the flusher is held.
+// One that fails has done nothing.
+Task<Result<>> CommitAndHold(Core& core) {
+  using What = CommitInTime::What;
+  const MonotonicTime deadline = core.loop.clock().Now() + kClearAfterMax;
+  (void)core.flusher.Gather();
+  auto flushed = co_await CommitInTime(core, What::kAllSoFar, deadline);
+  if (flushed && *flushed && core.phase == Core::Phase::kServing) {
+    core.flusher.Hold();
+    flushed = co_await CommitInTime(core, What::kUnderWay, deadline);
+    // Those who stop wait for a flush as well.
+    if (!flushed || !*flushed || core.phase != Core::Phase::kServing) core.flusher.GoOn();
+  }
+  if (!flushed) {
+    co_return Fail(Errc::kTimeout, fmt::format("nothing was cleared: the store has not answered for {} s",
+                                               kClearAfterMax.ms / 1000));
+  }
+  if (!*flushed) co_return Fail(flushed->error().code, "nothing was cleared: " + flushed->error().detail);
+  co_return Result<>();
 }
 
 // Also one that is just being asked for.
@@ -231,37 +253,40 @@ Task<void> StopOwning(Core& core) {
   if (!serves) co_return co_await GiveLeaseBack(core);
   core.claims_all = true;
   const auto flushed = co_await CommitAll(core);
-  if (!flushed && flushed.error().code == Errc::kTimeout) {
-    // The lease ends by itself. What was not answered was not promised.
+  if (!flushed) {
+    // The lease ends by itself: what is under way may still come. What is lost was not answered, or before
+    // its commit (relaxed queues, jobs.ack = "received").
     log::Error("jobs.last_flush_abandoned",
                {{"seconds", kLastFlushMax.ms / 1000}, {"rows", core.flusher.unflushed_rows()}});
     co_return;
   }
-  if (!flushed) log::Error("jobs.last_flush_failed", {{"error", flushed.error().detail}});
+  if (!*flushed) log::Error("jobs.last_flush_failed", {{"error", flushed->error().detail}});
   core.flusher.Hold();  // a flush would take the lease again
   co_await GiveLeaseBack(core);
 }
 
+// It serves until all is written, and only takes no commands: it may have to go on.
 Task<Result<>> ClearAll(Core& core) {
   TM_CO_TRY(core.Serving());
-  core.phase = Core::Phase::kClearing;
+  std::uint64_t tenure = core.tenure;
+  core.is_clearing = true;
   core.SetProblem("the jobs are being cleared");
-  const auto flushed = co_await CommitInTime(core.loop, core.flusher, kClearAfterMax);
-  if (core.phase != Core::Phase::kClearing) {
+  const auto written = co_await CommitAndHold(core);
+  if (tenure != core.tenure || core.phase != Core::Phase::kServing) {
     co_return Fail(Errc::kNotAvailable, core.Problem().value_or("the jobs have moved"));
   }
-  if (!flushed && flushed.error().code == Errc::kTimeout) {
-    Serve(core);
-    co_return Fail(Errc::kTimeout, fmt::format("nothing was cleared: the store has not answered for {} s",
-                                               kClearAfterMax.ms / 1000));
+  if (!written) {
+    core.is_clearing = false;
+    core.SetProblem("");
+    co_return written;
   }
-  core.flusher.Hold();  // nothing may come behind the clearing
-  auto cleared = core.has_lease ? co_await core.store.Clear(core.lease.epoch)
-                                : Fail(Errc::kNotAvailable, "another node has taken the jobs over");
-  if (core.phase != Core::Phase::kClearing) co_return cleared;
+  core.phase = Core::Phase::kClearing;
+  const auto cleared = co_await core.store.Clear(core.lease.epoch);
+  if (tenure != core.tenure || core.phase != Core::Phase::kClearing) co_return cleared;
+  // Also when it has failed: some may be gone.
   core.Forget({.code = Errc::kNotAvailable, .detail = "the jobs were cleared"});
   core.phase = Core::Phase::kRecovering;
-  const std::uint64_t tenure = core.tenure;
+  tenure = core.tenure;
   const auto recovered = co_await ReadBack(core);
   if (IsStopping(core) || tenure != core.tenure) co_return cleared;
   if (!recovered) {
