@@ -118,7 +118,8 @@ struct Core final : FlushOwner {
   std::uint64_t tenure = 0;
   Lease lease;
   bool has_lease = false;
-  bool is_clearing = false;  // and kServing: all is being written before, and commands are refused
+  // And kServing: all is being written before, and commands are refused.
+  bool is_clearing = false;
   bool is_asking = false;  // for the lease, or that it goes on
   bool is_reading_back = false;
   std::string address;  // where other nodes reach this one

@@ -105,9 +105,9 @@ constexpr config::Row<JobsSettings> kJobs[] = {
      config::Of<&JobsSettings::ack>,
      {.doc = "When a worker's ACK is answered. \"flushed\": once it is on disk; the job never runs again. "
              "\"received\": at once, and written behind, so that a worker goes on without waiting for the "
-             "disk; after a crash of the server, a takeover by another node, or a stop whose store is away, the "
-             "last acknowledged jobs may run again. While the store fails or is far behind, ACKs are answered "
-             "as with \"flushed\".",
+             "disk; after a crash of the server, a takeover by another node, or a stop whose store is "
+             "away, the last acknowledged jobs may run again. While the store fails or is far behind, "
+             "ACKs are answered as with \"flushed\".",
       .choices = kAcks,
       .reload = config::Reload::kNo}},
     {"dead_for",
