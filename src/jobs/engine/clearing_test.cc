@@ -142,9 +142,9 @@ TEST(Clearing, IsRefusedWhenWhatIsUnwrittenCannotBeWritten) {
 TEST(Clearing, ThatFailsHasWrittenWhatWasAnsweredBefore) {
   Node n(AckAnswer::kReceived);
   n.Reserve("job-00001");
-  n.HoldAFlush();
   ASSERT_TRUE(n.engine.Ack("job-00001", ""));
-  ASSERT_TRUE(n.engine.Push(MakeJob("quick-0001", kQuick)));
+  n.HoldAFlush();
+  ASSERT_TRUE(n.engine.Push(MakeJob("quick-0001", kQuick)));  // the next flush, for which nobody waits
   n.BeginToClear();
   n.store.FailOthers(1, {Errc::kUnavailable, "away"});
   n.store.ReleaseCommits();

@@ -172,5 +172,35 @@ TEST_F(FlusherTest, WhoWaitsForAFlushThatIsEmptyNowIsToldAndTheNextOneGoes) {
   EXPECT_TRUE(store.bugs().empty());
 }
 
+TEST_F(FlusherTest, HeldItEndsWhatIsUnderWayAndBeginsNothingUntilItGoesOn) {
+  struct Waiter final : CommitWaiter {
+    void OnCommit(const Result<>& result) override { told = result; }
+    std::optional<Result<>> told;
+  } waiter;
+  CommitIn(1000);
+  const std::uint64_t commits = flusher.commits();
+  flusher.Gather(Flusher::Answers::kAtOnce).Insert(Row());
+  Turns(5);
+  ASSERT_EQ(store.held_commits(), 1u);
+  flusher.Hold();
+  flusher.WaitForFlight(waiter);
+  Put();
+  Turns(5);
+  EXPECT_FALSE(waiter.told);
+  store.ReleaseCommits();
+  Turns(5);
+  ASSERT_TRUE(waiter.told);
+  EXPECT_TRUE(*waiter.told);
+  EXPECT_EQ(flusher.commits(), commits + 1);
+  waiter.told.reset();
+  flusher.WaitForFlight(waiter);  // there is none
+  Turns(5);
+  EXPECT_TRUE(waiter.told);
+  EXPECT_EQ(flusher.unflushed_rows(), 1u);
+  flusher.GoOn();
+  Turns(5);
+  EXPECT_EQ(flusher.commits(), commits + 2);
+}
+
 }  // namespace
 }  // namespace tidemill::jobs
