@@ -23,7 +23,7 @@ std::int64_t AfterAbout(const Client& client, std::int64_t seconds) {
 
 bool IsRefreshed(const Client& client) {
   const Backend* const backend = client.context.backend;
-  return backend && backend->refreshes_connections();
+  return client.asks_backend && backend && backend->refreshes_connections();
 }
 
 Task<bool> ProlongConnection(Client& client) {

@@ -12,7 +12,8 @@
 
 namespace tidemill::session {
 
-// Whether the backend prolongs the client's connection.
+// Whether the backend prolongs the client's connection: it was told so when it connected, and there still is
+// who to ask. A reload changes nothing for those that were told otherwise.
 bool IsRefreshed(const Client& client);
 
 // Of a connection whose time is over. It gets another minute at once, so that the backend is asked again if

@@ -342,6 +342,44 @@ TEST_F(BackendTest, AConnectionThatTheClientWantsToRefreshItselfEnds) {
   EXPECT_EQ(client->close_code(), 3501u);
 }
 
+TEST_F(BackendTest, AReloadLeavesTheRefreshOfThoseThatAreThereAsTheyWereTold) {
+  const auto token = [&](std::int64_t seconds) {
+    return SessionBench::Token(R"({"sub":"u","exp":)" + std::to_string(bench_.WallSeconds() + seconds) + "}");
+  };
+  auto client = bench_.Connect();
+  const Lines connected = client->Say(R"({"id":1,"connect":{"token":")" + token(10) + "\"}}");
+  EXPECT_NE(connected.at(0).find(R"("expires":true)"), std::string::npos) << connected.at(0);
+  backend_.refreshes = true;
+  backend_.refresh = RefreshTerms{.expire_at = bench_.WallSeconds() + 100};
+  auto later = bench_.Connect();
+  const Lines told = later->Say(R"({"id":1,"connect":{"token":")" + token(10) + "\"}}");
+  EXPECT_EQ(told.at(0).find("expires"), std::string::npos) << told.at(0);
+  Pass(*client, 8);
+  EXPECT_EQ(client->Say(R"({"id":2,"refresh":{"token":")" + token(20) + "\"}}"),
+            Lines{R"({"id":2,"refresh":{"expires":true,"ttl":20}})"});
+  EXPECT_EQ(Asked(), Lines{});
+  for (int second = 0; second < 15; ++second) {
+    Pass(*client, 1);
+    for (const std::string& line : later->Hear()) {
+      if (line == "{}") later->Say("{}");
+    }
+  }
+  EXPECT_EQ(Asked(), Lines{"refresh u "}) << "about the later one";
+  EXPECT_EQ(client->close_code(), 0u);
+  Pass(*client, 60);
+  EXPECT_EQ(client->close_code(), 3005u) << "it did not refresh itself";
+  EXPECT_EQ(Asked(), Lines{});
+}
+
+TEST_F(BackendTest, WhoseRefresherIsGoneMayRefreshItself) {
+  backend_.refreshes = true;
+  auto client = Connected();
+  client->Hear();
+  backend_.refreshes = false;
+  client->Say(R"({"id":2,"refresh":{"token":")" + SessionBench::Token("{\"sub\":\"u\"}") + "\"}}");
+  EXPECT_EQ(client->close_code(), 0u);
+}
+
 TEST_F(BackendTest, ProlongsSubscriptions) {
   auto client = Connected();
   client->Hear();

@@ -123,8 +123,10 @@ struct Client {
   hub::Outbox outbox;
   std::string user;  // "": anonymous, or not known yet
   std::unique_ptr<Identity> identity;
-  bool awaits_others = false;   // its command waits for an answer from elsewhere
-  bool awaited_others = false;  // and did so since this was last looked at
+  bool awaits_others : 1 = false;   // its command waits for an answer from elsewhere
+  bool awaited_others : 1 = false;  // and did so since this was last looked at
+  // The reply to connect told of no time: the backend prolongs the connection, and not the client.
+  bool asks_backend : 1 = false;
   const Uuid id;
   const SessionForm form;
 };

@@ -192,8 +192,7 @@ protocol::ConnectResult ConnectCommand::Result() const {
   protocol::ConnectResult result;
   result.client = client_.id.ToString();
   result.version = settings.version;
-  const Backend* const backend = client_.context.backend;
-  if (client_.expire_at() != 0 && !(backend && backend->refreshes_connections())) {
+  if (client_.expire_at() != 0 && !client_.asks_backend) {
     result.expires = true;
     result.ttl = client_.TtlUntil(client_.expire_at());
   }

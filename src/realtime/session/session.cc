@@ -167,7 +167,9 @@ void Session::Answer(std::uint32_t id, Verdict<ReplyBody> answer) {
 
 // Those that wait behind a command have their time from its end on.
 void Session::GiveTimeForPongs() {
-  if (!std::exchange(client_.awaited_others, false) || !deadlines_.awaits_pong()) return;
+  const bool awaited = client_.awaited_others;
+  client_.awaited_others = false;
+  if (!awaited || !deadlines_.awaits_pong()) return;
   deadlines_.WaitLonger(context().loop.Now(), settings().client);
   Reschedule();
 }
@@ -219,6 +221,7 @@ Task<Verdict<void>> Session::TryConnect(std::uint32_t id, protocol::ConnectReque
   if (client_.identity) client_.identity->connected_at = client_.WallSeconds();
   transport_.Admit();
   CountConnected(1);
+  client_.asks_backend = context().backend && context().backend->refreshes_connections();
   protocol::ConnectResult result = connect.Result();
   result.subs = std::move(subs);
   result.data = std::move(terms.data);
