@@ -91,6 +91,11 @@ BenchSettings SettingsWithProxies() {
   map.allow_subscribe_for_client = true;
   map.map.publish_proxy_enabled = map.map.remove_proxy_enabled = true;
   settings.channel.namespaces["map"] = map;
+  map.map.mode = "ephemeral";
+  map.map.key_ttl = Seconds(60);
+  map.map.client_key = "client_id";
+  map.map.remove_client_on_unsubscribe = true;
+  settings.channel.namespaces["cursors"] = map;
   return settings;
 }
 
@@ -305,6 +310,25 @@ TEST_F(BackendTest, ChoosesKeys) {
   EXPECT_EQ(removed.front(), R"({"id":4,"publish":{}})");
   EXPECT_NE(removed.back().find(R"("key":"other","removed":true)"), std::string::npos) << removed.back();
   EXPECT_EQ(Asked(), (Lines{"key k", "remove k"}));
+}
+
+TEST_F(BackendTest, AKeyThatGoesWithItsClientDoesNotOutliveIt) {
+  auto client = Connected();
+  auto reader = Connected(R"({"sub":"v"})");
+  client->Say(R"({"id":2,"subscribe":{"channel":"cursors:a","type":1,"phase":2}})");
+  reader->Say(R"({"id":2,"subscribe":{"channel":"cursors:a","type":1,"phase":2}})");
+  reader->Hear();
+  backend_.waits = true;
+  client->Say(R"({"id":3,"publish":{"channel":"cursors:a","data":1,"type":1}})");
+  const std::string id = client->id();
+  client->HangUp();
+  Answer();
+  EXPECT_TRUE(client->retired());
+  EXPECT_EQ(reader->HearAll(), Lines{});
+  reader->Say(R"({"id":3,"unsubscribe":{"channel":"cursors:a"}})");
+  const Lines state = reader->Say(R"({"id":4,"subscribe":{"channel":"cursors:a","type":1,"phase":2}})");
+  ASSERT_EQ(state.size(), 1u);
+  EXPECT_EQ(state[0].find(id), std::string::npos) << state[0];
 }
 
 TEST_F(BackendTest, ProlongsConnections) {

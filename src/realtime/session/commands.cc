@@ -194,6 +194,7 @@ Task<Verdict<ReplyBody>> Commands::ChangeKey(protocol::PublishRequest request,
          .setting = request.removed ? "map.allow_remove_for_client, map.allow_remove_for_subscriber"
                                     : "map.allow_publish_for_client, map.allow_publish_for_subscriber"});
   }
+  Asking asking = AskingFrom(request.channel);
   KeyTerms terms;
   if (asks) {
     TM_CO_TRY_ASSIGN(
@@ -212,26 +213,41 @@ Task<Verdict<ReplyBody>> Commands::ChangeKey(protocol::PublishRequest request,
     if (!removed) co_return Refused(removed.error());
     co_return protocol::PublishResult{};
   }
-  co_return co_await PublishKey(std::move(request), std::move(terms));
+  co_return co_await PublishKey(std::move(request), std::move(terms), std::move(asking));
 }
 
-Task<Verdict<ReplyBody>> Commands::PublishKey(protocol::PublishRequest request, KeyTerms terms) {
-  const ChannelSubscription* const subscription = subscriptions_.Find(request.channel);
+Commands::Asking Commands::AskingFrom(std::string_view channel) const {
+  const ChannelSubscription* const subscription = subscriptions_.Find(channel);
+  if (!subscription) return {};
+  return {.number = subscription->number,
+          .key_goes_with_it = subscription->own_key,
+          .chan_info = std::string(subscription->chan_info())};
+}
+
+Task<Verdict<ReplyBody>> Commands::PublishKey(protocol::PublishRequest request, KeyTerms terms,
+                                              Asking asking) {
   const std::string channel_name = request.channel;
   std::string key = terms.key;
-  const bool goes_with_it = subscription && subscription->own_key;
+  const bool goes_with_it = asking.key_goes_with_it && key == client_.id.ToString();
+  const auto has_left = [&] { return goes_with_it && !subscriptions_.Holds(channel_name, asking.number); };
+  if (has_left()) {
+    co_return client_.Refuse(protocol::kErrorPermissionDenied,
+                             {.channel = channel_name,
+                              .why = "the client has left, and its key with it, while permission was asked",
+                              .setting = "map.remove_client_on_unsubscribe"});
+  }
   broker::MapPublishCall call{.channel = std::move(request.channel),
                               .key = std::move(terms.key),
                               .data = std::move(request.data),
                               .form = FormOfData(),
-                              .info = client_.InfoWith(subscription ? subscription->chan_info() : ""),
+                              .info = client_.InfoWith(asking.chan_info),
                               .condition = terms.condition,
                               .surface = broker::Surface::kClient};
   Apply(std::move(terms.publish), call);
   const auto published = co_await client_.context.maps.Publish(std::move(call));
   if (!published) co_return Refused(published.error());
   // It has left meanwhile, and its key with it: that may have been before it was published.
-  if (goes_with_it && !subscriptions_.Find(channel_name) && key == client_.id.ToString()) {
+  if (has_left() && !subscriptions_.Find(channel_name)) {
     client_.context.announcer.RemoveKey(channel_name, std::move(key));
   }
   co_return protocol::PublishResult{};

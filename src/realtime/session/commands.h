@@ -61,7 +61,14 @@ class Commands {
   Task<Verdict<Joined>> SubscribeToMap(protocol::SubscribeRequest request);
   // Publishes a key of a map channel, or removes it.
   Task<Verdict<ReplyBody>> ChangeKey(protocol::PublishRequest request, const channels::Channel& channel);
-  Task<Verdict<ReplyBody>> PublishKey(protocol::PublishRequest request, KeyTerms terms);
+  // The client's subscription of the channel, as it was when the client asked.
+  struct Asking {
+    std::uint32_t number = 0;  // ChannelSubscription::number; 0: there is none
+    bool key_goes_with_it = false;
+    std::string chan_info;
+  };
+  Asking AskingFrom(std::string_view channel) const;
+  Task<Verdict<ReplyBody>> PublishKey(protocol::PublishRequest request, KeyTerms terms, Asking asking);
   // Of what the client sends.
   broker::DataForm FormOfData() const;
   Verdict<std::string> KeyFor(std::string key, const channels::Channel& channel) const;
