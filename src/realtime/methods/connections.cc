@@ -111,7 +111,7 @@ Task<api::Outcome> Disconnect(Services& services, DisconnectParams params) {
   TM_CO_TRY_ASSIGN(control::Target target, Checked(std::move(params.target), kDisconnectFields));
   control::Disconnect& disconnect = params.disconnect;
   if (disconnect.code == 0) disconnect.code = protocol::kDisconnectForceNoReconnect.code;
-  if (disconnect.reason.empty()) disconnect.reason = protocol::kDisconnectForceNoReconnect.reason;
+  if (disconnect.reason.empty()) disconnect.reason = protocol::kDefaultDisconnectReason;
   if (disconnect.code < control::kDisconnectCodeMin || disconnect.code > control::kDisconnectCodeMax ||
       disconnect.reason.size() > control::kDisconnectReasonBytesMax) {
     co_return std::unexpected(protocol::kErrorBadRequest);

@@ -67,6 +67,10 @@ inline constexpr DisconnectCode kDisconnectPermissionDenied{3507, "permission de
 inline constexpr DisconnectCode kDisconnectNotAvailable{3508, "not available"};
 inline constexpr DisconnectCode kDisconnectTooManyErrors{3509, "too many errors"};
 
+// The reason where whoever ends a connection gives none. Official clients judge the code, whether to come
+// back, only where there is a reason.
+inline constexpr std::string_view kDefaultDisconnectReason = kDisconnectForceNoReconnect.reason;
+
 // Why the server ends one subscription. Below 2500 for good; from 2500 on the client resubscribes.
 struct UnsubscribeCode {
   std::uint32_t code = 0;

@@ -159,7 +159,9 @@ session::Refusal RefusalOf(const Refusing& refusing) {
     return session::Refusal::Error(error->code, error->message, error->temporary);
   }
   const auto& disconnect = std::get<DisconnectText>(refusing);
-  return session::Refusal::Disconnect(disconnect.code, disconnect.reason);
+  const std::string_view reason =
+      disconnect.reason.empty() ? protocol::kDefaultDisconnectReason : std::string_view(disconnect.reason);
+  return session::Refusal::Disconnect(disconnect.code, std::string(reason));
 }
 
 }  // namespace tidemill::proxies

@@ -105,7 +105,7 @@ class Endpoint final : public net::Retirable {
   std::unique_ptr<http::ClientPool> pool_;
 };
 
-// Of one of the service's refusals, in its words.
+// Of one of the service's refusals, in its words; a disconnect without any has the default reason.
 session::Refusal RefusalOf(const Refusing& refusing);
 
 }  // namespace tidemill::proxies

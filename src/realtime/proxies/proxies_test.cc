@@ -155,6 +155,14 @@ TEST_F(ProxiesTest, WhatIsNoAnswerIsAnErrorThatMayPass) {
   service_.AnswerWith(200, R"({"disconnect":{"code":4444,"reason":"out"}})");
   EXPECT_EQ(Ask(client, kRpc), "");
   EXPECT_EQ(client.close_code(), 4444u);
+  EXPECT_EQ(client.close_reason(), "out");
+  auto& without_reason = Client();
+  service_.AnswerWith(200, R"({"disconnect":{"code":4501}})");
+  EXPECT_EQ(Ask(without_reason, kRpc), "");
+  EXPECT_EQ(without_reason.close_code(), 4501u);
+  EXPECT_EQ(without_reason.close_reason(), "force disconnect") << "without one clients do not see the code";
+  EXPECT_EQ(RefusalOf(DisconnectText{.code = 4501}),
+            session::Refusal(protocol::DisconnectCode{4501, "force disconnect"}));
 }
 
 TEST_F(ProxiesTest, ASlowServiceCostsTheClientItsOwnTimeOnly) {
