@@ -15,5 +15,9 @@ bool Fits(const channels::ChannelOptions& options, const std::string& data, Data
   if (format == "json" || format == "json_object") form = DataForm::kJson;
   return true;
 }
+bool FitsKey(const channels::ChannelOptions& options, const std::string& data, DataForm& form) {
+  const bool of_presence = options.subscription_type != "map";
+  return (of_presence && data.empty()) || Fits(options, data, form);
+}
 
 }  // namespace tidemill::broker

@@ -17,5 +17,7 @@ enum class DataForm : std::uint8_t {
 
 // Whether the channel takes the data. May learn that they are JSON; what is known to be is not parsed again.
 bool Fits(const channels::ChannelOptions& options, const std::string& data, DataForm& form);
+// The same for a key of a map, of which the channels of presence (map_clients, map_users) need none.
+bool FitsKey(const channels::ChannelOptions& options, const std::string& data, DataForm& form);
 
 }  // namespace tidemill::broker

@@ -26,10 +26,7 @@ Answer<const channels::ChannelOptions*> MapPublisher::Find(std::string_view chan
 
 Task<Answer<MapOutcome>> MapPublisher::Publish(MapPublishCall call) {
   TM_CO_TRY_ASSIGN(const channels::ChannelOptions* const options, Find(call.channel));
-  const bool of_presence = options->subscription_type != "map";
-  if (!(of_presence && call.data.empty()) && !Fits(*options, call.data, call.form)) {
-    co_return std::unexpected(protocol::kErrorBadRequest);
-  }
+  if (!FitsKey(*options, call.data, call.form)) co_return std::unexpected(protocol::kErrorBadRequest);
   Publication publication;
   publication.data = std::move(call.data);
   publication.data_is_json = call.form == DataForm::kJson || publication.data.empty();

@@ -91,6 +91,9 @@ BenchSettings SettingsWithProxies() {
   map.allow_subscribe_for_client = true;
   map.map.publish_proxy_enabled = map.map.remove_proxy_enabled = true;
   settings.channel.namespaces["map"] = map;
+  channels::ChannelOptions objects = map;
+  objects.publication_data_format = "json_object";
+  settings.channel.namespaces["objects"] = objects;
   map.map.mode = "ephemeral";
   map.map.key_ttl = Seconds(60);
   map.map.client_key = "client_id";
@@ -309,6 +312,20 @@ TEST_F(BackendTest, ChoosesKeys) {
       client->Say(R"({"id":4,"publish":{"channel":"map:a","key":"k","removed":true,"type":1}})");
   EXPECT_EQ(removed.front(), R"({"id":4,"publish":{}})");
   EXPECT_NE(removed.back().find(R"("key":"other","removed":true)"), std::string::npos) << removed.back();
+  EXPECT_EQ(Asked(), (Lines{"key k", "remove k"}));
+}
+
+TEST_F(BackendTest, IsNotAskedAboutAKeyWhoseDataTheChannelDoesNotTake) {
+  auto client = Connected();
+  client->Hear();
+  const std::string refused = R"(,"error":{"code":107,"message":"bad request"}})";
+  EXPECT_EQ(client->Say(R"({"id":2,"publish":{"channel":"objects:a","key":"k","data":[1],"type":1}})"),
+            Lines{R"({"id":2)" + refused});
+  EXPECT_EQ(Asked(), Lines{});
+  EXPECT_EQ(client->Say(R"({"id":3,"publish":{"channel":"objects:a","key":"k","data":{},"type":1}})"),
+            Lines{R"({"id":3,"publish":{}})"});
+  EXPECT_EQ(client->Say(R"({"id":4,"publish":{"channel":"objects:a","key":"k","removed":true,"type":1}})"),
+            Lines{R"({"id":4,"publish":{}})"});
   EXPECT_EQ(Asked(), (Lines{"key k", "remove k"}));
 }
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "net/next_turn.h"
+#include "realtime/broker/data_form.h"
 #include "realtime/broker/map_publisher.h"
 #include "realtime/broker/publisher.h"
 #include "realtime/broker/stream_settings.h"
@@ -197,6 +198,12 @@ Task<Verdict<ReplyBody>> Commands::ChangeKey(protocol::PublishRequest request,
   Asking asking = AskingFrom(request.channel);
   KeyTerms terms;
   if (asks) {
+    broker::DataForm form = FormOfData();
+    if (!request.removed && !broker::FitsKey(*channel.options, request.data, form)) {
+      co_return client_.Refuse(protocol::kErrorBadRequest, {.channel = request.channel,
+                                                            .why = "the data are not in the channel's format",
+                                                            .setting = "publication_data_format"});
+    }
     TM_CO_TRY_ASSIGN(
         terms, co_await Awaited(client_, client_.context.backend->ChangeKey({client_, channel, request})));
   }
