@@ -39,6 +39,9 @@ inline constexpr protocol::ErrorCode kErrorServiceAway{
     protocol::kErrorInternal.code, "internal server error: the service behind a proxy is away", true};
 inline constexpr protocol::ErrorCode kErrorServiceFails{
     protocol::kErrorInternal.code, "internal server error: the service behind a proxy fails", true};
+inline constexpr protocol::ErrorCode kErrorDataNotJson{
+    protocol::kErrorBadRequest.code,
+    "bad request: the data are not JSON, and the proxy's binary_encoding is off"};
 inline constexpr protocol::ErrorCode kErrorServiceBusy{
     protocol::kErrorTooManyRequests.code, "too many requests: the service behind a proxy is slow", true};
 

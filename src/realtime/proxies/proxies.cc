@@ -61,8 +61,7 @@ Task<Verdict<std::optional<Terms>>> Ask(EndpointPtr endpoint, const Client& clie
   };
   if (!body) {
     end(Outcome::kNotJson);
-    co_return client.Refuse(protocol::kErrorInternal,
-                            {.why = body.error().detail, .setting = "binary_encoding"});
+    co_return client.Refuse(kErrorDataNotJson, {.why = body.error().detail, .setting = "binary_encoding"});
   }
   Endpoint::Answer answer = co_await endpoint->Ask(client, *std::move(body), repeating);
   if (answer.why) {

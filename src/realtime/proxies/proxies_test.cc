@@ -165,6 +165,31 @@ TEST_F(ProxiesTest, WhatIsNoAnswerIsAnErrorThatMayPass) {
             session::Refusal(protocol::DisconnectCode{4501, "force disconnect"}));
 }
 
+// A field of protobuf's wire format: its tag, and bytes that are fewer than 128.
+std::string Field(char tag, std::string_view bytes) {
+  return tag + std::string(1, static_cast<char>(bytes.size())) + std::string(bytes);
+}
+
+std::string Message(std::string_view command) {
+  return static_cast<char>(command.size()) + std::string(command);
+}
+
+TEST_F(ProxiesTest, DataThatAreNotJsonAreRefusedForGood) {
+  settings_.connect.enabled = true;
+  Use();
+  service_.AnswerWith(200, R"({"result":{"user":"ann"}})");
+  auto client = bench_.Connect({.encoding = protocol::Encoding::kProtobuf});
+  const std::string connect = "\x08\x01" + Field('\x22', "");
+  EXPECT_FALSE(Ask(*client, Message(connect)).empty());
+  const std::string rpc = "\x08\x02" + Field('\x6a', Field('\x0a', "\xff\xff") + Field('\x12', "m"));
+  const std::string told = Ask(*client, Message(rpc));
+  EXPECT_NE(told.find("\x08\x6b\x12"), std::string::npos) << "code 107";
+  EXPECT_NE(told.find("binary_encoding"), std::string::npos) << told;
+  EXPECT_EQ(told.find("\x18\x01"), std::string::npos) << "not temporary";
+  EXPECT_EQ(Calls("rpc", Outcome::kNotJson), 1u);
+  EXPECT_EQ(service_.requests.size(), 1u);
+}
+
 TEST_F(ProxiesTest, ASlowServiceCostsTheClientItsOwnTimeOnly) {
   Use();
   service_.BeMute();
