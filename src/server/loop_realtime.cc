@@ -10,24 +10,28 @@ namespace tidemill::server {
 
 Result<std::unique_ptr<LoopRealtime>> LoopRealtime::Make(net::Loop& loop, broker::LoopBroker broker,
                                                          Shared& shared, const settings::Settings& settings,
-                                                         const LiveSettings& live) {
+                                                         const LiveSettings& live, std::size_t loops) {
   TM_TRY_ASSIGN(auto tokens, session::MakeTokens(loop, live.session->client));
   TM_TRY_ASSIGN(auto proxies,
                 proxies::Proxies::Make(
                     {.loop = loop, .registry = shared.registry, .client_metrics = &shared.client_metrics},
                     *live.backend, live.session->rules->settings()));
-  return std::unique_ptr<LoopRealtime>(new LoopRealtime(loop, std::move(broker), shared, settings, live,
+  const hub::HubOptions options{.compression_min_bytes = settings.websocket.compression_min_size,
+                                .delta_bytes_max = settings.channel.delta_max_size,
+                                .delta_bases_bytes_max = settings.channel.delta_bases_max_size / loops,
+                                .filters_max = settings.channel.tags_filters_max};
+  return std::unique_ptr<LoopRealtime>(new LoopRealtime(loop, std::move(broker), shared, options, live,
                                                         std::move(tokens), std::move(proxies)));
 }
 
 LoopRealtime::LoopRealtime(net::Loop& loop, broker::LoopBroker broker, Shared& shared,
-                           const settings::Settings& settings, const LiveSettings& live,
+                           hub::HubOptions options, const LiveSettings& live,
                            std::shared_ptr<session::Tokens> tokens, std::unique_ptr<proxies::Proxies> proxies)
     : loop_(loop),
       broker_(std::move(broker)),
       publisher_(*broker_.broker, *broker_.presence, live.session->rules),
       maps_(*broker_.maps, *broker_.broker, live.session->rules),
-      hub_(loop, shared.hub_metrics, {.compression_min_bytes = settings.websocket.compression_min_size}),
+      hub_(loop, shared.hub_metrics, options),
       proxies_(std::move(proxies)),
       scope_(std::in_place),
       context_{.loop = loop,

@@ -30,11 +30,11 @@ namespace tidemill::server {
 
 class LoopRealtime {
  public:
-  // `loop` and `shared` outlive it. An error names what cannot be used: the setting of a token's key, a
-  // proxy's file.
+  // `loop`, one of `loops`, and `shared` outlive it. An error names what cannot be used: the setting of a
+  // token's key, a proxy's file.
   static Result<std::unique_ptr<LoopRealtime>> Make(net::Loop& loop, broker::LoopBroker broker,
                                                     Shared& shared, const settings::Settings& settings,
-                                                    const LiveSettings& live);
+                                                    const LiveSettings& live, std::size_t loops);
   LoopRealtime(const LoopRealtime&) = delete;
   LoopRealtime& operator=(const LoopRealtime&) = delete;
 
@@ -55,7 +55,7 @@ class LoopRealtime {
   void EndTasks() { scope_.reset(); }
 
  private:
-  LoopRealtime(net::Loop& loop, broker::LoopBroker broker, Shared& shared, const settings::Settings& settings,
+  LoopRealtime(net::Loop& loop, broker::LoopBroker broker, Shared& shared, hub::HubOptions options,
                const LiveSettings& live, std::shared_ptr<session::Tokens> tokens,
                std::unique_ptr<proxies::Proxies> proxies);
 

@@ -89,8 +89,8 @@ Result<void> Node::OpenDatabases() {
 Result<void> Node::MakeRealtime(const LiveSettings& live) {
   std::vector<session::Context*> contexts;
   for (std::size_t i = 0; i < loops_->size(); ++i) {
-    TM_TRY_ASSIGN(auto realtime,
-                  LoopRealtime::Make((*loops_)[i], brokers_->TakeShard(i), shared_, settings_, live));
+    TM_TRY_ASSIGN(auto realtime, LoopRealtime::Make((*loops_)[i], brokers_->TakeShard(i), shared_, settings_,
+                                                    live, loops_->size()));
     contexts.push_back(&realtime->context());
     realtime_.push_back(std::move(realtime));
   }

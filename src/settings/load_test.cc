@@ -209,16 +209,12 @@ TEST_F(LoadTest, RefusesKeysItDoesNotKnow) {
       {"shared_poll.hmac_secret_key = \"x\"",
        "tidemill.toml:1: shared_poll.hmac_secret_key: a setting of Centrifugo that is not available in this "
        "version"},
-      {"channel.without_namespace.delta_publish = true",
-       "tidemill.toml:1: channel.without_namespace.delta_publish: a setting of Centrifugo that is not "
-       "available in "
-       "this version"},
       {"channel.without_namespace.subscribe_stream_proxy_enabled = true",
        "tidemill.toml:1: channel.without_namespace.subscribe_stream_proxy_enabled: a setting of Centrifugo "
        "that is not available in this version; it needs gRPC; use subscribe_proxy_enabled, and let the "
        "service publish over the HTTP API"},
-      {"[[channel.namespaces]]\nname = \"chat\"\nallow_tags_filter = true",
-       "tidemill.toml:3: channel.namespaces.chat.allow_tags_filter: a setting of Centrifugo that is not "
+      {"[[channel.namespaces]]\nname = \"chat\"\nshared_poll.publish_enabled = true",
+       "tidemill.toml:3: channel.namespaces.chat.shared_poll.publish_enabled: a setting of Centrifugo that is not "
        "available in "
        "this version"},
       {"[[channel.namespaces]]\nname = \"chat\"\nhistory_sise = 5",

@@ -107,9 +107,6 @@ constexpr Unavailable kSettings[] = {
 };
 
 constexpr Unavailable kOptions[] = {
-    {"allow_tags_filter", ""},
-    {"allowed_delta_types", ""},
-    {"delta_publish", ""},
     {"shared_poll", ""},
     {"subscribe_stream_proxy",
      "it needs gRPC; use subscribe_proxy_enabled, and let the service publish over the HTTP API"},

@@ -34,6 +34,7 @@ Task<Answer<MapOutcome>> MapPublisher::Publish(MapPublishCall call) {
   publication.tags = std::move(call.tags);
   publication.key = std::move(call.key);
   publication.score = call.score;
+  publication.send_delta = call.delta || options->delta_publish;
   auto outcome = co_await maps_.Publish(ChannelName(std::move(call.channel)), std::move(publication),
                                         {.map = MapSettingsOf(*options),
                                          .condition = call.condition,

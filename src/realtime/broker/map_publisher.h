@@ -34,6 +34,7 @@ struct MapPublishCall {
   std::string idempotency_key;  // "": none
   std::uint64_t version = 0;    // 0: none
   std::string version_epoch;
+  bool delta = false;  // as PublishCall::delta
   Surface surface = Surface::kService;
 };
 

@@ -40,6 +40,7 @@ Answer<Admitted> Publisher::Admit(const channels::Channel& channel, PublishCall&
   admitted.publication.data_is_json = call.form == DataForm::kJson;
   admitted.publication.info = std::move(call.info);
   admitted.publication.tags = std::move(call.tags);
+  admitted.publication.send_delta = call.delta || channel.options->delta_publish;
   if (!call.skip_history) {
     admitted.options.stream = StreamSettingsOf(*channel.options, rules_->settings().history_meta_ttl);
   }

@@ -36,6 +36,7 @@ struct PublishCall {
   std::uint64_t version = 0;       // 0: none
   std::string version_epoch;
   bool skip_history = false;  // only those who are subscribed now get it
+  bool delta = false;         // who takes deltas may be sent one; as every one where delta_publish is on
   Surface surface = Surface::kService;
 };
 

@@ -46,6 +46,24 @@ constexpr config::Row<ChannelSettings> kChannel[] = {
      {.doc = "How long a channel's position is kept after its last publication; at least its history_ttl.",
       .min = config::kSecond,
       .max = 10 * config::kYear}},
+    {"delta_max_size",
+     config::Of<&ChannelSettings::delta_max_size>,
+     {.doc = "Larger publications, in bytes, are sent whole and not as deltas; 0: none is sent as a delta.",
+      .max = 256 * 1024,
+      .reload = config::Reload::kNo}},
+    {"tags_filters_max",
+     config::Of<&ChannelSettings::tags_filters_max>,
+     {.doc = "How many different filters the subscribers of one channel may have, on each loop.",
+      .min = 1,
+      .max = 1000,
+      .reload = config::Reload::kNo}},
+    {"delta_bases_max_size",
+     config::Of<&ChannelSettings::delta_bases_max_size>,
+     {.doc =
+          "Bytes of last publications that a node keeps to make deltas of the next ones. Where they are used "
+          "up, publications are sent whole.",
+      .max = 64 * config::kGiB,
+      .reload = config::Reload::kNo}},
 };
 
 constexpr config::Row<ChannelOptions> kOptions[] = {
@@ -122,6 +140,18 @@ constexpr config::Row<ChannelOptions> kOptions[] = {
     {"publication_data_format",
      config::Of<&ChannelOptions::publication_data_format>,
      {.doc = "What a publication must be; \"binary\" may be empty.", .choices = kDataFormats}},
+    {"allowed_delta_types",
+     config::Of<&ChannelOptions::allowed_delta_types>,
+     {.doc = "With \"fossil\", clients may ask to be sent differences: of a publication to the one before "
+             "it, or "
+             "of a key's value to the one before."}},
+    {"delta_publish",
+     config::Of<&ChannelOptions::delta_publish>,
+     {.doc = "Every publication is sent as a difference to who asked for it, not only those of a call with "
+             "\"delta\": true."}},
+    {"allow_tags_filter",
+     config::Of<&ChannelOptions::allow_tags_filter>,
+     {.doc = "Clients may ask for only those publications whose tags match a filter."}},
     {"subscription_type",
      config::Of<&ChannelOptions::subscription_type>,
      {.doc = "\"stream\" (or empty): channels of publications. \"map\": channels of keys and their values. "
@@ -258,6 +288,7 @@ class Checker {
     CheckHistory(prefix, options);
     CheckMetaTtl(prefix, options);
     CheckMap(prefix, options);
+    CheckDeltas(prefix, options);
     CheckMirror(prefix + "map_clients_presence_channel_prefix", options.map_clients_presence_channel_prefix,
                 "map_clients");
     CheckMirror(prefix + "map_users_presence_channel_prefix", options.map_users_presence_channel_prefix,
@@ -287,6 +318,21 @@ class Checker {
         Add(fmt::format("{}{}", prefix, name), {size_key, ttl_key},
             " = true: needs history_size and history_ttl above 0");
       }
+    }
+  }
+
+  void CheckDeltas(const std::string& prefix, const ChannelOptions& options) {
+    const std::string key = prefix + "allowed_delta_types";
+    for (const std::string& type : options.allowed_delta_types) {
+      if (type != "fossil") Add(key, {}, fmt::format(" = {}: expected \"fossil\"", config::Quote(type)));
+    }
+    if (options.delta_publish && options.allowed_delta_types.empty()) {
+      Add(prefix + "delta_publish", {key}, " = true: needs allowed_delta_types = [\"fossil\"]");
+    }
+    const bool streamless_map = options.is_map() && options.map.mode == "ephemeral";
+    if (options.allows_deltas() && (streamless_map || options.subscription_type.starts_with("map_"))) {
+      Add(key, {prefix + (streamless_map ? "map.mode" : "subscription_type")},
+          ": maps have deltas with subscription_type = \"map\" and a map.mode that keeps changes; remove it");
     }
   }
 

@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "config/section_fwd.h"
@@ -68,9 +69,12 @@ struct ChannelOptions {
   bool allow_history_for_subscriber = false;
   bool allow_history_for_anonymous = false;
   bool allow_user_limited_channels = false;
-  std::string channel_regex;            // what follows the namespace must match it; "" any
-  std::string publication_data_format;  // "", "json", "json_object" or "binary"
-  std::string subscription_type;        // "" or "stream", "map", "map_clients", "map_users"
+  std::string channel_regex;                     // what follows the namespace must match it; "" any
+  std::string publication_data_format;           // "", "json", "json_object" or "binary"
+  std::vector<std::string> allowed_delta_types;  // empty, or "fossil"
+  bool delta_publish = false;
+  bool allow_tags_filter = false;
+  std::string subscription_type;  // "" or "stream", "map", "map_clients", "map_users"
   MapOptions map;
   // Of the map channel that mirrors who is in a channel: what stands before the channel's name; "": none.
   std::string map_clients_presence_channel_prefix;
@@ -83,12 +87,16 @@ struct ChannelOptions {
   bool sub_refresh_proxy_enabled = false;
   std::string sub_refresh_proxy_name = std::string(kDefaultProxy);
   bool is_map() const { return subscription_type.starts_with("map"); }
+  bool allows_deltas() const { return !allowed_delta_types.empty(); }
   friend bool operator==(const ChannelOptions&, const ChannelOptions&) = default;
 };
 
 struct ChannelSettings {
   std::uint32_t max_length = 255;
   Duration history_meta_ttl = Hours(720);
+  std::uint32_t delta_max_size = 64 * 1024;
+  std::uint64_t delta_bases_max_size = std::uint64_t{64} << 20;
+  std::uint32_t tags_filters_max = 100;
   ChannelOptions without_namespace;
   std::map<std::string, ChannelOptions> namespaces;
   friend bool operator==(const ChannelSettings&, const ChannelSettings&) = default;

@@ -53,8 +53,8 @@ std::size_t CommonSuffix(std::string_view a, std::string_view b) {
   const char* const b_end = b.data() + b.size();
   std::size_t bytes = 0;
   while (bytes + 8 <= bytes_max && WordAt(a_end - bytes - 8) == WordAt(b_end - bytes - 8)) bytes += 8;
-  while (bytes < bytes_max && a_end[-1 - static_cast<std::ptrdiff_t>(bytes)] ==
-                                  b_end[-1 - static_cast<std::ptrdiff_t>(bytes)]) {
+  while (bytes < bytes_max &&
+         a_end[-1 - static_cast<std::ptrdiff_t>(bytes)] == b_end[-1 - static_cast<std::ptrdiff_t>(bytes)]) {
     ++bytes;
   }
   return bytes;

@@ -139,8 +139,13 @@ TEST(FossilEncoder, HostileDataTakeNoLongerThanOthers) {
   for (std::size_t i = 0; numbered.size() < kBytes; ++i)
     numbered += "aaaaaaaaaaaa" + std::to_string(1000 + i % 9000);
   const std::pair<std::string, std::string> pairs[] = {
-      {runs, broken},           {broken, runs}, {runs, "x" + runs},           {numbered, "x" + numbered},
-      {numbered, runs + "end"}, {broken, "x" + broken + "y"}, {std::string(kBytes, 'a'), broken},
+      {runs, broken},
+      {broken, runs},
+      {runs, "x" + runs},
+      {numbered, "x" + numbered},
+      {numbered, runs + "end"},
+      {broken, "x" + broken + "y"},
+      {std::string(kBytes, 'a'), broken},
       {std::string(kBytes, '\x80'), "x" + std::string(kBytes, '\x80')}};
   FossilEncoder encoder;
   std::int64_t longest_us = 0;

@@ -15,8 +15,7 @@ constexpr std::size_t kListedPerLook = 256;  // about 10 µs
 }  // namespace
 
 void FanOut::BeginFlush(FormGroup& group) {
-  group.dirty = false;
-  group.log.BeginFlush();
+  group.BeginFlush();
   const std::size_t subscribers = group.subscriptions.size();
   metrics_.frames_sent.Add(subscribers * group.log.frames());
   metrics_.bytes_sent.Add(subscribers * (group.log.flush_end() - group.log.begin()));

@@ -15,12 +15,24 @@ enum class Framing : std::uint8_t {
   kDelimited,    // Protobuf, each message behind its length: as the codec writes it
 };
 
+// Whether publications are sent as deltas.
+enum class Deltas : std::uint8_t {
+  kNone,
+  kAwaited,   // negotiated, but the subscriber has nothing yet that a delta could be applied to: it is sent
+              // all
+  kFollowed,  // it has had the publication before: it may be sent how the next one comes from that
+};
+
+struct ChannelFilter;
+
 struct Form {
   protocol::Encoding encoding = protocol::Encoding::kJson;
   Framing framing = Framing::kWebsocket;
   protocol::Direction direction = protocol::Direction::kBidirectional;
   bool compressed = false;  // permessage-deflate was negotiated; with kWebsocket only
   bool join_leave = false;  // joins and leaves are wanted too
+  Deltas deltas = Deltas::kNone;
+  const ChannelFilter* filter = nullptr;  // the hub's; null: all publications are wanted
   friend bool operator==(const Form&, const Form&) = default;
 };
 

@@ -2,6 +2,27 @@
 
 namespace tidemill::hub {
 
+void FormGroup::Add(Subscription& subscription) {
+  subscription.group = this;
+  subscription.index = static_cast<std::uint32_t>(subscriptions.size());
+  subscriptions.push_back(&subscription);
+}
+
+void FormGroup::BeginFlush() {
+  dirty = false;
+  log.BeginFlush();
+  if (!awaited) return;
+  const FormGroup* const following = Following();
+  awaited->flushed_publication = awaited->publication;
+  awaited->follow_at = following ? following->log.end() : Awaited::kNowhere;
+}
+
+FormGroup* FormGroup::Following() const {
+  Form wanted = form;
+  wanted.deltas = Deltas::kFollowed;
+  return channel->Find(wanted);
+}
+
 // The last takes the place that becomes free, unless that is among those whom the fan-out has reached: then
 // the last of these does, and the last of all takes its place.
 void FormGroup::Remove(const Subscription& subscription) {

@@ -11,8 +11,19 @@
 
 namespace tidemill::hub {
 
+// Of a group that deltas are awaited in: where its subscribers go on.
+struct Awaited {
+  static constexpr std::uint64_t kNowhere = ~std::uint64_t{0};
+  std::uint64_t publication = kNowhere;  // log position of the last one
+  // When its flush began: that, and the end of the log of the group that follows deltas.
+  std::uint64_t flushed_publication = kNowhere;
+  std::uint64_t follow_at = kNowhere;
+};
+
 struct FormGroup {
-  FormGroup(HubChannel& c, Form f, SegmentPool& pool) : channel(&c), form(f), log(pool) {}
+  FormGroup(HubChannel& c, Form f, SegmentPool& pool) : channel(&c), form(f), log(pool) {
+    if (form.deltas == Deltas::kAwaited) awaited = std::make_unique<Awaited>();
+  }
 
   HubChannel* channel;
   std::unique_ptr<FormGroup> next;  // of the same channel
@@ -21,9 +32,14 @@ struct FormGroup {
   bool in_fan_out = false;  // it is being sent what its log's flush holds
   FrameLog log;
   std::vector<Subscription*> subscriptions;
-  std::size_t reached = 0;  // so many of them, the first, have been reached by the fan-out
+  std::size_t reached = 0;           // so many of them, the first, have been reached by the fan-out
+  std::unique_ptr<Awaited> awaited;  // null: nothing is
 
+  void Add(Subscription& subscription);
   void Remove(const Subscription& subscription);
+  void BeginFlush();
+  // The group of the channel that its subscribers belong to who have had a publication; null: there is none.
+  FormGroup* Following() const;
 };
 
 }  // namespace tidemill::hub

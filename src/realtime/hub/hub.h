@@ -1,6 +1,8 @@
 // Hub: the subscriptions of one loop's sessions, and the fan-out to them.
 //
 // An event becomes one frame in the log of each form that some subscriber of the channel has (hub/encoder.h).
+// Where deltas were negotiated, a publication's is made once, of what all who follow deltas have
+// (delta_bases.h). Who has nothing yet is sent publications whole and joins them when it has had one.
 // At the end of the turn every session with something new is written once. Nothing is allocated or copied per
 // subscriber. When that is more than the turn has time for, the rest is sent in the next turns (fan_out.h):
 // what comes in for channels with few subscribers meanwhile goes before it, all else waits for its end.
@@ -13,6 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -21,6 +24,9 @@
 #include "metrics/metrics.h"
 #include "net/loop.h"
 #include "realtime/broker/broker.h"
+#include "realtime/delta/fossil.h"
+#include "realtime/filter/filter.h"
+#include "realtime/hub/delta_bases.h"
 #include "realtime/hub/encoder.h"
 #include "realtime/hub/fan_out.h"
 #include "realtime/hub/form.h"
@@ -31,9 +37,21 @@ namespace tidemill::hub {
 
 struct FormGroup;
 
+// A filter that subscribers of a channel have, whoever they are: it is evaluated once per publication.
+struct ChannelFilter {
+  filter::FilterPtr filter;
+  std::uint32_t groups = 0;
+  bool matches = false;  // the publication at hand
+};
+using ChannelFilters = std::vector<std::unique_ptr<ChannelFilter>>;
+
 struct HubChannel {
-  const std::string* name = nullptr;  // the key under which the hub keeps it
-  std::unique_ptr<FormGroup> groups;  // a list: nearly always of one
+  const std::string* name = nullptr;        // the key under which the hub keeps it
+  std::unique_ptr<FormGroup> groups;        // a list: nearly always of one
+  std::unique_ptr<DeltaBases> bases;        // null: no form has deltas
+  std::unique_ptr<ChannelFilters> filters;  // null: there are none
+
+  FormGroup* Find(const Form& form) const;
 };
 
 // One session's place in one channel. Sessions derive from it to keep what else they know of the channel.
@@ -72,10 +90,27 @@ struct HubMetrics {
   metrics::Gauge& subscriptions;
   metrics::Gauge& channels;
   metrics::Histogram& flush_seconds;  // from a turn's first event to its last write
+  metrics::Counter& deltas;           // publications that were sent as one
+  metrics::Gauge& delta_base_bytes;
+  metrics::Counter& delta_bases_refused;
+  metrics::Gauge& filters;
+  metrics::Counter& filtered;  // publications × subscribers
 };
 
 struct HubOptions {
   std::size_t compression_min_bytes = 128;  // smaller messages are sent as they are
+  std::size_t delta_bytes_max = 64 * 1024;  // larger publications are sent whole, and so are those after them
+  std::size_t delta_bases_bytes_max = std::size_t{32} << 20;
+  std::size_t filters_max = 100;  // different ones of a channel
+};
+
+// What more there is to tell of a subscription.
+struct AttachOptions {
+  // Of a stream with deltas: the publication right before those that come, when the subscriber has been sent
+  // it whole or as a delta. Null: it has not.
+  broker::PublicationPtr has;
+  // Only publications that it matches are sent, and what removes a key. Not with deltas.
+  filter::FilterPtr filter;
 };
 
 class Hub final : public broker::BrokerEvents, public net::TurnEndHook, private net::Pollable {
@@ -87,7 +122,14 @@ class Hub final : public broker::BrokerEvents, public net::TurnEndHook, private 
 
   // From here on `subscription` gets the channel's events, in `form`, through `outbox`.
   // Both stay the session's and must be detached before they end.
-  void Attach(std::string_view channel, Form form, Outbox& outbox, Subscription& subscription);
+  //
+  // Form::deltas of a stream: kNone or kAwaited. Of a map: kNone, or kFollowed for one that has the whole
+  // state as of now, or will have been sent it before anything of the channel.
+  void Attach(std::string_view channel, Form form, Outbox& outbox, Subscription& subscription,
+              const AttachOptions& options = {});
+  // Whether the channel has room for the filter, or has it already. Ask before a subscription with one is
+  // attached.
+  bool HasRoomFor(std::string_view channel, const filter::Filter& filter) const;
   void Detach(Subscription& subscription);
 
   std::size_t channels() const { return channels_.size(); }
@@ -108,6 +150,18 @@ class Hub final : public broker::BrokerEvents, public net::TurnEndHook, private 
   void OnReady(std::uint32_t) override { TellOfLosses(); }
   void TellOfLosses();
   HubChannel* Find(std::string_view channel);
+  const ChannelFilter* KeepFilter(HubChannel& channel, const filter::FilterPtr& filter);
+  // One group of it less.
+  void ForgetFilter(HubChannel& channel, const ChannelFilter& filter);
+  void EvaluateFilters(const HubChannel& channel, const broker::Publication& publication);
+  FormGroup& FindOrMake(HubChannel& channel, const Form& form);
+  // Whether all who follow deltas of the channel have `has`, if there are any.
+  bool Continues(HubChannel& channel, const broker::PublicationPtr& has);
+  std::optional<Encoder::Delta> DeltaOf(const HubChannel& channel, const broker::Publication& publication);
+  void KeepBase(HubChannel& channel, const broker::PublicationPtr& publication);
+  // Its flush is over: who has had a publication of it goes on in the group that follows deltas.
+  void MoveToFollowing(FormGroup& group);
+  void RemoveGroup(FormGroup& group);
   // A join or leave of `info`.
   void AppendPush(const protocol::Push& push, const broker::ClientInfo& info);
   // It has frames from log position `from` on.
@@ -129,6 +183,10 @@ class Hub final : public broker::BrokerEvents, public net::TurnEndHook, private 
   HubMetrics& metrics_;
   SegmentPool pool_;
   Encoder encoder_;
+  const std::size_t filters_max_;
+  const std::size_t delta_bytes_max_;
+  delta::FossilEncoder fossil_;
+  DeltaBudget delta_budget_;
   std::unordered_map<std::string, HubChannel, NameHash, std::equal_to<>> channels_;
   std::size_t subscriptions_ = 0;
   std::vector<Subscription*> lost_;  // to be told of a loss, the first `told_` have been; null: it has ended

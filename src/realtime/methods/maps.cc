@@ -87,7 +87,7 @@ gives the first one's result."
     },
     "delta": {
       "type": "boolean",
-      "description": "Taken and without effect: nobody is sent differences, all get the whole payload."
+      "description": "Subscribers that negotiated deltas are sent the difference to the key's value before, where it is smaller."
     }
   },
   "required": ["channel", "key"]
@@ -210,10 +210,7 @@ void Read(JsonReader& json, MapPublishParams& params) {
     if (*key == "idempotency_key") api::ReadParam(json, call.idempotency_key);
     if (*key == "version") api::ReadParam(json, call.version);
     if (*key == "version_epoch") api::ReadParam(json, call.version_epoch);
-    if (*key == "delta") {
-      bool without_effect = false;
-      api::ReadParam(json, without_effect);
-    }
+    if (*key == "delta") api::ReadParam(json, call.delta);
   }
 }
 

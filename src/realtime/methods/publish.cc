@@ -45,7 +45,7 @@ and gives the first one's result."
     },
     "delta": {
       "type": "boolean",
-      "description": "Taken and without effect: nobody is sent differences, all get the whole payload."
+      "description": "Subscribers that negotiated deltas are sent the difference to the publication before, where it is smaller."
     }
   }
 })json"};
@@ -101,10 +101,7 @@ void ReadContent(JsonReader& json, std::string_view key, broker::PublishCall& ca
   if (key == "b64data") ReadBase64Payload(json, data);
   if (key == "tags") api::ReadParam(json, call.tags, ReadTags);
   if (key == "skip_history") api::ReadParam(json, call.skip_history);
-  if (key == "delta") {
-    bool without_effect = false;
-    api::ReadParam(json, without_effect);
-  }
+  if (key == "delta") api::ReadParam(json, call.delta);
   if (key == "idempotency_key") api::ReadParam(json, call.idempotency_key);
   if (key == "version") api::ReadParam(json, call.version);
   if (key == "version_epoch") api::ReadParam(json, call.version_epoch);

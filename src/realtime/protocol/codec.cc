@@ -79,6 +79,12 @@ void AppendPublicationPush(Encoding encoding, std::string_view channel, const Pu
   AppendProtobufPublicationPush(channel, publication, direction, out);
 }
 
+void AppendDeltaPush(Encoding encoding, std::string_view channel, const PublicationDelta& publication,
+                     std::string& out, Direction direction) {
+  if (encoding == Encoding::kJson) return AppendJsonDeltaPush(channel, publication, direction, out);
+  AppendProtobufDeltaPush(channel, publication, direction, out);
+}
+
 void PresenceEncoder::Append(const ClientInfo& info) {
   if (encoding_ == Encoding::kJson) return AppendJsonPresence(info, bytes_);
   AppendProtobufPresence(info, bytes_);

@@ -65,6 +65,10 @@ void AppendPush(Encoding encoding, const Push& push, std::string& out,
 // The hot one: AppendPush of a publication without building a Push.
 void AppendPublicationPush(Encoding encoding, std::string_view channel, const Publication& publication,
                            std::string& out, Direction direction = Direction::kBidirectional);
+// The same where deltas were negotiated. A delta must be UTF-8 in JSON; data that are not JSON become the
+// JSON of their base64 there.
+void AppendDeltaPush(Encoding encoding, std::string_view channel, const PublicationDelta& publication,
+                     std::string& out, Direction direction = Direction::kBidirectional);
 // At least what AppendPublicationPush, or AppendPush of a join or leave, appends; in JSON, of data that are
 // JSON.
 std::size_t PublicationBytesMax(std::string_view channel, const Publication& publication);

@@ -87,7 +87,7 @@ TEST(JsonCommands, FieldsOfEachRequest) {
   EXPECT_TRUE(subscribe.recoverable);
   EXPECT_TRUE(subscribe.join_leave);
   EXPECT_EQ(subscribe.delta, "fossil");
-  EXPECT_TRUE(subscribe.has_filter);
+  EXPECT_TRUE(subscribe.tf.has_value());
   EXPECT_EQ(subscribe.flag, 3);
   EXPECT_EQ(subscribe.type, -1);
 
@@ -126,7 +126,7 @@ TEST(JsonCommands, NullIsAbsent) {
   EXPECT_EQ(command.id, 0u);
   const auto& subscribe = std::get<SubscribeRequest>(command.request);
   EXPECT_EQ(subscribe.channel, "");
-  EXPECT_FALSE(subscribe.has_filter);
+  EXPECT_FALSE(subscribe.tf.has_value());
   EXPECT_FALSE(
       std::get<HistoryRequest>(JsonCommand(R"({"history":{"since":null}})").request).since.has_value());
   EXPECT_TRUE(
@@ -284,7 +284,7 @@ TEST(ProtobufCommands, FieldsOfEachRequest) {
   EXPECT_TRUE(subscribe.recoverable);
   EXPECT_TRUE(subscribe.join_leave);
   EXPECT_EQ(subscribe.delta, "fossil");
-  EXPECT_TRUE(subscribe.has_filter);
+  EXPECT_TRUE(subscribe.tf.has_value());
   EXPECT_EQ(subscribe.flag, 3);
   EXPECT_EQ(subscribe.type, 1);
 

@@ -35,10 +35,10 @@ class MemberReader {
   void Maybe(int, std::string_view name, std::optional<M>& message) {
     if (Take(name)) ReadMessage(json_, message.emplace());
   }
-  void Given(int, std::string_view name, bool& given) {
+  void Given(int, std::string_view name, std::optional<std::string>& given) {
     if (!Take(name)) return;
     if (json_.Peek() != JsonReader::Kind::kObject) return json_.Fail("expected an object");
-    given = true;
+    given = json_.ReadRaw();
   }
   template <class T>
   void Map(int, std::string_view name, std::map<std::string, T>& map) {
@@ -145,6 +145,22 @@ class MemberWriter {
     for (const PublicationPtr& publication : list) WriteMessage(json_, *publication);
     json_.EndArray();
   }
+  void Deltas(int, JsonName name, const PublicationDeltas& list) {
+    if (list.publications.empty()) return;
+    json_.Key(name);
+    json_.BeginArray();
+    for (std::size_t i = 0; i < list.publications.size(); ++i) WriteMessage(json_, list.at(i));
+    json_.EndArray();
+  }
+  // The client reads the text as JSON, after it has applied it if it is a delta.
+  void Content(int, JsonName name, const PublicationDelta& message) {
+    json_.Key(name);
+    if (message.data.empty()) return json_.String("null");
+    if (message.delta || message.publication.data_is_json || IsJson(message.data)) {
+      return json_.String(message.data);
+    }
+    json_.String('"' + Base64Encode(message.data, Base64::kStandard) + '"');
+  }
   template <class T>
   void Map(int, JsonName name, const std::vector<std::pair<std::string, T>>& map) {
     if (map.empty()) return;
@@ -231,6 +247,11 @@ void AppendJsonPush(const Push& push, Direction direction, std::string& out) {
 void AppendJsonPublicationPush(std::string_view channel, const Publication& publication, Direction direction,
                                std::string& out) {
   AppendPushOf(PublicationPush{channel, publication}, direction, out);
+}
+
+void AppendJsonDeltaPush(std::string_view channel, const PublicationDelta& publication, Direction direction,
+                         std::string& out) {
+  AppendPushOf(DeltaPush{channel, publication}, direction, out);
 }
 
 }  // namespace tidemill::protocol

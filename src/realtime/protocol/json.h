@@ -22,5 +22,7 @@ void AppendJsonPresence(const ClientInfo& info, std::string& out);
 void AppendJsonPush(const Push& push, Direction direction, std::string& out);
 void AppendJsonPublicationPush(std::string_view channel, const Publication& publication, Direction direction,
                                std::string& out);
+void AppendJsonDeltaPush(std::string_view channel, const PublicationDelta& publication, Direction direction,
+                         std::string& out);
 
 }  // namespace tidemill::protocol

@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -46,10 +47,19 @@ struct Publication {
   std::string epoch;         // only on the live publication with offset 1
   std::int64_t time_ms = 0;  // of a map channel: when it was published, since the Unix epoch; not on the wire
   bool data_is_json = false;  // checked on the way in, not on the wire; false: not known
+  bool send_delta = false;    // who takes deltas may be sent one in place of the data; not on the wire
   friend bool operator==(const Publication&, const Publication&) = default;
 };
 
 using PublicationPtr = std::shared_ptr<const Publication>;
+
+// A publication where deltas were negotiated: `data` are its data or, with `delta`, how they come from those
+// of the one before. In JSON a text holds either. Borrows all.
+struct PublicationDelta {
+  const Publication& publication;
+  std::string_view data;
+  bool delta = false;
+};
 
 // What a subscription follows, as SubscribeRequest.type says it.
 enum class SubscriptionType : std::int32_t { kStream = 0, kMap = 1, kMapClients = 2, kMapUsers = 3 };
@@ -71,13 +81,13 @@ struct SubscribeRequest {
   bool recoverable = false;
   bool join_leave = false;
   std::string delta;
-  bool has_filter = false;  // `tf` was given
-  std::int64_t flag = 0;    // bit 1: accepts channel ids; bit 2: refuse instead of recovered=false
-  std::int32_t type = 0;    // SubscriptionType
-  std::int32_t phase = 0;   // MapPhase
-  std::string cursor;       // of a map's state: where the page before ended
-  std::int32_t limit = 0;   // keys or publications of a page; 0: the channel's default
-  bool asc = false;         // an ordered map's lowest score first
+  std::optional<std::string> tf;  // a filter of tags, as it came: in the connection's encoding
+  std::int64_t flag = 0;          // bit 1: accepts channel ids; bit 2: refuse instead of recovered=false
+  std::int32_t type = 0;          // SubscriptionType
+  std::int32_t phase = 0;         // MapPhase
+  std::string cursor;             // of a map's state: where the page before ended
+  std::int32_t limit = 0;         // keys or publications of a page; 0: the channel's default
+  bool asc = false;               // an ordered map's lowest score first
 };
 
 struct ConnectRequest {
@@ -167,6 +177,10 @@ struct SubscribeResult {
   std::int32_t phase = 0;             // MapPhase
   std::string cursor;                 // of the next page of the state; "": there is none
   std::vector<PublicationPtr> state;  // a page of it
+  bool delta = false;                 // data may be deltas from here on
+  // Publications and state are written as PublicationDelta.
+  bool data_as_text = false;
+  std::vector<std::optional<std::string>> deltas;  // of publications in place of their data; empty: of none
 };
 
 struct ConnectResult {

@@ -37,10 +37,8 @@ class FieldReader {
     if (!message) message.emplace();
     ReadMessage(wire_.Bytes(), *message, wire_.status());
   }
-  void Given(std::uint32_t number, std::string_view, bool& given) {
-    if (!Is(number)) return;
-    wire_.Bytes();
-    given = true;
+  void Given(std::uint32_t number, std::string_view, std::optional<std::string>& given) {
+    if (Is(number)) given = wire_.Bytes();
   }
   template <class T>
   void Map(std::uint32_t number, std::string_view, std::map<std::string, T>& map) {
@@ -120,6 +118,12 @@ class FieldWriter {
             Zero = Zero::kOmitted) {
     for (const PublicationPtr& publication : list) Message(number, name, *publication);
   }
+  void Deltas(std::uint32_t number, std::string_view name, const PublicationDeltas& list) {
+    for (std::size_t i = 0; i < list.publications.size(); ++i) Message(number, name, list.at(i));
+  }
+  void Content(std::uint32_t number, std::string_view, const PublicationDelta& message) {
+    wire_.Bytes(number, message.data);
+  }
   template <class T>
   void Map(std::uint32_t number, std::string_view, const std::vector<std::pair<std::string, T>>& map) {
     for (const auto& [key, value] : map) {
@@ -195,6 +199,12 @@ void AppendProtobufPush(const Push& push, Direction direction, std::string& out)
 void AppendProtobufPublicationPush(std::string_view channel, const Publication& publication,
                                    Direction direction, std::string& out) {
   AppendPushOf(PublicationPush{channel, publication}, direction, out,
+               publication.data.size() + channel.size() + 16);
+}
+
+void AppendProtobufDeltaPush(std::string_view channel, const PublicationDelta& publication,
+                             Direction direction, std::string& out) {
+  AppendPushOf(DeltaPush{channel, publication}, direction, out,
                publication.data.size() + channel.size() + 16);
 }
 

@@ -23,5 +23,7 @@ void AppendProtobufReply(const Reply& reply, std::string& out);
 void AppendProtobufPush(const Push& push, Direction direction, std::string& out);
 void AppendProtobufPublicationPush(std::string_view channel, const Publication& publication,
                                    Direction direction, std::string& out);
+void AppendProtobufDeltaPush(std::string_view channel, const PublicationDelta& publication,
+                             Direction direction, std::string& out);
 
 }  // namespace tidemill::protocol

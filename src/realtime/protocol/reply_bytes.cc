@@ -21,6 +21,7 @@ std::size_t BytesOf(const Publication& publication) {
   return bytes;
 }
 
+// `deltas` count with the data that they stand for.
 std::size_t BytesOf(const SubscribeResult& result) {
   return kAroundResult + result.data.size() + ReplyBytes(result.publications) + ReplyBytes(result.state);
 }

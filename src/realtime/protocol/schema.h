@@ -14,15 +14,21 @@
 //   Flag      a bool
 //   Message   another message, always written
 //   Maybe     another message, or absent
-//   Given     decoding: whether a message was there, whatever is in it
+//   Given     decoding: a message as it came, whatever is in it
 //   List      publications
+//   Deltas    publications where deltas were negotiated
+//   Content   encoding: what such a publication has for its data
 //   Map       text to text or to message
 //   Encoded   a map of which the entries are encoded already
 //   Case<T>   the alternative T of a variant
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "realtime/protocol/messages.h"
 
@@ -54,7 +60,7 @@ void Fields(V& v, SubscribeRequest& m) {
   v.Flag(10, "recoverable", m.recoverable);
   v.Flag(11, "join_leave", m.join_leave);
   v.Text(12, "delta", m.delta);
-  v.Given(13, "tf", m.has_filter);
+  v.Given(13, "tf", m.tf);
   v.Number(14, "flag", m.flag);
   v.Number(15, "type", m.type);
   v.Number(16, "phase", m.phase);
@@ -178,6 +184,30 @@ void Fields(V& v, const Publication& m) {
 }
 
 template <class V>
+void Fields(V& v, const PublicationDelta& m) {
+  if (!m.publication.removed) v.Content(4, "data", m);
+  v.Maybe(5, "info", m.publication.info);
+  v.Number(6, "offset", m.publication.offset);
+  v.Map(7, "tags", m.publication.tags);
+  v.Flag(8, "delta", m.delta);
+  v.Text(11, "key", m.publication.key);
+  v.Flag(12, "removed", m.publication.removed);
+  v.Signed(13, "score", m.publication.score);
+  v.Text(14, "epoch", m.publication.epoch);
+}
+
+// The publications of a list, of which those that have an entry in `deltas` are sent as that.
+struct PublicationDeltas {
+  const std::vector<PublicationPtr>& publications;
+  std::span<const std::optional<std::string>> deltas;  // as many, or none
+
+  PublicationDelta at(std::size_t i) const {
+    const bool delta = i < deltas.size() && deltas[i];
+    return {*publications[i], delta ? *deltas[i] : publications[i]->data, delta};
+  }
+};
+
+template <class V>
 void Fields(V& v, const ErrorReply& m) {
   v.Number(1, "code", m.code);
   v.Text(2, "message", m.message);
@@ -190,16 +220,25 @@ void Fields(V& v, const SubscribeResult& m) {
   v.Number(2, "ttl", m.ttl);
   v.Flag(3, "recoverable", m.recoverable);
   v.Text(6, "epoch", m.epoch);
-  v.List(7, "publications", m.publications);
+  if (m.data_as_text) {
+    v.Deltas(7, "publications", PublicationDeltas{m.publications, m.deltas});
+  } else {
+    v.List(7, "publications", m.publications);
+  }
   v.Flag(8, "recovered", m.recovered);
   v.Number(9, "offset", m.offset);
   v.Flag(10, "positioned", m.positioned);
   v.Payload(11, "data", m.data);
   v.Flag(12, "was_recovering", m.was_recovering);
+  v.Flag(13, "delta", m.delta);
   v.Number(15, "type", m.type);
   v.Number(16, "phase", m.phase);
   v.Text(17, "cursor", m.cursor);
-  v.List(18, "state", m.state);
+  if (m.data_as_text) {
+    v.Deltas(18, "state", PublicationDeltas{m.state, {}});
+  } else {
+    v.List(18, "state", m.state);
+  }
 }
 
 template <class V>
@@ -325,6 +364,18 @@ struct PublicationPush {
 
 template <class V>
 void Fields(V& v, const PublicationPush& m) {
+  v.Text(2, "channel", m.channel);
+  v.Message(4, "pub", m.publication);
+}
+
+// The same of one that may be a delta.
+struct DeltaPush {
+  std::string_view channel;
+  PublicationDelta publication;
+};
+
+template <class V>
+void Fields(V& v, const DeltaPush& m) {
   v.Text(2, "channel", m.channel);
   v.Message(4, "pub", m.publication);
 }

@@ -164,6 +164,8 @@ void ReadResult(JsonReader& json, SubscribeTerms& terms) {
 bool ReadPublication(JsonReader& json, std::string_view key, PublishTerms& terms) {
   if (Is(key, "skip_history")) {
     terms.skip_history = ReadFlag(json);
+  } else if (Is(key, "delta")) {
+    terms.delta = ReadFlag(json);
   } else if (Is(key, "tags")) {
     terms.tags = ReadTags(json);
   } else if (Is(key, "idempotency_key")) {

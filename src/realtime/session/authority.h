@@ -15,6 +15,7 @@
 #include "auth/token.h"
 #include "net/task.h"
 #include "realtime/channels/rules.h"
+#include "realtime/filter/filter.h"
 #include "realtime/protocol/messages.h"
 #include "realtime/session/by_namespace.h"
 #include "realtime/session/verdict.h"
@@ -31,6 +32,7 @@ struct SubscribeTerms {
   std::int64_t expire_at = 0;  // seconds since the Unix epoch; 0: never
   auth::OptionOverrides overrides;
   auth::TokenMark token;  // that granted it; empty: none, or it has no mark
+  filter::FilterPtr filter;  // what the client asked for; null: all publications are for it
   friend bool operator==(const SubscribeTerms&, const SubscribeTerms&) = default;
 };
 

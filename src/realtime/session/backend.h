@@ -60,6 +60,7 @@ struct PublishTerms {
   std::uint64_t version = 0;
   std::string version_epoch;
   bool skip_history = false;
+  bool delta = false;
 };
 
 // Of a key of a map channel.

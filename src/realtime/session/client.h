@@ -38,6 +38,9 @@ inline constexpr protocol::ErrorCode kErrorTooManyAnswers{
 
 inline constexpr protocol::ErrorCode kErrorAccessListAway{
     protocol::kErrorInternal.code, "internal server error: who is blocked is not known yet", true};
+inline constexpr protocol::ErrorCode kErrorTooManyFilters{
+    protocol::kErrorLimitExceeded.code,
+    "limit exceeded: the channel's subscribers have channel.tags_filters_max different filters"};
 
 // In one byte: every session has it.
 struct SessionForm {

@@ -47,6 +47,7 @@ void Apply(PublishTerms terms, Call& call) {
   call.idempotency_key = std::move(terms.idempotency_key);
   call.version = terms.version;
   call.version_epoch = std::move(terms.version_epoch);
+  call.delta = terms.delta;
   if constexpr (std::same_as<Call, broker::PublishCall>) call.skip_history = terms.skip_history;
 }
 
@@ -112,10 +113,17 @@ Task<Verdict<Joined>> Commands::Subscribe(protocol::SubscribeRequest request, co
     co_return subscriptions_.GiveUp(request.channel, channel.error());
   }
   if (request.type != 0) co_return subscriptions_.GiveUp(request.channel, protocol::kErrorPermissionDenied);
-  if (request.has_filter) co_return subscriptions_.GiveUp(request.channel, protocol::kErrorBadRequest);
+  auto filter = FilterOf(*channel->options, request, client_.form.encoding);
+  if (!filter) {
+    client_.context.refusals.Note(
+        client_, filter.error(),
+        {.channel = request.channel, .why = filter.error().message, .setting = "allow_tags_filter"});
+    co_return subscriptions_.GiveUp(request.channel, filter.error());
+  }
   Authority& authority = client_.context.authorities.For(channel->name.name_space);
   auto terms = co_await Awaited(client_, authority.Authorize({client_, *channel, request}));
   if (!terms) co_return subscriptions_.GiveUp(request.channel, terms.error());
+  terms->filter = *std::move(filter);
   co_return co_await subscriptions_.Join(std::move(request), *std::move(terms));
 }
 

@@ -17,6 +17,7 @@
 #include "realtime/broker/publisher.h"
 #include "realtime/channels/rules.h"
 #include "realtime/control/directory.h"
+#include "realtime/delta/fossil.h"
 #include "realtime/hub/hub.h"
 #include "realtime/session/announcer.h"
 #include "realtime/session/app_names.h"
@@ -72,7 +73,8 @@ struct Context {
   RefusalLog refusals{metrics, loop};
   Settling settling{loop};
   MapCatchUpsOfAll catch_ups{};  // of sessions that have any
-  std::string reply_buffer{};    // where replies are encoded, one at a time
+  delta::FossilEncoder fossil{};
+  std::string reply_buffer{};  // where replies are encoded, one at a time
   // Who serves a namespace in another way than the default.
   Authorities authorities{};
   RpcHandlers rpc_handlers{};

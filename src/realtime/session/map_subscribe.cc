@@ -59,9 +59,18 @@ Task<Verdict<Joined>> MapSubscribe::Run(SubscribeRequest request) {
                               .why = "the channel is not of the type that is subscribed to",
                               .setting = "subscription_type"});
   }
-  if (request.has_filter) co_return Refused(protocol::kErrorBadRequest);
-  const Options options{broker::MapSettingsOf(*channel->options), broker::MapPagingOf(*channel->options)};
+  auto filter = FilterOf(*channel->options, request, client_.form.encoding);
+  if (!filter) {
+    co_return client_.Refuse(
+        filter.error(),
+        {.channel = request.channel, .why = filter.error().message, .setting = "allow_tags_filter"});
+  }
+  const Options options{.map = broker::MapSettingsOf(*channel->options),
+                        .paging = broker::MapPagingOf(*channel->options),
+                        .deltas = GrantsDeltas(*channel->options, request)};
   TM_CO_TRY(co_await Admit(request, *channel, options));
+  // That of the first page holds for all.
+  if (filter::FilterPtr& kept = CatchUp(request)->terms.filter; !kept) kept = *std::move(filter);
   auto outcome = co_await RunPhase(request, options);
   if (!outcome && CatchUp(request)) subscriptions_.EndCatchUp(request.channel);
   co_return outcome;
@@ -143,7 +152,9 @@ Task<Verdict<Joined>> MapSubscribe::ReadState(const SubscribeRequest& request, c
   if (!is_first && options.keeps_stream()) {
     std::erase_if(page->entries, [frozen](const PublicationPtr& entry) { return entry->offset > frozen; });
   }
+  KeepMatching(catch_up->terms.filter, page->entries);
   Result result = PageResult(MapPhase::kState, catch_up->frozen);
+  result.data_as_text = options.deltas;
   result.cursor = std::move(page->cursor);
   result.state = std::move(page->entries);
   TM_CO_TRY(client_.MayAnswer(protocol::ReplyBytes(result.state)));
@@ -185,8 +196,10 @@ Task<Verdict<Joined>> MapSubscribe::ReadStream(const SubscribeRequest& request, 
   if (!CatchUp(request)) co_return Refused(protocol::kErrorInternal);
   if (!read) co_return Refused(read.error());
   if (HasGap(request.offset, read->publications)) co_return Refused(protocol::kErrorUnrecoverablePosition);
-  TM_CO_TRY(client_.MayAnswer(protocol::ReplyBytes(read->publications)));
   Result result = PageResult(MapPhase::kStream, {read->publications.back()->offset, read->top.epoch});
+  KeepMatching(CatchUp(request)->terms.filter, read->publications);
+  TM_CO_TRY(client_.MayAnswer(protocol::ReplyBytes(read->publications)));
+  result.data_as_text = options.deltas;
   result.publications = std::move(read->publications);
   co_return Joined{.result = std::move(result)};
 }
@@ -204,6 +217,7 @@ Task<Verdict<Joined>> MapSubscribe::GoLive(const SubscribeRequest& request, prot
 Task<Verdict<Joined>> MapSubscribe::GoLiveUnstreamed(const SubscribeRequest& request,
                                                      const Options& options) {
   broker::MapStateCall call = PageCall(request, options);
+  const filter::FilterPtr filter = CatchUp(request)->terms.filter;
   client_.outbox.Pause();
   paused_ = true;
   TM_CO_TRY_ASSIGN(Joined joined, co_await Join(request, std::nullopt, 0));
@@ -217,6 +231,7 @@ Task<Verdict<Joined>> MapSubscribe::GoLiveUnstreamed(const SubscribeRequest& req
       subscriptions_.Leave(request.channel);
       co_return Refused(page.error());
     }
+    KeepMatching(filter, page->entries);
     std::ranges::move(page->entries, std::back_inserter(state));
     joined.result.epoch = std::move(page->position.epoch);
     call.query.cursor = std::move(page->cursor);

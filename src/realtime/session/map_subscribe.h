@@ -38,6 +38,7 @@ class MapSubscribe {
   struct Options {
     broker::MapSettings map;
     broker::MapPaging paging;
+    bool deltas = false;
     bool keeps_stream() const { return map.stream.enabled(); }
   };
 

@@ -6,6 +6,32 @@
 
 namespace tidemill::session {
 
+bool GrantsDeltas(const channels::ChannelOptions& channel, const protocol::SubscribeRequest& request) {
+  const bool known_state =
+      !channel.is_map() || (channel.subscription_type == "map" && channel.map.mode != "ephemeral");
+  return request.delta == "fossil" && channel.allows_deltas() && !request.tf && known_state;
+}
+
+std::expected<filter::FilterPtr, protocol::ErrorCode> FilterOf(const channels::ChannelOptions& channel,
+                                                               const protocol::SubscribeRequest& request,
+                                                               protocol::Encoding encoding) {
+  if (!request.tf) return nullptr;
+  const std::uint32_t code = protocol::kErrorBadRequest.code;
+  if (!channel.allow_tags_filter) {
+    return std::unexpected(protocol::ErrorCode{code, "bad request: the channel does not allow tf"});
+  }
+  auto filter = filter::Filter::Parse(encoding, *request.tf);
+  if (!filter) return std::unexpected(protocol::ErrorCode{code, filter.error()});
+  return *std::move(filter);
+}
+
+void KeepMatching(const filter::FilterPtr& filter, std::vector<protocol::PublicationPtr>& publications) {
+  if (!filter) return;
+  std::erase_if(publications, [&](const protocol::PublicationPtr& publication) {
+    return !publication->removed && !filter->Matches(publication->tags);
+  });
+}
+
 SubscriptionOptions OptionsFor(const channels::ChannelOptions& channel,
                                const auth::OptionOverrides& overrides,
                                const protocol::SubscribeRequest& request, ReadRights rights) {
@@ -18,6 +44,7 @@ SubscriptionOptions OptionsFor(const channels::ChannelOptions& channel,
   options.join_leave = overrides.join_leave.value_or(channel.join_leave);
   options.push_join_leave = overrides.force_push_join_leave.value_or(channel.force_push_join_leave) ||
                             (request.join_leave && rights.presence);
+  options.deltas = GrantsDeltas(channel, request);
   if (channel.is_map()) {
     options.is_map = true;
     options.own_key = channel.map.remove_client_on_unsubscribe;
@@ -47,6 +74,7 @@ protocol::SubscribeResult MapResultOf(const SubscriptionOptions& options, broker
   result.offset = outcome.top.offset;
   result.was_recovering = result.recovered = request.recover;
   result.publications = std::move(outcome.publications);
+  result.delta = result.data_as_text = options.deltas;
   return result;
 }
 
@@ -67,6 +95,7 @@ protocol::SubscribeResult ResultOf(const SubscriptionOptions& options,
   result.was_recovering = options.recovers;
   result.recovered = outcome.recovered;
   result.publications = std::move(outcome.publications);
+  result.delta = result.data_as_text = options.deltas;
   return result;
 }
 

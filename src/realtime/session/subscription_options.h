@@ -4,10 +4,15 @@
 #pragma once
 
 #include <cstdint>
+#include <expected>
+#include <vector>
 
 #include "auth/option_overrides.h"
 #include "realtime/broker/broker.h"
 #include "realtime/channels/settings.h"
+#include "realtime/filter/filter.h"
+#include "realtime/protocol/codec.h"
+#include "realtime/protocol/codes.h"
 #include "realtime/protocol/messages.h"
 
 namespace tidemill::session {
@@ -21,6 +26,7 @@ struct SubscriptionOptions {
   bool recovers = false;  // it asks for what it missed since `since`
   bool is_map = false;    // where it has a stream, it follows that from a position or not at all
   bool own_key = false;   // the key that is the client's id goes when it leaves
+  bool deltas = false;    // publications may be sent as deltas
   broker::RecoveryMode mode = broker::RecoveryMode::kStream;
   friend bool operator==(const SubscriptionOptions&, const SubscriptionOptions&) = default;
 };
@@ -34,6 +40,20 @@ struct ReadRights {
 SubscriptionOptions OptionsFor(const channels::ChannelOptions& channel,
                                const auth::OptionOverrides& overrides,
                                const protocol::SubscribeRequest& request, ReadRights rights);
+
+// Whether the client asks for deltas and gets them. Not together with a filter: what was filtered out, the
+// next delta could be of. Of a map only where it has a stream, so that the state it is sent is that of a
+// known position.
+bool GrantsDeltas(const channels::ChannelOptions& channel, const protocol::SubscribeRequest& request);
+
+// The filter that the client asks for; null: none. kErrorBadRequest, with a text that says what is wrong: the
+// channel does not allow filters, or it is malformed or over a limit.
+std::expected<filter::FilterPtr, protocol::ErrorCode> FilterOf(const channels::ChannelOptions& channel,
+                                                               const protocol::SubscribeRequest& request,
+                                                               protocol::Encoding encoding);
+
+// Drops the publications that the filter does not match; those that remove a key stay. Null: none.
+void KeepMatching(const filter::FilterPtr& filter, std::vector<protocol::PublicationPtr>& publications);
 
 // What the client is told of it.
 protocol::SubscribeResult ResultOf(const SubscriptionOptions& options,

@@ -11,6 +11,7 @@
 #include "realtime/broker/stream_settings.h"
 #include "realtime/protocol/reply_bytes.h"
 #include "realtime/session/context.h"
+#include "realtime/session/recovered_deltas.h"
 
 namespace tidemill::session {
 namespace {
@@ -159,8 +160,8 @@ Task<Verdict<protocol::SubscribeResult>> Subscriptions::JoinBegun(ChannelSubscri
   // Of a map without a stream too: who may have missed a change reads it anew.
   subscription.positioned = options.positioned || options.is_map;
   broker::SubscribeOptions asked = WhatToAsk(options, request, *channel, *held);
-  TM_CO_TRY_ASSIGN(auto result,
-                   co_await Follow(subscription, request, options, std::move(asked), answered_bytes));
+  TM_CO_TRY_ASSIGN(auto result, co_await Follow(subscription, request, options, terms.filter,
+                                                std::move(asked), answered_bytes));
   result.data = std::move(terms.data);
   SetExpiry(subscription, terms.expire_at);
   // One that is not refreshed by the client: nothing to tell it.
@@ -174,6 +175,7 @@ Task<Verdict<protocol::SubscribeResult>> Subscriptions::JoinBegun(ChannelSubscri
 Task<Verdict<protocol::SubscribeResult>> Subscriptions::Follow(ChannelSubscription& subscription,
                                                                const protocol::SubscribeRequest& request,
                                                                const SubscriptionOptions& options,
+                                                               const filter::FilterPtr& filter,
                                                                broker::SubscribeOptions asked,
                                                                std::size_t answered_bytes) {
   Context& context = client_.context;
@@ -186,20 +188,33 @@ Task<Verdict<protocol::SubscribeResult>> Subscriptions::Follow(ChannelSubscripti
     co_return Refused(protocol::kErrorInternal);
   }
   if (!outcome) co_return RefusalOf(outcome.error());
+  KeepMatching(filter, outcome->publications);
+  if (const auto fits = FitIntoAnswer(*outcome, answered_bytes); !fits) {
+    context.broker.Unsubscribe(name);
+    co_return std::unexpected(fits.error());
+  }
+  if (filter && !context.hub.HasRoomFor(request.channel, *filter)) {
+    context.broker.Unsubscribe(name);
+    co_return client_.Refuse(kErrorTooManyFilters,
+                             {.channel = request.channel, .setting = "channel.tags_filters_max"});
+  }
+  hub::Deltas deltas = hub::Deltas::kNone;
+  if (options.deltas) deltas = options.is_map ? hub::Deltas::kFollowed : hub::Deltas::kAwaited;
+  hub::AttachOptions attach{.has = nullptr, .filter = filter};
+  if (deltas == hub::Deltas::kAwaited && !outcome->publications.empty()) {
+    attach.has = outcome->publications.back();
+  }
   context.hub.Attach(request.channel,
                      {.encoding = client_.form.encoding,
                       .framing = client_.form.framing,
                       .direction = client_.form.direction,
                       .compressed = client_.form.compressed,
-                      .join_leave = options.push_join_leave},
-                     client_.outbox, subscription);
+                      .join_leave = options.push_join_leave,
+                      .deltas = deltas},
+                     client_.outbox, subscription, attach);
   subscription.pending_name.reset();
   subscription.join_leave = options.join_leave;
   subscription.own_key = options.own_key;
-  if (const auto fits = FitIntoAnswer(*outcome, answered_bytes); !fits) {
-    Leave(request.channel);
-    co_return std::unexpected(fits.error());
-  }
   if (options.recovers && (request.recover || !options.is_map)) {
     (outcome->recovered ? context.metrics.recovered : context.metrics.not_recovered).Add();
   }
@@ -208,7 +223,9 @@ Task<Verdict<protocol::SubscribeResult>> Subscriptions::Follow(ChannelSubscripti
     Leave(request.channel);
     co_return Refused(protocol::kErrorUnrecoverablePosition);
   }
-  co_return ResultOf(options, request, *std::move(outcome));
+  protocol::SubscribeResult result = ResultOf(options, request, *std::move(outcome));
+  if (options.deltas) MakeDeltas(result, client_.form.encoding, context.fossil);
+  co_return result;
 }
 
 Verdict<void> Subscriptions::FitIntoAnswer(broker::SubscribeOutcome& outcome,

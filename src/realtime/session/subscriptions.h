@@ -115,6 +115,7 @@ class Subscriptions {
   Task<Verdict<protocol::SubscribeResult>> Follow(ChannelSubscription& subscription,
                                                   const protocol::SubscribeRequest& request,
                                                   const SubscriptionOptions& options,
+                                                  const filter::FilterPtr& filter,
                                                   broker::SubscribeOptions asked, std::size_t answered_bytes);
   // Drops what is recovered if it makes the answer too large.
   Verdict<void> FitIntoAnswer(broker::SubscribeOutcome& outcome, std::size_t answered_bytes) const;

@@ -19,6 +19,7 @@ TEST(RedisRecordFormat, APublicationIsAsDocumented) {
   publication.info = kInfo;
   publication.tags = {{"k", "v"}};
   publication.data_is_json = true;
+  publication.send_delta = true;
   const std::string example = Example("publication");
   EXPECT_EQ(EncodePublication(publication), example);
   const auto decoded = DecodePublication(example);

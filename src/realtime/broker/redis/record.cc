@@ -86,6 +86,7 @@ std::string EncodePublication(const Publication& publication) {
   out.Varint(6, publication.removed ? 1 : 0);
   out.Varint(7, protocol::ZigZag(publication.score));
   out.Varint(8, static_cast<std::uint64_t>(publication.time_ms));
+  out.Varint(9, publication.send_delta ? 1 : 0);
   return record;
 }
 
@@ -102,6 +103,7 @@ Result<Publication> DecodePublication(std::string_view record) {
     if (reader.field() == 6) publication.removed = reader.Bool();
     if (reader.field() == 7) publication.score = protocol::FromZigZag(reader.Integer<std::uint64_t>());
     if (reader.field() == 8) publication.time_ms = reader.Integer<std::int64_t>();
+    if (reader.field() == 9) publication.send_delta = reader.Bool();
   }
   if (!status.ok()) return Malformed("publication");
   return publication;
