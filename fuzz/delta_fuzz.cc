@@ -1,6 +1,6 @@
 // links: delta delta_testing
-// Any two payloads: the delta of one to the other makes the other of it, is smaller than it, and is text where
-// it is; and no delta at all makes whoever applies it do wrong.
+// Any two payloads: the delta of one to the other makes the other of it, is smaller than it, and is text
+// where it is; and no delta at all makes whoever applies it do wrong.
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>

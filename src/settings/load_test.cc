@@ -214,7 +214,8 @@ TEST_F(LoadTest, RefusesKeysItDoesNotKnow) {
        "that is not available in this version; it needs gRPC; use subscribe_proxy_enabled, and let the "
        "service publish over the HTTP API"},
       {"[[channel.namespaces]]\nname = \"chat\"\nshared_poll.publish_enabled = true",
-       "tidemill.toml:3: channel.namespaces.chat.shared_poll.publish_enabled: a setting of Centrifugo that is not "
+       "tidemill.toml:3: channel.namespaces.chat.shared_poll.publish_enabled: a setting of Centrifugo that "
+       "is not "
        "available in "
        "this version"},
       {"[[channel.namespaces]]\nname = \"chat\"\nhistory_sise = 5",

@@ -86,6 +86,7 @@ TEST(ReadPublishReply, TellsDataThatAreThereFromThoseThatAreNot) {
   EXPECT_EQ(both->result->version, 7u);
   EXPECT_EQ(both->result->version_epoch, "e");
   EXPECT_TRUE(both->result->skip_history);
+  EXPECT_TRUE(both->result->delta);
   const auto json = ReadPublishReply("{\"result\":{\"data\":{\n\"a\":1},\"b64data\":\"/wE=\"}}");
   EXPECT_EQ(json->result->data, "{ \"a\":1}") << "on one line, and before base64";
   EXPECT_EQ(json->result->form, broker::DataForm::kJson);
