@@ -87,7 +87,7 @@ gives the first one's result."
     },
     "delta": {
       "type": "boolean",
-      "description": "Subscribers that negotiated deltas are sent the difference to the key's value before, where it is smaller."
+      "description": "Subscribers with deltas are sent the difference to the value before, if smaller."
     }
   },
   "required": ["channel", "key"]

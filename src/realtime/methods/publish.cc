@@ -45,7 +45,7 @@ and gives the first one's result."
     },
     "delta": {
       "type": "boolean",
-      "description": "Subscribers that negotiated deltas are sent the difference to the publication before, where it is smaller."
+      "description": "Subscribers with deltas are sent the difference to the one before, if smaller."
     }
   }
 })json"};

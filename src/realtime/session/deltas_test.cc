@@ -110,10 +110,8 @@ TEST_F(SessionDeltasTest, WhatWasMissedComesAsDeltasAndTheNextToo) {
              R"(,"offset":1},{"data":"1A\n18@0,2:2}PHgvG;","offset":2,"delta":true}],"recovered":true,)"
              R"("positioned":true,"was_recovering":true,"delta":true}})"}));
   Publish("fossil:a", Document(3));
-  EXPECT_EQ(
-      HeardNow(*client),
-      (Lines{
-          R"({"push":{"channel":"fossil:a","pub":{"data":"1A\n18@0,2:3}QHgvG;","offset":3,"delta":true}}})"}));
+  EXPECT_EQ(HeardNow(*client), (Lines{R"({"push":{"channel":"fossil:a","pub":{"data":"1A\n18@0,2:3}QHgvG;",)"
+                                      R"("offset":3,"delta":true}}})"}));
 }
 
 TEST_F(SessionDeltasTest, AreNotGrantedWhereTheyAreNotAllowedOrWithAFilter) {
@@ -146,9 +144,8 @@ TEST_F(SessionDeltasTest, OfAMapTheStateIsWholeAndEachKeyHasItsDeltas) {
   ASSERT_EQ(heard.size(), 3u);
   EXPECT_NE(heard[0].find(Text(2)), std::string::npos) << "what came before was not kept";
   EXPECT_NE(heard[1].find(Text(7)), std::string::npos);
-  EXPECT_EQ(
-      heard[2],
-      R"({"push":{"channel":"map:a","pub":{"data":"1A\n18@0,2:3}QHgvG;","offset":4,"delta":true,"key":"x"}}})");
+  EXPECT_EQ(heard[2], R"({"push":{"channel":"map:a","pub":{"data":"1A\n18@0,2:3}QHgvG;","offset":4,)"
+                      R"("delta":true,"key":"x"}}})");
 
   // One that reads the state now has all that the next deltas are of.
   const auto second = Connected();
