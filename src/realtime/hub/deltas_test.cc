@@ -122,7 +122,7 @@ TEST_F(HubDeltasTest, InProtobufTheSameBytesStandAsTheyAre) {
   EXPECT_EQ(peer.Read(), expected);
   SendAndTurn(R"({"k":")" + filler + R"(","v":2})");
   EXPECT_EQ(peer.Read(),
-            std::string("\x1f\x22\x1d\x12\x04news\x22\x15\x22\x11") + "1A\n18@0,2:2}PHgvG;" + "\x40\x01");
+            std::string("\x20\x22\x1e\x12\x04news\x22\x16\x22\x12") + "1A\n18@0,2:2}PHgvG;" + "\x40\x01");
 }
 
 TEST_F(HubDeltasTest, ANewcomerIsSentOneWholeWhileOthersGoOn) {
@@ -210,6 +210,7 @@ TEST_F(HubDeltasTest, OfAMapEachKeyIsOfItsOwnLast) {
   auto removal = std::make_shared<protocol::Publication>();
   removal->key = "x";
   removal->removed = true;
+  removal->data_is_json = true;
   removal->send_delta = true;
   Send(removal);
   SendAndTurn(Json("5"), "x");

@@ -25,6 +25,7 @@ class HubFiltersTest : public HubTest {
     publication->data = data;
     publication->tags = {{"k", tag}};
     publication->removed = removed;
+    publication->data_is_json = true;
     hub_.OnPublication(broker::ChannelName("news"), publication);
   }
   static std::string Line(const std::string& data, const std::string& tag) {
