@@ -1,12 +1,11 @@
 // What deltas and filters cost a loop per publication, and what they save on the wire, on one core. Compile
 // by hand from the root:
 //
-//   clang++-19 -std=c++23 -O3 -Isrc bench/delta_cost.cc
-//   src/realtime/{delta/fossil,filter/filter,filter/decimal}.cc
-//     src/realtime/protocol/{codec,json,protobuf,wire}.cc src/realtime/hub/{encoder,framing,frame_log}.cc
-//     src/websocket/{frame,deflate,extensions,utf8}.cc
-//     src/base/{json_reader,json_writer,utf8,base64,assert,result}.cc -lz -o /tmp/delta_cost &&
-//     /tmp/delta_cost
+//   clang++-19 -std=c++23 -O3 -Isrc bench/delta_cost.cc src/realtime/delta/fossil.cc
+//     src/realtime/filter/{filter,decimal}.cc src/realtime/protocol/{codec,json,protobuf,wire}.cc
+//     src/realtime/hub/{encoder,framing,frame_log}.cc src/websocket/{frame,deflate,extensions,utf8}.cc
+//     $(ls src/base/*.cc | grep -v _test) src/http/buffer_budget.cc src/metrics/{metrics,text}.cc
+//     -lz -lfmt -lcrypto -o /tmp/delta_cost && /tmp/delta_cost
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
