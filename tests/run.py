@@ -17,7 +17,7 @@ from schedule import Job, Schedule  # noqa: E402
 
 # Longest first.
 SUITES = ("faults", "sdk", "cluster", "browser", "conformance", "operations", "bad_input", "stores", "api", "bench", "readme",
-          "queries", "jobs", "jobs_faults", "jobs_api", "jobs_workers", "proxies", "package", "http", "cron")
+          "queries", "outbox", "jobs", "jobs_faults", "jobs_api", "jobs_workers", "proxies", "package", "http", "cron")
 # What parses and what threads share.
 SANITIZED_SUITES = ("faults", "operations", "bad_input", "api", "http", "queries", "jobs", "jobs_api", "proxies")
 PRESETS = ("dev", "asan", "tsan")

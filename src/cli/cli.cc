@@ -22,6 +22,7 @@
 #include "cli/init.h"
 #include "cli/jobs/jobs.h"
 #include "cli/man.h"
+#include "cli/outbox/outbox.h"
 #include "cli/presence.h"
 #include "cli/publish.h"
 #include "cli/queries/migrate.h"
@@ -52,15 +53,33 @@ CommandSpec Program(const Wiring& wiring) {
       .name = "tidemill",
       .help = "A realtime server: publish over HTTP, receive over WebSocket.",
       .examples = last_lines,
-      .commands = {InitCommand(),        NewCommand(),     ServeCommand(wiring.serve),
-                   TokenCommand(),       PublishCommand(), BroadcastCommand(),
-                   TailCommand(),        InfoCommand(),    ChannelsCommand(),
-                   PresenceCommand(),    HistoryCommand(), SubscribeCommand(),
-                   UnsubscribeCommand(), RefreshCommand(), DisconnectCommand(),
-                   CodesCommand(),       ConfigCommand(),  QueriesCommand(),
-                   MigrateCommand(),     JobsCommand(),    SchemaCommand(wiring.schemas),
-                   DoctorCommand(),      BackupCommand(),  CompletionsCommand(program),
-                   ManCommand(program),  VersionCommand()},
+      .commands = {InitCommand(),
+                   NewCommand(),
+                   ServeCommand(wiring.serve),
+                   TokenCommand(),
+                   PublishCommand(),
+                   BroadcastCommand(),
+                   TailCommand(),
+                   InfoCommand(),
+                   ChannelsCommand(),
+                   PresenceCommand(),
+                   HistoryCommand(),
+                   SubscribeCommand(),
+                   UnsubscribeCommand(),
+                   RefreshCommand(),
+                   DisconnectCommand(),
+                   CodesCommand(),
+                   ConfigCommand(),
+                   QueriesCommand(),
+                   MigrateCommand(),
+                   JobsCommand(),
+                   OutboxCommand(),
+                   SchemaCommand(wiring.schemas),
+                   DoctorCommand(),
+                   BackupCommand(),
+                   CompletionsCommand(program),
+                   ManCommand(program),
+                   VersionCommand()},
   };
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "outbox/sqlite_functions.h"
 #include "postgres/database/database.h"
 #include "postgres/metrics.h"
 #include "postgres/opening/from_settings.h"
@@ -16,6 +17,20 @@
 #include "sqlite/store.h"
 
 namespace tidemill::server {
+
+namespace {
+
+// Where our own tables are in the embedded database.
+std::vector<std::shared_ptr<const sqlite::Function>> FunctionsOf(const settings::Settings& settings,
+                                                                 const Databases::AfterCommit& after) {
+  if (settings.postgres.given()) return {};
+  return outbox::SqliteFunctions({.publishes = settings.outbox.enabled,
+                                  .enqueues = settings.jobs.enabled,
+                                  .published = [&after] { after.published(); },
+                                  .enqueued = [&after] { after.enqueued(); }});
+}
+
+}  // namespace
 
 Databases::Databases() = default;
 Databases::~Databases() = default;
@@ -51,7 +66,8 @@ Result<void> Databases::OpenPostgres(const std::vector<net::Loop*>& loops, const
 Result<void> Databases::OpenSqlite(const std::vector<net::Loop*>& loops, const settings::Settings& settings,
                                    metrics::Registry& registry) {
   sqlite_metrics_ = std::make_unique<sqlite::Metrics>(registry);
-  TM_TRY_ASSIGN(sqlite_store_, sqlite::Store::Open(settings.sqlite, *sqlite_metrics_));
+  TM_TRY_ASSIGN(sqlite_store_, sqlite::Store::Open(settings.sqlite, *sqlite_metrics_,
+                                                   {.functions = FunctionsOf(settings, *after_commit_)}));
   for (net::Loop* const loop : loops) {
     sqlite_.push_back(std::make_unique<sqlite::Database>(*loop, *sqlite_store_));
   }

@@ -52,6 +52,14 @@ class Databases {
   const postgres::SessionOpener* postgres_opener() const { return postgres_opener_.get(); }
   postgres::Metrics* postgres_metrics() const { return postgres_metrics_.get(); }
 
+  // Called on the embedded database's thread after the commit of SQL that has published, or enqueued a job.
+  // Before the loops run.
+  struct AfterCommit {
+    std::function<void()> published = [] {};
+    std::function<void()> enqueued = [] {};
+  };
+  AfterCommit& after_commit() { return *after_commit_; }
+
   // Brings our own tables in the main one up to date, once the loops run; then calls `then` on the first
   // loop. Not where there are no tables of ours.
   void ApplySchemas(std::function<void()> then);
@@ -70,6 +78,7 @@ class Databases {
   std::optional<ServiceProblem> PostgresProblem() const;
   std::optional<ServiceProblem> SqliteProblem() const;
 
+  const std::unique_ptr<AfterCommit> after_commit_ = std::make_unique<AfterCommit>();
   Duration postgres_grace_{};
   std::unique_ptr<postgres::Metrics> postgres_metrics_;
   std::unique_ptr<const postgres::SessionOpener> postgres_opener_;

@@ -9,6 +9,7 @@
 #include "realtime/session/transports/http_streams.h"
 #include "realtime/session/transports/websocket.h"
 #include "server/node_jobs.h"
+#include "server/node_outbox.h"
 #include "settings/settings.h"
 
 namespace tidemill::server {
@@ -61,9 +62,9 @@ Result<std::vector<PortAddresses>> AddressesOf(const http::ServerSettings& setti
   return addresses;
 }
 
-LoopServer::LoopServer(LoopRealtime& realtime, control::Directory& directory, access::Store* access_store,
-                       NodeJobs* jobs, Shared& shared, const Health& health,
-                       const settings::Settings& settings, const LiveSettings& live)
+LoopServer::LoopServer(LoopRealtime& realtime, control::Directory& directory, const Parts& parts,
+                       Shared& shared, const Health& health, const settings::Settings& settings,
+                       const LiveSettings& live)
     : realtime_(realtime),
       limiter_(*shared.limiter),
       tls_(live.tls),
@@ -71,8 +72,8 @@ LoopServer::LoopServer(LoopRealtime& realtime, control::Directory& directory, ac
                        .maps = realtime.maps(),
                        .directory = directory,
                        .access = shared.access,
-                       .access_store = access_store},
-      api_(api::Api::Make(Methods(jobs), live.api, shared.api_metrics)) {
+                       .access_store = parts.access_store},
+      api_(api::Api::Make(Methods(parts), live.api, shared.api_metrics)) {
   public_router_->AddTakeover(http::Method::kGet, settings.websocket.handler_prefix,
                               session::MakeWebsocketEndpoint(realtime.context()));
   if (settings.uni_websocket.enabled) {
@@ -100,11 +101,11 @@ LoopServer::LoopServer(LoopRealtime& realtime, control::Directory& directory, ac
 }
 
 // Of the HTTP API.
-std::vector<api::Method> LoopServer::Methods(NodeJobs* jobs) {
+std::vector<api::Method> LoopServer::Methods(const Parts& parts) {
   std::vector<api::Method> methods = methods::RealtimeMethods(method_services_);
-  if (jobs != nullptr) {
-    std::ranges::move(jobs->MethodsFor(realtime_.loop().index()), std::back_inserter(methods));
-  }
+  const std::size_t loop = realtime_.loop().index();
+  if (parts.jobs != nullptr) std::ranges::move(parts.jobs->MethodsFor(loop), std::back_inserter(methods));
+  if (parts.outbox != nullptr) std::ranges::move(parts.outbox->MethodsFor(loop), std::back_inserter(methods));
   return methods;
 }
 

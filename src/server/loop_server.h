@@ -29,6 +29,7 @@ struct Settings;
 namespace tidemill::server {
 
 class NodeJobs;
+class NodeOutbox;
 
 struct PortAddresses {
   std::string port;  // its name
@@ -40,11 +41,16 @@ Result<std::vector<PortAddresses>> AddressesOf(const http::ServerSettings& setti
 
 class LoopServer {
  public:
-  // All are borrowed and outlive it, but for the settings. Null `access_store`: decisions about access are
-  // kept nowhere; null `jobs`: there are none.
-  LoopServer(LoopRealtime& realtime, control::Directory& directory, access::Store* access_store,
-             NodeJobs* jobs, Shared& shared, const Health& health, const settings::Settings& settings,
-             const LiveSettings& live);
+  // The parts of the node that it serves; null: there is none. Without `access_store` decisions about access
+  // are kept nowhere.
+  struct Parts {
+    access::Store* access_store = nullptr;
+    NodeJobs* jobs = nullptr;
+    NodeOutbox* outbox = nullptr;
+  };
+  // All are borrowed and outlive it, but for the settings.
+  LoopServer(LoopRealtime& realtime, control::Directory& directory, const Parts& parts, Shared& shared,
+             const Health& health, const settings::Settings& settings, const LiveSettings& live);
 
   // For routes that only some servers have (the demo page), on the public port.
   http::Router& public_routes() { return *public_router_; }
@@ -62,7 +68,7 @@ class LoopServer {
   std::size_t changes() const { return api_->changes(); }
 
  private:
-  std::vector<api::Method> Methods(NodeJobs* jobs);
+  std::vector<api::Method> Methods(const Parts& parts);
 
   LoopRealtime& realtime_;
   net::ConnectionLimiter& limiter_;

@@ -23,6 +23,8 @@ constexpr Duration kCloseGrace = Seconds(2);
 // For jobs under way to be acknowledged, and for the last flush.
 constexpr Duration kJobsGrace = Seconds(5);
 constexpr Duration kJobsEnd = Seconds(10);
+// For the page that is being sent.
+constexpr Duration kOutboxEnd = Seconds(3);
 
 std::size_t LoopCount(const settings::Settings& settings) {
   if (settings.loops > 0) return settings.loops;
@@ -55,13 +57,15 @@ Result<std::unique_ptr<Node>> Node::Start(settings::Settings settings, const Opt
   TM_TRY(node->MakeRealtime(live));
   TM_TRY(node->OpenQueries(options));
   TM_TRY(node->OpenJobs(options));
+  node->OpenOutbox();
   node->MakeServers(live, options);
   node->AddMetrics();
   TM_TRY(node->OpenPorts(live));
   node->directories_->JoinCluster();
   node->access_->Start();
-  node->databases_->ApplySchemas([jobs = node->jobs_.get()] {
+  node->databases_->ApplySchemas([jobs = node->jobs_.get(), outbox = node->outbox_.get()] {
     if (jobs) jobs->Start();
+    if (outbox) outbox->Start();
   });
   if (node->queries_) node->queries_->Start();
   node->loops_->Start();
@@ -123,15 +127,29 @@ Result<void> Node::OpenJobs(const Options& options) {
   TM_TRY_ASSIGN(jobs_, NodeJobs::Open(loops_->All(), open, *databases_, settings_, shared_));
   health_->dependencies.push_back({[this] { return jobs_->problem(); }, Milliseconds(-1)});
   for (const auto& realtime : realtime_) realtime->SetOccupancyEvents(jobs_->followers().occupancy());
+  databases_->after_commit().enqueued = [loop = &(*loops_)[0], engine = &jobs_->engine()] {
+    loop->Post([engine] { engine->LookIntoInbox(); });
+  };
   return {};
+}
+
+// What transactions have published by SQL, kept in the main database.
+void Node::OpenOutbox() {
+  if (!settings_.outbox.enabled) return;
+  const NodeOutbox::Options open{.node_id = node_id_, .publisher = realtime_[0]->publisher()};
+  outbox_ = std::make_unique<NodeOutbox>(loops_->All(), open, *databases_, settings_, shared_);
+  health_->dependencies.push_back(
+      {[this] { return outbox_->problem(); }, settings_.postgres.pool.ready_grace});
+  databases_->after_commit().published = [this] { outbox_->LookNow(); };
 }
 
 // On each loop the HTTP API and its routes.
 void Node::MakeServers(const LiveSettings& live, const Options& options) {
   for (std::size_t i = 0; i < loops_->size(); ++i) {
-    servers_.push_back(std::make_unique<LoopServer>(*realtime_[i], directories_->ForLoop(i),
-                                                    access_->StoreOf(i), jobs_.get(), shared_, *health_,
-                                                    settings_, live));
+    servers_.push_back(std::make_unique<LoopServer>(
+        *realtime_[i], directories_->ForLoop(i),
+        LoopServer::Parts{.access_store = access_->StoreOf(i), .jobs = jobs_.get(), .outbox = outbox_.get()},
+        shared_, *health_, settings_, live));
     if (queries_) queries_->AddRoutes(i, servers_.back()->public_routes());
     if (options.add_routes) options.add_routes(servers_.back()->public_routes());
   }
@@ -247,6 +265,7 @@ void Node::Drain(const std::function<bool()>& should_abort) {
          WaitUntil(waiting, kCloseGrace,
                    [&] { return shared_.limiter->connections() == 0 && CountChanges() == 0; });
        }},
+      {"end the outbox", [&] { EndOutbox(waiting); }},
       {"end the jobs", [&] { EndJobs(waiting, std::min(timeout, kJobsGrace)); }},
       // From now on nobody waits for this node.
       {"leave the cluster", [&] { directories_->LeaveCluster(); }},
@@ -269,6 +288,15 @@ void Node::EndJobs(const Waiting& waiting, Duration grace) {
   });
   WaitUntil({.clock = waiting.clock, .pause = waiting.pause, .should_abort = [] { return false; }}, kJobsEnd,
             [&] { return jobs_->ended(); });
+}
+
+void Node::EndOutbox(const Waiting& waiting) {
+  if (!outbox_) return;
+  loops_->RunOnEach([&](std::size_t i) {
+    if (i == 0) outbox_->End();
+  });
+  WaitUntil({.clock = waiting.clock, .pause = waiting.pause, .should_abort = [] { return false; }},
+            kOutboxEnd, [&] { return outbox_->ended(); });
 }
 
 // Serves on as before, but for /ready.
@@ -300,6 +328,7 @@ Node::~Node() {
     log::Info("server.stopped", {{"longest_turn_cpu_us", loops_->LongestTurnCpuMicros()}});
   }
   if (queries_) queries_->EndTasks();
+  if (outbox_) outbox_->EndTasks();
   if (jobs_) jobs_->EndTasks();
   if (access_) access_->EndTasks();
   for (const auto& realtime : realtime_) realtime->EndTasks();

@@ -21,6 +21,7 @@
 #include "server/loops.h"
 #include "server/node_access.h"
 #include "server/node_jobs.h"
+#include "server/node_outbox.h"
 #include "server/node_queries.h"
 #include "server/reload.h"
 #include "server/shared.h"
@@ -63,6 +64,7 @@ class Node {
   Result<void> MakeRealtime(const LiveSettings& live);
   Result<void> OpenQueries(const Options& options);
   Result<void> OpenJobs(const Options& options);
+  void OpenOutbox();
   void MakeServers(const LiveSettings& live, const Options& options);
   void AddMetrics();
   Result<void> OpenPorts(const LiveSettings& live);
@@ -71,6 +73,7 @@ class Node {
   Result<Commit> PrepareLoops(const settings::Settings& settings);
   void Leave(const Waiting& waiting);
   void EndJobs(const Waiting& waiting, Duration grace);
+  void EndOutbox(const Waiting& waiting);
   std::size_t CountSessions();
   std::size_t CountChanges();
 
@@ -87,6 +90,7 @@ class Node {
   std::unique_ptr<NodeAccess> access_;
   std::unique_ptr<NodeQueries> queries_;              // null: no folder is given
   std::unique_ptr<NodeJobs> jobs_;                    // null: jobs.enabled is false
+  std::unique_ptr<NodeOutbox> outbox_;                // null: outbox.enabled is false
   std::vector<std::unique_ptr<LoopServer>> servers_;  // of each loop
   std::vector<net::ListenAddress> addresses_;
 };

@@ -31,6 +31,15 @@ jobs::EngineOptions EngineOptionsOf(const std::string& node_id, const settings::
   return options;
 }
 
+// Store::RingForInbox.
+Doorbell::Bell BellOf(jobs::Engine& engine) {
+  return {.channel = "tidemill_jobs",
+          .ring = [&engine] { engine.LookIntoInbox(); },
+          .hears = [&engine](bool hears) { engine.HearInbox(hears); },
+          .unheard_event = "jobs.inbox_polled",
+          .unheard_effect = "jobs enqueued by SQL begin up to 0.25 s later"};
+}
+
 faktory::ServerOptions ServerOptionsOf(const faktory::FaktorySettings& settings) {
   return {.password = settings.password,
           .description = settings.description,
@@ -75,7 +84,7 @@ Result<std::unique_ptr<NodeJobs>> NodeJobs::Open(const std::vector<net::Loop*>& 
   node->door_->SetWebhooks(node->followers_->webhooks());
   TM_TRY_ASSIGN(node->faktory_, faktory::Server::Make(*node->engine_, ServerOptionsOf(settings.faktory),
                                                       node->faktory_metrics_));
-  node->doorbell_ = JobDoorbell::Make(loop, *node->engine_, databases, settings);
+  node->doorbell_ = Doorbell::Make(loop, BellOf(*node->engine_), databases, settings);
   node->OpenWaysToOwner(loops, settings, shared);
   node->port_.emplace(kFaktory, *node->gate_,
                       PortOptions{.server_speaks_first = true, .plain = settings.faktory.plain_tcp});

@@ -27,8 +27,8 @@
 #include "net/connection_limiter.h"
 #include "net/loop.h"
 #include "net/task_scope.h"
+#include "server/doorbell.h"
 #include "server/health.h"
-#include "server/job_doorbell.h"
 #include "server/job_followers.h"
 #include "server/port.h"
 
@@ -112,7 +112,7 @@ class NodeJobs {
   std::unique_ptr<jobs::Engine> engine_;
   std::unique_ptr<jobs::EngineDoor> door_;
   std::unique_ptr<JobFollowers> followers_;
-  std::unique_ptr<JobDoorbell> doorbell_;  // null: the jobs are not in PostgreSQL
+  std::unique_ptr<Doorbell> doorbell_;  // null: the jobs are not in PostgreSQL
   std::unique_ptr<faktory::Server> faktory_;
   nodes::NodesMetrics nodes_metrics_;
   std::unique_ptr<nodes::Ownership> ownership_;

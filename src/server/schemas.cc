@@ -1,17 +1,21 @@
 #include "server/schemas.h"
 
 #include "jobs/store/schema.h"
+#include "outbox/schema.h"
 #include "queries/idempotency/schema.h"
 #include "settings/settings.h"
 
 namespace tidemill::server {
 
-std::vector<sql::Schema> Schemas() { return {jobs::JobsSchema(), queries::IdempotencySchema()}; }
+std::vector<sql::Schema> Schemas() {
+  return {jobs::JobsSchema(), outbox::OutboxSchema(), queries::IdempotencySchema()};
+}
 
 std::vector<sql::Schema> SchemasInUse(const settings::Settings& settings) {
   std::vector<sql::Schema> schemas;
   if (settings.queries.given()) schemas.push_back(queries::IdempotencySchema());
   if (settings.jobs.enabled) schemas.push_back(jobs::JobsSchema());
+  if (settings.outbox.enabled) schemas.push_back(outbox::OutboxSchema());
   return schemas;
 }
 

@@ -169,6 +169,13 @@ void CheckJobs(const Settings& settings, config::Findings& findings) {
                       .text = ": jobs need a database: storage.postgres.url or storage.sqlite.path"});
 }
 
+void CheckOutbox(const Settings& settings, config::Findings& findings) {
+  if (!settings.outbox.enabled || settings.postgres.given() || settings.sqlite.given()) return;
+  findings.push_back({.key = "outbox.enabled",
+                      .others = {"storage.postgres.url", "storage.sqlite.path"},
+                      .text = ": the outbox needs a database: storage.postgres.url or storage.sqlite.path"});
+}
+
 // An address of Redis is enough to say that Redis is the broker.
 void ChooseBroker(Settings& settings, const config::AnySchema::IsGiven& is_given) {
   if (settings.broker.redis.given() && !is_given("broker.type")) settings.broker.type = "redis";
@@ -251,6 +258,7 @@ config::Schema<Settings> MakeSchema() {
            [](Settings& s) -> auto& { return s.postgres.limits; })
       .Add("queries.", queries::QueriesSection(), [](Settings& s) -> auto& { return s.queries; })
       .Add("queries.cache.", queries::CacheSection(), [](Settings& s) -> auto& { return s.queries_cache; })
+      .Add("outbox.", outbox::OutboxSection(), [](Settings& s) -> auto& { return s.outbox; })
       .Add("jobs.", jobs::JobsSection(), [](Settings& s) -> auto& { return s.jobs; })
       .Add("jobs.faktory.", faktory::FaktorySection(), [](Settings& s) -> auto& { return s.faktory; })
       .Add("jobs.nodes.", nodes::NodesSection(), [](Settings& s) -> auto& { return s.job_nodes; })
@@ -260,6 +268,7 @@ config::Schema<Settings> MakeSchema() {
       .AddTables(jobs::ThrottleTables(), [](Settings& s) -> auto& { return s.jobs.throttles; })
       .AddCheck(CheckSectionsTogether)
       .AddCheck(CheckJobs)
+      .AddCheck(CheckOutbox)
       .AddCompletion(ChooseBroker)
       .RefuseByName(WhyUnavailable);
   return all;

@@ -17,6 +17,7 @@
 #include "jobs/engine/settings.h"
 #include "jobs/faktory/settings.h"
 #include "jobs/nodes/settings.h"
+#include "outbox/settings.h"
 #include "postgres/settings.h"
 #include "queries/cache/settings.h"
 #include "queries/endpoint/settings.h"
@@ -59,6 +60,7 @@ struct Settings {
   jobs::JobsSettings jobs;
   faktory::FaktorySettings faktory;
   nodes::NodesSettings job_nodes;
+  outbox::OutboxSettings outbox;
   LogSettings log;
   bool health_enabled = true;
   bool prometheus_enabled = true;

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <string_view>
 
+#include "sqlite/function_set.h"
+
 namespace tidemill::sqlite {
 namespace {
 
@@ -32,7 +34,9 @@ bool Tells(std::string_view pragma, const char* argument) {
 void Authorizer::Install(sqlite3* db) { sqlite3_set_authorizer(db, &Authorizer::Ask, this); }
 
 int Authorizer::Ask(void* self, int action, const char* first, const char* second, const char*, const char*) {
-  if (static_cast<Authorizer*>(self)->own_ > 0) return SQLITE_OK;
+  auto& authorizer = *static_cast<Authorizer*>(self);
+  if (action == SQLITE_FUNCTION && authorizer.functions_.Has(second)) authorizer.saw_function_ = true;
+  if (authorizer.own_ > 0) return SQLITE_OK;
   switch (action) {
     case SQLITE_TRANSACTION:
     case SQLITE_SAVEPOINT:

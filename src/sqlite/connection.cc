@@ -104,6 +104,7 @@ void Connection::Configure() {
   for (const Limit& limit : kLimits) sqlite3_limit(db_, limit.id, limit.value);
   for (const Option& option : kDbOptions) sqlite3_db_config(db_, option.id, option.value, nullptr);
   authorizer_.Install(db_);
+  functions_.Install(db_, *this);
   sqlite3_progress_handler(
       db_, kOpsBetweenLooks,
       [](void* self) {
@@ -181,10 +182,13 @@ sql::Result<std::unique_ptr<Prepared>> Connection::PrepareAnew(const sql::Statem
   sqlite3_stmt* handle = nullptr;
   const char* rest = nullptr;
   const int bytes = static_cast<int>(std::min<std::size_t>(text.size() + 1, 1u << 30));
+  // What is prepared inside of another statement's run is asked about by itself.
+  (void)authorizer_.TakeSawFunction();
   const int code = sqlite3_prepare_v3(db_, text.c_str(), bytes, flags, &handle, &rest);
   if (code != SQLITE_OK) return std::unexpected(Failed(code, Step::kPrepare, text));
   if (handle == nullptr) return sql::Fail(FailureKind::kInvalidStatement, "there is no statement");
   auto prepared = std::make_unique<Prepared>(statement, handle);
+  prepared->calls_function = authorizer_.TakeSawFunction();
   if (*rest != '\0' && !IsBlankSql(db_, rest)) {
     return sql::Fail(FailureKind::kInvalidStatement, "there is more than one statement");
   }
@@ -239,6 +243,16 @@ sql::Result<sql::Summary> Connection::Run(const sql::Call& call, sql::RowSink& s
   return summary;
 }
 
+sql::Result<std::int64_t> Connection::RunInside(const sql::Call& call) {
+  const Authorizer::OwnStatements own(authorizer_);
+  TM_TRY_ASSIGN(Query query, Prepare(call.statement));
+  for (std::size_t i = 0; i < call.parameters.size(); ++i) {
+    query.BindParameter(static_cast<int>(i) + 1, call.parameters[i]);
+  }
+  TM_TRY(query.Step());
+  return sqlite3_last_insert_rowid(db_);
+}
+
 sql::Result<void> Connection::Do(const sql::Statement& statement, Step step) {
   const Authorizer::OwnStatements own(authorizer_);
   TM_TRY_ASSIGN(Query query, Prepare(statement));
@@ -257,6 +271,7 @@ sql::Result<void> Connection::Commit() {
   static const sql::Statement kCommit("commit");
   auto committed = Do(kCommit, Step::kCommit);
   if (!committed) RollBack();
+  if (committed) functions_.NoteCommit();
   if (options_.condition == nullptr) return committed;
   // Of the others, the transaction is to blame.
   const bool disk = !committed && (committed.error().kind == FailureKind::kFull ||

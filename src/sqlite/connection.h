@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "sql/failure.h"
@@ -16,6 +17,7 @@
 #include "sql/statement.h"
 #include "sqlite/authorizer.h"
 #include "sqlite/failures.h"
+#include "sqlite/function_set.h"
 #include "sqlite/query.h"
 #include "sqlite/statement_cache.h"
 #include "sqlite/stop.h"
@@ -45,6 +47,7 @@ struct ConnectionOptions {
   std::uint64_t rows_max = 100'000;  // of a result, where its call says nothing
   std::uint64_t bytes_max = 64u << 20;
   Condition* condition = nullptr;  // told of damage; null: nobody is
+  std::vector<std::shared_ptr<const Function>> functions;
 };
 
 class Connection {
@@ -66,6 +69,8 @@ class Connection {
   // kInvalidStatement: the parameters are not as many as the statement has. kReadOnly: it wants to write.
   sql::Result<void> CheckCall(const sql::Call& call, const Query& query) const;
 
+  // One statement inside of another one that runs; the number of the row that it inserted.
+  sql::Result<std::int64_t> RunInside(const sql::Call& call);
   // One statement of the store's own, which may do anything and gives no rows.
   sql::Result<void> Do(const sql::Statement& statement) { return Do(statement, Step::kRun); }
   // kWrite: it is the writer from here on; kRead: its snapshot is of the first read.
@@ -113,7 +118,10 @@ class Connection {
 
  private:
   explicit Connection(ConnectionOptions options)
-      : options_(std::move(options)), cache_(options_.statements_max) {}
+      : options_(std::move(options)),
+        functions_(options_.functions),
+        authorizer_(functions_),
+        cache_(options_.statements_max) {}
   sql::Result<void> OpenHandle();
   sql::Result<void> Do(const sql::Statement& statement, Step step);
   void Configure();
@@ -125,6 +133,7 @@ class Connection {
 
   ConnectionOptions options_;
   sqlite3* db_ = nullptr;
+  FunctionSet functions_;
   Authorizer authorizer_;
   StatementCache cache_;
   StatementCache own_cache_{32};  // apart: nobody else finds a commit there, which is not asked about again

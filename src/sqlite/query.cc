@@ -69,7 +69,7 @@ std::string_view Query::Bytes(int column) const {
 }
 
 int Query::parameters() const { return sqlite3_bind_parameter_count(handle()); }
-bool Query::reads_only() const { return sqlite3_stmt_readonly(handle()) != 0; }
+bool Query::reads_only() const { return sqlite3_stmt_readonly(handle()) != 0 && !prepared_->calls_function; }
 
 std::shared_ptr<const sql::Columns> Query::Columns() {
   const int reprepared = sqlite3_stmt_status(handle(), SQLITE_STMTSTATUS_REPREPARE, 0);

@@ -28,7 +28,8 @@ struct Prepared {
   std::shared_ptr<const sql::Columns> columns;  // null until they are wanted
   int reprepared = 0;                           // how often, when `columns` were read
   bool in_use = false;
-  bool kept = false;  // in the cache
+  bool kept = false;            // in the cache
+  bool calls_function = false;  // one that writes: sqlite/function.h
 };
 
 class StatementCache {

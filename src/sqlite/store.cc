@@ -42,7 +42,8 @@ Result<void> Store::Start(const Options& options) {
                                      .busy_timeout = settings_.busy_timeout,
                                      .rows_max = settings_.result_rows_max,
                                      .bytes_max = settings_.result_bytes_max,
-                                     .condition = &condition_};
+                                     .condition = &condition_,
+                                     .functions = options.functions};
   if (options.access == sql::Access::kRead) return StartReaders(connection);
   if (const auto made = MakeFile(path); !made) return Refused(made.error().detail);
   auto lock = FileLock::Take(path);

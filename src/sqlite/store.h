@@ -10,10 +10,12 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "sqlite/condition.h"
 #include "sqlite/file.h"
+#include "sqlite/function.h"
 #include "sqlite/metrics.h"
 #include "sqlite/readers.h"
 #include "sqlite/settings.h"
@@ -28,6 +30,7 @@ class Store {
     // what would write is refused.
     sql::Access access = sql::Access::kWrite;
     std::string vfs{};  // for tests: another one than the system's
+    std::vector<std::shared_ptr<const Function>> functions{};
   };
   // The detail names the setting, the file, and what is wrong: another server has it, it is damaged or no
   // database, the folder cannot be written.

@@ -1,0 +1,243 @@
+#include "outbox/relay.h"
+
+#include <gtest/gtest.h>
+
+#include <fmt/format.h>
+
+#include <functional>
+#include <set>
+
+#include "net/sleep.h"
+#include "outbox/testing/fixture.h"
+
+namespace tidemill::outbox {
+namespace {
+
+using net::testing::DriveUntil;
+using testing::Param;
+using Data = std::vector<std::string>;
+
+class FakeSink final : public Sink {
+ public:
+  explicit FakeSink(net::Loop& loop) : loop_(loop) {}
+  std::string_view name() const override { return "channel"; }
+  Task<Delivery> Send(const Entry& entry) override {
+    const std::string lane = LaneOf(entry);
+    EXPECT_TRUE(under_way_.insert(lane).second) << "one at a time for each lane";
+    co_await net::Sleep(loop_, Milliseconds(1));
+    under_way_.erase(lane);
+    Delivery delivery = answer(entry);
+    if (delivery.result == Delivery::Result::kSent) sent.push_back(entry);
+    co_return delivery;
+  }
+  Data DataOf(std::string_view target) const {
+    Data data;
+    for (const Entry& entry : sent) {
+      if (entry.target == target) data.push_back(entry.data);
+    }
+    return data;
+  }
+
+  std::function<Delivery(const Entry&)> answer = [](const Entry&) { return Delivery{}; };
+  std::vector<Entry> sent;
+
+ private:
+  net::Loop& loop_;
+  std::set<std::string> under_way_;
+};
+
+Delivery Refused() { return {.result = Delivery::Result::kRefused, .why = "it is poison"}; }
+Delivery Failed() { return {.result = Delivery::Result::kFailed, .why = "away"}; }
+
+class RelayTest : public testing::OutboxTest {
+ protected:
+  void Start(RelayOptions options = {}) {
+    options.interval = Milliseconds(20);
+    options.retry_pause_max = Milliseconds(100);
+    relay_ = std::make_unique<Relay>(loop(), store(), std::vector<Sink*>{&sink}, options, metrics_);
+    relay_->Start();
+  }
+  void Stop() {
+    relay_->Stop();
+    EXPECT_TRUE(DriveUntil(loop(), [&] { return relay_->ended(); }));
+  }
+  bool Until(const std::function<bool()>& done) { return DriveUntil(loop(), done); }
+  bool UntilEmpty() {
+    return Until([&] { return Waiting().empty(); });
+  }
+  std::string Metric() const { return registry_.Text(); }
+
+  FakeSink sink{loop()};
+  metrics::Registry registry_;
+  Metrics metrics_{registry_};
+  std::unique_ptr<Relay> relay_;
+};
+
+INSTANTIATE_TEST_SUITE_P(All, RelayTest, ::testing::ValuesIn(testing::Backends()),
+                         [](const ::testing::TestParamInfo<Param>& info) { return info.param.name; });
+
+TEST_P(RelayTest, SendsWhatIsCommittedInOrderAndEachOnce) {
+  Start();
+  for (int i = 0; i < 30; ++i) Publish(i % 3 == 0 ? "a" : "b", std::to_string(i));
+  ASSERT_TRUE(UntilEmpty());
+  Data a;
+  Data b;
+  for (int i = 0; i < 30; ++i) (i % 3 == 0 ? a : b).push_back(std::to_string(i));
+  EXPECT_EQ(sink.DataOf("a"), a);
+  EXPECT_EQ(sink.DataOf("b"), b);
+  Stop();
+  EXPECT_NE(Metric().find("tidemill_outbox_sent_total{sink=\"channel\"} 30\n"), std::string::npos)
+      << Metric();
+}
+
+TEST_P(RelayTest, RolledBackNothingLeaves) {
+  Start();
+  auto transaction = Begin();
+  PublishIn(*transaction, "a", "1");
+  RollBack(*transaction);
+  transaction.reset();
+  Publish("a", "2");
+  ASSERT_TRUE(Until([&] { return !sink.sent.empty(); }));
+  EXPECT_EQ(sink.DataOf("a"), Data{"2"});
+  Stop();
+}
+
+// What is committed first leaves first, whatever its id, and what is committed later with a lower id as well.
+TEST_P(RelayTest, ALowerIdThatIsCommittedLaterFollows) {
+  if (!backend().is_postgres()) return;
+  Start();
+  auto early = Begin();
+  PublishIn(*early, "a", "\"committed second\"");
+  Publish("a", "\"committed first\"");
+  ASSERT_TRUE(Until([&] { return !sink.sent.empty(); }));
+  ASSERT_TRUE(Await(early->Commit()));
+  ASSERT_TRUE(Until([&] { return sink.sent.size() == 2; }));
+  EXPECT_EQ(sink.DataOf("a"), (Data{"\"committed first\"", "\"committed second\""}));
+  Stop();
+}
+
+TEST_P(RelayTest, APoisonedEntryIsParkedAndItsLaneGoesOn) {
+  sink.answer = [](const Entry& entry) { return entry.data == "2" ? Refused() : Delivery{}; };
+  Start();
+  for (const char* data : {"1", "2", "3"}) Publish("a", data);
+  Publish("b", "4");
+  ASSERT_TRUE(UntilEmpty());
+  EXPECT_EQ(sink.DataOf("a"), (Data{"1", "3"}));
+  EXPECT_EQ(sink.DataOf("b"), Data{"4"});
+  const std::vector<Parked> parked = Must(store().ListParked(0, 10));
+  ASSERT_EQ(parked.size(), 1u);
+  EXPECT_EQ(parked[0].entry.data, "2");
+  EXPECT_EQ(parked[0].reason, "it is poison");
+  Stop();
+}
+
+TEST_P(RelayTest, WhileALaneFailsOthersGoOnAndItsOrderIsKept) {
+  bool away = true;
+  sink.answer = [&](const Entry& entry) { return away && entry.target == "a" ? Failed() : Delivery{}; };
+  Start();
+  for (const char* data : {"1", "2", "3"}) Publish("a", data);
+  Publish("b", "4");
+  ASSERT_TRUE(Until([&] { return !sink.sent.empty(); }));
+  EXPECT_EQ(sink.DataOf("b"), Data{"4"});
+  ASSERT_EQ(relay_->held().all().size(), 1u);
+  EXPECT_EQ(relay_->held().all().begin()->second.why, "away");
+  away = false;
+  relay_->HurryUp();
+  ASSERT_TRUE(UntilEmpty());
+  EXPECT_EQ(sink.DataOf("a"), (Data{"1", "2", "3"}));
+  EXPECT_TRUE(relay_->held().all().empty());
+  Stop();
+}
+
+TEST_P(RelayTest, AnEntryThatFailsWhileOthersLeaveIsParkedInTheEnd) {
+  sink.answer = [&](const Entry& entry) { return entry.data == "1" ? Failed() : Delivery{}; };
+  Start({.attempts_max = 2});
+  Publish("a", "1");
+  Publish("a", "2");
+  ASSERT_TRUE(Until([&] {
+    Publish("b", "0");
+    return Waiting().size() < 3 && Must(store().ListParked(0, 10)).size() == 1;
+  }));
+  EXPECT_EQ(Must(store().ListParked(0, 10))[0].reason, "after 3 attempts: away");
+  ASSERT_TRUE(UntilEmpty());
+  EXPECT_EQ(sink.DataOf("a"), Data{"2"});
+  Stop();
+}
+
+TEST_P(RelayTest, NothingIsParkedAboveTheMost) {
+  sink.answer = [&](const Entry& entry) { return entry.target == "poison" ? Refused() : Delivery{}; };
+  Start({.parked_max = 1});
+  Publish("poison", "1");
+  Publish("poison", "2");
+  Publish("b", "3");
+  ASSERT_TRUE(Until([&] { return sink.sent.size() == 1 && relay_->held().all().size() == 1; }));
+  EXPECT_EQ(Must(store().ListParked(0, 10)).size(), 1u);
+  EXPECT_EQ(relay_->held().all().begin()->second.why,
+            "it is poison; and outbox.parked_max entries are parked already");
+  EXPECT_EQ(Waiting(), Data{"2"});
+  Stop();
+}
+
+TEST_P(RelayTest, AnEntryForASinkThatIsNotThereIsParked) {
+  const std::string table = backend().is_postgres() ? "tidemill.tidemill_outbox" : "tidemill_outbox";
+  ASSERT_TRUE(Run("insert into " + table + " (sink, target, data) values ('pigeon', 'a', '1')"));
+  Start();
+  ASSERT_TRUE(UntilEmpty());
+  EXPECT_EQ(Must(store().ListParked(0, 10))[0].reason, "there is no sink pigeon");
+  Stop();
+}
+
+TEST_P(RelayTest, TheOutboxIsFullUntilSomeHaveLeft) {
+  sink.answer = [](const Entry&) { return Failed(); };
+  Start({.depth_max = 3});
+  int published = 0;
+  ASSERT_TRUE(Until([&] {
+    net::testing::RunTurns(loop());
+    return !Run(backend().PublishSql("a", std::to_string(published++)));
+  }));
+  sink.answer = [](const Entry&) { return Delivery{}; };
+  relay_->HurryUp();
+  ASSERT_TRUE(Until([&] { return Run(backend().PublishSql("a", "\"again\"")).has_value(); }));
+  Stop();
+}
+
+TEST_P(RelayTest, AnotherNodeTakesOverWhenOneHasStopped) {
+  Start();
+  ASSERT_TRUE(Until([&] { return relay_->relays(); }));
+  const auto other_store = backend().Open();
+  FakeSink other_sink(loop());
+  metrics::Registry registry;
+  Metrics metrics(registry);
+  Relay other(loop(), *other_store, {&other_sink}, {.node = "other", .lease = Seconds(4)}, metrics);
+  other.Start();
+  Stop();
+  ASSERT_TRUE(Until([&] { return other.relays(); }));
+  Publish("a", "1");
+  ASSERT_TRUE(Until([&] { return !other_sink.sent.empty(); }));
+  EXPECT_TRUE(sink.sent.empty());
+  other.Stop();
+  EXPECT_TRUE(Until([&] { return other.ended(); }));
+}
+
+TEST_P(RelayTest, WhenSomebodyHearsItPublishersRingOnlyWhileItSleeps) {
+  if (!backend().is_postgres()) return;
+  const auto asleep = [&] {
+    return Run("select asleep from tidemill.tidemill_outbox_owner")->rows[0][0].text == "t";
+  };
+  Start();
+  ASSERT_TRUE(Until([&] { return relay_->relays(); }));
+  EXPECT_FALSE(asleep());
+  relay_->Hear(true);
+  ASSERT_TRUE(Until(asleep));
+  ASSERT_TRUE(Until([&] {
+    Publish("a", "1");
+    return !asleep();
+  })) << "while entries come nobody rings";
+  ASSERT_TRUE(Until(asleep));
+  relay_->Hear(false);
+  ASSERT_TRUE(Until([&] { return !asleep(); }));
+  Stop();
+}
+
+}  // namespace
+}  // namespace tidemill::outbox
