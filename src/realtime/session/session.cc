@@ -16,12 +16,6 @@
 #include "realtime/session/known_code.h"
 
 namespace tidemill::session {
-namespace {
-
-// A reply buffer that has grown larger for once is given back.
-constexpr std::size_t kReplyBytesKept = 1 << 20;
-
-}  // namespace
 
 Session::Session(Context& context, Transport& transport, SessionForm form)
     : transport_(transport),
@@ -264,6 +258,8 @@ void Session::Reply(std::uint32_t id, ReplyBody body) {
   }
   transport_.QueueMessage(message);
   in_flight_->CountAnswer(message.size());
+  // One that has grown larger for once is given back.
+  constexpr std::size_t kReplyBytesKept = 1 << 20;
   if (message.capacity() > kReplyBytesKept) std::string().swap(message);
   CheckQueue();
 }
