@@ -4,7 +4,7 @@
 
 namespace tidemill::session {
 
-std::uint16_t AppNames::Take(std::string_view name, std::string_view version) {
+std::uint8_t AppNames::Take(std::string_view name, std::string_view version) {
   if (name.empty() && version.empty()) return 0;
   App app{std::string(name.substr(0, kBytesMax)), std::string(version.substr(0, kBytesMax))};
   auto found = numbers_.find(app);
@@ -12,7 +12,7 @@ std::uint16_t AppNames::Take(std::string_view name, std::string_view version) {
     if (numbers_.size() >= kPairsMax) return 0;
     if (free_.empty()) {
       apps_.emplace_back();
-      free_.push_back(static_cast<std::uint16_t>(apps_.size()));
+      free_.push_back(static_cast<std::uint8_t>(apps_.size()));
     }
     found = numbers_.emplace(std::move(app), free_.back()).first;
     free_.pop_back();
@@ -22,7 +22,7 @@ std::uint16_t AppNames::Take(std::string_view name, std::string_view version) {
   return found->second;
 }
 
-void AppNames::GiveBack(std::uint16_t number) {
+void AppNames::GiveBack(std::uint8_t number) {
   if (number == 0) return;
   Slot& slot = apps_[number - 1u];
   TM_ASSERT(slot.clients > 0);

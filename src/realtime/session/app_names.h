@@ -17,7 +17,7 @@ namespace tidemill::session {
 class AppNames {
  public:
   // Pairs at once; a client that says another one counts as saying nothing.
-  static constexpr std::size_t kPairsMax = 1000;
+  static constexpr std::size_t kPairsMax = 255;
   // Of name and version each; what is longer is cut.
   static constexpr std::size_t kBytesMax = 64;
 
@@ -32,9 +32,9 @@ class AppNames {
   };
 
   // A number that stands for the pair until it was given back as often as it was taken; 0: for nothing.
-  std::uint16_t Take(std::string_view name, std::string_view version);
-  void GiveBack(std::uint16_t number);
-  const App& Of(std::uint16_t number) const { return number == 0 ? nothing_ : *apps_[number - 1].app; }
+  std::uint8_t Take(std::string_view name, std::string_view version);
+  void GiveBack(std::uint8_t number);
+  const App& Of(std::uint8_t number) const { return number == 0 ? nothing_ : *apps_[number - 1].app; }
 
   std::size_t size() const { return numbers_.size(); }
 
@@ -45,9 +45,9 @@ class AppNames {
   };
 
   const App nothing_{};
-  std::map<App, std::uint16_t> numbers_;
+  std::map<App, std::uint8_t> numbers_;
   std::vector<Slot> apps_;  // that of a number is at the number less 1
-  std::vector<std::uint16_t> free_;
+  std::vector<std::uint8_t> free_;
 };
 
 }  // namespace tidemill::session

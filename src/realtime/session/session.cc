@@ -441,7 +441,7 @@ void Session::End() {
   if (!subscriptions_.CloseSome()) context().scope.Spawn(LeaveTheRest());
   if (reached == Phase::kConnected) CountConnected(-1);
   if (reached >= Phase::kRegistered) context().registry.Remove(*this);
-  context().app_names.GiveBack(std::exchange(app_, 0));
+  context().app_names.GiveBack(std::exchange(app_, std::uint8_t{0}));
   context().settling.Wake(client_);
 }
 

@@ -180,8 +180,8 @@ class Session final : public ClientEvents, private net::Timer {
   [[no_unique_address]] Client client_;
   Phase phase_ = Phase::kNew;
   Carrier carrier_ = Carrier::kOpen;
+  std::uint8_t app_ = 0;    // AppNames
   std::uint16_t pins_ = 0;  // tasks that refer to this session
-  std::uint16_t app_ = 0;   // AppNames
   [[no_unique_address]] Subscriptions subscriptions_{client_};
   InFlight* in_flight_ = nullptr;  // null: no command is
   CommandRate rate_;
