@@ -49,6 +49,8 @@ class Deadlines {
     --pongs_awaited_;
     return true;
   }
+  // Of the transport's pings, the answer to the latest may be the answer to all (RFC 6455 section 5.5.3).
+  void TakeNativePong() { pongs_awaited_ = 0; }
   bool awaits_pong() const { return pongs_awaited_ > 0; }
 
   Due Check(const Moment& moment, const ClientSettings& settings, const Expiry& expiry) const;

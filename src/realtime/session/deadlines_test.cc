@@ -98,6 +98,16 @@ TEST(Deadlines, WhereAnswersWaitPingsGoOnAndEachIsAnsweredLater) {
   EXPECT_FALSE(deadlines.TakePong());
 }
 
+TEST(Deadlines, ANativePongAnswersAllPings) {
+  Deadlines deadlines(At(10).now);
+  deadlines.StartPings(At(0).now, Settings());
+  deadlines.OnPingSent(At(20).now, Settings());
+  deadlines.OnPingSent(At(40).now, Settings());
+  deadlines.TakeNativePong();
+  EXPECT_FALSE(deadlines.awaits_pong());
+  EXPECT_EQ(deadlines.Check(At(45), Settings(), {}), Due::kNothing);
+}
+
 TEST(Deadlines, WhatExpiresIsLookedAtSomeTimeAfterwards) {
   Deadlines deadlines(At(10).now);
   deadlines.StartPings(At(0).now, Settings());

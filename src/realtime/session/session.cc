@@ -56,7 +56,7 @@ void Session::OnWritable() {
   if (in_flight_) in_flight_->OnWritable();
 }
 
-void Session::OnPong() { deadlines_.TakePong(); }
+void Session::OnPong() { deadlines_.TakeNativePong(); }
 
 void Session::OnExtraFrames(std::size_t frames) {
   if (!closed()) AdmitCommands(frames);
