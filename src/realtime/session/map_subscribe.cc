@@ -102,7 +102,6 @@ Task<Verdict<void>> MapSubscribe::Admit(const SubscribeRequest& request, const c
 Task<Verdict<void>> MapSubscribe::BeginToRead(const SubscribeRequest& request,
                                               const channels::Channel& channel) {
   TM_CO_TRY_ASSIGN(MapCatchUp* const begun, subscriptions_.BeginCatchUp(request.channel));
-  begun->began = client_.context.loop.Now();
   if (request.recover) begun->frozen.epoch = request.epoch;
   number_ = begun->number;
   Authority& authority = client_.context.authorities.For(channel.name.name_space);
@@ -114,6 +113,7 @@ Task<Verdict<void>> MapSubscribe::BeginToRead(const SubscribeRequest& request,
     co_return Refused(terms.error());
   }
   granted->terms = *std::move(terms);
+  granted->began = client_.context.loop.Now();  // whoever gave permission took its own time
   co_return {};
 }
 

@@ -405,6 +405,22 @@ TEST_F(MapTest, TheServerEndsOneWhilePermissionIsAsked) {
   EXPECT_EQ(client->session().subscriptions(), 0u);
 }
 
+TEST_F(MapTest, WhoGivesPermissionTakesItsOwnTime) {
+  for (const char* key : {"a", "b", "c"}) Put("scores:a", key, "1");
+  HeldAuthority authority(bench_.loop());
+  bench_.context().authorities.Register("scores", authority);
+  const auto client = Connected();
+  (void)client->Say(R"({"id":2,"subscribe":{"channel":"scores:a","type":1,"phase":2,"limit":2}})");
+  bench_.Advance(Seconds(6));
+  authority.GoOn();
+  bench_.Turn();
+  (void)client->Hear();
+  EXPECT_EQ(
+      client->Say(R"({"id":3,"subscribe":{"channel":"scores:a","type":1,"phase":2,"cursor":"b"}})").size(),
+      1u);
+  EXPECT_EQ(client->close_code(), 0u);
+}
+
 TEST_F(MapTest, CountsAgainstTheChannelLimitWhileItIsRead) {
   for (const char* key : {"a", "b", "c"}) Put("scores:a", key, "1");
   const auto client = Connected();
