@@ -243,6 +243,16 @@ TEST_F(BackendTest, GrantsSubscriptionsButOfChannelsThatNeedATokenOrListTheirUse
             Lines{R"({"id":7,"error":{"code":403,"message":"not you"}})"});
 }
 
+TEST_F(BackendTest, WhatAClientAsksForWhenItConnectsItGetsWhereTheBackendHasNoWord) {
+  auto client = bench_.Connect();
+  const Lines replies =
+      client->Say(R"({"id":1,"connect":{"token":")" + SessionBench::Token("{\"sub\":\"u\"}") +
+                  R"(","subs":{"asks:d#u,v":{},"asks:d#v":{},"asks:x":{}}}})");
+  ASSERT_EQ(replies.size(), 1u);
+  EXPECT_NE(replies[0].find(R"("subs":{"asks:d#u,v":{}})"), std::string::npos) << replies[0];
+  EXPECT_EQ(Asked(), Lines{});
+}
+
 TEST_F(BackendTest, AWaitingCommandHoldsUpNeitherPingsNorOthers) {
   auto client = Connected();
   auto other = Connected(R"({"sub":"v"})");

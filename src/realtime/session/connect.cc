@@ -7,6 +7,7 @@
 #include "realtime/channels/permissions.h"
 #include "realtime/protocol/reply_bytes.h"
 #include "realtime/session/context.h"
+#include "realtime/session/default_authority.h"
 
 namespace tidemill::session {
 namespace {
@@ -146,8 +147,7 @@ Verdict<InitialSubscriptions> ConnectCommand::ChannelsOf(const ConnectTerms& ter
                                                               .why = "no such namespace",
                                                               .setting = "channel.namespaces"});
     }
-    const bool asks = channel->options->subscribe_proxy_enabled;
-    if (channel->name.is_private || channel->options->is_map() || asks) continue;
+    if (channel->name.is_private || channel->options->is_map() || IsForBackend(client_, *channel)) continue;
     const channels::Caller caller{.user = terms.user, .insecure = settings.client.insecure};
     if (channels::MaySubscribe(*channel, caller)) channels.try_emplace(name);
   }

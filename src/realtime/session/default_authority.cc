@@ -71,20 +71,11 @@ class TokenAuthority final : public Authority {
   }
 };
 
-// The backend says no word about a channel that needs a token, nor about one that lists its users.
-bool IsForBackend(const SubscribeCall& call) {
-  const channels::Channel& channel = call.channel;
-  const channels::ChannelOptions& options = *channel.options;
-  const bool lists_users = options.allow_user_limited_channels && channel.name.user_limited;
-  if (channel.name.is_private || channel.personal || lists_users) return false;
-  return options.subscribe_proxy_enabled && call.client.context.backend;
-}
-
 class DefaultAuthority final : public Authority {
  public:
   Task<Verdict<SubscribeTerms>> Authorize(SubscribeCall call) override {
     if (!call.request.token.empty()) return token_.Authorize(call);
-    return IsForBackend(call) ? Ask(call) : rules_.Authorize(call);
+    return IsForBackend(call.client, call.channel) ? Ask(call) : rules_.Authorize(call);
   }
 
  private:
@@ -101,6 +92,13 @@ class DefaultAuthority final : public Authority {
 };
 
 }  // namespace
+
+bool IsForBackend(const Client& client, const channels::Channel& channel) {
+  const channels::ChannelOptions& options = *channel.options;
+  const bool lists_users = options.allow_user_limited_channels && channel.name.user_limited;
+  if (channel.name.is_private || channel.personal || lists_users) return false;
+  return options.subscribe_proxy_enabled && client.context.backend;
+}
 
 std::unique_ptr<Authority> MakeDefaultAuthority() { return std::make_unique<DefaultAuthority>(); }
 

@@ -8,6 +8,10 @@
 
 namespace tidemill::session {
 
+// Whether the backend decides who subscribes to the channel without a token. It says no word about one that
+// needs a token, nor about one that lists its users.
+bool IsForBackend(const Client& client, const channels::Channel& channel);
+
 std::unique_ptr<Authority> MakeDefaultAuthority();
 
 }  // namespace tidemill::session
