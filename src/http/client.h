@@ -33,6 +33,8 @@ struct ClientRequest {
   bool is_repeatable = false;           // may be sent twice whatever its method: its receiver knows it again
   // Not null: told how far it comes, and so where it failed; outlives the request's task.
   ClientProgress* progress = nullptr;
+  // Not null: told when the connection is begun, after the wait for a place; outlives it too.
+  MonotonicTime* connecting_since = nullptr;
 };
 
 struct ClientResponse {

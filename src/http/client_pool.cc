@@ -143,9 +143,11 @@ Task<Result<ClientResponse>> LoopClientPool::Fetch(ClientRequest request) {
   const MonotonicTime deadline = loop_.clock().Now() + request.timeout;
   TM_CO_TRY_ASSIGN(Lease lease, co_await Acquire(OriginOf(request), deadline));
   const std::string text = RequestText(request, AfterResponse::kKeep);
+  std::string().swap(request.body);  // it is in the text
   for (bool kept = lease.connection != nullptr;; kept = false) {
     if (!lease.connection) {
       Report(request, ClientProgress::kConnecting);
+      if (request.connecting_since) *request.connecting_since = loop_.clock().Now();
       TM_CO_TRY_ASSIGN(lease.connection, co_await ConnectFor(loop_, options_.tls, request, deadline));
     }
     Report(request, ClientProgress::kSent);

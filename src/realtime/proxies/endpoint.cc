@@ -24,6 +24,12 @@ std::vector<std::string> LowerCase(const std::vector<std::string>& names) {
   return lower;
 }
 
+std::size_t BytesOf(const http::ClientRequest& request) {
+  std::size_t bytes = request.body.size() + request.url.target.size();
+  for (const auto& [name, value] : request.headers) bytes += name.size() + value.size();
+  return bytes;
+}
+
 Result<std::shared_ptr<net::TlsContext>> TlsOf(std::string_view proxy, const ProxySettings& settings) {
   if (!settings.endpoint.starts_with("https:")) return nullptr;
   net::ClientTlsOptions options;
@@ -79,7 +85,7 @@ Endpoint::Endpoint(const Surroundings& surroundings, const std::string& kind, co
 Task<Endpoint::Answer> Endpoint::Ask(const session::Client& client, std::string body, Repeating repeating) {
   const HeaderList none;
   const session::Identity* const identity = client.identity.get();
-  http::ClientProgress progress = http::ClientProgress::kWaiting;
+  Attempt attempt;
   http::ClientRequest request{
       .method = "POST",
       .url = url_,
@@ -89,20 +95,23 @@ Task<Endpoint::Answer> Endpoint::Ask(const session::Client& client, std::string 
       .timeout = settings_.timeout,
       .response_bytes_max = settings_.response_bytes_max,
       .is_repeatable = repeating == Repeating::kSafe,
-      .progress = &progress};
-  if (breaker_.Admits(loop_.clock().Now(), UINT32_MAX) <= in_flight_) {
+      .progress = &attempt.progress,
+      .connecting_since = &attempt.connecting_since};
+  const std::uint32_t admitted = breaker_.Admits(loop_.clock().Now(), UINT32_MAX);
+  attempt.is_probe = breaker_.state() == http::Breaker::State::kHalfOpen;
+  if (admitted <= (attempt.is_probe ? probes_ : 0)) {
     co_return Failed(Outcome::kBreakerOpen, kErrorServiceAway, "it could not be connected to just before");
   }
-  const std::size_t bytes = request.body.size();
+  const std::size_t bytes = BytesOf(request);
   if (bytes_ + bytes > settings_.waiting_bytes_max) {
     co_return Failed(Outcome::kTooManyWait, kErrorServiceBusy, "http.waiting_bytes_max is reached");
   }
-  ++in_flight_;
+  if (attempt.is_probe) ++probes_;
   bytes_ += bytes;
   const auto response = co_await pool_->Fetch(std::move(request));
-  --in_flight_;
+  if (attempt.is_probe) --probes_;
   bytes_ -= bytes;
-  if (!response) co_return Failed(response.error(), progress);
+  if (!response) co_return Failed(response.error(), attempt);
   breaker_.Succeed();
   co_return AnswerTo(*response);
 }
@@ -119,13 +128,20 @@ Endpoint::Answer Endpoint::AnswerTo(const http::ClientResponse& response) {
       .outcome = is_error ? Outcome::kError : Outcome::kDisconnect, .body = {}, .why = RefusalOf(found->to)};
 }
 
-Endpoint::Answer Endpoint::Failed(const Error& error, http::ClientProgress progress) {
+// Slow answers leave those that wait for a place little time to connect in: that says nothing of the service.
+// What began before the breaker opened says nothing of it now.
+bool Endpoint::CountsAsAway(const Error& error, const Attempt& attempt) const {
+  if (attempt.progress != http::ClientProgress::kConnecting) return false;
+  if (breaker_.state() == http::Breaker::State::kHalfOpen && !attempt.is_probe) return false;
+  const Duration had = loop_.clock().Now() - attempt.connecting_since;
+  return error.code != Errc::kTimeout || 2 * had.ms >= settings_.timeout.ms;
+}
+
+Endpoint::Answer Endpoint::Failed(const Error& error, const Attempt& attempt) {
   using Progress = http::ClientProgress;
-  if (progress == Progress::kConnecting) {
-    breaker_.Fail(loop_.clock().Now());
-  } else if (progress == Progress::kSent) {
-    breaker_.Succeed();
-  }
+  const Progress progress = attempt.progress;
+  if (CountsAsAway(error, attempt)) breaker_.Fail(loop_.clock().Now());
+  if (progress == Progress::kSent) breaker_.Succeed();
   switch (error.code) {
     case Errc::kLimitExceeded:
       if (progress == Progress::kWaiting)

@@ -89,7 +89,14 @@ class Endpoint final : public net::Retirable {
            const ProxySettings& settings, std::shared_ptr<net::TlsContext> tls);
 
   Answer AnswerTo(const http::ClientResponse& response);
-  Answer Failed(const Error& error, http::ClientProgress progress);
+  // How a call goes.
+  struct Attempt {
+    http::ClientProgress progress = http::ClientProgress::kWaiting;
+    MonotonicTime connecting_since{};  // once it connects
+    bool is_probe = false;             // whether the service can be connected to again
+  };
+  bool CountsAsAway(const Error& error, const Attempt& attempt) const;
+  Answer Failed(const Error& error, const Attempt& attempt);
   Answer Failed(Outcome outcome, protocol::ErrorCode code, std::string_view why);
 
   net::Loop& loop_;
@@ -103,8 +110,8 @@ class Endpoint final : public net::Retirable {
   ProxyMetrics metrics_;
   http::Breaker breaker_;
   log::LogLimit complaints_;
-  std::uint32_t in_flight_ = 0;
-  std::uint64_t bytes_ = 0;  // of the questions in flight
+  std::uint32_t probes_ = 0;  // in flight
+  std::uint64_t bytes_ = 0;   // of the questions in flight, with their headers
   std::unique_ptr<http::ClientPool> pool_;
 };
 

@@ -261,6 +261,35 @@ TEST_F(ProxiesTest, AServiceThatCannotBeReachedIsLeftAloneForAMoment) {
   EXPECT_EQ(Calls("rpc", Outcome::kUnreachable), 11u) << "one tries";
 }
 
+TEST_F(ProxiesTest, ACallThatBeganBeforeIsNotTheOneThatTries) {
+  settings_.rpc.timeout = Seconds(10);
+  Use();
+  service_.BeMute();
+  auto& slow = Client();
+  slow.Say(kRpc);
+  ASSERT_TRUE(UntilAsked(1));
+  service_.Close();
+  auto& client = Client();
+  for (int i = 0; i < 10; ++i) Ask(client, kRpc);
+  EXPECT_EQ(Calls("rpc", Outcome::kUnreachable), 10u);
+  bench_.Advance(Milliseconds(1100));
+  client.Hear();
+  Ask(client, kRpc);
+  EXPECT_EQ(Calls("rpc", Outcome::kUnreachable), 11u);
+  EXPECT_EQ(Calls("rpc", Outcome::kBreakerOpen), 0u);
+}
+
+TEST_F(ProxiesTest, HeadersCountAmongTheBytesThatWait) {
+  settings_.rpc.waiting_bytes_max = 64 << 10;
+  settings_.rpc.static_headers.text = R"({"X-Key":")" + std::string(40 << 10, 'x') + "\"}";
+  Use();
+  service_.BeMute();
+  auto& first = Client();
+  first.Say(kRpc);
+  ASSERT_TRUE(UntilAsked(1));
+  EXPECT_NE(Ask(Client(), kRpc).find(R"("code":111)"), std::string::npos);
+}
+
 TEST_F(ProxiesTest, AnswersOfClientsDoNotOpenTheBreaker) {
   Use();
   service_.AnswerWith(500, "");
