@@ -10,6 +10,9 @@ namespace {
 // Services may give any number of seconds: those of the year 9999 are as good as never.
 constexpr std::int64_t kExpireAtMax = 253'402'300'799;
 
+// What a client's own pong needs to get from its socket to here.
+constexpr Duration kMomentForPong = Seconds(1);
+
 WallTime EndOf(std::int64_t expire_at, Duration delay) {
   return WallTime{std::clamp<std::int64_t>(expire_at, 0, kExpireAtMax) * 1000} + delay;
 }
@@ -30,10 +33,23 @@ void Deadlines::OnPingSent(MonotonicTime now, const ClientSettings& settings, Po
     ++pongs_awaited_;
   }
   next_ping_ = now + settings.ping_interval;
+  waited_ = false;
 }
 
 void Deadlines::WaitLonger(MonotonicTime now, const ClientSettings& settings) {
   next_ping_ = now + settings.ping_interval;
+  waited_ = false;
+}
+
+void Deadlines::WaitBehindCommand(MonotonicTime now, const ClientSettings& settings) {
+  if (!waited_) {
+    WaitLonger(now, settings);
+    waited_ = true;
+    return;
+  }
+  const Duration moment = std::min(kMomentForPong, settings.pong_timeout);
+  const Duration rest{settings.ping_interval.ms - settings.pong_timeout.ms};
+  next_ping_ = std::max(next_ping_, now + moment + rest);
 }
 
 MonotonicTime Deadlines::PongDue(const ClientSettings& settings) const {

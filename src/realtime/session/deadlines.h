@@ -43,6 +43,9 @@ class Deadlines {
   void OnPingSent(MonotonicTime now, const ClientSettings& settings, Pong pong = Pong::kAwaited);
   // The pong has as long again from now on: the client was seen to be there, and has yet to come to the ping.
   void WaitLonger(MonotonicTime now, const ClientSettings& settings);
+  // The pong waits behind a command that has just ended after others were asked: as long again for it, once
+  // for each ping. After further commands only a moment, so that nobody lives on by what it has sent before.
+  void WaitBehindCommand(MonotonicTime now, const ClientSettings& settings);
   // Whether one was awaited: one for each ping.
   bool TakePong() {
     if (pongs_awaited_ == 0) return false;
@@ -60,7 +63,8 @@ class Deadlines {
   MonotonicTime PongDue(const ClientSettings& settings) const;
 
   MonotonicTime next_ping_;  // before the pings began: when the session is stale
-  bool pinging_ = false;
+  bool pinging_ : 1 = false;
+  bool waited_ : 1 = false;         // WaitBehindCommand gave the last ping its time
   std::uint8_t pongs_awaited_ = 0;  // more than one only where answers wait; 255 stands for more
 };
 

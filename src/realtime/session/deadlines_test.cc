@@ -98,6 +98,23 @@ TEST(Deadlines, WhereAnswersWaitPingsGoOnAndEachIsAnsweredLater) {
   EXPECT_FALSE(deadlines.TakePong());
 }
 
+TEST(Deadlines, CommandsThatWereSentBeforeKeepNobodyAlive) {
+  Deadlines deadlines(At(10).now);
+  deadlines.StartPings(At(0).now, Settings());
+  deadlines.OnPingSent(At(20).now, Settings());
+  deadlines.WaitBehindCommand(At(24).now, Settings());
+  EXPECT_EQ(deadlines.Check(At(28), Settings(), {}), Due::kNothing) << "as long again";
+  deadlines.WaitBehindCommand(At(26).now, Settings());
+  EXPECT_EQ(deadlines.Check(At(28), Settings(), {}), Due::kNothing);
+  EXPECT_EQ(deadlines.Check(At(29), Settings(), {}), Due::kNoPong) << "but once";
+  deadlines.WaitBehindCommand(At(32).now, Settings());
+  EXPECT_EQ(deadlines.Check(At(32), Settings(), {}), Due::kNothing) << "its pong may be there already";
+  EXPECT_EQ(deadlines.Check(At(33), Settings(), {}), Due::kNoPong);
+  deadlines.OnPingSent(At(40).now, Settings());
+  deadlines.WaitBehindCommand(At(42).now, Settings());
+  EXPECT_EQ(deadlines.Check(At(46), Settings(), {}), Due::kNothing) << "another ping";
+}
+
 TEST(Deadlines, ANativePongAnswersAllPings) {
   Deadlines deadlines(At(10).now);
   deadlines.StartPings(At(0).now, Settings());

@@ -164,7 +164,7 @@ void Session::GiveTimeForPongs() {
   const bool awaited = client_.awaited_others;
   client_.awaited_others = false;
   if (!awaited || !deadlines_.awaits_pong()) return;
-  deadlines_.WaitLonger(context().loop.Now(), settings().client);
+  deadlines_.WaitBehindCommand(context().loop.Now(), settings().client);
   Reschedule();
 }
 
