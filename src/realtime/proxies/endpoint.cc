@@ -3,11 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include "base/ascii.h"
 #include "base/log.h"
-#include "net/tls.h"
+#include "config/file.h"
 
 namespace tidemill::proxies {
 namespace {
@@ -30,10 +31,21 @@ std::size_t BytesOf(const http::ClientRequest& request) {
   return bytes;
 }
 
-Result<std::shared_ptr<net::TlsContext>> TlsOf(std::string_view proxy, const ProxySettings& settings) {
-  if (!settings.endpoint.starts_with("https:")) return nullptr;
+constexpr std::size_t kTlsFileBytesMax = 1 << 20;
+
+}  // namespace
+
+Result<EndpointTls> Endpoint::OpenTls(std::string_view proxy, const ProxySettings& settings) {
+  EndpointTls opened;
+  if (!settings.endpoint.starts_with("https:")) return opened;
   net::ClientTlsOptions options;
   if (settings.tls_enabled) {
+    std::string contents;
+    for (const auto* file : {&settings.tls_server_ca_file, &settings.tls_cert_file, &settings.tls_key_file}) {
+      // What cannot be read is OpenClientTls's to name.
+      if (!file->empty()) contents += config::ReadFile(*file, kTlsFileBytesMax).value_or("") + '\0';
+    }
+    opened.files = std::hash<std::string>()(contents);
     options.authorities_file = settings.tls_server_ca_file;
     options.certificate_file = settings.tls_cert_file;
     options.key_file = settings.tls_key_file;
@@ -41,30 +53,25 @@ Result<std::shared_ptr<net::TlsContext>> TlsOf(std::string_view proxy, const Pro
   }
   auto tls = net::OpenClientTls(options);
   if (!tls) return Fail(tls.error().code, fmt::format("the proxy {}: {}", proxy, tls.error().detail));
-  return tls;
+  opened.context = *std::move(tls);
+  return opened;
 }
 
-}  // namespace
-
-Result<std::shared_ptr<Endpoint>> Endpoint::Open(const Surroundings& surroundings, const std::string& kind,
-                                                 const std::string& name, const ProxySettings& settings) {
-  TM_TRY_ASSIGN(std::shared_ptr<net::TlsContext> tls, TlsOf(fmt::format("{} {}", kind, name), settings));
+std::shared_ptr<Endpoint> Endpoint::Open(const Surroundings& surroundings, const std::string& kind,
+                                         const std::string& name, const ProxySettings& settings,
+                                         const EndpointTls& tls) {
   // The last call may end inside of the pool.
   const auto end = [&loop = surroundings.loop](Endpoint* endpoint) {
     loop.Retire(std::unique_ptr<net::Retirable>(endpoint));
   };
-  return std::shared_ptr<Endpoint>(new Endpoint(surroundings, kind, name, settings, std::move(tls)), end);
-}
-
-Result<void> Endpoint::CheckFiles(std::string_view proxy, const ProxySettings& settings) {
-  TM_TRY(TlsOf(proxy, settings));
-  return {};
+  return std::shared_ptr<Endpoint>(new Endpoint(surroundings, kind, name, settings, tls), end);
 }
 
 Endpoint::Endpoint(const Surroundings& surroundings, const std::string& kind, const std::string& name,
-                   const ProxySettings& settings, std::shared_ptr<net::TlsContext> tls)
+                   const ProxySettings& settings, const EndpointTls& tls)
     : loop_(surroundings.loop),
       settings_(settings),
+      tls_files_(tls.files),
       kind_(kind),
       name_(name),
       url_(http::Url::Parse(settings.endpoint).value_or(http::Url{})),
@@ -75,7 +82,7 @@ Endpoint::Endpoint(const Surroundings& surroundings, const std::string& kind, co
           ReadTransforms(settings.status_to_code_transforms.text).value_or(std::vector<StatusTransform>{})),
       metrics_(surroundings.registry, kind, name),
       breaker_(kBreaker),
-      pool_(http::ClientPool::Make(loop_, {.tls = std::move(tls),
+      pool_(http::ClientPool::Make(loop_, {.tls = tls.context,
                                            .connections_per_origin_max = settings.connections_max,
                                            .waiting_per_origin_max = settings.waiting_max,
                                            .idle_max = settings.connections_max,

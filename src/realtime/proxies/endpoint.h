@@ -24,6 +24,7 @@
 #include "http/url.h"
 #include "net/loop.h"
 #include "net/task.h"
+#include "net/tls.h"
 #include "realtime/protocol/codes.h"
 #include "realtime/proxies/metrics.h"
 #include "realtime/proxies/request.h"
@@ -48,6 +49,12 @@ inline constexpr protocol::ErrorCode kErrorServiceBusy{
 // Whether a question may be asked twice.
 enum class Repeating : bool { kNever, kSafe };
 
+// Immutable; loops share it.
+struct EndpointTls {
+  std::shared_ptr<net::TlsContext> context;  // null: the endpoint is not https
+  std::size_t files = 0;                     // a hash of what was in its files
+};
+
 class Endpoint final : public net::Retirable {
  public:
   struct Surroundings {
@@ -56,12 +63,12 @@ class Endpoint final : public net::Retirable {
     http::ClientMetrics* client_metrics = nullptr;
   };
 
-  // `kind` is what the metrics call it: "connect". The settings were checked and have an endpoint. An error
-  // names the file that cannot be used for TLS.
-  static Result<std::shared_ptr<Endpoint>> Open(const Surroundings& surroundings, const std::string& kind,
-                                                const std::string& name, const ProxySettings& settings);
-  // Whether the files of such an endpoint can be used. Any thread.
-  static Result<void> CheckFiles(std::string_view proxy, const ProxySettings& settings);
+  // `kind` is what the metrics call it: "connect". The settings were checked and have an endpoint.
+  static std::shared_ptr<Endpoint> Open(const Surroundings& surroundings, const std::string& kind,
+                                        const std::string& name, const ProxySettings& settings,
+                                        const EndpointTls& tls);
+  // Reads the files of such an endpoint: not on a loop that serves. An error names the one that is of no use.
+  static Result<EndpointTls> OpenTls(std::string_view proxy, const ProxySettings& settings);
   Endpoint(const Endpoint&) = delete;
   Endpoint& operator=(const Endpoint&) = delete;
 
@@ -80,13 +87,16 @@ class Endpoint final : public net::Retirable {
   Payloads payloads() const { return settings_.binary_encoding ? Payloads::kBase64 : Payloads::kJson; }
   bool includes_meta() const { return settings_.include_connection_meta; }
   const HeaderNames& header_names() const { return header_names_; }
-  const ProxySettings& settings() const { return settings_; }
+  // Whether it is the one that these would make.
+  bool Is(const ProxySettings& settings, const EndpointTls& tls) const {
+    return settings_ == settings && tls_files_ == tls.files;
+  }
   ProxyMetrics& metrics() { return metrics_; }
   net::Loop& loop() { return loop_; }
 
  private:
   Endpoint(const Surroundings& surroundings, const std::string& kind, const std::string& name,
-           const ProxySettings& settings, std::shared_ptr<net::TlsContext> tls);
+           const ProxySettings& settings, const EndpointTls& tls);
 
   Answer AnswerTo(const http::ClientResponse& response);
   // How a call goes.
@@ -101,6 +111,7 @@ class Endpoint final : public net::Retirable {
 
   net::Loop& loop_;
   const ProxySettings settings_;
+  const std::size_t tls_files_;
   const std::string kind_;
   const std::string name_;
   const http::Url url_;

@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "base/json.h"
-#include "base/log.h"
 #include "realtime/proxies/endpoint.h"
 #include "realtime/proxies/reply.h"
 #include "realtime/proxies/request.h"
@@ -125,8 +124,10 @@ class HttpProxies final : public Proxies {
 
   Result<std::function<void()>> Prepare(const ProxiesSettings& settings,
                                         const channels::ChannelSettings& channel) override {
-    TM_TRY(CheckFiles(settings));
-    return [this, settings, channel] { Replace(settings, channel); };
+    TM_TRY_ASSIGN(ProxiesTls tls, OpenTls(settings));
+    return [this, settings, channel, tls = std::move(tls)] {
+      routes_ = OpenRoutes(ForEndpoints(surroundings_), settings, tls, channel, routes_);
+    };
   }
 
   static Endpoint::Surroundings ForEndpoints(const Surroundings& surroundings) {
@@ -153,7 +154,6 @@ class HttpProxies final : public Proxies {
                                                                  std::string channel) override;
 
  private:
-  void Replace(const ProxiesSettings& settings, const channels::ChannelSettings& channel);
   // Null: error 108, after a reload at most.
   template <class Terms>
   static Task<Verdict<Terms>> AskOrDefault(EndpointPtr endpoint, const Client& client,
@@ -164,15 +164,6 @@ class HttpProxies final : public Proxies {
   const Surroundings surroundings_;
   Routes routes_;
 };
-
-void HttpProxies::Replace(const ProxiesSettings& settings, const channels::ChannelSettings& channel) {
-  Result<Routes> routes = OpenRoutes(ForEndpoints(surroundings_), settings, channel, routes_);
-  if (routes) {
-    routes_ = *std::move(routes);
-  } else {
-    log::Error("proxy.reload_failed", {{"why", routes.error().detail}});
-  }
-}
 
 // A result that says nothing grants what was asked for.
 template <class Terms>
@@ -270,7 +261,8 @@ Task<std::optional<session::RefreshTerms>> HttpProxies::RefreshSubscription(cons
 Result<std::unique_ptr<Proxies>> Proxies::Make(const Surroundings& surroundings,
                                                const ProxiesSettings& settings,
                                                const channels::ChannelSettings& channel) {
-  TM_TRY_ASSIGN(Routes routes, OpenRoutes(HttpProxies::ForEndpoints(surroundings), settings, channel, {}));
+  TM_TRY_ASSIGN(const ProxiesTls tls, OpenTls(settings));
+  Routes routes = OpenRoutes(HttpProxies::ForEndpoints(surroundings), settings, tls, channel, {});
   return std::make_unique<HttpProxies>(surroundings, std::move(routes));
 }
 

@@ -34,7 +34,7 @@ class Proxies : public session::Backend {
                                                const channels::ChannelSettings& channel);
 
   // Checks what other settings need, on any thread; the result puts them in force, on the loop. Endpoints
-  // whose settings are the same stay.
+  // stay whose settings are the same, and what is in their files.
   virtual Result<std::function<void()>> Prepare(const ProxiesSettings& settings,
                                                 const channels::ChannelSettings& channel) = 0;
 };

@@ -2,9 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 #include "http/message.h"
+#include "net/testing/certificate.h"
 #include "net/testing/harness.h"
 #include "realtime/proxies/endpoint.h"
+#include "realtime/proxies/routes.h"
 #include "realtime/proxies/testing/fake_service.h"
 #include "realtime/session/testing/session_fixture.h"
 
@@ -277,6 +281,9 @@ TEST_F(ProxiesTest, ACallThatBeganBeforeIsNotTheOneThatTries) {
   Ask(client, kRpc);
   EXPECT_EQ(Calls("rpc", Outcome::kUnreachable), 11u);
   EXPECT_EQ(Calls("rpc", Outcome::kBreakerOpen), 0u);
+  service_.AnswerWith(200, R"({"result":{}})");
+  service_.AnswerWaiting();
+  Next(slow);
 }
 
 TEST_F(ProxiesTest, HeadersCountAmongTheBytesThatWait) {
@@ -288,6 +295,9 @@ TEST_F(ProxiesTest, HeadersCountAmongTheBytesThatWait) {
   first.Say(kRpc);
   ASSERT_TRUE(UntilAsked(1));
   EXPECT_NE(Ask(Client(), kRpc).find(R"("code":111)"), std::string::npos);
+  service_.AnswerWith(200, R"({"result":{}})");
+  service_.AnswerWaiting();
+  EXPECT_EQ(Next(first), R"({"id":2,"rpc":{}})");
 }
 
 TEST_F(ProxiesTest, AnswersOfClientsDoNotOpenTheBreaker) {
@@ -335,6 +345,31 @@ TEST_F(ProxiesTest, AReloadKeepsWhatIsTheSame) {
   EXPECT_EQ(Next(client), R"({"id":2,"rpc":{"data":2}})") << "the call under way ends";
   Ask(client, kRpc);
   EXPECT_TRUE(service_.requests.back().starts_with("POST /other "));
+}
+
+TEST_F(ProxiesTest, AReloadTakesOverCertificatesThatWereRenewedInPlace) {
+  const net::testing::CertificateFiles authority;
+  const net::testing::CertificateFiles renewed;
+  settings_.rpc.endpoint = "https://localhost:1/";
+  settings_.rpc.tls_enabled = true;
+  settings_.rpc.tls_server_ca_file = authority.certificate();
+  const channels::ChannelSettings channel;
+  const Endpoint::Surroundings surroundings{.loop = bench_.loop(), .registry = registry_};
+  const auto open = [&](const Routes& before) {
+    return OpenRoutes(surroundings, settings_, *OpenTls(settings_), channel, before);
+  };
+  const Routes first = open({});
+  const Routes same = open(first);
+  EXPECT_EQ(same.rpc.at("default"), first.rpc.at("default"));
+  std::filesystem::copy_file(renewed.certificate(), authority.certificate(),
+                             std::filesystem::copy_options::overwrite_existing);
+  EXPECT_NE(open(same).rpc.at("default"), same.rpc.at("default"));
+  // What was read in preparation is what is put in force, on each loop, whatever the file has become.
+  const auto prepared = OpenTls(settings_);
+  std::filesystem::resize_file(authority.certificate(), 0);
+  EXPECT_NE(OpenRoutes(surroundings, settings_, *prepared, channel, same).rpc.at("default"), nullptr);
+  EXPECT_FALSE(OpenTls(settings_));
+  EXPECT_FALSE(Proxies::Make({.loop = bench_.loop(), .registry = registry_}, settings_, channel));
 }
 
 TEST_F(ProxiesTest, RpcGoesByNamespace) {

@@ -31,16 +31,14 @@ struct UsedByChannels {
 
 class Opener {
  public:
-  Opener(const Endpoint::Surroundings& surroundings, const ProxiesSettings& settings, Routes& routes)
-      : surroundings_(surroundings), settings_(settings), routes_(routes) {}
+  Opener(const Endpoint::Surroundings& surroundings, const ProxiesSettings& settings, const ProxiesTls& tls,
+         Routes& routes)
+      : surroundings_(surroundings), settings_(settings), tls_(tls), routes_(routes) {}
 
-  Result<void> Open(const std::string& kind, const std::string& name, const ProxySettings& settings,
-                    const EndpointPtr& before, EndpointPtr& out) {
-    if (before && before->settings() == settings) {
-      out = before;
-    } else {
-      TM_TRY_ASSIGN(out, Endpoint::Open(surroundings_, kind, name, settings));
-    }
+  void Open(const std::string& kind, const std::string& name, const ProxySettings& settings,
+            const EndpointTls& tls, const EndpointPtr& before, EndpointPtr& out) {
+    const bool same = before && before->Is(settings, tls);
+    out = same ? before : Endpoint::Open(surroundings_, kind, name, settings, tls);
     const auto add = [](const std::vector<std::string>& names, std::vector<std::string>& all) {
       for (const std::string& each : names) {
         if (!Names(all, each)) all.push_back(each);
@@ -48,12 +46,17 @@ class Opener {
     };
     add(out->header_names().handshake, routes_.header_names.handshake);
     add(out->header_names().connect, routes_.header_names.connect);
-    return {};
+  }
+
+  void OpenStandard(const std::string& kind, const ProxySettings& settings, const EndpointPtr& before,
+                    EndpointPtr& out) {
+    if (!settings.enabled) return;
+    Open(kind, std::string(channels::kDefaultProxy), settings, tls_.standard.at(kind), before, out);
   }
 
   // What the check of the settings finds fault with is left out.
-  Result<void> OpenAll(const std::string& kind, const Used& used, const ProxySettings& standard,
-                       const Endpoints& before, Endpoints& out) {
+  void OpenAll(const std::string& kind, const Used& used, const ProxySettings& standard,
+               const Endpoints& before, Endpoints& out) {
     for (const std::string& name : used) {
       const bool is_standard = name == channels::kDefaultProxy;
       const auto named = settings_.named.find(name);
@@ -61,21 +64,22 @@ class Opener {
       const ProxySettings& settings = is_standard ? standard : named->second;
       if (settings.endpoint.empty()) continue;
       const auto found = before.find(name);
-      TM_TRY(Open(kind, name, settings, found == before.end() ? nullptr : found->second, out[name]));
+      const EndpointTls& tls = is_standard ? tls_.standard.at(kind) : tls_.named.at(name);
+      Open(kind, name, settings, tls, found == before.end() ? nullptr : found->second, out[name]);
     }
-    return {};
   }
 
  private:
   const Endpoint::Surroundings& surroundings_;
   const ProxiesSettings& settings_;
+  const ProxiesTls& tls_;
   Routes& routes_;
 };
 
 }  // namespace
 
-Result<Routes> OpenRoutes(const Endpoint::Surroundings& surroundings, const ProxiesSettings& settings,
-                          const channels::ChannelSettings& channel, const Routes& before) {
+Routes OpenRoutes(const Endpoint::Surroundings& surroundings, const ProxiesSettings& settings,
+                  const ProxiesTls& tls, const channels::ChannelSettings& channel, const Routes& before) {
   Routes routes;
   routes.settings = settings;
   UsedByChannels used;
@@ -87,35 +91,34 @@ Result<Routes> OpenRoutes(const Endpoint::Surroundings& surroundings, const Prox
     if (options.proxy_enabled) rpc.insert(options.proxy_name);
   }
 
-  Opener opener(surroundings, settings, routes);
-  const std::string standard(channels::kDefaultProxy);
-  if (settings.connect.enabled) {
-    TM_TRY(opener.Open("connect", standard, settings.connect, before.connect, routes.connect));
-  }
-  if (settings.refresh.enabled) {
-    TM_TRY(opener.Open("refresh", standard, settings.refresh, before.refresh, routes.refresh));
-  }
-  TM_TRY(opener.OpenAll("subscribe", used.subscribe, settings.subscribe, before.subscribe, routes.subscribe));
-  TM_TRY(opener.OpenAll("publish", used.publish, settings.publish, before.publish, routes.publish));
-  TM_TRY(opener.OpenAll("sub_refresh", used.sub_refresh, settings.sub_refresh, before.sub_refresh,
-                        routes.sub_refresh));
-  TM_TRY(opener.OpenAll("map_publish", used.map_publish, settings.map_publish, before.map_publish,
-                        routes.map_publish));
-  TM_TRY(opener.OpenAll("map_remove", used.map_remove, settings.map_remove, before.map_remove,
-                        routes.map_remove));
-  TM_TRY(opener.OpenAll("rpc", rpc, settings.rpc, before.rpc, routes.rpc));
+  Opener opener(surroundings, settings, tls, routes);
+  opener.OpenStandard("connect", settings.connect, before.connect, routes.connect);
+  opener.OpenStandard("refresh", settings.refresh, before.refresh, routes.refresh);
+  opener.OpenAll("subscribe", used.subscribe, settings.subscribe, before.subscribe, routes.subscribe);
+  opener.OpenAll("publish", used.publish, settings.publish, before.publish, routes.publish);
+  opener.OpenAll("sub_refresh", used.sub_refresh, settings.sub_refresh, before.sub_refresh,
+                 routes.sub_refresh);
+  opener.OpenAll("map_publish", used.map_publish, settings.map_publish, before.map_publish,
+                 routes.map_publish);
+  opener.OpenAll("map_remove", used.map_remove, settings.map_remove, before.map_remove, routes.map_remove);
+  opener.OpenAll("rpc", rpc, settings.rpc, before.rpc, routes.rpc);
   return routes;
 }
 
-Result<void> CheckFiles(const ProxiesSettings& settings) {
+Result<ProxiesTls> OpenTls(const ProxiesSettings& settings) {
+  ProxiesTls tls;
   const std::pair<std::string_view, const ProxySettings*> standard[] = {
       {"connect", &settings.connect},         {"refresh", &settings.refresh},
       {"subscribe", &settings.subscribe},     {"publish", &settings.publish},
       {"sub_refresh", &settings.sub_refresh}, {"map_publish", &settings.map_publish},
       {"map_remove", &settings.map_remove},   {"rpc", &settings.rpc}};
-  for (const auto& [kind, proxy] : standard) TM_TRY(Endpoint::CheckFiles(kind, *proxy));
-  for (const auto& [name, proxy] : settings.named) TM_TRY(Endpoint::CheckFiles(name, proxy));
-  return {};
+  for (const auto& [kind, proxy] : standard) {
+    TM_TRY_ASSIGN(tls.standard[std::string(kind)], Endpoint::OpenTls(kind, *proxy));
+  }
+  for (const auto& [name, proxy] : settings.named) {
+    TM_TRY_ASSIGN(tls.named[name], Endpoint::OpenTls(name, proxy));
+  }
+  return tls;
 }
 
 }  // namespace tidemill::proxies

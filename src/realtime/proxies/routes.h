@@ -34,11 +34,18 @@ struct Routes {
   HeaderNames header_names;  // of all endpoints
 };
 
-// Opens the endpoints that are used; those of `before` whose settings are the same stay.
-Result<Routes> OpenRoutes(const Endpoint::Surroundings& surroundings, const ProxiesSettings& settings,
-                          const channels::ChannelSettings& channel, const Routes& before);
+// What the endpoints need for TLS: of the standard proxies by kind, of the others by name.
+struct ProxiesTls {
+  std::map<std::string, EndpointTls> standard;
+  std::map<std::string, EndpointTls> named;
+};
 
-// Whether the files that endpoints need can be used; the error is that of OpenRoutes. Any thread.
-Result<void> CheckFiles(const ProxiesSettings& settings);
+// Reads their files: not on a loop that serves. An error names the proxy and the file that cannot be used.
+Result<ProxiesTls> OpenTls(const ProxiesSettings& settings);
+
+// Opens the endpoints that are used; those of `before` stay whose settings are the same, and what is in their
+// files.
+Routes OpenRoutes(const Endpoint::Surroundings& surroundings, const ProxiesSettings& settings,
+                  const ProxiesTls& tls, const channels::ChannelSettings& channel, const Routes& before);
 
 }  // namespace tidemill::proxies
