@@ -85,6 +85,7 @@ struct Change {
                 "unix:/b \"" + std::to_string(name.size()) + "\""};
     if (name == "jobs.nodes.listen") *field = {"127.0.0.1:7420", "[::1]:7420"};
     if (name.ends_with("transforms")) *field = {"109 401", "3500 403 log \"in\" again"};
+    if (name.ends_with("_delta_types")) *field = {"fossil"};
     if (name.ends_with("_headers")) *field = {"Cookie", "X-1"};
     if (name.ends_with("_hosts")) *field = {"localhost", "*.a.com"};
     if (name.ends_with("_proxies")) *field = {"10.0.0.0/8", "unix"};
@@ -124,6 +125,8 @@ void MakeMap(channels::ChannelOptions& options) {
   options.history_ttl = {};
   options.force_positioning = options.allow_positioning = false;
   options.force_recovery = options.allow_recovery = false;
+  options.allowed_delta_types.clear();
+  options.delta_publish = false;
   options.map_clients_presence_channel_prefix.clear();
   options.map_users_presence_channel_prefix.clear();
 }

@@ -89,8 +89,9 @@ TEST(Sources, RefusesBadVariables) {
       {{{"TIDEMILL_ENGINE_TYPE", "redis"}},
        "TIDEMILL_ENGINE_TYPE: a setting of Centrifugo that is not available in this version; choose with "
        "broker.type, and broker.redis"},
-      {{{"TIDEMILL_CHANNEL_WITHOUT_NAMESPACE_DELTA_PUBLISH", "true"}},
-       "TIDEMILL_CHANNEL_WITHOUT_NAMESPACE_DELTA_PUBLISH: a setting of Centrifugo that is not available in "
+      {{{"TIDEMILL_CHANNEL_WITHOUT_NAMESPACE_SHARED_POLL_MODE", "versioned"}},
+       "TIDEMILL_CHANNEL_WITHOUT_NAMESPACE_SHARED_POLL_MODE: a setting of Centrifugo that is not available "
+       "in "
        "this "
        "version"},
       {{{"TIDEMILL_CHANNEL_NAMESPACES_CHAT_PRESENCE", "true"}},

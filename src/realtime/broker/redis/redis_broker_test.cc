@@ -100,6 +100,7 @@ TEST_F(RedisBroker, KeepsWhatItsFormatDocumentShows) {
   publication.info = info;
   publication.tags = {{"k", "v"}};
   publication.data_is_json = true;
+  publication.send_delta = true;
   const auto published = fixture.Await<Result<PublishOutcome>>(
       0, [&] { return fixture.broker(0).Publish(ChannelName("a"), publication, Keep()); });
   ASSERT_TRUE(published);
