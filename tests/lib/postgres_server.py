@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import time
 
 from assertions import check, eventually
 
@@ -167,6 +168,7 @@ class PostgresServer:
     def kill(self):
         """At once, as a crash would."""
         if self._process:
+            self._process.send_signal(signal.SIGSTOP)  # it has no more children than those that are killed
             self._signal(signal.SIGKILL)
             self._process.wait()
             self._process = None
@@ -188,7 +190,15 @@ class PostgresServer:
 
     def restart(self):
         self.kill()
-        self.start()
+        begun = time.monotonic()
+        while True:
+            try:
+                return self.start()
+            except RuntimeError as error:
+                # What was killed may have its memory for a moment more.
+                if "shared memory block" not in str(error) or time.monotonic() - begun > START_SECONDS:
+                    raise
+                self._process = None
 
     def standby(self):
         """A server that streams from this one; what is committed here waits for it from now on."""
