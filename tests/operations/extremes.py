@@ -25,6 +25,9 @@ LISTS = ["", "x", "127.0.0.1:0", "127.0.0.1:0 [::1]:0", "127.0.0.1:0 127.0.0.1:0
          "10.0.0.0/8", "10.0.0.0/33", "::/0", "10.0.0.1", "redis://127.0.0.1:1", "redis://h:99999", "unix:///x", "rediss://127.0.0.1:1"]
 SECRETS = ["", "x", "ü", "{pem}", "-----BEGIN PUBLIC KEY-----", "***", "base64:", "base64:AAEC", "base64:?", "file:", "file:/nowhere",
            "file:{folder}/file", "file:{folder}"]
+TABLES = ["", "x", "{}", "[]", '{"X-A": "b"}', '{"X-A": 1}', '{"X A": "b"}', '{"X-A": "b\\nc"}', '{"Content-Length": "1"}']
+ANY_LISTS = ["", "x", "[]", "{}", "[1]", '[{"status_code": 404}]', '[{"status_code": 404, "to_error": {"code": 1}}]',
+             '[{"status_code": 404, "to_error": {"code": 404, "message": "no"}}]', '[{"status_code": 404, "to_disconnect": {"code": 1}}]']
 # Values that are only tried together.
 TOGETHER = [
     {"http_server.tls.cert_pem": "{cert}", "http_server.tls.key_pem": "{key}"},
@@ -107,7 +110,7 @@ def values_of(kind, accepted):
     if kind == "string" and accepted:
         return re.findall(r'"(.*?)"', accepted) + ["x"]
     return {"string": STRINGS, "secret": SECRETS, "list of strings": LISTS, "list of addresses": LISTS,
-            "list of secrets": SECRETS}[kind]
+            "list of secrets": SECRETS, "table of secrets": TABLES, "list": ANY_LISTS}[kind]
 
 
 def stop(process):
