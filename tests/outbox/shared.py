@@ -25,7 +25,10 @@ class OutboxServer(Server):
         return self
 
     def status(self):
-        return self.api("outbox_status", {})
+        def ask():
+            with contextlib.suppress(RuntimeError):  # a database that is not connected yet
+                return self.api("outbox_status", {})
+        return eventually(ask, "outbox_status is answered")
 
     def parked(self):
         return self.api("outbox_parked", {})["entries"]
