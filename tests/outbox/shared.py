@@ -25,19 +25,20 @@ class OutboxServer(Server):
         return self
 
     def status(self):
-        def ask():
-            with contextlib.suppress(RuntimeError):  # a database that is not connected yet
-                return self.api("outbox_status", {})
-        return eventually(ask, "outbox_status is answered")
+        return self._asked("outbox_status")
 
     def parked(self):
-        return self.api("outbox_parked", {})["entries"]
+        return self._asked("outbox_parked")["entries"]
+
+    def _asked(self, method):
+        """Waits for a database that is not connected yet, or was away a moment ago."""
+        def ask():
+            with contextlib.suppress(RuntimeError):
+                return self.api(method, {})
+        return eventually(ask, f"{method} is answered")
 
     def until_empty(self, seconds=60):
-        def is_empty():
-            with contextlib.suppress(RuntimeError):  # the database may have been away a moment ago
-                return self.status()["waiting"] == 0
-        eventually(is_empty, "all has left", seconds)
+        eventually(lambda: self.status()["waiting"] == 0, "all has left", seconds)
 
     def history(self, channel):
         """The data of all that the channel has kept, oldest first."""
