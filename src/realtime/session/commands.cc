@@ -151,21 +151,23 @@ Task<Verdict<ReplyBody>> Commands::Do(protocol::PublishRequest request) {
   const bool may_publish = asks || channels::MayPublish(channel, CallerIn(request.channel));
   const ChannelSubscription* const subscription = subscriptions_.Find(request.channel);
   broker::Publisher& publisher = client_.context.publisher;
-  broker::PublishCall call{.channel = request.channel,
-                           .data = asks ? request.data : std::move(request.data),
-                           .form = FormOfData(),
+  // As it is when the client asks.
+  broker::PublishCall call{.form = FormOfData(),
                            .info = client_.InfoWith(subscription ? subscription->chan_info() : ""),
                            .surface = broker::Surface::kClient};
-  auto admitted = publisher.Admit(channel, asks ? broker::PublishCall(call) : std::move(call));
-  if (!admitted) co_return Refused(admitted.error());
+  PublishTerms terms;
   if (asks) {
+    if (channel.options->is_map() || !broker::Fits(*channel.options, request.data, call.form)) {
+      co_return Refused(protocol::kErrorBadRequest);
+    }
     TM_CO_TRY_ASSIGN(
-        PublishTerms terms,
-        co_await Awaited(client_, client_.context.backend->Publish({client_, channel, request})));
-    Apply(std::move(terms), call);
-    admitted = publisher.Admit(channel, std::move(call));
-    if (!admitted) co_return Refused(admitted.error());
+        terms, co_await Awaited(client_, client_.context.backend->Publish({client_, channel, request})));
   }
+  call.channel = std::move(request.channel);
+  call.data = std::move(request.data);
+  Apply(std::move(terms), call);
+  auto admitted = publisher.Admit(channel, std::move(call));
+  if (!admitted) co_return Refused(admitted.error());
   if (!may_publish) {
     co_return client_.Refuse(protocol::kErrorPermissionDenied,
                              {.channel = admitted->channel.value(),
