@@ -4,6 +4,7 @@
 
 #include "net/networks.h"
 #include "net/tls.h"
+#include "realtime/proxies/routes.h"
 #include "realtime/session/context.h"
 #include "server/version.h"
 #include "settings/settings.h"
@@ -48,6 +49,8 @@ Result<LiveSettings> MakeLiveSettings(const settings::Settings& settings, const 
   if (!http.tls_cert_file.empty()) {
     TM_TRY_ASSIGN(live.tls, net::OpenServerTls(http.tls_cert_file, http.tls_key_file));
   }
+  TM_TRY_ASSIGN(proxies::ProxiesTls backend_tls, proxies::OpenTls(settings.proxies));
+  live.backend_tls = std::make_shared<const proxies::ProxiesTls>(std::move(backend_tls));
   return live;
 }
 

@@ -14,7 +14,8 @@ class TlsContext;
 }  // namespace tidemill::net
 namespace tidemill::proxies {
 struct ProxiesSettings;
-}
+struct ProxiesTls;
+}  // namespace tidemill::proxies
 namespace tidemill::session {
 struct SessionSettings;
 }
@@ -27,6 +28,7 @@ namespace tidemill::server {
 struct LiveSettings {
   std::shared_ptr<const session::SessionSettings> session;
   std::shared_ptr<const proxies::ProxiesSettings> backend;
+  std::shared_ptr<const proxies::ProxiesTls> backend_tls;  // of the files that they name
   api::HttpApiSettings api;
   http::ServerSettings http;                     // of it, what a reload takes over
   std::shared_ptr<const net::Networks> proxies;  // http.trusted_proxies; null: there are none
@@ -36,7 +38,8 @@ struct LiveSettings {
 // http_server.trusted_proxies, which has been checked; null: there are none.
 std::shared_ptr<const net::Networks> ProxiesOf(const http::ServerSettings& settings);
 
-// Reads the certificate's files. An error names the setting and what is wrong with it.
+// Reads the files of the certificate and of the proxies. An error names the setting, or the proxy and its
+// file, and what is wrong with it.
 Result<LiveSettings> MakeLiveSettings(const settings::Settings& settings, const std::string& node_id);
 
 }  // namespace tidemill::server

@@ -12,10 +12,9 @@ Result<std::unique_ptr<LoopRealtime>> LoopRealtime::Make(net::Loop& loop, broker
                                                          Shared& shared, const settings::Settings& settings,
                                                          const LiveSettings& live, std::size_t loops) {
   TM_TRY_ASSIGN(auto tokens, session::MakeTokens(loop, live.session->client));
-  TM_TRY_ASSIGN(auto proxies,
-                proxies::Proxies::Make(
-                    {.loop = loop, .registry = shared.registry, .client_metrics = &shared.client_metrics},
-                    *live.backend, live.session->rules->settings()));
+  auto proxies = proxies::Proxies::Make(
+      {.loop = loop, .registry = shared.registry, .client_metrics = &shared.client_metrics}, *live.backend,
+      live.backend_tls, live.session->rules->settings());
   const hub::HubOptions options{.compression_min_bytes = settings.websocket.compression_min_size,
                                 .delta_bytes_max = settings.channel.delta_max_size,
                                 .delta_bases_bytes_max = settings.channel.delta_bases_max_size / loops,
@@ -53,7 +52,7 @@ LoopRealtime::LoopRealtime(net::Loop& loop, broker::LoopBroker broker, Shared& s
 
 Result<Commit> LoopRealtime::Prepare(const LiveSettings& live) {
   TM_TRY_ASSIGN(auto tokens, session::MakeTokens(loop_, live.session->client));
-  TM_TRY_ASSIGN(Commit replace, proxies_->Prepare(*live.backend, live.session->rules->settings()));
+  Commit replace = proxies_->Prepare(*live.backend, live.backend_tls, live.session->rules->settings());
   return [this, session = live.session, tokens = std::move(tokens), replace = std::move(replace)] {
     replace();
     context_.settings = session;

@@ -30,8 +30,8 @@ namespace tidemill::server {
 
 class LoopRealtime {
  public:
-  // `loop`, one of `loops`, and `shared` outlive it. An error names what cannot be used: the setting of a
-  // token's key, a proxy's file.
+  // `loop`, one of `loops`, and `shared` outlive it. An error names the setting of a token's key that
+  // cannot be used.
   static Result<std::unique_ptr<LoopRealtime>> Make(net::Loop& loop, broker::LoopBroker broker,
                                                     Shared& shared, const settings::Settings& settings,
                                                     const LiveSettings& live, std::size_t loops);

@@ -24,6 +24,12 @@ settings::Settings TestSettings() {
   return settings;
 }
 
+void SpoilProxy(settings::Settings& settings) {
+  settings.proxies.rpc.endpoint = "https://localhost:1/";
+  settings.proxies.rpc.tls_enabled = true;
+  settings.proxies.rpc.tls_server_ca_file = "/nowhere/authority.pem";
+}
+
 class NodeTest : public ::testing::Test {
  protected:
   NodeTest() {
@@ -58,6 +64,7 @@ TEST_F(NodeTest, TakesOverAllOrNothing) {
          s.http_server.tls_key_file = "/nowhere/key.pem";
        },
        "/nowhere/cert.pem"},
+      {"an authority of a proxy that is not there", SpoilProxy, "the proxy rpc: "},
       {"a key of tokens that is none", [](settings::Settings& s) { s.client.token.rsa_public_key = "x"; },
        "rsa_public_key"},
   };
@@ -105,6 +112,9 @@ TEST(Node, DoesNotStartWithWhatItCannotUse) {
   EXPECT_FALSE(Node::Start(settings, {}));
   settings = TestSettings();
   settings.http_server.listen = {"256.0.0.1:0"};
+  EXPECT_FALSE(Node::Start(settings, {}));
+  settings = TestSettings();
+  SpoilProxy(settings);
   EXPECT_FALSE(Node::Start(settings, {}));
 }
 

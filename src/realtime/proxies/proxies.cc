@@ -122,11 +122,10 @@ class HttpProxies final : public Proxies {
   HttpProxies(const Surroundings& surroundings, Routes routes)
       : surroundings_(surroundings), routes_(std::move(routes)) {}
 
-  Result<std::function<void()>> Prepare(const ProxiesSettings& settings,
-                                        const channels::ChannelSettings& channel) override {
-    TM_TRY_ASSIGN(ProxiesTls tls, OpenTls(settings));
+  std::function<void()> Prepare(const ProxiesSettings& settings, std::shared_ptr<const ProxiesTls> tls,
+                                const channels::ChannelSettings& channel) override {
     return [this, settings, channel, tls = std::move(tls)] {
-      routes_ = OpenRoutes(ForEndpoints(surroundings_), settings, tls, channel, routes_);
+      routes_ = OpenRoutes(ForEndpoints(surroundings_), settings, *tls, channel, routes_);
     };
   }
 
@@ -258,11 +257,10 @@ Task<std::optional<session::RefreshTerms>> HttpProxies::RefreshSubscription(cons
 
 }  // namespace
 
-Result<std::unique_ptr<Proxies>> Proxies::Make(const Surroundings& surroundings,
-                                               const ProxiesSettings& settings,
-                                               const channels::ChannelSettings& channel) {
-  TM_TRY_ASSIGN(const ProxiesTls tls, OpenTls(settings));
-  Routes routes = OpenRoutes(HttpProxies::ForEndpoints(surroundings), settings, tls, channel, {});
+std::unique_ptr<Proxies> Proxies::Make(const Surroundings& surroundings, const ProxiesSettings& settings,
+                                       std::shared_ptr<const ProxiesTls> tls,
+                                       const channels::ChannelSettings& channel) {
+  Routes routes = OpenRoutes(HttpProxies::ForEndpoints(surroundings), settings, *tls, channel, {});
   return std::make_unique<HttpProxies>(surroundings, std::move(routes));
 }
 

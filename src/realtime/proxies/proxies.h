@@ -11,7 +11,6 @@
 #include <functional>
 #include <memory>
 
-#include "base/result.h"
 #include "http/metrics.h"
 #include "metrics/metrics.h"
 #include "net/loop.h"
@@ -19,6 +18,8 @@
 #include "realtime/session/backend.h"
 
 namespace tidemill::proxies {
+
+struct ProxiesTls;
 
 class Proxies : public session::Backend {
  public:
@@ -28,15 +29,17 @@ class Proxies : public session::Backend {
     http::ClientMetrics* client_metrics = nullptr;  // null: connections are not counted
   };
 
-  // What is in `surroundings` outlives it. An error names the proxy and the file that it cannot use.
-  static Result<std::unique_ptr<Proxies>> Make(const Surroundings& surroundings,
-                                               const ProxiesSettings& settings,
-                                               const channels::ChannelSettings& channel);
+  // What is in `surroundings` outlives it. `tls` is what OpenTls (routes.h) gave for the settings; all loops
+  // share it.
+  static std::unique_ptr<Proxies> Make(const Surroundings& surroundings, const ProxiesSettings& settings,
+                                       std::shared_ptr<const ProxiesTls> tls,
+                                       const channels::ChannelSettings& channel);
 
-  // Checks what other settings need, on any thread; the result puts them in force, on the loop. Endpoints
-  // stay whose settings are the same, and what is in their files.
-  virtual Result<std::function<void()>> Prepare(const ProxiesSettings& settings,
-                                                const channels::ChannelSettings& channel) = 0;
+  // Other settings, taken on any thread; the result puts them in force, on the loop. Endpoints stay whose
+  // settings are the same, and what is in their files.
+  virtual std::function<void()> Prepare(const ProxiesSettings& settings,
+                                        std::shared_ptr<const ProxiesTls> tls,
+                                        const channels::ChannelSettings& channel) = 0;
 };
 
 }  // namespace tidemill::proxies

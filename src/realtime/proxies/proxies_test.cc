@@ -46,8 +46,12 @@ class ProxiesTest : public session::SessionTest {
     const channels::ChannelSettings& channel = bench_.context().settings->rules->settings();
     const Proxies::Surroundings surroundings{
         .loop = bench_.loop(), .registry = registry_, .client_metrics = &client_metrics_};
-    proxies_ = *Proxies::Make(surroundings, settings_, channel);
+    proxies_ = Proxies::Make(surroundings, settings_, Tls(), channel);
     bench_.context().backend = proxies_.get();
+  }
+  // As the server reads it, once for all loops.
+  std::shared_ptr<const ProxiesTls> Tls() const {
+    return std::make_shared<const ProxiesTls>(*OpenTls(settings_));
   }
   TestClient& Client(std::string_view claims = R"({"sub":"u"})") {
     clients_.push_back(Connected(claims));
@@ -332,14 +336,14 @@ TEST_F(ProxiesTest, AReloadKeepsWhatIsTheSame) {
   Ask(client, kRpc);
   EXPECT_EQ(service_.connections(), 1u);
   const channels::ChannelSettings& channel = bench_.context().settings->rules->settings();
-  (*proxies_->Prepare(settings_, channel))();
+  proxies_->Prepare(settings_, Tls(), channel)();
   Ask(client, kRpc);
   EXPECT_EQ(service_.connections(), 1u);
   service_.BeMute();
   client.Say(kRpc);
   ASSERT_TRUE(UntilAsked(3));
   settings_.rpc.endpoint = service_.Url("/other");
-  (*proxies_->Prepare(settings_, channel))();
+  proxies_->Prepare(settings_, Tls(), channel)();
   service_.AnswerWith(200, R"({"result":{"data":2}})");
   service_.AnswerWaiting();
   EXPECT_EQ(Next(client), R"({"id":2,"rpc":{"data":2}})") << "the call under way ends";
@@ -369,7 +373,8 @@ TEST_F(ProxiesTest, AReloadTakesOverCertificatesThatWereRenewedInPlace) {
   std::filesystem::resize_file(authority.certificate(), 0);
   EXPECT_NE(OpenRoutes(surroundings, settings_, *prepared, channel, same).rpc.at("default"), nullptr);
   EXPECT_FALSE(OpenTls(settings_));
-  EXPECT_FALSE(Proxies::Make({.loop = bench_.loop(), .registry = registry_}, settings_, channel));
+  const auto shared = std::make_shared<const ProxiesTls>(*prepared);
+  EXPECT_TRUE(Proxies::Make({.loop = bench_.loop(), .registry = registry_}, settings_, shared, channel));
 }
 
 TEST_F(ProxiesTest, RpcGoesByNamespace) {
