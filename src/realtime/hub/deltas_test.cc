@@ -144,8 +144,51 @@ TEST_F(HubDeltasTest, ManyInOneTurnAreWholeForANewcomer) {
   Send(Make(Json("1")));
   Send(Make(Json("2")));
   Turn();
+  EXPECT_EQ(metrics_.deltas.value(), 0u) << "nobody would be sent one";
   SendAndTurn(Json("3"));
   EXPECT_EQ(Kinds(peer, a), "whole:1} whole:2} delta:3}");
+  EXPECT_EQ(metrics_.deltas.value(), 1u);
+}
+
+// Publications that no history keeps, as `has` is never one of them.
+TEST_F(HubDeltasTest, ANewcomersLastPublicationIsNotTheBaseOfThoseWhoHadAnother) {
+  Client a;
+  Client b;
+  const auto older = Make(std::string(kPadding) + "1}");
+  Peer& first = Follow("news", kLines);
+  Send(Make(Json("2")));
+  Peer& second = AddPeer();
+  hub_.Attach("news", kLines, *second.outbox, second.follow, {.has = older});
+  b.has[""] = older->data;
+  Turn();
+  SendAndTurn(Json("3"));
+  EXPECT_EQ(Kinds(first, a), "whole:2} delta:3}");
+  EXPECT_EQ(Kinds(second, b), "whole:3}");
+}
+
+// Each of the channels is a group of its own, and all flushes end in the same turn.
+TEST_F(HubDeltasTest, OneTurnMovesABoundedNumberOfSubscribers) {
+  constexpr std::size_t kChannels = 3000;
+  std::vector<Peer::Follow> follows(kChannels);
+  for (std::size_t i = 0; i < kChannels; ++i) {
+    if (i % 100 == 0) AddPeer();
+    hub_.Attach("c" + std::to_string(i), kLines, *peers_.back()->outbox, follows[i]);
+  }
+  const auto deltas_of_a_round = [&](std::string_view value) {
+    const std::uint64_t before = metrics_.deltas.value();
+    for (std::size_t i = 0; i < kChannels; ++i) {
+      hub_.OnPublication(broker::ChannelName("c" + std::to_string(i)), Make(Json(value)));
+    }
+    while (hub_.segments().bytes_in_use() > 0) Turn();
+    for (auto& peer : peers_) peer->Read();
+    return metrics_.deltas.value() - before;
+  };
+  EXPECT_EQ(deltas_of_a_round("1"), 0u);
+  const std::uint64_t moved_at_first = deltas_of_a_round("2");
+  EXPECT_GT(moved_at_first, 0u);
+  EXPECT_LE(moved_at_first, 2048u);
+  EXPECT_EQ(deltas_of_a_round("3"), kChannels);
+  for (Peer::Follow& follow : follows) hub_.Detach(follow);
 }
 
 TEST_F(HubDeltasTest, WhatIsNotToBeADeltaIsWholeAndTheNextIsOfIt) {
@@ -307,10 +350,12 @@ TEST_F(HubDeltaLimitsTest, WhereTheRoomForLastPublicationsIsUsedUpTheNextIsWhole
 }
 
 // Subscribers come, go, read or do not; publications are large and small, some not to be deltas, the stream
-// is lost now and then. Whatever happens, each can apply what it is sent, and that is what was published, in
-// order and without a gap since it came.
-TEST_F(HubDeltasTest, WhateverHappensEachGetsWhatWasPublished) {
-  std::mt19937 random(2026);
+// is lost now and then. Some come with the last publication, some with an older one. Whatever happens, each
+// can apply what it is sent, and that is what was published, in order and without a gap since it came.
+class HubDeltasOfSeedTest : public HubDeltasTest, public ::testing::WithParamInterface<unsigned> {};
+
+TEST_P(HubDeltasOfSeedTest, WhateverHappensEachGetsWhatWasPublished) {
+  std::mt19937 random(GetParam());
   const auto below = [&](std::size_t n) { return static_cast<std::size_t>(random() % n); };
   struct One {
     Peer* peer;
@@ -321,6 +366,7 @@ TEST_F(HubDeltasTest, WhateverHappensEachGetsWhatWasPublished) {
   std::vector<std::string> published;
   std::vector<std::unique_ptr<One>> ones;
   std::string text(3000, 'a');
+  const std::size_t ones_max = 2 + GetParam() % 4 * 3;
   std::size_t seen_as_delta = 0;
   std::size_t seen_whole = 0;
   const auto read = [&](One& one) {
@@ -333,23 +379,25 @@ TEST_F(HubDeltasTest, WhateverHappensEachGetsWhatWasPublished) {
       }
     }
   };
-  for (int step = 0; step < 6000; ++step) {
+  for (int step = 0; step < 1500; ++step) {
     switch (below(10)) {
       case 0:
-        if (ones.size() < 12) {
+        if (ones.size() < ones_max) {
           auto one = std::make_unique<One>();
           one->peer = &AddPeer(std::size_t{64} << 20);
           one->peer->follow.takes_gaps = true;
           one->next = published.size();
-          const bool has = !published.empty() && below(2) == 0;
-          if (has) one->client.has[""] = published.back();
-          hub_.Attach("news", kLines, *one->peer->outbox, one->peer->follow,
-                      {.has = has ? Make(published.back()) : nullptr});
+          broker::PublicationPtr has;
+          if (!published.empty() && below(2) == 0) {
+            has = Make(below(3) == 0 ? published.back() : published[below(published.size())]);
+            one->client.has[""] = has->data;
+          }
+          hub_.Attach("news", kLines, *one->peer->outbox, one->peer->follow, {.has = has});
           ones.push_back(std::move(one));
         }
         break;
       case 1:
-        if (!ones.empty() && below(3) == 0) {
+        if (!ones.empty() && below(ones_max) < 3) {
           const std::size_t i = below(ones.size());
           hub_.Detach(ones[i]->peer->follow);
           ones.erase(ones.begin() + static_cast<std::ptrdiff_t>(i));
@@ -385,10 +433,12 @@ TEST_F(HubDeltasTest, WhateverHappensEachGetsWhatWasPublished) {
     Turn();
   }
   for (auto& one : ones) EXPECT_EQ(one->next, published.size());
-  EXPECT_GT(seen_as_delta, 1000u);
-  EXPECT_GT(seen_whole, 1000u);
+  EXPECT_GT(seen_as_delta, 20u);
+  EXPECT_GT(seen_whole, 20u);
   EXPECT_EQ(hub_.segments().bytes_in_use(), 0u);
 }
+
+INSTANTIATE_TEST_SUITE_P(Seeds, HubDeltasOfSeedTest, ::testing::Range(1u, 41u));
 
 }  // namespace
 }  // namespace tidemill::hub::testing

@@ -18,9 +18,9 @@ constexpr std::uint64_t kWaitingBytesPerSlice = 32 * 1024;
 // Subscription::from of one whose stream was lost, and its place in the list of those that are to be told.
 constexpr std::uint64_t kLost = std::uint64_t{1} << 63;
 constexpr std::uint64_t kTold = ~std::uint64_t{0};
-// So many are looked at for whether they go on with deltas, at the end of a flush: some tenths of a
-// millisecond. In a channel that more begin to follow at once, the others get another publication whole.
-constexpr std::size_t kMovedPerFlush = 2048;
+// So many are looked at for whether they go on with deltas, in a turn: some tenths of a millisecond. Where
+// more begin to follow at once, the others get another publication whole.
+constexpr std::size_t kMovedPerTurn = 2048;
 
 ChannelFilters::iterator KeptFilter(HubChannel& channel, const ChannelFilter& filter) {
   return std::ranges::find_if(*channel.filters, [&](const auto& kept) { return kept.get() == &filter; });
@@ -88,6 +88,12 @@ FormGroup* HubChannel::Find(const Form& form) const {
   return group;
 }
 
+bool HubChannel::HasFollowers() const {
+  const FormGroup* group = groups.get();
+  while (group && group->form.deltas != Deltas::kFollowed) group = group->next.get();
+  return group != nullptr;
+}
+
 FormGroup& Hub::FindOrMake(HubChannel& channel, const Form& form) {
   if (FormGroup* const found = channel.Find(form)) return *found;
   auto made = std::make_unique<FormGroup>(channel, form, pool_);
@@ -120,9 +126,10 @@ void Hub::EvaluateFilters(const HubChannel& channel, const broker::Publication& 
   }
 }
 
+// Who awaits deltas has been sent the base too, or is about to be, and is moved at the end of that flush.
 bool Hub::Continues(HubChannel& channel, const broker::PublicationPtr& has) {
   for (const FormGroup* group = channel.groups.get(); group; group = group->next.get()) {
-    if (group->form.deltas != Deltas::kFollowed) continue;
+    if (group->form.deltas == Deltas::kNone) continue;
     const broker::Publication* const base = channel.bases->Find(has->key);
     return base && base->data == has->data;
   }
@@ -192,7 +199,7 @@ void Hub::OnPublication(const broker::ChannelName& name, const broker::Publicati
 std::optional<Encoder::Delta> Hub::DeltaOf(const HubChannel& channel,
                                            const broker::Publication& publication) {
   if (!channel.bases || !publication.send_delta || publication.removed) return std::nullopt;
-  if (publication.data.size() > delta_bytes_max_) return std::nullopt;
+  if (publication.data.size() > delta_bytes_max_ || !channel.HasFollowers()) return std::nullopt;
   const broker::Publication* const base = channel.bases->Find(publication.key);
   if (!base) return std::nullopt;
   const auto delta = fossil_.Encode(base->data, publication.data);
@@ -269,6 +276,7 @@ void Hub::MarkDirty(FormGroup& group, std::uint64_t from) {
 
 void Hub::OnTurnEnd() {
   const bool goes_on = fan_out_.running();
+  moves_left_ = kMovedPerTurn;
   const auto times = static_cast<net::Micros>(1 + waiting_bytes_ / kWaitingBytesPerSlice);
   const net::Micros share = loop_.HookShare() * times;
   net::TurnSlice slice = loop_.BeginSlice(share);
@@ -336,8 +344,7 @@ void Hub::MoveToFollowing(FormGroup& group) {
   FormGroup* following = group.Following();
   const bool known = following && awaited.follow_at != Awaited::kNowhere;
   if (group.dirty && (!known || following->log.begin() > awaited.follow_at)) return;
-  std::size_t looked_at = 0;
-  for (std::size_t i = group.subscriptions.size(); i-- > 0 && looked_at < kMovedPerFlush; ++looked_at) {
+  for (std::size_t i = group.subscriptions.size(); i-- > 0 && moves_left_ > 0; --moves_left_) {
     Subscription& subscription = *group.subscriptions[i];
     if (subscription.behind || subscription.from > awaited.flushed_publication) continue;
     if (!following) {

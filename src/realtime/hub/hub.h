@@ -52,6 +52,8 @@ struct HubChannel {
   std::unique_ptr<ChannelFilters> filters;  // null: there are none
 
   FormGroup* Find(const Form& form) const;
+  // Whether anybody may be sent a delta.
+  bool HasFollowers() const;
 };
 
 // One session's place in one channel. Sessions derive from it to keep what else they know of the channel.
@@ -155,7 +157,7 @@ class Hub final : public broker::BrokerEvents, public net::TurnEndHook, private 
   void ForgetFilter(HubChannel& channel, const ChannelFilter& filter);
   void EvaluateFilters(const HubChannel& channel, const broker::Publication& publication);
   FormGroup& FindOrMake(HubChannel& channel, const Form& form);
-  // Whether all who follow deltas of the channel have `has`, if there are any.
+  // Whether all who follow deltas of the channel or await them have `has`, if there are any.
   bool Continues(HubChannel& channel, const broker::PublicationPtr& has);
   std::optional<Encoder::Delta> DeltaOf(const HubChannel& channel, const broker::Publication& publication);
   void KeepBase(HubChannel& channel, const broker::PublicationPtr& publication);
@@ -194,6 +196,7 @@ class Hub final : public broker::BrokerEvents, public net::TurnEndHook, private 
   std::vector<FormGroup*> dirty_;  // and in no fan-out
   std::int64_t first_event_us_ = 0;
   FanOut fan_out_;
+  std::size_t moves_left_ = 0;  // in this turn: subscribers that may be looked at for moving
   std::int64_t fan_out_first_event_us_ = 0;
   std::uint64_t waiting_bytes_ = 0;  // came since the fan-out began
 };
