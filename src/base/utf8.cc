@@ -6,11 +6,6 @@
 #include "base/assert.h"
 
 namespace tidemill {
-namespace {
-
-bool IsContinuation(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
-
-}  // namespace
 
 std::size_t Utf8SequenceLength(std::string_view text) {
   if (text.empty()) return 0;
@@ -26,7 +21,7 @@ std::size_t Utf8SequenceLength(std::string_view text) {
   const unsigned high = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
   if (second < low || second > high) return 0;
   for (std::size_t i = 2; i < length; ++i) {
-    if (!IsContinuation(text[i])) return 0;
+    if (!IsUtf8Continuation(text[i])) return 0;
   }
   return length;
 }

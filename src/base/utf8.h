@@ -7,6 +7,9 @@
 
 namespace tidemill {
 
+// Whether it stands inside of a sequence, where the text is UTF-8.
+constexpr bool IsUtf8Continuation(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
+
 // Bytes of the well-formed sequence at the start of `text`: 1 to 4; 0 if there is none (overlong forms,
 // surrogates, values over U+10FFFF and cut sequences are not well formed) or `text` is empty.
 std::size_t Utf8SequenceLength(std::string_view text);

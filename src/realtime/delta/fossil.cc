@@ -4,6 +4,8 @@
 #include <bit>
 #include <cstring>
 
+#include "base/utf8.h"
+
 namespace tidemill::delta {
 namespace {
 
@@ -61,7 +63,7 @@ std::size_t CommonSuffix(std::string_view a, std::string_view b) {
 }
 
 bool IsInsideCharacter(std::string_view text, std::size_t at) {
-  return at < text.size() && (ByteAt(text, at) & 0xc0) == 0x80;
+  return at < text.size() && IsUtf8Continuation(text[at]);
 }
 
 void AppendNumber(std::size_t number, std::string& out) {
@@ -95,6 +97,7 @@ std::optional<std::string_view> FossilEncoder::Encode(std::string_view source, s
   target_ = target;
   written_ = 0;
   out_.clear();
+  out_.reserve(target.size());
   AppendNumber(target.size(), out_);
   out_ += '\n';
   const std::size_t prefix = CommonPrefix(source, target);

@@ -14,6 +14,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "base/text_hash.h"
 #include "metrics/metrics.h"
 #include "realtime/broker/broker.h"
 
@@ -52,16 +53,11 @@ class DeltaBases {
   void Clear();
 
  private:
-  struct NameHash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view name) const { return std::hash<std::string_view>{}(name); }
-  };
-
   void GiveUp(broker::PublicationPtr& base);
 
   DeltaBudget& budget_;
   broker::PublicationPtr of_stream_;
-  std::unordered_map<std::string, broker::PublicationPtr, NameHash, std::equal_to<>> of_keys_;
+  std::unordered_map<std::string, broker::PublicationPtr, TextHash, std::equal_to<>> of_keys_;
 };
 
 }  // namespace tidemill::hub

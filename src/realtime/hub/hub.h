@@ -21,6 +21,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/text_hash.h"
 #include "metrics/metrics.h"
 #include "net/loop.h"
 #include "realtime/broker/broker.h"
@@ -176,11 +177,6 @@ class Hub final : public broker::BrokerEvents, public net::TurnEndHook, private 
   void EndFlushOf(FormGroup& group);
   void ObserveFlush(std::int64_t first_event_us);
 
-  struct NameHash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view name) const { return std::hash<std::string_view>{}(name); }
-  };
-
   net::Loop& loop_;
   HubMetrics& metrics_;
   SegmentPool pool_;
@@ -189,7 +185,7 @@ class Hub final : public broker::BrokerEvents, public net::TurnEndHook, private 
   const std::size_t delta_bytes_max_;
   delta::FossilEncoder fossil_;
   DeltaBudget delta_budget_;
-  std::unordered_map<std::string, HubChannel, NameHash, std::equal_to<>> channels_;
+  std::unordered_map<std::string, HubChannel, TextHash, std::equal_to<>> channels_;
   std::size_t subscriptions_ = 0;
   std::vector<Subscription*> lost_;  // to be told of a loss, the first `told_` have been; null: it has ended
   std::size_t told_ = 0;

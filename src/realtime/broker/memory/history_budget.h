@@ -15,6 +15,7 @@
 
 #include "base/log_limit.h"
 #include "base/result.h"
+#include "base/text_hash.h"
 #include "net/loop.h"
 #include "realtime/broker/broker.h"
 
@@ -65,11 +66,6 @@ class HistoryBudget {
   const Stats& stats() const { return stats_; }
 
  private:
-  struct TextHash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
-  };
-
   std::size_t bytes() const { return stats_.bytes.load(std::memory_order_relaxed); }
   std::unexpected<Error> Refuse(const ChannelName& channel, const char* setting, std::string why);
   void Warn();

@@ -15,6 +15,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "base/text_hash.h"
 #include "realtime/broker/map_broker.h"
 
 namespace tidemill::broker::memory {
@@ -57,10 +58,6 @@ class KeyedState {
   void ReadPage(const MapStateQuery& query, MapPage& page) const;
 
  private:
-  struct TextHash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
-  };
   using Keys = std::unordered_map<std::string, Held, TextHash, std::equal_to<>>;
   using Node = Keys::value_type;
   struct ByScore {

@@ -21,6 +21,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/text_hash.h"
 #include "net/async.h"
 #include "net/task_scope.h"
 #include "realtime/broker/broker.h"
@@ -111,11 +112,6 @@ class ChannelFollower final : public redis::SubscriberEvents, public Subscriptio
   void EraseIfUnused(FollowedChannel& followed);
   void Erase(FollowedChannel& followed);
 
-  struct NameHash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view name) const { return std::hash<std::string_view>{}(name); }
-  };
-
   net::Loop& loop_;
   Delivery& delivery_;
   OccupancyQueue& occupancy_;
@@ -127,7 +123,7 @@ class ChannelFollower final : public redis::SubscriberEvents, public Subscriptio
   const Duration position_check_delay_;
   const std::size_t subscribes_waiting_max_;
   redis::Subscriber* subscriber_ = nullptr;
-  std::unordered_map<std::string, std::unique_ptr<FollowedChannel>, NameHash, std::equal_to<>> channels_;
+  std::unordered_map<std::string, std::unique_ptr<FollowedChannel>, TextHash, std::equal_to<>> channels_;
   std::atomic<std::uint64_t> channels_count_{0};
   std::atomic<std::uint64_t> subscribed_count_{0};
   std::deque<ChannelName> catch_up_queue_;  // each channel at most once
