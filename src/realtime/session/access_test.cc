@@ -116,6 +116,21 @@ TEST_F(AccessTest, SubscriptionTokensAreRevokedByChannelAndById) {
             R"({"id":2,"subscribe":{}})");
 }
 
+TEST_F(AccessTest, ASubscriptionTokenThatSaysNothingOfItselfCountsAsOlderThanAnyTime) {
+  const auto client = Connected(R"({"sub":"u"})");
+  constexpr char kSilent[] = R"({"sub":"u","channel":"closed:a"})";
+  EXPECT_EQ(Subscribe(*client, "closed:a", kSilent), R"({"id":2,"subscribe":{}})");
+  EXPECT_EQ(client->Say(R"({"id":3,"subscribe":{"channel":"plain:a"}})").at(0), R"({"id":3,"subscribe":{}})");
+  Decide({.kind = Kind::kUserTokens, .subject = "u", .channel = "plain:a", .issued_before = 100});
+  EXPECT_TRUE(client->HearAll().empty()) << "no token granted that one";
+  Decide({.kind = Kind::kUserTokens, .subject = "u", .channel = "closed:a", .issued_before = 100});
+  EXPECT_EQ(
+      client->HearAll(),
+      Lines{R"({"push":{"channel":"closed:a","unsubscribe":{"code":2000,"reason":"server unsubscribe"}}})"});
+  EXPECT_EQ(Subscribe(*client, "closed:a", kSilent),
+            R"({"id":2,"error":{"code":103,"message":"permission denied"}})");
+}
+
 TEST_F(AccessTest, ASubscriptionThatIsBeingJoinedIsEndedToo) {
   const auto client = Connected(R"({"sub":"u"})");
   client->Hear();

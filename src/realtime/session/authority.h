@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -31,8 +32,8 @@ struct SubscribeTerms {
   std::string data;            // raw bytes: told in the reply
   std::int64_t expire_at = 0;  // seconds since the Unix epoch; 0: never
   auth::OptionOverrides overrides;
-  auth::TokenMark token;     // that granted it; empty: none, or it has no mark
-  filter::FilterPtr filter;  // what the client asked for; null: all publications are for it
+  std::optional<auth::TokenMark> token;  // that granted it; nullopt: none did
+  filter::FilterPtr filter;              // what the client asked for; null: all publications are for it
   friend bool operator==(const SubscribeTerms&, const SubscribeTerms&) = default;
 };
 

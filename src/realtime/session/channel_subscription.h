@@ -20,7 +20,7 @@ struct SubscriptionExtra {
   // options may name others when it leaves.
   std::string clients_map;
   std::string users_map;
-  // Of the token that granted it.
+  // Of the token that granted it, where it says something.
   auth::TokenMark token;
   TokenIndex::Link token_link;
 };
@@ -31,6 +31,10 @@ struct ChannelSubscription final : hub::Subscription {
 
   const std::string& channel_name() const { return attached() ? channel() : *pending_name; }
   std::string_view chan_info() const { return extra ? std::string_view(extra->info) : std::string_view(); }
+  const auth::TokenMark& token() const {
+    static const auth::TokenMark silent;
+    return extra ? extra->token : silent;
+  }
   SubscriptionExtra& Extra() {
     if (!extra) extra = std::make_unique<SubscriptionExtra>();
     return *extra;
@@ -52,6 +56,7 @@ struct ChannelSubscription final : hub::Subscription {
   bool own_key : 1 = false;       // the key that is its client's id goes with it
   bool ended : 1 = false;         // while it was being joined: it is not to be followed
   bool asks_backend : 1 = false;  // the backend prolongs it, and not the client
+  bool by_token : 1 = false;      // a token granted it
   std::uint16_t ended_by = 0;     // the code to tell the client then; 0: it ended it itself
   std::uint32_t number = 0;       // of the session's subscriptions, in the order in which they were begun
 };

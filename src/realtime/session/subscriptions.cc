@@ -135,7 +135,7 @@ Task<Verdict<protocol::SubscribeResult>> Subscriptions::JoinBegun(ChannelSubscri
   const auto channel = held->rules->Find(request.channel);
   if (!channel) co_return Refused(channel.error());
   // It may have been while the client read a map.
-  if (!terms.token.empty() && client_.HasRevoked(terms.token, request.channel)) {
+  if (terms.token && client_.HasRevoked(*terms.token, request.channel)) {
     co_return client_.Refuse(protocol::kErrorPermissionDenied,
                              {.reason = RefusalReason::kRevoked,
                               .channel = request.channel,
@@ -155,7 +155,7 @@ Task<Verdict<protocol::SubscribeResult>> Subscriptions::JoinBegun(ChannelSubscri
   subscription.server_side = terms.server_side;
   subscription.asks_backend = channel->options->sub_refresh_proxy_enabled && client_.context.backend;
   if (!terms.info.empty()) subscription.Extra().info = std::move(terms.info);
-  KeepToken(subscription, std::move(terms.token));
+  if (terms.token) KeepToken(subscription, *std::move(terms.token));
   subscription.presence = options.presence;
   // Of a map without a stream too: who may have missed a change reads it anew.
   subscription.positioned = options.positioned || options.is_map;
@@ -359,7 +359,8 @@ std::vector<std::string> Subscriptions::CatchUpChannels() const {
 }
 
 void Subscriptions::KeepToken(ChannelSubscription& subscription, auth::TokenMark token) {
-  if (token.empty() && !subscription.extra) return;
+  subscription.by_token = true;
+  if (token == subscription.token()) return;
   SubscriptionExtra& extra = subscription.Extra();
   extra.token = std::move(token);
   extra.token_link = client_.context.token_index.Add(extra.token.id, client_);
@@ -371,12 +372,11 @@ std::vector<std::string> Subscriptions::RevokedBy(const access::Entry& entry) co
     if (access::Revokes(entry, client_.user, token, channel)) channels.push_back(channel);
   };
   for (const auto& subscription : table_.entries()) {
-    const SubscriptionExtra* const extra = subscription->extra.get();
-    if (extra && !extra->token.empty()) look_at(subscription->channel_name(), extra->token);
+    if (subscription->by_token) look_at(subscription->channel_name(), subscription->token());
   }
   if (!CatchUps()) return channels;
   for (const auto& [channel, catch_up] : *CatchUps()) {
-    if (!catch_up.terms.token.empty()) look_at(channel, catch_up.terms.token);
+    if (catch_up.terms.token) look_at(channel, *catch_up.terms.token);
   }
   return channels;
 }
