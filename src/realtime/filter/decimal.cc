@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "base/ascii.h"
+
 namespace tidemill::filter {
 namespace {
 
@@ -15,9 +17,7 @@ struct Decimal {
   std::string_view fraction;  // without zeros behind
 };
 
-bool IsDigits(std::string_view text) {
-  return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
-}
+bool IsDigits(std::string_view text) { return !text.empty() && std::ranges::all_of(text, IsDigit); }
 
 std::optional<Decimal> Read(std::string_view text) {
   if (text.size() > kTextBytesMax) return std::nullopt;
@@ -44,8 +44,6 @@ std::strong_ordering CompareSizes(const Decimal& a, const Decimal& b) {
 }
 
 }  // namespace
-
-bool IsDecimal(std::string_view text) { return Read(text).has_value(); }
 
 std::optional<std::strong_ordering> CompareDecimals(std::string_view a, std::string_view b) {
   const auto left = Read(a);

@@ -7,9 +7,7 @@
 
 namespace tidemill::filter {
 
-// A sign or none, digits, and perhaps a point with 1 to 19 digits behind it; at most 200 bytes.
-bool IsDecimal(std::string_view text);
-
+// A decimal is a sign or none, digits, and perhaps a point with 1 to 19 digits behind it; at most 200 bytes.
 // nullopt: one of them is none.
 std::optional<std::strong_ordering> CompareDecimals(std::string_view a, std::string_view b);
 

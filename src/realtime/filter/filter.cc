@@ -185,7 +185,22 @@ std::expected<FilterPtr, std::string_view> Filter::Parse(protocol::Encoding enco
   if (text.size() > kFilterBytesMax) return Refused("bad request: tf: more than 4096 bytes");
   auto filter = std::make_shared<Filter>();
   if (const auto read = Parser(encoding, *filter).Read(text, 1); !read) return Refused(read.error());
+  for (const Node& node : filter->nodes_) filter->work_ += WorkOf(node);
   return filter;
+}
+
+std::size_t Filter::WorkOf(const Node& node) {
+  if (node.op != Op::kLeaf) return 1;
+  switch (node.compare) {
+    case Compare::kIn:
+    case Compare::kNin: return 1 + node.values.size() / 8;
+    case Compare::kCt: return 100;
+    case Compare::kLt:
+    case Compare::kLte:
+    case Compare::kGt:
+    case Compare::kGte: return 8;
+    default: return 1;
+  }
 }
 
 bool Filter::Matches(std::size_t index, const TagTable& tags) const {

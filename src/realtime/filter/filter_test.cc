@@ -161,6 +161,16 @@ TEST(Filter, OfEitherEncodingIsTheSame) {
   EXPECT_NE((*json)->canonical(), (*other)->canonical());
 }
 
+TEST(Filter, SaysHowMuchWorkItIs) {
+  const auto work = [](std::string_view json) { return (*Filter::Parse(Encoding::kJson, json))->work(); };
+  const std::string plain = Leaf("eq", R"(,"val":"a")");
+  EXPECT_EQ(work(plain), 1u);
+  EXPECT_EQ(work(R"({"op":"and","nodes":[)" + plain + "," + plain + "]}"), 3u);
+  EXPECT_EQ(work(Leaf("lt", R"(,"val":"1")")), 8u);
+  EXPECT_EQ(work(Leaf("ct", R"(,"val":"a")")), 100u);
+  EXPECT_EQ(work(Leaf("in", R"(,"vals":["1","2","3","4","5","6","7","8"])")), 2u);
+}
+
 TEST(Decimals, AreComparedWhateverTheirLength) {
   using std::strong_ordering;
   EXPECT_EQ(CompareDecimals("1", "1.0"), strong_ordering::equal);
@@ -173,10 +183,11 @@ TEST(Decimals, AreComparedWhateverTheirLength) {
             strong_ordering::less);
   for (const char* no :
        {"", "-", "+", ".5", "5.", "1.2.3", "1e3", " 1", "--1", "0x1", "1.12345678901234567890"}) {
-    EXPECT_FALSE(IsDecimal(no)) << no;
+    EXPECT_FALSE(CompareDecimals(no, "1")) << no;
+    EXPECT_FALSE(CompareDecimals("1", no)) << no;
   }
-  EXPECT_TRUE(IsDecimal(std::string(200, '9')));
-  EXPECT_FALSE(IsDecimal(std::string(201, '9')));
+  EXPECT_TRUE(CompareDecimals(std::string(200, '9'), "1"));
+  EXPECT_FALSE(CompareDecimals(std::string(201, '9'), "1"));
 }
 
 }  // namespace

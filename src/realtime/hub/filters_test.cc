@@ -80,15 +80,33 @@ TEST_F(HubFiltersTest, AChannelHasRoomForSoMany) {
   HubMetrics metrics(registry);
   Hub hub(*loop_, metrics, {.filters_max = 2});
   Peer& peer = AddPeer();
-  EXPECT_TRUE(hub.HasRoomFor("news", *Equals("a")));
+  EXPECT_EQ(hub.RoomFor("news", *Equals("a")), FilterRoom::kYes);
   hub.Attach("news", kLines, *peer.outbox, peer.follow, {.has = nullptr, .filter = Equals("a")});
   hub.Attach("news", kLines, *peer.outbox, peer.other, {.has = nullptr, .filter = Equals("b")});
-  EXPECT_FALSE(hub.HasRoomFor("news", *Equals("c")));
-  EXPECT_TRUE(hub.HasRoomFor("news", *Equals("b")));
-  EXPECT_TRUE(hub.HasRoomFor("sports", *Equals("c")));
+  EXPECT_EQ(hub.RoomFor("news", *Equals("c")), FilterRoom::kTooMany);
+  EXPECT_EQ(hub.RoomFor("news", *Equals("b")), FilterRoom::kYes);
+  EXPECT_EQ(hub.RoomFor("sports", *Equals("c")), FilterRoom::kYes);
   hub.Detach(peer.other);
-  EXPECT_TRUE(hub.HasRoomFor("news", *Equals("c")));
+  EXPECT_EQ(hub.RoomFor("news", *Equals("c")), FilterRoom::kYes);
   hub.Detach(peer.follow);
+}
+
+TEST_F(HubFiltersTest, AChannelHasRoomForSoMuchWork) {
+  metrics::Registry registry;
+  HubMetrics metrics(registry);
+  Hub hub(*loop_, metrics, {.filter_work_max = 2 * Equals("a")->work()});
+  Peer& peer = AddPeer();
+  hub.Attach("news", kLines, *peer.outbox, peer.follow, {.has = nullptr, .filter = Equals("a")});
+  const auto searching =
+      *filter::Filter::Parse(protocol::Encoding::kJson, R"({"key":"k","cmp":"ct","val":"a"})");
+  EXPECT_EQ(hub.RoomFor("news", *searching), FilterRoom::kTooMuchWork);
+  EXPECT_EQ(hub.RoomFor("sports", *searching), FilterRoom::kTooMuchWork) << "it is too much alone";
+  EXPECT_EQ(hub.RoomFor("news", *Equals("b")), FilterRoom::kYes);
+  hub.Attach("news", kLines, *peer.outbox, peer.other, {.has = nullptr, .filter = Equals("b")});
+  EXPECT_EQ(hub.RoomFor("news", *Equals("c")), FilterRoom::kTooMuchWork);
+  EXPECT_EQ(hub.RoomFor("news", *Equals("b")), FilterRoom::kYes) << "it is there already";
+  hub.Detach(peer.follow);
+  hub.Detach(peer.other);
 }
 
 // A subscriber that has the key must hear that it is gone.

@@ -32,7 +32,7 @@ struct Form {
   bool compressed = false;  // permessage-deflate was negotiated; with kWebsocket only
   bool join_leave = false;  // joins and leaves are wanted too
   Deltas deltas = Deltas::kNone;
-  const ChannelFilter* filter = nullptr;  // the hub's; null: all publications are wanted
+  ChannelFilter* filter = nullptr;  // the hub's; null: all publications are wanted
   friend bool operator==(const Form&, const Form&) = default;
 };
 

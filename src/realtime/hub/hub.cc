@@ -22,10 +22,6 @@ constexpr std::uint64_t kTold = ~std::uint64_t{0};
 // more begin to follow at once, the others get another publication whole.
 constexpr std::size_t kMovedPerTurn = 2048;
 
-ChannelFilters::iterator KeptFilter(HubChannel& channel, const ChannelFilter& filter) {
-  return std::ranges::find_if(*channel.filters, [&](const auto& kept) { return kept.get() == &filter; });
-}
-
 ChannelFilter* FindFilter(const ChannelFilters* filters, const filter::Filter& wanted) {
   if (!filters) return nullptr;
   const auto found = std::ranges::find_if(*filters, [&](const std::unique_ptr<ChannelFilter>& kept) {
@@ -68,6 +64,7 @@ Hub::Hub(net::Loop& loop, HubMetrics& metrics, HubOptions options)
       metrics_(metrics),
       encoder_(options.compression_min_bytes),
       filters_max_(options.filters_max),
+      filter_work_max_(options.filter_work_max),
       delta_bytes_max_(options.delta_bytes_max),
       delta_budget_(options.delta_bases_bytes_max, metrics.delta_base_bytes, metrics.delta_bases_refused),
       fan_out_(metrics) {}
@@ -97,29 +94,33 @@ bool HubChannel::HasFollowers() const {
 FormGroup& Hub::FindOrMake(HubChannel& channel, const Form& form) {
   if (FormGroup* const found = channel.Find(form)) return *found;
   auto made = std::make_unique<FormGroup>(channel, form, pool_);
-  if (form.filter) {
-    ++KeptFilter(channel, *form.filter)->get()->groups;
-  }
+  if (form.filter) ++form.filter->groups;
   made->next = std::move(channel.groups);
   channel.groups = std::move(made);
   return *channel.groups;
 }
 
-bool Hub::HasRoomFor(std::string_view name, const filter::Filter& filter) const {
+FilterRoom Hub::RoomFor(std::string_view name, const filter::Filter& filter) const {
   const auto found = channels_.find(name);
-  if (found == channels_.end() || !found->second.filters) return true;
-  const ChannelFilters& filters = *found->second.filters;
-  return filters.size() < filters_max_ || FindFilter(&filters, filter);
+  const ChannelFilters* const filters = found == channels_.end() ? nullptr : found->second.filters.get();
+  if (FindFilter(filters, filter)) return FilterRoom::kYes;
+  std::size_t work = filter.work();
+  if (filters) {
+    if (filters->size() >= filters_max_) return FilterRoom::kTooMany;
+    for (const std::unique_ptr<ChannelFilter>& kept : *filters) work += kept->filter->work();
+  }
+  return work > filter_work_max_ ? FilterRoom::kTooMuchWork : FilterRoom::kYes;
 }
 
-const ChannelFilter* Hub::KeepFilter(HubChannel& channel, const filter::FilterPtr& filter) {
-  if (ChannelFilter* const found = FindFilter(channel.filters.get(), *filter)) return found;
+ChannelFilter& Hub::KeepFilter(HubChannel& channel, const filter::FilterPtr& filter) {
+  if (ChannelFilter* const found = FindFilter(channel.filters.get(), *filter)) return *found;
   if (!channel.filters) channel.filters = std::make_unique<ChannelFilters>();
   metrics_.filters.Add(1);
-  return channel.filters->emplace_back(std::make_unique<ChannelFilter>(filter)).get();
+  return *channel.filters->emplace_back(std::make_unique<ChannelFilter>(filter));
 }
 
 void Hub::EvaluateFilters(const HubChannel& channel, const broker::Publication& publication) {
+  (void)loop_.ShareSpent(0);  // the turn looks at the clock behind it: several of them may be a long turn
   const filter::TagTable tags(publication.tags);
   for (const std::unique_ptr<ChannelFilter>& kept : *channel.filters) {
     kept->matches = publication.removed || kept->filter->Matches(tags);
@@ -140,6 +141,7 @@ bool Hub::Continues(HubChannel& channel, const broker::PublicationPtr& has) {
 void Hub::Attach(std::string_view name, Form form, Outbox& outbox, Subscription& subscription,
                  const AttachOptions& options) {
   TM_ASSERT(!subscription.attached());
+  TM_ASSERT(!options.filter || form.deltas == Deltas::kNone);
   HubChannel* channel = Find(name);
   if (!channel) {
     const auto [made, inserted] = channels_.try_emplace(std::string(name));
@@ -151,7 +153,7 @@ void Hub::Attach(std::string_view name, Form form, Outbox& outbox, Subscription&
     if (!channel->bases) channel->bases = std::make_unique<DeltaBases>(delta_budget_);
     if (options.has && Continues(*channel, options.has)) form.deltas = Deltas::kFollowed;
   }
-  if (options.filter) form.filter = KeepFilter(*channel, options.filter);
+  if (options.filter) form.filter = &KeepFilter(*channel, options.filter);
   FormGroup& group = FindOrMake(*channel, form);
   subscription.outbox = &outbox;
   subscription.from = group.log.end();
@@ -358,11 +360,10 @@ void Hub::MoveToFollowing(FormGroup& group) {
   }
 }
 
-void Hub::ForgetFilter(HubChannel& channel, const ChannelFilter& filter) {
+void Hub::ForgetFilter(HubChannel& channel, ChannelFilter& filter) {
+  if (--filter.groups > 0) return;
   ChannelFilters& filters = *channel.filters;
-  const auto found = KeptFilter(channel, filter);
-  if (--(*found)->groups > 0) return;
-  filters.erase(found);
+  std::erase_if(filters, [&](const auto& kept) { return kept.get() == &filter; });
   metrics_.filters.Sub(1);
   if (filters.empty()) channel.filters.reset();
 }

@@ -104,7 +104,8 @@ struct HubOptions {
   std::size_t compression_min_bytes = 128;  // smaller messages are sent as they are
   std::size_t delta_bytes_max = 64 * 1024;  // larger publications are sent whole, and so are those after them
   std::size_t delta_bases_bytes_max = std::size_t{32} << 20;
-  std::size_t filters_max = 100;  // different ones of a channel
+  std::size_t filters_max = 100;                         // different ones of a channel
+  std::size_t filter_work_max = filter::kWorkAtOnceMax;  // of these together: Filter::work
 };
 
 // What more there is to tell of a subscription.
@@ -115,6 +116,8 @@ struct AttachOptions {
   // Only publications that it matches are sent, and what removes a key. Not with deltas.
   filter::FilterPtr filter;
 };
+
+enum class FilterRoom : std::uint8_t { kYes, kTooMany, kTooMuchWork };
 
 class Hub final : public broker::BrokerEvents, public net::TurnEndHook, private net::Pollable {
  public:
@@ -132,7 +135,7 @@ class Hub final : public broker::BrokerEvents, public net::TurnEndHook, private 
               const AttachOptions& options = {});
   // Whether the channel has room for the filter, or has it already. Ask before a subscription with one is
   // attached.
-  bool HasRoomFor(std::string_view channel, const filter::Filter& filter) const;
+  FilterRoom RoomFor(std::string_view channel, const filter::Filter& filter) const;
   void Detach(Subscription& subscription);
 
   std::size_t channels() const { return channels_.size(); }
@@ -153,9 +156,9 @@ class Hub final : public broker::BrokerEvents, public net::TurnEndHook, private 
   void OnReady(std::uint32_t) override { TellOfLosses(); }
   void TellOfLosses();
   HubChannel* Find(std::string_view channel);
-  const ChannelFilter* KeepFilter(HubChannel& channel, const filter::FilterPtr& filter);
+  ChannelFilter& KeepFilter(HubChannel& channel, const filter::FilterPtr& filter);
   // One group of it less.
-  void ForgetFilter(HubChannel& channel, const ChannelFilter& filter);
+  void ForgetFilter(HubChannel& channel, ChannelFilter& filter);
   void EvaluateFilters(const HubChannel& channel, const broker::Publication& publication);
   FormGroup& FindOrMake(HubChannel& channel, const Form& form);
   // Whether all who follow deltas of the channel or await them have `has`, if there are any.
@@ -182,6 +185,7 @@ class Hub final : public broker::BrokerEvents, public net::TurnEndHook, private 
   SegmentPool pool_;
   Encoder encoder_;
   const std::size_t filters_max_;
+  const std::size_t filter_work_max_;
   const std::size_t delta_bytes_max_;
   delta::FossilEncoder fossil_;
   DeltaBudget delta_budget_;

@@ -41,6 +41,9 @@ inline constexpr protocol::ErrorCode kErrorAccessListAway{
 inline constexpr protocol::ErrorCode kErrorTooManyFilters{
     protocol::kErrorLimitExceeded.code,
     "limit exceeded: the channel's subscribers have channel.tags_filters_max different filters"};
+inline constexpr protocol::ErrorCode kErrorTooMuchFiltering{
+    protocol::kErrorLimitExceeded.code,
+    "limit exceeded: the filters of the channel's subscribers are too much work together"};
 
 // In one byte: every session has it.
 struct SessionForm {

@@ -1,5 +1,6 @@
 #include "realtime/session/subscription_options.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "realtime/broker/stream_settings.h"
@@ -30,6 +31,10 @@ void KeepMatching(const filter::FilterPtr& filter, std::vector<protocol::Publica
   std::erase_if(publications, [&](const protocol::PublicationPtr& publication) {
     return !publication->removed && !filter->Matches(publication->tags);
   });
+}
+
+std::uint32_t FilteredAtOnceMax(const filter::Filter& filter) {
+  return static_cast<std::uint32_t>(std::max<std::size_t>(4 * filter::kWorkAtOnceMax / filter.work(), 1));
 }
 
 SubscriptionOptions OptionsFor(const channels::ChannelOptions& channel,

@@ -55,6 +55,9 @@ std::expected<filter::FilterPtr, protocol::ErrorCode> FilterOf(const channels::C
 // Drops the publications that the filter does not match; those that remove a key stay. Null: none.
 void KeepMatching(const filter::FilterPtr& filter, std::vector<protocol::PublicationPtr>& publications);
 
+// How many publications KeepMatching may be given at once: two milliseconds of work, whatever they are.
+std::uint32_t FilteredAtOnceMax(const filter::Filter& filter);
+
 // What the client is told of it.
 protocol::SubscribeResult ResultOf(const SubscriptionOptions& options,
                                    const protocol::SubscribeRequest& request,

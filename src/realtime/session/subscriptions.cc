@@ -160,6 +160,7 @@ Task<Verdict<protocol::SubscribeResult>> Subscriptions::JoinBegun(ChannelSubscri
   // Of a map without a stream too: who may have missed a change reads it anew.
   subscription.positioned = options.positioned || options.is_map;
   broker::SubscribeOptions asked = WhatToAsk(options, request, *channel, *held);
+  if (terms.filter) asked.recovery_limit = std::min(asked.recovery_limit, FilteredAtOnceMax(*terms.filter));
   TM_CO_TRY_ASSIGN(auto result, co_await Follow(subscription, request, options, terms.filter,
                                                 std::move(asked), answered_bytes));
   result.data = std::move(terms.data);
@@ -193,10 +194,13 @@ Task<Verdict<protocol::SubscribeResult>> Subscriptions::Follow(ChannelSubscripti
     context.broker.Unsubscribe(name);
     co_return std::unexpected(fits.error());
   }
-  if (filter && !context.hub.HasRoomFor(request.channel, *filter)) {
+  const auto room = filter ? context.hub.RoomFor(request.channel, *filter) : hub::FilterRoom::kYes;
+  if (room != hub::FilterRoom::kYes) {
     context.broker.Unsubscribe(name);
-    co_return client_.Refuse(kErrorTooManyFilters,
-                             {.channel = request.channel, .setting = "channel.tags_filters_max"});
+    const bool too_many = room == hub::FilterRoom::kTooMany;
+    co_return client_.Refuse(
+        too_many ? kErrorTooManyFilters : kErrorTooMuchFiltering,
+        {.channel = request.channel, .setting = too_many ? "channel.tags_filters_max" : "allow_tags_filter"});
   }
   hub::Deltas deltas = hub::Deltas::kNone;
   if (options.deltas) deltas = options.is_map ? hub::Deltas::kFollowed : hub::Deltas::kAwaited;
