@@ -1,5 +1,7 @@
 #include "realtime/protocol/reply_bytes.h"
 
+#include <algorithm>
+
 namespace tidemill::protocol {
 namespace {
 
@@ -13,6 +15,12 @@ std::size_t BytesOf(const ClientInfo& info) {
   return kAroundInfo + info.user.size() + info.client.size() + info.conn_info.size() + info.chan_info.size();
 }
 
+// What they make of JSON that stands in a text: quotes and backslashes are two bytes each, line breaks too.
+std::size_t EscapesOf(std::string_view json) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(json, [](char c) { return c == '"' || c == '\\' || c == '\n'; }));
+}
+
 std::size_t BytesOf(const Publication& publication) {
   std::size_t bytes =
       kAroundPublication + publication.data.size() + publication.key.size() + publication.epoch.size();
@@ -23,7 +31,9 @@ std::size_t BytesOf(const Publication& publication) {
 
 // `deltas` count with the data that they stand for.
 std::size_t BytesOf(const SubscribeResult& result) {
-  return kAroundResult + result.data.size() + ReplyBytes(result.publications) + ReplyBytes(result.state);
+  const DataAs as = result.data_as_text ? DataAs::kText : DataAs::kPayload;
+  return kAroundResult + result.data.size() + ReplyBytes(result.publications, as) +
+         ReplyBytes(result.state, as);
 }
 std::size_t BytesOf(const ConnectResult& result) {
   std::size_t bytes = kAroundResult + result.data.size();
@@ -40,9 +50,12 @@ std::size_t BytesOf(const Small&) {
 
 }  // namespace
 
-std::size_t ReplyBytes(std::span<const PublicationPtr> publications) {
+std::size_t ReplyBytes(std::span<const PublicationPtr> publications, DataAs data) {
   std::size_t bytes = 0;
-  for (const PublicationPtr& publication : publications) bytes += BytesOf(*publication);
+  for (const PublicationPtr& publication : publications) {
+    bytes += BytesOf(*publication);
+    if (data == DataAs::kText) bytes += EscapesOf(publication->data);
+  }
   return bytes;
 }
 

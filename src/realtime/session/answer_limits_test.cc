@@ -13,6 +13,8 @@ constexpr std::size_t kPublicationBytes = 100'000;
 
 BenchSettings SmallAnswers() {
   BenchSettings settings = TestSettings();
+  settings.channel.namespaces["text"] = settings.channel.namespaces["room"];
+  settings.channel.namespaces["text"].allowed_delta_types = {"fossil"};
   settings.client.answer_max_size = 3 * kPublicationBytes + 1000;
   settings.client.unread_answers_max_size = 3 * kPublicationBytes + 10'000;
   settings.client.queue_max_size = kPublicationBytes;  // of what was not asked for
@@ -69,6 +71,17 @@ TEST_F(AnswerLimitsTest, AHistoryOverTheLimitIsAnErrorThatNamesTheSetting) {
   EXPECT_EQ(too_large(), 1u);
   EXPECT_TRUE(Ask(*client, R"({"id":4,"history":{"channel":"room:five","limit":3}})")
                   .starts_with(R"({"id":4,"history":{"publications":[{)"));
+}
+
+TEST_F(AnswerLimitsTest, DataThatAreSentAsATextCountWithTheirEscapes) {
+  std::string quotes = "[\"\"";
+  while (quotes.size() + 4 < kPublicationBytes) quotes += R"(,"")";
+  for (int i = 0; i < 3; ++i) bench_.Publish("text:a", quotes + ']');
+  bench_.Turn();
+  EXPECT_TRUE(Ask(*Connected(), Subscribe("text:a")).contains("recovered\":true"));
+  const std::string with_deltas =
+      R"({"id":2,"subscribe":{"channel":"text:a","recover":true,"delta":"fossil"}})";
+  EXPECT_FALSE(Ask(*Connected(), with_deltas).contains("recovered\":true"));
 }
 
 TEST_F(AnswerLimitsTest, ARecoveryOverTheLimitIsNotRecovered) {

@@ -21,6 +21,7 @@
 #include "realtime/protocol/codec.h"
 #include "realtime/protocol/codes.h"
 #include "realtime/protocol/messages.h"
+#include "realtime/protocol/reply_bytes.h"
 #include "realtime/session/context.h"
 #include "realtime/session/transport_kind.h"
 #include "realtime/session/verdict.h"
@@ -121,6 +122,10 @@ struct Client {
   Identity& OwnIdentity();
   // Refuses it something, and notes that.
   std::unexpected<Refusal> Refuse(Refusal refusal, const RefusalDetail& detail) const;
+  // How publications' data are sent to it where deltas were granted: in JSON as a text.
+  protocol::DataAs DeltaDataAs() const {
+    return form.encoding == protocol::Encoding::kJson ? protocol::DataAs::kText : protocol::DataAs::kPayload;
+  }
   // Whether the token is for this client, in this channel.
   bool IsMeantBy(const auth::SubscribeToken& token, std::string_view channel) const;
 

@@ -20,7 +20,7 @@ std::string Text(int value) {
 BenchSettings DeltaSettings() {
   BenchSettings settings = TestSettings();
   channels::ChannelOptions stream = settings.channel.namespaces["plain"];
-  stream.history_size = 5;
+  stream.history_size = 10;
   stream.history_ttl = Seconds(300);
   stream.force_recovery = true;
   stream.allowed_delta_types = {"fossil"};
@@ -208,6 +208,38 @@ TEST_F(SessionDeltasTest, AFilterHoldsForTheStateOfAMapAndItsChanges) {
   }
 }
 
+// The page that goes live names deltas and no filter: it is the first one's that holds.
+TEST_F(SessionDeltasTest, OfAMapWithAFilterThereAreNoDeltas) {
+  const auto tagged = [](const char* value) { return protocol::Tags{{"team", value}}; };
+  for (const char* key : {"a", "b", "c"}) Put("map:g", key, Document(1), tagged("red"));
+  const auto client = Connected();
+  const std::string subscribe =
+      R"({"id":2,"subscribe":{"channel":"map:g","type":1,"phase":2,"limit":2,"delta":"fossil")";
+  const std::string filter = R"(,"tf":{"key":"team","cmp":"eq","val":"red"}}})";
+  EXPECT_NE(client->Say(subscribe + filter).at(0).find(Document(1)), std::string::npos);
+  const Lines live = client->Say(subscribe + R"(,"cursor":"b"}})");
+  EXPECT_NE(live.at(0).find(Document(1)), std::string::npos) << live.at(0);
+  EXPECT_EQ(live.at(0).find(R"("delta")"), std::string::npos) << live.at(0);
+  Put("map:g", "a", Document(2), tagged("red"));
+  Put("map:g", "a", Document(3), tagged("blue"));
+  Put("map:g", "a", Document(4), tagged("red"));
+  const Lines heard = HeardNow(*client);
+  ASSERT_EQ(heard.size(), 2u);
+  EXPECT_NE(heard[0].find(Document(2)), std::string::npos) << heard[0];
+  EXPECT_NE(heard[1].find(Document(4)), std::string::npos) << heard[1];
+}
+
+TEST_F(SessionDeltasTest, AFilterThatComesAfterTheFirstPageIsNotTaken) {
+  const auto tagged = [](const char* value) { return protocol::Tags{{"team", value}}; };
+  for (const char* key : {"a", "b", "c"}) Put("map:g", key, "1", tagged("red"));
+  const auto client = Connected();
+  const std::string subscribe = R"({"id":2,"subscribe":{"channel":"map:g","type":1,"phase":2,"limit":2)";
+  client->Say(subscribe + "}}");
+  const Lines live =
+      client->Say(subscribe + R"(,"cursor":"b","tf":{"key":"team","cmp":"eq","val":"blue"}}})");
+  EXPECT_NE(live.at(0).find(R"("key":"c")"), std::string::npos) << live.at(0);
+}
+
 TEST_F(SessionDeltasTest, ARefusalOfAFilterSaysWhy) {
   const auto client = Connected();
   EXPECT_EQ(
@@ -237,6 +269,48 @@ TEST_F(SessionDeltasTest, DifferentFiltersOfAChannelAreLimited) {
   EXPECT_EQ(subscribe(*client, 7).at(0).find("error"), std::string::npos) << "others have that one";
   clients[99]->HangUp();
   EXPECT_EQ(subscribe(*Connected(), 100).at(0).find("error"), std::string::npos) << "there is room again";
+}
+
+// Each of so many searches may take some microseconds.
+std::string CostlyFilter(int searches) {
+  std::string nodes;
+  for (int i = 0; i < searches; ++i) nodes += R"({"key":"k","cmp":"ct","val":"a"},)";
+  return R"("tf":{"op":"or","nodes":[)" + nodes + R"({"cmp":"nex"}]})";
+}
+
+TEST_F(SessionDeltasTest, FiltersThatAreTooMuchWorkTogetherAreRefused) {
+  const auto first = Connected();
+  const auto second = Connected();
+  const auto subscribe = [](int searches) {
+    return R"({"id":2,"subscribe":{"channel":"fossil:w",)" + CostlyFilter(searches) + "}}";
+  };
+  EXPECT_EQ(first->Say(subscribe(62)).at(0).find("error"), std::string::npos);
+  EXPECT_EQ(second->Say(subscribe(61)),
+            (Lines{R"({"id":2,"error":{"code":106,"message":"limit exceeded: the filters of the channel's )"
+                   R"(subscribers are too much work together"}})"}));
+  EXPECT_EQ(second->Say(subscribe(62)).at(0).find("error"), std::string::npos) << "that one is there";
+}
+
+TEST_F(SessionDeltasTest, ACostlyFilterRecoversLessAndReadsAMapInSmallPages) {
+  for (int i = 0; i < 10; ++i) {
+    Publish("fossil:w", "1");
+    Put("map:w", std::to_string(i), "1");
+  }
+  const auto recover = [&](const std::string& filter) {
+    return Connected()
+        ->Say(R"({"id":2,"subscribe":{"channel":"fossil:w","recover":true,)" + filter + "}}")
+        .at(0)
+        .contains(R"("recovered":true)");
+  };
+  EXPECT_TRUE(recover(CostlyFilter(1)));
+  EXPECT_FALSE(recover(CostlyFilter(62)));
+  const auto client = Connected();
+  const std::string read = R"({"id":2,"subscribe":{"channel":"map:w","type":1,"phase":2,)" + CostlyFilter(62);
+  const std::string page = client->Say(read + "}}").at(0);
+  EXPECT_TRUE(page.contains(R"("cursor":"5")")) << page;
+  const std::string rest = client->Say(read + R"(,"cursor":"5"}})").at(0);
+  EXPECT_FALSE(rest.contains("cursor")) << rest;
+  EXPECT_TRUE(rest.contains(R"("recoverable":true)")) << rest;
 }
 
 TEST(RecoveredDeltas, AreMadeUpToALimit) {

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "net/next_turn.h"
 #include "realtime/broker/map_publisher.h"
 #include "realtime/protocol/reply_bytes.h"
 #include "realtime/session/context.h"
@@ -65,12 +66,19 @@ Task<Verdict<Joined>> MapSubscribe::Run(SubscribeRequest request) {
         filter.error(),
         {.channel = request.channel, .why = filter.error().message, .setting = "allow_tags_filter"});
   }
-  const Options options{.map = broker::MapSettingsOf(*channel->options),
-                        .paging = broker::MapPagingOf(*channel->options),
-                        .deltas = GrantsDeltas(*channel->options, request)};
+  Options options{.map = broker::MapSettingsOf(*channel->options),
+                  .paging = broker::MapPagingOf(*channel->options)};
+  const bool begins = !subscriptions_.FindCatchUp(request.channel);
   TM_CO_TRY(co_await Admit(request, *channel, options));
   // That of the first page holds for all.
-  if (filter::FilterPtr& kept = CatchUp(request)->terms.filter; !kept) kept = *std::move(filter);
+  filter::FilterPtr& kept = CatchUp(request)->terms.filter;
+  if (begins) kept = *std::move(filter);
+  if (kept) {
+    request.delta.clear();  // not together
+    options.paging.keys_max = std::min(options.paging.keys_max, FilteredAtOnceMax(*kept));
+  }
+  options.deltas = GrantsDeltas(*channel->options, request);
+  if (options.deltas) options.data_as = client_.DeltaDataAs();
   auto outcome = co_await RunPhase(request, options);
   if (!outcome && CatchUp(request)) subscriptions_.EndCatchUp(request.channel);
   co_return outcome;
@@ -157,7 +165,7 @@ Task<Verdict<Joined>> MapSubscribe::ReadState(const SubscribeRequest& request, c
   result.data_as_text = options.deltas;
   result.cursor = std::move(page->cursor);
   result.state = std::move(page->entries);
-  TM_CO_TRY(client_.MayAnswer(protocol::ReplyBytes(result.state)));
+  TM_CO_TRY(client_.MayAnswer(protocol::ReplyBytes(result.state, options.data_as)));
   if (!result.cursor.empty()) co_return Joined{.result = std::move(result)};
   if (!options.keeps_stream()) co_return co_await GoLiveUnstreamed(request, options);
   if (frozen + options.paging.PageOf(request.limit) < page->position.offset) {
@@ -198,7 +206,7 @@ Task<Verdict<Joined>> MapSubscribe::ReadStream(const SubscribeRequest& request, 
   if (HasGap(request.offset, read->publications)) co_return Refused(protocol::kErrorUnrecoverablePosition);
   Result result = PageResult(MapPhase::kStream, {read->publications.back()->offset, read->top.epoch});
   KeepMatching(CatchUp(request)->terms.filter, read->publications);
-  TM_CO_TRY(client_.MayAnswer(protocol::ReplyBytes(read->publications)));
+  TM_CO_TRY(client_.MayAnswer(protocol::ReplyBytes(read->publications, options.data_as)));
   result.data_as_text = options.deltas;
   result.publications = std::move(read->publications);
   co_return Joined{.result = std::move(result)};
@@ -208,7 +216,8 @@ Task<Verdict<Joined>> MapSubscribe::GoLive(const SubscribeRequest& request, prot
                                            Result result) {
   // To the broker any epoch would do then.
   if (since.epoch.empty()) co_return Refused(protocol::kErrorUnrecoverablePosition);
-  const std::size_t bytes = protocol::ReplyBytes(result.state);
+  const protocol::DataAs data_as = result.data_as_text ? client_.DeltaDataAs() : protocol::DataAs::kPayload;
+  const std::size_t bytes = protocol::ReplyBytes(result.state, data_as);
   TM_CO_TRY_ASSIGN(Joined joined, co_await Join(request, std::move(since), bytes));
   if (!joined.ended) joined.result.state = std::move(result.state);
   co_return joined;
@@ -225,6 +234,7 @@ Task<Verdict<Joined>> MapSubscribe::GoLiveUnstreamed(const SubscribeRequest& req
   const std::uint32_t number = subscriptions_.last_number();
   std::vector<PublicationPtr>& state = joined.result.state;
   do {
+    if (client_.context.loop.ShareSpent()) co_await net::NextTurn(client_.context.loop);
     auto page = co_await client_.context.maps.ReadState(call);
     if (!subscriptions_.Holds(request.channel, number)) co_return Refused(protocol::kErrorInternal);
     if (!page) {

@@ -39,6 +39,7 @@ class MapSubscribe {
     broker::MapSettings map;
     broker::MapPaging paging;
     bool deltas = false;
+    protocol::DataAs data_as = protocol::DataAs::kPayload;
     bool keeps_stream() const { return map.stream.enabled(); }
   };
 

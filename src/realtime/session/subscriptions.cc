@@ -190,7 +190,8 @@ Task<Verdict<protocol::SubscribeResult>> Subscriptions::Follow(ChannelSubscripti
   }
   if (!outcome) co_return RefusalOf(outcome.error());
   KeepMatching(filter, outcome->publications);
-  if (const auto fits = FitIntoAnswer(*outcome, answered_bytes); !fits) {
+  const auto data_as = options.deltas ? client_.DeltaDataAs() : protocol::DataAs::kPayload;
+  if (const auto fits = FitIntoAnswer(*outcome, data_as, answered_bytes); !fits) {
     context.broker.Unsubscribe(name);
     co_return std::unexpected(fits.error());
   }
@@ -232,10 +233,10 @@ Task<Verdict<protocol::SubscribeResult>> Subscriptions::Follow(ChannelSubscripti
   co_return result;
 }
 
-Verdict<void> Subscriptions::FitIntoAnswer(broker::SubscribeOutcome& outcome,
+Verdict<void> Subscriptions::FitIntoAnswer(broker::SubscribeOutcome& outcome, protocol::DataAs data,
                                            std::size_t answered_bytes) const {
   if (outcome.publications.empty()) return {};
-  const auto fits = client_.MayAnswer(answered_bytes + protocol::ReplyBytes(outcome.publications));
+  const auto fits = client_.MayAnswer(answered_bytes + protocol::ReplyBytes(outcome.publications, data));
   if (fits || fits.error() != Refusal(kErrorAnswerTooLarge)) return fits;
   log::Debug("session.recovery_too_large",
              {{"client", client_.id.ToString()}, {"setting", "client.answer_max_size"}});

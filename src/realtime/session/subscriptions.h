@@ -118,7 +118,8 @@ class Subscriptions {
                                                   const filter::FilterPtr& filter,
                                                   broker::SubscribeOptions asked, std::size_t answered_bytes);
   // Drops what is recovered if it makes the answer too large.
-  Verdict<void> FitIntoAnswer(broker::SubscribeOutcome& outcome, std::size_t answered_bytes) const;
+  Verdict<void> FitIntoAnswer(broker::SubscribeOutcome& outcome, protocol::DataAs data,
+                              std::size_t answered_bytes) const;
   Task<Verdict<void>> EnterPresence(ChannelSubscription& subscription);
   Task<Verdict<protocol::SubscribeResult>> JoinBegun(ChannelSubscription& subscription,
                                                      protocol::SubscribeRequest& request,
