@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -35,6 +36,9 @@ struct ClientRequest {
   ClientProgress* progress = nullptr;
   // Not null: told when the connection is begun, after the wait for a place; outlives it too.
   MonotonicTime* connecting_since = nullptr;
+  // Not null: while the request waits for a place, what takes it back; it ends with kCancelled, in a later
+  // turn. Outlives it too.
+  std::function<void()>* withdraw = nullptr;
 };
 
 struct ClientResponse {

@@ -62,7 +62,7 @@ class LoopClientPool final : public ClientPool, private ClientConnection::Keeper
   net::Loop& loop() { return loop_; }
 
  private:
-  Task<Result<Lease>> Acquire(std::string key, MonotonicTime deadline);
+  Task<Result<Lease>> Acquire(std::string key, MonotonicTime deadline, std::function<void()>* withdraw);
   std::optional<Lease> TryTake(Origin& origin);
   void OnIdleEnd(ClientConnection& connection) override;
   void CountConnections(Origin& origin, int by);
@@ -83,23 +83,27 @@ Lease::~Lease() {
 // A request that waits for a lease. An awaitable: destroying it gives the place up.
 class Waiter final : private net::Pollable, private net::Timer {
  public:
-  Waiter(LoopClientPool& pool, Origin& origin, MonotonicTime deadline) : pool_(pool), origin_(origin) {
+  Waiter(LoopClientPool& pool, Origin& origin, MonotonicTime deadline, std::function<void()>* withdraw)
+      : pool_(pool), origin_(origin), withdraw_(withdraw) {
     origin_.waiting.push_back(this);
     pool_.CountWaiting(1);
     pool_.loop().timers().Schedule(*this, deadline);
+    if (withdraw_) *withdraw_ = [this] { Withdraw(); };
   }
   Waiter(const Waiter&) = delete;
   Waiter& operator=(const Waiter&) = delete;
   ~Waiter() override {
     pool_.loop().Disarm(*this);
+    if (withdraw_) *withdraw_ = nullptr;
     if (!lease_) Leave();
   }
 
   bool await_ready() const { return false; }
   void await_suspend(std::coroutine_handle<> awaiter) { awaiter_ = awaiter; }
   Result<Lease> await_resume() {
-    if (!lease_) return Fail(Errc::kTimeout, "no connection was free in time");
-    return *std::move(lease_);
+    if (lease_) return *std::move(lease_);
+    if (withdrawn_) return Fail(Errc::kCancelled, "it was withdrawn while it waited");
+    return Fail(Errc::kTimeout, "no connection was free in time");
   }
 
   // The pool has taken it off the list. Goes on in the next turn: one that ends at once would give its lease
@@ -114,13 +118,22 @@ class Waiter final : private net::Pollable, private net::Timer {
  private:
   void OnReady(std::uint32_t) override { awaiter_.resume(); }
   void OnTimer() override { awaiter_.resume(); }
+  void Withdraw() {
+    if (lease_ || withdrawn_) return;
+    withdrawn_ = true;
+    Leave();
+    pool_.loop().timers().Cancel(*this);
+    pool_.loop().ArmNextTurn(*this);
+  }
   void Leave() {
     if (std::erase(origin_.waiting, this) > 0) pool_.CountWaiting(-1);
   }
 
   LoopClientPool& pool_;
   Origin& origin_;
+  std::function<void()>* const withdraw_;
   std::optional<Lease> lease_;
+  bool withdrawn_ = false;
   std::coroutine_handle<> awaiter_;
 };
 
@@ -141,7 +154,7 @@ bool IsIdempotent(std::string_view method) {
 Task<Result<ClientResponse>> LoopClientPool::Fetch(ClientRequest request) {
   TM_CO_TRY(CheckRequest(request, options_.tls));
   const MonotonicTime deadline = loop_.clock().Now() + request.timeout;
-  TM_CO_TRY_ASSIGN(Lease lease, co_await Acquire(OriginOf(request), deadline));
+  TM_CO_TRY_ASSIGN(Lease lease, co_await Acquire(OriginOf(request), deadline, request.withdraw));
   const std::string text = RequestText(request, AfterResponse::kKeep);
   std::string().swap(request.body);  // it is in the text
   for (bool kept = lease.connection != nullptr;; kept = false) {
@@ -160,7 +173,8 @@ Task<Result<ClientResponse>> LoopClientPool::Fetch(ClientRequest request) {
   }
 }
 
-Task<Result<Lease>> LoopClientPool::Acquire(std::string key, MonotonicTime deadline) {
+Task<Result<Lease>> LoopClientPool::Acquire(std::string key, MonotonicTime deadline,
+                                            std::function<void()>* withdraw) {
   std::unique_ptr<Origin>& origin = origins_[key];
   if (!origin) origin = std::make_unique<Origin>(Origin{.key = std::move(key)});
   if (std::optional<Lease> lease = TryTake(*origin)) co_return *std::move(lease);
@@ -168,7 +182,7 @@ Task<Result<Lease>> LoopClientPool::Acquire(std::string key, MonotonicTime deadl
     if (options_.metrics) options_.metrics->refused.Add();
     co_return Fail(Errc::kLimitExceeded, "too many requests wait for a connection to " + origin->key);
   }
-  Waiter waiter(*this, *origin, deadline);
+  Waiter waiter(*this, *origin, deadline, withdraw);
   co_return co_await waiter;
 }
 

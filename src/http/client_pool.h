@@ -39,7 +39,7 @@ class ClientPool {
   virtual ~ClientPool() = default;
 
   // As http::Fetch; the request's time-out covers the wait for a connection too. kLimitExceeded also:
-  // waiting_per_origin_max requests wait for the same origin.
+  // waiting_per_origin_max requests wait for the same origin. kCancelled: it was withdrawn.
   virtual Task<Result<ClientResponse>> Fetch(ClientRequest request) = 0;
 
   virtual std::size_t connections() const = 0;  // in use and idle

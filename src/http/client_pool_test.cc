@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -254,6 +255,32 @@ TEST_F(ClientPoolTest, GivenUpRequestsMakeRoom) {
   scope_.emplace();
   server_.answer = kOk;
   EXPECT_TRUE(Fetch(Request()));
+}
+
+TEST_F(ClientPoolTest, ARequestThatWaitsCanBeTakenBack) {
+  MakePool({.connections_per_origin_max = 1});
+  server_.answer.clear();
+  std::function<void()> withdraw_sent;
+  std::function<void()> withdraw_waiting;
+  ClientRequest sent = Request();
+  sent.withdraw = &withdraw_sent;
+  ClientRequest waiting = Request();
+  waiting.withdraw = &withdraw_waiting;
+  Begin(std::move(sent));
+  Begin(std::move(waiting));
+  Begin(Request());
+  ASSERT_TRUE(RunUntil([&] { return server_.requests() == 1; }));
+  EXPECT_FALSE(withdraw_sent) << "it is under way";
+  ASSERT_TRUE(withdraw_waiting);
+  withdraw_waiting();
+  EXPECT_EQ(pool_->waiting(), 1u);
+  EXPECT_EQ(End(1).error().code, Errc::kCancelled);
+  EXPECT_FALSE(withdraw_waiting);
+  server_.answer = kOk;
+  server_.clients[0]->stream->Queue(kOk);
+  EXPECT_TRUE(End(0));
+  EXPECT_TRUE(End(2));
+  EXPECT_EQ(server_.requests(), 2);
 }
 
 TEST_F(ClientPoolTest, AFailedConnectionGoesToTheNextThatWaits) {

@@ -115,12 +115,22 @@ Task<Endpoint::Answer> Endpoint::Ask(const session::Client& client, std::string 
   }
   if (attempt.is_probe) ++probes_;
   bytes_ += bytes;
+  const auto withdrawal = withdrawals_.emplace(&client, nullptr);
+  if (repeating == Repeating::kSafe) request.withdraw = &withdrawal->second;
   const auto response = co_await pool_->Fetch(std::move(request));
+  withdrawals_.erase(withdrawal);
   if (attempt.is_probe) --probes_;
   bytes_ -= bytes;
   if (!response) co_return Failed(response.error(), attempt);
   breaker_.Succeed();
   co_return AnswerTo(*response);
+}
+
+void Endpoint::Withdraw(const session::Client& client) {
+  const auto [begin, end] = withdrawals_.equal_range(&client);
+  for (auto at = begin; at != end; ++at) {
+    if (at->second) at->second();
+  }
 }
 
 Endpoint::Answer Endpoint::AnswerTo(const http::ClientResponse& response) {
@@ -154,6 +164,7 @@ Endpoint::Answer Endpoint::Failed(const Error& error, const Attempt& attempt) {
       if (progress == Progress::kWaiting)
         return Failed(Outcome::kTooManyWait, kErrorServiceBusy, error.detail);
       return Failed(Outcome::kMalformed, kErrorServiceFails, error.detail);
+    case Errc::kCancelled: return {.outcome = Outcome::kWithdrawn, .body = {}, .why = kErrorServiceBusy};
     case Errc::kTimeout: return Failed(Outcome::kTimeout, kErrorServiceAway, error.detail);
     case Errc::kInvalidArgument: return Failed(Outcome::kMalformed, kErrorServiceFails, error.detail);
     default: return Failed(Outcome::kUnreachable, kErrorServiceAway, error.detail);

@@ -10,6 +10,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -80,6 +82,8 @@ class Endpoint final : public net::Retirable {
     std::optional<session::Refusal> why;  // of all others
   };
   Task<Answer> Ask(const session::Client& client, std::string body, Repeating repeating);
+  // Takes back what the client's questions that may be repeated still wait to ask.
+  void Withdraw(const session::Client& client);
 
   // A line of the log, at most one a second: what is wrong with the service or with what it said.
   void Complain(std::string_view why);
@@ -121,8 +125,9 @@ class Endpoint final : public net::Retirable {
   ProxyMetrics metrics_;
   http::Breaker breaker_;
   log::LogLimit complaints_;
-  std::uint32_t probes_ = 0;  // in flight
-  std::uint64_t bytes_ = 0;   // of the questions in flight, with their headers
+  std::uint32_t probes_ = 0;                                                  // in flight
+  std::multimap<const session::Client*, std::function<void()>> withdrawals_;  // of questions in flight
+  std::uint64_t bytes_ = 0;  // of the questions in flight, with their headers
   std::unique_ptr<http::ClientPool> pool_;
 };
 

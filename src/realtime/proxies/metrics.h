@@ -24,14 +24,15 @@ enum class Outcome : std::uint8_t {
   kTooManyWait,  // not asked: http.waiting_max is reached
   kBreakerOpen,  // not asked: the endpoint could not be reached just before
   kNotJson,      // not asked: the client's data do not fit
+  kWithdrawn,    // not asked: the client had gone before there was a connection
 };
-inline constexpr std::size_t kOutcomes = static_cast<std::size_t>(Outcome::kNotJson) + 1;
+inline constexpr std::size_t kOutcomes = static_cast<std::size_t>(Outcome::kWithdrawn) + 1;
 
 // The enumerator's name without the k, in snake_case.
 constexpr std::string_view NameOf(Outcome outcome) {
-  constexpr std::string_view kNames[kOutcomes] = {"result",       "error",   "disconnect",  "status",
-                                                  "malformed",    "timeout", "unreachable", "too_many_wait",
-                                                  "breaker_open", "not_json"};
+  constexpr std::string_view kNames[kOutcomes] = {"result",       "error",    "disconnect",  "status",
+                                                  "malformed",    "timeout",  "unreachable", "too_many_wait",
+                                                  "breaker_open", "not_json", "withdrawn"};
   return kNames[static_cast<std::size_t>(outcome)];
 }
 

@@ -151,6 +151,14 @@ class HttpProxies final : public Proxies {
   Task<std::optional<session::RefreshTerms>> Refresh(const Client& client) override;
   Task<std::optional<session::RefreshTerms>> RefreshSubscription(const Client& client,
                                                                  std::string channel) override;
+  void OnClientGone(const Client& client) override {
+    for (const EndpointPtr& endpoint : {routes_.connect, routes_.refresh}) {
+      if (endpoint) endpoint->Withdraw(client);
+    }
+    for (const Endpoints* const endpoints : {&routes_.subscribe, &routes_.sub_refresh}) {
+      for (const auto& [name, endpoint] : *endpoints) endpoint->Withdraw(client);
+    }
+  }
 
  private:
   // Null: error 108, after a reload at most.

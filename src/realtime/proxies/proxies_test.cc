@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "http/message.h"
@@ -253,6 +254,41 @@ TEST_F(ProxiesTest, TheBytesThatWaitAreBoundedToo) {
   service_.AnswerWaiting();
   EXPECT_EQ(Next(first), R"({"id":2,"rpc":{}})");
   EXPECT_EQ(Ask(second, large), R"({"id":2,"rpc":{}})");
+}
+
+TEST_F(ProxiesTest, WhatAClientThatIsGoneWaitsForIsNotAskedUnlessItChangesSomething) {
+  struct Case {
+    const char* command;
+    std::size_t asked;  // of three clients, of whom the second goes
+  };
+  const Case cases[] = {{R"({"id":2,"subscribe":{"channel":"asks:a"}})", 2},
+                        {R"({"id":2,"publish":{"channel":"asks:a","data":1}})", 3}};
+  settings_.subscribe.connections_max = settings_.publish.connections_max = 1;
+  settings_.subscribe.waiting_max = 2;
+  Use();
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.command);
+    service_.requests.clear();
+    service_.BeMute();
+    auto& first = Client();
+    auto& second = Client(R"({"sub":"gone"})");
+    auto& third = Client();
+    first.Say(c.command);
+    ASSERT_TRUE(UntilAsked(1));
+    second.Say(c.command);
+    third.Say(c.command);
+    second.HangUp();
+    net::testing::RunTurns(bench_.loop());
+    EXPECT_EQ(client_metrics_.waiting.value(), c.asked == 2 ? 1 : 2);
+    service_.AnswerWith(200, R"({"result":{}})");
+    service_.AnswerWaiting();
+    EXPECT_TRUE(Next(first).starts_with(R"({"id":2,)"));
+    EXPECT_TRUE(Next(third).starts_with(R"({"id":2,)"));
+    EXPECT_EQ(service_.requests.size(), c.asked);
+    const bool gone_asked = std::ranges::any_of(
+        service_.requests, [](const std::string& request) { return request.contains(R"("user":"gone")"); });
+    EXPECT_EQ(gone_asked, c.asked == 3);
+  }
 }
 
 TEST_F(ProxiesTest, AServiceThatCannotBeReachedIsLeftAloneForAMoment) {

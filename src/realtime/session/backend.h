@@ -106,6 +106,10 @@ class Backend : public RpcHandler {
   // Where the namespace's options say sub_refresh_proxy_enabled.
   virtual Task<std::optional<RefreshTerms>> RefreshSubscription(const Client& client,
                                                                 std::string channel) = 0;
+
+  // The client is gone: what it waits for and would change nothing need not be asked any more. Its calls go
+  // on in a later turn.
+  virtual void OnClientGone(const Client& client) = 0;
 };
 
 }  // namespace tidemill::session

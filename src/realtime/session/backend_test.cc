@@ -54,6 +54,8 @@ class FakeBackend final : public Backend {
     co_return refresh;
   }
 
+  void OnClientGone(const Client&) override {}
+
   std::vector<std::string> asked;
   bool decides = true;
   bool refreshes = false;

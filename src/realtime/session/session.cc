@@ -437,6 +437,7 @@ void Session::End() {
   const Phase reached = std::exchange(phase_, Phase::kClosed);
   context().loop.timers().Cancel(*this);
   if (in_flight_) in_flight_->Wake();
+  if (context().backend) context().backend->OnClientGone(client_);
   client_.outbox.Close();
   if (!subscriptions_.CloseSome()) context().scope.Spawn(LeaveTheRest());
   if (reached == Phase::kConnected) CountConnected(-1);
