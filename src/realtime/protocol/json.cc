@@ -251,7 +251,7 @@ void AppendJsonPublicationPush(std::string_view channel, const Publication& publ
 
 void AppendJsonDeltaPush(std::string_view channel, const PublicationDelta& publication, Direction direction,
                          std::string& out) {
-  AppendPushOf(DeltaPush{channel, publication}, direction, out);
+  AppendPushOf(PublicationPush{channel, publication}, direction, out);
 }
 
 }  // namespace tidemill::protocol

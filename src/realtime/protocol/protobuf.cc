@@ -204,7 +204,7 @@ void AppendProtobufPublicationPush(std::string_view channel, const Publication& 
 
 void AppendProtobufDeltaPush(std::string_view channel, const PublicationDelta& publication,
                              Direction direction, std::string& out) {
-  AppendPushOf(DeltaPush{channel, publication}, direction, out,
+  AppendPushOf(PublicationPush{channel, publication}, direction, out,
                publication.data.size() + channel.size() + 16);
 }
 

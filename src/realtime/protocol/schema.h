@@ -171,12 +171,13 @@ void Fields(V& v, const ClientInfo& m) {
   v.Payload(4, "chan_info", m.chan_info);
 }
 
+// What stands beside the data.
 template <class V>
-void Fields(V& v, const Publication& m) {
-  v.Payload(4, "data", m.data);
+void FieldsAfterData(V& v, const Publication& m, bool delta) {
   v.Maybe(5, "info", m.info);
   v.Number(6, "offset", m.offset);
   v.Map(7, "tags", m.tags);
+  v.Flag(8, "delta", delta);
   v.Text(11, "key", m.key);
   v.Flag(12, "removed", m.removed);
   v.Signed(13, "score", m.score);
@@ -184,16 +185,15 @@ void Fields(V& v, const Publication& m) {
 }
 
 template <class V>
+void Fields(V& v, const Publication& m) {
+  v.Payload(4, "data", m.data);
+  FieldsAfterData(v, m, false);
+}
+
+template <class V>
 void Fields(V& v, const PublicationDelta& m) {
   if (!m.publication.removed) v.Content(4, "data", m);
-  v.Maybe(5, "info", m.publication.info);
-  v.Number(6, "offset", m.publication.offset);
-  v.Map(7, "tags", m.publication.tags);
-  v.Flag(8, "delta", m.delta);
-  v.Text(11, "key", m.publication.key);
-  v.Flag(12, "removed", m.publication.removed);
-  v.Signed(13, "score", m.publication.score);
-  v.Text(14, "epoch", m.publication.epoch);
+  FieldsAfterData(v, m.publication, m.delta);
 }
 
 // The publications of a list, of which those that have an entry in `deltas` are sent as that.
@@ -356,26 +356,15 @@ void Fields(V& v, const Push& m) {
   v.template Case<RefreshPush>(12, "refresh", m.body);
 }
 
-// A push of a publication, borrowed.
+// A push of a Publication or a PublicationDelta, borrowed.
+template <class P>
 struct PublicationPush {
   std::string_view channel;
-  const Publication& publication;
+  const P& publication;
 };
 
-template <class V>
-void Fields(V& v, const PublicationPush& m) {
-  v.Text(2, "channel", m.channel);
-  v.Message(4, "pub", m.publication);
-}
-
-// The same of one that may be a delta.
-struct DeltaPush {
-  std::string_view channel;
-  PublicationDelta publication;
-};
-
-template <class V>
-void Fields(V& v, const DeltaPush& m) {
+template <class V, class P>
+void Fields(V& v, const PublicationPush<P>& m) {
   v.Text(2, "channel", m.channel);
   v.Message(4, "pub", m.publication);
 }
