@@ -49,7 +49,8 @@ Task<Surveys::Surveyed> Surveys::Ask(Question question, std::vector<NodeId> node
   co_return surveyed;
 }
 
-Task<Result<Surveys::Replies>> Surveys::AskForMuch(Question question) {
+template <class T>
+Task<Result<std::vector<std::pair<NodeId, T>>>> Surveys::AskForMuch(Question question) {
   if (!sender_.HasRoom()) co_return Fail(Errc::kLimitExceeded, "too many surveys wait for other nodes");
   co_await membership_.Introduced();
   if (channel_surveys_ >= kChannelSurveysMax) {
@@ -57,40 +58,40 @@ Task<Result<Surveys::Replies>> Surveys::AskForMuch(Question question) {
     co_return Fail(Errc::kLimitExceeded, "too many surveys of channels or connections at once");
   }
   const Running running(channel_surveys_);
-  Surveyed surveyed = co_await Ask(std::move(question), membership_.table().Live(), Sender::kReplyDeadline);
+  const Surveyed surveyed =
+      co_await Ask(std::move(question), membership_.table().Live(), Sender::kReplyDeadline);
   if (!surveyed.complete) co_return std::unexpected(surveyed.complete.error());
+  std::vector<std::pair<NodeId, T>> answers;
   for (const auto& [node, reply] : surveyed.replies) {
     if (const auto* failed = AnswerOf<FailedAnswer>(reply)) {
       co_return Fail(failed->error.code, membership_.NameOf(node) + ": " + failed->error.detail);
     }
+    const T* const answer = AnswerOf<T>(reply);
+    if (!answer) {
+      co_return Fail(Errc::kInternal, membership_.NameOf(node) + ": not an answer to what was asked");
+    }
+    answers.emplace_back(node, *answer);
   }
-  co_return std::move(surveyed.replies);
+  co_return answers;
 }
 
 Task<Result<std::vector<broker::ChannelCount>>> Surveys::ChannelsElsewhere(std::string pattern) {
-  TM_CO_TRY_ASSIGN(const Replies replies, co_await AskForMuch(AskChannels{std::move(pattern)}));
+  TM_CO_TRY_ASSIGN(const auto answers, co_await AskForMuch<ChannelsAnswer>(AskChannels{std::move(pattern)}));
   std::vector<broker::ChannelCount> all;
-  for (const auto& [node, reply] : replies) {
-    const auto* answer = AnswerOf<ChannelsAnswer>(reply);
-    if (!answer)
-      co_return Fail(Errc::kInternal, membership_.NameOf(node) + ": not an answer to what was asked");
-    if (answer->truncated)
+  for (const auto& [node, answer] : answers) {
+    if (answer.truncated) {
       co_return Fail(Errc::kLimitExceeded, membership_.NameOf(node) + ": too many channels");
-    all.insert(all.end(), answer->channels.begin(), answer->channels.end());
+    }
+    all.insert(all.end(), answer.channels.begin(), answer.channels.end());
   }
   co_return all;
 }
 
 Task<Result<std::vector<control::ConnectionsPage>>> Surveys::ConnectionsElsewhere(
     control::ConnectionsQuery query) {
-  TM_CO_TRY_ASSIGN(const Replies replies, co_await AskForMuch(std::move(query)));
+  TM_CO_TRY_ASSIGN(auto answers, co_await AskForMuch<control::ConnectionsPage>(std::move(query)));
   std::vector<control::ConnectionsPage> pages;
-  for (const auto& [node, reply] : replies) {
-    const auto* page = AnswerOf<control::ConnectionsPage>(reply);
-    if (!page)
-      co_return Fail(Errc::kInternal, membership_.NameOf(node) + ": not an answer to what was asked");
-    pages.push_back(*page);
-  }
+  for (auto& [node, page] : answers) pages.push_back(std::move(page));
   co_return pages;
 }
 

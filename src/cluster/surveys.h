@@ -50,8 +50,9 @@ class Surveys {
     Result<void> complete;  // an error names the nodes that are missing
   };
 
-  // Of those whose answers may be large: of every live node, or why not.
-  Task<Result<Replies>> AskForMuch(Question question);
+  // Of those whose answers may be large: a T of every live node, or why not.
+  template <class T>
+  Task<Result<std::vector<std::pair<NodeId, T>>>> AskForMuch(Question question);
   Task<Surveyed> Ask(Question question, std::vector<NodeId> nodes, Duration patience);
   Task<void> ReplyTo(NodeId from, Survey survey);
   Task<Answer> AnswerTo(Question question);
