@@ -26,4 +26,8 @@ std::string ToString(const Reply& reply) {
   return text + "]";
 }
 
+std::unexpected<Error> Unexpected(const Reply& reply) {
+  return Fail(reply.is_error() ? Errc::kRefused : Errc::kUnavailable, "Redis answered " + ToString(reply));
+}
+
 }  // namespace tidemill::redis

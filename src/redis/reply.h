@@ -33,4 +33,7 @@ struct Reply {
 // kind and value for a log or a test's message; strings are cut at 64 bytes, errors at 300.
 std::string ToString(const Reply& reply);
 
+// The failure of a call that was answered like that: kRefused by an error, else kUnavailable.
+std::unexpected<Error> Unexpected(const Reply& reply);
+
 }  // namespace tidemill::redis

@@ -10,11 +10,6 @@ constexpr int kForgottenAtOnce = 8;
 
 std::int64_t SecondsOf(WallTime time) { return time.ms / 1000; }
 
-std::int64_t EndOf(const Entry& entry) {
-  if (entry.lifted) return entry.decided_at / 1000 + AccessList::kLiftedKept.ms / 1000;
-  return entry.expire_at;
-}
-
 }  // namespace
 
 AccessList::AccessList(std::size_t entries_max, metrics::Registry& registry)

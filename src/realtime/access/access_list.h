@@ -33,9 +33,6 @@ enum class Put : std::uint8_t {
 
 class AccessList {
  public:
-  // How long a lifted decision is remembered, so that an earlier one that comes late does not hold again.
-  static constexpr Duration kLiftedKept = Hours(1);
-
   AccessList(std::size_t entries_max, metrics::Registry& registry);
   AccessList(const AccessList&) = delete;
   AccessList& operator=(const AccessList&) = delete;

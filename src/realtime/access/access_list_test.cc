@@ -85,7 +85,7 @@ TEST_F(AccessListTest, WhatHasExpiredMakesRoom) {
   EXPECT_TRUE(list_.Add(Block("d"), At(10)));
   EXPECT_EQ(list_.size(), 1u);
   EXPECT_TRUE(list_.IsBlocked("d", At(10)));
-  const auto hour = AccessList::kLiftedKept.ms / 1000;
+  const auto hour = kLiftedKept.ms / 1000;
   ASSERT_TRUE(list_.Add(Lifted("d", 10), At(10)));
   ASSERT_TRUE(list_.Add(Block("e", 10 + hour), At(10 + hour)));
   EXPECT_EQ(list_.size(), 1u) << "the lifted one is forgotten after an hour";

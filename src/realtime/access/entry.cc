@@ -52,6 +52,10 @@ std::optional<Kind> KindOf(std::string_view name) {
   return std::nullopt;
 }
 
+std::int64_t EndOf(const Entry& entry) {
+  return entry.lifted ? entry.decided_at / 1000 + kLiftedKept.ms / 1000 : entry.expire_at;
+}
+
 std::string KeyOf(const Entry& entry) {
   std::string key(1, kKindLetters[static_cast<std::size_t>(entry.kind)]);
   key += ':';

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "auth/token.h"
+#include "base/clock.h"
 #include "base/result.h"
 
 namespace tidemill::access {
@@ -39,6 +40,11 @@ struct Entry {
 
 // No subject and no channel is longer.
 inline constexpr std::size_t kNameBytesMax = 1024;
+
+// How long a lifted decision is remembered, so that an earlier one that comes late does not hold again.
+inline constexpr Duration kLiftedKept = Hours(1);
+// When it may be forgotten, in seconds since the Unix epoch; 0: never.
+std::int64_t EndOf(const Entry& entry);
 
 // Two decisions about the same thing have the same key: "u:<user>", "t:<token's id>",
 // "i:<bytes of the user>:<user><channel>".

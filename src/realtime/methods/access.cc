@@ -80,6 +80,7 @@ constexpr std::string_view kInvalidateSchema = R"json({
 })json";
 
 struct AccessParams {
+  std::span<const std::string_view> known;  // fields; the first names the subject
   access::Entry entry;
   std::optional<std::string> unknown_field;  // the first
 };
@@ -95,6 +96,7 @@ constexpr std::string_view kRevokeFields[] = {"uid", "expire_at"};
 constexpr std::string_view kInvalidateFields[] = {"user", "issued_before", "channel", "expire_at"};
 
 void ReadFields(JsonReader& json, std::span<const std::string_view> known, AccessParams& params) {
+  params.known = known;
   json.EnterObject();
   while (const auto key = json.NextKey()) {
     if (std::ranges::find(known, *key) == known.end()) {
@@ -129,11 +131,10 @@ std::unexpected<api::Failure> Bad(std::string why) {
   return std::unexpected(api::Failure(protocol::kErrorBadRequest, std::move(why)));
 }
 
-std::expected<access::Entry, api::Failure> Checked(AccessParams params, WallTime now,
-                                                   std::span<const std::string_view> known) {
-  if (params.unknown_field) return std::unexpected(api::UnknownField(*params.unknown_field, known));
+std::expected<access::Entry, api::Failure> Checked(AccessParams params, WallTime now) {
+  if (params.unknown_field) return std::unexpected(api::UnknownField(*params.unknown_field, params.known));
   access::Entry& entry = params.entry;
-  const std::string subject(known.front());
+  const std::string subject(params.known.front());
   if (entry.subject.empty()) return Bad("no " + subject);
   if (entry.subject.size() > access::kNameBytesMax) return Bad("the " + subject + " is over 1024 bytes");
   if (entry.channel.size() > access::kNameBytesMax) return Bad("the channel is over 1024 bytes");
@@ -148,10 +149,9 @@ std::expected<access::Entry, api::Failure> Checked(AccessParams params, WallTime
 }
 
 // First what keeps it, so that no node forgets what was answered.
-Task<api::Outcome> Decide(Services& services, JsonName method, AccessParams params,
-                          std::span<const std::string_view> known) {
+Task<api::Outcome> Decide(Services& services, JsonName method, AccessParams params) {
   const WallTime now = net::Loop::Current()->clock().WallNow();
-  TM_CO_TRY_ASSIGN(access::Entry entry, Checked(std::move(params), now, known));
+  TM_CO_TRY_ASSIGN(access::Entry entry, Checked(std::move(params), now));
   entry.decided_at = services.access.DecidedAt(entry, now);
   Result<void> done = services.access.MayAdd(entry, now);
   if (done && services.access_store) done = co_await services.access_store->Save({entry});
@@ -160,16 +160,16 @@ Task<api::Outcome> Decide(Services& services, JsonName method, AccessParams para
 }
 
 Task<api::Outcome> Block(Services& services, BlockParams params) {
-  return Decide(services, "block_user", std::move(params), kBlockFields);
+  return Decide(services, "block_user", std::move(params));
 }
 Task<api::Outcome> Unblock(Services& services, UnblockParams params) {
-  return Decide(services, "unblock_user", std::move(params), kUnblockFields);
+  return Decide(services, "unblock_user", std::move(params));
 }
 Task<api::Outcome> Revoke(Services& services, RevokeParams params) {
-  return Decide(services, "revoke_token", std::move(params), kRevokeFields);
+  return Decide(services, "revoke_token", std::move(params));
 }
 Task<api::Outcome> Invalidate(Services& services, InvalidateParams params) {
-  return Decide(services, "invalidate_user_tokens", std::move(params), kInvalidateFields);
+  return Decide(services, "invalidate_user_tokens", std::move(params));
 }
 
 }  // namespace

@@ -3,8 +3,6 @@
 #include <charconv>
 #include <utility>
 
-#include "realtime/access/access_list.h"
-
 namespace tidemill::access {
 namespace {
 
@@ -64,15 +62,6 @@ end
 return news
 )lua");
   return script;
-}
-
-std::int64_t EndOf(const Entry& entry) {
-  if (entry.lifted) return entry.decided_at / 1000 + AccessList::kLiftedKept.ms / 1000;
-  return entry.expire_at;
-}
-
-std::unexpected<Error> Unexpected(const redis::Reply& reply) {
-  return Fail(reply.is_error() ? Errc::kRefused : Errc::kUnavailable, "Redis answered " + ToString(reply));
 }
 
 Result<std::uint64_t> Number(std::string_view text) {

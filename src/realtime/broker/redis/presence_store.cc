@@ -75,7 +75,7 @@ class RedisPresence final : public PresenceStore, private net::Timer {
     TM_CO_TRY_ASSIGN(const redis::Reply reply,
                      co_await client_.Run(CountPresenceScript(), KeysOf(channel), {}));
     TM_CO_TRY(CheckReply(reply));
-    if (reply.elements.size() != 2) co_return Fail(Errc::kUnavailable, "Redis answered " + ToString(reply));
+    if (reply.elements.size() != 2) co_return Unexpected(reply);
     co_return PresenceStats{.clients = static_cast<std::uint32_t>(reply.elements[0].integer),
                             .users = static_cast<std::uint32_t>(reply.elements[1].integer)};
   }

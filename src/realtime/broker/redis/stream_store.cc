@@ -16,10 +16,6 @@ constexpr std::size_t kEpochLetters = 8;
 
 std::string Ms(Duration duration) { return std::to_string(duration.ms); }
 
-std::unexpected<Error> Unexpected(const redis::Reply& reply) {
-  return Fail(reply.is_error() ? Errc::kRefused : Errc::kUnavailable, "Redis answered " + ToString(reply));
-}
-
 Result<std::uint64_t> Number(std::string_view text) {
   std::uint64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
