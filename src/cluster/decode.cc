@@ -129,7 +129,7 @@ void ReadMember(std::string_view key, JsonReader& json, control::ChangeAccess& c
 
 // Without this, a session would get what it cannot send to its peer.
 void Check(const control::Disconnect& disconnect, JsonReader& json) {
-  if (disconnect.code < control::kDisconnectCodeMin || disconnect.code > control::kDisconnectCodeMax) {
+  if (!control::IsDisconnectCode(disconnect.code)) {
     json.Fail("no such disconnect code");
   }
   if (disconnect.reason.size() > control::kDisconnectReasonBytesMax) json.Fail("the reason is too long");

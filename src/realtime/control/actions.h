@@ -54,9 +54,9 @@ struct Disconnect {
   friend bool operator==(const Disconnect&, const Disconnect&) = default;
 };
 
-// What a WebSocket close frame can carry (RFC 6455 section 5.5) of the codes that applications may use.
-inline constexpr std::uint32_t kDisconnectCodeMin = 3000;
-inline constexpr std::uint32_t kDisconnectCodeMax = 4999;
+// The codes of a WebSocket close frame that applications may use (RFC 6455 section 7.4.2), and what it has
+// room for beside one (section 5.5).
+constexpr bool IsDisconnectCode(std::uint32_t code) { return code >= 3000 && code <= 4999; }
 inline constexpr std::size_t kDisconnectReasonBytesMax = 123;
 
 struct Refresh {

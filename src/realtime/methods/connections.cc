@@ -112,7 +112,7 @@ Task<api::Outcome> Disconnect(Services& services, DisconnectParams params) {
   control::Disconnect& disconnect = params.disconnect;
   if (disconnect.code == 0) disconnect.code = protocol::kDisconnectForceNoReconnect.code;
   if (disconnect.reason.empty()) disconnect.reason = protocol::kDefaultDisconnectReason;
-  if (disconnect.code < control::kDisconnectCodeMin || disconnect.code > control::kDisconnectCodeMax ||
+  if (!control::IsDisconnectCode(disconnect.code) ||
       disconnect.reason.size() > control::kDisconnectReasonBytesMax) {
     co_return std::unexpected(protocol::kErrorBadRequest);
   }

@@ -6,7 +6,6 @@
 #include <functional>
 #include <utility>
 
-#include "base/ascii.h"
 #include "base/log.h"
 #include "config/file.h"
 
@@ -18,12 +17,6 @@ namespace {
 constexpr Duration kIdleTimeout = Seconds(4);
 constexpr http::BreakerOptions kBreaker{
     .failures_max = 10, .open_for = Seconds(1), .open_for_max = Seconds(10)};
-
-std::vector<std::string> LowerCase(const std::vector<std::string>& names) {
-  std::vector<std::string> lower;
-  for (const std::string& name : names) lower.push_back(ToLower(name));
-  return lower;
-}
 
 std::size_t BytesOf(const http::ClientRequest& request) {
   std::size_t bytes = request.body.size() + request.url.target.size();
@@ -75,8 +68,7 @@ Endpoint::Endpoint(const Surroundings& surroundings, const std::string& kind, co
       kind_(kind),
       name_(name),
       url_(http::Url::Parse(settings.endpoint).value_or(http::Url{})),
-      header_names_{.handshake = LowerCase(settings.http_headers),
-                    .connect = LowerCase(settings.emulated_headers)},
+      header_names_{.handshake = settings.http_headers, .connect = settings.emulated_headers},
       static_headers_(ReadStaticHeaders(settings.static_headers.text).value_or(HeaderList{})),
       transforms_(
           ReadTransforms(settings.status_to_code_transforms.text).value_or(std::vector<StatusTransform>{})),

@@ -36,23 +36,20 @@ bool CanBeTold(const Client& client, std::string_view payload) {
   return payload.empty() || client.form.encoding != protocol::Encoding::kJson || IsJson(payload);
 }
 
-std::string_view PayloadOf(const session::ConnectTerms& terms) { return terms.data; }
-std::string_view PayloadOf(const session::SubscribeTerms& terms) { return terms.data; }
-std::string_view PayloadOf(const RpcTerms& terms) {
-  return terms.data ? std::string_view(terms.data->bytes) : std::string_view();
-}
+// Of those terms that hold something for the client.
 template <class Terms>
-std::string_view PayloadOf(const Terms&) {
-  return "";
+std::string_view PayloadOf(const Terms& terms) {
+  if constexpr (requires { std::string_view(terms.data); }) {
+    return terms.data;
+  } else {
+    return "";
+  }
 }
-
-template <class Terms>
-using Reader = Result<Reply<Terms>> (*)(std::string_view text);
 
 // The result; nullopt: there is none. What went wrong is counted, logged, and for the client.
 template <class Terms>
 Task<Verdict<std::optional<Terms>>> Ask(EndpointPtr endpoint, const Client& client, Result<std::string> body,
-                                        Repeating repeating, Reader<Terms> read) {
+                                        Repeating repeating) {
   const MonotonicTime begun = endpoint->loop().clock().Now();
   endpoint->metrics().Begin();
   const auto end = [&](Outcome outcome) {
@@ -67,7 +64,7 @@ Task<Verdict<std::optional<Terms>>> Ask(EndpointPtr endpoint, const Client& clie
     end(answer.outcome);
     co_return client.Refuse(*answer.why, {.why = NameOf(answer.outcome)});
   }
-  Result<Reply<Terms>> reply = read(answer.body);
+  Result<Reply<Terms>> reply = ReadReply<Terms>(answer.body);
   if (reply && reply->result && !CanBeTold(client, PayloadOf(*reply->result))) {
     reply = Fail(Errc::kInvalidArgument, "its data are not JSON, and the client speaks JSON");
   }
@@ -94,7 +91,7 @@ Task<std::optional<session::RefreshTerms>> AskToRefresh(EndpointPtr endpoint, co
   Outcome outcome = answer.outcome;
   std::optional<session::RefreshTerms> terms;
   if (outcome == Outcome::kResult) {
-    const auto reply = ReadRefreshReply(answer.body);
+    const auto reply = ReadReply<session::RefreshTerms>(answer.body);
     if (!reply) {
       endpoint->Complain("its answer: " + reply.error().detail);
       outcome = Outcome::kMalformed;
@@ -164,7 +161,7 @@ class HttpProxies final : public Proxies {
   // Null: error 108, after a reload at most.
   template <class Terms>
   static Task<Verdict<Terms>> AskOrDefault(EndpointPtr endpoint, const Client& client,
-                                           Result<std::string> body, Repeating repeating, Reader<Terms> read);
+                                           Result<std::string> body, Repeating repeating);
   // Null: there is no such namespace.
   const RpcOptions* OptionsOf(std::string_view method) const;
 
@@ -175,10 +172,9 @@ class HttpProxies final : public Proxies {
 // A result that says nothing grants what was asked for.
 template <class Terms>
 Task<Verdict<Terms>> HttpProxies::AskOrDefault(EndpointPtr endpoint, const Client& client,
-                                               Result<std::string> body, Repeating repeating,
-                                               Reader<Terms> read) {
+                                               Result<std::string> body, Repeating repeating) {
   TM_CO_TRY_ASSIGN(std::optional<Terms> terms,
-                   co_await Ask<Terms>(std::move(endpoint), client, std::move(body), repeating, read));
+                   co_await Ask<Terms>(std::move(endpoint), client, std::move(body), repeating));
   co_return std::move(terms).value_or(Terms{});
 }
 
@@ -193,7 +189,7 @@ Task<Verdict<std::optional<session::ConnectTerms>>> HttpProxies::Connect(
   Asker asker = AskerOf(client, *endpoint);
   asker.meta = "";
   return Ask<session::ConnectTerms>(endpoint, client, ConnectBody(asker, request, endpoint->payloads()),
-                                    Repeating::kSafe, ReadConnectReply);
+                                    Repeating::kSafe);
 }
 
 Task<Verdict<session::SubscribeTerms>> HttpProxies::Subscribe(session::SubscribeCall call) {
@@ -201,7 +197,7 @@ Task<Verdict<session::SubscribeTerms>> HttpProxies::Subscribe(session::Subscribe
   if (!endpoint) co_return NoProxy(call.client, call.request.channel);
   auto body = SubscribeBody(AskerOf(call.client, *endpoint), call.request, endpoint->payloads());
   co_return co_await AskOrDefault<session::SubscribeTerms>(endpoint, call.client, std::move(body),
-                                                           Repeating::kSafe, ReadSubscribeReply);
+                                                           Repeating::kSafe);
 }
 
 Task<Verdict<session::PublishTerms>> HttpProxies::Publish(session::PublishQuestion question) {
@@ -209,7 +205,7 @@ Task<Verdict<session::PublishTerms>> HttpProxies::Publish(session::PublishQuesti
   if (!endpoint) co_return NoProxy(question.client, question.request.channel);
   auto body = PublishBody(AskerOf(question.client, *endpoint), question.request, endpoint->payloads());
   co_return co_await AskOrDefault<session::PublishTerms>(endpoint, question.client, std::move(body),
-                                                         Repeating::kNever, ReadPublishReply);
+                                                         Repeating::kNever);
 }
 
 Task<Verdict<session::KeyTerms>> HttpProxies::ChangeKey(session::PublishQuestion question) {
@@ -219,7 +215,7 @@ Task<Verdict<session::KeyTerms>> HttpProxies::ChangeKey(session::PublishQuestion
   if (!endpoint) co_return NoProxy(question.client, question.request.channel);
   auto body = KeyBody(AskerOf(question.client, *endpoint), question.request, endpoint->payloads());
   co_return co_await AskOrDefault<session::KeyTerms>(endpoint, question.client, std::move(body),
-                                                     Repeating::kNever, ReadKeyReply);
+                                                     Repeating::kNever);
 }
 
 const RpcOptions* HttpProxies::OptionsOf(std::string_view method) const {
@@ -243,9 +239,9 @@ Task<Verdict<std::string>> HttpProxies::Call(const Client& caller, std::string m
                             {.why = "nothing answers rpc of that namespace", .setting = "proxy_enabled"});
   }
   auto body = RpcBody(AskerOf(caller, *endpoint), method, data, endpoint->payloads());
-  TM_CO_TRY_ASSIGN(RpcTerms terms, co_await AskOrDefault<RpcTerms>(endpoint, caller, std::move(body),
-                                                                   Repeating::kNever, ReadRpcReply));
-  co_return terms.data ? std::move(terms.data->bytes) : std::string();
+  TM_CO_TRY_ASSIGN(RpcTerms terms,
+                   co_await AskOrDefault<RpcTerms>(endpoint, caller, std::move(body), Repeating::kNever));
+  co_return std::move(terms.data);
 }
 
 Task<std::optional<session::RefreshTerms>> HttpProxies::Refresh(const Client& client) {

@@ -6,6 +6,7 @@
 #include "base/base64.h"
 #include "base/json.h"
 #include "base/utf8.h"
+#include "realtime/control/actions.h"
 
 namespace tidemill::proxies {
 namespace {
@@ -222,8 +223,7 @@ void ReadResult(JsonReader& json, KeyTerms& terms) {
 void ReadResult(JsonReader& json, RpcTerms& terms) {
   Spelled data;
   while (const auto key = json.NextKey()) data.Read(json, *key, "data", "b64data");
-  const bool is_json = data.base64.empty();
-  if (!is_json || data.json) terms.data = Payload{.bytes = std::move(data).Bytes(), .is_json = is_json};
+  terms.data = std::move(data).Bytes();
 }
 
 void ReadResult(JsonReader& json, RefreshTerms& terms) {
@@ -266,17 +266,19 @@ DisconnectText ReadDisconnect(JsonReader& json) {
     if (Is(*key, "code")) {
       disconnect.code = json.ReadInteger<std::uint32_t>();
     } else if (Is(*key, "reason")) {
-      disconnect.reason = CutUtf8(ReadText(json), kTextBytesMax);
+      disconnect.reason = CutUtf8(ReadText(json), control::kDisconnectReasonBytesMax);
     }
   }
-  if (disconnect.code < kDisconnectCodeMin || disconnect.code > kDisconnectCodeMax) {
+  if (!control::IsDisconnectCode(disconnect.code)) {
     json.Fail("the code of a disconnect is 3000 to 4999");
   }
   return disconnect;
 }
 
+}  // namespace
+
 template <class Terms>
-Result<Reply<Terms>> Read(std::string_view text) {
+Result<Reply<Terms>> ReadReply(std::string_view text) {
   Reply<Terms> reply;
   std::optional<Refusing> error;
   JsonReader json(text);
@@ -298,13 +300,11 @@ Result<Reply<Terms>> Read(std::string_view text) {
   return reply;
 }
 
-}  // namespace
-
-Result<Reply<ConnectTerms>> ReadConnectReply(std::string_view text) { return Read<ConnectTerms>(text); }
-Result<Reply<SubscribeTerms>> ReadSubscribeReply(std::string_view text) { return Read<SubscribeTerms>(text); }
-Result<Reply<PublishTerms>> ReadPublishReply(std::string_view text) { return Read<PublishTerms>(text); }
-Result<Reply<KeyTerms>> ReadKeyReply(std::string_view text) { return Read<KeyTerms>(text); }
-Result<Reply<RpcTerms>> ReadRpcReply(std::string_view text) { return Read<RpcTerms>(text); }
-Result<Reply<RefreshTerms>> ReadRefreshReply(std::string_view text) { return Read<RefreshTerms>(text); }
+template Result<Reply<ConnectTerms>> ReadReply(std::string_view text);
+template Result<Reply<SubscribeTerms>> ReadReply(std::string_view text);
+template Result<Reply<PublishTerms>> ReadReply(std::string_view text);
+template Result<Reply<KeyTerms>> ReadReply(std::string_view text);
+template Result<Reply<RpcTerms>> ReadReply(std::string_view text);
+template Result<Reply<RefreshTerms>> ReadReply(std::string_view text);
 
 }  // namespace tidemill::proxies

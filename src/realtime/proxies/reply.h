@@ -5,7 +5,6 @@
 // like another. Pure functions over values.
 #pragma once
 
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,15 +15,8 @@
 
 namespace tidemill::proxies {
 
-// A payload of the service: raw bytes.
-struct Payload {
-  std::string bytes;
-  bool is_json = false;
-  friend bool operator==(const Payload&, const Payload&) = default;
-};
-
 struct RpcTerms {
-  std::optional<Payload> data;
+  std::string data;  // raw bytes
 };
 
 // One of the three; none is a result that says nothing.
@@ -34,12 +26,9 @@ struct Reply {
   std::optional<Refusing> refusing;
 };
 
-// Each: kInvalidArgument says what is wrong, and nothing of the answer.
-Result<Reply<session::ConnectTerms>> ReadConnectReply(std::string_view text);
-Result<Reply<session::SubscribeTerms>> ReadSubscribeReply(std::string_view text);
-Result<Reply<session::PublishTerms>> ReadPublishReply(std::string_view text);
-Result<Reply<session::KeyTerms>> ReadKeyReply(std::string_view text);
-Result<Reply<RpcTerms>> ReadRpcReply(std::string_view text);
-Result<Reply<session::RefreshTerms>> ReadRefreshReply(std::string_view text);
+// Of ConnectTerms, SubscribeTerms, PublishTerms, KeyTerms, RefreshTerms (session/backend.h) and RpcTerms.
+// kInvalidArgument says what is wrong, and nothing of the answer.
+template <class Terms>
+Result<Reply<Terms>> ReadReply(std::string_view text);
 
 }  // namespace tidemill::proxies

@@ -2,13 +2,19 @@
 
 #include <gtest/gtest.h>
 
+#include "realtime/control/actions.h"
+
 namespace tidemill::proxies {
 namespace {
 
 using session::ConnectTerms;
+using session::KeyTerms;
+using session::PublishTerms;
+using session::RefreshTerms;
+using session::SubscribeTerms;
 
 TEST(ReadConnectReply, TakesAllThatIsInAResult) {
-  const auto reply = ReadConnectReply(
+  const auto reply = ReadReply<ConnectTerms>(
       R"({"result":{"user":"42","expire_at":1700000000,"info":{"name":"A"},"b64data":"eyJ4IjoxfQ==",)"
       R"("meta":{"p":1},"channels":["news","a:b"],"subs":{"a:b":{"info":[1],"data":"d","override":)"
       R"({"presence":{"value":true},"join_leave":{}},"cache_recover":true},"c":null},"caps":[{}],)"
@@ -48,14 +54,14 @@ TEST(ReadConnectReply, KnowsWhatRefuses) {
   };
   for (const Case& c : cases) {
     SCOPED_TRACE(c.text);
-    const auto reply = ReadConnectReply(c.text);
+    const auto reply = ReadReply<ConnectTerms>(c.text);
     ASSERT_TRUE(reply) << reply.error().detail;
     EXPECT_EQ(reply->refusing, c.refusing);
     EXPECT_EQ(reply->result.has_value(), c.has_result);
   }
   const std::string reason(200, 'r');
-  const auto long_one = ReadConnectReply(R"({"disconnect":{"code":4000,"reason":")" + reason + "\"}}");
-  EXPECT_EQ(std::get<DisconnectText>(*long_one->refusing).reason.size(), kTextBytesMax);
+  const auto long_one = ReadReply<ConnectTerms>(R"({"disconnect":{"code":4000,"reason":")" + reason + "\"}}");
+  EXPECT_EQ(std::get<DisconnectText>(*long_one->refusing).reason.size(), control::kDisconnectReasonBytesMax);
 }
 
 TEST(ReadConnectReply, RefusesWhatIsNoAnswer) {
@@ -67,16 +73,16 @@ TEST(ReadConnectReply, RefusesWhatIsNoAnswer) {
         R"({"disconnect":{"code":1000}})", R"({"disconnect":{"code":5000}})", R"({"result":{}} x)",
         R"({"result":{"subs":{"a":{"override":{"presence":true}}}}})"}) {
     SCOPED_TRACE(text);
-    const auto reply = ReadConnectReply(text);
+    const auto reply = ReadReply<ConnectTerms>(text);
     ASSERT_FALSE(reply);
     EXPECT_EQ(reply.error().code, Errc::kInvalidArgument);
   }
 }
 
 TEST(ReadPublishReply, TellsDataThatAreThereFromThoseThatAreNot) {
-  EXPECT_EQ(ReadPublishReply(R"({"result":{}})")->result->data, std::nullopt);
-  EXPECT_EQ(ReadPublishReply(R"({"result":{"data":null}})")->result->data, "null");
-  const auto both = ReadPublishReply(
+  EXPECT_EQ(ReadReply<PublishTerms>(R"({"result":{}})")->result->data, std::nullopt);
+  EXPECT_EQ(ReadReply<PublishTerms>(R"({"result":{"data":null}})")->result->data, "null");
+  const auto both = ReadReply<PublishTerms>(
       R"({"result":{"b64data":"/wE=","tags":{"a":"1"},"idempotency_key":"k","version":7,"version_epoch":"e",)"
       R"("skip_history":true,"delta":true}})");
   EXPECT_EQ(both->result->data, "\xff\x01");
@@ -87,31 +93,31 @@ TEST(ReadPublishReply, TellsDataThatAreThereFromThoseThatAreNot) {
   EXPECT_EQ(both->result->version_epoch, "e");
   EXPECT_TRUE(both->result->skip_history);
   EXPECT_TRUE(both->result->delta);
-  const auto json = ReadPublishReply("{\"result\":{\"data\":{\n\"a\":1},\"b64data\":\"/wE=\"}}");
+  const auto json = ReadReply<PublishTerms>("{\"result\":{\"data\":{\n\"a\":1},\"b64data\":\"/wE=\"}}");
   EXPECT_EQ(json->result->data, "{ \"a\":1}") << "on one line, and before base64";
   EXPECT_EQ(json->result->form, broker::DataForm::kJson);
 }
 
 TEST(Replies, OfTheOtherKinds) {
-  const auto subscribe = ReadSubscribeReply(
+  const auto subscribe = ReadReply<SubscribeTerms>(
       R"({"result":{"expire_at":9,"info":1,"data":2,"override":{"force_recovery":{"value":true}},)"
       R"("allow":["pub"]}})");
-  EXPECT_EQ(*subscribe->result,
-            (session::SubscribeTerms{
-                .info = "1", .data = "2", .expire_at = 9, .overrides = {.force_recovery = true}}));
-  const auto key = ReadKeyReply(R"({"result":{"key":"k2","key_mode":"if_new","data":3}})");
+  EXPECT_EQ(
+      *subscribe->result,
+      (SubscribeTerms{.info = "1", .data = "2", .expire_at = 9, .overrides = {.force_recovery = true}}));
+  const auto key = ReadReply<KeyTerms>(R"({"result":{"key":"k2","key_mode":"if_new","data":3}})");
   EXPECT_EQ(key->result->key, "k2");
   EXPECT_EQ(key->result->condition, broker::KeyCondition::kIfNew);
   EXPECT_EQ(key->result->publish.data, "3");
-  EXPECT_FALSE(ReadKeyReply(R"({"result":{"key_mode":"whenever"}})"));
-  EXPECT_EQ(ReadRpcReply(R"({"result":{"data":{"a":1}}})")->result->data, (Payload{R"({"a":1})", true}));
-  EXPECT_EQ(ReadRpcReply(R"({"result":{"b64data":"/wE="}})")->result->data, (Payload{"\xff\x01", false}));
-  EXPECT_FALSE(ReadRpcReply(R"({"result":{}})")->result->data);
-  const auto refresh = ReadRefreshReply(R"({"result":{"expire_at":9,"info":{"a":1},"meta":{}}})");
+  EXPECT_FALSE(ReadReply<KeyTerms>(R"({"result":{"key_mode":"whenever"}})"));
+  EXPECT_EQ(ReadReply<RpcTerms>(R"({"result":{"data":{"a":1}}})")->result->data, R"({"a":1})");
+  EXPECT_EQ(ReadReply<RpcTerms>(R"({"result":{"b64data":"/wE="}})")->result->data, "\xff\x01");
+  EXPECT_EQ(ReadReply<RpcTerms>(R"({"result":{}})")->result->data, "");
+  const auto refresh = ReadReply<RefreshTerms>(R"({"result":{"expire_at":9,"info":{"a":1},"meta":{}}})");
   EXPECT_EQ(refresh->result->expire_at, 9);
   EXPECT_EQ(refresh->result->info, R"({"a":1})");
   EXPECT_EQ(refresh->result->meta, "{}");
-  EXPECT_TRUE(ReadRefreshReply(R"({"result":{"expired":true}})")->result->expired);
+  EXPECT_TRUE(ReadReply<RefreshTerms>(R"({"result":{"expired":true}})")->result->expired);
 }
 
 }  // namespace

@@ -41,7 +41,7 @@ Result<std::string> RpcBody(const Asker& asker, std::string_view method, std::st
 std::string RefreshBody(const Asker& asker, Payloads payloads);
 std::string SubRefreshBody(const Asker& asker, std::string_view channel, Payloads payloads);
 
-// Which headers of a client are passed on: names in lower case.
+// Which headers of a client are passed on: names, whatever their case.
 struct HeaderNames {
   std::vector<std::string> handshake;
   std::vector<std::string> connect;

@@ -8,12 +8,13 @@
 #include "base/ascii.h"
 #include "base/json.h"
 #include "http/grammar.h"
+#include "realtime/control/actions.h"
 
 namespace tidemill::proxies {
 namespace {
 
 bool IsShortAscii(std::string_view text) {
-  return text.size() <= kTextBytesMax &&
+  return text.size() <= control::kDisconnectReasonBytesMax &&
          std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~'; });
 }
 
@@ -44,8 +45,7 @@ std::string_view Fault(int status, const ErrorText& error, const DisconnectText&
   if (status == 200) return "status_code 200 is an answer and cannot be another thing";
   if ((error.code == 0) == (disconnect.code == 0))
     return "needs either to_error or to_disconnect with a code";
-  if (disconnect.code != 0 &&
-      (disconnect.code < kDisconnectCodeMin || disconnect.code > kDisconnectCodeMax)) {
+  if (disconnect.code != 0 && !control::IsDisconnectCode(disconnect.code)) {
     return "the code of to_disconnect must be 3000 to 4999";
   }
   if (!IsShortAscii(error.message) || !IsShortAscii(disconnect.reason)) {

@@ -41,10 +41,4 @@ Result<std::vector<StatusTransform>> ReadTransforms(std::string_view json);
 using HeaderList = std::vector<std::pair<std::string, std::string>>;
 Result<HeaderList> ReadStaticHeaders(std::string_view json);
 
-// What a close frame has room for (RFC 6455 section 5.5), and so what any text may be.
-inline constexpr std::size_t kTextBytesMax = 123;
-// Codes that a service may end connections with: the private ones of RFC 6455 section 7.4.2.
-inline constexpr std::uint32_t kDisconnectCodeMin = 3000;
-inline constexpr std::uint32_t kDisconnectCodeMax = 4999;
-
 }  // namespace tidemill::proxies
