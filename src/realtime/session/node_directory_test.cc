@@ -61,18 +61,11 @@ class ManySessionsTest : public NodeDirectoryTest {
       EXPECT_TRUE(co_await directory.Apply(kUser, std::move(wanted)));
       finished = true;
     };
-    std::int64_t longest_us = 0;
-    const auto measured = [&longest_us](auto turn) {
-      const std::int64_t before = net::ThreadCpuMicros();
-      turn();
-      longest_us = std::max(longest_us, net::ThreadCpuMicros() - before);
+    const auto begin = [&] {
+      scope.Spawn(apply(*bench_.context().directory, std::move(action), done));
+      EXPECT_FALSE(done) << "in one piece";
     };
-    measured([&] { scope.Spawn(apply(*bench_.context().directory, std::move(action), done)); });
-    EXPECT_FALSE(done) << "in one piece";
-    int turns = 0;
-    for (; !done && turns < 100'000; ++turns) measured([&] { bench_.loop().RunOnce(Milliseconds(0)); });
-    EXPECT_TRUE(done);
-    RecordProperty(what + "_turns", turns);
+    const std::int64_t longest_us = LongestTurn(begin, done);
     RecordProperty(what + "_longest_turn_cpu_us", static_cast<int>(longest_us));
     EXPECT_LT(longest_us, net::TurnMeter::kLong * net::testing::kSlowdown);
   }

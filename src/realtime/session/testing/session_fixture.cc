@@ -1,5 +1,9 @@
 #include "realtime/session/testing/session_fixture.h"
 
+#include <algorithm>
+
+#include "net/turn_meter.h"
+
 namespace tidemill::session {
 
 BenchSettings TestSettings() {
@@ -44,6 +48,19 @@ std::string SessionTest::EpochOf(const std::string& channel) {
 std::string SessionTest::SubToken(std::string_view channel, std::int64_t seconds) {
   return SessionBench::Token(R"({"sub":"u","channel":")" + std::string(channel) + R"(","exp":)" +
                              Exp(seconds) + "}");
+}
+
+std::int64_t SessionTest::LongestTurn(const std::function<void()>& begin, const bool& done) {
+  std::int64_t longest_us = 0;
+  const auto measured = [&](const auto& turn) {
+    const std::int64_t before = net::ThreadCpuMicros();
+    turn();
+    longest_us = std::max(longest_us, net::ThreadCpuMicros() - before);
+  };
+  measured(begin);
+  for (int turns = 0; !done && turns < 100'000; ++turns) measured([&] { bench_.Turn(); });
+  EXPECT_TRUE(done);
+  return longest_us;
 }
 
 }  // namespace tidemill::session

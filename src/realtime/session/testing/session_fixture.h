@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -29,6 +30,9 @@ class SessionTest : public testing::Test {
   std::unique_ptr<TestClient> Connected(std::string_view claims = "{\"sub\":\"u\"}");
   std::string Exp(std::int64_t seconds) { return std::to_string(bench_.WallSeconds() + seconds); }
   std::string SubToken(std::string_view channel, std::int64_t seconds);
+
+  // Calls `begin`, then runs turns until `done`. Gives the most CPU time that one of them took, in µs.
+  std::int64_t LongestTurn(const std::function<void()>& begin, const bool& done);
 
   // The epoch of the channel's stream, as another client is told.
   std::string EpochOf(const std::string& channel);
