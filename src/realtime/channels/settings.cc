@@ -329,9 +329,8 @@ class Checker {
     if (options.delta_publish && options.allowed_delta_types.empty()) {
       Add(prefix + "delta_publish", {key}, " = true: needs allowed_delta_types = [\"fossil\"]");
     }
-    const bool streamless_map = options.is_map() && options.map.mode == "ephemeral";
-    if (options.allows_deltas() && (streamless_map || options.subscription_type.starts_with("map_"))) {
-      Add(key, {prefix + (streamless_map ? "map.mode" : "subscription_type")},
+    if (options.allows_deltas() && !options.can_have_deltas()) {
+      Add(key, {prefix + (options.map.mode == "ephemeral" ? "map.mode" : "subscription_type")},
           ": maps have deltas with subscription_type = \"map\" and a map.mode that keeps changes; remove it");
     }
   }

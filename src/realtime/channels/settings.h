@@ -88,6 +88,11 @@ struct ChannelOptions {
   std::string sub_refresh_proxy_name = std::string(kDefaultProxy);
   bool is_map() const { return subscription_type.starts_with("map"); }
   bool allows_deltas() const { return !allowed_delta_types.empty(); }
+  // Whether they are possible: of a map where it has a stream, so that the state that subscribers are sent is
+  // that of a known position.
+  bool can_have_deltas() const {
+    return !is_map() || (subscription_type == "map" && map.mode != "ephemeral");
+  }
   friend bool operator==(const ChannelOptions&, const ChannelOptions&) = default;
 };
 

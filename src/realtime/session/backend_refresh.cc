@@ -49,7 +49,7 @@ Task<bool> ProlongSubscription(Client& client, Subscriptions& subscriptions, std
   std::optional<RefreshTerms> terms = co_await client.context.backend->RefreshSubscription(client, channel);
   if (!terms || !subscriptions.Holds(channel, number)) co_return true;
   if (terms->not_asked) terms->expire_at = AfterAbout(client, kNotAskedSeconds);
-  if (terms->expired || (terms->expire_at != 0 && terms->expire_at <= client.WallSeconds())) co_return false;
+  if (terms->expired || client.IsPast(terms->expire_at)) co_return false;
   ChannelSubscription& subscription = *subscriptions.Find(channel);
   if (subscription.expire_at == meanwhile) subscriptions.SetExpiry(subscription, terms->expire_at);
   if (terms->info) subscription.Extra().info = *std::move(terms->info);

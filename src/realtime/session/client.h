@@ -93,6 +93,8 @@ struct Client {
 
   const SessionSettings& settings() const { return *context.settings; }
   std::int64_t WallSeconds() const;
+  // Whether what expires then has expired; 0: it never does.
+  bool IsPast(std::int64_t expire_at) const { return expire_at != 0 && expire_at <= WallSeconds(); }
   // Seconds until then, as clients are told: 0 to one year.
   std::uint32_t TtlUntil(std::int64_t expire_at) const;
   // When the connection expires; 0: never.

@@ -46,9 +46,7 @@ Task<Verdict<ConnectTerms>> ConnectCommand::Authenticate(const protocol::Connect
                               .why = "no token, and clients without one are not allowed",
                               .setting = "client.allow_anonymous_connect_without_token"});
   }
-  if (terms.expire_at != 0 && terms.expire_at <= client_.WallSeconds()) {
-    co_return Refused(protocol::kErrorExpired);
-  }
+  if (client_.IsPast(terms.expire_at)) co_return Refused(protocol::kErrorExpired);
   co_return terms;
 }
 
@@ -67,9 +65,7 @@ Task<Verdict<ConnectTerms>> ConnectCommand::CheckToken(std::string token) const 
         {.why = "the token has no user", .setting = "client.disallow_anonymous_connection_tokens"});
   }
   if (settings.insecure) verified->expire_at = 0;
-  if (verified->expire_at != 0 && verified->expire_at <= client_.WallSeconds()) {
-    co_return Refused(protocol::kErrorExpired);
-  }
+  if (client_.IsPast(verified->expire_at)) co_return Refused(protocol::kErrorExpired);
   co_return ConnectTerms{.from = ConnectTerms::From::kToken,
                          .user = std::move(verified->user),
                          .expire_at = verified->expire_at,

@@ -51,7 +51,7 @@ class TokenAuthority final : public Authority {
                                .why = "the subscription token has been revoked"});
     }
     const std::int64_t expire_at = insecure ? 0 : token->expire_at;
-    if (expire_at != 0 && expire_at <= client.WallSeconds()) co_return Refused(protocol::kErrorExpired);
+    if (client.IsPast(expire_at)) co_return Refused(protocol::kErrorExpired);
     co_return SubscribeTerms{.info = std::move(token->info),
                              .data = std::move(token->data),
                              .expire_at = expire_at,
@@ -81,9 +81,7 @@ class DefaultAuthority final : public Authority {
  private:
   static Task<Verdict<SubscribeTerms>> Ask(SubscribeCall call) {
     TM_CO_TRY_ASSIGN(SubscribeTerms terms, co_await call.client.context.backend->Subscribe(call));
-    if (terms.expire_at != 0 && terms.expire_at <= call.client.WallSeconds()) {
-      co_return Refused(protocol::kErrorExpired);
-    }
+    if (call.client.IsPast(terms.expire_at)) co_return Refused(protocol::kErrorExpired);
     co_return terms;
   }
 

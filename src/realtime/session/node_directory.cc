@@ -84,21 +84,16 @@ Task<void> DoToAll(Context& context, Target target, Action action, net::Reply<bo
 
 // Ends what the decision forbids.
 Task<void> EndRefused(Context& context, access::Entry entry, net::Reply<bool>::Sender done) {
-  if (entry.kind == access::Kind::kToken) {
-    TokenIndex::Walk walk(context.token_index, entry.subject);
-    while (Client* const client = walk.Next()) {
-      Session& session = static_cast<Session&>(client->events);
-      const auto pin = session.Pin();
-      session.Apply(entry);
-      co_await LeaveTheTurn(context);
-    }
-  } else {
-    Registry::Walk walk(context.registry, entry.subject);
-    while (Session* const session = walk.Next()) {
-      const auto pin = session->Pin();
-      session->Apply(entry);
-      co_await LeaveTheTurn(context);
-    }
+  if (entry.kind != access::Kind::kToken) {
+    Target user{.user = entry.subject};
+    co_return co_await DoToAll(context, std::move(user), std::move(entry), done);
+  }
+  TokenIndex::Walk walk(context.token_index, entry.subject);
+  while (Client* const client = walk.Next()) {
+    Session& session = static_cast<Session&>(client->events);
+    const auto pin = session.Pin();
+    session.Apply(entry);
+    co_await LeaveTheTurn(context);
   }
   done.Send(true);
 }

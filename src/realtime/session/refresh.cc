@@ -43,9 +43,7 @@ Task<Verdict<protocol::RefreshResult>> Refresh(Client& client, std::string given
   if (token->subs != (client.identity ? client.identity->token_subs : none)) {
     co_return Refused(protocol::kDisconnectInsufficientState);
   }
-  if (token->expire_at != 0 && token->expire_at <= client.WallSeconds()) {
-    co_return Refused(protocol::kDisconnectExpired);
-  }
+  if (client.IsPast(token->expire_at)) co_return Refused(protocol::kDisconnectExpired);
   // The server's refresh that came while the token was being verified is the later request, and stays.
   if (client.renewals() == renewals) {
     client.Renew(token->expire_at, token->info.empty() ? nullptr : &token->info);
@@ -85,9 +83,7 @@ Task<Verdict<protocol::SubRefreshResult>> RefreshSubscription(Client& client, Su
         protocol::kDisconnectInvalidToken,
         {.channel = request.channel, .why = "the subscription token is for another channel, user or client"});
   }
-  if (token->expire_at != 0 && token->expire_at <= client.WallSeconds()) {
-    co_return Refused(protocol::kDisconnectSubExpired);
-  }
+  if (client.IsPast(token->expire_at)) co_return Refused(protocol::kDisconnectSubExpired);
   if (client.HasRevoked(token->mark, request.channel)) {
     co_return client.Refuse(protocol::kDisconnectInvalidToken,
                             {.reason = RefusalReason::kRevoked,

@@ -371,7 +371,7 @@ Task<void> Session::Apply(control::Unsubscribe unsubscribe) {
 }
 
 void Session::Apply(const control::Refresh& refresh) {
-  if (refresh.expired || (refresh.expire_at != 0 && refresh.expire_at <= client_.WallSeconds())) {
+  if (refresh.expired || client_.IsPast(refresh.expire_at)) {
     return Disconnect(protocol::kDisconnectExpired);
   }
   client_.Renew(refresh.expire_at, refresh.info ? &*refresh.info : nullptr);

@@ -8,9 +8,7 @@
 namespace tidemill::session {
 
 bool GrantsDeltas(const channels::ChannelOptions& channel, const protocol::SubscribeRequest& request) {
-  const bool known_state =
-      !channel.is_map() || (channel.subscription_type == "map" && channel.map.mode != "ephemeral");
-  return request.delta == "fossil" && channel.allows_deltas() && !request.tf && known_state;
+  return request.delta == "fossil" && channel.allows_deltas() && channel.can_have_deltas() && !request.tf;
 }
 
 std::expected<filter::FilterPtr, protocol::ErrorCode> FilterOf(const channels::ChannelOptions& channel,

@@ -42,8 +42,7 @@ SubscriptionOptions OptionsFor(const channels::ChannelOptions& channel,
                                const protocol::SubscribeRequest& request, ReadRights rights);
 
 // Whether the client asks for deltas and gets them. Not together with a filter: what was filtered out, the
-// next delta could be of. Of a map only where it has a stream, so that the state it is sent is that of a
-// known position.
+// next delta could be of.
 bool GrantsDeltas(const channels::ChannelOptions& channel, const protocol::SubscribeRequest& request);
 
 // The filter that the client asks for; null: none. kErrorBadRequest, with a text that says what is wrong: the
