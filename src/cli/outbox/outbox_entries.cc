@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "base/json.h"
+#include "base/utf8.h"
 #include "cli/api_client.h"
 #include "cli/jobs/jobs_call.h"
 #include "cli/table.h"
@@ -13,7 +14,7 @@
 namespace tidemill::cli {
 namespace {
 
-constexpr std::size_t kDataShown = 60;
+constexpr std::size_t kDataShownBytesMax = 60;
 
 struct PlainOptions {
   ApiOptions api;
@@ -133,7 +134,9 @@ Result<std::string> ParkedToText(std::string_view result) {
     json.EnterArray();
     while (json.NextElement()) {
       ParkedRow row = ReadParked(json);
-      if (row.data.size() > kDataShown) row.data = row.data.substr(0, kDataShown) + "…";
+      if (row.data.size() > kDataShownBytesMax) {
+        row.data = std::string(CutUtf8(row.data, kDataShownBytesMax)) + "…";
+      }
       table.Add({fmt::to_string(row.id), row.target, row.key, row.data, row.reason});
     }
   }

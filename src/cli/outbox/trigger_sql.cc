@@ -23,13 +23,6 @@ struct TableName {
   }
 };
 
-std::string QuoteText(std::string_view text) {
-  std::string quoted = "'";
-  for (const char c : text) quoted += c == '\'' ? std::string("''") : std::string(1, c);
-  return quoted + "'";
-}
-
-// Standard strings take a backslash as it is; a NUL ends no text that came as an argument.
 Result<TableName> ParseTable(const std::string& text) {
   TableName table;
   const std::size_t dot = text.find('.');
@@ -80,7 +73,7 @@ std::string RowOf(const TriggerWish& wish) {
   std::string row;
   for (const std::string& column : wish.columns) {
     if (!row.empty()) row += ", ";
-    row += fmt::format("{0}, changed -> {0}", QuoteText(column));
+    row += fmt::format("{0}, changed -> {0}", sql::QuoteLiteral(column));
   }
   return "jsonb_build_object(" + row + ")";
 }
@@ -96,9 +89,10 @@ Result<std::string> TriggerSql(const TriggerWish& wish) {
     return Fail(Errc::kInvalidArgument, "say what is to be published: --insert, --update, --delete");
   }
   const std::string channel = wish.channel.empty() ? table.name : wish.channel;
-  const std::string key = wish.key.empty() ? ""
-                                           : fmt::format(",\n    key => {} || (changed ->> {})",
-                                                         QuoteText(channel + " "), QuoteText(wish.key));
+  const std::string key = wish.key.empty()
+                              ? ""
+                              : fmt::format(",\n    key => {} || (changed ->> {})",
+                                            sql::QuoteLiteral(channel + " "), sql::QuoteLiteral(wish.key));
   return fmt::format(
       R"(-- Publishes each {events} of {table}
 -- in the channel {channel}, if and when its transaction commits.
@@ -118,9 +112,10 @@ create trigger tidemill_outbox after {events} on {table}
   for each row execute function {function}();
 commit;
 )",
-      fmt::arg("events", events), fmt::arg("table", table.Quoted()), fmt::arg("channel", QuoteText(channel)),
-      fmt::arg("function", table.Quoted(kPrefix)), fmt::arg("schema", sql::QuoteIdentifier(wish.schema)),
-      fmt::arg("name", QuoteText(table.name)), fmt::arg("row", RowOf(wish)), fmt::arg("key", key));
+      fmt::arg("events", events), fmt::arg("table", table.Quoted()),
+      fmt::arg("channel", sql::QuoteLiteral(channel)), fmt::arg("function", table.Quoted(kPrefix)),
+      fmt::arg("schema", sql::QuoteIdentifier(wish.schema)), fmt::arg("name", sql::QuoteLiteral(table.name)),
+      fmt::arg("row", RowOf(wish)), fmt::arg("key", key));
 }
 
 Result<std::string> DropTriggerSql(const TriggerWish& wish) {

@@ -3,12 +3,12 @@
 #include <utility>
 
 #include "base/ascii.h"
-#include "sql/schema/schema.h"
+#include "sql/schema/own_statements.h"
 
 namespace tidemill::jobs {
 namespace {
 
-// Below, "@ready" is the table, $1 a parameter in both dialects, and words in capitals differ.
+// Below, "@ready" is the table (sql::OwnStatements).
 constexpr std::string_view kAcquire =
     "update @owner set node = $1, address = $2, holder = $3, epoch = case when holder = $3 then epoch else "
     "epoch + 1 end, flush = case when holder = $3 then flush else 0 end, turn = case when holder = $3 then "
@@ -69,18 +69,10 @@ constexpr std::string_view kClearRecords =
     "delete from @record where (kind, key) in "
     "(select kind, key from @record where kind not in ('cron', 'queue') limit $1)";
 
-struct Words {
-  std::string_view word;
-  std::string_view postgres;
-  std::string_view sqlite;
-};
-constexpr Words kWords[] = {
-    {"NOW", "cast(extract(epoch from clock_timestamp()) * 1000 as bigint)",
-     "cast((julianday('now') - 2440587.5) * 86400000 as integer)"},
+constexpr sql::DialectWord kWords[] = {
     {"BYTES(job)", "octet_length(job)", "length(cast(job as blob))"},
     {"BYTES(value)", "octet_length(value)", "length(cast(value as blob))"},
     {"FIND(", "strpos(", "instr("},
-    {"IS_ONE_OF", "= any($1)", "in (select value from json_each($1))"},
     {"SKIP_LOCKED", "for update skip locked", ""},
     // SQLite's file is locked by its process: who had the lease before is gone.
     {"SAME_NODE", "and node = $1", ""},
@@ -100,53 +92,35 @@ constexpr PlaceWords kPlaceWords[] = {
     {"IN_REVERSE", {"id desc", "at desc, id desc", "at, id"}},
 };
 
-void Replace(std::string& text, std::string_view word, std::string_view by) {
-  for (std::size_t at = text.find(word); at != text.npos; at = text.find(word, at + by.size()))
-    text.replace(at, word.size(), by);
-}
-
-class Writer {
+class Writer : public sql::OwnStatements {
  public:
-  Writer(sql::Dialect dialect, const std::string& postgres_schema)
-      : is_sqlite_(dialect == sql::Dialect::kSqlite), prefix_(TableName(dialect, postgres_schema, "")) {}
+  using OwnStatements::OwnStatements;
 
-  sql::Statement operator()(std::string_view text) const { return operator()(text, text); }
-  sql::Statement operator()(std::string_view postgres, std::string_view sqlite) const {
-    std::string text(is_sqlite_ ? sqlite : postgres);
-    for (const Words& words : kWords) Replace(text, words.word, is_sqlite_ ? words.sqlite : words.postgres);
-    Replace(text, "@", prefix_);
-    if (is_sqlite_) Replace(text, "$", "?");
-    return sql::Statement(std::move(text));
-  }
   OfPlace<sql::Statement> ForEachPlace(std::string_view text) const {
     return {{ForPlace(0, text), ForPlace(1, text), ForPlace(2, text)}};
   }
   OfPlace<sql::Statement> ListByJid() const {
     std::string text(kList);
-    Replace(text, "BEHIND", "jid = $7 and BEHIND");
+    sql::ReplaceAll(text, "BEHIND", "jid = $7 and BEHIND");
     return {{ForPlace(0, kList), ForPlace(1, text), ForPlace(2, text)}};
   }
 
  private:
   sql::Statement ForPlace(std::size_t place, std::string_view given) const {
     std::string text(given);
-    for (const PlaceWords& words : kPlaceWords) Replace(text, words.word, words.by_place[place]);
+    for (const PlaceWords& words : kPlaceWords) sql::ReplaceAll(text, words.word, words.by_place[place]);
     return operator()(text);
   }
-
-  const bool is_sqlite_;
-  const std::string prefix_;
 };
 
 }  // namespace
 
 std::string TableName(sql::Dialect dialect, const std::string& postgres_schema, std::string_view table) {
-  std::string name = "tidemill_jobs_" + std::string(table);
-  return dialect == sql::Dialect::kSqlite ? name : sql::QuoteIdentifier(postgres_schema) + "." + name;
+  return sql::OwnTable(dialect, postgres_schema, "tidemill_jobs_" + std::string(table));
 }
 
 Statements MakeStatements(sql::Dialect dialect, const std::string& postgres_schema) {
-  const Writer write(dialect, postgres_schema);
+  const Writer write(dialect, TableName(dialect, postgres_schema, ""), kWords);
   return {
       .acquire = write(kAcquire),
       .release = write("update @owner set expires_at = 0 where holder = $1 and epoch = $2"),

@@ -11,23 +11,15 @@
 #include "net/sleep.h"
 #include "net/task_scope.h"
 #include "postgres/connection/session.h"
+#include "sql/schema/schema.h"
 
 namespace tidemill::postgres {
 namespace {
 
 constexpr std::size_t kChannelBytesMax = 63;  // NAMEDATALEN - 1; what is longer is cut by the server
 
-std::string Quoted(std::string_view name) {
-  std::string quoted = "\"";
-  for (const char c : name) {
-    if (c == '"') quoted.push_back('"');
-    quoted.push_back(c);
-  }
-  return quoted + "\"";
-}
-
 sql::Call CallOf(std::string_view command, std::string_view channel) {
-  return {.statement = sql::Statement(std::string(command) + " " + Quoted(channel),
+  return {.statement = sql::Statement(std::string(command) + " " + sql::QuoteIdentifier(channel),
                                       {.reuse = sql::Reuse::kOnce, .parameter_oids = {}})};
 }
 

@@ -5,12 +5,6 @@
 namespace tidemill::sql {
 namespace {
 
-std::string QuoteLiteral(std::string_view text) {
-  std::string quoted = "'";
-  for (const char c : text) quoted += c == '\'' ? std::string("''") : std::string(1, c);
-  return quoted + "'";
-}
-
 void AppendBegin(Dialect dialect, const SchemaOptions& options, std::string& out) {
   if (dialect == Dialect::kSqlite) {
     out += "begin immediate;\n";

@@ -15,6 +15,13 @@ void Mix(std::string_view bytes, std::uint64_t& hash) {
   for (const char c : bytes) hash = (hash ^ static_cast<unsigned char>(c)) * kFnvPrime;
 }
 
+// Doubled inside.
+std::string InQuotes(std::string_view text, char quote) {
+  std::string quoted(1, quote);
+  for (const char c : text) quoted.append(c == quote ? 2 : 1, c);
+  return quoted + quote;
+}
+
 }  // namespace
 
 const SchemaStatements& StatementsOf(const SchemaVersion& version, Dialect dialect) {
@@ -30,11 +37,8 @@ std::string ChecksumOf(const SchemaVersion& version, Dialect dialect) {
   return fmt::format("{:016x}", hash);
 }
 
-std::string QuoteIdentifier(std::string_view name) {
-  std::string quoted = "\"";
-  for (const char c : name) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return quoted + '"';
-}
+std::string QuoteIdentifier(std::string_view name) { return InQuotes(name, '"'); }
+std::string QuoteLiteral(std::string_view text) { return InQuotes(text, '\''); }
 
 std::string SchemaTable(Dialect dialect, const SchemaOptions& options) {
   if (dialect == Dialect::kSqlite) return "tidemill_schema";

@@ -41,6 +41,8 @@ std::string ChecksumOf(const SchemaVersion& version, Dialect dialect);
 
 // In double quotes.
 std::string QuoteIdentifier(std::string_view name);
+// In single quotes; a backslash stands for itself (Postgres: standard_conforming_strings).
+std::string QuoteLiteral(std::string_view text);
 
 // The table's name with its schema.
 std::string SchemaTable(Dialect dialect, const SchemaOptions& options);
