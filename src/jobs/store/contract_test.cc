@@ -8,9 +8,7 @@
 #include "jobs/store/testing/memory_store.h"
 #include "jobs/store/testing/store_contract.h"
 #include "jobs/store/testing/store_reading_contract.h"
-#include "postgres/testing/on_loop.h"
-#include "postgres/testing/pgbouncer.h"
-#include "postgres/testing/postgres_server.h"
+#include "postgres/testing/own_database.h"
 #include "sql/schema/apply_schema.h"
 #include "sqlite/testing/store_fixture.h"
 
@@ -62,64 +60,35 @@ class SqliteBackend final : public StoreBackend {
   sqlite::Database database_;
 };
 
-using postgres::testing::PostgresServer;
+using postgres::testing::SharedPooler;
+using postgres::testing::SharedServer;
+using postgres::testing::Version;
 
-// A database of its own on a server that all tests share, reached directly or through a pooler.
+// Reached directly or through a pooler.
 class PostgresBackend final : public StoreBackend {
  public:
-  PostgresBackend(net::Loop& loop, PostgresServer& server, const postgres::Server& way)
-      : loop_(loop),
-        server_(server),
-        name_("jobs_" + std::to_string(++count_)),
-        opener_(postgres::testing::OpenerOf(UrlOf(server, way, name_))),
-        database_(MakeDatabase(loop, *opener_, postgres::testing::PatientOptions(), metrics_)) {
-    TM_ASSERT(net::testing::DriveUntil(loop, [this] { return !database_->down_since(); }));
-    ApplyJobsSchema(loop, *database_);
+  template <class... Where>
+  explicit PostgresBackend(net::Loop& loop, const Where&... where)
+      : loop_(loop), own_(loop, where..., "jobs") {
+    ApplyJobsSchema(loop, own_.database());
   }
-  ~PostgresBackend() override {
-    database_.reset();
-    for (int i = 0; i < 3; ++i) loop_.RunOnce({});
-    server_.Run("drop database " + name_ + " with (force)");
-  }
-  std::unique_ptr<Store> Open() override { return MakeSqlStore(loop_, *database_, {}); }
+  std::unique_ptr<Store> Open() override { return MakeSqlStore(loop_, own_.database(), {}); }
   void Enqueue(std::string text) override {
-    server_.Run("insert into tidemill.tidemill_jobs_inbox (job) values ('" + text + "')", name_);
+    own_.Run("insert into tidemill.tidemill_jobs_inbox (job) values ('" + text + "')");
   }
 
  private:
-  static std::string UrlOf(const PostgresServer& server, const postgres::Server& way,
-                           const std::string& name) {
-    server.Run("create database " + name);
-    return "postgres://postgres@127.0.0.1:" + std::to_string(way.port) + "/" + name;
-  }
-
-  static inline int count_ = 0;
   net::Loop& loop_;
-  PostgresServer& server_;
-  const std::string name_;
-  metrics::Registry registry_;
-  postgres::Metrics metrics_{registry_};
-  std::unique_ptr<const postgres::SessionOpener> opener_;
-  std::unique_ptr<postgres::Database> database_;
+  postgres::testing::OwnDatabase own_;
 };
-
-std::unique_ptr<StoreBackend> BehindPgbouncer(net::Loop& loop) {
-  PostgresServer& server = postgres::testing::SharedServer();
-  static postgres::testing::Pgbouncer pgbouncer(server);
-  return std::make_unique<PostgresBackend>(loop, server, pgbouncer.tcp());
-}
-
-std::unique_ptr<StoreBackend> OnPostgres(net::Loop& loop, postgres::testing::Version version) {
-  PostgresServer& server = postgres::testing::SharedServer(version);
-  return std::make_unique<PostgresBackend>(loop, server, server.tcp());
-}
 
 const StoreParam kParams[] = {
     {"Memory", [](net::Loop& loop) { return std::make_unique<MemoryBackend>(loop); }},
     {"Sqlite", [](net::Loop& loop) { return std::make_unique<SqliteBackend>(loop); }},
-    {"Postgres15", [](net::Loop& loop) { return OnPostgres(loop, postgres::testing::Version::kDebian); }},
-    {"Postgres18", [](net::Loop& loop) { return OnPostgres(loop, postgres::testing::Version::k18); }},
-    {"Pgbouncer", BehindPgbouncer},
+    {"Postgres15", [](net::Loop& loop) { return std::make_unique<PostgresBackend>(loop, Version::kDebian); }},
+    {"Postgres18", [](net::Loop& loop) { return std::make_unique<PostgresBackend>(loop, Version::k18); }},
+    {"Pgbouncer",
+     [](net::Loop& loop) { return std::make_unique<PostgresBackend>(loop, SharedServer(), SharedPooler()); }},
 };
 
 }  // namespace

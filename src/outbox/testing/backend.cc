@@ -4,13 +4,10 @@
 
 #include <fmt/format.h>
 
-#include "base/assert.h"
 #include "base/testing/temporary_folder.h"
 #include "net/testing/run_task.h"
 #include "outbox/schema.h"
-#include "postgres/testing/on_loop.h"
-#include "postgres/testing/pgbouncer.h"
-#include "postgres/testing/postgres_server.h"
+#include "postgres/testing/own_database.h"
 #include "sql/schema/apply_schema.h"
 #include "sqlite/database.h"
 #include "sqlite/metrics.h"
@@ -42,54 +39,17 @@ class SqliteBackend final : public Backend {
   sqlite::Database database_;
 };
 
-using postgres::testing::PostgresServer;
-
-// A database of its own on a server that all tests share.
 class PostgresBackend final : public Backend {
  public:
-  PostgresBackend(net::Loop& loop, PostgresServer& server, const postgres::Server& way)
-      : loop_(loop),
-        server_(server),
-        name_("outbox_" + std::to_string(++count_)),
-        opener_(postgres::testing::OpenerOf(UrlOf(server, way, name_))),
-        database_(MakeDatabase(loop, *opener_, postgres::testing::PatientOptions(), metrics_)) {
-    TM_ASSERT(net::testing::DriveUntil(loop, [this] { return !database_->down_since(); }));
-    ApplySchema(loop, *database_);
+  template <class... Where>
+  explicit PostgresBackend(net::Loop& loop, const Where&... where) : own_(loop, where..., "outbox") {
+    ApplySchema(loop, own_.database());
   }
-  ~PostgresBackend() override {
-    database_.reset();
-    for (int i = 0; i < 3; ++i) loop_.RunOnce({});
-    server_.Run("drop database " + name_ + " with (force)");
-  }
-  sql::Database& database() override { return *database_; }
+  sql::Database& database() override { return own_.database(); }
 
  private:
-  static std::string UrlOf(const PostgresServer& server, const postgres::Server& way,
-                           const std::string& name) {
-    server.Run("create database " + name);
-    return "postgres://postgres@127.0.0.1:" + std::to_string(way.port) + "/" + name;
-  }
-
-  static inline int count_ = 0;
-  net::Loop& loop_;
-  PostgresServer& server_;
-  const std::string name_;
-  metrics::Registry registry_;
-  postgres::Metrics metrics_{registry_};
-  std::unique_ptr<const postgres::SessionOpener> opener_;
-  std::unique_ptr<postgres::Database> database_;
+  postgres::testing::OwnDatabase own_;
 };
-
-std::unique_ptr<Backend> BehindPgbouncer(net::Loop& loop) {
-  PostgresServer& server = postgres::testing::SharedServer();
-  static postgres::testing::Pgbouncer pgbouncer(server);
-  return std::make_unique<PostgresBackend>(loop, server, pgbouncer.tcp());
-}
-
-std::unique_ptr<Backend> OnPostgres(net::Loop& loop, postgres::testing::Version version) {
-  PostgresServer& server = postgres::testing::SharedServer(version);
-  return std::make_unique<PostgresBackend>(loop, server, server.tcp());
-}
 
 }  // namespace
 
@@ -102,11 +62,18 @@ std::string Backend::PublishSql(const std::string& channel, const std::string& d
 }
 
 std::vector<Param> Backends() {
+  using postgres::testing::SharedPooler;
+  using postgres::testing::SharedServer;
+  using postgres::testing::Version;
   return {
       {"Sqlite", [](net::Loop& loop) { return std::make_unique<SqliteBackend>(loop); }},
-      {"Postgres15", [](net::Loop& loop) { return OnPostgres(loop, postgres::testing::Version::kDebian); }},
-      {"Postgres18", [](net::Loop& loop) { return OnPostgres(loop, postgres::testing::Version::k18); }},
-      {"Pgbouncer", BehindPgbouncer},
+      {"Postgres15",
+       [](net::Loop& loop) { return std::make_unique<PostgresBackend>(loop, Version::kDebian); }},
+      {"Postgres18", [](net::Loop& loop) { return std::make_unique<PostgresBackend>(loop, Version::k18); }},
+      {"Pgbouncer",
+       [](net::Loop& loop) {
+         return std::make_unique<PostgresBackend>(loop, SharedServer(), SharedPooler());
+       }},
   };
 }
 

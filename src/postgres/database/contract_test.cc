@@ -5,8 +5,7 @@
 #include <utility>
 
 #include "postgres/database/database.h"
-#include "postgres/testing/on_loop.h"
-#include "postgres/testing/postgres_server.h"
+#include "postgres/testing/own_database.h"
 #include "sql/testing/database_contract.h"
 
 namespace tidemill::postgres {
@@ -14,7 +13,6 @@ namespace {
 
 using sql::testing::Backend;
 using sql::testing::DatabaseParam;
-using testing::PostgresServer;
 
 DatabaseOptions ContractOptions() {
   DatabaseOptions options = testing::PatientOptions();
@@ -24,47 +22,21 @@ DatabaseOptions ContractOptions() {
   return options;
 }
 
-// A database of its own on the server that all tests share.
 class PostgresBackend final : public Backend {
  public:
-  PostgresBackend(net::Loop& loop, PostgresServer& server)
-      : server_(server),
-        name_("contract_" + std::to_string(++count_)),
-        loop_(loop),
-        opener_(testing::OpenerOf(UrlOf(server, name_))),
-        database_(MakeDatabase(loop, *opener_, ContractOptions(), metrics_)) {
-    TM_ASSERT(testing::DriveUntil(loop, [this] { return !database_->down_since(); }));
-  }
-  ~PostgresBackend() override {
-    database_.reset();
-    for (int i = 0; i < 3; ++i) loop_.RunOnce({});
-    server_.Run("drop database " + name_ + " with (force)");
-  }
-  sql::Database& database() override { return *database_; }
+  PostgresBackend(net::Loop& loop, testing::Version version)
+      : own_(loop, version, "contract", ContractOptions()) {}
+  sql::Database& database() override { return own_.database(); }
 
  private:
-  static std::string UrlOf(const PostgresServer& server, const std::string& name) {
-    server.Run("create database " + name);
-    return "postgres://postgres@127.0.0.1:" + std::to_string(server.port()) + "/" + name;
-  }
-
-  static inline int count_ = 0;
-  PostgresServer& server_;
-  const std::string name_;
-  net::Loop& loop_;
-  metrics::Registry registry_;
-  Metrics metrics_{registry_};
-  std::unique_ptr<const SessionOpener> opener_;
-  std::unique_ptr<Database> database_;
+  testing::OwnDatabase own_;
 };
 
 const DatabaseParam kParams[] = {
     {"Postgres15",
-     [](net::Loop& loop) { return std::make_unique<PostgresBackend>(loop, testing::SharedServer()); }},
+     [](net::Loop& loop) { return std::make_unique<PostgresBackend>(loop, testing::Version::kDebian); }},
     {"Postgres18",
-     [](net::Loop& loop) {
-       return std::make_unique<PostgresBackend>(loop, testing::SharedServer(testing::Version::k18));
-     }},
+     [](net::Loop& loop) { return std::make_unique<PostgresBackend>(loop, testing::Version::k18); }},
 };
 
 }  // namespace
