@@ -20,8 +20,6 @@ Metrics::Metrics(metrics::Registry& registry)
                        [this] { return static_cast<double>(lag_ms_.load()) / 1000; });
 }
 
-void Metrics::Level::Set(std::int64_t value) { gauge.Add(value - std::exchange(shown, value)); }
-
 void Metrics::ShowRelaying(bool relays) {
   relaying_.Set(relays ? 1 : 0);
   if (relays) return;

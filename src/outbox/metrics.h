@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "metrics/level.h"
 #include "metrics/metrics.h"
 #include "outbox/store.h"
 
@@ -24,16 +25,10 @@ class Metrics {
   void CountParked(std::size_t entries) { parked_total_.Add(entries); }
 
  private:
-  struct Level {
-    metrics::Gauge& gauge;
-    std::int64_t shown = 0;
-    void Set(std::int64_t value);
-  };
-
   metrics::Registry& registry_;
-  Level waiting_;
-  Level parked_;
-  Level relaying_;
+  metrics::Level waiting_;
+  metrics::Level parked_;
+  metrics::Level relaying_;
   metrics::Counter& failed_;
   metrics::Counter& parked_total_;
   metrics::Histogram& seconds_;

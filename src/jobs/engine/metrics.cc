@@ -64,19 +64,17 @@ JobMetrics::JobMetrics(metrics::Registry& registry)
                                        "Jobs that wait for others, or belong to a workflow")},
       commits_(registry.AddCounter("tidemill_jobs_commits_total", "Flushes that were committed")) {}
 
-void JobMetrics::Level::Set(std::uint64_t value) {
-  const auto level = static_cast<std::int64_t>(value);
-  gauge.Add(level - std::exchange(shown, level));
-}
-
 void JobMetrics::Show(const Counts& counts, std::uint64_t unflushed_rows, std::uint64_t commits) {
-  scheduled_.Set(counts.scheduled);
-  retries_.Set(counts.retries);
-  dead_.Set(counts.dead);
-  working_.Set(counts.working);
-  enqueued_.Set(counts.enqueued);
-  workers_.Set(counts.workers);
-  unflushed_.Set(unflushed_rows);
+  const auto set = [](metrics::Level& level, std::uint64_t value) {
+    level.Set(static_cast<std::int64_t>(value));
+  };
+  set(scheduled_, counts.scheduled);
+  set(retries_, counts.retries);
+  set(dead_, counts.dead);
+  set(working_, counts.working);
+  set(enqueued_, counts.enqueued);
+  set(workers_, counts.workers);
+  set(unflushed_, unflushed_rows);
   commits_.Add(commits - std::exchange(commits_shown_, commits));
 }
 

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "jobs/engine/changes.h"
 #include "jobs/limits/limiter.h"
+#include "metrics/level.h"
 #include "metrics/metrics.h"
 
 namespace tidemill::jobs {
@@ -53,9 +54,9 @@ class JobMetrics final : public JobListener {
   void OnChange(const JobChange& change) override;
   // What is there now; called with each flush.
   void Show(const Counts& counts, std::uint64_t unflushed_rows, std::uint64_t commits);
-  void ShowSchedules(std::size_t count) { schedules_.Set(count); }
-  void ShowBatches(std::size_t count) { batches_.Set(count); }
-  void ShowWorkflowJobs(std::size_t count) { workflow_jobs_.Set(count); }
+  void ShowSchedules(std::size_t count) { schedules_.Set(static_cast<std::int64_t>(count)); }
+  void ShowBatches(std::size_t count) { batches_.Set(static_cast<std::int64_t>(count)); }
+  void ShowWorkflowJobs(std::size_t count) { workflow_jobs_.Set(static_cast<std::int64_t>(count)); }
 
  private:
   static constexpr std::size_t kKnownMax = 2000;  // pairs of queue and type that are remembered
@@ -66,27 +67,21 @@ class JobMetrics final : public JobListener {
     metrics::Held<metrics::Counter> failed;  // attempts
     metrics::Held<metrics::Counter> dead;
   };
-  // A gauge that is set, and not added to.
-  struct Level {
-    metrics::Gauge& gauge;
-    std::int64_t shown = 0;
-    void Set(std::uint64_t value);
-  };
 
   Series& SeriesOf(std::string_view queue, std::string_view type);
 
   metrics::Registry& registry_;
   std::unordered_map<std::string, Series> by_name_;  // queue and type
-  Level scheduled_;
-  Level retries_;
-  Level dead_;
-  Level working_;
-  Level enqueued_;
-  Level workers_;
-  Level unflushed_;
-  Level schedules_;
-  Level batches_;
-  Level workflow_jobs_;
+  metrics::Level scheduled_;
+  metrics::Level retries_;
+  metrics::Level dead_;
+  metrics::Level working_;
+  metrics::Level enqueued_;
+  metrics::Level workers_;
+  metrics::Level unflushed_;
+  metrics::Level schedules_;
+  metrics::Level batches_;
+  metrics::Level workflow_jobs_;
   metrics::Counter& commits_;
   std::uint64_t commits_shown_ = 0;
 };
