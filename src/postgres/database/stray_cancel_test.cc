@@ -116,11 +116,6 @@ sql::Call Once(const char* text) {
 
 Task<void> Drop(Database& database) { (void)co_await database.Run(Once("select 'dropped'")); }
 
-template <class T>
-Task<void> Keep(Task<T> task, std::optional<T>& result) {
-  result.emplace(co_await std::move(task));
-}
-
 class StrayCancel : public ::testing::Test {
  protected:
   // The first answer says who is asked, the second is of a statement whose caller hangs up. It ends although
@@ -139,7 +134,7 @@ class StrayCancel : public ::testing::Test {
     dropped->Spawn(Drop(*db.database));
     std::optional<T> result;
     TaskScope scope;
-    scope.Spawn(Keep(ask(*db.database), result));
+    scope.Spawn(net::testing::Keep(ask(*db.database), result));
     db.loop->RunOnce({});
     dropped.reset();
     EXPECT_TRUE(DriveUntil(*db.loop, [&] { return result.has_value(); }));

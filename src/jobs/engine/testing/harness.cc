@@ -48,6 +48,14 @@ void EngineHarness::Advance(Duration by) {
   }
 }
 
+void EngineHarness::BeginToStop() {
+  scope.Spawn([](EngineHarness& self) -> Task<void> {
+    co_await self.engine.Stop();
+    self.is_stopped = true;
+  }(*this));
+  Turns();
+}
+
 Result<> EngineHarness::Commit() { return Run(engine.Committed()); }
 
 void EngineHarness::Push(std::string_view jid, std::string_view members) {

@@ -15,6 +15,7 @@
 #include "jobs/engine/engine.h"
 #include "jobs/store/testing/memory_store.h"
 #include "net/loop.h"
+#include "net/testing/run_task.h"
 #include "net/turn_meter.h"
 
 namespace tidemill::jobs::testing {
@@ -54,6 +55,8 @@ struct EngineHarness {
   Result<> Commit();
   template <class T>
   T Run(Task<T> task);
+  // A stop, as far as it comes at once; `is_stopped` says when it is done.
+  void BeginToStop();
   // A push, committed.
   void Push(std::string_view jid, std::string_view members = "");
 
@@ -61,6 +64,8 @@ struct EngineHarness {
   std::unique_ptr<net::Loop> loop;
   MemoryStore store;
   Engine engine;
+  bool is_stopped = false;
+  TaskScope scope;
 };
 
 // A worker's fetch, as many as it asks for, and what it got.
@@ -92,9 +97,8 @@ class Fetched final : public FetchRequest {
 template <class T>
 T EngineHarness::Run(Task<T> task) {
   std::optional<T> result;
-  TaskScope scope;
-  scope.Spawn([](Task<T> inner, std::optional<T>& out) -> Task<void> { out.emplace(co_await inner); }(
-                                                           std::move(task), result));
+  TaskScope run;
+  run.Spawn(net::testing::Keep(std::move(task), result));
   for (int i = 0; i < 10'000 && !result; ++i) loop->RunOnce(Duration{0});
   TM_ASSERT(result.has_value());
   return *std::move(result);
