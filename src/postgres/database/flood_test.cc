@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "net/sleep.h"
 #include "net/task_scope.h"
+#include "postgres/statements/slowness.h"
 #include "postgres/testing/on_loop.h"
 #include "postgres/testing/postgres_server.h"
 
@@ -233,33 +235,56 @@ TEST(Flood, WhileWritesHoldEverySharedConnectionReadsGoElsewhere) {
   EXPECT_EQ(db.metrics.disconnects.value(), 0u);
 }
 
-TEST(Flood, OfSlowStatementsDoesNotHoldUpOneThatTookLongOnce) {
+// Runs of a fast statement, and whether the machine was so busy that one of them was not.
+struct FastRuns {
+  OnLoop& db;
+  const sql::Statement statement = Sleeps();
+  bool was_slow = false;
+
+  sql::Result<sql::RunResult> Run(Duration deadline = kWitnessDeadline) {
+    const std::int64_t begun_us = MonotonicMicros();
+    sql::Call call = Sleep(statement, 0);
+    call.limits.deadline = db.loop->clock().Now() + deadline;
+    auto result = db.Run(std::move(call));
+    was_slow = was_slow || (result && MonotonicMicros() - begun_us >= Slowness::kSlowUs);
+    return result;
+  }
+};
+
+// nullopt: it took long more than once, as the machine is busy, and nothing is shown.
+std::optional<::testing::AssertionResult> IsNotHeldUpByAFlood() {
   OnLoop db(testing::SharedServer().url());
-  const sql::Statement fast = Sleeps();
-  for (int i = 0; i < 5; ++i) ASSERT_TRUE(db.Run(Sleep(fast, 0)));
-  ASSERT_TRUE(db.Run(Sleep(fast, 0.6)));
+  FastRuns fast{db};
+  for (int i = 0; i < 5; ++i) EXPECT_TRUE(fast.Run());
+  EXPECT_TRUE(db.Run(Sleep(fast.statement, 0.6)));
   const sql::Statement slow = Sleeps();
-  ASSERT_TRUE(db.Run(Sleep(slow, 0.6)));
+  EXPECT_TRUE(db.Run(Sleep(slow, 0.6)));
   TaskScope flood;
   Count count;
   for (int i = 0; i < 100; ++i) flood.Spawn(RunOne(db, Sleep(slow, 60), count));
   EXPECT_TRUE(DriveUntil(*db.loop, [&] { return db.metrics.in_use.value() == 4; }));
   for (int i = 0; i < 30; ++i) {
-    sql::Call call = Sleep(fast, 0);
-    call.limits.deadline = db.loop->clock().Now() + kWitnessDeadline;
-    const auto result = db.Run(call);
-    ASSERT_TRUE(result) << result.error().message;
+    if (const auto result = fast.Run(); !result) {
+      if (fast.was_slow) return std::nullopt;
+      return ::testing::AssertionFailure() << result.error().message;
+    }
   }
   EXPECT_EQ(count.ok, 0);
 
   // Long twice is slow: it waits with the others.
-  ASSERT_TRUE(db.Run(Sleep(fast, 0.6)));
-  ASSERT_TRUE(db.Run(Sleep(fast, 0.6)));
-  sql::Call call = Sleep(fast, 0);
-  call.limits.deadline = db.loop->clock().Now() + Milliseconds(100);
-  const auto result = db.Run(call);
-  ASSERT_FALSE(result);
+  EXPECT_TRUE(db.Run(Sleep(fast.statement, 0.6)));
+  EXPECT_TRUE(db.Run(Sleep(fast.statement, 0.6)));
+  const auto result = fast.Run(Milliseconds(100));
+  if (result) return ::testing::AssertionFailure() << "what is slow did not wait";
   EXPECT_EQ(result.error().kind, FailureKind::kTimeout);
+  return ::testing::AssertionSuccess();
+}
+
+TEST(Flood, OfSlowStatementsDoesNotHoldUpOneThatTookLongOnce) {
+  std::optional<::testing::AssertionResult> shown;
+  for (int tries = 0; tries < 10 && !shown; ++tries) shown = IsNotHeldUpByAFlood();
+  ASSERT_TRUE(shown) << "the machine is too busy";
+  EXPECT_TRUE(*shown);
 }
 
 TEST(Flood, OfOneStatementLeavesAQuarterOfTheQueueToOthers) {
