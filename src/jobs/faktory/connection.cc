@@ -207,6 +207,7 @@ void Connection::Welcome(Hello hello) {
   phase_ = Phase::kServing;
   server_.loop().timers().Cancel(*this);
   reader_.Limit(server_.options.line_bytes_max);
+  (void)server_.buffers.Resize(std::exchange(counted_, 0), 0, share());
   session_.emplace(server_.services, static_cast<SessionOwner&>(*this), wid_);
   challenge_.reset();
   stream_->Queue("+OK\r\n");
@@ -218,7 +219,7 @@ bool Connection::Count() {
   const std::size_t bytes =
       reader_.bytes_kept() + stream_->queued_bytes() + (session_ ? session_->bytes() : 0);
   const std::size_t counts = bytes <= kFreeBytes ? 0 : bytes;
-  if (server_.buffers.Resize(counted_, counts, !session_)) {
+  if (server_.buffers.Resize(counted_, counts, share())) {
     counted_ = counts;
     return true;
   }
@@ -255,7 +256,7 @@ void Connection::Leave() {
     server_.watch.Remove(wid_, *this);
     server_.services.engine.WorkerDisconnected(wid_);
   }
-  (void)server_.buffers.Resize(counted_, 0, !session_);
+  (void)server_.buffers.Resize(counted_, 0, share());
   counted_ = 0;
   server_.Forget(*this);
 }

@@ -77,6 +77,10 @@ class Connection final : public net::StreamHandler,
   void WatchWriting();
   // What the buffers take now. False: there is no room, and the connection is closed.
   bool Count();
+  // Of the budget that it is counted in.
+  BufferBudget::Share share() const {
+    return session_ ? BufferBudget::Share::kAll : BufferBudget::Share::kStrangers;
+  }
   void Finish();
 
   ServerState& server_;

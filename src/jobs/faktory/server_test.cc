@@ -285,5 +285,22 @@ TEST_F(FaktoryServerWithPassword, RefusesOthers) {
   EXPECT_EQ(metrics_.handshakes_refused.value(), 3u);
 }
 
+class FewBuffers : public FaktoryServer {
+ protected:
+  FewBuffers() : FaktoryServer({.buffers_bytes_max = 64 << 10}) {}  // a quarter of it for strangers
+};
+
+TEST_F(FewBuffers, WhoeverIsLetInIsNoStrangerAnyMore) {
+  const std::string hello = "HELLO {" + std::string(10'000, ' ') + "\"v\":2}";
+  for (int i = 0; i < 5; ++i) {
+    Client client = Connect();
+    net::testing::WriteAll(client.fd.get(), hello.substr(0, 9000));
+    ASSERT_TRUE(DriveUntil(*loop_, [&] { return metrics_.buffers_bytes.value() > 0; }));
+    Send(client, hello.substr(9000));
+    ASSERT_EQ(NextLine(client), "+HI {\"v\":2}");
+    ASSERT_EQ(NextLine(client), "+OK");
+  }
+}
+
 }  // namespace
 }  // namespace tidemill::faktory

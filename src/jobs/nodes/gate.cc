@@ -55,13 +55,6 @@ void Gate::Forget(Relay& relay) {
   metrics_.relays.Sub(1);
 }
 
-bool Gate::Resize(std::size_t before, std::size_t after) {
-  if (after > before && buffered_bytes_ + after - before > options_.buffers_bytes_max) return false;
-  buffered_bytes_ += after - before;
-  metrics_.buffers_bytes.Add(static_cast<std::int64_t>(after) - static_cast<std::int64_t>(before));
-  return true;
-}
-
 void Gate::CountRefusal(std::string_view why) {
   metrics_.relays_refused.Add();
   if (const auto suppressed = refusals_logged_.Count(loop_.Now())) {

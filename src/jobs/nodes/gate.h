@@ -18,6 +18,7 @@
 #include "base/intrusive_list.h"
 #include "base/log_limit.h"
 #include "config/secret.h"
+#include "jobs/faktory/buffer_budget.h"
 #include "jobs/faktory/server.h"
 #include "jobs/nodes/metrics.h"
 #include "jobs/nodes/ownership.h"
@@ -51,8 +52,6 @@ class Gate final : public net::StreamAcceptor {
   void OnOwnerChanged();
   void Remember(Relay& relay);
   void Forget(Relay& relay);
-  // What a relay keeps now; false: all of them together keep too much.
-  bool Resize(std::size_t before, std::size_t after);
   void CountRefusal(std::string_view why);
 
   net::Loop& loop_;
@@ -62,7 +61,7 @@ class Gate final : public net::StreamAcceptor {
   NodesMetrics& metrics_;
   IntrusiveList<Relay> relays_;
   std::size_t relay_count_ = 0;
-  std::size_t buffered_bytes_ = 0;
+  faktory::BufferBudget buffers_{options_.buffers_bytes_max, metrics_.buffers_bytes};
   log::LogLimit refusals_logged_;
 };
 

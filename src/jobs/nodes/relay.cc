@@ -106,7 +106,7 @@ void Relay::OnWritable(Side& side) {
 
 bool Relay::Count() {
   const std::size_t bytes = client_.stream->queued_bytes() + owner_.stream->queued_bytes();
-  if (!gate_.Resize(counted_, bytes)) return false;
+  if (!gate_.buffers_.Resize(counted_, bytes)) return false;
   counted_ = bytes;
   return true;
 }
@@ -150,7 +150,7 @@ void Relay::OnRetire() {
 void Relay::Leave() {
   finished_ = true;
   gate_.loop_.timers().Cancel(*this);
-  (void)gate_.Resize(counted_, 0);
+  (void)gate_.buffers_.Resize(counted_, 0);
   counted_ = 0;
   gate_.Forget(*this);
 }
