@@ -26,14 +26,14 @@ void Signals::Want(std::string_view name) {
   const auto found = signals_.find(name);
   if (found == signals_.end() || found->second.wanted_by++ > 0) return;
   ends_.erase({found->second.expires_at, found->first});
-  changed_.push_back(found->first);
+  if (found->second.expires_at != kUnknown) changed_.push_back(found->first);  // else it has no end anyway
 }
 
 void Signals::Unwant(std::string_view name) {
   const auto found = signals_.find(name);
   if (found == signals_.end() || --found->second.wanted_by > 0) return;
   ends_.emplace(found->second.expires_at, found->first);
-  changed_.push_back(found->first);
+  if (found->second.expires_at != kUnknown) changed_.push_back(found->first);  // else it has no end anyway
 }
 
 bool Signals::Expire(WallTime now, std::size_t& count, std::vector<RecordKey>& deleted) {

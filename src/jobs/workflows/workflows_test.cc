@@ -211,6 +211,21 @@ TEST_F(WorkflowsTest, ASignalThatCameInTimeStaysForThoseWhoWaitedForIt) {
   EXPECT_FALSE(records_.contains({"signal", "paid"}));
 }
 
+TEST_F(WorkflowsTest, AStartWritesNoSignalAgainThatIsAsItWas) {
+  Push("x", kMember);
+  Push("a", R"({"depends_on":["job-000x"],"signals":["paid"]})");
+  ASSERT_TRUE(workflows_.Signal("paid", "7", now_));
+  Flush();
+  Restart();
+  for (const Record& record : workflows_.Gather().records) EXPECT_NE(record.kind, "signal");
+  Done("x");
+  EXPECT_EQ(Run(), "a");
+  Flush();
+  EXPECT_FALSE(workflows_.Expire(now_, 10));
+  Flush();
+  EXPECT_EQ((records_[{"signal", "paid"}].expires_at), now_ + Hours(24 * 7)) << "now nobody waits";
+}
+
 TEST_F(WorkflowsTest, WaitsForSignalsNoLongerThanItMay) {
   Push("f", R"({"signals":["go","now"],"signals_within":60})");
   Push("c", R"({"signals":["go","now"],"signals_within":60,"on_timeout":"continue"})");
