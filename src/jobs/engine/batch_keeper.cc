@@ -106,7 +106,6 @@ void BatchKeeper::WaitFor(Batches::Asked asked) {
 void BatchKeeper::Asking::OnRefused(KeptGatherings kept) {
   keeper.TakeBack(asked, kept);
   keeper.batches_.Undo(asked, keeper.core_.Now());
-  is_undone = true;
 }
 void BatchKeeper::Asking::OnCommit(const Result<>& result) { keeper.Settle(*this, result); }
 
@@ -131,11 +130,7 @@ void BatchKeeper::Settle(Asking& asking, const Result<>& result) {
   if (core_.phase != Core::Phase::kServing && core_.phase != Core::Phase::kStopping) return;
   // What changes now goes with the callbacks: into what is gathered from here on.
   Gathering& gathering = core_.flusher.Gather();
-  if (result) {
-    batches_.Confirm(settled->asked, core_.Now());
-  } else if (!settled->is_undone) {
-    batches_.Undo(settled->asked, core_.Now());
-  }
+  if (result) batches_.Confirm(settled->asked, core_.Now());  // else it is undone already (OnRefused)
   PushDue(gathering);
 }
 

@@ -51,7 +51,6 @@ class BatchKeeper final : public EnginePlugin, net::Timer {
     void OnCommit(const Result<>& result) override;
     BatchKeeper& keeper;
     Batches::Asked asked;
-    bool is_undone = false;
   };
 
   void OnTimer() override;

@@ -27,6 +27,25 @@ constexpr std::size_t kForgottenAtOnce = 200;
 constexpr std::size_t kRecoveredAtOnce = 500;
 constexpr Duration kLookAgainAfter = Milliseconds(50);
 
+struct Blocked {
+  job::Job job;
+  Located located;
+};
+
+// nullopt: its text is damaged, which the log says.
+std::optional<Blocked> ReadBlocked(Core& core, JobPage::Item item) {
+  const auto queue = core.OpenQueue(item.job.queue);
+  auto job = job::ParseJob(item.job.text, core.Now(), kStoredTextBytesMax);
+  if (!queue || !job) {
+    log::Error("jobs.text_damaged", {{"id", item.job.id.value()}});
+    return std::nullopt;
+  }
+  return Blocked{
+      .job = *std::move(job),
+      .located = {
+          .job = std::move(item.job), .queue = *queue, .place = Place::kLater, .wait = Wait::kBlocked}};
+}
+
 }  // namespace
 
 void SetInputs(job::Job& job, const Workflows::Inputs& inputs) {
@@ -254,45 +273,35 @@ Task<Result<>> WorkflowKeeper::Carry(std::vector<Workflows::Ready> ready,
 }
 
 void WorkflowKeeper::EndOne(JobPage::Item item, const std::string& timed_out) {
-  const auto queue = core_.OpenQueue(item.job.queue);
-  auto job = job::ParseJob(item.job.text, core_.Now(), kStoredTextBytesMax);
-  if (!queue || !job) {
-    log::Error("jobs.text_damaged", {{"id", item.job.id.value()}});
-    return;
-  }
-  Located located{
-      .job = std::move(item.job), .queue = *queue, .place = Place::kLater, .wait = Wait::kBlocked};
+  auto blocked = ReadBlocked(core_, std::move(item));
+  if (!blocked) return;
+  auto& [job, located] = *blocked;
   if (timed_out.empty()) {
-    Gathering& gathering = core_.GatherFor(*queue);
+    Gathering& gathering = core_.GatherFor(located.queue);
     TakeOut(core_, located, gathering);
-    return Discard(core_, {.job = &*job, .id = located.job.id, .queue = *queue, .place = Place::kLater},
+    return Discard(core_, {.job = &job, .id = located.job.id, .queue = located.queue, .place = Place::kLater},
                    gathering);
   }
-  job->failure = job::Failure{.failed_at = core_.Now(),
-                              .next_at = {},
-                              .error = {.type = "SignalTimeout",
-                                        .message = fmt::format("signal {} has not come in time", timed_out),
-                                        .backtrace = {}}};
+  job.failure = job::Failure{.failed_at = core_.Now(),
+                             .next_at = {},
+                             .error = {.type = "SignalTimeout",
+                                       .message = fmt::format("signal {} has not come in time", timed_out),
+                                       .backtrace = {}}};
   located.job.text.clear();
-  job::AppendText(*job, located.job.text);
+  job::AppendText(job, located.job.text);
   KillLocated(core_, std::move(located));
 }
 
 void WorkflowKeeper::CarryOne(JobPage::Item item) {
-  const auto queue = core_.OpenQueue(item.job.queue);
-  auto job = job::ParseJob(item.job.text, core_.Now(), kStoredTextBytesMax);
-  if (!queue || !job) {
-    log::Error("jobs.text_damaged", {{"id", item.job.id.value()}});
-    return;
-  }
-  Located located{
-      .job = std::move(item.job), .queue = *queue, .place = Place::kLater, .wait = Wait::kBlocked};
-  Gathering& gathering = core_.GatherFor(*queue);
+  auto blocked = ReadBlocked(core_, std::move(item));
+  if (!blocked) return;
+  auto& [job, located] = *blocked;
+  Gathering& gathering = core_.GatherFor(located.queue);
   const auto inputs = workflows_.Release(located.job.jid, core_.Now());
   if (!inputs) return;
-  SetInputs(*job, *inputs);
+  SetInputs(job, *inputs);
   TakeOut(core_, located, gathering);
-  Unblock(core_, *std::move(job), located.job.id, *queue, gathering);
+  Unblock(core_, std::move(job), located.job.id, located.queue, gathering);
 }
 
 }  // namespace tidemill::jobs
