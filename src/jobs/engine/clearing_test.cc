@@ -47,13 +47,6 @@ struct Node : EngineHarness {
     store.ReleaseCommits();
     ASSERT_TRUE(Commit());
   }
-  void BeginToStop() {
-    scope.Spawn([](Node& self) -> Task<void> {
-      co_await self.engine.Stop();
-      self.is_stopped = true;
-    }(*this));
-    Turns();
-  }
   // A flush that is under way, and does not end.
   void HoldAFlush() {
     store.HoldCommits();
@@ -74,7 +67,6 @@ struct Node : EngineHarness {
   }
 
   std::optional<Result<>> cleared;
-  bool is_stopped = false;
   TaskScope scope;
 };
 
@@ -201,6 +193,35 @@ TEST(Stopping, ALockedStoreIsTriedAgain) {
   EXPECT_TRUE(n.is_stopped);
   EXPECT_TRUE(n.Stored().empty());
   EXPECT_EQ(n.store.tables().owner->expires_at, WallTime{0}) << "the lease is given back";
+}
+
+TEST(Stopping, ALeaseThatIsLostMeanwhileEndsIt) {
+  Node n(AckAnswer::kReceived);
+  n.Reserve("job-00001");
+  n.HoldAFlush();
+  ASSERT_TRUE(n.engine.Ack("job-00001", ""));
+  n.BeginToStop();
+  n.store.TakeOver("other");
+  n.store.ReleaseCommits();
+  n.Turns(100);
+  EXPECT_TRUE(n.is_stopped) << "there is nothing to wait for";
+  EXPECT_EQ(n.store.tables().owner->owner.node, "other");
+}
+
+TEST(Clearing, ARefusedOneStillReplacesTheJobBefore) {
+  Node n;
+  ASSERT_TRUE(n.engine.SetSchedule({.name = "tick",
+                                    .schedule = "@every 10s",
+                                    .overlap = "replace",
+                                    .job = R"({"jobtype":"Tick","args":[]})"}));
+  n.Advance(Seconds(12));
+  ASSERT_TRUE(n.Commit());
+  EXPECT_EQ(n.Stored(), Jids{"tick-1800000010000"});
+  n.HoldAFlush();
+  n.ClearInVain();  // it fires meanwhile
+  n.Advance(Seconds(1));
+  ASSERT_TRUE(n.Commit());
+  EXPECT_EQ(n.Stored(), (Jids{"held-00001", "tick-1800000020000"}));
 }
 
 TEST(AcksAtOnce, WaitForTheStoreWhileItFails) {

@@ -25,6 +25,7 @@ namespace tidemill::jobs {
 namespace {
 
 constexpr Duration kLookInterval = Seconds(1);  // a clock that was moved is noticed within that
+constexpr Duration kTakeBackPause = Milliseconds(100);
 
 }  // namespace
 
@@ -114,11 +115,12 @@ void Schedules::Place(std::unique_ptr<Entry> made) {
     made->record.fired_at = before.record.fired_at;
     // With another schedule it begins now: what the new one would have fired before is no firing of it.
     made->record.fired_until = fires_alike ? fired_until : std::max(fired_until, core_.Now());
-    SetLast(*made, before.record.last_jid, before.last);
+    std::string last_jid = before.record.last_jid;
+    const Last last = before.last;
     Erase(before);
+    SetLast(*made, std::move(last_jid), last);
   }
   Entry& entry = *(entries_[name] = std::move(made));
-  if (entry.last != Last::kOver) by_last_jid_[entry.record.last_jid] = &entry;
   entry.next = entry.record.fired_until;
   Write(entry, core_.flusher.Gather());
   LearnSoon(entry);
@@ -176,6 +178,7 @@ Result<std::string> Schedules::RunNow(std::string_view name) {
   TM_TRY(PushFor(*entry, jid, gathering));
   SetLast(*entry, jid, Last::kOpen);
   Arrange(*entry);
+  SetTimer();  // it may have waited to know what became of its last job
   entry->record.fired_at = core_.Now();
   Write(*entry, gathering);
   return jid;
@@ -441,8 +444,17 @@ Result<> Schedules::PushFor(Entry& entry, std::string jid, Gathering& gathering)
   return Push(core_, std::move(job), Origin::kServer, gathering);
 }
 
+// A FLUSH takes the job with it, unless it is refused.
 Task<void> Schedules::TakeBack(Schedules& self, std::string jid) {
-  const auto cancelled = co_await Cancel(self.core_, jid);
+  const std::uint64_t tenure = self.core_.tenure;
+  bool is_clearing = self.core_.is_clearing;
+  auto cancelled = co_await Cancel(self.core_, jid);
+  while (!cancelled && is_clearing) {
+    co_await net::Sleep(self.core_.loop, kTakeBackPause);
+    if (tenure != self.core_.tenure) co_return;
+    is_clearing = self.core_.is_clearing;
+    cancelled = co_await Cancel(self.core_, jid);
+  }
   if (!cancelled && cancelled.error().code != Errc::kNotFound) {
     log::Warn("jobs.schedule_not_replaced", {{"jid", jid}, {"error", cancelled.error().detail}});
   }

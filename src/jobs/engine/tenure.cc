@@ -233,11 +233,12 @@ Task<void> Own(Core& core) {
 }
 
 void LoseLease(Core& core) {
-  if (IsStopping(core)) return;
   log::Error("jobs.lease_lost", {{"epoch", core.lease.epoch}});
   core.has_lease = false;
-  core.phase = Core::Phase::kStandby;
-  core.SetProblem("another node has taken the jobs over");
+  if (!IsStopping(core)) {
+    core.phase = Core::Phase::kStandby;
+    core.SetProblem("another node has taken the jobs over");
+  }
   core.Forget({.code = Errc::kNotAvailable, .detail = "another node has taken the jobs over"});
   core.TenureChanged();
 }
