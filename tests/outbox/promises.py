@@ -10,7 +10,7 @@ from assertions import check, equal, eventually
 from event_stream import EventStream
 from postgres_server import PostgresError, PostgresServer
 from runner import note
-from shared import OutboxServer, data
+from shared import OutboxServer, Psql, data
 
 # The goal is 10 ms on a machine of our own; one that is busy with others takes far longer.
 P50_MS_MAX = 1000
@@ -174,11 +174,11 @@ def test_trigger(binary, folder):
 def latencies_ms(server, postgres, count, pause):
     token = {"subs": {"news": {}}}
     took = []
-    with EventStream(server, token, path="/connection/uni_sse") as stream:
+    with EventStream(server, token, path="/connection/uni_sse") as stream, Psql(postgres) as psql:
         check("connect" in stream.next(), "it is connected")
         for _ in range(count):
             time.sleep(pause)
-            postgres.run("select tidemill.publish('news', to_jsonb(extract(epoch from clock_timestamp())))")
+            psql.say("select tidemill.publish('news', to_jsonb(extract(epoch from clock_timestamp())));")
             while "pub" not in (event := stream.next()):
                 pass
             took.append((time.time() - float(event["pub"]["data"])) * 1000)
@@ -192,7 +192,7 @@ def test_latency(binary, folder):
                "--channel.without_namespace.allow_subscribe_for_client=true")
     with PostgresServer() as postgres, OutboxServer(binary, folder, *options, postgres=postgres.url()) as server:
         eventually(lambda: postgres.run("select asleep from tidemill.tidemill_outbox_owner") == "t", "it asks to be told")
-        rung, busy = latencies_ms(server, postgres, 15, 0.4), latencies_ms(server, postgres, 30, 0)
+        rung, busy = latencies_ms(server, postgres, 15, 0.6), latencies_ms(server, postgres, 100, 0)
         note(f"commit to message, p50: {statistics.median(rung):.1f} ms rung for, {statistics.median(busy):.1f} ms while busy")
         check(statistics.median(rung) < P50_MS_MAX and statistics.median(busy) < P50_MS_MAX, (rung, busy))
 

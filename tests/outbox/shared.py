@@ -61,13 +61,24 @@ class OutboxServer(Server):
 class Psql:
     """A psql that goes on: one transaction after the other on one connection."""
 
-    def __init__(self, postgres, script):
+    def __init__(self, postgres, script=""):
         self._process = subprocess.Popen(
             [f"{DEBIAN}/psql", "--no-psqlrc", "--no-align", "--tuples-only", "--quiet", "--set=ON_ERROR_STOP=1",
              f"--host={postgres.folder}", f"--port={postgres.port}", "--username=postgres", "--dbname=postgres"],
             stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         os.set_blocking(self._process.stdin.fileno(), True)
         self._script = script
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.run()
+
+    def say(self, line):
+        """It is done soon."""
+        self._process.stdin.write(line + "\n")
+        self._process.stdin.flush()
 
     def run(self):
         _, errors = self._process.communicate(self._script, timeout=600)
