@@ -2,19 +2,12 @@
 // thread.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <string>
 
 #include "base/clock.h"
 
 namespace tidemill::outbox {
-
-// What the functions take. A channel's own limits may be narrower.
-inline constexpr std::size_t kTargetBytesMax = 255;
-inline constexpr std::size_t kKeyBytesMax = 255;
-inline constexpr std::size_t kDataBytesMax = 1 << 20;
-inline constexpr std::size_t kOptionsBytesMax = 16 << 10;
 
 struct Entry {
   std::int64_t id = 0;  // in the order of the calls, with gaps

@@ -26,6 +26,10 @@ void HeldLanes::LetGo(std::string_view lane) {
   if (found != lanes_.end()) lanes_.erase(found);
 }
 
+void HeldLanes::LetGoOfDue(MonotonicTime now) {
+  std::erase_if(lanes_, [now](const auto& lane) { return lane.second.retry_at <= now; });
+}
+
 std::vector<std::string> HeldLanes::Names(MonotonicTime now) const {
   std::vector<std::string> names;
   for (const auto& [name, held] : lanes_) {

@@ -39,6 +39,8 @@ class HeldLanes {
             MonotonicTime now);
   // Its first entry has left, or was parked.
   void LetGo(std::string_view lane);
+  // Nothing of those lanes that may be read is there any more: somebody else took it out.
+  void LetGoOfDue(MonotonicTime now);
   void Clear() { lanes_.clear(); }
 
   bool IsFull() const { return lanes_.size() > kMax; }

@@ -13,7 +13,6 @@ namespace tidemill::outbox {
 namespace {
 
 constexpr std::size_t kHeldShownMax = 20;
-constexpr std::size_t kDataShownBytesMax = 4096;
 constexpr std::int64_t kPageMax = 1000;
 constexpr std::size_t kIdsMax = 1000;
 constexpr std::size_t kAllAtOnce = 500;
@@ -24,7 +23,7 @@ constexpr std::string_view kStatusResult = R"json({
     "relayed_by": {"type": "string", "description": "The node that sends; empty: none does."},
     "relayed_here": {"type": "boolean"},
     "waiting": {"type": "integer", "description": "Entries; above 10,000 perhaps fewer than that."},
-    "parked": {"type": "integer", "description": "Entries that could not leave."},
+    "parked": {"type": "integer", "description": "Entries that could not leave; 10,000 at most."},
     "lag_ms": {"type": "integer", "description": "Age of the oldest entry that waits."},
     "held": {
       "type": "array",
@@ -192,7 +191,7 @@ void WriteParked(const Parked& parked, JsonWriter& json) {
   json.Member("sink", parked.entry.sink);
   json.Member("target", parked.entry.target);
   json.Member("key", parked.entry.key);
-  json.Member("data", CutUtf8(parked.entry.data, kDataShownBytesMax));
+  json.Member("data", CutUtf8(parked.entry.data, Store::kDataShown));
   json.Member("reason", parked.reason);
   json.Member("created_at", parked.entry.created_at.ms);
   json.Member("parked_at", parked.parked_at.ms);
@@ -219,10 +218,8 @@ using Act = Task<Result<std::size_t>> (Store::*)(std::vector<std::int64_t>);
 Task<Result<std::size_t>> ActOnAll(Store& store, Act act) {
   std::size_t done = 0;
   for (std::int64_t after = 0;;) {
-    TM_CO_TRY_ASSIGN(const std::vector<Parked> page, co_await store.ListParked(after, kAllAtOnce));
-    if (page.empty()) co_return done;
-    std::vector<std::int64_t> ids;
-    for (const Parked& parked : page) ids.push_back(parked.entry.id);
+    TM_CO_TRY_ASSIGN(std::vector<std::int64_t> ids, co_await store.ListParkedIds(after, kAllAtOnce));
+    if (ids.empty()) co_return done;
     after = ids.back();
     TM_CO_TRY_ASSIGN(const std::size_t some, co_await (store.*act)(std::move(ids)));
     done += some;
@@ -234,7 +231,7 @@ Task<api::Outcome> ActOn(ApiServices& services, IdsParams params, Act act) {
   const auto done = params.all ? co_await ActOnAll(services.store, act)
                                : co_await (services.store.*act)(std::move(params.ids));
   if (!done) co_return std::unexpected(jobs::FailureOf(done.error()));
-  services.relay_loop.Post([&services] { services.relay.LookNow(); });
+  services.relay_loop.Post([&services] { services.relay.HurryUp(); });
   std::string result;
   JsonWriter json(result);
   json.BeginObject();

@@ -46,7 +46,8 @@ Relay::Relay(net::Loop& loop, Store& store, std::vector<Sink*> sinks, RelayOptio
       metrics_(metrics),
       held_(options_.attempts_max, options_.retry_pause_max),
       problem_{.why = "its tables are not there yet", .since = loop.clock().Now()},
-      pause_(loop) {}
+      look_pause_(loop),
+      other_pause_(loop) {}
 
 Relay::~Relay() = default;
 
@@ -54,12 +55,13 @@ void Relay::Start() { scope_.Spawn(Run(*this)); }
 
 void Relay::Stop() {
   stopping_ = true;
-  pause_.Wake();
+  look_pause_.Wake();
+  other_pause_.Wake();
 }
 
 void Relay::LookNow() {
   look_again_ = true;
-  pause_.Wake();
+  look_pause_.Wake();
 }
 
 void Relay::Hear(bool hears) {
@@ -69,6 +71,7 @@ void Relay::Hear(bool hears) {
 
 void Relay::HurryUp() {
   held_.HurryUp();
+  measure_at_ = {};
   LookNow();
 }
 
@@ -88,42 +91,45 @@ void Relay::SetProblem(std::string why) {
 
 bool Relay::IsBusy() const { return loop_.clock().Now() < busy_until_; }
 
-void Relay::NoteFind() {
+void Relay::NoteFind(std::size_t entries) {
   const MonotonicTime now = loop_.clock().Now();
   std::shift_right(found_at_.begin(), found_at_.end(), 1);
   found_at_.front() = now;
-  if (found_at_.back() && now - *found_at_.back() <= kBusyWithin) busy_until_ = now + kBusyFor;
+  const bool is_often = found_at_.back() && now - *found_at_.back() <= kBusyWithin;
+  if (is_often || entries >= kBusyEntries) busy_until_ = now + kBusyFor;
 }
 
-// A reading that takes long, as where much waits behind held lanes, is not done all the time.
+// A reading that takes long is not done all the time, least of all where much waits behind held lanes.
 Duration Relay::NextPause() const {
   const MonotonicTime now = loop_.clock().Now();
   Duration pause = IsBusy() ? kBusyPause : options_.interval;
   if (const auto next = held_.NextAt()) pause = std::min(pause, *next - now);
   pause = std::min(pause, renew_at_ - now);
-  return std::max({pause, Milliseconds(look_took_.ms * 10), kBusyPause});
+  const std::int64_t share = held_.all().empty() ? 1 : 10;
+  return std::max({pause, Milliseconds(look_took_.ms * share), kBusyPause});
 }
 
 Task<void> Relay::Run(Relay& self) {
   while (!self.stopping_) {
+    const MonotonicTime asked_at = self.loop_.clock().Now();
     const auto epoch = co_await self.store_.Acquire(self.options_.node, self.options_.lease);
     if (self.stopping_) break;
     if (epoch) {
-      self.BeginServing(*epoch);
+      self.BeginServing(*epoch, asked_at);
       co_await Serve(self);
       self.EndServing();
       continue;
     }
     const bool is_elsewhere = epoch.error().code == Errc::kPermissionDenied;
     self.SetProblem(is_elsewhere ? "" : epoch.error().detail);
-    co_await self.pause_.For(is_elsewhere ? Milliseconds(self.options_.lease.ms / 4) : kFailurePause);
+    co_await self.other_pause_.For(is_elsewhere ? Milliseconds(self.options_.lease.ms / 4) : kFailurePause);
   }
   // Fails where it has none, or the store is away; then the lease runs out.
   (void)co_await self.store_.Release();
   self.ended_ = true;
 }
 
-void Relay::BeginServing(std::uint64_t epoch) {
+void Relay::BeginServing(std::uint64_t epoch, MonotonicTime asked_at) {
   log::Info("outbox.relaying", {{"epoch", epoch}});
   SetProblem("");
   epoch_ = epoch;
@@ -132,10 +138,14 @@ void Relay::BeginServing(std::uint64_t epoch) {
   is_full_.reset();
   held_.Clear();
   sent_.clear();
-  const MonotonicTime now = loop_.clock().Now();
-  renew_at_ = now + Milliseconds(options_.lease.ms / 3);
-  measure_at_ = count_at_ = now;
+  ExtendLease(asked_at);
+  measure_at_ = count_at_ = {};
   metrics_.ShowRelaying(true);
+}
+
+// It may have begun to last as soon as it was asked for.
+void Relay::ExtendLease(MonotonicTime asked_at) {
+  renew_at_ = asked_at + Milliseconds(options_.lease.ms / 3);
 }
 
 void Relay::EndServing() {
@@ -147,22 +157,31 @@ void Relay::EndServing() {
 Task<void> Relay::Serve(Relay& self) {
   while (!self.stopping_) {
     self.look_again_ = false;
-    const auto found = co_await Look(self);
-    Result<> kept = found ? Result<>() : std::unexpected(found.error());
-    if (kept && self.loop_.clock().Now() >= self.renew_at_) kept = co_await Finish(self, {});
-    if (kept && self.loop_.clock().Now() >= self.measure_at_) kept = co_await Measure(self);
-    if (kept) kept = co_await SetRinging(self);
-    if (!kept && kept.error().code == Errc::kPermissionDenied) co_return;
-    self.SetProblem(kept ? "" : kept.error().detail);
+    const auto found = co_await Turn(self);
+    if (!found && found.error().code == Errc::kPermissionDenied) co_return;
+    self.SetProblem(found ? "" : found.error().detail);
     if (self.stopping_) co_return;
-    if (!kept) {
-      co_await self.pause_.For(kFailurePause);
+    if (!found) {
+      co_await self.other_pause_.For(kFailurePause);
     } else if (!*found && !self.look_again_) {
-      co_await self.pause_.For(self.NextPause());
+      co_await self.look_pause_.For(self.NextPause());
     } else if (self.loop_.ShareSpent()) {
       co_await net::NextTurn(self.loop_);
     }
   }
+}
+
+// What is parked is counted before something more may be.
+Task<Result<bool>> Relay::Turn(Relay& self) {
+  if (self.loop_.clock().Now() >= self.measure_at_) {
+    TM_CO_TRY(co_await Measure(self));
+  }
+  TM_CO_TRY_ASSIGN(const bool found, co_await Look(self));
+  if (self.loop_.clock().Now() >= self.renew_at_) {
+    TM_CO_TRY(co_await Finish(self, {}));
+  }
+  TM_CO_TRY(co_await SetRinging(self));
+  co_return found;
 }
 
 Task<Result<bool>> Relay::Look(Relay& self) {
@@ -170,12 +189,21 @@ Task<Result<bool>> Relay::Look(Relay& self) {
   if (self.held_.IsFull() && *self.held_.NextAt() > begun) co_return false;
   TM_CO_TRY_ASSIGN(const std::vector<Entry> page, co_await self.store_.Load(kPage, self.held_.Names(begun)));
   self.look_took_ = self.loop_.clock().Now() - begun;
-  if (page.empty()) co_return false;
+  if (page.empty()) {
+    self.held_.LetGoOfDue(begun);
+    co_return false;
+  }
   // What has left and cannot be deleted is not looked for again at once.
   const bool is_new =
       std::ranges::any_of(page, [&self](const Entry& entry) { return !self.sent_.contains(entry.id); });
-  if (is_new) self.NoteFind();
+  if (is_new) self.NoteFind(page.size());
+  // Sending may take long, and nobody is to ring meanwhile.
+  if (page.size() >= kBusyEntries) {
+    TM_CO_TRY(co_await SetRinging(self));
+  }
+  const bool is_busy = self.IsBusy();
   TM_CO_TRY(co_await Finish(self, co_await SendAll(self, page)));
+  if (is_busy) self.busy_until_ = self.loop_.clock().Now() + kBusyFor;
   co_return is_new;
 }
 
@@ -256,11 +284,16 @@ bool Relay::Note(const std::string& lane, const Entry& entry, Delivery delivery,
 Task<Result<>> Relay::Finish(Relay& self, Finished finished) {
   const std::vector<std::int64_t> sent = finished.sent;
   const std::size_t parked = finished.refused.size();
-  TM_CO_TRY(co_await self.store_.Finish(self.epoch_, std::move(finished)));
+  const MonotonicTime asked_at = self.loop_.clock().Now();
+  const auto done = co_await self.store_.Finish(self.epoch_, std::move(finished));
+  if (!done) {
+    self.measure_at_ = {};  // it may have been done, and more be parked than is known
+    co_return done;
+  }
   for (const std::int64_t id : sent) self.sent_.erase(id);
   self.parked_ += parked;
   self.metrics_.CountParked(parked);
-  self.renew_at_ = self.loop_.clock().Now() + Milliseconds(self.options_.lease.ms / 3);
+  self.ExtendLease(asked_at);
   co_return {};
 }
 
@@ -271,14 +304,18 @@ Task<Result<>> Relay::Measure(Relay& self) {
   self.parked_ = depth.parked;
   self.metrics_.Show(depth);
   bool is_full = depth.waiting > self.options_.depth_max;
-  if (is_full && depth.waiting > Store::kExactMax) {
-    if (self.is_full_ && now < self.count_at_) co_return {};
+  const bool must_count = is_full && depth.waiting > Store::kExactMax;
+  if (must_count && self.is_full_ && now < self.count_at_) {
+    is_full = *self.is_full_;
+  } else if (must_count) {
     self.count_at_ = now + kCountPause;
     TM_CO_TRY_ASSIGN(is_full, co_await self.store_.IsDeeperThan(self.options_.depth_max));
   }
-  if (self.is_full_ == is_full) co_return {};
+  if (!is_full && self.is_full_ == is_full) co_return {};
+  // Again while it is full: what is put back opens it (Store::Retry).
   TM_CO_TRY(co_await self.store_.Admit(self.epoch_, self.options_.depth_max, is_full));
-  if (is_full) log::Error("outbox.full", {{"depth_max", self.options_.depth_max}});
+  if (is_full && self.is_full_ != is_full)
+    log::Error("outbox.full", {{"depth_max", self.options_.depth_max}});
   self.is_full_ = is_full;
   co_return {};
 }

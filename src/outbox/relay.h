@@ -38,8 +38,10 @@ namespace tidemill::outbox {
 class Relay {
  public:
   static constexpr Duration kBusyPause = Milliseconds(5);
-  // Often: so many looks in a row that found something, within so long; and for how long it counts.
+  // Often: so many looks in a row that found something, within so long, or so many entries in one look; and
+  // for how long it counts, from the end of that look.
   static constexpr std::size_t kBusyFinds = 3;
+  static constexpr std::size_t kBusyEntries = 20;
   static constexpr Duration kBusyWithin = Seconds(1);
   static constexpr Duration kBusyFor = Seconds(1);
 
@@ -54,11 +56,11 @@ class Relay {
   void Stop();
   bool ended() const { return ended_; }
 
-  // Somebody says that there is something.
+  // Somebody says that there is something. What failed, or is another node's, is not tried earlier for it.
   void LookNow();
   // Whether LookNow is called when the store rings.
   void Hear(bool hears);
-  // Held lanes are tried at once.
+  // Somebody has mended something: held lanes are tried at once, and what is parked is counted again.
   void HurryUp();
 
   bool relays() const { return relays_; }
@@ -71,7 +73,7 @@ class Relay {
   std::optional<Problem> problem() const;
 
  private:
-  // Wakes up by itself or when it is told to.
+  // Wakes up by itself or when it is told to; one for each reason to wake it.
   class Pause final : public net::Timer {
    public:
     explicit Pause(net::Loop& loop) : loop_(loop) {}
@@ -95,7 +97,9 @@ class Relay {
   static Task<void> Run(Relay& self);
   // Until the lease is lost, or it is to stop.
   static Task<void> Serve(Relay& self);
-  // One page; whether there was something. kPermissionDenied: the lease is lost.
+  // One page, and what is to be done besides; whether there was something. kPermissionDenied: the lease is
+  // lost.
+  static Task<Result<bool>> Turn(Relay& self);
   static Task<Result<bool>> Look(Relay& self);
   static Task<Finished> SendAll(Relay& self, const std::vector<Entry>& page);
   static Task<void> SendLane(Relay& self, const std::vector<Entry>& page, const Lane& lane,
@@ -110,9 +114,10 @@ class Relay {
   std::vector<Lane> LanesOf(const std::vector<Entry>& page) const;
   Sink* FindSink(std::string_view name) const;
   bool IsBusy() const;
-  void NoteFind();
+  void NoteFind(std::size_t entries);
   Duration NextPause() const;
-  void BeginServing(std::uint64_t epoch);
+  void BeginServing(std::uint64_t epoch, MonotonicTime asked_at);
+  void ExtendLease(MonotonicTime asked_at);
   void EndServing();
   void SetProblem(std::string why);
 
@@ -142,7 +147,8 @@ class Relay {
   std::unordered_set<std::int64_t> sent_;                      // and not known to be out of the store
   mutable std::mutex mutex_;
   Problem problem_;  // with a `why` of "": none
-  Pause pause_;
+  Pause look_pause_;
+  Pause other_pause_;  // after a failure, and while another node relays
   TaskScope scope_;
 };
 

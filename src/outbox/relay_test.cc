@@ -4,17 +4,20 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <functional>
 #include <set>
 
 #include "net/sleep.h"
 #include "outbox/testing/fixture.h"
+#include "outbox/testing/watched_store.h"
 
 namespace tidemill::outbox {
 namespace {
 
 using net::testing::DriveUntil;
 using testing::Param;
+using testing::WatchedStore;
 using Data = std::vector<std::string>;
 
 class FakeSink final : public Sink {
@@ -24,7 +27,8 @@ class FakeSink final : public Sink {
   Task<Delivery> Send(const Entry& entry) override {
     const std::string lane = LaneOf(entry);
     EXPECT_TRUE(under_way_.insert(lane).second) << "one at a time for each lane";
-    co_await net::Sleep(loop_, Milliseconds(1));
+    do co_await net::Sleep(loop_, Milliseconds(1));
+    while (stands_still);
     under_way_.erase(lane);
     Delivery delivery = answer(entry);
     if (delivery.result == Delivery::Result::kSent) sent.push_back(entry);
@@ -40,6 +44,8 @@ class FakeSink final : public Sink {
 
   std::function<Delivery(const Entry&)> answer = [](const Entry&) { return Delivery{}; };
   std::vector<Entry> sent;
+  bool stands_still = false;
+  std::size_t under_way() const { return under_way_.size(); }
 
  private:
   net::Loop& loop_;
@@ -52,9 +58,9 @@ Delivery Failed() { return {.result = Delivery::Result::kFailed, .why = "away"};
 class RelayTest : public testing::OutboxTest {
  protected:
   void Start(RelayOptions options = {}) {
-    options.interval = Milliseconds(20);
+    if (options.interval == RelayOptions().interval) options.interval = Milliseconds(20);
     options.retry_pause_max = Milliseconds(100);
-    relay_ = std::make_unique<Relay>(loop(), store(), std::vector<Sink*>{&sink}, options, metrics_);
+    relay_ = std::make_unique<Relay>(loop(), watched, std::vector<Sink*>{&sink}, options, metrics_);
     relay_->Start();
   }
   void Stop() {
@@ -65,9 +71,19 @@ class RelayTest : public testing::OutboxTest {
   bool UntilEmpty() {
     return Until([&] { return Waiting().empty(); });
   }
+  // Many at once, so that one look finds them.
+  void PublishMany(int count) {
+    const std::string numbers = fmt::format(
+        "with recursive numbers(n) as (select 1 union all select n + 1 from numbers where n < {}) ", count);
+    EXPECT_TRUE(Run(backend().is_postgres()
+                        ? numbers + "select tidemill.publish('a', to_jsonb(n)) from numbers"
+                        : numbers + "insert into tidemill_outbox (target, data) select 'a', n from numbers"));
+  }
+  std::size_t ParkedCount() { return Must(store().ListParked(0, 100)).size(); }
   std::string Metric() const { return registry_.Text(); }
 
   FakeSink sink{loop()};
+  WatchedStore watched{loop(), store()};
   metrics::Registry registry_;
   Metrics metrics_{registry_};
   std::unique_ptr<Relay> relay_;
@@ -164,6 +180,74 @@ TEST_P(RelayTest, AnEntryThatFailsWhileOthersLeaveIsParkedInTheEnd) {
   Stop();
 }
 
+TEST_P(RelayTest, NothingIsParkedAboveTheMost) {
+  sink.answer = [&](const Entry& entry) { return entry.target == "poison" ? Refused() : Delivery{}; };
+  Start({.parked_max = 1});
+  Publish("poison", "1");
+  Publish("poison", "2");
+  Publish("b", "3");
+  ASSERT_TRUE(Until([&] { return relay_->held().all().size() == 1 && Waiting() == Data{"2"}; }));
+  EXPECT_EQ(ParkedCount(), 1u);
+  EXPECT_EQ(relay_->held().all().begin()->second.why,
+            "it is poison; and outbox.parked_max entries are parked already");
+  Stop();
+  Start({.parked_max = 1});
+  ASSERT_TRUE(Until([&] { return relay_->held().all().size() == 1; })) << "another node knows it too";
+  EXPECT_EQ(ParkedCount(), 1u);
+  Stop();
+}
+
+TEST_P(RelayTest, WhatWasParkedWithoutAnAnswerCounts) {
+  sink.answer = [&](const Entry&) { return Refused(); };
+  watched.finish_answers_lost = 1;
+  Start({.parked_max = 1});
+  Publish("poison", "1");
+  ASSERT_TRUE(Until([&] { return ParkedCount() == 1; }));
+  Publish("poison", "2");
+  ASSERT_TRUE(Until([&] { return ParkedCount() > 1 || relay_->held().all().size() == 1; }));
+  EXPECT_EQ(ParkedCount(), 1u);
+  Stop();
+}
+
+TEST_P(RelayTest, ALeaseLastsFromWhenItWasAskedFor) {
+  watched.acquire_takes = Milliseconds(150);
+  Start({.lease = Milliseconds(300)});
+  ASSERT_TRUE(Until([&] { return watched.Saw("finish"); }));
+  EXPECT_EQ(watched.calls, (Data{"acquire", "measure", "load", "finish"})) << "a third of it was over";
+  Stop();
+}
+
+TEST_P(RelayTest, WhatFailsIsNotTriedEarlierBecauseSomethingIsThere) {
+  const auto count_in_half_a_second = [&](std::string_view call) {
+    const MonotonicTime until = loop().clock().Now() + Milliseconds(500);
+    EXPECT_TRUE(Until([&] {
+      relay_->LookNow();
+      return loop().clock().Now() >= until;
+    }));
+    return std::ranges::count(watched.calls, call);
+  };
+  watched.load_fails = Errc::kUnavailable;
+  Start({.lease = Seconds(60)});
+  EXPECT_LE(count_in_half_a_second("load"), 4);
+  Stop();
+  watched.calls.clear();
+  watched.acquire_fails = Errc::kPermissionDenied;
+  Start({.lease = Seconds(60)});
+  EXPECT_EQ(count_in_half_a_second("acquire"), 1) << "another node relays";
+  Stop();
+}
+
+TEST_P(RelayTest, ALaneWhoseEntryIsGoneIsLetGo) {
+  sink.answer = [](const Entry&) { return Failed(); };
+  Start();
+  Publish("a", "1");
+  ASSERT_TRUE(Until([&] { return relay_->held().all().size() == 1; }));
+  ASSERT_TRUE(
+      Run(backend().is_postgres() ? "delete from tidemill.tidemill_outbox" : "delete from tidemill_outbox"));
+  EXPECT_TRUE(Until([&] { return relay_->held().all().empty(); }));
+  Stop();
+}
+
 TEST_P(RelayTest, AnEntryForASinkThatIsNotThereIsParked) {
   const std::string table = backend().is_postgres() ? "tidemill.tidemill_outbox" : "tidemill_outbox";
   ASSERT_TRUE(Run("insert into " + table + " (sink, target, data) values ('pigeon', 'a', '1')"));
@@ -181,6 +265,9 @@ TEST_P(RelayTest, TheOutboxIsFullUntilSomeHaveLeft) {
     net::testing::RunTurns(loop());
     return !Run(backend().PublishSql("a", std::to_string(published++)));
   }));
+  Must(store().Retry({}));  // lets everything in
+  ASSERT_TRUE(Until([&] { return !Run(backend().PublishSql("a", std::to_string(published++))); }))
+      << "full again";
   sink.answer = [](const Entry&) { return Delivery{}; };
   relay_->HurryUp();
   ASSERT_TRUE(Until([&] { return Run(backend().PublishSql("a", "\"again\"")).has_value(); }));
@@ -205,7 +292,7 @@ TEST_P(RelayTest, AnotherNodeTakesOverWhenOneHasStopped) {
   EXPECT_TRUE(Until([&] { return other.ended(); }));
 }
 
-TEST_P(RelayTest, WhenSomebodyHearsItPublishersRingWhileItSleeps) {
+TEST_P(RelayTest, WhenSomebodyHearsItPublishersRingOnlyWhileItSleeps) {
   if (!backend().is_postgres()) return;
   const auto asleep = [&] {
     return Run("select asleep from tidemill.tidemill_outbox_owner")->rows[0][0].text == "t";
@@ -215,8 +302,32 @@ TEST_P(RelayTest, WhenSomebodyHearsItPublishersRingWhileItSleeps) {
   EXPECT_FALSE(asleep());
   relay_->Hear(true);
   ASSERT_TRUE(Until(asleep));
+  ASSERT_TRUE(Until([&] {
+    PublishMany(2 * Relay::kBusyEntries);
+    return !asleep();
+  })) << "while entries come nobody rings";
+  ASSERT_TRUE(Until(asleep));
   relay_->Hear(false);
   ASSERT_TRUE(Until([&] { return !asleep(); }));
+  Stop();
+}
+
+TEST_P(RelayTest, NobodyRingsForARelayThatWorksForLong) {
+  Start();
+  relay_->Hear(true);
+  ASSERT_TRUE(Until([&] { return watched.rings == std::vector<bool>{true}; }));
+  sink.stands_still = true;
+  PublishMany(2 * Relay::kBusyEntries);
+  ASSERT_TRUE(Until([&] { return sink.under_way() == 1; }));
+  EXPECT_EQ(watched.rings, (std::vector<bool>{true, false})) << "before it begins to send";
+  PublishMany(2 * Relay::kBusyEntries);
+  const MonotonicTime until = loop().clock().Now() + Relay::kBusyFor + Milliseconds(100);
+  ASSERT_TRUE(Until([&] { return loop().clock().Now() > until; }));
+  watched.calls.clear();
+  sink.stands_still = false;
+  ASSERT_TRUE(Until([&] { return watched.Saw("load"); }));
+  EXPECT_EQ(watched.rings, (std::vector<bool>{true, false}));
+  ASSERT_TRUE(Until([&] { return watched.rings.back(); }));
   Stop();
 }
 

@@ -14,7 +14,7 @@ constexpr config::Row<OutboxSettings> kOutbox[] = {
     {"depth_max",
      config::Of<&OutboxSettings::depth_max>,
      {.doc = "Entries that may wait; then publishing fails, and the transaction with it, until some have "
-             "left. Looked at once in a second, so some more may come.",
+             "left. Looked at once in a second, above 10,000 entries once in 10 s, so some more may come.",
       .min = 1,
       .max = 1'000'000'000,
       .reload = config::Reload::kNo}},

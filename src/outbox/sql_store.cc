@@ -3,15 +3,15 @@
 #include <utility>
 
 #include "base/random.h"
+#include "sql/schema/own_statements.h"
 #include "sql/schema/own_tables.h"
-#include "sql/schema/schema.h"
 
 namespace tidemill::outbox {
 namespace {
 
 constexpr std::size_t kAnswerBytesMax = 24 << 20;  // entries of 8 MiB and one more, with all their fields
 
-// Below, "@" is the table's name, $1 a parameter in both dialects, and words in capitals differ.
+// Below, "@" is the table's name (sql::OwnStatements).
 constexpr std::string_view kAcquire =
     "update @_owner set node = $1, epoch = case when holder = $2 then epoch else epoch + 1 end, "
     "holder = $2, expires_at = NOW + cast($3 as bigint) "
@@ -25,9 +25,9 @@ constexpr std::string_view kLoad =
     "(order by id rows unbounded preceding) - BYTES as before from (select * from @ where LANE NONE_OF "
     "order by id limit $1) as picked) as entries where before < 8388608 order by id";
 constexpr std::string_view kListParked =
-    "select id, sink, target, key, data, options, created_at, reason, parked_at from (select picked.*, "
-    "sum(BYTES) over (order by id rows unbounded preceding) - BYTES as before from (select * from "
-    "@_parked where id > $1 order by id limit $2) as picked) as entries where before < 8388608 order by id";
+    "select id, sink, target, key, substr(data, 1, cast(cast($3 as bigint) as integer)), '', created_at, "
+    "reason, parked_at "
+    "from @_parked where id > $1 order by id limit $2";
 constexpr std::string_view kPark =
     "insert into @_parked (id, sink, target, key, data, options, created_at, parked_at, reason) "
     "select id, sink, target, key, data, options, created_at, NOW, $2 from @ where id = $1 "
@@ -41,46 +41,14 @@ constexpr std::string_view kMeasure =
     "(select count(*) from (select 1 from @_parked limit 10000) as parked), "
     "(select created_at from @ order by id limit 1), NOW";
 
-struct Words {
-  std::string_view word;
-  std::string_view postgres;
-  std::string_view sqlite;
-};
-constexpr Words kWords[] = {
-    {"NOW", "cast(extract(epoch from clock_timestamp()) * 1000 as bigint)",
-     "cast((julianday('now') - 2440587.5) * 86400000 as integer)"},
+constexpr sql::DialectWord kWords[] = {
     {"BYTES", "octet_length(data)", "length(cast(data as blob))"},
     {"LANE", "sink || ' ' || case when key = '' then target else key end",
      "sink || ' ' || case when key = '' then target else key end"},
     {"NONE_OF", "<> all($2::text[])", "not in (select value from json_each($2))"},
-    {"IS_ONE_OF", "= any($1)", "in (select value from json_each($1))"},
     {"KEEPING_IDS", "overriding system value", ""},
     // SQLite's file is locked by its process: who had the lease before is gone.
     {"OR_IN_ONE_PROCESS", "", "or true"},
-};
-
-void Replace(std::string& text, std::string_view word, std::string_view by) {
-  for (std::size_t at = text.find(word); at != text.npos; at = text.find(word, at + by.size()))
-    text.replace(at, word.size(), by);
-}
-
-class Writer {
- public:
-  Writer(sql::Dialect dialect, const std::string& schema)
-      : is_sqlite_(dialect == sql::Dialect::kSqlite),
-        table_(is_sqlite_ ? "tidemill_outbox" : sql::QuoteIdentifier(schema) + ".tidemill_outbox") {}
-
-  sql::Statement operator()(std::string_view given) const {
-    std::string text(given);
-    for (const Words& words : kWords) Replace(text, words.word, is_sqlite_ ? words.sqlite : words.postgres);
-    Replace(text, "@", table_);
-    if (is_sqlite_) Replace(text, "$", "?");
-    return sql::Statement(std::move(text));
-  }
-
- private:
-  const bool is_sqlite_;
-  const std::string table_;
 };
 
 std::int64_t IntegerOf(const sql::Field& field) { return field.AsInteger().value_or(0); }
@@ -98,7 +66,9 @@ Entry EntryOf(const sql::Row& row) {
 class SqlStore final : public Store {
  public:
   SqlStore(sql::Database& database, const std::string& schema)
-      : database_(database), write_(database.dialect(), schema), holder_(Uuid::Random().ToString()) {}
+      : database_(database),
+        write_(database.dialect(), sql::OwnTable(database.dialect(), schema, "tidemill_outbox"), kWords),
+        holder_(Uuid::Random().ToString()) {}
 
   Task<Result<std::uint64_t>> Acquire(std::string node, Duration ttl) override;
   Task<Result<>> Release() override;
@@ -110,6 +80,7 @@ class SqlStore final : public Store {
   Task<Result<Depth>> Measure() override;
   Task<Result<bool>> IsDeeperThan(std::uint64_t depth) override;
   Task<Result<std::vector<Parked>>> ListParked(std::int64_t after, std::size_t count) override;
+  Task<Result<std::vector<std::int64_t>>> ListParkedIds(std::int64_t after, std::size_t count) override;
   Task<Result<std::size_t>> Retry(std::vector<std::int64_t> ids) override;
   Task<Result<std::size_t>> Drop(std::vector<std::int64_t> ids) override;
 
@@ -118,7 +89,7 @@ class SqlStore final : public Store {
   Task<Result<std::size_t>> Change(sql::Statement statement, sql::Parameters parameters);
 
   sql::Database& database_;
-  const Writer write_;
+  const sql::OwnStatements write_;
   const std::string holder_;  // of this object alone
   Duration ttl_ = Seconds(5);
 
@@ -135,6 +106,8 @@ class SqlStore final : public Store {
   const sql::Statement is_deeper_ =
       write_("select count(*) from (select 1 from @ limit cast($1 as bigint) + 1) as waiting");
   const sql::Statement list_parked_ = write_(kListParked);
+  const sql::Statement list_parked_ids_ =
+      write_("select id from @_parked where id > $1 order by id limit $2");
   const sql::Statement clear_full_ = write_("update @_owner set is_full = $1");
   const sql::Statement restore_ = write_(kRestore);
   const sql::Statement drop_ = write_("delete from @_parked where id IS_ONE_OF");
@@ -240,8 +213,10 @@ Task<Result<bool>> SqlStore::IsDeeperThan(std::uint64_t depth) {
 }
 
 Task<Result<std::vector<Parked>>> SqlStore::ListParked(std::int64_t after, std::size_t count) {
-  TM_CO_TRY_ASSIGN(const sql::Rows rows,
-                   co_await Read(list_parked_, {after, static_cast<std::int64_t>(count)}, count));
+  TM_CO_TRY_ASSIGN(
+      const sql::Rows rows,
+      co_await Read(list_parked_,
+                    {after, static_cast<std::int64_t>(count), static_cast<std::int64_t>(kDataShown)}, count));
   std::vector<Parked> parked;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     parked.push_back({.entry = EntryOf(rows[i]),
@@ -249,6 +224,14 @@ Task<Result<std::vector<Parked>>> SqlStore::ListParked(std::int64_t after, std::
                       .parked_at = WallTime{IntegerOf(rows[i][8])}});
   }
   co_return parked;
+}
+
+Task<Result<std::vector<std::int64_t>>> SqlStore::ListParkedIds(std::int64_t after, std::size_t count) {
+  TM_CO_TRY_ASSIGN(const sql::Rows rows,
+                   co_await Read(list_parked_ids_, {after, static_cast<std::int64_t>(count)}, count));
+  std::vector<std::int64_t> ids;
+  for (std::size_t i = 0; i < rows.size(); ++i) ids.push_back(IntegerOf(rows[i][0]));
+  co_return ids;
 }
 
 // Nothing that was taken in once is refused now: the next measuring says whether it is full.

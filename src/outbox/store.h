@@ -44,7 +44,7 @@ struct Finished {
 
 struct Depth {
   std::uint64_t waiting = 0;  // exact up to kExactMax; above, not fewer than there are
-  std::uint64_t parked = 0;   // up to kExactMax
+  std::uint64_t parked = 0;   // up to kExactMax, the most that outbox.parked_max may be
   std::optional<WallTime> oldest;
   WallTime now;  // by the database's clock, which has dated `oldest`
 };
@@ -57,6 +57,7 @@ struct Relaying {
 class Store {
  public:
   static constexpr std::uint64_t kExactMax = 10'000;
+  static constexpr std::size_t kDataShown = 4096;
 
   virtual ~Store() = default;
 
@@ -83,8 +84,10 @@ class Store {
   // Whether there are more than `depth`; as slow as that is large.
   virtual Task<Result<bool>> IsDeeperThan(std::uint64_t depth) = 0;
 
-  // In the order of ids, behind `after`; texts may be cut by nobody but the caller.
+  // In the order of ids, behind `after`. To be shown: without options, and no more than kDataShown characters
+  // of the data.
   virtual Task<Result<std::vector<Parked>>> ListParked(std::int64_t after, std::size_t count) = 0;
+  virtual Task<Result<std::vector<std::int64_t>>> ListParkedIds(std::int64_t after, std::size_t count) = 0;
   // Back to where it was, with its id. How many were there.
   virtual Task<Result<std::size_t>> Retry(std::vector<std::int64_t> ids) = 0;
   virtual Task<Result<std::size_t>> Drop(std::vector<std::int64_t> ids) = 0;
