@@ -286,7 +286,9 @@ TEST(Schedules, AStartWithManyAsksTheStoreForAFewAtATime) {
   WallTime end;
   {
     EngineHarness h(tables, options);
+    h.LongestTurn([&] { return h.engine.Schedules("", kCount, 0).size() == kCount; });  // all begin together
     h.Advance(Seconds(11));
+    h.LongestTurn([&] { return h.engine.counts().enqueued == kCount; });
     ASSERT_TRUE(h.Commit());
     ASSERT_EQ(tables->ready.size(), kCount);
     end = h.clock.WallNow();
