@@ -20,24 +20,6 @@ constexpr Duration kCountPause = Seconds(10);  // of all entries one by one, whe
 
 }  // namespace
 
-Relay::Pause& Relay::Pause::For(Duration duration) {
-  duration_ = duration;
-  return *this;
-}
-
-void Relay::Pause::await_suspend(std::coroutine_handle<> awaiter) {
-  awaiter_ = awaiter;
-  loop_.timers().Schedule(*this, loop_.clock().Now() + duration_);
-}
-
-void Relay::Pause::OnTimer() { std::exchange(awaiter_, nullptr).resume(); }
-
-void Relay::Pause::Wake() {
-  if (!awaiter_) return;
-  loop_.timers().Cancel(*this);
-  OnTimer();
-}
-
 Relay::Relay(net::Loop& loop, Store& store, std::vector<Sink*> sinks, RelayOptions options, Metrics& metrics)
     : loop_(loop),
       store_(store),
@@ -93,10 +75,12 @@ bool Relay::IsBusy() const { return loop_.clock().Now() < busy_until_; }
 
 void Relay::NoteFind(std::size_t entries) {
   const MonotonicTime now = loop_.clock().Now();
-  std::shift_right(found_at_.begin(), found_at_.end(), 1);
-  found_at_.front() = now;
-  const bool is_often = found_at_.back() && now - *found_at_.back() <= kBusyWithin;
-  if (is_often || entries >= kBusyEntries) busy_until_ = now + kBusyFor;
+  if (now - found_since_ > kBusyWithin) {
+    found_ = 0;
+    found_since_ = now;
+  }
+  found_ += entries;
+  if (found_ >= kBusyEntries) busy_until_ = now + kBusyFor;
 }
 
 // A reading that takes long is not done all the time, least of all where much waits behind held lanes.
@@ -198,12 +182,12 @@ Task<Result<bool>> Relay::Look(Relay& self) {
       std::ranges::any_of(page, [&self](const Entry& entry) { return !self.sent_.contains(entry.id); });
   if (is_new) self.NoteFind(page.size());
   // Sending may take long, and nobody is to ring meanwhile.
-  if (page.size() >= kBusyEntries) {
+  if (self.IsBusy()) {
     TM_CO_TRY(co_await SetRinging(self));
   }
-  const bool is_busy = self.IsBusy();
+  const Duration busy_for = self.busy_until_ - self.loop_.clock().Now();
   TM_CO_TRY(co_await Finish(self, co_await SendAll(self, page)));
-  if (is_busy) self.busy_until_ = self.loop_.clock().Now() + kBusyFor;
+  if (busy_for.ms > 0) self.busy_until_ = self.loop_.clock().Now() + busy_for;
   co_return is_new;
 }
 

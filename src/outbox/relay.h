@@ -11,8 +11,6 @@
 // committed when the ringing begins may be missed. Loop thread only, but for what says otherwise.
 #pragma once
 
-#include <array>
-#include <coroutine>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -24,9 +22,9 @@
 
 #include "base/clock.h"
 #include "net/loop.h"
+#include "net/precise_pause.h"
 #include "net/task.h"
 #include "net/task_scope.h"
-#include "net/timer_wheel.h"
 #include "outbox/held_lanes.h"
 #include "outbox/metrics.h"
 #include "outbox/options.h"
@@ -38,9 +36,7 @@ namespace tidemill::outbox {
 class Relay {
  public:
   static constexpr Duration kBusyPause = Milliseconds(5);
-  // Often: so many looks in a row that found something, within so long, or so many entries in one look; and
-  // for how long it counts, from the end of that look.
-  static constexpr std::size_t kBusyFinds = 3;
+  // Often: so many entries within so long; and for how long it counts, from the end of the last look.
   static constexpr std::size_t kBusyEntries = 20;
   static constexpr Duration kBusyWithin = Seconds(1);
   static constexpr Duration kBusyFor = Seconds(1);
@@ -73,22 +69,6 @@ class Relay {
   std::optional<Problem> problem() const;
 
  private:
-  // Wakes up by itself or when it is told to; one for each reason to wake it.
-  class Pause final : public net::Timer {
-   public:
-    explicit Pause(net::Loop& loop) : loop_(loop) {}
-    Pause& For(Duration duration);
-    void Wake();
-    bool await_ready() const { return false; }
-    void await_suspend(std::coroutine_handle<> awaiter);
-    void await_resume() const {}
-    void OnTimer() override;
-
-   private:
-    net::Loop& loop_;
-    Duration duration_{};
-    std::coroutine_handle<> awaiter_;
-  };
   struct Lane {
     std::string name;
     std::vector<std::size_t> entries;  // of the page
@@ -138,7 +118,8 @@ class Relay {
   std::uint64_t epoch_ = 0;
   std::uint64_t parked_ = 0;
   MonotonicTime busy_until_;
-  std::array<std::optional<MonotonicTime>, kBusyFinds> found_at_;  // the last one first
+  std::size_t found_ = 0;  // entries since:
+  MonotonicTime found_since_;
   MonotonicTime renew_at_;
   MonotonicTime measure_at_;
   MonotonicTime count_at_;
@@ -147,8 +128,8 @@ class Relay {
   std::unordered_set<std::int64_t> sent_;                      // and not known to be out of the store
   mutable std::mutex mutex_;
   Problem problem_;  // with a `why` of "": none
-  Pause look_pause_;
-  Pause other_pause_;  // after a failure, and while another node relays
+  net::PrecisePause look_pause_;
+  net::PrecisePause other_pause_;  // after a failure, and while another node relays
   TaskScope scope_;
 };
 
