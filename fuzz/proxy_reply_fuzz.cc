@@ -9,6 +9,7 @@
 
 #include "base/assert.h"
 #include "base/json.h"
+#include "realtime/control/actions.h"
 #include "realtime/proxies/reply.h"
 #include "realtime/proxies/transforms.h"
 
@@ -28,8 +29,8 @@ void CheckRefusing(const Refusing& refusing) {
     return;
   }
   const auto& disconnect = std::get<DisconnectText>(refusing);
-  TM_ASSERT(disconnect.code >= kDisconnectCodeMin && disconnect.code <= kDisconnectCodeMax);
-  TM_ASSERT(disconnect.reason.size() <= kTextBytesMax);
+  TM_ASSERT(control::IsDisconnectCode(disconnect.code));
+  TM_ASSERT(disconnect.reason.size() <= control::kDisconnectReasonBytesMax);
 }
 
 template <class Reply>
@@ -47,21 +48,15 @@ const Reply* Check(const Result<Reply>& reply) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  const auto connect = ReadConnectReply(text);
-  const auto subscribe = ReadSubscribeReply(text);
-  const auto publish = ReadPublishReply(text);
-  const auto key = ReadKeyReply(text);
-  const auto rpc = ReadRpcReply(text);
-  const auto refresh = ReadRefreshReply(text);
+  const auto connect = ReadReply<session::ConnectTerms>(text);
+  const auto publish = ReadReply<session::PublishTerms>(text);
   Check(connect);
-  Check(subscribe);
-  Check(key);
-  Check(refresh);
+  Check(ReadReply<session::SubscribeTerms>(text));
+  Check(ReadReply<session::KeyTerms>(text));
+  Check(ReadReply<RpcTerms>(text));
+  Check(ReadReply<session::RefreshTerms>(text));
   if (const auto* const reply = Check(publish); reply && reply->result && reply->result->data) {
     if (reply->result->form == broker::DataForm::kJson) CheckJson(*reply->result->data);
-  }
-  if (const auto* const reply = Check(rpc); reply && reply->result && reply->result->data) {
-    if (reply->result->data->is_json) CheckJson(reply->result->data->bytes);
   }
   if (connect && connect->result && !connect->result->meta.empty()) CheckJson(connect->result->meta);
   if (const auto transforms = ReadTransforms(text)) {
