@@ -1,18 +1,19 @@
 #!/usr/bin/env bash
-# Builds the demo page, the page of the documentation and that of SQL endpoints: web/build.sh [DEMO DOCS SQL],
-# web/*/dist unless given. The results are committed, because building the server needs no Node.
+# Builds the demo page, the page of the documentation, that of SQL endpoints and the console:
+# web/build.sh [DEMO DOCS SQL CONSOLE], web/*/dist unless given. The results are committed, because building the server needs no Node.
 set -euo pipefail
 web=$(cd "$(dirname "$0")" && pwd)
 target=$(realpath -m "${1:-$web/demo/dist}")
 docs=$(realpath -m "${2:-$web/docs/dist}")
 sql=$(realpath -m "${3:-$web/sql/dist}")
+console=$(realpath -m "${4:-$web/console/dist}")
 source "$web/../tests/lib/toolchain.sh"
 need_node
 cd "$web"
 need_packages .
 
 npx tsc
-mkdir -p "$target" "$sql"
+mkdir -p "$target" "$sql" "$console"
 banner='/* Includes centrifuge-js, (c) Centrifugal Labs LTD, MIT license. */'
 npx esbuild demo/src/main.ts --bundle --minify --format=iife --target=es2022 --charset=utf8 \
   --legal-comments=none --banner:js="$banner" --outfile="$target/demo.js" --log-level=warning
@@ -24,6 +25,13 @@ npx esbuild sql/src/main.ts --bundle --minify --format=iife --target=es2022 --ch
   --log-level=warning
 npx esbuild sql/src/docs.css --minify --target=chrome120,firefox120,safari17 --outfile="$sql/docs.css" --log-level=warning
 cp sql/src/index.html "$sql/index.html"
+banner='/* Includes Preact and its signals, (c) Jason Miller and the Preact team; uPlot, (c) Leon Sorokin: MIT license. */'
+npx esbuild console/src/main.tsx --bundle --minify --format=iife --target=es2022 --charset=utf8 \
+  --jsx=automatic --jsx-import-source=preact --legal-comments=none --banner:js="$banner" \
+  --outfile="$console/console.js" --log-level=warning
+npx esbuild console/src/console.css --bundle --minify --target=chrome120,firefox120,safari17 \
+  --outfile="$console/console.css" --log-level=warning
+cp console/src/index.html "$console/index.html"
 
 # fits NAME BYTES FILE...: as they travel.
 fits() {
@@ -33,3 +41,4 @@ fits() {
 }
 fits demo.js 32768 "$target/demo.js"
 fits "the page of SQL endpoints" 16384 "$sql"/*
+fits "the console" 112640 "$console"/*

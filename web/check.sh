@@ -4,7 +4,7 @@ set -euo pipefail
 web=$(cd "$(dirname "$0")" && pwd)
 fresh=$(mktemp -d)
 trap 'rm -rf "$fresh"' EXIT
-"$web/build.sh" "$fresh/demo" "$fresh/docs" "$fresh/sql"
-for page in demo docs sql; do
+"$web/build.sh" "$fresh/demo" "$fresh/docs" "$fresh/sql" "$fresh/console"
+for page in demo docs sql console; do
   diff -rq "$web/$page/dist" "$fresh/$page" || { echo "web/$page/dist is not current: run web/build.sh" >&2; exit 1; }
 done
