@@ -9,6 +9,7 @@
 #include <fstream>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/json.h"
 #include "base/random.h"
 #include "cli/dev_keys.h"
@@ -138,6 +139,24 @@ constexpr char kUsual[] = "http://127.0.0.1:8000";
 
 std::string OptionsFor(const std::string& url) { return url == kUsual ? "" : " --url " + url; }
 
+// Unreserved characters stay (RFC 3986 section 2.3).
+std::string PercentEncoded(std::string_view text) {
+  std::string encoded;
+  for (const char c : text) {
+    const bool stays = IsLetter(c) || IsDigit(c) || std::string_view("-._~").contains(c);
+    encoded += stays ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  }
+  return encoded;
+}
+
+// The page takes the key out of its address, which no browser sends to a server.
+std::string ConsoleUrl(const settings::Settings& settings, const std::string& server,
+                       const std::string& api_key) {
+  if (!settings.console_enabled) return "";
+  const bool needs_key = !settings.http_api.insecure && !api_key.empty();
+  return server + "/console/" + (needs_key ? "#key=" + PercentEncoded(api_key) : "");
+}
+
 std::string AboutKeys(bool new_token_key, bool new_api_key) {
   if (new_token_key && new_api_key) {
     return "Keys are new at every start; `tidemill init` writes a configuration that keeps them.";
@@ -176,6 +195,7 @@ settings::Settings DevSettings(const config::Sources& sources) {
   if (IsFolder(kQueriesFolder)) settings.queries.folder = kQueriesFolder;
   settings.jobs.enabled = true;
   settings.outbox.enabled = true;
+  settings.console_enabled = true;
   // Taken back below where a database is given, or nothing needs one.
   settings.sqlite.path = kDatabaseFile;
   // Whoever opens a port to others gets the default: pages of that address only.
@@ -222,18 +242,19 @@ DevWelcome DevPage::Welcome(const std::vector<net::ListenAddress>& addresses,
   const std::string end = settings_->http_server.tls_cert_file.empty() ? "://" : "s://";
   const bool internal = !settings_->http_server.internal_listen.empty();
   const std::string page = "http" + end + HostOf(addresses.front());
-  const std::string api = "http" + end + HostOf(internal ? addresses.back() : addresses.front());
+  const std::string operators = "http" + end + HostOf(internal ? addresses.back() : addresses.front());
   return {
       .page = page,
       .websocket = "ws" + end + HostOf(addresses.front()) + settings_->websocket.handler_prefix,
-      .api = api + settings_->http_api.handler_prefix,
+      .api = operators + settings_->http_api.handler_prefix,
       .token = cli::MakeDevToken("you", settings_->client.token.hmac_secret_key.value),
       .api_key = api_key_,
       .tail_options = OptionsFor(page),
-      .publish_options = OptionsFor(api),
+      .publish_options = OptionsFor(operators),
       .channel = kChannel,
       .faktory = job_addresses.empty() ? "" : FaktoryUrl(*settings_, job_addresses.front()),
       .rest = settings_->queries.given() ? page + settings_->queries.prefix : "",
+      .console = ConsoleUrl(*settings_, operators, api_key_),
       .of_keys = of_keys_,
       .of_pages = AboutPages(settings_->client.allowed_origins),
   };

@@ -59,6 +59,14 @@ TEST(Dev, WelcomesWithTheKeysInForce) {
   EXPECT_TRUE(dev.Text().contains("\ntidemill tail demo:chat\n")) << dev.Text();
 }
 
+TEST(Dev, PrintsALinkToTheConsole) {
+  const Dev own({.flags = {{"http_api.key", "key+/"}}});
+  EXPECT_TRUE(own.Text().contains(": http://127.0.0.1:8000/console/#key=key%2B%2F\n")) << own.Text();
+  const Dev open({.flags = {{"http_api.insecure", "true"}}});
+  EXPECT_TRUE(open.Text().contains(": http://127.0.0.1:8000/console/\n")) << open.Text();
+  EXPECT_FALSE(Dev({.flags = {{"console.enabled", "false"}}}).Text().contains("/console/"));
+}
+
 TEST(Dev, WithAFileKeepsItsKeysAndTheDemoNamespace) {
   const std::string path = ::testing::TempDir() + "tidemill-dev-test.toml";
   std::ofstream(path) << "[http_api]\nkey = [\"mine\"]\n[client.token]\nhmac_secret_key = \"k\"\n";

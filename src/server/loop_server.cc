@@ -8,6 +8,7 @@
 #include "net/tls.h"
 #include "realtime/session/transports/http_streams.h"
 #include "realtime/session/transports/websocket.h"
+#include "server/console.h"
 #include "server/node_jobs.h"
 #include "server/node_outbox.h"
 #include "settings/settings.h"
@@ -86,6 +87,7 @@ LoopServer::LoopServer(LoopRealtime& realtime, control::Directory& directory, co
       settings.http_server.internal_listen.empty() ? *public_router_ : *internal_router_;
   AddHealthRoutes(operators, settings, health, shared.registry);
   api_->AddRoutes(operators);
+  if (settings.console_enabled) AddConsoleRoutes(operators, settings);
 
   http::Server::Options options = ServerOptions(settings.http_server, shared);
   options.policy = PolicyForClients(live);

@@ -396,6 +396,8 @@ TEST_F(LoadTest, RefusesContradictions) {
        R"(tidemill.toml:1: channel.without_namespace.channel_regex = "a^": no name matches it)"},
       {"websocket.handler_prefix = '/health'",
        "tidemill.toml:1: websocket.handler_prefix = \"/health\": the server's own"},
+      {"console.enabled = true\nwebsocket.handler_prefix = \"/console/ws\"",
+       "tidemill.toml:2: websocket.handler_prefix = \"/console/ws\": the server's own"},
       {"client.subscription_token.hmac_secret_key = \"s\"",
        "client.subscription_token.enabled = false: keys of client.subscription_token are given; set it to "
        "true, or "

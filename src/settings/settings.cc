@@ -33,6 +33,11 @@ constexpr config::Row<Settings> kProcess[] = {
     {"prometheus.enabled",
      config::Of<&Settings::prometheus_enabled>,
      {.doc = "Serves /metrics in the Prometheus text format.", .reload = config::Reload::kNo}},
+    {"console.enabled",
+     config::Of<&Settings::console_enabled>,
+     {.doc =
+          "Serves the console at /console/, beside the HTTP API: a page that asks for a key of http_api.key.",
+      .reload = config::Reload::kNo}},
     {"shutdown.delay",
      config::Of<&Settings::shutdown_delay>,
      {.doc = "How long a stop goes on serving as before while /ready says 503, until balancers send nobody "
@@ -113,7 +118,9 @@ void CheckPaths(const Settings& settings, config::Findings& findings) {
                           .others = {key},
                           .text = fmt::format(" = {}: the same as {}", config::Quote(path), key)});
     }
-    if (path != "/health" && path != "/ready" && path != "/metrics") continue;
+    const bool is_own = path == "/health" || path == "/ready" || path == "/metrics" ||
+                        (settings.console_enabled && path.starts_with("/console/"));
+    if (!is_own) continue;
     findings.push_back({.key = key, .text = fmt::format(" = {}: the server's own", config::Quote(path))});
   }
 }

@@ -64,6 +64,7 @@ struct Settings {
   LogSettings log;
   bool health_enabled = true;
   bool prometheus_enabled = true;
+  bool console_enabled = false;
   Duration shutdown_delay = Seconds(0);
   Duration shutdown_timeout = Seconds(30);
   friend bool operator==(const Settings&, const Settings&) = default;
