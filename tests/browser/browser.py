@@ -22,3 +22,7 @@ def cases_demo_transports(binary):
 
 def cases_sql_page(binary):
     return steps_of("sql_page.js", binary)
+
+
+def cases_console_page(binary):
+    return steps_of("console_page.js", binary)
