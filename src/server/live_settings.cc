@@ -40,6 +40,8 @@ Result<LiveSettings> MakeLiveSettings(const settings::Settings& settings, const 
   session->node_name = settings.node_name.empty() ? HostName() : settings.node_name;
   session->version = kVersion;
   TM_TRY_ASSIGN(session->rules, channels::Rules::Make(settings.channel, settings.client.PersonalNamespace()));
+  TM_TRY_ASSIGN(session->rates,
+                session::ClientRates::Make(settings.client.connection_rate, settings.client.user_rate));
   const http::ServerSettings& http = settings.http_server;
   LiveSettings live{.session = std::move(session),
                     .backend = std::make_shared<const proxies::ProxiesSettings>(settings.proxies),

@@ -85,6 +85,8 @@ struct Change {
                 "unix:/b \"" + std::to_string(name.size()) + "\""};
     if (name == "jobs.nodes.listen") *field = {"127.0.0.1:7420", "[::1]:7420"};
     if (name.ends_with("transforms")) *field = {"109 401", "3500 403 log \"in\" again"};
+    if (name.contains(".rate_limit.")) *field = {"20/1s", "200/1m"};
+    if (name.ends_with("rpc_methods")) *field = {"set \"it\" 20/1s"};
     if (name.ends_with("_delta_types")) *field = {"fossil"};
     if (name.ends_with("_headers")) *field = {"Cookie", "X-1"};
     if (name.ends_with("_hosts")) *field = {"localhost", "*.a.com"};

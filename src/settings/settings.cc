@@ -240,6 +240,10 @@ config::Schema<Settings> MakeSchema() {
            [](Settings& s) -> auto& { return s.uni_http_stream; })
       .Add("client.", session::ClientSection(), [](Settings& s) -> auto& { return s.client; })
       .Add("client.", http::ConnectionLimitSection(), [](Settings& s) -> auto& { return s.http_server; })
+      .Add("client.rate_limit.client_command.", session::ConnectionRateSection(),
+           [](Settings& s) -> auto& { return s.client.connection_rate; })
+      .Add("client.rate_limit.user_command.", session::UserRateSection(),
+           [](Settings& s) -> auto& { return s.client.user_rate; })
       .Add("client.token.", auth::TokenSection(), [](Settings& s) -> auto& { return s.client.token; })
       .Add("client.subscription_token.", session::SubscriptionTokenSection(),
            [](Settings& s) -> auto& { return s.client; })

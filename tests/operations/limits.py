@@ -257,6 +257,32 @@ def test_slow_handshake(binary, folder):
         eventually(lambda: node.metrics()["tidemill_open_connections"] <= 1, "all are gone")
 
 
+def test_rate_limits(binary, folder):
+    """commands over client.rate_limit are error 111, of a connection and of a user on all loops; a reload changes it"""
+    limits = """
+[client.rate_limit.client_command]
+publish = ["3/1h"]
+[client.rate_limit.user_command]
+publish = ["4/1h"]
+"""
+
+    def passed(*clients):
+        """Of ten publishes each."""
+        codes = [client.ask("publish", {"channel": "x", "data": 1}).get("error", {}).get("code", 0)
+                 for client in clients for _ in range(10)]
+        check(set(codes) <= {0, 111}, codes)
+        return codes.count(0)
+
+    with Node(binary, folder, "loops = 2\n" + OPEN + limits) as node:
+        equal(passed(Client(node.address), Client(node.address)), 6)  # users without a name are not counted
+        equal(passed(*(Client(node.address, {"token": token("eve")}) for _ in range(3))), 4)
+        equal(passed(Client(node.address, {"token": token("adam")})), 3)
+        node.log_with(r"reason=rate .*setting=client\.rate_limit\.client_command\.publish")
+        node.reload("loops = 2\n" + OPEN + limits.replace("3/1h", "6/1h"))
+        equal(passed(*(Client(node.address, {"token": token("eve")}) for _ in range(3))), 4)
+        equal(passed(Client(node.address)), 6)
+
+
 def test_command_rate(binary, folder):
     """more commands than client.commands_per_second end the connection with 3013"""
     with Node(binary, folder, OPEN.replace("[client]", "[client]\ncommands_per_second = 20")) as node:

@@ -84,13 +84,18 @@ class Client(WebSocket):
 
     def call(self, method, parameters):
         """The result; an error raises."""
+        reply = self.ask(method, parameters)
+        check("error" not in reply, f"{method}: {reply}")
+        return reply[method]
+
+    def ask(self, method, parameters):
+        """The reply, whichever it is."""
         self._id += 1
         self.send_text(json.dumps({"id": self._id, method: parameters}))
         while True:
             for message in self._messages(10):
                 if message.get("id") == self._id:
-                    check("error" not in message, f"{method}: {message}")
-                    return message[method]
+                    return message
                 self._pushes.append(message["push"])
 
     def subscribe(self, channel, **parameters):

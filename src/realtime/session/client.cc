@@ -1,5 +1,7 @@
 #include "realtime/session/client.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "http/grammar.h"
@@ -11,6 +13,13 @@ namespace {
 // Such answers always fit: InFlight lets no more of them wait.
 constexpr std::size_t kSmallAnswerBytesMax = InFlight::kAnswerBytesMax;
 constexpr std::int64_t kTtlSecondsMax = 365LL * 24 * 3600;
+
+std::unexpected<Refusal> RefuseRate(const Client& client, std::string_view who, std::string_view section,
+                                    std::string_view limit) {
+  const std::string why = fmt::format("{} sends more than its rate", who);
+  const std::string setting = fmt::format("{}{}", section, limit);
+  return client.Refuse(protocol::kErrorTooManyRequests, {.why = why, .setting = setting});
+}
 
 }  // namespace
 
@@ -105,6 +114,21 @@ Verdict<void> Client::MayAnswer(std::size_t bytes) const {
   if (unread + bytes > settings().client.unread_answers_max_size) {
     context.metrics.answers_too_many.Add();
     return Refused(kErrorTooManyAnswers);
+  }
+  return {};
+}
+
+Verdict<void> Client::MaySend(Operation operation) {
+  const MonotonicTime now = context.loop.Now();
+  if (const RateLimits& limits = settings().rates.of_connection; !limits.empty()) {
+    if (const auto limit = limits.RefusedBy(operation, now, OwnIdentity().rate_times)) {
+      return RefuseRate(*this, "the connection", "client.rate_limit.client_command.", *limit);
+    }
+  }
+  if (UserRates* const users = settings().rates.of_users.get()) {
+    if (const auto limit = users->RefusedBy(user, operation, now)) {
+      return RefuseRate(*this, "the user", "client.rate_limit.user_command.", *limit);
+    }
   }
   return {};
 }

@@ -82,6 +82,7 @@ struct Identity {
   TokenIndex::Link token_link;
   std::map<std::string, auth::TokenSubscription> token_subs;  // a refresh must bring the same
   std::string meta;                                           // JSON for the backend; "": none
+  BucketTimes rate_times;                                     // where connections have rate limits
   Headers handshake_headers;                                  // for the backend, which asked for them
   Headers connect_headers;
 };
@@ -119,6 +120,8 @@ struct Client {
   bool KeepConnectHeaders(const std::map<std::string, std::string>& headers);
   // As others see it in a channel where its chan_info is this.
   protocol::ClientInfo InfoWith(std::string_view chan_info) const;
+  // Whether its rate, and its user's, lets that through now: kErrorTooManyRequests.
+  Verdict<void> MaySend(Operation operation);
   // Whether an answer of that many bytes may be given now: kErrorAnswerTooLarge, kErrorTooManyAnswers.
   Verdict<void> MayAnswer(std::size_t bytes) const;
   Identity& OwnIdentity();

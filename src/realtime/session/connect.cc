@@ -109,6 +109,7 @@ Task<Verdict<void>> ConnectCommand::EnforceUserLimits() const {
   const std::shared_ptr<const SessionSettings> held = client_.context.settings;
   const auto& settings = held->client;
   control::Directory& directory = *client_.context.directory;
+  TM_CO_TRY(client_.MaySend(Operation::Connect()));
   if (client_.user.empty()) co_return {};
   if (settings.user_connection_limit > 0) {
     const std::uint64_t count = co_await directory.CountOfUser(client_.user);

@@ -33,6 +33,7 @@
 #include "realtime/session/settling.h"
 #include "realtime/session/token_index.h"
 #include "realtime/session/tokens.h"
+#include "realtime/session/user_rates.h"
 
 namespace tidemill::session {
 
@@ -46,6 +47,7 @@ struct SessionSettings {
   HttpStreamSettings uni_sse;
   HttpStreamSettings uni_http_stream;
   std::shared_ptr<const channels::Rules> rules;
+  ClientRates rates;  // a reload begins with full buckets
   std::string node_id;
   std::string node_name;
   std::string version;  // of this server, told to clients

@@ -56,8 +56,6 @@ void Session::OnWritable() {
   if (in_flight_) in_flight_->OnWritable();
 }
 
-void Session::OnPong() { deadlines_.TakeNativePong(); }
-
 void Session::OnExtraFrames(std::size_t frames) {
   if (!closed()) AdmitCommands(frames);
 }
@@ -138,6 +136,8 @@ Task<void> Session::RunCommand(protocol::Command command) {
     co_return DisconnectFor(protocol::kDisconnectNotAvailable, "nobody takes what clients send");
   }
   if (id == 0) co_return DisconnectFor(protocol::kDisconnectBadRequest, "a command without an id");
+  const auto admitted = client_.MaySend(Operation::Of(command));
+  if (!admitted) co_return Refuse(id, admitted.error());
   const bool sets_expiry = Commands::SetsExpiry(command.request);
   Commands commands(client_, subscriptions_);
   auto answer = co_await commands.Run(std::move(command.request));

@@ -44,7 +44,7 @@ class Session final : public ClientEvents, private net::Timer {
   // Of a client that only listens, in place of commands.
   void OnConnectRequest(protocol::ConnectRequest request);
   void OnWritable();
-  void OnPong();  // answer to Transport::QueuePing
+  void OnPong() { deadlines_.TakeNativePong(); }  // answer to Transport::QueuePing
   // The client sent frames that are work and no message: they count as commands.
   void OnExtraFrames(std::size_t frames);
   // There is no room for what the client sends: the transport closes it.

@@ -39,6 +39,34 @@ TEST(SessionRate, FramesThatAreNoMessageCountAsCommands) {
   client->session().OnExtraFrames(1);  // and then nothing
 }
 
+TEST(SessionRate, CommandsOverAConnectionsRateAreErrors) {
+  BenchSettings settings = TestSettings();
+  settings.client.connection_rate.presence_stats = {"2/1s"};
+  SessionBench bench(settings);
+  const auto client = bench.Connect();
+  client->Say(R"({"id":1,"connect":{}})");
+  const std::string ask = R"({"id":2,"presence_stats":{"channel":"room:a"}})";
+  const Lines refused = {R"({"id":2,"error":{"code":111,"message":"too many requests","temporary":true}})"};
+  for (int i = 0; i < 2; ++i) EXPECT_NE(client->Say(ask), refused);
+  EXPECT_EQ(client->Say(ask), refused);
+  EXPECT_EQ(client->close_code(), 0u) << "it may go on";
+  bench.Advance(Milliseconds(500));
+  EXPECT_NE(client->Say(ask), refused);
+}
+
+TEST(SessionRate, OfAUserAllConnectionsCount) {
+  BenchSettings settings = TestSettings();
+  settings.client.user_rate.connect = {"2/1m"};
+  SessionBench bench(settings);
+  const std::string connect =
+      R"({"id":1,"connect":{"token":")" + SessionBench::Token("{\"sub\":\"u\"}") + "\"}}";
+  const auto first = bench.Connect(), second = bench.Connect(), third = bench.Connect();
+  EXPECT_TRUE(first->Say(connect)[0].contains(R"("connect":)"));
+  EXPECT_TRUE(second->Say(connect)[0].contains(R"("connect":)"));
+  EXPECT_EQ(third->Say(connect),
+            (Lines{R"({"id":1,"error":{"code":111,"message":"too many requests","temporary":true}})"}));
+}
+
 TEST_F(SessionTest, AnErrorReplyToConnectLeavesTheConnectionUnusable) {
   auto client = bench_.Connect();
   const std::string expired = SessionBench::Token("{\"sub\":\"u\",\"exp\":1}");

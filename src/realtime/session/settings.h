@@ -9,6 +9,7 @@
 #include "auth/settings.h"
 #include "base/clock.h"
 #include "config/section_fwd.h"
+#include "realtime/session/rate_limit_settings.h"
 
 namespace tidemill::session {
 
@@ -72,6 +73,8 @@ struct ClientSettings {
   std::uint32_t history_max_publication_limit = 300;
   std::uint32_t recovery_max_publication_limit = 300;
   std::uint32_t commands_per_second = 0;  // 0: no limit
+  RateLimitSettings connection_rate;
+  RateLimitSettings user_rate;
   bool connect_include_server_time = false;
   bool subscribe_to_user_personal_channel = false;
   std::string personal_channel_namespace;

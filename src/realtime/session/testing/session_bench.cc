@@ -119,6 +119,7 @@ SessionBench::SessionBench(BenchSettings settings)
   shared->uni_http_stream = settings.uni_http_stream;
   shared->node_id = settings.node_id;
   shared->rules = *channels::Rules::Make(settings.channel, settings.client.PersonalNamespace());
+  shared->rates = *ClientRates::Make(settings.client.connection_rate, settings.client.user_rate);
   shared->version = "test";
   publisher_ = std::make_unique<broker::Publisher>(broker_, broker_, shared->rules);
   maps_ = std::make_unique<broker::MapPublisher>(*memory_.maps, broker_, shared->rules);
