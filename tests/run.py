@@ -18,9 +18,13 @@ from schedule import Job, Schedule  # noqa: E402
 # Longest first.
 SUITES = ("faults", "sdk", "cluster", "browser", "conformance", "operations", "bad_input", "stores", "api", "bench", "readme",
           "queries", "outbox", "jobs", "jobs_faults", "jobs_api", "jobs_workers", "proxies", "package", "http", "cron")
-# What parses and what threads share.
-SANITIZED_SUITES = ("faults", "operations", "bad_input", "api", "http", "queries", "jobs", "jobs_api", "proxies")
-PRESETS = ("dev", "asan", "tsan")
+PRESETS = {
+    "dev": SUITES,
+    # What parses, and what holds objects for long.
+    "asan": ("faults", "operations", "bad_input", "api", "http", "queries", "jobs", "jobs_api", "proxies"),
+    # What threads share.
+    "tsan": ("faults", "queries", "jobs", "proxies", "outbox"),
+}
 # Whose nodes must hear of one another, and of Redis, in time: one of these at a time, before all else.
 TIMED_SUITES = ("faults", "cluster")
 PLACES = {"builds": 1, "tests": 2, "timed": 1}
@@ -31,7 +35,7 @@ FUZZ_SECONDS = 10
 def check_suites():
     """A suite that is in no list would never run."""
     there = {path.parent.name for path in (ROOT / "tests").glob("*/run.sh")}
-    if there != set(SUITES) or not set(SANITIZED_SUITES) <= there:
+    if there != set(SUITES) or not all(set(suites) <= there for suites in PRESETS.values()):
         raise SystemExit(f"tests/run.py: the suites are {sorted(there)}")
 
 
@@ -43,17 +47,18 @@ def build(preset, needs=()):
 def suite(preset, name, needs=()):
     binary = str(ROOT / "build" / preset / "src/tidemill")
     timed = name in TIMED_SUITES
-    return Job(f"{preset}/{name}", [str(ROOT / "tests" / name / "run.sh"), binary], needs,
-               lane="timed" if timed else "tests", nice=0 if timed else TEST_NICE, again_alone=True,
+    command = [str(ROOT / "tests" / name / "run.sh"), binary]
+    return Job(f"{preset}/{name}", command, needs, lane="timed" if timed else "tests", nice=0 if timed else TEST_NICE,
+               again=command,
                environment={} if preset == "dev" else {"SANITIZED": "1"})
 
 
 def tests(preset):
     """The tests of a preset, once it is built."""
     needs = (f"{preset}/build",)
-    yield Job(f"{preset}/unit", [str(ROOT / "dev"), "unit"], needs, nice=TEST_NICE, again_alone=True,
-              environment={"PRESET": preset})
-    yield from (suite(preset, name, needs) for name in (SUITES if preset == "dev" else SANITIZED_SUITES))
+    yield Job(f"{preset}/unit", [str(ROOT / "dev"), "unit"], needs, nice=TEST_NICE,
+              again=[str(ROOT / "dev"), "unit-again"], environment={"PRESET": preset})
+    yield from (suite(preset, name, needs) for name in PRESETS[preset])
 
 
 def every_job():

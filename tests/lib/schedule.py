@@ -15,7 +15,8 @@ import time
 from dataclasses import dataclass, field
 
 TAIL_LINES = 40
-PROGRESS = re.compile(r"^\[\d+/\d+\] |^ok ")  # of a build that goes well, of tests that pass
+# Of a build that goes well, of tests that pass.
+PROGRESS = re.compile(r"^\[\d+/\d+\] |^ok |^\s*Start +\d+: |^\s*\d+/\d+ Test .* Passed |^\[ +(RUN|OK) +\] ")
 REPORT = re.compile(r"(Address|Leak|Thread|UndefinedBehavior)Sanitizer|runtime error: ")
 RESULT = re.compile(r"^.*\d+ passed.*|^\d+% tests passed.*|.*executed_units.*", re.MULTILINE)
 
@@ -29,7 +30,7 @@ class Job:
     nice: int = 0
     seconds_max: int = 1200
     announced: bool = False  # a line tells of its begin too
-    again_alone: bool = False  # after a failure, once
+    again: list = field(default_factory=list)  # the command that tries it once more, alone, after a failure
     environment: dict = field(default_factory=dict)
 
 
@@ -95,7 +96,8 @@ class Schedule:
         ending = ".again.log" if job.name in self._repeated else ".log"
         path = os.path.join(self._log_folder, job.name.replace("/", "-") + ending)
         with open(path, "w", encoding="utf-8") as log:
-            process = subprocess.Popen(["nice", "-n", str(job.nice), *job.command], stdin=subprocess.DEVNULL,
+            command = job.again if job.name in self._repeated else job.command
+            process = subprocess.Popen(["nice", "-n", str(job.nice), *command], stdin=subprocess.DEVNULL,
                                        stdout=log, stderr=log, process_group=0,
                                        env={**os.environ, **job.environment})
         self._running.append(Running(job, process, time.monotonic(), path))
@@ -121,7 +123,7 @@ class Schedule:
             why = f"ended after {seconds:.0f} s, its limit" if too_long else f"exit code {code}"
             print(f"  FAIL  {each.job.name:<20} {seconds:4.0f} s  {why}; {os.path.relpath(each.log)}", flush=True)
             print("\n".join(_tail(text)), flush=True)
-            if each.job.again_alone and each.job.name not in self._repeated and not REPORT.search(text):
+            if each.job.again and each.job.name not in self._repeated and not REPORT.search(text):
                 self._repeated.append(each.job.name)
                 self._again.append(each.job)
             else:
