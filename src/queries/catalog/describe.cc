@@ -15,6 +15,7 @@
 #include "net/async.h"
 #include "net/task_scope.h"
 #include "queries/catalog/describer.h"
+#include "queries/catalog/live_check.h"
 #include "queries/catalog/operation_id.h"
 #include "queries/catalog/postgres_describer.h"
 #include "queries/catalog/sqlite_describer.h"
@@ -171,8 +172,12 @@ std::unique_ptr<Describer> DescriberFor(sql::Database& database) {
 // Describes what is open, a few at once.
 class Round {
  public:
-  Round(net::Loop& loop, Job& job, std::unique_ptr<Describer> describer)
-      : loop_(loop), job_(job), describer_(std::move(describer)), done_(loop) {}
+  Round(net::Loop& loop, Job& job, sql::Database& database)
+      : loop_(loop),
+        job_(job),
+        dialect_(database.dialect()),
+        describer_(DescriberFor(database)),
+        done_(loop) {}
 
   Task<Result<void>> Run() {
     running_ = std::min(job_.options.width, job_.open.size());
@@ -195,7 +200,10 @@ class Round {
 
   Task<void> DescribeOne(Work& work) {
     auto described = co_await describer_->Describe(work.file, *work.query);
-    if (described) {
+    const auto refused = described ? CheckLive(*described, dialect_) : std::nullopt;
+    if (refused) {
+      work.reason = ShowProblem(*work.file, *refused);
+    } else if (described) {
       described->operation_id = work.operation_id;
       described->version = VersionOf(*described);
       work.endpoint = std::make_shared<const Endpoint>(*std::move(described));
@@ -209,6 +217,7 @@ class Round {
 
   net::Loop& loop_;
   Job& job_;
+  const sql::Dialect dialect_;
   const std::unique_ptr<Describer> describer_;
   std::size_t next_ = 0;
   std::size_t running_ = 0;
@@ -237,7 +246,7 @@ Task<Result<std::shared_ptr<const Catalog>>> Describe(net::Loop& loop, sql::Data
   });
   Result<void> described;
   {
-    Round round(loop, *job, DescriberFor(database));
+    Round round(loop, *job, database);
     described = co_await round.Run();
   }
   std::shared_ptr<const Catalog> catalog;

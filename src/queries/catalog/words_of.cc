@@ -15,6 +15,25 @@ using files::TokenKind;
 
 constexpr std::array<std::string_view, 7> kOuter = {"left", "right", "full", "rollup", "cube", "sets", "old"};
 
+constexpr std::array<std::string_view, 6> kMovingWords = {"current_timestamp", "current_time", "current_date",
+                                                          "localtimestamp",    "localtime",    "sysdate"};
+constexpr std::array<std::string_view, 16> kMovingCalls = {"now",
+                                                           "clock_timestamp",
+                                                           "statement_timestamp",
+                                                           "transaction_timestamp",
+                                                           "timeofday",
+                                                           "age",
+                                                           "random",
+                                                           "gen_random_uuid",
+                                                           "uuidv4",
+                                                           "uuidv7",
+                                                           "randomblob",
+                                                           "nextval",
+                                                           "lastval",
+                                                           "changes",
+                                                           "total_changes",
+                                                           "last_insert_rowid"};
+
 std::string Unquoted(std::string_view name) {
   const char quote = name.front() == '[' ? ']' : name.front();
   std::string out;
@@ -127,6 +146,21 @@ bool Mentions(std::string_view statement, sql::Dialect dialect, const std::vecto
     if (!name.empty() && std::ranges::find(names, name) != names.end()) return true;
   }
   return false;
+}
+
+std::string FindMoving(std::string_view statement, sql::Dialect dialect) {
+  Reader reader(statement, dialect);
+  while (!reader.AtEnd()) {
+    const bool now = dialect == sql::Dialect::kSqlite && reader.Is(TokenKind::kString) &&
+                     ToLower(reader.Text()) == "'now'";
+    if (now) return "'now'";
+    const std::string word = reader.Word();
+    reader.Skip();
+    if (std::ranges::find(kMovingWords, word) != kMovingWords.end()) return word;
+    const bool is_call = reader.Is(TokenKind::kOpen);
+    if (is_call && std::ranges::find(kMovingCalls, word) != kMovingCalls.end()) return word;
+  }
+  return "";
 }
 
 }  // namespace tidemill::queries

@@ -108,6 +108,7 @@ struct Query {
   std::vector<std::string> sort;  // columns that a request may ask for
   std::optional<Cache> cache;
   std::optional<Live> live;
+  Range live_where;  // of the tag; empty: there is none
   std::optional<Duration> timeout;
   std::optional<Rate> rate;
   std::string connection;                // ""; the usual one

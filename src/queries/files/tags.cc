@@ -173,6 +173,7 @@ void ReadLive(TagReader& reader, Query& query, Declared&) {
     return reader.Fail(reader.where(), "poll asks again and again, so min, by and tables mean nothing");
   }
   query.live = std::move(live);
+  query.live_where = reader.where();
 }
 
 void ReadTimeout(TagReader& reader, Query& query, Declared&) {
