@@ -1,5 +1,5 @@
-# tm_module(FOLDER DEPS modules... LIBS external... [SHARDS n]): one static library per folder of src/. The module
-# has the folder's last name: realtime/hub is tm_hub.
+# tm_module(FOLDER DEPS modules... LIBS external... [NAME name] [SHARDS n]): one static library per folder of src/. The module
+# has the folder's last name, realtime/hub is tm_hub, or the one that is given as NAME.
 #
 # Sources are every .cc of the folder; x_test.cc files become one test binary, testing/*.cc a library
 # tm_NAME_testing that this and other modules' tests may link. A test that mostly waits is run in SHARDS parts at once.
@@ -39,9 +39,12 @@ function(tm_unite target)
 endfunction()
 
 function(tm_module folder)
-  cmake_parse_arguments(M "" "SHARDS" "DEPS;LIBS;TEST_DEPS" ${ARGN})
+  cmake_parse_arguments(M "" "NAME;SHARDS" "DEPS;LIBS;TEST_DEPS" ${ARGN})
   set(dir ${PROJECT_SOURCE_DIR}/src/${folder})
   get_filename_component(name ${folder} NAME)
+  if(M_NAME)
+    set(name ${M_NAME})
+  endif()
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${dir}/*.cc)
   set(tests ${sources})
   set(testing ${sources})

@@ -33,17 +33,7 @@ Store::~Store() {
 Result<void> Store::Start(const Options& options) {
   const std::string& path = settings_.path;
   if (const auto usable = CheckPath(path, options.access); !usable) return Refused(usable.error().detail);
-  const ConnectionOptions connection{.path = path,
-                                     .vfs = options.vfs,
-                                     .synchronous = settings_.synchronous,
-                                     .cache_bytes = settings_.cache_bytes,
-                                     .statements_max = settings_.statements_max,
-                                     .wal_kept_bytes_max = settings_.wal_bytes_max,
-                                     .busy_timeout = settings_.busy_timeout,
-                                     .rows_max = settings_.result_rows_max,
-                                     .bytes_max = settings_.result_bytes_max,
-                                     .condition = &condition_,
-                                     .functions = options.functions};
+  const ConnectionOptions connection = OptionsOf(options);
   if (options.access == sql::Access::kRead) return StartReaders(connection);
   if (const auto made = MakeFile(path); !made) return Refused(made.error().detail);
   auto lock = FileLock::Take(path);
@@ -53,6 +43,29 @@ Result<void> Store::Start(const Options& options) {
     log::Warn("sqlite.on_network_file_system", {{"path", path}, {"kind", network}});
   }
   return StartWriter(connection);
+}
+
+ConnectionOptions Store::OptionsOf(const Options& options) {
+  return {.path = settings_.path,
+          .vfs = options.vfs,
+          .synchronous = settings_.synchronous,
+          .cache_bytes = settings_.cache_bytes,
+          .statements_max = settings_.statements_max,
+          .wal_kept_bytes_max = settings_.wal_bytes_max,
+          .busy_timeout = settings_.busy_timeout,
+          .rows_max = settings_.result_rows_max,
+          .bytes_max = settings_.result_bytes_max,
+          .condition = &condition_,
+          .functions = options.functions};
+}
+
+Result<std::unique_ptr<Store>> Store::OpenBeside() const {
+  SqliteSettings one = settings_;
+  one.readers = 1;
+  one.cache_bytes = std::uint64_t{1} << 20;
+  std::unique_ptr<Store> store(new Store(std::move(one), metrics_));
+  TM_TRY(store->StartReaders(store->OptionsOf({})));
+  return store;
 }
 
 Result<void> Store::StartReaders(ConnectionOptions connection) {

@@ -39,6 +39,10 @@ class Store {
     return Open(std::move(settings), metrics, {});
   }
   ~Store();
+  // The same file, read by one more connection that nobody else uses: it sees by PRAGMA data_version what all
+  // others commit. Only so is a file opened a second time in a process: Open looks into it, and to close it
+  // then would drop all locks that SQLite has on it (POSIX advisory locks). It ends before this store.
+  Result<std::unique_ptr<Store>> OpenBeside() const;
 
   // Any thread. kReadOnly: it was opened to read. Else as Writer::Post.
   template <class Job>
@@ -57,6 +61,7 @@ class Store {
  private:
   Store(SqliteSettings settings, Metrics& metrics) : settings_(std::move(settings)), metrics_(metrics) {}
   Result<void> Start(const Options& options);
+  ConnectionOptions OptionsOf(const Options& options);
   Result<void> StartReaders(ConnectionOptions connection);
   Result<void> StartWriter(ConnectionOptions connection);
   // "a read since 1200 ms: select …"

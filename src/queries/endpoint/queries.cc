@@ -42,6 +42,7 @@ struct OnLoop {
                  .metrics = metrics,
                  .cache = &cache,
                  .idempotency = &idempotency,
+                 .on_write = options.on_write,
                  .developer = options.developer,
                  .authenticator = from.authenticator} {}
 
@@ -127,6 +128,25 @@ class FolderQueries final : public Queries, private net::Timer {
   void AddRoutes(std::size_t loop_index, http::Router& router) override {
     router.AddMount(options_.settings.prefix, loops_[loop_index]->routes);
     router.AddMount(options_.settings.prefix + "/*", loops_[loop_index]->routes);
+  }
+
+  FoundEndpoint Find(std::size_t loop_index, std::string_view path) const override {
+    FoundEndpoint found;
+    const http::Router::Route* const route = loops_[loop_index]->routes->Find(path, found.values);
+    const http::Router::Endpoint* const endpoint =
+        route == nullptr ? nullptr : route->For(http::Method::kGet);
+    if (endpoint == nullptr) {
+      found.state = ready_ ? FoundEndpoint::State::kNone : FoundEndpoint::State::kNotReady;
+      return found;
+    }
+    // What is broken has a handler of another kind.
+    found.state = FoundEndpoint::State::kBroken;
+    if (const auto* const handler = dynamic_cast<const QueryHandler*>(endpoint->handler.get())) {
+      found.state = FoundEndpoint::State::kServed;
+      found.served = handler->served();
+      found.names = endpoint->parameter_names;
+    }
+    return found;
   }
 
   void Start() override {
@@ -261,6 +281,7 @@ class FolderQueries final : public Queries, private net::Timer {
           });
     }
     Note(*change, begun);
+    if (options_.on_serving) options_.on_serving(*change->serving);
     ready_ = true;
     serving_ = std::move(change->serving);
     may_mend_ = change->may_mend;

@@ -8,9 +8,12 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "auth/authenticator.h"
@@ -19,6 +22,7 @@
 #include "net/loop.h"
 #include "queries/cache/caches.h"
 #include "queries/catalog/catalog.h"
+#include "queries/endpoint/served_endpoint.h"
 #include "queries/endpoint/settings.h"
 #include "sql/database.h"
 #include "sql/schema/schema.h"
@@ -41,6 +45,20 @@ struct QueriesOptions {
   // Adds routes that are made of a catalog: its documents. Called on any thread, for each loop and each
   // catalog.
   std::function<void(const std::shared_ptr<const Catalog>& catalog, http::Router& router)> add_documents;
+  // Called on the first loop once all loops serve it; may be empty.
+  std::function<void(const Serving& serving)> on_serving;
+  // Called on any loop with the tables that a write of an endpoint has changed ("*": nobody knows which),
+  // once it is committed; may be empty.
+  std::function<void(std::span<const std::string> tables)> on_write;
+};
+
+// What serves GET at a path. `values` points into the path that was asked for.
+struct FoundEndpoint {
+  enum class State : std::uint8_t { kNone, kNotReady, kBroken, kServed };
+  State state = State::kNone;
+  std::shared_ptr<const ServedEndpoint> served;           // null unless served
+  std::shared_ptr<const std::vector<std::string>> names;  // of the path's parameters; not null where served
+  std::vector<std::string_view> values;                   // likewise, not decoded
 };
 
 class Queries {
@@ -49,6 +67,8 @@ class Queries {
 
   // Of that loop: everything below the prefix. Before it runs.
   virtual void AddRoutes(std::size_t loop_index, http::Router& router) = 0;
+  // On that loop: `path` as in a request, with the prefix.
+  virtual FoundEndpoint Find(std::size_t loop_index, std::string_view path) const = 0;
   // Before the loops run: begins when they do.
   virtual void Start() = 0;
   // On that loop.

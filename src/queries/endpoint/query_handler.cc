@@ -313,9 +313,11 @@ Task<http::Response> QueryHandler::Write(QueryServices& services, QueryRun run,
   const std::shared_ptr<const ServedEndpoint> served = run.served;
   http::Response response = co_await RunQuery(services.database, std::move(run));
   const bool undone = response.status >= 400 && response.status < 500;
-  if (services.cache != nullptr && !undone) {
-    co_await services.cache->Changed(served->changes_all ? std::vector{std::string(Generations::kEverything)}
-                                                         : served->changes);
+  if (!undone) {
+    const std::vector<std::string> everything{std::string(Generations::kEverything)};
+    const std::vector<std::string>& changes = served->changes_all ? everything : served->changes;
+    if (services.on_write) services.on_write(changes);
+    if (services.cache != nullptr) co_await services.cache->Changed(changes);
   }
   // Not with this frame: the client may have the answer, and ask another loop, before that goes.
   in_flight.reset();

@@ -5,8 +5,11 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <span>
+#include <string>
 
 #include "auth/authenticator.h"
 #include "http/handler.h"
@@ -31,8 +34,10 @@ struct QueryServices {
   sql::Database& database;
   const QueriesSettings& settings;
   QueriesMetrics& metrics;
-  Cache* cache = nullptr;                              // null: nothing is cached
-  Idempotency* idempotency = nullptr;                  // null: an Idempotency-Key means nothing
+  Cache* cache = nullptr;              // null: nothing is cached
+  Idempotency* idempotency = nullptr;  // null: an Idempotency-Key means nothing
+  // Told what a write has changed, once it is committed and before its client is told; may be empty.
+  std::function<void(std::span<const std::string> tables)> on_write;
   bool developer = false;                              // answers say all that the database says
   std::shared_ptr<auth::Authenticator> authenticator;  // a reload replaces it
   std::optional<TaskScope> writes{std::in_place};      // last: they run to their end here
@@ -48,7 +53,7 @@ class QueryHandler final : public http::Handler, public std::enable_shared_from_
   std::optional<http::Response> Admit(const http::Request& request) override;
   Task<http::Response> Handle(const http::Request& request) override;
 
-  const ServedEndpoint& served() const { return *served_; }
+  const std::shared_ptr<const ServedEndpoint>& served() const { return served_; }
 
  private:
   struct Times;

@@ -1,0 +1,458 @@
+#include "queries/live/live_queries.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "api/concurrently.h"
+#include "base/log.h"
+#include "net/async.h"
+#include "queries/cache/generations.h"
+#include "queries/live/pacing.h"
+
+namespace tidemill::queries::live {
+namespace {
+
+constexpr Duration kTick = Seconds(1);
+constexpr Duration kCoverInterval = Seconds(15);
+constexpr std::size_t kPublishesAtOnce = 64;
+// Of one cohort that waits; of more the newest count, which the others are visible before.
+constexpr std::size_t kTransactionsMax = 100;
+
+}  // namespace
+
+struct LiveQueries::Cohort {
+  Cohort(FollowCall of, Duration min_interval) : call(std::move(of)), pacing(min_interval) {}
+
+  const FollowCall call;
+  Pacing pacing;
+  Window window;
+  std::vector<std::string> tables;        // as Generations::NameOf has them
+  std::vector<std::string> transactions;  // that the next refresh must see
+  std::vector<net::Reply<Followed>::Sender> waiting;
+  std::optional<MonotonicTime> scheduled;
+  MonotonicTime last_wanted;
+  bool ready = false;  // the channel has a result
+  bool ended = false;
+  bool polled = false;
+  bool stale = false;
+};
+
+LiveQueries::LiveQueries(const Surroundings& surroundings, LiveSettings settings)
+    : at_(surroundings), settings_(std::move(settings)) {}
+
+LiveQueries::~LiveQueries() = default;
+
+void LiveQueries::Start() { at_.loop.timers().Schedule(*this, at_.loop.Now() + kTick); }
+
+void LiveQueries::PostFollow(FollowCall call, net::Reply<Followed>::Sender sender) {
+  constexpr auto answer = [](LiveQueries& self, FollowCall of,
+                             net::Reply<Followed>::Sender to) -> Task<void> {
+    to.Send(co_await self.Follow(std::move(of)));
+  };
+  at_.loop.Post([this, answer, of = std::move(call), to = std::move(sender)]() mutable {
+    scope_.Spawn(answer(*this, std::move(of), std::move(to)));
+  });
+}
+
+LiveQueries::CohortPtr LiveQueries::Find(const std::string& channel) const {
+  const auto found = cohorts_.find(channel);
+  return found == cohorts_.end() ? nullptr : found->second;
+}
+
+Task<Followed> LiveQueries::Follow(FollowCall call) {
+  CohortPtr cohort = Find(call.channel);
+  if (cohort && cohort->call.scope != call.scope) {
+    NotFollowed old{NotFollowed::Why::kOldToken, "a newer token of this user says other things"};
+    if (call.issued_at <= cohort->call.issued_at) co_return std::unexpected(std::move(old));
+    End(cohort, std::move(old));
+    cohort = nullptr;
+  }
+  if (!cohort) {
+    TM_CO_TRY(Admit(call));
+    TM_CO_TRY_ASSIGN(const Coverage coverage, co_await KnownCoverage(call.question.served));
+    // Somebody else may have begun it meanwhile, or the file may have changed.
+    if (Find(call.channel)) co_return co_await Follow(std::move(call));
+    TM_CO_TRY(Admit(call));
+    cohort = Begin(std::move(call), coverage);
+  }
+  cohort->last_wanted = at_.loop.Now();
+  if (cohort->ready) co_return Followed();
+  net::Reply<Followed> reply(at_.loop);
+  cohort->waiting.push_back(reply.sender());
+  co_return co_await reply;
+}
+
+Followed LiveQueries::Admit(const FollowCall& call) const {
+  const auto refuse = [this](std::string text) {
+    at_.metrics.refused.Add();
+    return Followed(std::unexpected(NotFollowed{NotFollowed::Why::kLimit, std::move(text)}));
+  };
+  if (!served_.contains(call.question.served)) {
+    return std::unexpected(NotFollowed{NotFollowed::Why::kAway, "the file has changed"});
+  }
+  if (cohorts_.size() >= settings_.queries_max) return refuse("queries.live.queries_max is reached");
+  if (bytes_ >= settings_.bytes_max) return refuse("queries.live.bytes_max is reached");
+  const auto mine = by_starter_.find(call.starter);
+  if (mine != by_starter_.end() && mine->second >= settings_.queries_per_user_max) {
+    return refuse("queries.live.queries_per_user_max is reached");
+  }
+  return {};
+}
+
+// One question at a time for an endpoint, however many wait for its answer.
+Task<LiveQueries::Covered> LiveQueries::KnownCoverage(ServedPtr served) {
+  if (const auto found = coverages_.find(served); found != coverages_.end()) co_return found->second;
+  if (const auto found = finding_.find(served); found != finding_.end()) {
+    net::Reply<Covered> reply(at_.loop);
+    found->second.push_back(reply.sender());
+    co_return co_await reply;
+  }
+  finding_[served];
+  Covered covered = co_await FindCoverage(served);
+  if (covered) {
+    LogCoverage(*served, *covered);
+    coverages_[served] = *covered;
+  }
+  const auto waiting = finding_.extract(served);
+  for (const auto& each : waiting.mapped()) each.Send(covered);
+  co_return covered;
+}
+
+void LiveQueries::LogCoverage(const ServedEndpoint& served, const Coverage& coverage) const {
+  log::Info("queries.live_followed",
+            {{"endpoint", served.query().route.ToString()},
+             {"changes", coverage.covered ? source_->method() : std::string_view("poll")},
+             {"why", coverage.why}});
+}
+
+Task<LiveQueries::Covered> LiveQueries::FindCoverage(ServedPtr served) {
+  const files::Live& live = *served->query().live;
+  if (live.poll) co_return Coverage{.covered = false, .why = "its file says poll", .tables = {}};
+  Coverage coverage{.covered = false, .why = "queries.live.changes is \"poll\"", .tables = {}};
+  if (source_ != nullptr && settings_.changes != "poll") {
+    source_->SetWanted(true);
+    std::vector<std::string> tables = live.tables;
+    const Endpoint& endpoint = *served->endpoint;
+    tables.insert(tables.end(), endpoint.reads.begin(), endpoint.reads.end());
+    auto covered = co_await source_->Cover(std::move(tables));
+    if (!covered) co_return std::unexpected(NotFollowed{NotFollowed::Why::kAway, covered.error().detail});
+    coverage = *std::move(covered);
+    const bool whole_file = at_.database.dialect() == sql::Dialect::kSqlite;
+    if (coverage.covered && !whole_file && !endpoint.knows_tables && live.tables.empty()) {
+      coverage.covered = false;
+      coverage.why = "it calls functions that may read other tables: name them with tables=";
+    }
+  }
+  if (!coverage.covered && settings_.changes == "triggers") {
+    co_return std::unexpected(NotFollowed{NotFollowed::Why::kRefused, coverage.why});
+  }
+  co_return coverage;
+}
+
+LiveQueries::CohortPtr LiveQueries::Begin(FollowCall call, const Coverage& coverage) {
+  const files::Live& live = *call.question.served->query().live;
+  auto cohort = std::make_shared<Cohort>(std::move(call), live.min_interval.value_or(settings_.min_interval));
+  cohorts_.emplace(cohort->call.channel, cohort);
+  ++by_starter_[cohort->call.starter];
+  at_.metrics.queries.Add(1);
+  cohort->last_wanted = at_.loop.Now();
+  if (coverage.covered) source_->SetWanted(true);  // it may have ended while nothing was followed
+  Depend(cohort, coverage);
+  MarkDirty(cohort, {});
+  Pump();
+  return cohort;
+}
+
+void LiveQueries::Depend(const CohortPtr& cohort, const Coverage& coverage) {
+  for (const std::string& table : cohort->tables) {
+    const auto found = by_table_.find(table);
+    found->second.erase(cohort);
+    if (found->second.empty()) by_table_.erase(found);
+  }
+  cohort->tables.clear();
+  const ServedEndpoint& served = *cohort->call.question.served;
+  std::set<std::string> names;
+  for (const auto* const list : {&coverage.tables, &served.endpoint->reads, &served.query().live->tables}) {
+    for (const std::string& each : *list) names.insert(Generations::NameOf(each));
+  }
+  cohort->tables.assign(names.begin(), names.end());
+  for (const std::string& table : cohort->tables) by_table_[table].insert(cohort);
+  SetPolled(*cohort, !coverage.covered);
+}
+
+void LiveQueries::SetPolled(Cohort& cohort, bool polled) {
+  const Duration interval = cohort.call.question.served->query().live->poll.value_or(settings_.poll_interval);
+  cohort.pacing.SetPolling(polled ? std::optional(interval) : std::nullopt);
+  if (std::exchange(cohort.polled, polled) != polled) at_.metrics.polled.Add(polled ? 1 : -1);
+}
+
+void LiveQueries::SetStale(Cohort& cohort, bool stale) {
+  if (std::exchange(cohort.stale, stale) != stale) at_.metrics.stale.Add(stale ? 1 : -1);
+}
+
+void LiveQueries::ReplaceServing(const Serving& serving) {
+  served_ = {serving.endpoints.begin(), serving.endpoints.end()};
+  std::erase_if(coverages_, [&](const auto& each) { return !served_.contains(each.first); });
+  std::vector<CohortPtr> gone;
+  for (const auto& [channel, cohort] : cohorts_) {
+    if (!served_.contains(cohort->call.question.served)) gone.push_back(cohort);
+  }
+  for (const CohortPtr& each : gone) End(each, {NotFollowed::Why::kAway, "the file has changed"});
+}
+
+void LiveQueries::NoteWrite(std::span<const std::string> tables) {
+  if (std::ranges::find(tables, Generations::kEverything) != tables.end()) return OnChangeSomewhere();
+  OnChange(tables, {});
+}
+
+void LiveQueries::OnChange(std::span<const std::string> tables, std::span<const std::string> transactions) {
+  std::set<CohortPtr> dirty;
+  for (const std::string& table : tables) {
+    const auto found = by_table_.find(Generations::NameOf(table));
+    if (found != by_table_.end()) dirty.insert(found->second.begin(), found->second.end());
+  }
+  for (const CohortPtr& each : dirty) MarkDirty(each, transactions);
+  Pump();
+}
+
+void LiveQueries::OnChangeSomewhere() {
+  for (const auto& [channel, cohort] : cohorts_) MarkDirty(cohort, {});
+  Pump();
+}
+
+void LiveQueries::SetOccupied(std::string channel, bool occupied) {
+  const auto found = cohorts_.find(channel);
+  if (found != cohorts_.end()) found->second->last_wanted = at_.loop.Now();
+  if (!occupied) {
+    occupied_.erase(channel);
+    return;
+  }
+  // It came while its cohort ended: it has to begin anew.
+  if (found == cohorts_.end()) scope_.Spawn(Clear(*this, channel));
+  occupied_.insert(std::move(channel));
+}
+
+void LiveQueries::MarkDirty(const CohortPtr& cohort, std::span<const std::string> transactions) {
+  auto& wanted = cohort->transactions;
+  wanted.insert(wanted.end(), transactions.begin(), transactions.end());
+  if (wanted.size() > kTransactionsMax) {
+    wanted.erase(wanted.begin(), wanted.end() - static_cast<std::ptrdiff_t>(kTransactionsMax));
+  }
+  if (cohort->pacing.NoteChange(at_.loop.Now())) Reschedule(cohort);
+}
+
+void LiveQueries::Reschedule(const CohortPtr& cohort) {
+  if (cohort->scheduled) due_.erase({*cohort->scheduled, cohort});
+  cohort->scheduled = cohort->ended ? std::nullopt : cohort->pacing.due();
+  if (cohort->scheduled) due_.insert({*cohort->scheduled, cohort});
+}
+
+// What ends at once comes back here: it is gone on with below.
+void LiveQueries::Pump() {
+  if (std::exchange(pumps_, true)) return;
+  const MonotonicTime now = at_.loop.Now();
+  while (running_ < settings_.refreshes_max && !due_.empty() && due_.begin()->first <= now &&
+         !at_.loop.ShareSpent()) {
+    const CohortPtr cohort = due_.begin()->second;
+    due_.erase(due_.begin());
+    cohort->scheduled.reset();
+    cohort->pacing.Begin(now);
+    ++running_;
+    scope_.Spawn(Refresh(*this, cohort));
+  }
+  pumps_ = false;
+  if (!due_.empty() && running_ < settings_.refreshes_max) {
+    at_.loop.timers().Schedule(due_timer_, due_.begin()->first);
+  }
+}
+
+Task<void> LiveQueries::Refresh(LiveQueries& self, CohortPtr cohort) {
+  const std::int64_t begun = MonotonicMicros();
+  std::vector<std::string> transactions = std::exchange(cohort->transactions, {});
+  self.at_.metrics.refreshes.Add();
+  auto rows = co_await AskRows(self.at_.loop, self.at_.database, cohort->call.question,
+                               self.settings_.check_visibility ? transactions : std::vector<std::string>(),
+                               {.rows_max = self.settings_.rows_max});
+  if (rows && !cohort->ended) {
+    self.bytes_ -= cohort->window.bytes();
+    std::vector<Change> changes = cohort->window.Replace(*std::move(rows));
+    self.bytes_ += cohort->window.bytes();
+    if (co_await self.Publish(cohort, std::move(changes)) && !cohort->ended) {
+      cohort->ready = true;
+      self.SetStale(*cohort, false);
+      for (const auto& each : std::exchange(cohort->waiting, {})) each.Send(Followed());
+      cohort->pacing.End(Pacing::Outcome::kDone, self.at_.loop.Now());
+    }
+  } else if (!rows && !cohort->ended) {
+    self.EndRefresh(cohort, std::move(rows).error(), std::move(transactions));
+  }
+  self.at_.metrics.seconds.Observe(static_cast<double>(MonotonicMicros() - begun) / 1e6);
+  --self.running_;
+  if (!cohort->ended) self.Reschedule(cohort);
+  self.Pump();
+}
+
+// Without rows.
+void LiveQueries::EndRefresh(const CohortPtr& cohort, NoRows why, std::vector<std::string> transactions) {
+  const MonotonicTime now = at_.loop.Now();
+  const auto keep = [&] {
+    cohort->transactions.insert(cohort->transactions.end(), transactions.begin(), transactions.end());
+  };
+  switch (why.why) {
+    case NoRows::Why::kNotVisible:
+      at_.metrics.not_visible.Add();
+      keep();
+      return cohort->pacing.End(Pacing::Outcome::kNotVisible, now);
+    case NoRows::Why::kAway:
+      at_.metrics.failed.Add();
+      keep();
+      // Who waits for the first result is told at once, and tries again.
+      if (!cohort->ready) return End(cohort, {NotFollowed::Why::kAway, std::move(why.text)});
+      SetStale(*cohort, true);
+      return cohort->pacing.End(Pacing::Outcome::kFailed, now);
+    case NoRows::Why::kRefused: break;
+  }
+  at_.metrics.ended.Add();
+  if (const auto suppressed = ended_log_.Count(now)) {
+    log::Warn("queries.live_ended", {{"endpoint", cohort->call.question.served->query().route.ToString()},
+                                     {"why", why.text},
+                                     {"suppressed", *suppressed}});
+  }
+  End(cohort, {NotFollowed::Why::kRefused, std::move(why.text)});
+}
+
+// False: the channel does not have them all, and the cohort has ended.
+Task<bool> LiveQueries::Publish(CohortPtr cohort, std::vector<Change> changes) {
+  std::optional<protocol::ErrorCode> failed;
+  const std::string& channel = cohort->call.channel;
+  // The loop's own: it takes references to this frame, which waits for all.
+  struct Job {
+    LiveQueries& live;
+    const Cohort& cohort;
+    const std::string& channel;
+    std::vector<Change>& changes;
+    std::optional<protocol::ErrorCode>& failed;
+
+    Task<void> operator()(std::size_t index) {
+      if (failed || cohort.ended) co_return;
+      Change& change = changes[index];
+      if (change.removed) {
+        const auto done = co_await live.at_.maps.Remove(
+            {.channel = channel, .key = std::move(change.key), .idempotency_key = {}});
+        if (!done) failed = done.error();
+        co_return;
+      }
+      // Clients see no scores.
+      const std::string order = std::to_string(change.score);
+      const auto done = co_await live.at_.maps.Publish({.channel = channel,
+                                                        .key = std::move(change.key),
+                                                        .data = std::move(change.data),
+                                                        .form = broker::DataForm::kJson,
+                                                        .tags = {{std::string(kOrderTag), order}},
+                                                        .info = {},
+                                                        .score = change.score,
+                                                        .idempotency_key = {},
+                                                        .version_epoch = {}});
+      if (!done) failed = done.error();
+    }
+  };
+  Job job{*this, *cohort, channel, changes, failed};
+  co_await api::ForEachConcurrently(changes.size(), kPublishesAtOnce, job);
+  at_.metrics.published.Add(changes.size());
+  if (!failed) co_return true;
+  if (cohort->ended) co_return false;
+  log::Warn("queries.live_not_published", {{"channel", channel}, {"why", failed->message}});
+  End(cohort, {NotFollowed::Why::kRefused, fmt::format("the channel takes no more: {}", failed->message)});
+  co_return false;
+}
+
+// Whoever follows it comes back, and is told.
+void LiveQueries::End(const CohortPtr& cohort, NotFollowed why) {
+  if (cohort->ended) return;
+  Leave(cohort);
+  for (const auto& each : std::exchange(cohort->waiting, {})) each.Send(std::unexpected(why));
+  scope_.Spawn(Clear(*this, cohort->call.channel));
+}
+
+void LiveQueries::Leave(const CohortPtr& cohort) {
+  cohort->ended = true;
+  Reschedule(cohort);
+  SetPolled(*cohort, false);
+  SetStale(*cohort, false);
+  for (const std::string& table : cohort->tables) {
+    const auto found = by_table_.find(table);
+    found->second.erase(cohort);
+    if (found->second.empty()) by_table_.erase(found);
+  }
+  const auto started = by_starter_.find(cohort->call.starter);
+  if (--started->second == 0) by_starter_.erase(started);
+  bytes_ -= cohort->window.bytes();
+  cohort->window = {};
+  at_.metrics.queries.Add(-1);
+  cohorts_.erase(cohort->call.channel);
+}
+
+// In line with what was published before.
+Task<void> LiveQueries::Clear(LiveQueries& self, std::string channel) {
+  const auto done = co_await self.at_.maps.Clear(channel);
+  if (!done) log::Warn("queries.live_not_cleared", {{"channel", channel}, {"why", done.error().message}});
+}
+
+void LiveQueries::OnTimer() {
+  const MonotonicTime now = at_.loop.Now();
+  at_.loop.timers().Schedule(*this, now + kTick);
+  const std::int64_t seconds = at_.loop.clock().WallNow().ms / 1000;
+  std::vector<std::pair<CohortPtr, NotFollowed>> over;
+  for (const auto& [channel, cohort] : cohorts_) {
+    const std::int64_t until = cohort->call.good_until;
+    if (until != 0 && until <= seconds) {
+      over.push_back({cohort, {NotFollowed::Why::kOldToken, "the token has expired"}});
+    } else if (cohort->ready && !occupied_.contains(channel) && now - cohort->last_wanted > kLinger) {
+      over.push_back({cohort, {NotFollowed::Why::kAway, "nobody follows it"}});
+    }
+  }
+  for (auto& [cohort, why] : over) End(cohort, std::move(why));
+  if (source_ == nullptr) return;
+  if (cohorts_.empty()) {
+    source_->SetWanted(false);
+    coverages_.clear();
+  } else if (!covers_ && now - covered_at_ > kCoverInterval) {
+    covers_ = true;
+    scope_.Spawn(CoverAnew(*this));
+  }
+}
+
+// A trigger may have been dropped, or made; a partition may have come.
+Task<void> LiveQueries::CoverAnew(LiveQueries& self) {
+  const std::map<ServedPtr, Coverage> known = self.coverages_;
+  for (const auto& [served, before] : known) {
+    const auto coverage = co_await self.FindCoverage(served);
+    const bool away = !coverage && coverage.error().why == NotFollowed::Why::kAway;
+    if (away || !self.served_.contains(served)) continue;
+    if (coverage && coverage->covered == before.covered && coverage->tables == before.tables) continue;
+    if (coverage) self.LogCoverage(*served, *coverage);
+    std::vector<CohortPtr> cohorts;
+    for (const auto& [channel, cohort] : self.cohorts_) {
+      if (cohort->call.question.served == served) cohorts.push_back(cohort);
+    }
+    for (const CohortPtr& each : cohorts) {
+      if (!coverage) {
+        self.End(each, coverage.error());
+        continue;
+      }
+      self.Depend(each, *coverage);
+      self.MarkDirty(each, {});
+    }
+    if (coverage) {
+      self.coverages_[served] = *coverage;
+    } else {
+      self.coverages_.erase(served);
+    }
+  }
+  self.Pump();
+  self.covers_ = false;
+  self.covered_at_ = self.at_.loop.Now();
+}
+
+}  // namespace tidemill::queries::live

@@ -1,0 +1,166 @@
+// LiveQueries: the results that somebody follows, kept as the states of map channels.
+//
+// A cohort is one channel: one endpoint, its parameters, and whose it is. Whoever subscribes begins it, or
+// joins it: it is asked once for all of them, compared with what was before, and each row that has changed is
+// published once. It is asked anew when something has changed that it reads (changes.h, and what our own
+// endpoints write), at most so often (pacing.h), a few cohorts at a time, the longest due first. When nobody
+// has followed it for a while it ends, and its channel is cleared. One that cannot go on (its file has
+// changed, its token has expired, the database refuses it) ends in the same way: its subscribers come back,
+// and are told why.
+//
+// All cohorts of a node are on one loop. Thread: that loop, but for what says otherwise. All that is borrowed
+// outlives it, and its channels are in the memory of this process.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/log_limit.h"
+#include "metrics/metrics.h"
+#include "net/loop.h"
+#include "net/reply.h"
+#include "net/task.h"
+#include "net/task_scope.h"
+#include "net/timer_wheel.h"
+#include "queries/endpoint/served_endpoint.h"
+#include "queries/live/changes.h"
+#include "queries/live/metrics.h"
+#include "queries/live/question.h"
+#include "queries/live/settings.h"
+#include "queries/live/window.h"
+#include "realtime/broker/map_publisher.h"
+#include "sql/database.h"
+
+namespace tidemill::queries::live {
+
+// The tag of a row that says where it stands: the higher the number, the further up in the result.
+inline constexpr std::string_view kOrderTag = "order";
+
+// Who wants to follow what.
+struct FollowCall {
+  std::string channel;
+  Question question;
+  std::string starter;          // who it counts for: "user 42", or a connection
+  std::string scope;            // what of the caller the rows depend on; differs: others' rows
+  std::int64_t issued_at = 0;   // of the token whose claims these are, seconds since 1970; 0: it does not say
+  std::int64_t good_until = 0;  // of them, seconds since 1970; 0: they do not end
+};
+
+struct NotFollowed {
+  enum class Why : std::uint8_t {
+    kLimit,     // of queries.live
+    kRefused,   // it cannot be followed
+    kAway,      // the database does not answer now
+    kOldToken,  // a newer token of this user says other things
+  };
+  Why why = Why::kRefused;
+  std::string text;
+};
+using Followed = std::expected<void, NotFollowed>;
+
+class LiveQueries final : public ChangeEvents, private net::Timer {
+ public:
+  // How long a cohort is kept that nobody follows: longer than a subscription takes to begin.
+  static constexpr Duration kLinger = Seconds(30);
+
+  struct Surroundings {
+    net::Loop& loop;
+    sql::Database& database;
+    broker::MapPublisher& maps;
+    LiveMetrics& metrics;
+  };
+  LiveQueries(const Surroundings& surroundings, LiveSettings settings);
+  ~LiveQueries();
+  LiveQueries(const LiveQueries&) = delete;
+  LiveQueries& operator=(const LiveQueries&) = delete;
+
+  // Before anything is followed. Null: changes are not noticed, all is polled.
+  void SetSource(ChangeSource* source) { source_ = source; }
+  void Start();
+
+  // Completes when the channel has the result.
+  Task<Followed> Follow(FollowCall call);
+  // Any thread: the same, for a caller on another loop.
+  void PostFollow(FollowCall call, net::Reply<Followed>::Sender sender);
+  // What is served from now on: what is not any more ends.
+  void ReplaceServing(const Serving& serving);
+  // An endpoint of ours has written these, "*" for everything; it is committed.
+  void NoteWrite(std::span<const std::string> tables);
+  // The first subscription to a channel of the namespace came, or the last one went.
+  void SetOccupied(std::string channel, bool occupied);
+
+  void OnChange(std::span<const std::string> tables, std::span<const std::string> transactions) override;
+  void OnChangeSomewhere() override;
+
+  std::size_t cohorts() const { return cohorts_.size(); }
+
+ private:
+  struct Cohort;
+  using CohortPtr = std::shared_ptr<Cohort>;
+  using ServedPtr = std::shared_ptr<const ServedEndpoint>;
+  using Covered = std::expected<Coverage, NotFollowed>;
+  class Due final : public net::Timer {
+   public:
+    explicit Due(LiveQueries& live) : live_(live) {}
+    void OnTimer() override { live_.Pump(); }
+
+   private:
+    LiveQueries& live_;
+  };
+
+  void OnTimer() override;
+  CohortPtr Find(const std::string& channel) const;
+  Task<Covered> KnownCoverage(ServedPtr served);
+  Task<Covered> FindCoverage(ServedPtr served);
+  void LogCoverage(const ServedEndpoint& served, const Coverage& coverage) const;
+  Followed Admit(const FollowCall& call) const;
+  CohortPtr Begin(FollowCall call, const Coverage& coverage);
+  void Depend(const CohortPtr& cohort, const Coverage& coverage);
+  void SetPolled(Cohort& cohort, bool polled);
+  void SetStale(Cohort& cohort, bool stale);
+  void End(const CohortPtr& cohort, NotFollowed why);
+  void Leave(const CohortPtr& cohort);
+
+  void MarkDirty(const CohortPtr& cohort, std::span<const std::string> transactions);
+  void Reschedule(const CohortPtr& cohort);
+  void Pump();
+  static Task<void> Refresh(LiveQueries& self, CohortPtr cohort);
+  Task<bool> Publish(CohortPtr cohort, std::vector<Change> changes);
+  void EndRefresh(const CohortPtr& cohort, NoRows why, std::vector<std::string> transactions);
+  static Task<void> Clear(LiveQueries& self, std::string channel);
+  static Task<void> CoverAnew(LiveQueries& self);
+
+  const Surroundings at_;
+  const LiveSettings settings_;
+  ChangeSource* source_ = nullptr;
+  std::unordered_map<std::string, CohortPtr> cohorts_;  // by channel
+  std::map<std::string, std::set<CohortPtr>, std::less<>> by_table_;
+  std::map<std::string, std::size_t, std::less<>> by_starter_;
+  std::set<ServedPtr> served_;                                             // all that there are now
+  std::map<ServedPtr, Coverage> coverages_;                                // of those that were followed
+  std::map<ServedPtr, std::vector<net::Reply<Covered>::Sender>> finding_;  // who waits for which
+  std::unordered_set<std::string> occupied_;
+  std::set<std::pair<MonotonicTime, CohortPtr>> due_;
+  std::size_t running_ = 0;
+  std::size_t bytes_ = 0;  // of all windows
+  MonotonicTime covered_at_{};
+  bool covers_ = false;
+  log::LogLimit ended_log_;
+  bool pumps_ = false;
+  Due due_timer_{*this};
+  TaskScope scope_;
+};
+
+}  // namespace tidemill::queries::live

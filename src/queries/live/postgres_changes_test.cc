@@ -1,0 +1,201 @@
+#include "queries/live/postgres_changes.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "postgres/testing/on_loop.h"
+#include "postgres/testing/postgres_server.h"
+#include "queries/live/schema.h"
+#include "queries/live/testing/bed.h"
+#include "sql/schema/apply_schema.h"
+
+namespace tidemill::queries::live {
+namespace {
+
+using postgres::testing::OnLoop;
+using testing::Bed;
+
+constexpr const char* kFile = "-- @auth none\n-- @live key=id\nselect id from orders order by id";
+
+class PostgresChangesTest : public ::testing::Test {
+ protected:
+  static postgres::testing::PostgresServer& server() {
+    static postgres::testing::PostgresServer there;
+    return there;
+  }
+  PostgresChangesTest() {
+    for (const char* text :
+         {"drop schema if exists tidemill cascade", "drop schema public cascade", "create schema public",
+          "create table orders (id bigint primary key, status text)", "insert into orders values (1)"}) {
+      Run(text);
+    }
+    const std::vector<sql::Schema> schemas = {LiveSchema()};
+    const auto applied = on_.Wait(sql::ApplySchemas(*on_.loop, *on_.database, schemas, {}));
+    EXPECT_TRUE(applied) << applied.error().detail;
+  }
+
+  sql::Rows Run(std::string text) {
+    auto done = on_.Run(std::move(text));
+    EXPECT_TRUE(done) << done.error().message;
+    return done ? std::move(done->rows) : sql::Rows();
+  }
+  std::unique_ptr<sql::Transaction> Begin() {
+    auto begun = on_.Wait(on_.database->Begin({}));
+    EXPECT_TRUE(begun) << begun.error().message;
+    return *std::move(begun);
+  }
+  std::string RunIn(sql::Transaction& transaction, std::string text) {
+    const auto done = on_.Wait(transaction.Run({.statement = sql::Statement(std::move(text))}));
+    EXPECT_TRUE(done) << done.error().message;
+    return done && !done->rows.empty() ? std::string(done->rows[0][0].text) : "";
+  }
+  void Commit(sql::Transaction& transaction) { EXPECT_TRUE(on_.Wait(transaction.Commit())); }
+  static Task<bool> End(sql::Transaction& transaction) {
+    co_await transaction.Rollback();
+    co_return true;
+  }
+  std::unique_ptr<ChangeSource> Source(Bed& bed, PostgresTables::Options options = {}) {
+    auto source = MakePostgresChanges(*on_.loop, *on_.database, std::move(options), bed.live());
+    bed.live().SetSource(source.get());
+    return source;
+  }
+  // Until the follower has looked that often more.
+  void Settle() {
+    const MonotonicTime until = on_.loop->clock().Now() + Milliseconds(300);
+    EXPECT_TRUE(postgres::testing::DriveUntil(*on_.loop, [&] { return on_.loop->clock().Now() > until; }));
+  }
+  std::string Count() {
+    return std::string(Run("select count(*) from tidemill.tidemill_live_changes")[0][0].text);
+  }
+
+  OnLoop on_{server().url()};
+};
+
+TEST_F(PostgresChangesTest, WhatOthersCommitIsTold) {
+  Bed bed(*on_.loop, *on_.database, kFile);
+  const auto source = Source(bed);
+  ASSERT_TRUE(bed.Follow());
+  EXPECT_EQ(bed.metrics().polled.value(), 0);
+  EXPECT_EQ(bed.Rows(), R"({"id":1})");
+  OnLoop other(server().url());
+  ASSERT_TRUE(other.Run("insert into orders values (2), (3)"));
+  EXPECT_TRUE(bed.WaitFor(R"({"id":1} {"id":2} {"id":3})"));
+  ASSERT_TRUE(other.Run("update orders set id = 20 where id = 2"));
+  EXPECT_TRUE(bed.WaitFor(R"({"id":1} {"id":3} {"id":20})"));
+  ASSERT_TRUE(other.Run("truncate orders"));
+  EXPECT_TRUE(bed.WaitFor(""));
+}
+
+TEST_F(PostgresChangesTest, ATransactionThatCommitsLateIsFound) {
+  Bed bed(*on_.loop, *on_.database, kFile);
+  const auto source = Source(bed);
+  ASSERT_TRUE(bed.Follow());
+  Settle();
+  const auto early = Begin();
+  RunIn(*early, "insert into orders values (2)");
+  Run("insert into orders values (3)");  // begun later, committed before
+  EXPECT_TRUE(bed.WaitFor(R"({"id":1} {"id":3})"));
+  Settle();
+  Commit(*early);
+  EXPECT_TRUE(bed.WaitFor(R"({"id":1} {"id":2} {"id":3})"));
+}
+
+// Its trigger has found nobody who follows, so it is not in the table.
+TEST_F(PostgresChangesTest, ATransactionThatRanBeforeAnybodyFollowedIsFound) {
+  {
+    Bed first(*on_.loop, *on_.database, kFile);  // makes the trigger
+    const auto source = Source(first);
+    ASSERT_TRUE(first.Follow());
+    Settle();
+  }
+  Run("select setval('tidemill.tidemill_live_until', 0)");
+  const auto early = Begin();
+  RunIn(*early, "insert into orders values (2)");
+  Bed bed(*on_.loop, *on_.database, kFile);
+  const auto source = Source(bed);
+  ASSERT_TRUE(bed.Follow());
+  Settle();
+  EXPECT_EQ(bed.Rows(), R"({"id":1})");
+  Commit(*early);
+  EXPECT_EQ(Count(), "0");
+  EXPECT_TRUE(bed.WaitFor(R"({"id":1} {"id":2})"));
+}
+
+TEST_F(PostgresChangesTest, WhatIsRolledBackIsNotToldAndASavepointCountsAlone) {
+  Bed bed(*on_.loop, *on_.database, kFile);
+  const auto source = Source(bed);
+  ASSERT_TRUE(bed.Follow());
+  Settle();
+  const auto before = bed.metrics().refreshes.value();
+  const auto undone = Begin();
+  RunIn(*undone, "insert into orders values (2)");
+  on_.Wait(End(*undone));
+  Settle();
+  EXPECT_EQ(bed.metrics().refreshes.value(), before);
+  Run("do $$ begin begin insert into orders values (2); raise exception 'no'; "
+      "exception when others then null; end; insert into orders values (3); end $$");
+  EXPECT_TRUE(bed.WaitFor(R"({"id":1} {"id":3})"));
+}
+
+// What a source that hears of commits early (replication) would do: the refresh waits until it sees it.
+TEST_F(PostgresChangesTest, ARefreshSeesTheTransactionThatItIsFor) {
+  Bed bed(*on_.loop, *on_.database, kFile, {.changes = "poll", .poll_interval = Hours(1)});
+  ASSERT_TRUE(bed.Follow());
+  const auto late = Begin();
+  RunIn(*late, "insert into orders values (2)");
+  const std::vector<std::string> transaction = {RunIn(*late, "select pg_current_xact_id()")};
+  bed.live().OnChange(std::vector<std::string>{"public.orders"}, transaction);
+  ASSERT_TRUE(
+      postgres::testing::DriveUntil(*on_.loop, [&] { return bed.metrics().not_visible.value() >= 3; }));
+  Commit(*late);
+  EXPECT_TRUE(bed.WaitFor(R"({"id":1} {"id":2})"));
+}
+
+// The race itself: without the check the change is lost, as nobody tells of it again.
+TEST_F(PostgresChangesTest, WithoutTheCheckTheChangeIsLost) {
+  Bed bed(*on_.loop, *on_.database, kFile,
+          {.changes = "poll", .check_visibility = false, .poll_interval = Hours(1)});
+  ASSERT_TRUE(bed.Follow());
+  const auto late = Begin();
+  RunIn(*late, "insert into orders values (2)");
+  const std::vector<std::string> transaction = {RunIn(*late, "select pg_current_xact_id()")};
+  bed.live().OnChange(std::vector<std::string>{"public.orders"}, transaction);
+  ASSERT_TRUE(postgres::testing::DriveUntil(*on_.loop, [&] { return bed.metrics().refreshes.value() == 2; }));
+  Settle();  // it has been answered
+  Commit(*late);
+  Settle();
+  EXPECT_EQ(bed.Rows(), R"({"id":1})");
+}
+
+TEST_F(PostgresChangesTest, WhatHasNoTriggerIsPolled) {
+  Run("create materialized view sums as select 1 as id");
+  Bed bed(*on_.loop, *on_.database, "-- @auth none\n-- @live key=id\nselect id from sums");
+  const auto source = Source(bed);
+  ASSERT_TRUE(bed.Follow());
+  EXPECT_EQ(bed.metrics().polled.value(), 1);
+  Bed forced(*on_.loop, *on_.database, kFile, {.changes = "triggers"});
+  const auto bare = Source(forced, {.create_triggers = false});
+  const Followed refused = forced.Follow();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().text,
+            "public.orders has no trigger of ours, and queries.live.create_triggers is false");
+}
+
+TEST_F(PostgresChangesTest, PartitionsAndTablesOfPoliciesAreFollowed) {
+  for (const char* text : {"create table parts (id bigint) partition by range (id)",
+                           "create table part_a partition of parts for values from (0) to (100)",
+                           "create table members (id bigint)", "alter table parts enable row level security",
+                           "create policy own on parts using (id in (select id from members))"}) {
+    Run(text);
+  }
+  const PostgresTables::Options options;
+  PostgresTables tables(*on_.database, options);
+  const auto coverage = on_.Wait(tables.Cover({"public.parts"}));
+  ASSERT_TRUE(coverage) << coverage.error().detail;
+  EXPECT_TRUE(coverage->covered) << coverage->why;
+  EXPECT_EQ(coverage->tables, (std::vector<std::string>{"public.members", "public.part_a", "public.parts"}));
+}
+
+}  // namespace
+}  // namespace tidemill::queries::live

@@ -1,0 +1,160 @@
+#include "queries/live/postgres_tables.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <string_view>
+#include <utility>
+
+#include "base/log.h"
+#include "sql/schema/schema.h"
+
+namespace tidemill::queries::live {
+namespace {
+
+// With partitions and children, what policies look at, and what stands behind views.
+constexpr const char* kFind = R"sql(
+with recursive given as (
+  select n, coalesce(
+      (select c.oid from pg_catalog.pg_class c join pg_catalog.pg_namespace s on s.oid = c.relnamespace
+        where s.nspname || '.' || c.relname = n limit 1),
+      pg_catalog.to_regclass(n)::pg_catalog.oid) as oid
+    from pg_catalog.unnest($1::pg_catalog.text[]) as n
+), used(oid) as (
+  select oid from given where oid is not null
+  union
+  select next.oid from used, lateral (
+    select i.inhrelid as oid from pg_catalog.pg_inherits i where i.inhparent = used.oid
+    union all
+    select d.refobjid from pg_catalog.pg_policy p
+      join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_policy'::pg_catalog.regclass
+       and d.objid = p.oid and d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+     where p.polrelid = used.oid
+    union all
+    select d.refobjid from pg_catalog.pg_rewrite r
+      join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass
+       and d.objid = r.oid and d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+     where r.ev_class = used.oid) as next
+)
+select s.nspname || '.' || c.relname, pg_catalog.format('%I.%I', s.nspname, c.relname),
+       c.relkind::pg_catalog.text,
+       exists (select from pg_catalog.pg_trigger t where t.tgrelid = c.oid and t.tgenabled in ('O', 'A')
+         and t.tgfoid = pg_catalog.to_regprocedure($2)::pg_catalog.oid),
+       pg_catalog.has_table_privilege(c.oid, 'trigger'),
+       pg_catalog.pg_has_role(c.relowner, 'usage'),
+       exists (select from pg_catalog.pg_policy p
+         join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_policy'::pg_catalog.regclass
+          and d.objid = p.oid and d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass
+         join pg_catalog.pg_proc f on f.oid = d.refobjid and f.provolatile <> 'i'
+        where p.polrelid = c.oid)
+  from used join pg_catalog.pg_class c on c.oid = used.oid
+  join pg_catalog.pg_namespace s on s.oid = c.relnamespace
+ where c.relkind <> 'v'
+union all
+select n, n, '-', false, false, false, false from given where oid is null
+order by 1)sql";
+
+constexpr std::string_view kDuplicateObject = "42710";
+constexpr const char* kLockTimeout = "1000";  // ms
+
+bool IsTrue(const sql::Field& field) { return field.text == "t"; }
+
+}  // namespace
+
+PostgresTables::PostgresTables(sql::Database& database, Options options)
+    : database_(database),
+      options_(std::move(options)),
+      function_(sql::QuoteIdentifier(options_.postgres_schema) + ".tidemill_live_changed()") {}
+
+Task<Result<Coverage>> PostgresTables::Cover(std::vector<std::string> names) {
+  Coverage coverage;
+  if (names.empty()) {
+    coverage.why = "no table is known that it reads";
+    co_return coverage;
+  }
+  TM_CO_TRY_ASSIGN(std::vector<Table> tables, co_await Find(names));
+  bool created = false;
+  for (const Table& table : tables) {
+    if (table.followed || !table.may_create || !options_.create_triggers || !WhyNotCovered(table).empty()) {
+      continue;
+    }
+    co_await Create(table);
+    created = true;
+  }
+  if (created) {
+    TM_CO_TRY_ASSIGN(tables, co_await Find(std::move(names)));
+  }
+  coverage.covered = true;
+  for (Table& table : tables) {
+    std::string why = WhyNotCovered(table);
+    if (why.empty() && !table.followed) {
+      why = fmt::format("{} has no trigger of ours, and {}", table.name,
+                        !options_.create_triggers ? "queries.live.create_triggers is false"
+                        : table.may_create        ? "none could be made"
+                                                  : "our role may not make one");
+    }
+    if (!why.empty() && std::exchange(coverage.covered, false)) coverage.why = std::move(why);
+    coverage.tables.push_back(std::move(table.name));
+  }
+  co_return coverage;
+}
+
+Task<Result<std::vector<PostgresTables::Table>>> PostgresTables::Find(std::vector<std::string> names) {
+  static const sql::Statement statement(kFind);
+  const auto found = co_await database_.Run(
+      {.statement = statement, .parameters = {std::move(names), function_}, .access = sql::Access::kRead});
+  if (!found) co_return std::unexpected(sql::ToError(found.error()));
+  std::vector<Table> tables;
+  for (std::size_t i = 0; i < found->rows.size(); ++i) {
+    const sql::Row row = found->rows[i];
+    tables.push_back({.name = std::string(row[0].text),
+                      .quoted = std::string(row[1].text),
+                      .kind = row[2].text.empty() ? '-' : row[2].text.front(),
+                      .followed = IsTrue(row[3]),
+                      .may_create = IsTrue(row[4]),
+                      .is_owner = IsTrue(row[5]),
+                      .calls_functions = IsTrue(row[6])});
+  }
+  co_return tables;
+}
+
+// What no trigger helps against; "": nothing.
+std::string PostgresTables::WhyNotCovered(const Table& table) {
+  switch (table.kind) {
+    case '-': return fmt::format("there is no table {}", table.name);
+    case 'm': return fmt::format("{} is a materialized view, which has no triggers", table.name);
+    case 'f': return fmt::format("{} is a foreign table, which others write elsewhere", table.name);
+    default: break;
+  }
+  if (!table.calls_functions) return "";
+  return fmt::format("a policy of {} calls functions, which may read other tables", table.name);
+}
+
+// Also for what is written by replication (ENABLE ALWAYS), where our role may say so. Whether it has worked
+// is looked at afterwards: another node may have been faster.
+Task<void> PostgresTables::Create(const Table& table) {
+  const sql::Statement::Options once{.reuse = sql::Reuse::kOnce, .parameter_oids = {}};
+  std::vector<sql::Call> calls;
+  calls.push_back(
+      {.statement = sql::Statement(
+           fmt::format("create trigger tidemill_live after insert or update or delete or truncate "
+                       "on {} for each statement execute function {}",
+                       table.quoted, function_),
+           once)});
+  calls.front().settings =
+      std::make_shared<const sql::LocalSettings>(sql::LocalSettings{{"lock_timeout", kLockTimeout}});
+  if (table.is_owner) {
+    calls.push_back(
+        {.statement = sql::Statement(
+             fmt::format("alter table {} enable always trigger tidemill_live", table.quoted), once)});
+  }
+  const auto done = co_await database_.RunAll(std::move(calls));
+  if (done) {
+    log::Info("queries.live_trigger_made", {{"table", table.name}});
+  } else if (done.error().code != kDuplicateObject) {
+    log::Warn("queries.live_trigger_not_made", {{"table", table.name}, {"why", done.error().message}});
+  }
+}
+
+}  // namespace tidemill::queries::live

@@ -1,0 +1,53 @@
+// Question: one live query as the database is asked for it, and its answer as rows.
+//
+// Values, and a task on the database's loop.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "net/loop.h"
+#include "net/task.h"
+#include "queries/endpoint/served_endpoint.h"
+#include "queries/live/window.h"
+#include "queries/values/request_reader.h"
+#include "sql/database.h"
+#include "sql/statement.h"
+
+namespace tidemill::queries::live {
+
+struct Question {
+  std::shared_ptr<const ServedEndpoint> served;
+  TypedRequest request;
+  std::shared_ptr<const sql::LocalSettings> settings;  // role and claims; null in SQLite
+};
+
+struct QuestionLimits {
+  std::uint64_t rows_max = 1'000;
+  std::uint64_t bytes_max = 0;  // of the answer; 0: the database's own
+};
+
+struct NoRows {
+  enum class Why : std::uint8_t {
+    kNotVisible,  // the database does not show the transactions yet that are to be seen
+    kAway,        // it may answer when it is asked again
+    kRefused,     // it will not: the query, its rights, its size, its key
+  };
+  Why why = Why::kAway;
+  std::string text;
+};
+
+// The rows that there are now, no two with the same key. `transactions`: xid8 of PostgreSQL, each of which
+// must be visible to the snapshot that the rows are read in: both are one transaction, and the first question
+// of it is whether they are. `question`
+// and `database` outlive the task.
+Task<std::expected<std::vector<Row>, NoRows>> AskRows(net::Loop& loop, sql::Database& database,
+                                                      const Question& question,
+                                                      std::vector<std::string> transactions,
+                                                      QuestionLimits limits);
+
+}  // namespace tidemill::queries::live

@@ -1,0 +1,40 @@
+#include "queries/live/window.h"
+
+#include <optional>
+#include <utility>
+
+#include "queries/live/scores.h"
+
+namespace tidemill::queries::live {
+
+std::vector<Change> Window::Replace(std::vector<Row> rows) {
+  ++round_;
+  std::vector<std::optional<std::int64_t>> before;
+  before.reserve(rows.size());
+  for (const Row& row : rows) {
+    const auto found = rows_.find(row.key);
+    before.push_back(found == rows_.end() ? std::nullopt : std::optional(found->second.score));
+    if (found != rows_.end()) found->second.round = round_;
+  }
+  std::vector<Change> changes;
+  for (auto at = rows_.begin(); at != rows_.end();) {
+    if (at->second.round == round_) {
+      ++at;
+      continue;
+    }
+    bytes_ -= at->first.size() + at->second.data.size();
+    changes.push_back({.key = at->first, .data = {}, .removed = true});
+    at = rows_.erase(at);
+  }
+  const std::vector<std::int64_t> scores = AssignScores(before);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    Held& held = rows_[rows[i].key];
+    if (before[i] && held.data == rows[i].data && held.score == scores[i]) continue;
+    bytes_ += rows[i].data.size() - held.data.size() + (before[i] ? 0 : rows[i].key.size());
+    changes.push_back({.key = std::move(rows[i].key), .data = rows[i].data, .score = scores[i]});
+    held = {.data = std::move(rows[i].data), .score = scores[i], .round = round_};
+  }
+  return changes;
+}
+
+}  // namespace tidemill::queries::live
