@@ -74,6 +74,12 @@ Result<void> Databases::OpenSqlite(const std::vector<net::Loop*>& loops, const s
   return {};
 }
 
+Result<sql::Database*> Databases::OpenBeside(net::Loop& loop) {
+  TM_TRY_ASSIGN(beside_store_, sqlite_store_->OpenBeside());
+  beside_ = std::make_unique<sqlite::Database>(loop, *beside_store_);
+  return beside_.get();
+}
+
 postgres::Database* Databases::postgres(std::size_t loop_index) const {
   return postgres_.empty() ? nullptr : postgres_[loop_index].get();
 }

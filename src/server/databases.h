@@ -60,6 +60,9 @@ class Databases {
   };
   AfterCommit& after_commit() { return *after_commit_; }
 
+  // The embedded one, read by one connection that nobody else uses, on that loop. Before the loops run, once.
+  Result<sql::Database*> OpenBeside(net::Loop& loop);
+
   // Brings our own tables in the main one up to date, once the loops run; then calls `then` on the first
   // loop. Not where there are no tables of ours.
   void ApplySchemas(std::function<void()> then);
@@ -86,7 +89,9 @@ class Databases {
   std::unique_ptr<sqlite::Metrics> sqlite_metrics_;
   std::unique_ptr<sqlite::Store> sqlite_store_;
   std::vector<std::unique_ptr<sqlite::Database>> sqlite_;  // of each loop; empty: none
-  std::unique_ptr<SchemaKeeper> schemas_;                  // null: there is no database
+  std::unique_ptr<sqlite::Store> beside_store_;            // null, and the next: OpenBeside was not called
+  std::unique_ptr<sqlite::Database> beside_;
+  std::unique_ptr<SchemaKeeper> schemas_;  // null: there is no database
 };
 
 }  // namespace tidemill::server

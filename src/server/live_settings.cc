@@ -4,6 +4,7 @@
 
 #include "net/networks.h"
 #include "net/tls.h"
+#include "queries/live/channels.h"
 #include "realtime/proxies/routes.h"
 #include "realtime/session/context.h"
 #include "server/version.h"
@@ -16,6 +17,15 @@ std::string HostName() {
   char name[256] = {};
   gethostname(name, sizeof(name) - 1);
   return name;
+}
+
+// With the namespace of live queries.
+channels::ChannelSettings ChannelsOf(const settings::Settings& settings) {
+  channels::ChannelSettings channel = settings.channel;
+  if (settings.queries.given() && settings.queries_live.enabled) {
+    channel.namespaces[settings.queries_live.name_space] = queries::live::LiveChannelOptions();
+  }
+  return channel;
 }
 
 }  // namespace
@@ -39,7 +49,8 @@ Result<LiveSettings> MakeLiveSettings(const settings::Settings& settings, const 
   session->node_id = node_id;
   session->node_name = settings.node_name.empty() ? HostName() : settings.node_name;
   session->version = kVersion;
-  TM_TRY_ASSIGN(session->rules, channels::Rules::Make(settings.channel, settings.client.PersonalNamespace()));
+  TM_TRY_ASSIGN(session->rules,
+                channels::Rules::Make(ChannelsOf(settings), settings.client.PersonalNamespace()));
   TM_TRY_ASSIGN(session->rates,
                 session::ClientRates::Make(settings.client.connection_rate, settings.client.user_rate));
   const http::ServerSettings& http = settings.http_server;

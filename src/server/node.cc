@@ -58,6 +58,7 @@ Result<std::unique_ptr<Node>> Node::Start(settings::Settings settings, const Opt
   TM_TRY(node->OpenQueries(options));
   TM_TRY(node->OpenJobs(options));
   node->OpenOutbox();
+  node->SetOccupancyEvents();
   node->MakeServers(live, options);
   node->AddMetrics();
   TM_TRY(node->OpenPorts(live));
@@ -115,6 +116,7 @@ Result<void> Node::OpenQueries(const Options& options) {
       .node_id = node_id_, .redis_metrics = brokers_->redis_metrics(), .developer = options.developer};
   for (const auto& realtime : realtime_) open.contexts.push_back(&realtime->context());
   TM_TRY_ASSIGN(queries_, NodeQueries::Open(open, *databases_, settings_, shared_.registry));
+  if (queries_->live() != nullptr) occupancy_.Add(*queries_->live());
   health_->dependencies.push_back({[this] { return queries_->problem(); }, Milliseconds(-1)});
   return {};
 }
@@ -126,7 +128,7 @@ Result<void> Node::OpenJobs(const Options& options) {
       .node_id = node_id_, .developer = options.developer, .publisher = &realtime_[0]->publisher()};
   TM_TRY_ASSIGN(jobs_, NodeJobs::Open(loops_->All(), open, *databases_, settings_, shared_));
   health_->dependencies.push_back({[this] { return jobs_->problem(); }, Milliseconds(-1)});
-  for (const auto& realtime : realtime_) realtime->SetOccupancyEvents(jobs_->followers().occupancy());
+  occupancy_.Add(jobs_->followers().occupancy());
   databases_->after_commit().enqueued = [loop = &(*loops_)[0], engine = &jobs_->engine()] {
     loop->Post([engine] { engine->LookIntoInbox(); });
   };
@@ -141,6 +143,12 @@ void Node::OpenOutbox() {
   health_->dependencies.push_back(
       {[this] { return outbox_->problem(); }, settings_.postgres.pool.ready_grace});
   databases_->after_commit().published = [this] { outbox_->LookNow(); };
+}
+
+// Who wants to know which channels have subscribers.
+void Node::SetOccupancyEvents() {
+  if (occupancy_.empty()) return;
+  for (const auto& realtime : realtime_) realtime->SetOccupancyEvents(occupancy_);
 }
 
 // On each loop the HTTP API and its routes.

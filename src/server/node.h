@@ -23,6 +23,7 @@
 #include "server/node_jobs.h"
 #include "server/node_outbox.h"
 #include "server/node_queries.h"
+#include "server/occupancy.h"
 #include "server/reload.h"
 #include "server/shared.h"
 #include "settings/settings.h"
@@ -65,6 +66,7 @@ class Node {
   Result<void> OpenQueries(const Options& options);
   Result<void> OpenJobs(const Options& options);
   void OpenOutbox();
+  void SetOccupancyEvents();
   void MakeServers(const LiveSettings& live, const Options& options);
   void AddMetrics();
   Result<void> OpenPorts(const LiveSettings& live);
@@ -88,6 +90,7 @@ class Node {
   std::vector<std::unique_ptr<LoopRealtime>> realtime_;  // of each loop
   std::unique_ptr<Directories> directories_;
   std::unique_ptr<NodeAccess> access_;
+  Occupancy occupancy_;
   std::unique_ptr<NodeQueries> queries_;              // null: no folder is given
   std::unique_ptr<NodeJobs> jobs_;                    // null: jobs.enabled is false
   std::unique_ptr<NodeOutbox> outbox_;                // null: outbox.enabled is false

@@ -39,7 +39,7 @@ std::function<void(const std::shared_ptr<const queries::Catalog>&, http::Router&
 
 }  // namespace
 
-Result<std::unique_ptr<NodeQueries>> NodeQueries::Open(const Options& options, const Databases& databases,
+Result<std::unique_ptr<NodeQueries>> NodeQueries::Open(const Options& options, Databases& databases,
                                                        const settings::Settings& settings,
                                                        metrics::Registry& registry) {
   std::unique_ptr<NodeQueries> node(new NodeQueries(options.contexts));
@@ -49,6 +49,20 @@ Result<std::unique_ptr<NodeQueries>> NodeQueries::Open(const Options& options, c
                                                       .node = options.node_id,
                                                       .redis_metrics = options.redis_metrics},
                                                      registry));
+  queries::QueriesOptions of_queries{
+      .settings = settings.queries,
+      .developer = options.developer,
+      .migrations = {.postgres_schema = settings.postgres.schema, .applied_by = kVersion},
+      .add_documents = DocumentsOf(settings.queries.prefix, options.developer),
+      .on_serving = {},
+      .on_write = {}};
+  if (settings.queries_live.enabled) {
+    TM_TRY_ASSIGN(node->live_, NodeLive::Open({.contexts = options.contexts, .developer = options.developer},
+                                              databases, settings, registry));
+    NodeLive* const live = node->live_.get();
+    of_queries.on_serving = [live](const queries::Serving& serving) { live->ReplaceServing(serving); };
+    of_queries.on_write = [live](std::span<const std::string> tables) { live->NoteWrite(tables); };
+  }
   std::vector<queries::QueriesLoop> loops;
   for (std::size_t i = 0; i < options.contexts.size(); ++i) {
     session::Context& context = *options.contexts[i];
@@ -56,14 +70,19 @@ Result<std::unique_ptr<NodeQueries>> NodeQueries::Open(const Options& options, c
                      .database = databases.main(i),
                      .authenticator = AuthenticatorFor(context, settings.http_api.keys)});
   }
-  node->queries_ = queries::MakeQueries(
-      std::move(loops),
-      {.settings = settings.queries,
-       .developer = options.developer,
-       .migrations = {.postgres_schema = settings.postgres.schema, .applied_by = kVersion},
-       .add_documents = DocumentsOf(settings.queries.prefix, options.developer)},
-      *node->caches_, registry);
+  node->queries_ = queries::MakeQueries(std::move(loops), std::move(of_queries), *node->caches_, registry);
+  if (node->live_) node->live_->AddAuthorities(*node->queries_, settings);
   return node;
+}
+
+void NodeQueries::Start() {
+  if (live_) live_->Start();
+  queries_->Start();
+}
+
+void NodeQueries::EndTasks() {
+  queries_->EndTasks();
+  if (live_) live_->EndTasks();
 }
 
 void NodeQueries::TakeOver(std::size_t loop_index, const std::vector<config::Secret>& api_keys) {

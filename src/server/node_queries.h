@@ -19,6 +19,7 @@
 #include "realtime/session/context.h"
 #include "server/databases.h"
 #include "server/health.h"
+#include "server/node_live.h"
 
 namespace tidemill::settings {
 struct Settings;
@@ -36,13 +37,15 @@ class NodeQueries {
     bool developer = false;                   // `serve --dev`
   };
   // All that is borrowed outlives it. kInvalidArgument names the setting.
-  static Result<std::unique_ptr<NodeQueries>> Open(const Options& options, const Databases& databases,
+  static Result<std::unique_ptr<NodeQueries>> Open(const Options& options, Databases& databases,
                                                    const settings::Settings& settings,
                                                    metrics::Registry& registry);
 
   void AddRoutes(std::size_t loop_index, http::Router& router) { queries_->AddRoutes(loop_index, router); }
-  void Start() { queries_->Start(); }
-  void EndTasks() { queries_->EndTasks(); }
+  // Null: nothing can be followed.
+  NodeLive* live() { return live_.get(); }
+  void Start();
+  void EndTasks();
 
   // On that loop: tokens are checked as the context says now, and these are the API keys.
   void TakeOver(std::size_t loop_index, const std::vector<config::Secret>& api_keys);
@@ -57,6 +60,7 @@ class NodeQueries {
   const std::vector<session::Context*> contexts_;
   const MonotonicTime since_ = SystemClock().Now();
   std::unique_ptr<queries::Caches> caches_;
+  std::unique_ptr<NodeLive> live_;  // null: queries.live.enabled is false
   std::unique_ptr<queries::Queries> queries_;
 };
 

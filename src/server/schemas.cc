@@ -3,17 +3,21 @@
 #include "jobs/store/schema.h"
 #include "outbox/schema.h"
 #include "queries/idempotency/schema.h"
+#include "queries/live/schema.h"
 #include "settings/settings.h"
 
 namespace tidemill::server {
 
 std::vector<sql::Schema> Schemas() {
-  return {jobs::JobsSchema(), outbox::OutboxSchema(), queries::IdempotencySchema()};
+  return {jobs::JobsSchema(), outbox::OutboxSchema(), queries::IdempotencySchema(),
+          queries::live::LiveSchema()};
 }
 
 std::vector<sql::Schema> SchemasInUse(const settings::Settings& settings) {
   std::vector<sql::Schema> schemas;
   if (settings.queries.given()) schemas.push_back(queries::IdempotencySchema());
+  const bool has_triggers = settings.queries_live.enabled && settings.postgres.given();
+  if (settings.queries.given() && has_triggers) schemas.push_back(queries::live::LiveSchema());
   if (settings.jobs.enabled) schemas.push_back(jobs::JobsSchema());
   if (settings.outbox.enabled) schemas.push_back(outbox::OutboxSchema());
   return schemas;

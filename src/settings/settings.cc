@@ -140,6 +140,14 @@ void CheckSectionsTogether(const Settings& settings, config::Findings& findings)
          .others = {"storage.postgres.url", "storage.sqlite.path"},
          .text = ": its queries need a database: storage.postgres.url or storage.sqlite.path"});
   }
+  const queries::live::LiveSettings& live = settings.queries_live;
+  if (settings.queries.given() && live.enabled && settings.channel.namespaces.contains(live.name_space)) {
+    findings.push_back({.key = "queries.live.channel_namespace",
+                        .others = {"channel.namespaces"},
+                        .text =
+                            " is one of channel.namespaces: live queries need one of their own; give another "
+                            "name, or set queries.live.enabled = false"});
+  }
   if (settings.queries_cache.redis && settings.queries_cache.redis_address.empty() &&
       !settings.broker.redis.given()) {
     findings.push_back({.key = "queries.cache.redis",
@@ -269,6 +277,7 @@ config::Schema<Settings> MakeSchema() {
            [](Settings& s) -> auto& { return s.postgres.limits; })
       .Add("queries.", queries::QueriesSection(), [](Settings& s) -> auto& { return s.queries; })
       .Add("queries.cache.", queries::CacheSection(), [](Settings& s) -> auto& { return s.queries_cache; })
+      .Add("queries.live.", queries::live::LiveSection(), [](Settings& s) -> auto& { return s.queries_live; })
       .Add("outbox.", outbox::OutboxSection(), [](Settings& s) -> auto& { return s.outbox; })
       .Add("jobs.", jobs::JobsSection(), [](Settings& s) -> auto& { return s.jobs; })
       .Add("jobs.faktory.", faktory::FaktorySection(), [](Settings& s) -> auto& { return s.faktory; })

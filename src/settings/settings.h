@@ -21,6 +21,7 @@
 #include "postgres/settings.h"
 #include "queries/cache/settings.h"
 #include "queries/endpoint/settings.h"
+#include "queries/live/settings.h"
 #include "realtime/access/settings.h"
 #include "realtime/broker/settings.h"
 #include "realtime/channels/settings.h"
@@ -57,6 +58,7 @@ struct Settings {
   postgres::PostgresSettings postgres;
   queries::QueriesSettings queries;
   queries::CacheSettings queries_cache;
+  queries::live::LiveSettings queries_live;
   jobs::JobsSettings jobs;
   faktory::FaktorySettings faktory;
   nodes::NodesSettings job_nodes;

@@ -1,0 +1,82 @@
+#include "server/node_live.h"
+
+#include <utility>
+
+#include "queries/live/postgres_changes.h"
+#include "queries/live/sqlite_changes.h"
+#include "settings/settings.h"
+
+namespace tidemill::server {
+
+using queries::live::LiveAuthority;
+using queries::live::LiveQueries;
+
+Result<std::unique_ptr<NodeLive>> NodeLive::Open(const Options& options, Databases& databases,
+                                                 const settings::Settings& settings,
+                                                 metrics::Registry& registry) {
+  std::unique_ptr<NodeLive> node(new NodeLive(options, databases, settings, registry));
+  if (settings.postgres.given()) {
+    node->source_ =
+        queries::live::MakePostgresChanges(node->first_, *databases.main(0),
+                                           {.postgres_schema = settings.postgres.schema,
+                                            .create_triggers = settings.queries_live.create_triggers},
+                                           *node->live_);
+  } else {
+    TM_TRY_ASSIGN(sql::Database* const beside, databases.OpenBeside(node->first_));
+    node->source_ = queries::live::MakeSqliteChanges(node->first_, *beside, *node->live_);
+  }
+  node->live_->SetSource(node->source_.get());
+  return node;
+}
+
+NodeLive::NodeLive(const Options& options, Databases& databases, const settings::Settings& settings,
+                   metrics::Registry& registry)
+    : contexts_(options.contexts),
+      developer_(options.developer),
+      prefix_(settings.queries_live.name_space + ":"),
+      first_(contexts_.front()->loop),
+      metrics_(registry),
+      live_(std::make_unique<LiveQueries>(LiveQueries::Surroundings{.loop = first_,
+                                                                    .database = *databases.main(0),
+                                                                    .maps = contexts_.front()->maps,
+                                                                    .metrics = metrics_},
+                                          settings.queries_live)) {}
+
+void NodeLive::AddAuthorities(const queries::Queries& queries, const settings::Settings& settings) {
+  for (std::size_t i = 0; i < contexts_.size(); ++i) {
+    authorities_.push_back(std::make_unique<LiveAuthority>(LiveAuthority::Surroundings{
+        .loop = contexts_[i]->loop,
+        .live = *live_,
+        .find = [&queries, i](std::string_view path) { return queries.Find(i, path); },
+        .queries = settings.queries,
+        .name_space = settings.queries_live.name_space,
+        .dialect = settings.postgres.given() ? sql::Dialect::kPostgres : sql::Dialect::kSqlite,
+        .developer = developer_,
+        .off = settings.broker.type == "redis" ? "live queries need broker.type = \"memory\"" : ""}));
+    contexts_[i]->authorities.Register(settings.queries_live.name_space, *authorities_.back());
+  }
+}
+
+void NodeLive::Start() {
+  first_.Post([this] { live_->Start(); });
+}
+
+void NodeLive::NoteWrite(std::span<const std::string> tables) {
+  first_.Post([this, changed = std::vector<std::string>(tables.begin(), tables.end())] {
+    live_->NoteWrite(changed);
+  });
+}
+
+void NodeLive::Tell(const broker::ChannelName& channel, bool occupied) {
+  if (!channel.value().starts_with(prefix_)) return;
+  first_.Post(
+      [this, name = channel.value(), occupied]() mutable { live_->SetOccupied(std::move(name), occupied); });
+}
+
+// The queries' tasks refer to the source.
+void NodeLive::EndTasks() {
+  live_.reset();
+  source_.reset();
+}
+
+}  // namespace tidemill::server
