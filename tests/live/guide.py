@@ -1,0 +1,50 @@
+"""The guide's page: its table, its query and its program as printed."""
+import pathlib
+import shutil
+import subprocess
+import sys
+
+from assertions import check, eventually
+from postgres_server import PostgresServer
+from server import Server
+
+ROOT = pathlib.Path(__file__).parents[2]
+HERE = pathlib.Path(__file__).parent
+sys.path.append(str(ROOT / "tests/readme"))
+from literate import blocks_of  # noqa: E402
+
+
+def test_page(binary, folder):
+    """the page's program prints what the page says"""
+    blocks = blocks_of((ROOT / "docs/guide/live-queries.md").read_text(encoding="utf-8"))
+    config, query, program = (next(block.text for block in blocks if block.file == name)
+                              for name in ("tidemill.toml", "orders.get.sql", "follow.mjs"))
+    table, writes, trigger = (block.text for block in blocks if block.language == "sql" and not block.file)
+    folder = pathlib.Path(folder)
+    (folder / "queries").mkdir()
+    (folder / "queries/orders.get.sql").write_text(query, encoding="utf-8")
+    (folder / "follow.mjs").write_text(program, encoding="utf-8")
+    (folder / "node_modules").symlink_to(HERE / "node_modules")
+    with PostgresServer(sql="create database shop") as postgres:
+        postgres.run(table, "shop")
+        check("postgres@127.0.0.1:5432/shop" in config and 'folder = "queries"' in config, config)
+        path = folder / "tidemill.toml"
+        path.write_text(config.replace("5432", str(postgres.port)).replace('"queries"', f'"{folder}/queries"'), encoding="utf-8")
+        with Server(binary, f"--config={path}") as server:
+            server.until_ready()
+            output = folder / "output"
+            with output.open("w") as file:
+                running = subprocess.Popen([shutil.which("node"), "follow.mjs", f"ws://{server.address}/connection/websocket"],
+                                           stdout=file, stderr=file, cwd=folder)
+            try:
+                eventually(lambda: output.read_text().endswith("2: 30, 1: 10\n"), "the result")
+                postgres.run(writes, "shop")
+                eventually(lambda: output.read_text().endswith("2: 30, 4: 20\n"), "what has changed")
+            except AssertionError:
+                raise AssertionError(output.read_text()) from None
+            finally:
+                running.kill()
+                running.wait()
+            # The one that the server has made stands in the way of nobody who makes it by hand.
+            postgres.run("drop trigger tidemill_live on orders", "shop")
+            postgres.run(trigger, "shop")
