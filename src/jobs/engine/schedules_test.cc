@@ -329,15 +329,16 @@ TEST(Schedules, AFiringByHandBeforeTheLastJobIsKnownStopsNothing) {
   WallTime end;
   {
     EngineHarness h(tables);
-    ASSERT_TRUE(h.engine.SetSchedule(Every10s("replace")));
+    ASSERT_TRUE(h.engine.SetSchedule(Every10s()));
     h.Advance(Seconds(11));
     ASSERT_TRUE(h.Commit());
     end = h.clock.WallNow();
   }
-  EngineHarness h(tables);
-  h.clock.StepWall(end - h.clock.WallNow());
-  h.store.FailOthers(1, {Errc::kUnavailable, "away"});
-  ASSERT_TRUE(h.engine.SetSchedule(Every10s("replace")));
+  EngineHarness h(tables, {}, end);
+  h.store.FailOthers(1000, {Errc::kUnavailable, "away"});
+  ASSERT_TRUE(h.engine.SetSchedule(Every10s("replace")));  // now it matters what became of it
+  h.Advance(Milliseconds(1500));
+  h.store.FailOthers(0, {});
   ASSERT_TRUE(h.engine.RunSchedule("tick"));
   h.Advance(Seconds(10));
   EXPECT_EQ(h.engine.Schedules("", 1, 0)[0].last_jid, "tick-1800000020000");
