@@ -15,10 +15,11 @@ std::size_t BytesOf(const ClientInfo& info) {
   return kAroundInfo + info.user.size() + info.client.size() + info.conn_info.size() + info.chan_info.size();
 }
 
-// What they make of JSON that stands in a text: quotes and backslashes are two bytes each, line breaks too.
+// What they make of JSON that stands in a text: quotes, backslashes and its blanks but spaces are two bytes
+// each.
 std::size_t EscapesOf(std::string_view json) {
   return static_cast<std::size_t>(
-      std::ranges::count_if(json, [](char c) { return c == '"' || c == '\\' || c == '\n'; }));
+      std::ranges::count_if(json, [](unsigned char c) { return c == '"' || c == '\\' || c < ' '; }));
 }
 
 std::size_t BytesOf(const Publication& publication) {
