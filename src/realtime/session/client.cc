@@ -120,17 +120,17 @@ Verdict<void> Client::MayAnswer(std::size_t bytes) const {
 
 Verdict<void> Client::MaySend(Operation operation) {
   const MonotonicTime now = context.loop.Now();
-  if (const RateLimits& limits = settings().rates.of_connection; !limits.empty()) {
+  const RateLimits& limits = settings().rates.of_connection;
+  if (!limits.empty()) {
     if (const auto limit = limits.RefusedBy(operation, now, OwnIdentity().rate_times)) {
       return RefuseRate(*this, "the connection", "client.rate_limit.client_command.", *limit);
     }
   }
-  if (UserRates* const users = settings().rates.of_users.get()) {
-    if (const auto limit = users->RefusedBy(user, operation, now)) {
-      return RefuseRate(*this, "the user", "client.rate_limit.user_command.", *limit);
-    }
-  }
-  return {};
+  UserRates* const users = settings().rates.of_users.get();
+  const auto limit = users ? users->RefusedBy(user, operation, now) : std::nullopt;
+  if (!limit) return {};
+  if (!limits.empty()) limits.GiveBack(operation, OwnIdentity().rate_times);
+  return RefuseRate(*this, "the user", "client.rate_limit.user_command.", *limit);
 }
 
 std::unexpected<Refusal> Client::Refuse(Refusal refusal, const RefusalDetail& detail) const {

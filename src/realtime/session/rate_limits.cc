@@ -79,7 +79,7 @@ const RateLimits::Chosen& RateLimits::ChosenFor(Operation operation) const {
 
 std::optional<std::string_view> RateLimits::RefusedBy(Operation operation, MonotonicTime now,
                                                       BucketTimes& times) const {
-  if (empty()) return std::nullopt;
+  if (empty() || operation.kind == IndexOf<protocol::UnsubscribeRequest>()) return std::nullopt;
   if (times.of != id_) times = {.of = id_, .full = std::vector<std::int64_t>(buckets_.size())};
   const std::int64_t at = NanosOf(now);
   const Chosen& own = ChosenFor(operation);
@@ -93,6 +93,13 @@ std::optional<std::string_view> RateLimits::RefusedBy(Operation operation, Monot
     for (const std::size_t i : *chosen) times.full[i] = full_after(i);
   }
   return std::nullopt;
+}
+
+void RateLimits::GiveBack(Operation operation, BucketTimes& times) const {
+  if (times.of != id_) return;
+  for (const Chosen* const chosen : {&total_, &ChosenFor(operation)}) {
+    for (const std::size_t i : *chosen) times.full[i] -= buckets_[i].token;
+  }
 }
 
 bool RateLimits::AreFull(const BucketTimes& times, MonotonicTime now) {

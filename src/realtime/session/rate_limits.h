@@ -46,8 +46,11 @@ class RateLimits {
   static Result<RateLimits> Make(const RateLimitSettings& settings);
 
   bool empty() const { return buckets_.empty(); }
-  // Takes the command's tokens. Otherwise the name of the limit that refuses it: "publish".
+  // Takes the command's tokens. Otherwise the name of the limit that refuses it: "publish". An unsubscribe
+  // takes none and is never refused: it makes less work, and the SDKs reconnect when it is.
   std::optional<std::string_view> RefusedBy(Operation operation, MonotonicTime now, BucketTimes& times) const;
+  // What a command has just taken, which another limit has refused then.
+  void GiveBack(Operation operation, BucketTimes& times) const;
   // Whether all are full: nothing need be known of whose they are.
   static bool AreFull(const BucketTimes& times, MonotonicTime now);
 

@@ -68,8 +68,10 @@ TEST(RateLimits, EachKindHasItsOwnTheOthersTheDefaultAndAllTheTotal) {
   BucketTimes times;
   EXPECT_EQ(Passed(limits, Of<protocol::PublishRequest>(), kBegin, times, 100), 8);
   EXPECT_EQ(Passed(limits, Of<protocol::HistoryRequest>(), kBegin, times, 100), 5);
-  EXPECT_EQ(Passed(limits, Of<protocol::UnsubscribeRequest>(), kBegin, times, 100), 0)
+  EXPECT_EQ(Passed(limits, Of<protocol::PresenceRequest>(), kBegin, times, 100), 0)
       << "the default is shared";
+  EXPECT_EQ(Passed(limits, Of<protocol::UnsubscribeRequest>(), kBegin, times, 100), 100)
+      << "is never refused";
   BucketTimes others;
   EXPECT_EQ(Passed(limits, Of<protocol::PublishRequest>(), kBegin, others, 100), 8) << "another connection's";
   EXPECT_EQ(limits.RefusedBy(Of<protocol::PublishRequest>(), kBegin, others), "publish");
@@ -81,6 +83,17 @@ TEST(RateLimits, ARefusedCommandTakesNothing) {
   EXPECT_EQ(Passed(limits, Of<protocol::PublishRequest>(), kBegin, times, 100), 1);
   EXPECT_EQ(Passed(limits, Of<protocol::HistoryRequest>(), kBegin, times, 100), 2) << "of the total's three";
   EXPECT_EQ(limits.RefusedBy(Of<protocol::HistoryRequest>(), kBegin, times), "total");
+}
+
+TEST(RateLimits, WhatAnotherLimitRefusesIsGivenBack) {
+  const RateLimits limits = Limits({.total = {"4/1h"}, .publish = {"3/1h"}});
+  BucketTimes times;
+  for (int i = 0; i < 50; ++i) {
+    EXPECT_FALSE(limits.RefusedBy(Of<protocol::PublishRequest>(), kBegin, times));
+    limits.GiveBack(Of<protocol::PublishRequest>(), times);
+  }
+  EXPECT_EQ(Passed(limits, Of<protocol::PublishRequest>(), kBegin, times, 100), 3);
+  EXPECT_EQ(Passed(limits, Of<protocol::HistoryRequest>(), kBegin, times, 100), 1);
 }
 
 TEST(RateLimits, SeveralOfAKindHoldAll) {

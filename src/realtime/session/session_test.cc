@@ -54,6 +54,24 @@ TEST(SessionRate, CommandsOverAConnectionsRateAreErrors) {
   EXPECT_NE(client->Say(ask), refused);
 }
 
+TEST(SessionRate, WhatTheUsersRateRefusesTakesNothingOfTheConnections) {
+  BenchSettings settings = TestSettings();
+  settings.client.connection_rate.presence_stats = {"3/1h"};
+  settings.client.user_rate.presence_stats = {"1/1s"};
+  SessionBench bench(settings);
+  const auto client = bench.Connect();
+  client->Say(R"({"id":1,"connect":{"token":")" + SessionBench::Token("{\"sub\":\"u\"}") + "\"}}");
+  const auto passes = [&] {
+    return !client->Say(R"({"id":2,"presence_stats":{"channel":"room:a"}})")[0].contains("111");
+  };
+  for (int second = 0; second < 3; ++second) {
+    EXPECT_TRUE(passes());
+    for (int i = 0; i < 20; ++i) EXPECT_FALSE(passes());
+    bench.Advance(Seconds(1));
+  }
+  EXPECT_FALSE(passes()) << "the connection's three";
+}
+
 TEST(SessionRate, OfAUserAllConnectionsCount) {
   BenchSettings settings = TestSettings();
   settings.client.user_rate.connect = {"2/1m"};
