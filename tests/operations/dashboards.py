@@ -1,0 +1,78 @@
+"""The dashboard and the alert rules of deploy/ and of the guide ask for nothing that /metrics does not have."""
+import json
+import pathlib
+import re
+
+from assertions import check, equal, eventually
+from observing import parse_metrics
+from redis_server import RedisServer
+from server import Server
+
+ROOT = pathlib.Path(__file__).parents[2]
+METRIC = re.compile(r"\b((?:tidemill|process)_\w+)(?:\{([^}]*)\})?")
+MATCHER = re.compile(r'(\w+)\s*(=~|!~|!=|=)\s*"([^"]*)"')
+BY = re.compile(r"\bby \(([^)]*)\)")
+# Given by Prometheus, or by the dashboard's own choices.
+FOREIGN = {"job", "instance", "le"}
+
+
+def dashboard_queries():
+    board = json.loads((ROOT / "deploy/grafana/tidemill.json").read_text(encoding="utf-8"))
+    return [(panel["title"], target["expr"]) for panel in board["panels"] for target in panel.get("targets", [])]
+
+
+def alert_queries(path):
+    text = path.read_text(encoding="utf-8")
+    return list(zip(re.findall(r"- alert: (\w+)", text), re.findall(r"\n\s+expr: (.*)", text), strict=True))
+
+
+def labels_of(series, name):
+    return [dict(labels) for found, labels in series if found == name]
+
+
+def problems_of(title, query, series):
+    """What of a query the server does not have."""
+    problems, known = [], set()
+    for name, matchers in METRIC.findall(query):
+        rows = labels_of(series, name)
+        if not rows:
+            problems.append(f"{title}: there is no {name}")
+            continue
+        known.update(label for row in rows for label in row)
+        for label, kind, value in MATCHER.findall(matchers):
+            if label in FOREIGN:
+                continue
+            wanted = re.compile(value if "~" in kind else re.escape(value))
+            if not any(wanted.fullmatch(row.get(label, "")) for row in rows):
+                problems.append(f"{title}: no {name} has {label}{kind}{value}")
+    for group in BY.findall(query):
+        problems += [f"{title}: nothing of it has the label {label}" for label in re.split(r",\s*", group)
+                     if label not in FOREIGN | known]
+    check(METRIC.search(query) or query.startswith("up{"), f"{title}: asks for nothing of the server: {query}")
+    return problems
+
+
+def test_dashboard_and_alerts_ask_for_what_metrics_has(binary, folder):
+    queries = folder / "queries"
+    queries.mkdir()
+    (queries / "one.get.sql").write_text("-- @auth none\nselect 1 as one", encoding="utf-8")
+    with RedisServer() as redis, Server(
+            binary, "--dev", "--http_api.key=secret", f"--broker.redis.address=redis://127.0.0.1:{redis.port}",
+            f"--queries.folder={queries}", f"--storage.sqlite.path={folder / 'd.db'}", "--jobs.faktory.listen=127.0.0.1:0") as server:
+        eventually(lambda: server.get("/rest/one")[0] == 200, "the endpoint is served")
+        eventually(lambda: server.get("/ready")[0] == 200, "the server is ready")
+        server.api("jobs_push", {"jobtype": "hello", "args": []})
+        _, series = parse_metrics(server.get("/metrics")[2])
+    asked = dashboard_queries()
+    check(len(asked) > 30, "a dashboard of little")
+    for source in ("deploy/prometheus/alerts.yml", "docs/guide/metrics.md"):
+        alerts = alert_queries(ROOT / source)
+        check(len(alerts) >= 5, f"{source}: few alerts")
+        asked += alerts
+    equal([problem for title, query in asked for problem in problems_of(title, query, series)], [])
+
+
+def test_a_query_for_what_is_not_there_is_found():
+    series = [("tidemill_jobs", (("state", "dead"),))]
+    equal(problems_of("t", 'sum by (state) (tidemill_jobs{state="dead", job="x"})', series), [])
+    equal(len(problems_of("t", 'sum by (queue) (tidemill_jobs{state="done"}) + tidemill_job', series)), 3)
