@@ -41,8 +41,12 @@ export class RawClient {
 
   last = 1;
 
-  async command(command) {
+  send(command) {
     this.socket.write(frameOf(JSON.stringify(command)));
+  }
+
+  async command(command) {
+    this.send(command);
     await this.until(() => this.received.includes(`{"id":${command.id},`), `the answer to ${JSON.stringify(command)}`);
     const answer = this.received.slice(this.received.lastIndexOf(`{"id":${command.id},`));
     if (answer.startsWith(`{"id":${command.id},"error"`)) throw new Error(`${JSON.stringify(command)}: ${answer}`);

@@ -40,10 +40,10 @@ const readings: Reading[] = [];
 const PUBLISHES = /^(publish|broadcast|map_publish)$/;
 const counters: Partial<Record<Line, (m: Metrics) => number | undefined>> = {
   published: (m) =>
-    (sum(m, 'tidemill_api_command_duration_seconds', { method: PUBLISHES }, '_count') ?? 0) + (sum(m, 'tidemill_commands_total', { method: PUBLISHES }) ?? 0),
+    (sum(m, 'tidemill_api_command_duration_seconds', { method: PUBLISHES }, '_count') ?? 0) + (sum(m, 'tidemill_commands_total', { command: 'publish' }) ?? 0),
   delivered: (m) => sum(m, 'tidemill_hub_frames_sent_total'),
   jobsDone: (m) => sum(m, 'tidemill_jobs_changes_total', { state: 'done' }),
-  jobsFailed: (m) => sum(m, 'tidemill_jobs_changes_total', { state: /^(retry|failed|dead)$/ }),
+  jobsFailed: (m) => sum(m, 'tidemill_jobs_changes_total', { state: 'failed' }),
   queries: (m) => sum(m, 'tidemill_query_requests_total'),
   apiCalls: (m) => sum(m, 'tidemill_api_command_duration_seconds', {}, '_count'),
   errors: (m) =>

@@ -103,7 +103,7 @@ export function Empty({ title, children, line }: { title: string; children?: Com
         <strong>{title}</strong>
       </p>
       {children && <p>{children}</p>}
-      {line && <Code text={line} label="Copy the line" />}
+      {line && <Code text={line} label="Copy" />}
     </div>
   );
 }
@@ -223,7 +223,7 @@ export function Code({ text, label }: { text: string; label: string }) {
   return (
     <div class="code">
       <pre tabIndex={0}>{visible(text).replaceAll('\\u000a', '\n')}</pre>
-      <CopyButton text={text} label={label === 'Copy' ? 'Copy' : label} />
+      <CopyButton text={text} label={label} />
     </div>
   );
 }

@@ -9,6 +9,7 @@ import { route } from '../router';
 import type { JobView, Limits, Queue, Sequence, Worker } from '../types';
 import { Card, CopyCurl, Empty, Facts, JsonText, Link, Loading, Name, Problem, Tag, Time } from '../ui';
 import { JobsFrame } from './jobs_menu';
+import { PushJob } from './push';
 
 const LOOK_MS = 1500;
 const NOT_FOUND = 104;
@@ -59,6 +60,7 @@ function Body({ jid }: { jid: string }) {
               <JsonText value={view.job.custom} label="custom" />
             </Card>
           )}
+          {view.job && <PushJob like={view.job} />}
           {view.job && (
             <details class="card">
               <summary>All of its JSON</summary>

@@ -37,6 +37,7 @@ const EMPTY: Record<string, string> = {
 
 interface Bulk {
   label: string;
+  all: string;
   method: string;
   /** States in which it can be done. */
   states: string[];
@@ -45,11 +46,11 @@ interface Bulk {
 }
 
 const BULKS: Bulk[] = [
-  { label: 'Retry', method: 'jobs_redrive', states: ['dead'], says: 'They go back into their queues, with all their tries.' },
-  { label: 'Run now', method: 'jobs_redrive', states: ['retry', 'scheduled'], says: 'They go into their queues now.' },
-  { label: 'Kill', method: 'jobs_kill_many', states: ['queued', 'scheduled', 'retry', 'blocked'], danger: true, says: 'They are put among the dead, where they can be looked at and retried.' },
-  { label: 'Cancel', method: 'jobs_cancel_many', states: ['queued', 'scheduled', 'retry', 'blocked', 'working'], danger: true, says: 'Those that have not begun are removed; the workers of those that have are told.' },
-  { label: 'Discard', method: 'jobs_discard', states: ['dead', 'retry', 'scheduled'], danger: true, says: 'They are gone for good.' },
+  { label: 'Retry', all: 'Retry all', method: 'jobs_redrive', states: ['dead'], says: 'They go back into their queues, with all their tries.' },
+  { label: 'Run now', all: 'Run all now', method: 'jobs_redrive', states: ['retry', 'scheduled'], says: 'They go into their queues now.' },
+  { label: 'Kill', all: 'Kill all', method: 'jobs_kill_many', states: ['queued', 'scheduled', 'retry', 'blocked'], danger: true, says: 'They are put among the dead, where they can be looked at and retried.' },
+  { label: 'Cancel', all: 'Cancel all', method: 'jobs_cancel_many', states: ['queued', 'scheduled', 'retry', 'blocked', 'working'], danger: true, says: 'Those that have not begun are removed; the workers of those that have are told.' },
+  { label: 'Discard', all: 'Discard all', method: 'jobs_discard', states: ['dead', 'retry', 'scheduled'], danger: true, says: 'They are gone for good.' },
 ];
 
 interface Page {
@@ -99,7 +100,7 @@ function Body() {
               </Empty>
             ) : (
               <>
-                <BulkBar state={state} filter={filter} chosen={chosen} onDone={() => setMarked(new Set())} />
+                <BulkBar state={state} filter={filter} chosen={chosen} onMark={(all) => setMarked(new Set(all ? jobs.map(({ jid }) => jid) : []))} />
                 <Table label="Jobs" rows={jobs} keyOf={(job) => job.jid} columns={columns(state, jobs, marked, setMarked)} />
               </>
             )}
@@ -146,25 +147,29 @@ function columns(state: string, jobs: JobView[], marked: Set<string>, setMarked:
   ];
 }
 
-function BulkBar({ state, filter, chosen, onDone }: { state: string; filter: Record<string, string | undefined>; chosen: string[]; onDone: () => void }) {
+function BulkBar({ state, filter, chosen, onMark }: { state: string; filter: Record<string, string | undefined>; chosen: string[]; onMark: (all: boolean) => void }) {
   if (readOnly.value) return null;
   const bulks = BULKS.filter(({ states }) => states.includes(state));
   const narrowed = Object.values(filter).some(Boolean);
+  const onDone = () => onMark(false);
   const done = (label: string) => (result: Record<string, unknown>) => `${label}: done with ${plural(Number(result.count ?? 0), 'job')}.`;
   return (
     <div class="bulk">
       <div class="row">
-        <span class="hint">{chosen.length === 0 ? 'Mark some, or do it with all:' : `With ${chosen.length} marked:`}</span>
+        <button type="button" class="plain" onClick={() => onMark(chosen.length === 0)}>
+          {chosen.length === 0 ? 'Mark this page' : 'Mark none'}
+        </button>
+        <span class="hint">{chosen.length === 0 ? 'or with all:' : `With ${chosen.length} marked:`}</span>
         {chosen.length > 0 &&
           bulks.map(({ label, method, danger, says }) => (
             <Action key={label} label={label} name={`${label} ${plural(chosen.length, 'job')}`} danger={danger} method={method} params={{ state, jids: chosen }} says={says} done={done(label)} after={onDone} />
           ))}
         {chosen.length === 0 &&
-          bulks.map(({ label, method, danger, says }) => (
+          bulks.map(({ label, all, method, danger, says }) => (
             <Action
               key={label}
-              label={`${label} all`}
-              name={`${label} all that ${narrowed ? 'match' : `are in the state ${state}`}`}
+              label={all}
+              name={narrowed ? `${all} that match` : `${all} in the state ${state}`}
               danger={danger}
               method={method}
               params={narrowed ? { state, ...filter } : { state, all: true }}

@@ -7,6 +7,7 @@ import { route, setQuery } from '../router';
 import type { Counts, Limits, Queue } from '../types';
 import { Card, CopyCurl, Empty, Facts, JsonText, Link, Name, Shown, Table, Tag } from '../ui';
 import { JobsFrame } from './jobs_menu';
+import { PushJob } from './push';
 import { curlOf } from '../api';
 
 const LOOK_MS = 1500;
@@ -36,6 +37,7 @@ function Body() {
           </Card>
         )}
       </Shown>
+      <PushJob />
     </>
   );
 }
