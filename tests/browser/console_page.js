@@ -220,6 +220,13 @@ async function looking(visitor, world) {
     await visitor.go(`jobs/job?jid=${world.waiting}`, 'Job');
     await page.getByText('order-7-paid').first().waitFor();
   });
+  await step('endpoints are shown with what they do, and live queries with how many follow them', async () => {
+    const follower = await world.connect('follower');
+    await follower.subscribe('live:/things', { type: 1, phase: 2, limit: 100 });
+    await visitor.go('sql', 'SQL');
+    await visitor.sees(/post_say[\s\S]*Live queries[\s\S]*Followed\s*1,/);
+    follower.end();
+  });
   await step('schedules say when next, in their own zone', async () => {
     await visitor.go('jobs/schedules', 'Schedules');
     await visitor.sees(/nightly-report[\s\S]*03:30[\s\S]*Europe\/Berlin/);

@@ -18,6 +18,8 @@ export const BIG = '9007199254740993';
 
 const FILES = {
   'say.post.sql': "-- @auth none\n-- @rows one\n-- @param channel text!\nselect tidemill_publish(:channel, '{\"text\": \"late\"}') as id",
+  'migrations/0001_things.sql': 'create table things (id integer primary key, name text not null);',
+  'things.get.sql': '-- All things.\n-- @auth none\n-- @live key=id\nselect id, name from things order by id',
   'numbers.get.sql': '-- Numbers.\n-- @auth none\nselect 1 as one',
 };
 

@@ -83,6 +83,8 @@ function findings(state: State): Finding[] {
     if (lag > LAG_LOOK_S) add('warn', <>A loop is {seconds(lag)} late: the processor is full.</>);
     if (sum(metrics, 'tidemill_broker_works') === 0) add('bad', 'The broker refuses to work: the log says why (redis.refused).');
     if (sum(metrics, 'tidemill_postgres_up') === 0) add('bad', 'PostgreSQL is away: the log says why (postgres.connect_failed).');
+    const stale = sum(metrics, 'tidemill_live_queries_stale') ?? 0;
+    if (stale > 0) add('bad', <><Link to="sql">{plural(stale, 'live query', 'live queries')}</Link> could not be asked anew: the database is away or too slow.</>);
     const broken = sum(metrics, 'tidemill_query_endpoints', { state: 'broken' }) ?? 0;
     if (broken > 0) add('bad', <><Link to="sql">{plural(broken, 'endpoint')}</Link> of your .sql files cannot be served.</>);
   }

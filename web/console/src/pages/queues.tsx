@@ -46,7 +46,7 @@ function States({ counts }: { counts: Counts }) {
   const states: [string, number | undefined, string][] = [
     ['May run', counts.enqueued, 'queued'],
     ['Working', counts.working, 'working'],
-    ['Scheduled', counts.scheduled, 'scheduled'],
+    ['Scheduled or blocked', counts.scheduled, 'scheduled'],
     ['Retries', counts.retries, 'retry'],
     ['Dead', counts.dead, 'dead'],
   ];

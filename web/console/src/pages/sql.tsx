@@ -3,7 +3,7 @@ import { count, plural, rate, seconds } from '../format';
 import { buckets, type Metrics, quantile, sum } from '../metrics';
 import { latest } from '../sampler';
 import { at, config } from '../session';
-import { Card, Empty, Facts, Loading, Name, Off, Table, Tag } from '../ui';
+import { Card, Empty, Facts, Link, Loading, Name, Off, Table, Tag } from '../ui';
 
 interface Row {
   endpoint: string;
@@ -99,6 +99,7 @@ function Figures({ metrics }: { metrics: Metrics }) {
         )}
         <p class="pad hint">On this node, since it started.</p>
       </Card>
+      <Live metrics={metrics} />
       {lookups.length > 0 && (
         <Card title="Cache of answers">
           <Facts
@@ -111,5 +112,29 @@ function Figures({ metrics }: { metrics: Metrics }) {
         </Card>
       )}
     </>
+  );
+}
+
+/** Queries with @live, as far as /metrics tells of them. */
+function Live({ metrics }: { metrics: Metrics }) {
+  const of = (name: string) => sum(metrics, `tidemill_live_${name}`);
+  if (of('queries') === undefined) return null;
+  const times = buckets(metrics, 'tidemill_live_refresh_seconds');
+  const [p50, p99] = [0.5, 0.99].map((q) => quantile(q, new Map(), times));
+  const stale = of('queries_stale') ?? 0;
+  return (
+    <Card title={<>Live queries {stale > 0 && <Tag state={`${stale} stale`} tone="bad" />}</>}>
+      <Facts
+        rows={[
+          ['Followed', <>{count(of('queries'))}, of which {count(of('queries_polled'))} are asked again and again; <Link to="channels" query={{ pattern: 'live:*' }}>their channels</Link></>],
+          ['Could not be asked anew', count(stale)],
+          ['Asked', `${count(of('refreshes_total'))}, of which ${count(of('refreshes_failed_total'))} were not answered`],
+          ['Until published', p50 === undefined || p99 === undefined ? undefined : `p50 ${seconds(p50)}, p99 ${seconds(p99)}`],
+          ['Rows published', count(of('changes_total'))],
+          ['Subscriptions refused by a limit', count(of('refused_total'))],
+          ['Ended by an error', count(of('ended_total'))],
+        ]}
+      />
+    </Card>
   );
 }
