@@ -135,6 +135,23 @@ def test_another_file(binary, folder):
                 follower.until_refused(102, "there is no such endpoint")
 
 
+def test_table_gone(binary, folder):
+    """a table that is dropped and comes back: its subscribers wait for it, and get what it has then"""
+    with databases(folder) as both:
+        for database in both:
+            database.run("create table things (id integer primary key); insert into things values (1)")
+            files = {"things.get.sql": "-- @auth none\n-- @live key=id\nselect id from things order by id"}
+            with serving(binary, folder, database.storage, files) as server, Followers() as followers:
+                follower = followers.follow(server, "/things", everybody=True)
+                follower.until([{"id": 1}])
+                database.run("drop table things")
+                server.log_with("queries.endpoint_broken")
+                database.run("create table things (id integer primary key); insert into things values (7)")
+                follower.until([{"id": 7}])
+                database.run("insert into things values (8)")
+                follower.until([{"id": 7}, {"id": 8}])
+
+
 def test_bulk(binary, folder):
     """a transaction of very many rows, and one that empties the table"""
     with databases(folder) as both:

@@ -66,7 +66,10 @@ class PostgresChanges final : public ChangeSource {
     while (self.wanted_) {
       const bool gone_on = self.seen_ && self.Now() - self.looked_at_ <= kGapMax;
       const bool well = gone_on ? co_await self.Look() : co_await self.Begin();
-      if (!well) self.seen_.reset();
+      if (!well) {
+        self.seen_.reset();
+        self.events_.OnChangeSomewhere();  // nobody would tell
+      }
       co_await net::Sleep(self.loop_, well ? kPause : kFailurePause);
     }
     self.seen_.reset();

@@ -168,6 +168,21 @@ TEST_F(PostgresChangesTest, WithoutTheCheckTheChangeIsLost) {
   EXPECT_EQ(bed.Rows(), R"({"id":1})");
 }
 
+// Without rights on our tables, say: what cannot be followed is asked for all the same.
+TEST_F(PostgresChangesTest, WhileItCannotLookItTellsOfEverything) {
+  Bed bed(*on_.loop, *on_.database, kFile);
+  const auto source = Source(bed);
+  ASSERT_TRUE(bed.Follow());
+  Settle();
+  Run("alter table tidemill.tidemill_live_changes rename to gone");
+  Run("alter sequence tidemill.tidemill_live_until rename to gone_too");
+  Run("drop trigger tidemill_live on orders");
+  Run("insert into orders values (2)");
+  EXPECT_TRUE(bed.WaitFor(R"({"id":1} {"id":2})"));
+  Run("insert into orders values (3)");
+  EXPECT_TRUE(bed.WaitFor(R"({"id":1} {"id":2} {"id":3})"));
+}
+
 TEST_F(PostgresChangesTest, WhatHasNoTriggerIsPolled) {
   Run("create materialized view sums as select 1 as id");
   Bed bed(*on_.loop, *on_.database, "-- @auth none\n-- @live key=id\nselect id from sums");

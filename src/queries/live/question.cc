@@ -33,6 +33,7 @@ NoRows WhyNoRows(const sql::Failure& failure, QuestionLimits limits) {
           .why = NoRows::Why::kRefused,
           .text = fmt::format("the result is larger than queries.live.rows_max = {} or bytes_max allow: {}",
                               limits.rows_max, failure.message)};
+    case FailureKind::kInvalidStatement:  // a table has changed: the endpoint is described anew
     case FailureKind::kUnavailable:
     case FailureKind::kTimeout:
     case FailureKind::kCancelled:
@@ -154,7 +155,12 @@ Task<Outcome> AskRows(net::Loop& loop, sql::Database& database, const Question& 
       .deadline = loop.clock().Now() + question.served->timeout};
   bool visible = true;
   auto rows = co_await Ask(database, std::move(call), std::move(transactions), visible);
-  if (!rows) co_return std::unexpected(WhyNoRows(rows.error(), limits));
+  if (!rows) {
+    const bool stale = rows.error().kind == FailureKind::kInvalidStatement;
+    QueriesMetrics* const metrics = question.served->all_metrics;
+    if (stale && metrics != nullptr) metrics->stale_statements.Add();
+    co_return std::unexpected(WhyNoRows(rows.error(), limits));
+  }
   if (!visible) co_return std::unexpected(NoRows{.why = NoRows::Why::kNotVisible, .text = {}});
   co_return co_await ReadRows(loop, question.served->query(), *std::move(rows), most);
 }
