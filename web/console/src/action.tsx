@@ -3,7 +3,7 @@ import { signal } from '@preact/signals';
 import { type ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { call, curlOf, type Params } from './api';
-import { visible } from './format';
+import { visible, visibleLines } from './format';
 import { pretty } from './json';
 import { bodyOf } from './api';
 import { changes } from './poll';
@@ -90,7 +90,7 @@ function Question({ action, close }: { action: ActionOf; close: () => void }) {
       <p class="hint">
         <code>{action.method}</code> with
       </p>
-      <pre class="params" tabIndex={0}>{visible(pretty(bodyOf(action.params)).replaceAll('\n', '\0')).replaceAll('\\u0000', '\n')}</pre>
+      <pre class="params" tabIndex={0}>{visibleLines(pretty(bodyOf(action.params)))}</pre>
       <Code text={curlOf(action.method, action.params)} label="Copy as curl" />
       {action.typed !== undefined && (
         <label class="field wide">

@@ -1,4 +1,5 @@
 // The server's HTTP API, as GET <prefix>/openapi.json describes it. Everything the page knows and does goes through here.
+import { visible } from './format';
 import { type Json, type JsonObject, parse, textOf } from './json';
 import { at, config, key, scope, signOut } from './session';
 
@@ -24,7 +25,7 @@ async function send(path: string, init: RequestInit, stop?: AbortSignal): Promis
   const limit = AbortSignal.timeout(ANSWER_MS);
   const signal = stop ? AbortSignal.any([stop, limit]) : limit;
   try {
-    return await fetch(at(path), { ...init, signal, cache: 'no-store', credentials: 'omit', redirect: 'error' });
+    return await fetch(at(path), { ...init, signal, cache: 'no-store', credentials: 'same-origin', redirect: 'error' });
   } catch (error) {
     if (stop?.aborted) throw error;
     const why = limit.aborted ? `no answer within ${ANSWER_MS / 1000} s` : 'the server cannot be reached';
@@ -47,12 +48,13 @@ async function tried(method: string, params: Params, withKey: string, stop?: Abo
 
 /** The method's result. Numbers that JavaScript would change are json.Exact. */
 export async function call<T>(method: string, params: Params = {}, stop?: AbortSignal): Promise<T> {
+  const used = key();
   try {
-    return (await tried(method, params, key(), stop)) as T;
+    return (await tried(method, params, used, stop)) as T;
   } catch (error) {
     if (error instanceof ApiError && error.code === 401) {
       if (scope.value === 'jobs' && error.message.includes('jobs_key')) throw new ApiError(method, 103, error.message);
-      signOut(`The server takes this key no longer: ${error.message}`);
+      signOut(`The server takes this key no longer: ${error.message}`, used);
     }
     throw error;
   }
@@ -95,9 +97,9 @@ export async function notReady(stop?: AbortSignal): Promise<string> {
   }
 }
 
-/** The call as a line for a terminal. The key stays out of it. */
+/** The call as a line for a terminal, with what nobody would see written as JSON writes it. The key stays out of it. */
 export function curlOf(method: string, params: Params = {}): string {
   const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
   const auth = config.value?.needs_key ? ' -H "X-API-Key: $TIDEMILL_KEY"' : '';
-  return `curl -s ${quoted(at(`${config.value?.api}/${method}`))}${auth} -d ${quoted(bodyOf(params))}`;
+  return `curl -s ${quoted(at(`${config.value?.api}/${method}`))}${auth} -d ${quoted(visible(bodyOf(params)))}`;
 }

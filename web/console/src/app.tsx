@@ -62,7 +62,7 @@ const admitted = (page: Page | undefined) => scope.value === 'all' || page?.jobs
 
 /** The settings of the page, and the key of this tab if the server takes it. */
 async function begin(): Promise<void> {
-  const response = await fetch(at('console/config.json'), { cache: 'no-store', credentials: 'omit' });
+  const response = await fetch(at('console/config.json'), { cache: 'no-store', credentials: 'same-origin' });
   if (!response.ok) throw new Error(`console/config.json: status ${response.status}`);
   config.value = (await response.json()) as Config;
   if (!config.value.needs_key) {

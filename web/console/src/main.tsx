@@ -6,6 +6,10 @@ import { startSampling } from './sampler';
 import { takeKeyFromAddress } from './session';
 
 takeKeyFromAddress();
+// The link may be opened in a tab that shows the console already.
+addEventListener('hashchange', () => {
+  if (takeKeyFromAddress()) location.reload();
+});
 follow();
 startSampling();
 const app = document.getElementById('app');

@@ -31,7 +31,9 @@ export function keep(value: string): void {
   sessionStorage.setItem(KEY, value);
 }
 
-export function signOut(why = ''): void {
+/** With `unlessNot`: only if that key is still the one that is used. */
+export function signOut(why = '', unlessNot?: string): void {
+  if (unlessNot !== undefined && unlessNot !== key()) return;
   sessionStorage.removeItem(KEY);
   refusal.value = why;
   scope.value = 'none';
@@ -47,10 +49,15 @@ export const root = new URL('../', new URL('.', location.href));
 
 export const at = (path: string): string => new URL(path.replace(/^\//, ''), root).href;
 
-/** A key that came with the link that `serve --dev` prints leaves the address at once. */
-export function takeKeyFromAddress(): void {
-  const found = /^#key=([^&]*)$/.exec(location.hash);
-  if (!found) return;
-  keep(decodeURIComponent(found[1] ?? ''));
+/** A key that came with the link that `serve --dev` prints leaves the address at once. Whether there was one. */
+export function takeKeyFromAddress(): boolean {
+  const [, text] = /^#key=([^&]*)$/.exec(location.hash) ?? [];
+  if (text === undefined) return false;
   history.replaceState(null, '', '#/');
+  try {
+    keep(decodeURIComponent(text));
+  } catch {
+    keep(text);
+  }
+  return true;
 }

@@ -3,7 +3,7 @@ import { signal } from '@preact/signals';
 import { type ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { ApiError, curlOf, type Params } from './api';
-import { absolute, instant, relative, visible } from './format';
+import { absolute, instant, relative, visible, visibleLines } from './format';
 import { type Json, pretty, textOf } from './json';
 import { href } from './router';
 
@@ -222,7 +222,7 @@ export function CopyCurl({ method, params }: { method: string; params: Params })
 export function Code({ text, label }: { text: string; label: string }) {
   return (
     <div class="code">
-      <pre tabIndex={0}>{visible(text).replaceAll('\\u000a', '\n')}</pre>
+      <pre tabIndex={0}>{visibleLines(text)}</pre>
       <CopyButton text={text} label={label} />
     </div>
   );
@@ -244,8 +244,6 @@ function highlighted(text: string): ComponentChildren[] {
   pieces.push(visibleLines(text.slice(at)));
   return pieces;
 }
-
-const visibleLines = (text: string) => text.split('\n').map(visible).join('\n');
 
 /** JSON over several lines, to the letter. */
 export function JsonText({ value, label }: { value: Json | undefined; label: string }) {
