@@ -212,5 +212,21 @@ TEST_F(PostgresChangesTest, PartitionsAndTablesOfPoliciesAreFollowed) {
   EXPECT_EQ(coverage->tables, (std::vector<std::string>{"public.members", "public.part_a", "public.parts"}));
 }
 
+// The trigger of the table that the statement names fires, and no other one.
+TEST_F(PostgresChangesTest, WhatIsWrittenThroughTheParentIsTold) {
+  for (const char* text : {"create table parts (id bigint) partition by range (id)",
+                           "create table part_a partition of parts for values from (0) to (100)",
+                           "create table part_b partition of parts for values from (100) to (200)"}) {
+    Run(text);
+  }
+  Bed bed(*on_.loop, *on_.database, "-- @auth none\n-- @live key=id\nselect id from part_a order by id");
+  const auto source = Source(bed);
+  ASSERT_TRUE(bed.Follow());
+  EXPECT_EQ(bed.metrics().polled.value(), 0);
+  Settle();
+  Run("insert into parts values (1), (101)");
+  EXPECT_TRUE(bed.WaitFor(R"({"id":1})"));
+}
+
 }  // namespace
 }  // namespace tidemill::queries::live

@@ -13,7 +13,8 @@
 namespace tidemill::queries::live {
 namespace {
 
-// With partitions and children, what policies look at, and what stands behind views.
+// With partitions and children, what policies look at, and what stands behind views. Those above a partition
+// or a child too: who writes through them fires their statement triggers alone.
 constexpr const char* kFind = R"sql(
 with recursive given as (
   select n, coalesce(
@@ -36,6 +37,10 @@ with recursive given as (
       join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass
        and d.objid = r.oid and d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
      where r.ev_class = used.oid) as next
+), reached(oid) as (
+  select oid from used
+  union
+  select i.inhparent from reached join pg_catalog.pg_inherits i on i.inhrelid = reached.oid
 )
 select s.nspname || '.' || c.relname, pg_catalog.format('%I.%I', s.nspname, c.relname),
        c.relkind::pg_catalog.text,
@@ -48,7 +53,7 @@ select s.nspname || '.' || c.relname, pg_catalog.format('%I.%I', s.nspname, c.re
           and d.objid = p.oid and d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass
          join pg_catalog.pg_proc f on f.oid = d.refobjid and f.provolatile <> 'i'
         where p.polrelid = c.oid)
-  from used join pg_catalog.pg_class c on c.oid = used.oid
+  from reached join pg_catalog.pg_class c on c.oid = reached.oid
   join pg_catalog.pg_namespace s on s.oid = c.relnamespace
  where c.relkind <> 'v'
 union all
