@@ -197,7 +197,8 @@ TEST_F(PostgresDescribeTest, ColumnsParametersAndTables) {
 }
 
 TEST_F(PostgresDescribeTest, TablesBehindViewsAndOfWrites) {
-  EXPECT_EQ(Joined(Only(Make({{"a.get.sql", "select id from open_orders"}})).reads), "public.orders");
+  EXPECT_EQ(Joined(Only(Make({{"a.get.sql", "select id from open_orders"}})).reads),
+            "public.open_orders public.orders");
   const CatalogPtr catalog =
       Make({{"a.patch.sql", "update orders set note = :note where id = :id returning id"}});
   EXPECT_EQ(Joined(Only(catalog).writes), "public.orders");

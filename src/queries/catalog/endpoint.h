@@ -44,7 +44,8 @@ struct Endpoint {
   std::vector<EndpointColumn> columns;        // of the last statement; empty: it gives no rows
   // kRead: all statements only read, and the database is told so with each call.
   sql::Access access = sql::Access::kWrite;
-  // Tables that it reads and writes, as far as they are known, sorted: "orders", "public.orders".
+  // Tables that it reads (in PostgreSQL its views too) and writes, as far as they are known, sorted:
+  // "orders", "public.orders".
   std::vector<std::string> reads;
   std::vector<std::string> writes;
   bool knows_tables = true;  // false: it calls what may touch others too

@@ -29,7 +29,7 @@ select a.attrelid::pg_catalog.int8, a.attnum::pg_catalog.int8,
   join pg_catalog.pg_attribute a on a.attrelid = wanted.relation::pg_catalog.oid and a.attnum = wanted.number
   join pg_catalog.pg_type t on t.oid = a.atttypid)sql";
 
-// What the function below uses: tables, those that its views use too, and a row of '' if it calls functions
+// What the function below uses: tables and views, what these use too, and a row of '' if it calls functions
 // that may use others. Those of PostgreSQL itself are not among what is recorded.
 constexpr const char* kUsedTables = R"sql(
 with recursive described as (
@@ -47,7 +47,7 @@ with recursive described as (
 select n.nspname::pg_catalog.text, c.relname::pg_catalog.text
   from used join pg_catalog.pg_class c on c.oid = used.oid
   join pg_catalog.pg_namespace n on n.oid = c.relnamespace
- where c.relkind in ('r', 'p', 'f', 'm')
+ where c.relkind in ('r', 'p', 'f', 'm', 'v')
 union all
 select '', '' where exists (
   select from pg_catalog.pg_depend d, pg_catalog.pg_proc p, described

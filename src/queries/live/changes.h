@@ -32,6 +32,10 @@ struct Coverage {
   std::string why;  // they are not
   // All that they may depend on: also partitions, and what policies look at.
   std::vector<std::string> tables;
+  // Differs when one of them, its trigger, a policy or a view may have been replaced or altered in between:
+  // what was written meanwhile, nobody has told.
+  std::string fingerprint{};
+  friend bool operator==(const Coverage&, const Coverage&) = default;
 };
 
 class ChangeSource {

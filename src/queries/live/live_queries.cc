@@ -430,8 +430,8 @@ Task<void> LiveQueries::CoverAnew(LiveQueries& self) {
     const auto coverage = co_await self.FindCoverage(served);
     const bool away = !coverage && coverage.error().why == NotFollowed::Why::kAway;
     if (away || !self.served_.contains(served)) continue;
-    if (coverage && coverage->covered == before.covered && coverage->tables == before.tables) continue;
-    if (coverage) self.LogCoverage(*served, *coverage);
+    if (coverage && *coverage == before) continue;
+    if (coverage && coverage->why != before.why) self.LogCoverage(*served, *coverage);
     std::vector<CohortPtr> cohorts;
     for (const auto& [channel, cohort] : self.cohorts_) {
       if (cohort->call.question.served == served) cohorts.push_back(cohort);

@@ -3,7 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
+#include "base/clock.h"
+#include "net/testing/harness.h"
+#include "queries/live/changes.h"
 #include "queries/live/sqlite_changes.h"
 #include "queries/live/testing/bed.h"
 #include "sqlite/testing/store_fixture.h"
@@ -130,6 +136,34 @@ TEST_F(LiveQueriesTest, OtherClaimsNeverShareAChannel) {
   ASSERT_TRUE(bed.Follow(call("team b", 11)));
   EXPECT_FALSE(bed.Follow(call("team a", 10)));
   EXPECT_EQ(bed.live().cohorts(), 1u);
+}
+
+// Covers everything, and tells of nothing.
+class SilentSource final : public ChangeSource {
+ public:
+  std::string_view method() const override { return "nothing"; }
+  Task<Result<Coverage>> Cover(std::vector<std::string> tables) override {
+    co_return Coverage{.covered = true, .why = {}, .tables = std::move(tables), .fingerprint = fingerprint};
+  }
+  void SetWanted(bool) override {}
+
+  std::string fingerprint = "trigger 1";
+};
+
+TEST_F(LiveQueriesTest, WhatWasWrittenWhileATriggerWasReplacedIsAskedFor) {
+  ManualClock clock;
+  const auto own = net::testing::OpenLoop({.clock = &clock});
+  const auto beside = bench().store->OpenBeside();
+  ASSERT_TRUE(beside) << beside.error().detail;
+  sqlite::Database reader(*own, **beside);
+  Bed bed(*own, reader, kFile);
+  SilentSource source;
+  bed.live().SetSource(&source);
+  ASSERT_TRUE(bed.Follow());
+  Must("delete from orders where id = 2");
+  source.fingerprint = "trigger 2";
+  clock.Advance(Seconds(16));
+  EXPECT_TRUE(bed.WaitFor(R"({"id":1,"status":"open"})"));
 }
 
 TEST_F(LiveQueriesTest, OneRowAndOneValueNeedNoKey) {

@@ -212,6 +212,41 @@ TEST_F(PostgresChangesTest, PartitionsAndTablesOfPoliciesAreFollowed) {
   EXPECT_EQ(coverage->tables, (std::vector<std::string>{"public.members", "public.part_a", "public.parts"}));
 }
 
+// Each may have hidden a write from us, although the trigger is there again.
+TEST_F(PostgresChangesTest, WhatIsReplacedOrAlteredHasAnotherFingerprint) {
+  for (const char* text : {"create table orders_new (id bigint primary key, status text)",
+                           "create view open as select id from orders where status = 'open'",
+                           "alter table orders enable row level security",
+                           "create policy own on orders using (status = 'open')"}) {
+    Run(text);
+  }
+  const PostgresTables::Options options;
+  PostgresTables tables(*on_.database, options);
+  const auto cover = [&] {
+    auto coverage = on_.Wait(tables.Cover({"public.open", "public.orders"}));
+    EXPECT_TRUE(coverage && coverage->covered);
+    return *std::move(coverage);
+  };
+  Coverage before = cover();
+  EXPECT_EQ(cover(), before);
+  Run("insert into orders values (2, 'open')");
+  Run("vacuum analyze orders");
+  EXPECT_EQ(cover(), before);
+  for (const char* text : {"drop trigger tidemill_live on orders",
+                           "alter table orders disable trigger tidemill_live; "
+                           "alter table orders enable always trigger tidemill_live",
+                           "create or replace view open as select id from orders where status = 'new'",
+                           "alter policy own on orders using (true)",
+                           "alter table orders rename to old; alter table orders_new rename to orders"}) {
+    SCOPED_TRACE(text);
+    EXPECT_EQ(server().Run(text), "");
+    const Coverage after = cover();
+    EXPECT_NE(after.fingerprint, before.fingerprint);
+    before = after;
+    EXPECT_EQ(cover(), before);
+  }
+}
+
 // The trigger of the table that the statement names fires, and no other one.
 TEST_F(PostgresChangesTest, WhatIsWrittenThroughTheParentIsTold) {
   for (const char* text : {"create table parts (id bigint) partition by range (id)",

@@ -15,6 +15,9 @@ namespace {
 
 // With partitions and children, what policies look at, and what stands behind views. Those above a partition
 // or a child too: who writes through them fires their statement triggers alone.
+//
+// Last what the table, its trigger, its policies and a view's query are now: a row of a catalog that has been
+// altered has another xmin.
 constexpr const char* kFind = R"sql(
 with recursive given as (
   select n, coalesce(
@@ -44,20 +47,28 @@ with recursive given as (
 )
 select s.nspname || '.' || c.relname, pg_catalog.format('%I.%I', s.nspname, c.relname),
        c.relkind::pg_catalog.text,
-       exists (select from pg_catalog.pg_trigger t where t.tgrelid = c.oid and t.tgenabled in ('O', 'A')
-         and t.tgfoid = pg_catalog.to_regprocedure($2)::pg_catalog.oid),
+       case when t.oid is null then '-' when t.is_ours then t.tgenabled::pg_catalog.text else 'x' end,
        pg_catalog.has_table_privilege(c.oid, 'trigger'),
        pg_catalog.pg_has_role(c.relowner, 'usage'),
        exists (select from pg_catalog.pg_policy p
          join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_policy'::pg_catalog.regclass
           and d.objid = p.oid and d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass
          join pg_catalog.pg_proc f on f.oid = d.refobjid and f.provolatile <> 'i'
-        where p.polrelid = c.oid)
+        where p.polrelid = c.oid),
+       pg_catalog.concat_ws(' ', c.oid, c.xmin, t.oid, t.xmin,
+         (select pg_catalog.string_agg(p.oid || ':' || p.xmin::pg_catalog.text, ',' order by p.oid)
+            from pg_catalog.pg_policy p where p.polrelid = c.oid),
+         (select pg_catalog.string_agg(r.oid || ':' || r.xmin::pg_catalog.text, ',' order by r.oid)
+            from pg_catalog.pg_rewrite r where r.ev_class = c.oid))
   from reached join pg_catalog.pg_class c on c.oid = reached.oid
   join pg_catalog.pg_namespace s on s.oid = c.relnamespace
- where c.relkind <> 'v'
+  left join lateral (
+    select t.oid, t.xmin, t.tgenabled, f.is_ours from pg_catalog.pg_trigger t,
+           lateral (select t.tgfoid = pg_catalog.to_regprocedure($2)::pg_catalog.oid as is_ours) as f
+     where t.tgrelid = c.oid and (f.is_ours or t.tgname = 'tidemill_live')
+     order by f.is_ours and t.tgenabled in ('O', 'A') desc limit 1) as t on true
 union all
-select n, n, '-', false, false, false, false from given where oid is null
+select n, n, '-', '-', false, false, false, '' from given where oid is null
 order by 1)sql";
 
 constexpr std::string_view kDuplicateObject = "42710";
@@ -81,7 +92,7 @@ Task<Result<Coverage>> PostgresTables::Cover(std::vector<std::string> names) {
   TM_CO_TRY_ASSIGN(std::vector<Table> tables, co_await Find(names));
   bool created = false;
   for (const Table& table : tables) {
-    if (table.followed || !table.may_create || !options_.create_triggers || !WhyNotCovered(table).empty()) {
+    if (table.followed() || table.kind == 'v' || !table.may_create || !options_.create_triggers || !WhyNotCovered(table).empty()) {
       continue;
     }
     co_await Create(table);
@@ -93,13 +104,14 @@ Task<Result<Coverage>> PostgresTables::Cover(std::vector<std::string> names) {
   coverage.covered = true;
   for (Table& table : tables) {
     std::string why = WhyNotCovered(table);
-    if (why.empty() && !table.followed) {
+    if (why.empty() && !table.followed() && table.kind != 'v') {
       why = fmt::format("{} has no trigger of ours, and {}", table.name,
                         !options_.create_triggers ? "queries.live.create_triggers is false"
                         : table.may_create        ? "none could be made"
                                                   : "our role may not make one");
     }
     if (!why.empty() && std::exchange(coverage.covered, false)) coverage.why = std::move(why);
+    coverage.fingerprint += table.name + " " + table.fingerprint + "\n";
     coverage.tables.push_back(std::move(table.name));
   }
   co_return coverage;
@@ -116,10 +128,11 @@ Task<Result<std::vector<PostgresTables::Table>>> PostgresTables::Find(std::vecto
     tables.push_back({.name = std::string(row[0].text),
                       .quoted = std::string(row[1].text),
                       .kind = row[2].text.empty() ? '-' : row[2].text.front(),
-                      .followed = IsTrue(row[3]),
+                      .trigger = row[3].text.front(),
                       .may_create = IsTrue(row[4]),
                       .is_owner = IsTrue(row[5]),
-                      .calls_functions = IsTrue(row[6])});
+                      .calls_functions = IsTrue(row[6]),
+                      .fingerprint = std::string(row[7].text)});
   }
   co_return tables;
 }

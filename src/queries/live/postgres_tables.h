@@ -30,10 +30,12 @@ class PostgresTables {
     std::string name;    // "public.orders"
     std::string quoted;  // as SQL takes it
     char kind = 'r';     // pg_class.relkind; '-': it is not there
-    bool followed = false;
+    char trigger = '-';  // ours, as pg_trigger.tgenabled; '-': none; 'x': another one has its name
     bool may_create = false;
     bool is_owner = false;
     bool calls_functions = false;  // a policy does, which may read others
+    std::string fingerprint;
+    bool followed() const { return trigger == 'O' || trigger == 'A'; }
   };
   Task<Result<std::vector<Table>>> Find(std::vector<std::string> names);
   Task<void> Create(const Table& table);
