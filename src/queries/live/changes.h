@@ -29,7 +29,7 @@ class ChangeEvents {
 // Whether the changes of some tables are noticed.
 struct Coverage {
   bool covered = false;
-  std::string why;  // they are not
+  std::string why;  // they are not; covered: what is not noticed even so
   // All that they may depend on: also partitions, and what policies look at.
   std::vector<std::string> tables;
   // Differs when one of them, its trigger, a policy or a view may have been replaced or altered in between:

@@ -247,6 +247,40 @@ TEST_F(PostgresChangesTest, WhatIsReplacedOrAlteredHasAnotherFingerprint) {
   }
 }
 
+TEST_F(PostgresChangesTest, WhatLogicalReplicationWritesIsPolled) {
+  for (const char* text : {"create table parts (id bigint) partition by range (id)",
+                           "create table part_a partition of parts for values from (0) to (100)",
+                           "create subscription others connection 'dbname=nowhere' publication none "
+                           "with (connect = false)",
+                           "insert into pg_catalog.pg_subscription_rel (srsubid, srrelid, srsubstate) "
+                           "select oid, 'public.parts'::regclass, 'r' from pg_catalog.pg_subscription"}) {
+    Run(text);
+  }
+  const PostgresTables::Options options;
+  PostgresTables tables(*on_.database, options);
+  for (const char* table : {"public.parts", "public.part_a"}) {
+    const auto coverage = on_.Wait(tables.Cover({table}));
+    ASSERT_TRUE(coverage) << coverage.error().detail;
+    EXPECT_FALSE(coverage->covered);
+    EXPECT_EQ(coverage->why, "logical replication writes into public.parts");
+  }
+  Run("delete from pg_catalog.pg_subscription_rel");
+  Run("alter subscription others set (slot_name = none)");
+  Run("drop subscription others");
+}
+
+TEST_F(PostgresChangesTest, ATriggerThatReplicasDoNotFireIsSaid) {
+  const PostgresTables::Options options;
+  PostgresTables tables(*on_.database, options);
+  auto coverage = on_.Wait(tables.Cover({"public.orders"}));
+  ASSERT_TRUE(coverage && coverage->covered);
+  EXPECT_EQ(coverage->why, "");
+  Run("alter table orders enable trigger tidemill_live");
+  coverage = on_.Wait(tables.Cover({"public.orders"}));
+  ASSERT_TRUE(coverage && coverage->covered);
+  EXPECT_TRUE(coverage->why.contains("session_replication_role")) << coverage->why;
+}
+
 // The trigger of the table that the statement names fires, and no other one.
 TEST_F(PostgresChangesTest, WhatIsWrittenThroughTheParentIsTold) {
   for (const char* text : {"create table parts (id bigint) partition by range (id)",

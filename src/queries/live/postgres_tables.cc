@@ -16,8 +16,8 @@ namespace {
 // With partitions and children, what policies look at, and what stands behind views. Those above a partition
 // or a child too: who writes through them fires their statement triggers alone.
 //
-// Last what the table, its trigger, its policies and a view's query are now: a row of a catalog that has been
-// altered has another xmin.
+// Its fingerprint is what the table, its trigger, its policies and a view's query are now: a row of a catalog
+// that has been altered has another xmin.
 constexpr const char* kFind = R"sql(
 with recursive given as (
   select n, coalesce(
@@ -59,7 +59,8 @@ select s.nspname || '.' || c.relname, pg_catalog.format('%I.%I', s.nspname, c.re
          (select pg_catalog.string_agg(p.oid || ':' || p.xmin::pg_catalog.text, ',' order by p.oid)
             from pg_catalog.pg_policy p where p.polrelid = c.oid),
          (select pg_catalog.string_agg(r.oid || ':' || r.xmin::pg_catalog.text, ',' order by r.oid)
-            from pg_catalog.pg_rewrite r where r.ev_class = c.oid))
+            from pg_catalog.pg_rewrite r where r.ev_class = c.oid)),
+       exists (select from pg_catalog.pg_subscription_rel r where r.srrelid = c.oid)
   from reached join pg_catalog.pg_class c on c.oid = reached.oid
   join pg_catalog.pg_namespace s on s.oid = c.relnamespace
   left join lateral (
@@ -68,7 +69,7 @@ select s.nspname || '.' || c.relname, pg_catalog.format('%I.%I', s.nspname, c.re
      where t.tgrelid = c.oid and (f.is_ours or t.tgname = 'tidemill_live')
      order by f.is_ours and t.tgenabled in ('O', 'A') desc limit 1) as t on true
 union all
-select n, n, '-', '-', false, false, false, '' from given where oid is null
+select n, n, '-', '-', false, false, false, '', false from given where oid is null
 order by 1)sql";
 
 constexpr std::string_view kDuplicateObject = "42710";
@@ -92,7 +93,8 @@ Task<Result<Coverage>> PostgresTables::Cover(std::vector<std::string> names) {
   TM_CO_TRY_ASSIGN(std::vector<Table> tables, co_await Find(names));
   bool created = false;
   for (const Table& table : tables) {
-    if (table.followed() || table.kind == 'v' || !table.may_create || !options_.create_triggers || !WhyNotCovered(table).empty()) {
+    if (table.followed() || table.kind == 'v' || !table.may_create || !options_.create_triggers ||
+        !WhyNotCovered(table).empty()) {
       continue;
     }
     co_await Create(table);
@@ -111,6 +113,12 @@ Task<Result<Coverage>> PostgresTables::Cover(std::vector<std::string> names) {
                                                   : "our role may not make one");
     }
     if (!why.empty() && std::exchange(coverage.covered, false)) coverage.why = std::move(why);
+    if (coverage.why.empty() && table.trigger == 'O') {
+      coverage.why = fmt::format(
+          "what is written into {} with session_replication_role = replica is not noticed: "
+          "its trigger is not ENABLE ALWAYS",
+          table.name);
+    }
     coverage.fingerprint += table.name + " " + table.fingerprint + "\n";
     coverage.tables.push_back(std::move(table.name));
   }
@@ -132,7 +140,8 @@ Task<Result<std::vector<PostgresTables::Table>>> PostgresTables::Find(std::vecto
                       .may_create = IsTrue(row[4]),
                       .is_owner = IsTrue(row[5]),
                       .calls_functions = IsTrue(row[6]),
-                      .fingerprint = std::string(row[7].text)});
+                      .fingerprint = std::string(row[7].text),
+                      .replicated = IsTrue(row[8])});
   }
   co_return tables;
 }
@@ -145,12 +154,14 @@ std::string PostgresTables::WhyNotCovered(const Table& table) {
     case 'f': return fmt::format("{} is a foreign table, which others write elsewhere", table.name);
     default: break;
   }
+  // It fires triggers of rows alone (PostgreSQL documentation, "Logical Replication", "Architecture").
+  if (table.replicated) return fmt::format("logical replication writes into {}", table.name);
   if (!table.calls_functions) return "";
   return fmt::format("a policy of {} calls functions, which may read other tables", table.name);
 }
 
-// Also for what is written by replication (ENABLE ALWAYS), where our role may say so. Whether it has worked
-// is looked at afterwards: another node may have been faster.
+// Also for what is written with session_replication_role = replica (ENABLE ALWAYS), where our role may say
+// so. Whether it has worked is looked at afterwards: another node may have been faster.
 Task<void> PostgresTables::Create(const Table& table) {
   const sql::Statement::Options once{.reuse = sql::Reuse::kOnce, .parameter_oids = {}};
   std::vector<sql::Call> calls;

@@ -35,6 +35,7 @@ class PostgresTables {
     bool is_owner = false;
     bool calls_functions = false;  // a policy does, which may read others
     std::string fingerprint;
+    bool replicated = false;  // a subscription of logical replication writes into it
     bool followed() const { return trigger == 'O' || trigger == 'A'; }
   };
   Task<Result<std::vector<Table>>> Find(std::vector<std::string> names);
