@@ -34,6 +34,7 @@ struct SubscribeTerms {
   auth::OptionOverrides overrides;
   std::optional<auth::TokenMark> token;  // that granted it; nullopt: none did
   filter::FilterPtr filter;              // what the client asked for; null: all publications are for it
+  std::string epoch;                     // of the map that is granted, and no later one; "": any
   friend bool operator==(const SubscribeTerms&, const SubscribeTerms&) = default;
 };
 

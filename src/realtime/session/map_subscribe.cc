@@ -70,6 +70,10 @@ Task<Verdict<Joined>> MapSubscribe::Run(SubscribeRequest request) {
                   .paging = broker::MapPagingOf(*channel->options)};
   const bool begins = !subscriptions_.FindCatchUp(request.channel);
   TM_CO_TRY(co_await Admit(request, *channel, options));
+  if (const auto held_epoch = HoldEpoch(request); !held_epoch) {
+    subscriptions_.EndCatchUp(request.channel);
+    co_return Refused(held_epoch.error());
+  }
   // That of the first page holds for all.
   filter::FilterPtr& kept = CatchUp(request)->terms.filter;
   if (begins) kept = *std::move(filter);
@@ -122,7 +126,16 @@ Task<Verdict<void>> MapSubscribe::BeginToRead(const SubscribeRequest& request,
   }
   granted->terms = *std::move(terms);
   granted->began = client_.context.loop.Now();  // whoever gave permission took its own time
+  if (!granted->terms.epoch.empty()) granted->frozen.epoch = granted->terms.epoch;
   co_return {};
+}
+
+// Permission is for the map that was there when it was given: what has come in its place may be another's.
+Verdict<void> MapSubscribe::HoldEpoch(SubscribeRequest& request) const {
+  const std::string& frozen = CatchUp(request)->frozen.epoch;
+  if (request.epoch.empty()) request.epoch = frozen;
+  if (!frozen.empty() && request.epoch != frozen) return Refused(protocol::kErrorUnrecoverablePosition);
+  return {};
 }
 
 Task<Verdict<Joined>> MapSubscribe::RunPhase(const SubscribeRequest& request, const Options& options) {
@@ -187,10 +200,6 @@ Task<Verdict<std::uint64_t>> MapSubscribe::StreamTop(const SubscribeRequest& req
 
 Task<Verdict<Joined>> MapSubscribe::ReadStream(const SubscribeRequest& request, const Options& options) {
   if (!options.keeps_stream()) co_return Refused(protocol::kErrorBadRequest);
-  const std::string& epoch = CatchUp(request)->frozen.epoch;
-  if (!request.epoch.empty() && !epoch.empty() && request.epoch != epoch) {
-    co_return Refused(protocol::kErrorUnrecoverablePosition);
-  }
   TM_CO_TRY_ASSIGN(const std::uint64_t start, co_await StreamTop(request));
   const protocol::StreamPosition since{request.offset, request.epoch};
   const std::uint32_t limit = options.paging.PageOf(request.limit);
@@ -201,11 +210,13 @@ Task<Verdict<Joined>> MapSubscribe::ReadStream(const SubscribeRequest& request, 
       {.channel = request.channel,
        .query = {.since = since, .limit = static_cast<std::int32_t>(limit)},
        .surface = broker::Surface::kSubscription});
-  if (!CatchUp(request)) co_return Refused(protocol::kErrorInternal);
+  MapCatchUp* const catch_up = CatchUp(request);
+  if (!catch_up) co_return Refused(protocol::kErrorInternal);
   if (!read) co_return Refused(read.error());
+  catch_up->frozen.epoch = read->top.epoch;
   if (HasGap(request.offset, read->publications)) co_return Refused(protocol::kErrorUnrecoverablePosition);
   Result result = PageResult(MapPhase::kStream, {read->publications.back()->offset, read->top.epoch});
-  KeepMatching(CatchUp(request)->terms.filter, read->publications);
+  KeepMatching(catch_up->terms.filter, read->publications);
   TM_CO_TRY(client_.MayAnswer(protocol::ReplyBytes(read->publications, options.data_as)));
   result.data_as_text = options.deltas;
   result.publications = std::move(read->publications);

@@ -48,6 +48,8 @@ class MapSubscribe {
                             const Options& options);
   Task<Verdict<void>> BeginToRead(const protocol::SubscribeRequest& request,
                                   const channels::Channel& channel);
+  // All commands are about the map that the first one was granted: kErrorUnrecoverablePosition.
+  Verdict<void> HoldEpoch(protocol::SubscribeRequest& request) const;
   Task<Verdict<Joined>> RunPhase(const protocol::SubscribeRequest& request, const Options& options);
   Task<Verdict<Joined>> ReadState(const protocol::SubscribeRequest& request, const Options& options);
   Task<Verdict<Joined>> ReadStream(const protocol::SubscribeRequest& request, const Options& options);

@@ -332,6 +332,56 @@ TEST_F(MapTest, ClearedWhileItsStreamIsReadIsUnrecoverable) {
             (Lines{R"({"id":4,"error":{"code":112,"message":"unrecoverable position"}})"}));
 }
 
+// Another map, perhaps another caller's, has come in the place of the one that is being read.
+TEST_F(MapTest, LaterPagesAreOfTheMapThatTheFirstWasOf) {
+  for (const char* how : {R"("phase":2,"cursor":"b")", R"("phase":1,"offset":1)", R"("phase":1,"offset":9)",
+                          R"("phase":0,"offset":9)"}) {
+    for (const bool names_it : {false, true}) {
+      SCOPED_TRACE(std::string(how) + (names_it ? " with the new epoch" : " without an epoch"));
+      for (const char* key : {"a", "b", "c"}) Put("scores:a", key, "1");
+      const auto client = Connected();
+      (void)client->Say(R"({"id":2,"subscribe":{"channel":"scores:a","type":1,"phase":2,"limit":2}})");
+      Clear("scores:a");
+      for (int n = 0; n < 9; ++n) Put("scores:a", "z", "2");
+      const auto probe = Connected();
+      const std::string epoch =
+          EpochIn(probe->Say(R"({"id":2,"subscribe":{"channel":"scores:a","type":1,"phase":2}})"));
+      const std::string with = names_it ? R"(,"epoch":")" + epoch + '"' : "";
+      EXPECT_EQ(client->Say(R"({"id":3,"subscribe":{"channel":"scores:a","type":1,"limit":2,)" +
+                            (how + with) + "}}"),
+                (Lines{R"({"id":3,"error":{"code":112,"message":"unrecoverable position"}})"}));
+      EXPECT_EQ(client->session().subscriptions(), 0u);
+      Clear("scores:a");
+    }
+  }
+}
+
+TEST_F(MapTest, PermissionMayBeForOneEpoch) {
+  class ForOneEpoch final : public Authority {
+   public:
+    Task<Verdict<SubscribeTerms>> Authorize(SubscribeCall) override {
+      co_return SubscribeTerms{.epoch = epoch};
+    }
+    std::string epoch;
+  };
+  Put("scores:a", "k", "1");
+  const auto probe = Connected();
+  ForOneEpoch authority;
+  authority.epoch = EpochIn(probe->Say(R"({"id":2,"subscribe":{"channel":"scores:a","type":1,"phase":2}})"));
+  bench_.context().authorities.Register("scores", authority);
+  const auto subscribe = [&](const std::string& how) {
+    const auto client = Connected();
+    (void)client->Say(R"({"id":2,"subscribe":{"channel":"scores:a","type":1,)" + how + "}}");
+    return client->session().subscriptions() == 1;
+  };
+  const std::string here = R"("offset":1,"epoch":")" + authority.epoch + '"';
+  const std::string ways[] = {R"("phase":2)", R"("phase":0,)" + here, R"("phase":0,"recover":true,)" + here,
+                              R"("phase":1,"recover":true,)" + here};
+  for (const std::string& how : ways) EXPECT_TRUE(subscribe(how)) << how;
+  authority.epoch = "other";
+  for (const std::string& how : ways) EXPECT_FALSE(subscribe(how)) << how;
+}
+
 TEST_F(MapTest, OneIsReadOnceAtATime) {
   for (const char* key : {"a", "b", "c"}) Put("scores:a", key, "1");
   const auto client = Connected();
