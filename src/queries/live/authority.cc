@@ -58,7 +58,7 @@ Task<Verdict<SubscribeTerms>> LiveAuthority::Authorize(SubscribeCall call) {
   net::Reply<Followed> reply(at_.loop);
   at_.live.PostFollow(std::move(follow), reply.sender());
   const Followed followed = co_await reply;
-  if (followed) co_return SubscribeTerms{};
+  if (followed) co_return SubscribeTerms{.epoch = followed->epoch};
   const std::string& text = followed.error().text;
   switch (followed.error().why) {
     case NotFollowed::Why::kLimit: co_return Refuse(call, protocol::kErrorLimitExceeded, text);

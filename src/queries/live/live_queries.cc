@@ -29,7 +29,7 @@ struct LiveQueries::Cohort {
   Window window;
   std::vector<std::string> tables;        // as Generations::NameOf has them
   std::vector<std::string> transactions;  // that the next refresh must see
-  std::vector<net::Reply<Followed>::Sender> waiting;
+  std::vector<net::Reply<Ready>::Sender> waiting;
   std::optional<MonotonicTime> scheduled;
   MonotonicTime last_wanted;
   bool ready = false;  // the channel has a result
@@ -77,16 +77,28 @@ Task<Followed> LiveQueries::Follow(FollowCall call) {
     cohort = Begin(std::move(call), coverage);
   }
   cohort->last_wanted = at_.loop.Now();
-  if (cohort->ready) co_return Followed();
-  net::Reply<Followed> reply(at_.loop);
-  cohort->waiting.push_back(reply.sender());
-  co_return co_await reply;
+  if (!cohort->ready) {
+    net::Reply<Ready> reply(at_.loop);
+    cohort->waiting.push_back(reply.sender());
+    TM_CO_TRY(co_await reply);
+  }
+  co_return co_await FollowReady(std::move(cohort));
 }
 
-Followed LiveQueries::Admit(const FollowCall& call) const {
+// Of a cohort that ends later, and of no other, is the epoch that is read before it is cleared.
+Task<Followed> LiveQueries::FollowReady(CohortPtr cohort) {
+  const auto read = co_await at_.maps.ReadStream({.channel = cohort->call.channel, .query = {}});
+  if (!read) {
+    co_return std::unexpected(NotFollowed{NotFollowed::Why::kAway, std::string(read.error().message)});
+  }
+  if (cohort->ended) co_return std::unexpected(NotFollowed{NotFollowed::Why::kAway, "it has just ended"});
+  co_return FollowedChannel{.epoch = read->top.epoch};
+}
+
+LiveQueries::Ready LiveQueries::Admit(const FollowCall& call) const {
   const auto refuse = [this](std::string text) {
     at_.metrics.refused.Add();
-    return Followed(std::unexpected(NotFollowed{NotFollowed::Why::kLimit, std::move(text)}));
+    return Ready(std::unexpected(NotFollowed{NotFollowed::Why::kLimit, std::move(text)}));
   };
   if (!served_.contains(call.question.served)) {
     return std::unexpected(NotFollowed{NotFollowed::Why::kAway, "the file has changed"});
@@ -281,7 +293,7 @@ Task<void> LiveQueries::Refresh(LiveQueries& self, CohortPtr cohort) {
     if (co_await self.Publish(cohort, std::move(changes)) && !cohort->ended) {
       cohort->ready = true;
       self.SetStale(*cohort, false);
-      for (const auto& each : std::exchange(cohort->waiting, {})) each.Send(Followed());
+      for (const auto& each : std::exchange(cohort->waiting, {})) each.Send(Ready());
       cohort->pacing.End(Pacing::Outcome::kDone, self.at_.loop.Now());
     }
   } else if (!rows && !cohort->ended) {

@@ -68,7 +68,10 @@ struct NotFollowed {
   Why why = Why::kRefused;
   std::string text;
 };
-using Followed = std::expected<void, NotFollowed>;
+struct FollowedChannel {
+  std::string epoch;  // of the map that has the rows: what comes in its place may be of another scope
+};
+using Followed = std::expected<FollowedChannel, NotFollowed>;
 
 class LiveQueries final : public ChangeEvents, private net::Timer {
  public:
@@ -110,6 +113,7 @@ class LiveQueries final : public ChangeEvents, private net::Timer {
   struct Cohort;
   using CohortPtr = std::shared_ptr<Cohort>;
   using ServedPtr = std::shared_ptr<const ServedEndpoint>;
+  using Ready = std::expected<void, NotFollowed>;
   using Covered = std::expected<Coverage, NotFollowed>;
   class Due final : public net::Timer {
    public:
@@ -125,7 +129,8 @@ class LiveQueries final : public ChangeEvents, private net::Timer {
   Task<Covered> KnownCoverage(ServedPtr served);
   Task<Covered> FindCoverage(ServedPtr served);
   void LogCoverage(const ServedEndpoint& served, const Coverage& coverage) const;
-  Followed Admit(const FollowCall& call) const;
+  Ready Admit(const FollowCall& call) const;
+  Task<Followed> FollowReady(CohortPtr cohort);
   CohortPtr Begin(FollowCall call, const Coverage& coverage);
   void Depend(const CohortPtr& cohort, const Coverage& coverage);
   void SetPolled(Cohort& cohort, bool polled);

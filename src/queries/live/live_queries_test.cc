@@ -166,6 +166,21 @@ TEST_F(LiveQueriesTest, WhatWasWrittenWhileATriggerWasReplacedIsAskedFor) {
   EXPECT_TRUE(bed.WaitFor(R"({"id":1,"status":"open"})"));
 }
 
+TEST_F(LiveQueriesTest, WhoFollowsIsGrantedTheRowsOfItsScopeAlone) {
+  Bed bed(loop(), database(), kFile);
+  FollowCall call = bed.Call("status=none");
+  const Followed first = bed.Follow(call);
+  const Followed again = bed.Follow(call);
+  ASSERT_TRUE(first && again);
+  EXPECT_NE(first->epoch, "");
+  EXPECT_EQ(first->epoch, again->epoch);
+  call.scope = "elevated";
+  call.issued_at = 1;
+  const Followed elevated = bed.Follow(call);
+  ASSERT_TRUE(elevated);
+  EXPECT_NE(elevated->epoch, first->epoch);
+}
+
 TEST_F(LiveQueriesTest, OneRowAndOneValueNeedNoKey) {
   Bed one(loop(), database(), "-- @auth none\n-- @rows one\n-- @live\nselect id from orders order by id");
   ASSERT_TRUE(one.Follow());
