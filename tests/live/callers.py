@@ -56,11 +56,35 @@ def test_claims(binary, folder):
                     database.run("create role staff; grant select on notes to staff")
                 followers.follow(server, "/notes/all", "ann", claims={"role": "staff"}).until(all_rows)
                 followers.follow(server, "/notes/all", "bob", claims={"role": "guest"}).until_refused(103, "roles")
-                until = int(time.time()) + 3
+                # One that lasts shares the query with one that does not.
+                lasting = followers.follow(server, "/notes/mine", "ann", claims={})
+                lasting.until([{"id": 1, "text": "a"}, {"id": 3, "text": "c"}])
+                until = int(time.time()) + 15
                 short = followers.follow(server, "/notes/mine", "ann", claims={"exp": until})
                 short.until([{"id": 1, "text": "a"}, {"id": 3, "text": "c"}])
                 ended = short.until_ended()
                 check(time.time() >= until, ended)
+                database.run("update notes set text = 'x' where id = 3")
+                lasting.until([{"id": 1, "text": "a"}, {"id": 3, "text": "x"}])
+                equal(short.rows()[1:], [{"id": 3, "text": "c"}])
+
+
+def test_revoked(binary, folder):
+    """a subscription whose token is revoked ends, also one that others share their query with"""
+    with databases(folder) as both:
+        database = both[1]
+        database.run(NOTES)
+        with serving(binary, folder, database.storage, FILES) as server, Followers() as followers:
+            rows = [{"id": 1, "text": "a"}, {"id": 3, "text": "c"}]
+            stolen, other = (followers.follow(server, "/notes/mine", "ann", claims={"jti": jti}) for jti in ("stolen", "other"))
+            stolen.until(rows)
+            other.until(rows)
+            equal(metric(server, "tidemill_live_queries"), 1)
+            server.api("revoke_token", {"uid": "stolen", "expire_at": int(time.time()) + 3600})
+            stolen.until_ended()
+            database.run("update notes set text = 'x' where id = 3")
+            other.until([{"id": 1, "text": "a"}, {"id": 3, "text": "x"}])
+            equal(stolen.rows(), rows)
 
 
 def test_rows_go(binary, folder):

@@ -44,6 +44,14 @@ Identity IdentityOf(const Client& client, const std::string& claims, const std::
       role_claim);
 }
 
+std::vector<std::string> ClaimsReadBy(const files::Query& query) {
+  std::vector<std::string> names;
+  for (const files::Parameter& each : query.parameters) {
+    if (each.source == files::ParameterSource::kClaim) names.push_back(each.name);
+  }
+  return names;
+}
+
 }  // namespace
 
 Task<Verdict<SubscribeTerms>> LiveAuthority::Authorize(SubscribeCall call) {
@@ -53,12 +61,12 @@ Task<Verdict<SubscribeTerms>> LiveAuthority::Authorize(SubscribeCall call) {
   if (name->user && *name->user != call.client.user) {
     co_return Refuse(call, protocol::kErrorPermissionDenied, "the channel's name is of another user");
   }
-  TM_CO_TRY_ASSIGN(const Claims claims, co_await ClaimsFor(call));
+  TM_CO_TRY_ASSIGN(Claims claims, co_await ClaimsFor(call));
   TM_CO_TRY_ASSIGN(FollowCall follow, Read(call, *name, claims));
   net::Reply<Followed> reply(at_.loop);
   at_.live.PostFollow(std::move(follow), reply.sender());
   const Followed followed = co_await reply;
-  if (followed) co_return SubscribeTerms{.epoch = followed->epoch};
+  if (followed) co_return SubscribeTerms{.token = std::move(claims.token), .epoch = followed->epoch};
   const std::string& text = followed.error().text;
   switch (followed.error().why) {
     case NotFollowed::Why::kLimit: co_return Refuse(call, protocol::kErrorLimitExceeded, text);
@@ -89,8 +97,8 @@ Task<Verdict<LiveAuthority::Claims>> LiveAuthority::ClaimsFor(SubscribeCall call
     co_return Refuse(call, protocol::kErrorPermissionDenied, "the token is another user's, or was revoked");
   }
   co_return Claims{.json = std::move(token->claims),
-                   .issued_at = token->mark.issued_at,
-                   .good_until = token->good_until ? token->good_until->ms / 1000 : 0};
+                   .good_until = token->good_until ? token->good_until->ms / 1000 : 0,
+                   .token = token->mark};
 }
 
 // As a request of GET is read.
@@ -132,8 +140,8 @@ Verdict<FollowCall> LiveAuthority::Read(SubscribeCall call, const Name& name, co
   FollowCall follow{.channel = call.request.channel,
                     .question = {.served = found.served, .request = *std::move(typed), .settings = nullptr},
                     .starter = client.user.empty() ? "client " + client.id.ToString() : "user " + client.user,
-                    .scope = ScopeOf(role, identity.claims_json()),
-                    .issued_at = claims.issued_at,
+                    .scope = ScopeOf(role, identity.claims_json(), ClaimsReadBy(found.served->query())),
+                    .issued_at = claims.token ? claims.token->issued_at : 0,
                     .good_until = auth.required ? claims.good_until : 0};
   if (at_.dialect == sql::Dialect::kPostgres) {
     follow.question.settings = DatabaseSettings(request, identity, role, found.served->timeout);

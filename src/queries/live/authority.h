@@ -7,10 +7,12 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "auth/token.h"
 #include "net/loop.h"
 #include "queries/endpoint/queries.h"
 #include "queries/endpoint/settings.h"
@@ -41,8 +43,8 @@ class LiveAuthority final : public session::Authority {
  private:
   struct Claims {
     std::string json;
-    std::int64_t issued_at = 0;
     std::int64_t good_until = 0;
+    std::optional<auth::TokenMark> token;  // that they are of; nullopt: they are the connection's
   };
   Task<session::Verdict<Claims>> ClaimsFor(session::SubscribeCall call);
   session::Verdict<FollowCall> Read(session::SubscribeCall call, const Name& name,

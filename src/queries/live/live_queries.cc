@@ -19,6 +19,11 @@ constexpr std::size_t kPublishesAtOnce = 64;
 // Of one cohort that waits; of more the newest count, which the others are visible before.
 constexpr std::size_t kTransactionsMax = 100;
 
+// Of two times, of which 0 is none.
+std::int64_t Earlier(std::int64_t a, std::int64_t b) {
+  return a == 0 || b == 0 ? std::max(a, b) : std::min(a, b);
+}
+
 }  // namespace
 
 struct LiveQueries::Cohort {
@@ -32,7 +37,9 @@ struct LiveQueries::Cohort {
   std::vector<net::Reply<Ready>::Sender> waiting;
   std::optional<MonotonicTime> scheduled;
   MonotonicTime last_wanted;
-  bool ready = false;  // the channel has a result
+  std::optional<MonotonicTime> took_over_at;  // from one of another scope
+  std::int64_t good_until = call.good_until;  // of all who follow it, seconds since 1970; 0: no end
+  bool ready = false;                         // the channel has a result
   bool ended = false;
   bool polled = false;
   bool stale = false;
@@ -62,11 +69,17 @@ LiveQueries::CohortPtr LiveQueries::Find(const std::string& channel) const {
 
 Task<Followed> LiveQueries::Follow(FollowCall call) {
   CohortPtr cohort = Find(call.channel);
+  std::optional<MonotonicTime> took_over_at;
   if (cohort && cohort->call.scope != call.scope) {
     NotFollowed old{NotFollowed::Why::kOldToken, "a newer token of this user says other things"};
     if (call.issued_at <= cohort->call.issued_at) co_return std::unexpected(std::move(old));
+    const MonotonicTime now = at_.loop.Now();
+    if (cohort->took_over_at && now - *cohort->took_over_at < kTakeOverInterval) {
+      co_return std::unexpected(NotFollowed{NotFollowed::Why::kAway, "tokens of this user disagree"});
+    }
     End(cohort, std::move(old));
     cohort = nullptr;
+    took_over_at = now;
   }
   if (!cohort) {
     TM_CO_TRY(Admit(call));
@@ -75,6 +88,9 @@ Task<Followed> LiveQueries::Follow(FollowCall call) {
     if (Find(call.channel)) co_return co_await Follow(std::move(call));
     TM_CO_TRY(Admit(call));
     cohort = Begin(std::move(call), coverage);
+    cohort->took_over_at = took_over_at;
+  } else {
+    cohort->good_until = Earlier(cohort->good_until, call.good_until);
   }
   cohort->last_wanted = at_.loop.Now();
   if (!cohort->ready) {
@@ -417,7 +433,7 @@ void LiveQueries::OnTimer() {
   const std::int64_t seconds = at_.loop.clock().WallNow().ms / 1000;
   std::vector<std::pair<CohortPtr, NotFollowed>> over;
   for (const auto& [channel, cohort] : cohorts_) {
-    const std::int64_t until = cohort->call.good_until;
+    const std::int64_t until = cohort->good_until;
     if (until != 0 && until <= seconds) {
       over.push_back({cohort, {NotFollowed::Why::kOldToken, "the token has expired"}});
     } else if (cohort->ready && !occupied_.contains(channel) && now - cohort->last_wanted > kLinger) {

@@ -77,6 +77,9 @@ class LiveQueries final : public ChangeEvents, private net::Timer {
  public:
   // How long a cohort is kept that nobody follows: longer than a subscription takes to begin.
   static constexpr Duration kLinger = Seconds(30);
+  // A newer token of other claims takes a channel over at most so often: two that are renewed in turn do not
+  // have the query begun without end.
+  static constexpr Duration kTakeOverInterval = Seconds(10);
 
   struct Surroundings {
     net::Loop& loop;

@@ -181,6 +181,40 @@ TEST_F(LiveQueriesTest, WhoFollowsIsGrantedTheRowsOfItsScopeAlone) {
   EXPECT_NE(elevated->epoch, first->epoch);
 }
 
+TEST_F(LiveQueriesTest, TokensThatDisagreeDoNotBeginTheQueryWithoutEnd) {
+  Bed bed(loop(), database(), kFile);
+  std::int64_t issued_at = 10;
+  const auto follow = [&](std::string scope) {
+    FollowCall made = bed.Call();
+    made.scope = std::move(scope);
+    made.issued_at = issued_at++;
+    return bed.Follow(std::move(made));
+  };
+  ASSERT_TRUE(follow("tab a"));
+  ASSERT_TRUE(follow("tab b")) << "who signs in anew need not wait";
+  const Followed too_soon = follow("tab a");
+  ASSERT_FALSE(too_soon);
+  EXPECT_EQ(too_soon.error().why, NotFollowed::Why::kAway);
+  EXPECT_TRUE(follow("tab b"));
+  EXPECT_EQ(bed.metrics().refreshes.value(), 2u);
+}
+
+TEST_F(LiveQueriesTest, EndsWhenTheFirstOfItsTokensExpires) {
+  Bed bed(loop(), database(), kFile);
+  const auto follow = [&](std::int64_t good_until) {
+    FollowCall made = bed.Call();
+    made.good_until = good_until;
+    return bed.Follow(std::move(made)).has_value();
+  };
+  const std::int64_t now = loop().clock().WallNow().ms / 1000;
+  ASSERT_TRUE(follow(0));
+  ASSERT_TRUE(follow(now + 3600));
+  ASSERT_TRUE(follow(now));
+  ASSERT_EQ(bed.live().cohorts(), 1u);
+  EXPECT_TRUE(bed.WaitFor(""));
+  EXPECT_EQ(bed.live().cohorts(), 0u);
+}
+
 TEST_F(LiveQueriesTest, OneRowAndOneValueNeedNoKey) {
   Bed one(loop(), database(), "-- @auth none\n-- @rows one\n-- @live\nselect id from orders order by id");
   ASSERT_TRUE(one.Follow());
