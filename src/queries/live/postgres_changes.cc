@@ -50,7 +50,7 @@ class PostgresChanges final : public ChangeSource {
         database_(database),
         events_(events),
         schema_(sql::QuoteIdentifier(options.postgres_schema) + "."),
-        tables_(database, std::move(options)) {}
+        tables_(loop, database, std::move(options)) {}
 
   std::string_view method() const override { return "triggers"; }
   Task<Result<Coverage>> Cover(std::vector<std::string> tables) override {

@@ -205,7 +205,7 @@ TEST_F(PostgresChangesTest, PartitionsAndTablesOfPoliciesAreFollowed) {
     Run(text);
   }
   const PostgresTables::Options options;
-  PostgresTables tables(*on_.database, options);
+  PostgresTables tables(*on_.loop, *on_.database, options);
   const auto coverage = on_.Wait(tables.Cover({"public.parts"}));
   ASSERT_TRUE(coverage) << coverage.error().detail;
   EXPECT_TRUE(coverage->covered) << coverage->why;
@@ -221,7 +221,7 @@ TEST_F(PostgresChangesTest, WhatIsReplacedOrAlteredHasAnotherFingerprint) {
     Run(text);
   }
   const PostgresTables::Options options;
-  PostgresTables tables(*on_.database, options);
+  PostgresTables tables(*on_.loop, *on_.database, options);
   const auto cover = [&] {
     auto coverage = on_.Wait(tables.Cover({"public.open", "public.orders"}));
     EXPECT_TRUE(coverage && coverage->covered);
@@ -257,7 +257,7 @@ TEST_F(PostgresChangesTest, WhatLogicalReplicationWritesIsPolled) {
     Run(text);
   }
   const PostgresTables::Options options;
-  PostgresTables tables(*on_.database, options);
+  PostgresTables tables(*on_.loop, *on_.database, options);
   for (const char* table : {"public.parts", "public.part_a"}) {
     const auto coverage = on_.Wait(tables.Cover({table}));
     ASSERT_TRUE(coverage) << coverage.error().detail;
@@ -271,7 +271,7 @@ TEST_F(PostgresChangesTest, WhatLogicalReplicationWritesIsPolled) {
 
 TEST_F(PostgresChangesTest, ATriggerThatReplicasDoNotFireIsSaid) {
   const PostgresTables::Options options;
-  PostgresTables tables(*on_.database, options);
+  PostgresTables tables(*on_.loop, *on_.database, options);
   auto coverage = on_.Wait(tables.Cover({"public.orders"}));
   ASSERT_TRUE(coverage && coverage->covered);
   EXPECT_EQ(coverage->why, "");
@@ -279,6 +279,38 @@ TEST_F(PostgresChangesTest, ATriggerThatReplicasDoNotFireIsSaid) {
   coverage = on_.Wait(tables.Cover({"public.orders"}));
   ASSERT_TRUE(coverage && coverage->covered);
   EXPECT_TRUE(coverage->why.contains("session_replication_role")) << coverage->why;
+}
+
+// Whoever writes queues up behind one who waits for the table.
+TEST_F(PostgresChangesTest, ATriggerThatCannotBeMadeIsNotTriedAgainAtOnce) {
+  const auto writer = Begin();
+  RunIn(*writer, "insert into orders values (2)");
+  const PostgresTables::Options options{.retry_pause = Hours(1)};
+  PostgresTables tables(*on_.loop, *on_.database, options);
+  const auto covered = [&](PostgresTables& by) {
+    const auto coverage = on_.Wait(by.Cover({"public.orders"}));
+    EXPECT_TRUE(coverage) << coverage.error().detail;
+    return coverage && coverage->covered;
+  };
+  EXPECT_FALSE(covered(tables));
+  Commit(*writer);
+  EXPECT_FALSE(covered(tables));
+  const PostgresTables::Options soon{.retry_pause = Milliseconds(0)};
+  PostgresTables others(*on_.loop, *on_.database, soon);
+  EXPECT_TRUE(covered(others));
+  EXPECT_TRUE(covered(tables));
+}
+
+TEST_F(PostgresChangesTest, ATriggerOfOurNameThatIsAnothersIsLeftAlone) {
+  Run("create function other() returns trigger language plpgsql as 'begin return null; end'");
+  Run("create trigger tidemill_live after insert on orders for each statement execute function other()");
+  const PostgresTables::Options options;
+  PostgresTables tables(*on_.loop, *on_.database, options);
+  const auto coverage = on_.Wait(tables.Cover({"public.orders"}));
+  ASSERT_TRUE(coverage) << coverage.error().detail;
+  EXPECT_FALSE(coverage->covered);
+  EXPECT_EQ(coverage->why,
+            "public.orders has no trigger of ours, and one of its name is another's, or disabled");
 }
 
 // The trigger of the table that the statement names fires, and no other one.

@@ -73,14 +73,15 @@ select n, n, '-', '-', false, false, false, '', false from given where oid is nu
 order by 1)sql";
 
 constexpr std::string_view kDuplicateObject = "42710";
-constexpr const char* kLockTimeout = "1000";  // ms
+constexpr const char* kLockTimeout = "100";  // ms
 
 bool IsTrue(const sql::Field& field) { return field.text == "t"; }
 
 }  // namespace
 
-PostgresTables::PostgresTables(sql::Database& database, Options options)
-    : database_(database),
+PostgresTables::PostgresTables(net::Loop& loop, sql::Database& database, Options options)
+    : loop_(loop),
+      database_(database),
       options_(std::move(options)),
       function_(sql::QuoteIdentifier(options_.postgres_schema) + ".tidemill_live_changed()") {}
 
@@ -93,10 +94,7 @@ Task<Result<Coverage>> PostgresTables::Cover(std::vector<std::string> names) {
   TM_CO_TRY_ASSIGN(std::vector<Table> tables, co_await Find(names));
   bool created = false;
   for (const Table& table : tables) {
-    if (table.followed() || table.kind == 'v' || !table.may_create || !options_.create_triggers ||
-        !WhyNotCovered(table).empty()) {
-      continue;
-    }
+    if (!ShouldCreate(table)) continue;
     co_await Create(table);
     created = true;
   }
@@ -107,10 +105,7 @@ Task<Result<Coverage>> PostgresTables::Cover(std::vector<std::string> names) {
   for (Table& table : tables) {
     std::string why = WhyNotCovered(table);
     if (why.empty() && !table.followed() && table.kind != 'v') {
-      why = fmt::format("{} has no trigger of ours, and {}", table.name,
-                        !options_.create_triggers ? "queries.live.create_triggers is false"
-                        : table.may_create        ? "none could be made"
-                                                  : "our role may not make one");
+      why = WhyNoTrigger(table);
     }
     if (!why.empty() && std::exchange(coverage.covered, false)) coverage.why = std::move(why);
     if (coverage.why.empty() && table.trigger == 'O') {
@@ -160,6 +155,21 @@ std::string PostgresTables::WhyNotCovered(const Table& table) {
   return fmt::format("a policy of {} calls functions, which may read other tables", table.name);
 }
 
+std::string PostgresTables::WhyNoTrigger(const Table& table) const {
+  const std::string_view why = table.trigger != '-'        ? "one of its name is another's, or disabled"
+                               : !options_.create_triggers ? "queries.live.create_triggers is false"
+                               : table.may_create          ? "none could be made"
+                                                           : "our role may not make one";
+  return fmt::format("{} has no trigger of ours, and {}", table.name, why);
+}
+
+bool PostgresTables::ShouldCreate(const Table& table) const {
+  if (table.trigger != '-' || table.kind == 'v') return false;
+  if (!table.may_create || !options_.create_triggers || !WhyNotCovered(table).empty()) return false;
+  const auto failed = retries_.find(table.name);
+  return failed == retries_.end() || failed->second.at <= loop_.Now();
+}
+
 // Also for what is written with session_replication_role = replica (ENABLE ALWAYS), where our role may say
 // so. Whether it has worked is looked at afterwards: another node may have been faster.
 Task<void> PostgresTables::Create(const Table& table) {
@@ -180,8 +190,13 @@ Task<void> PostgresTables::Create(const Table& table) {
   }
   const auto done = co_await database_.RunAll(std::move(calls));
   if (done) {
+    retries_.erase(table.name);
     log::Info("queries.live_trigger_made", {{"table", table.name}});
   } else if (done.error().code != kDuplicateObject) {
+    Retry& retry = retries_[table.name];
+    retry.pause =
+        retry.pause.ms == 0 ? options_.retry_pause : std::min(Duration{2 * retry.pause.ms}, kRetryPauseMax);
+    retry.at = loop_.Now() + retry.pause;
     log::Warn("queries.live_trigger_not_made", {{"table", table.name}, {"why", done.error().message}});
   }
 }
