@@ -30,17 +30,25 @@ constexpr std::string_view kFollow =
     "1000)"
     "::pg_catalog.int8 + 30000)";
 constexpr std::string_view kSnapshot = "select pg_catalog.pg_current_snapshot()::pg_catalog.text";
+// "$1" and "$2" are a snapshot's xmax and those that ran then: nothing else has become visible since. By the
+// primary key, however long one of them runs: two parts, as an OR may be answered by reading the whole table.
 constexpr std::string_view kLook =
     "select s.now::pg_catalog.text, (select last_value from @tidemill_live_until) "
     "<= extract(epoch from pg_catalog.clock_timestamp()) * 1000, c.transaction::pg_catalog.text, c.relation "
     "from (select pg_catalog.pg_current_snapshot() as now) as s "
-    "left join (select transaction, relation from @tidemill_live_changes "
-    "where transaction >= $1::pg_catalog.xid8 "
-    "and not pg_catalog.pg_visible_in_snapshot(transaction, $2::pg_catalog.pg_snapshot) limit $3) as c on "
-    "true";
+    "left join (select * from ("
+    "(select transaction, relation from @tidemill_live_changes "
+    "where transaction >= $1::pg_catalog.xid8 order by transaction limit $3) union all "
+    "(select transaction, relation from @tidemill_live_changes "
+    "where transaction = any($2::pg_catalog.text[]::pg_catalog.xid8[]) limit $3)) as found limit $3) as c "
+    "on true";
+// What has become visible between two snapshots, the first of which was swept by.
 constexpr std::string_view kSweep =
-    "delete from @tidemill_live_changes where transaction < $1::pg_catalog.xid8 "
-    "and pg_catalog.pg_visible_in_snapshot(transaction, $2::pg_catalog.pg_snapshot)";
+    "delete from @tidemill_live_changes "
+    "where (transaction >= $1::pg_catalog.xid8 "
+    "or transaction = any($2::pg_catalog.text[]::pg_catalog.xid8[])) "
+    "and transaction < $3::pg_catalog.xid8 "
+    "and pg_catalog.pg_visible_in_snapshot(transaction, $4::pg_catalog.pg_snapshot)";
 
 class PostgresChanges final : public ChangeSource {
  public:
@@ -100,6 +108,7 @@ class PostgresChanges final : public ChangeSource {
     looked_at_ = begun;
     renewed_at_ = begun;
     kept_.clear();
+    swept_ = {};
     failed_ = false;
     events_.OnChangeSomewhere();
     co_return true;
@@ -112,10 +121,11 @@ class PostgresChanges final : public ChangeSource {
 
   Task<bool> Look() {
     const MonotonicTime begun = Now();
-    const auto found = co_await database_.Run({.statement = look_,
-                                               .parameters = {seen_->xmin, seen_->text, kChangesMax},
-                                               .access = sql::Access::kRead,
-                                               .limits = {.rows_max = kChangesMax + 1}});
+    const auto found = co_await database_.Run(
+        {.statement = look_,
+         .parameters = {std::to_string(seen_->xmax), seen_->RunningTexts(), kChangesMax},
+         .access = sql::Access::kRead,
+         .limits = {.rows_max = kChangesMax + 1}});
     if (!found) co_return Fail(found.error().message);
     auto snapshot = Snapshot::Parse(found->rows[0][0].text);
     // The lease may have run out: somebody has noted nothing.
@@ -158,10 +168,14 @@ class PostgresChanges final : public ChangeSource {
     if (!kept_.empty() && now - kept_.back().first < kSweepInterval) co_return true;
     kept_.emplace_back(now, *seen_);
     if (now - kept_.front().first < kKept) co_return true;
-    const Snapshot old = std::move(kept_.front().second);
+    Snapshot old = std::move(kept_.front().second);
     kept_.pop_front();
-    const auto done = co_await database_.Run({.statement = sweep_, .parameters = {old.xmax, old.text}});
+    const auto done =
+        co_await database_.Run({.statement = sweep_,
+                                .parameters = {std::to_string(swept_.xmax), swept_.RunningTexts(),
+                                               std::to_string(old.xmax), old.text}});
     if (!done) co_return Fail(done.error().message);
+    swept_ = std::move(old);
     co_return true;
   }
 
@@ -182,6 +196,7 @@ class PostgresChanges final : public ChangeSource {
   MonotonicTime looked_at_{};
   MonotonicTime renewed_at_{};
   std::deque<std::pair<MonotonicTime, Snapshot>> kept_;  // seen snapshots, until what they saw is deleted
+  Snapshot swept_;                                       // what it saw has been deleted
   TaskScope scope_;
 };
 

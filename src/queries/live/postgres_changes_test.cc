@@ -313,6 +313,37 @@ TEST_F(PostgresChangesTest, ATriggerOfOurNameThatIsAnothersIsLeftAlone) {
             "public.orders has no trigger of ours, and one of its name is another's, or disabled");
 }
 
+// However long a transaction runs that was there before.
+TEST_F(PostgresChangesTest, ALookReadsOnlyWhatIsNew) {
+  const auto idle = Begin();
+  RunIn(*idle, "select pg_current_xact_id()");
+  Bed bed(*on_.loop, *on_.database, kFile);
+  const auto source = Source(bed);
+  ASSERT_TRUE(bed.Follow());
+  Run("insert into tidemill.tidemill_live_changes "
+      "select pg_current_xact_id(), 'public.other' || i from generate_series(1, 5000) as i");
+  struct Reads {
+    std::int64_t scans = 0;
+    std::int64_t rows = 0;
+  };
+  const auto reads = [&] {
+    const sql::Rows found =
+        Run("select t.seq_scan + t.idx_scan, t.seq_tup_read + i.idx_tup_read from pg_stat_user_tables t "
+            "join pg_stat_user_indexes i using (relid) where t.relname = 'tidemill_live_changes'");
+    return Reads{.scans = *found[0][0].AsInteger(), .rows = *found[0][1].AsInteger()};
+  };
+  // Each connection counts what it has read a second later. The looks during the insert read it too.
+  const auto until_scans = [&](std::int64_t scans) {
+    return postgres::testing::DriveUntil(*on_.loop, [&] { return reads().scans >= scans; });
+  };
+  ASSERT_TRUE(until_scans(reads().scans + 60));
+  const Reads before = reads();
+  ASSERT_GE(before.rows, 5000);
+  ASSERT_TRUE(until_scans(before.scans + 60));
+  EXPECT_LE(reads().rows - before.rows, 100'000);  // and not 5,000 each time
+  on_.Wait(End(*idle));
+}
+
 // The trigger of the table that the statement names fires, and no other one.
 TEST_F(PostgresChangesTest, WhatIsWrittenThroughTheParentIsTold) {
   for (const char* text : {"create table parts (id bigint) partition by range (id)",

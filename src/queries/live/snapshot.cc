@@ -18,11 +18,9 @@ std::expected<Snapshot, std::string> Snapshot::Parse(std::string_view text) {
   std::uint64_t number = 0;
   const auto wrong = std::unexpected("no snapshot: " + std::string(text));
   if (second == text.npos) return wrong;
-  Snapshot snapshot{.text = std::string(text),
-                    .xmin = std::string(text.substr(0, first)),
-                    .xmax = std::string(text.substr(first + 1, second - first - 1)),
-                    .running = {}};
-  if (!Read(snapshot.xmin, number) || !Read(snapshot.xmax, number)) return wrong;
+  Snapshot snapshot{.text = std::string(text), .xmin = 0, .xmax = 0, .running = {}};
+  const std::string_view xmax = text.substr(first + 1, second - first - 1);
+  if (!Read(text.substr(0, first), snapshot.xmin) || !Read(xmax, snapshot.xmax)) return wrong;
   for (std::string_view left = text.substr(second + 1); !left.empty();) {
     const std::size_t comma = left.find(',');
     if (!Read(left.substr(0, comma), number)) return wrong;
@@ -30,6 +28,12 @@ std::expected<Snapshot, std::string> Snapshot::Parse(std::string_view text) {
     left = comma == left.npos ? std::string_view() : left.substr(comma + 1);
   }
   return snapshot;
+}
+
+std::vector<std::string> Snapshot::RunningTexts() const {
+  std::vector<std::string> texts;
+  for (const std::uint64_t each : running) texts.push_back(std::to_string(each));
+  return texts;
 }
 
 }  // namespace tidemill::queries::live

@@ -9,14 +9,18 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace tidemill::queries::live {
 
 struct Snapshot {
-  std::string text;  // as it came
-  std::string xmin;  // all before it have ended
-  std::string xmax;  // none from here on had ended
+  std::string text;        // as it came
+  std::uint64_t xmin = 0;  // all before it have ended
+  std::uint64_t xmax = 0;  // none from here on had ended
   std::set<std::uint64_t> running;
+
+  // Of `running`, as the database takes an array.
+  std::vector<std::string> RunningTexts() const;
 
   // The error: it is none.
   static std::expected<Snapshot, std::string> Parse(std::string_view text);
