@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <expected>
 #include <optional>
 #include <string>
 #include <utility>
@@ -29,12 +30,15 @@ constexpr std::string_view kFollow =
     "select pg_catalog.setval('@tidemill_live_until', (extract(epoch from pg_catalog.clock_timestamp()) * "
     "1000)"
     "::pg_catalog.int8 + 30000)";
-constexpr std::string_view kSnapshot = "select pg_catalog.pg_current_snapshot()::pg_catalog.text";
+constexpr std::string_view kSnapshot =
+    "select pg_catalog.pg_current_snapshot()::pg_catalog.text, "
+    "(extract(epoch from pg_catalog.clock_timestamp()) * 1000)::pg_catalog.int8";
 // "$1" and "$2" are a snapshot's xmax and those that ran then: nothing else has become visible since. By the
 // primary key, however long one of them runs: two parts, as an OR may be answered by reading the whole table.
 constexpr std::string_view kLook =
-    "select s.now::pg_catalog.text, (select last_value from @tidemill_live_until) "
-    "<= extract(epoch from pg_catalog.clock_timestamp()) * 1000, c.transaction::pg_catalog.text, c.relation "
+    "select s.now::pg_catalog.text, "
+    "(extract(epoch from pg_catalog.clock_timestamp()) * 1000)::pg_catalog.int8, "
+    "(select last_value from @tidemill_live_until), c.transaction::pg_catalog.text, c.relation "
     "from (select pg_catalog.pg_current_snapshot() as now) as s "
     "left join (select * from ("
     "(select transaction, relation from @tidemill_live_changes "
@@ -93,6 +97,12 @@ class PostgresChanges final : public ChangeSource {
     return sql::Statement(std::move(text));
   }
 
+  static std::expected<Snapshot, std::string> Read(const sql::Row& row) {
+    auto snapshot = Snapshot::Parse(row[0].text);
+    if (snapshot) snapshot->taken_ms = row[1].AsInteger().value_or(0);
+    return snapshot;
+  }
+
   // Everybody who writes from now on finds that somebody follows; the snapshot is taken after that.
   Task<bool> Begin() {
     const MonotonicTime begun = Now();
@@ -101,7 +111,7 @@ class PostgresChanges final : public ChangeSource {
     calls.push_back({.statement = snapshot_});
     const auto done = co_await database_.RunAll(std::move(calls));
     if (!done) co_return Fail(done.error().message);
-    auto snapshot = Snapshot::Parse((*done)[1].rows[0][0].text);
+    auto snapshot = Read((*done)[1].rows[0]);
     if (!snapshot) co_return Fail(snapshot.error());
     seen_ = *std::move(snapshot);
     older_ = seen_->running;
@@ -127,9 +137,10 @@ class PostgresChanges final : public ChangeSource {
          .access = sql::Access::kRead,
          .limits = {.rows_max = kChangesMax + 1}});
     if (!found) co_return Fail(found.error().message);
-    auto snapshot = Snapshot::Parse(found->rows[0][0].text);
+    auto snapshot = Read(found->rows[0]);
     // The lease may have run out: somebody has noted nothing.
-    if (!snapshot || found->rows[0][1].text == "t") co_return false;
+    const bool leased = snapshot && found->rows[0][2].AsInteger().value_or(0) > snapshot->taken_ms;
+    if (!leased || !seen_->GoesOnWith(*snapshot, kGapMax)) co_return false;
     Tell(found->rows, *snapshot);
     seen_ = *std::move(snapshot);
     looked_at_ = begun;
@@ -145,9 +156,9 @@ class PostgresChanges final : public ChangeSource {
     std::vector<std::string> tables;
     std::vector<std::string> transactions;
     for (std::size_t i = 0; i < rows.size(); ++i) {
-      if (rows[i][2].is_null()) continue;
-      transactions.emplace_back(rows[i][2].text);
-      tables.emplace_back(rows[i][3].text);
+      if (rows[i][3].is_null()) continue;
+      transactions.emplace_back(rows[i][3].text);
+      tables.emplace_back(rows[i][4].text);
     }
     if (tables.empty()) return;
     for (auto* const each : {&tables, &transactions}) {

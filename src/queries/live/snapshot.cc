@@ -18,7 +18,7 @@ std::expected<Snapshot, std::string> Snapshot::Parse(std::string_view text) {
   std::uint64_t number = 0;
   const auto wrong = std::unexpected("no snapshot: " + std::string(text));
   if (second == text.npos) return wrong;
-  Snapshot snapshot{.text = std::string(text), .xmin = 0, .xmax = 0, .running = {}};
+  Snapshot snapshot{.text = std::string(text), .xmin = 0, .xmax = 0, .running = {}, .taken_ms = 0};
   const std::string_view xmax = text.substr(first + 1, second - first - 1);
   if (!Read(text.substr(0, first), snapshot.xmin) || !Read(xmax, snapshot.xmax)) return wrong;
   for (std::string_view left = text.substr(second + 1); !left.empty();) {
@@ -28,6 +28,10 @@ std::expected<Snapshot, std::string> Snapshot::Parse(std::string_view text) {
     left = comma == left.npos ? std::string_view() : left.substr(comma + 1);
   }
   return snapshot;
+}
+
+bool Snapshot::GoesOnWith(const Snapshot& next, Duration gap_max) const {
+  return next.xmax >= xmax && next.taken_ms - taken_ms <= gap_max.ms;
 }
 
 std::vector<std::string> Snapshot::RunningTexts() const {

@@ -22,5 +22,27 @@ TEST(Snapshot, ReadsWhatPostgresWrites) {
   }
 }
 
+TEST(Snapshot, GoesOnUnlessSomethingMayHaveBeenMissed) {
+  const Snapshot seen{.text = "", .xmin = 700, .xmax = 740, .running = {}, .taken_ms = 5'000};
+  struct Case {
+    const char* name;
+    std::uint64_t xmax;
+    std::int64_t taken_ms;
+    bool want;
+  };
+  const Case cases[] = {
+      {"nothing new", 740, 5'020, true},
+      {"new transactions", 800, 5'020, true},
+      {"another server, which has lost some", 739, 5'020, false},
+      {"this machine stood still", 740, 15'001, false},
+      {"the database's clock was set back", 740, 1'000, true},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.name);
+    const Snapshot next{.text = "", .xmin = 700, .xmax = c.xmax, .running = {}, .taken_ms = c.taken_ms};
+    EXPECT_EQ(seen.GoesOnWith(next, Seconds(10)), c.want);
+  }
+}
+
 }  // namespace
 }  // namespace tidemill::queries::live
