@@ -70,7 +70,13 @@ TEST(FindMoving, KnowsCallsFromNames) {
   EXPECT_EQ(in_postgres("select RANDOM ( )"), "random");
   EXPECT_EQ(in_postgres("select * from a where day = current_date"), "current_date");
   EXPECT_EQ(in_postgres("select 'now'"), "");
-  EXPECT_EQ(FindMoving("select datetime('NOW')", sql::Dialect::kSqlite), "'now'");
+  EXPECT_EQ(in_postgres("select date(), time()"), "");
+  const auto in_sqlite = [](const char* text) { return FindMoving(text, sql::Dialect::kSqlite); };
+  EXPECT_EQ(in_sqlite("select datetime('NOW')"), "'now'");
+  EXPECT_EQ(in_sqlite("select * from a where at > unixepoch()"), "unixepoch");
+  EXPECT_EQ(in_sqlite("select datetime ( )"), "datetime");
+  EXPECT_EQ(in_sqlite("select julianday(at), date(time(now)), date from a"), "");
+  EXPECT_EQ(in_sqlite("select date(datetime())"), "datetime");
 }
 
 }  // namespace

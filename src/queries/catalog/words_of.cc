@@ -34,6 +34,10 @@ constexpr std::array<std::string_view, 16> kMovingCalls = {"now",
                                                            "total_changes",
                                                            "last_insert_rowid"};
 
+// SQLite's: without arguments they give the time that it is.
+constexpr std::array<std::string_view, 5> kTimesOfNow = {"date", "time", "datetime", "julianday",
+                                                         "unixepoch"};
+
 std::string Unquoted(std::string_view name) {
   const char quote = name.front() == '[' ? ']' : name.front();
   std::string out;
@@ -158,6 +162,12 @@ std::string FindMoving(std::string_view statement, sql::Dialect dialect) {
     reader.Skip();
     if (std::ranges::find(kMovingWords, word) != kMovingWords.end()) return word;
     const bool is_call = reader.Is(TokenKind::kOpen);
+    if (is_call && dialect == sql::Dialect::kSqlite &&
+        std::ranges::find(kTimesOfNow, word) != kTimesOfNow.end()) {
+      reader.Skip();
+      if (reader.Is(TokenKind::kClose)) return word;
+      continue;
+    }
     if (is_call && std::ranges::find(kMovingCalls, word) != kMovingCalls.end()) return word;
   }
   return "";

@@ -21,7 +21,8 @@ std::vector<std::string> WrittenTables(std::string_view statement, sql::Dialect 
 bool Mentions(std::string_view statement, sql::Dialect dialect, const std::vector<std::string>& names);
 
 // What in the statement gives something else each time, although nobody writes: a call by that name ("now"),
-// a word ("current_date"), SQLite's text 'now'. "": none of those that are known.
+// a word ("current_date"), SQLite's text 'now', and its unixepoch() without arguments. "": none of those that
+// are known.
 std::string FindMoving(std::string_view statement, sql::Dialect dialect);
 
 }  // namespace tidemill::queries

@@ -344,6 +344,39 @@ TEST_F(PostgresChangesTest, ALookReadsOnlyWhatIsNew) {
   on_.Wait(End(*idle));
 }
 
+TEST_F(PostgresChangesTest, FunctionsAndTheTimeBehindViewsAndPoliciesArePolled) {
+  for (const char* text :
+       {"create function state(bigint) returns text stable language sql as 'select status from orders'",
+        "create view states as select id, state(id) from orders",
+        "create view recent as select id from orders where id > extract(epoch from now())",
+        "create view over_recent as select id from recent", "create view plain as select id from orders",
+        "create table notes (id bigint, until date)", "alter table notes enable row level security",
+        "create policy own on notes using (until > current_date)",
+        "create policy adding on notes for insert with check (true)"}) {
+    Run(text);
+  }
+  const PostgresTables::Options options;
+  PostgresTables tables(*on_.loop, *on_.database, options);
+  struct Case {
+    const char* name;
+    const char* why;
+  };
+  const Case cases[] = {
+      {"public.states", "the view public.states calls functions, which may read other tables"},
+      {"public.recent", "the view public.recent changes without a write, by now"},
+      {"public.over_recent", "the view public.recent changes without a write, by now"},
+      {"public.notes", "a policy of public.notes changes without a write, by current_date"},
+      {"public.plain", ""},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.name);
+    const auto coverage = on_.Wait(tables.Cover({c.name}));
+    ASSERT_TRUE(coverage) << coverage.error().detail;
+    EXPECT_EQ(coverage->covered, *c.why == '\0');
+    EXPECT_EQ(coverage->why, c.why);
+  }
+}
+
 // The trigger of the table that the statement names fires, and no other one.
 TEST_F(PostgresChangesTest, WhatIsWrittenThroughTheParentIsTold) {
   for (const char* text : {"create table parts (id bigint) partition by range (id)",

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "queries/catalog/words_of.h"
 #include "sql/schema/schema.h"
 
 namespace tidemill::queries::live {
@@ -54,13 +55,21 @@ select s.nspname || '.' || c.relname, pg_catalog.format('%I.%I', s.nspname, c.re
          join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_policy'::pg_catalog.regclass
           and d.objid = p.oid and d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass
          join pg_catalog.pg_proc f on f.oid = d.refobjid and f.provolatile <> 'i'
-        where p.polrelid = c.oid),
+        where p.polrelid = c.oid)
+       or exists (select from pg_catalog.pg_rewrite r
+         join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass
+          and d.objid = r.oid and d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass
+         join pg_catalog.pg_proc f on f.oid = d.refobjid and f.provolatile <> 'i'
+        where r.ev_class = c.oid and c.relkind = 'v'),
        pg_catalog.concat_ws(' ', c.oid, c.xmin, t.oid, t.xmin,
          (select pg_catalog.string_agg(p.oid || ':' || p.xmin::pg_catalog.text, ',' order by p.oid)
             from pg_catalog.pg_policy p where p.polrelid = c.oid),
          (select pg_catalog.string_agg(r.oid || ':' || r.xmin::pg_catalog.text, ',' order by r.oid)
             from pg_catalog.pg_rewrite r where r.ev_class = c.oid)),
-       exists (select from pg_catalog.pg_subscription_rel r where r.srrelid = c.oid)
+       exists (select from pg_catalog.pg_subscription_rel r where r.srrelid = c.oid),
+       case c.relkind when 'v' then pg_catalog.pg_get_viewdef(c.oid) else
+         (select pg_catalog.string_agg(pg_catalog.pg_get_expr(p.polqual, p.polrelid), ' ')
+            from pg_catalog.pg_policy p where p.polrelid = c.oid and p.polcmd in ('r', '*')) end
   from reached join pg_catalog.pg_class c on c.oid = reached.oid
   join pg_catalog.pg_namespace s on s.oid = c.relnamespace
   left join lateral (
@@ -69,7 +78,7 @@ select s.nspname || '.' || c.relname, pg_catalog.format('%I.%I', s.nspname, c.re
      where t.tgrelid = c.oid and (f.is_ours or t.tgname = 'tidemill_live')
      order by f.is_ours and t.tgenabled in ('O', 'A') desc limit 1) as t on true
 union all
-select n, n, '-', '-', false, false, false, '', false from given where oid is null
+select n, n, '-', '-', false, false, false, '', false, null from given where oid is null
 order by 1)sql";
 
 constexpr std::string_view kDuplicateObject = "42710";
@@ -136,7 +145,8 @@ Task<Result<std::vector<PostgresTables::Table>>> PostgresTables::Find(std::vecto
                       .is_owner = IsTrue(row[5]),
                       .calls_functions = IsTrue(row[6]),
                       .fingerprint = std::string(row[7].text),
-                      .replicated = IsTrue(row[8])});
+                      .replicated = IsTrue(row[8]),
+                      .moving = FindMoving(row[9].text, sql::Dialect::kPostgres)});
   }
   co_return tables;
 }
@@ -151,8 +161,12 @@ std::string PostgresTables::WhyNotCovered(const Table& table) {
   }
   // It fires triggers of rows alone (PostgreSQL documentation, "Logical Replication", "Architecture").
   if (table.replicated) return fmt::format("logical replication writes into {}", table.name);
+  const std::string_view what = table.kind == 'v' ? "the view" : "a policy of";
+  if (!table.moving.empty()) {
+    return fmt::format("{} {} changes without a write, by {}", what, table.name, table.moving);
+  }
   if (!table.calls_functions) return "";
-  return fmt::format("a policy of {} calls functions, which may read other tables", table.name);
+  return fmt::format("{} {} calls functions, which may read other tables", what, table.name);
 }
 
 std::string PostgresTables::WhyNoTrigger(const Table& table) const {

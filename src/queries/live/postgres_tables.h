@@ -38,9 +38,10 @@ class PostgresTables {
     char trigger = '-';  // ours, as pg_trigger.tgenabled; '-': none; 'x': another one has its name
     bool may_create = false;
     bool is_owner = false;
-    bool calls_functions = false;  // a policy does, which may read others
+    bool calls_functions = false;  // a policy does, or the view, which may read others
     std::string fingerprint;
     bool replicated = false;  // a subscription of logical replication writes into it
+    std::string moving;       // what in a policy, or in the view, changes without a write: "now"
     bool followed() const { return trigger == 'O' || trigger == 'A'; }
   };
   Task<Result<std::vector<Table>>> Find(std::vector<std::string> names);
