@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <span>
 #include <string>
+#include <vector>
 
 #include "postgres/testing/on_loop.h"
 #include "postgres/testing/postgres_server.h"
@@ -18,10 +20,21 @@ using testing::Bed;
 
 constexpr const char* kFile = "-- @auth none\n-- @live key=id\nselect id from orders order by id";
 
+struct Told final : public ChangeEvents {
+  void OnChange(std::span<const std::string>, std::span<const std::string> of) override {
+    transactions.insert(transactions.end(), of.begin(), of.end());
+  }
+  void OnChangeSomewhere() override { ++everything; }
+
+  std::vector<std::string> transactions;
+  int everything = 0;
+};
+
 class PostgresChangesTest : public ::testing::Test {
  protected:
   static postgres::testing::PostgresServer& server() {
-    static postgres::testing::PostgresServer there;
+    // Its own transactions would count as changes.
+    static postgres::testing::PostgresServer there({.lines = {"autovacuum = off"}});
     return there;
   }
   PostgresChangesTest() {
@@ -123,16 +136,25 @@ TEST_F(PostgresChangesTest, ATransactionThatRanBeforeAnybodyFollowedIsFound) {
 }
 
 TEST_F(PostgresChangesTest, WhatIsRolledBackIsNotToldAndASavepointCountsAlone) {
-  Bed bed(*on_.loop, *on_.database, kFile);
-  const auto source = Source(bed);
-  ASSERT_TRUE(bed.Follow());
-  Settle();
-  const auto before = bed.metrics().refreshes.value();
+  Told told;
+  const auto alone = MakePostgresChanges(*on_.loop, *on_.database, {}, told);
+  alone->SetWanted(true);
+  ASSERT_TRUE(on_.Wait(alone->Cover({"public.orders"})));
+  ASSERT_TRUE(postgres::testing::DriveUntil(*on_.loop, [&] { return told.everything == 1; }));
   const auto undone = Begin();
   RunIn(*undone, "insert into orders values (2)");
   on_.Wait(End(*undone));
-  Settle();
-  EXPECT_EQ(bed.metrics().refreshes.value(), before);
+  const auto done = Begin();
+  RunIn(*done, "delete from orders where id = 7");
+  const std::string number = RunIn(*done, "select pg_current_xact_id()");
+  Commit(*done);
+  ASSERT_TRUE(postgres::testing::DriveUntil(*on_.loop, [&] { return !told.transactions.empty(); }));
+  EXPECT_EQ(told.transactions, (std::vector<std::string>{number}));
+  EXPECT_EQ(told.everything, 1);
+
+  Bed bed(*on_.loop, *on_.database, kFile);
+  const auto source = Source(bed);
+  ASSERT_TRUE(bed.Follow());
   Run("do $$ begin begin insert into orders values (2); raise exception 'no'; "
       "exception when others then null; end; insert into orders values (3); end $$");
   EXPECT_TRUE(bed.WaitFor(R"({"id":1} {"id":3})"));
@@ -161,10 +183,10 @@ TEST_F(PostgresChangesTest, WithoutTheCheckTheChangeIsLost) {
   RunIn(*late, "insert into orders values (2)");
   const std::vector<std::string> transaction = {RunIn(*late, "select pg_current_xact_id()")};
   bed.live().OnChange(std::vector<std::string>{"public.orders"}, transaction);
-  ASSERT_TRUE(postgres::testing::DriveUntil(*on_.loop, [&] { return bed.metrics().refreshes.value() == 2; }));
-  Settle();  // it has been answered
+  ASSERT_TRUE(
+      postgres::testing::DriveUntil(*on_.loop, [&] { return bed.metrics().seconds.Read().count == 2; }));
   Commit(*late);
-  Settle();
+  EXPECT_EQ(bed.metrics().refreshes.value(), 2u);
   EXPECT_EQ(bed.Rows(), R"({"id":1})");
 }
 
