@@ -131,8 +131,12 @@ Task<Result<Coverage>> PostgresTables::Cover(std::vector<std::string> names) {
 
 Task<Result<std::vector<PostgresTables::Table>>> PostgresTables::Find(std::vector<std::string> names) {
   static const sql::Statement statement(kFind);
-  const auto found = co_await database_.Run(
-      {.statement = statement, .parameters = {std::move(names), function_}, .access = sql::Access::kRead});
+  // To compile it takes a second, and to run it a millisecond.
+  static const auto settings = std::make_shared<const sql::LocalSettings>(sql::LocalSettings{{"jit", "off"}});
+  const auto found = co_await database_.Run({.statement = statement,
+                                             .parameters = {std::move(names), function_},
+                                             .access = sql::Access::kRead,
+                                             .settings = settings});
   if (!found) co_return std::unexpected(sql::ToError(found.error()));
   std::vector<Table> tables;
   for (std::size_t i = 0; i < found->rows.size(); ++i) {
