@@ -37,11 +37,35 @@ TEST(Pacing, AChangeMeanwhileIsAskedForOnceMore) {
   pacing.Begin(At(1000));
   EXPECT_FALSE(pacing.NoteChange(At(1001)));
   EXPECT_FALSE(pacing.NoteChange(At(1002)));
-  pacing.End(Pacing::Outcome::kDone, At(1300));
-  EXPECT_EQ(pacing.due(), At(1300));
-  pacing.Begin(At(1300));
-  pacing.End(Pacing::Outcome::kDone, At(1310));
+  pacing.End(Pacing::Outcome::kDone, At(1010));
+  EXPECT_EQ(pacing.due(), At(1100));
+  pacing.Begin(At(1100));
+  pacing.End(Pacing::Outcome::kDone, At(1110));
   EXPECT_EQ(pacing.due(), std::nullopt);
+}
+
+TEST(Pacing, ASlowOneRestsAsLongAsItTook) {
+  Pacing pacing(Milliseconds(100));
+  pacing.NoteChange(At(1000));
+  pacing.Begin(At(1000));
+  EXPECT_FALSE(pacing.NoteChange(At(1001)));
+  pacing.End(Pacing::Outcome::kDone, At(1300));
+  EXPECT_EQ(pacing.due(), At(1600));
+}
+
+TEST(Pacing, WhatDoesNotComeIsGivenUp) {
+  Pacing pacing(Milliseconds(100));
+  const auto look = [&](std::int64_t at, Pacing::Outcome outcome) {
+    pacing.Begin(At(at));
+    pacing.End(outcome, At(at));
+    return pacing.gives_up(At(at));
+  };
+  pacing.NoteChange(At(1000));
+  EXPECT_FALSE(look(1000, Pacing::Outcome::kNotVisible));
+  EXPECT_FALSE(look(11'000, Pacing::Outcome::kNotVisible));
+  EXPECT_TRUE(look(11'001, Pacing::Outcome::kNotVisible));
+  EXPECT_FALSE(look(11'100, Pacing::Outcome::kDone));
+  EXPECT_FALSE(look(30'000, Pacing::Outcome::kNotVisible));
 }
 
 TEST(Pacing, AFailureIsTriedAgainLessAndLessOften) {
