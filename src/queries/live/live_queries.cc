@@ -235,12 +235,15 @@ void LiveQueries::NoteWrite(std::span<const std::string> tables) {
 }
 
 void LiveQueries::OnChange(std::span<const std::string> tables, std::span<const std::string> transactions) {
-  std::set<CohortPtr> dirty;
+  std::vector<CohortPtr> dirty;
   for (const std::string& table : tables) {
     const auto found = by_table_.find(Generations::NameOf(table));
-    if (found != by_table_.end()) dirty.insert(found->second.begin(), found->second.end());
+    if (found != by_table_.end()) dirty.insert(dirty.end(), found->second.begin(), found->second.end());
   }
-  for (const CohortPtr& each : dirty) MarkDirty(each, transactions);
+  std::ranges::sort(dirty);
+  dirty.erase(std::ranges::unique(dirty).begin(), dirty.end());
+  const std::vector<std::string> newest = NewestOf(transactions, kTransactionsMax);
+  for (const CohortPtr& each : dirty) MarkDirty(each, newest);
   Pump();
 }
 
@@ -306,7 +309,9 @@ Task<void> LiveQueries::Refresh(LiveQueries& self, CohortPtr cohort) {
     self.bytes_ -= cohort->window.bytes();
     std::vector<Change> changes = cohort->window.Replace(*std::move(rows));
     self.bytes_ += cohort->window.bytes();
-    if (co_await self.Publish(cohort, std::move(changes)) && !cohort->ended) {
+    if (self.bytes_ > self.settings_.bytes_max) {
+      self.EndRefused(cohort, {NotFollowed::Why::kLimit, "queries.live.bytes_max is reached"});
+    } else if (co_await self.Publish(cohort, std::move(changes)) && !cohort->ended) {
       cohort->ready = true;
       self.SetStale(*cohort, false);
       for (const auto& each : std::exchange(cohort->waiting, {})) each.Send(Ready());
@@ -330,8 +335,10 @@ void LiveQueries::EndRefresh(const CohortPtr& cohort, NoRows why, std::vector<st
   switch (why.why) {
     case NoRows::Why::kNotVisible:
       at_.metrics.not_visible.Add();
-      keep();
-      return cohort->pacing.End(Pacing::Outcome::kNotVisible, now);
+      cohort->pacing.End(Pacing::Outcome::kNotVisible, now);
+      // A failover may have lost them: what there is counts, and it is not known whether that is all.
+      if (cohort->pacing.gives_up(now)) return SetStale(*cohort, true);
+      return keep();
     case NoRows::Why::kAway:
       at_.metrics.failed.Add();
       keep();
@@ -341,13 +348,17 @@ void LiveQueries::EndRefresh(const CohortPtr& cohort, NoRows why, std::vector<st
       return cohort->pacing.End(Pacing::Outcome::kFailed, now);
     case NoRows::Why::kRefused: break;
   }
+  EndRefused(cohort, {NotFollowed::Why::kRefused, std::move(why.text)});
+}
+
+void LiveQueries::EndRefused(const CohortPtr& cohort, NotFollowed why) {
   at_.metrics.ended.Add();
-  if (const auto suppressed = ended_log_.Count(now)) {
+  if (const auto suppressed = ended_log_.Count(at_.loop.Now())) {
     log::Warn("queries.live_ended", {{"endpoint", cohort->call.question.served->query().route.ToString()},
                                      {"why", why.text},
                                      {"suppressed", *suppressed}});
   }
-  End(cohort, {NotFollowed::Why::kRefused, std::move(why.text)});
+  End(cohort, std::move(why));
 }
 
 // False: the channel does not have them all, and the cohort has ended.

@@ -147,6 +147,7 @@ class LiveQueries final : public ChangeEvents, private net::Timer {
   static Task<void> Refresh(LiveQueries& self, CohortPtr cohort);
   Task<bool> Publish(CohortPtr cohort, std::vector<Change> changes);
   void EndRefresh(const CohortPtr& cohort, NoRows why, std::vector<std::string> transactions);
+  void EndRefused(const CohortPtr& cohort, NotFollowed why);
   static Task<void> Clear(LiveQueries& self, std::string channel);
   static Task<void> CoverAnew(LiveQueries& self);
 

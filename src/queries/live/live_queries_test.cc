@@ -215,6 +215,21 @@ TEST_F(LiveQueriesTest, EndsWhenTheFirstOfItsTokensExpires) {
   EXPECT_EQ(bed.live().cohorts(), 0u);
 }
 
+TEST_F(LiveQueriesTest, OneThatGrowsOverTheLimitOfBytesEnds) {
+  Bed bed(loop(), database(), kFile, {.bytes_max = 3'000});
+  ASSERT_TRUE(bed.Follow());
+  ASSERT_TRUE(bed.Follow("status=open"));
+  Must("update orders set status = printf('%.*c', 2900, 'x') where id = 2");
+  bed.live().NoteWrite(std::vector<std::string>{"orders"});
+  EXPECT_TRUE(bed.WaitFor(""));
+  EXPECT_EQ(bed.live().cohorts(), 1u);
+  EXPECT_EQ(bed.Rows("status=open"), R"({"id":1,"status":"open"})");
+  EXPECT_EQ(bed.metrics().ended.value(), 1u);
+  const Followed again = bed.Follow();
+  ASSERT_FALSE(again);
+  EXPECT_TRUE(again.error().text.contains("bytes_max")) << again.error().text;
+}
+
 TEST_F(LiveQueriesTest, OneRowAndOneValueNeedNoKey) {
   Bed one(loop(), database(), "-- @auth none\n-- @rows one\n-- @live\nselect id from orders order by id");
   ASSERT_TRUE(one.Follow());

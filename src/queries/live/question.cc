@@ -165,4 +165,13 @@ Task<Outcome> AskRows(net::Loop& loop, sql::Database& database, const Question& 
   co_return co_await ReadRows(loop, question.served->query(), *std::move(rows), most);
 }
 
+std::vector<std::string> NewestOf(std::span<const std::string> transactions, std::size_t count_max) {
+  std::vector<std::string_view> all(transactions.begin(), transactions.end());
+  const auto count = static_cast<std::ptrdiff_t>(std::min(all.size(), count_max));
+  // As numbers: without leading zeros the longer one is higher.
+  std::ranges::partial_sort(all, all.begin() + count, std::ranges::greater{},
+                            [](std::string_view each) { return std::pair(each.size(), each); });
+  return {all.begin(), all.begin() + count};
+}
+
 }  // namespace tidemill::queries::live

@@ -3,9 +3,11 @@
 // Values, and a task on the database's loop.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -49,5 +51,8 @@ Task<std::expected<std::vector<Row>, NoRows>> AskRows(net::Loop& loop, sql::Data
                                                       const Question& question,
                                                       std::vector<std::string> transactions,
                                                       QuestionLimits limits);
+
+// Of the transactions ("7321") those with the highest numbers, at most so many.
+std::vector<std::string> NewestOf(std::span<const std::string> transactions, std::size_t count_max);
 
 }  // namespace tidemill::queries::live

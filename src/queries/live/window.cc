@@ -22,7 +22,7 @@ std::vector<Change> Window::Replace(std::vector<Row> rows) {
       ++at;
       continue;
     }
-    bytes_ -= at->first.size() + at->second.data.size();
+    bytes_ -= kRowBytes + at->first.size() + at->second.data.size();
     changes.push_back({.key = at->first, .data = {}, .removed = true});
     at = rows_.erase(at);
   }
@@ -30,7 +30,7 @@ std::vector<Change> Window::Replace(std::vector<Row> rows) {
   for (std::size_t i = 0; i < rows.size(); ++i) {
     Held& held = rows_[rows[i].key];
     if (before[i] && held.data == rows[i].data && held.score == scores[i]) continue;
-    bytes_ += rows[i].data.size() - held.data.size() + (before[i] ? 0 : rows[i].key.size());
+    bytes_ += rows[i].data.size() - held.data.size() + (before[i] ? 0 : kRowBytes + rows[i].key.size());
     changes.push_back({.key = std::move(rows[i].key), .data = rows[i].data, .score = scores[i]});
     held = {.data = std::move(rows[i].data), .score = scores[i], .round = round_};
   }

@@ -35,7 +35,9 @@ class Window {
   std::vector<Change> Replace(std::vector<Row> rows);
 
   std::size_t size() const { return rows_.size(); }
-  std::size_t bytes() const { return bytes_; }  // of keys and data
+  // Of keys and data, and what each row takes beside them.
+  std::size_t bytes() const { return bytes_; }
+  static constexpr std::size_t kRowBytes = 100;
 
  private:
   struct Held {
