@@ -62,9 +62,8 @@ constexpr config::Row<LiveSettings> kLive[] = {
       .reload = config::Reload::kNo}},
     {"bytes_max",
      config::Of<&LiveSettings::bytes_max>,
-     {.doc =
-          "Bytes of the results of all live queries; then a further one is refused. The channels hold them "
-          "too (broker.history_bytes_max).",
+     {.doc = "Bytes of the results of all live queries; then a further one is refused, and one that grows "
+             "ends. The channels hold them too (broker.history_bytes_max).",
       .min = 1 << 20,
       .max = 64 * config::kGiB,
       .reload = config::Reload::kNo}},
