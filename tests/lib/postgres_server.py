@@ -78,6 +78,15 @@ def template(version):
     return f"{folder}/data"
 
 
+def _runs(process):
+    """Whether it has not ended; one that nobody has asked for its exit code yet has."""
+    try:
+        with open(f"/proc/{process}/stat", encoding="utf-8", errors="replace") as file:
+            return file.read().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
 class PostgresServer:
     """One server. `options`: lines of postgresql.conf; `hba`: of pg_hba.conf, everybody is let in unless given; `inside`:
     the words of a command that runs it, such as nsenter."""
@@ -169,9 +178,12 @@ class PostgresServer:
         """At once, as a crash would."""
         if self._process:
             self._process.send_signal(signal.SIGSTOP)  # it has no more children than those that are killed
+            processes = self._processes()
             self._signal(signal.SIGKILL)
             self._process.wait()
             self._process = None
+            # Until then they hold the memory that they share, and another start is refused.
+            eventually(lambda: not any(map(_runs, processes)), "all of its processes have ended")
 
     def shutdown(self):
         """In order, with connections cut."""
