@@ -11,6 +11,9 @@
 namespace tidemill::redis {
 namespace {
 
+// Of a turn, for what one connection brings: a publication may be much work, and many come at once.
+constexpr net::Micros kShare = 2000;
+
 Task<Result<std::unique_ptr<net::Stream>>> ConnectStream(net::Loop& loop, Endpoint endpoint,
                                                          ConnectionOptions options, MonotonicTime deadline) {
   net::ConnectOptions connect{.unix_path = endpoint.unix_path,
@@ -174,6 +177,7 @@ void Connection::OnData(std::string_view bytes) {
   pinged_.reset();
   if (auto fed = reader_.Feed(bytes); !fed) return End(fed.error().detail);
   while (!closed_) {
+    if (loop_.ShareSpent(kShare)) return stream_->GiveBack({});  // the reader has the rest
     auto reply = reader_.Next();
     if (!reply) return End(reply.error().detail);
     if (!*reply) return;

@@ -2,8 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstdint>
+#include <string>
 #include <utility>
 
+#include "base/clock.h"
 #include "net/task_scope.h"
 #include "net/testing/harness.h"
 #include "redis/testing/redis_server.h"
@@ -96,6 +100,28 @@ TEST_F(ConnectionTest, EndsWhenTheServerIsSilentTooLong) {
   ASSERT_TRUE(net::testing::RunUntil(*loop, [&] { return !why.empty(); })) << "nothing waits, so a PING asks";
   EXPECT_EQ(why, "no answer in time");
   server.Continue();
+}
+
+TEST_F(ConnectionTest, WhatComesAtOnceIsTakenInSeveralTurns) {
+  constexpr int kMessages = 200;
+  Open({});
+  int taken = 0, in_this_turn = 0, most = 0;
+  connection->SetOnPush([&](const Reply&) {
+    const std::int64_t begun = MonotonicMicros();
+    while (MonotonicMicros() - begun < 500) continue;  // each is some work
+    ++taken;
+    most = std::max(most, ++in_this_turn);
+  });
+  ASSERT_TRUE(connection->Write({"SUBSCRIBE", "c"}));
+  ASSERT_TRUE(net::testing::RunUntil(*loop, [&] { return taken == 1; }));
+  std::string publish = "for i = 1, " + std::to_string(kMessages) + " do redis.call('PUBLISH', 'c', i) end";
+  server.Ask({"EVAL", std::move(publish), "0"});
+  while (taken < 1 + kMessages && !connection->closed()) {
+    in_this_turn = 0;
+    loop->RunOnce(Milliseconds(10));
+  }
+  EXPECT_EQ(taken, 1 + kMessages);
+  EXPECT_LE(most, 5) << "2 ms of work";
 }
 
 TEST_F(ConnectionTest, AnAnswerNobodyWaitsForIsDropped) {
