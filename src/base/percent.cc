@@ -4,6 +4,14 @@
 
 namespace tidemill {
 
+void AppendPercentEncoded(char byte, std::string& out) {
+  constexpr std::string_view kDigits = "0123456789ABCDEF";
+  const auto value = static_cast<unsigned char>(byte);
+  out += '%';
+  out += kDigits[value >> 4];
+  out += kDigits[value & 15];
+}
+
 std::optional<std::string> PercentDecode(std::string_view text, Plus plus) {
   std::string decoded;
   for (std::size_t i = 0; i < text.size(); ++i) {

@@ -13,6 +13,9 @@ enum class Plus : std::uint8_t {
   kBlank,   // in a query, as HTML forms write it
 };
 
+// The byte as "%2F".
+void AppendPercentEncoded(char byte, std::string& out);
+
 // nullopt: a % that two hexadecimal digits do not follow.
 std::optional<std::string> PercentDecode(std::string_view text, Plus plus = Plus::kItself);
 

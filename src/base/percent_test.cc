@@ -5,6 +5,18 @@
 namespace tidemill {
 namespace {
 
+TEST(PercentEncode, EveryByteIsDecodedToItself) {
+  for (int byte = 0; byte < 256; ++byte) {
+    std::string text;
+    AppendPercentEncoded(static_cast<char>(byte), text);
+    EXPECT_EQ(text.size(), 3u);
+    EXPECT_EQ(PercentDecode(text), std::string(1, static_cast<char>(byte)));
+  }
+  std::string text;
+  AppendPercentEncoded('\xfe', text);
+  EXPECT_EQ(text, "%FE");
+}
+
 TEST(PercentDecode, DecodesOrRefuses) {
   struct Case {
     std::string_view text;

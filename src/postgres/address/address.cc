@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/percent.h"
 #include "postgres/address/address_builder.h"
 #include "postgres/address/keywords.h"
 #include "postgres/address/parameters.h"
@@ -15,16 +16,12 @@ bool IsPlain(char c) {
 }
 
 std::string Escaped(std::string_view text) {
-  constexpr std::string_view kDigits = "0123456789ABCDEF";
   std::string out;
   for (const char c : text) {
     if (IsPlain(c)) {
       out += c;
     } else {
-      const auto byte = static_cast<unsigned char>(c);
-      out += '%';
-      out += kDigits[byte >> 4];
-      out += kDigits[byte & 15];
+      AppendPercentEncoded(c, out);
     }
   }
   return out;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/ascii.h"
+#include "base/percent.h"
 #include "queries/values/url_encoded.h"
 
 namespace tidemill::queries {
@@ -10,16 +11,12 @@ namespace {
 
 // RFC 3986 section 2.3: all but the unreserved bytes.
 void AppendEncoded(std::string_view text, std::string& out) {
-  constexpr std::string_view kDigits = "0123456789ABCDEF";
   for (const char c : text) {
     if (IsLetter(c) || IsDigit(c) || (c != '\0' && std::string_view("-._~,").contains(c))) {
       out += c;
-      continue;
+    } else {
+      AppendPercentEncoded(c, out);
     }
-    const auto byte = static_cast<unsigned char>(c);
-    out += '%';
-    out += kDigits[byte >> 4];
-    out += kDigits[byte & 15];
   }
 }
 

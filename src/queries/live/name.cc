@@ -4,6 +4,8 @@
 #include <map>
 #include <utility>
 
+#include "base/ascii.h"
+#include "base/percent.h"
 #include "queries/values/url_encoded.h"
 
 namespace tidemill::queries::live {
@@ -11,19 +13,13 @@ namespace {
 
 // The application/x-www-form-urlencoded serializer (WHATWG URL, section 5.2).
 void AppendEncoded(std::string_view text, std::string& out) {
-  constexpr std::string_view kDigits = "0123456789ABCDEF";
   for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                       std::string_view("*-._").contains(c);
-    if (plain) {
+    if (IsLetter(c) || IsDigit(c) || std::string_view("*-._").contains(c)) {
       out += c;
     } else if (c == ' ') {
       out += '+';
     } else {
-      out += '%';
-      out += kDigits[byte >> 4];
-      out += kDigits[byte & 15];
+      AppendPercentEncoded(c, out);
     }
   }
 }
