@@ -193,12 +193,7 @@ LiveQueries::CohortPtr LiveQueries::Begin(FollowCall call, const Coverage& cover
 }
 
 void LiveQueries::Depend(const CohortPtr& cohort, const Coverage& coverage) {
-  for (const std::string& table : cohort->tables) {
-    const auto found = by_table_.find(table);
-    found->second.erase(cohort);
-    if (found->second.empty()) by_table_.erase(found);
-  }
-  cohort->tables.clear();
+  DependOnNothing(cohort);
   const ServedEndpoint& served = *cohort->call.question.served;
   std::set<std::string> names;
   for (const auto* const list : {&coverage.tables, &served.endpoint->reads, &served.query().live->tables}) {
@@ -207,6 +202,14 @@ void LiveQueries::Depend(const CohortPtr& cohort, const Coverage& coverage) {
   cohort->tables.assign(names.begin(), names.end());
   for (const std::string& table : cohort->tables) by_table_[table].insert(cohort);
   SetPolled(*cohort, !coverage.covered);
+}
+
+void LiveQueries::DependOnNothing(const CohortPtr& cohort) {
+  for (const std::string& table : std::exchange(cohort->tables, {})) {
+    const auto found = by_table_.find(table);
+    found->second.erase(cohort);
+    if (found->second.empty()) by_table_.erase(found);
+  }
 }
 
 void LiveQueries::SetPolled(Cohort& cohort, bool polled) {
@@ -304,7 +307,7 @@ Task<void> LiveQueries::Refresh(LiveQueries& self, CohortPtr cohort) {
   self.at_.metrics.refreshes.Add();
   auto rows = co_await AskRows(self.at_.loop, self.at_.database, cohort->call.question,
                                self.settings_.check_visibility ? transactions : std::vector<std::string>(),
-                               {.rows_max = self.settings_.rows_max});
+                               self.settings_.rows_max);
   if (rows && !cohort->ended) {
     self.bytes_ -= cohort->window.bytes();
     std::vector<Change> changes = cohort->window.Replace(*std::move(rows));
@@ -419,11 +422,7 @@ void LiveQueries::Leave(const CohortPtr& cohort) {
   Reschedule(cohort);
   SetPolled(*cohort, false);
   SetStale(*cohort, false);
-  for (const std::string& table : cohort->tables) {
-    const auto found = by_table_.find(table);
-    found->second.erase(cohort);
-    if (found->second.empty()) by_table_.erase(found);
-  }
+  DependOnNothing(cohort);
   const auto started = by_starter_.find(cohort->call.starter);
   if (--started->second == 0) by_starter_.erase(started);
   bytes_ -= cohort->window.bytes();

@@ -136,6 +136,7 @@ class LiveQueries final : public ChangeEvents, private net::Timer {
   Task<Followed> FollowReady(CohortPtr cohort);
   CohortPtr Begin(FollowCall call, const Coverage& coverage);
   void Depend(const CohortPtr& cohort, const Coverage& coverage);
+  void DependOnNothing(const CohortPtr& cohort);
   void SetPolled(Cohort& cohort, bool polled);
   void SetStale(Cohort& cohort, bool stale);
   void End(const CohortPtr& cohort, NotFollowed why);

@@ -26,13 +26,13 @@ std::unexpected<NoRows> Refuse(std::string text) {
   return std::unexpected(NoRows{.why = NoRows::Why::kRefused, .text = std::move(text)});
 }
 
-NoRows WhyNoRows(const sql::Failure& failure, QuestionLimits limits) {
+NoRows WhyNoRows(const sql::Failure& failure, std::uint64_t rows_max) {
   switch (failure.kind) {
     case FailureKind::kLimitExceeded:
       return {
           .why = NoRows::Why::kRefused,
           .text = fmt::format("the result is larger than queries.live.rows_max = {} or bytes_max allow: {}",
-                              limits.rows_max, failure.message)};
+                              rows_max, failure.message)};
     case FailureKind::kInvalidStatement:  // a table has changed: the endpoint is described anew
     case FailureKind::kUnavailable:
     case FailureKind::kTimeout:
@@ -141,25 +141,23 @@ Task<sql::Result<sql::Rows>> Ask(sql::Database& database, sql::Call call,
 }  // namespace
 
 Task<Outcome> AskRows(net::Loop& loop, sql::Database& database, const Question& question,
-                      std::vector<std::string> transactions, QuestionLimits limits) {
+                      std::vector<std::string> transactions, std::uint64_t rows_max) {
   std::vector<sql::Call> calls = question.served->statements->Calls(question.request);
   sql::Call call = std::move(calls.front());
   // Of a page one row more than it has is asked for.
   const auto& page = question.request.page;
-  const std::size_t most = page ? page->limit : limits.rows_max;
+  const std::size_t most = page ? page->limit : rows_max;
   call.access = sql::Access::kRead;
   call.settings = question.settings;
-  call.limits = {
-      .rows_max = page ? std::min<std::uint64_t>(page->limit, limits.rows_max) + 1 : limits.rows_max,
-      .bytes_max = limits.bytes_max,
-      .deadline = loop.clock().Now() + question.served->timeout};
+  call.limits = {.rows_max = page ? std::min<std::uint64_t>(page->limit, rows_max) + 1 : rows_max,
+                 .deadline = loop.clock().Now() + question.served->timeout};
   bool visible = true;
   auto rows = co_await Ask(database, std::move(call), std::move(transactions), visible);
   if (!rows) {
     const bool stale = rows.error().kind == FailureKind::kInvalidStatement;
     QueriesMetrics* const metrics = question.served->all_metrics;
     if (stale && metrics != nullptr) metrics->stale_statements.Add();
-    co_return std::unexpected(WhyNoRows(rows.error(), limits));
+    co_return std::unexpected(WhyNoRows(rows.error(), rows_max));
   }
   if (!visible) co_return std::unexpected(NoRows{.why = NoRows::Why::kNotVisible, .text = {}});
   co_return co_await ReadRows(loop, question.served->query(), *std::move(rows), most);

@@ -28,11 +28,6 @@ struct Question {
   std::shared_ptr<const sql::LocalSettings> settings;  // role and claims; null in SQLite
 };
 
-struct QuestionLimits {
-  std::uint64_t rows_max = 1'000;
-  std::uint64_t bytes_max = 0;  // of the answer; 0: the database's own
-};
-
 struct NoRows {
   enum class Why : std::uint8_t {
     kNotVisible,  // the database does not show the transactions yet that are to be seen
@@ -45,12 +40,12 @@ struct NoRows {
 
 // The rows that there are now, no two with the same key. `transactions`: xid8 of PostgreSQL, each of which
 // must be visible to the snapshot that the rows are read in: both are one transaction, and the first question
-// of it is whether they are. `question`
-// and `database` outlive the task.
+// of it is whether they are. More than `rows_max` rows are refused, and more bytes than the database gives.
+// `question` and `database` outlive the task.
 Task<std::expected<std::vector<Row>, NoRows>> AskRows(net::Loop& loop, sql::Database& database,
                                                       const Question& question,
                                                       std::vector<std::string> transactions,
-                                                      QuestionLimits limits);
+                                                      std::uint64_t rows_max);
 
 // Of the transactions ("7321") those with the highest numbers, at most so many.
 std::vector<std::string> NewestOf(std::span<const std::string> transactions, std::size_t count_max);
