@@ -4,6 +4,9 @@
 
 #include <charconv>
 #include <span>
+#include <string>
+#include <variant>
+#include <vector>
 
 #include "config/duration.h"
 #include "config/section.h"
@@ -61,18 +64,12 @@ void CheckMethods(const std::vector<std::string>& texts, const std::string& key,
 }
 
 void Check(const RateLimitSettings& settings, const std::string& prefix, config::Findings& findings) {
-  CheckLimits(settings.connect, prefix + "connect", findings);
-  CheckLimits(settings.total, prefix + "total", findings);
-  CheckLimits(settings.usual, prefix + "default", findings);
-  CheckLimits(settings.subscribe, prefix + "subscribe", findings);
-  CheckLimits(settings.publish, prefix + "publish", findings);
-  CheckLimits(settings.history, prefix + "history", findings);
-  CheckLimits(settings.presence, prefix + "presence", findings);
-  CheckLimits(settings.presence_stats, prefix + "presence_stats", findings);
-  CheckLimits(settings.refresh, prefix + "refresh", findings);
-  CheckLimits(settings.sub_refresh, prefix + "sub_refresh", findings);
-  CheckLimits(settings.rpc, prefix + "rpc", findings);
-  CheckMethods(settings.rpc_methods, prefix + "rpc_methods", findings);
+  RateLimitSettings copy = settings;  // fields are read where they may be written
+  for (const config::Row<RateLimitSettings>& row : kRows) {
+    const auto& texts = *std::get<std::vector<std::string>*>(row.member.field(&copy));
+    const auto check = row.name == "rpc_methods" ? CheckMethods : CheckLimits;
+    check(texts, prefix + std::string(row.name), findings);
+  }
 }
 
 }  // namespace
