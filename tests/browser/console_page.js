@@ -6,24 +6,13 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { chromium } from 'playwright-core';
 import { BIG, eventually, HOSTILE, JOBS_KEY, KEY, tokenOf, World } from './console_world.mjs';
+import { step } from './step.mjs';
 
 const [binary, screenshots] = process.argv.slice(2);
 const WAIT_MS = 30_000;
 const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'];
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const WIDTHS = [375, 800, 1280];
-
-// Steps build on each other, so the first that fails ends the run.
-async function step(name, body) {
-  const begun = Date.now();
-  try {
-    await body();
-    console.log(`ok   ${name} (${Date.now() - begun} ms)`);
-  } catch (error) {
-    console.log(`FAIL ${name}\n     ${error.stack}`);
-    throw error;
-  }
-}
 
 class Visitor {
   complaints = [];

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { chromium } from 'playwright-core';
 import { Server } from '../lib/server.mjs';
+import { step } from './step.mjs';
 
 const [binary, screenshots] = process.argv.slice(2);
 const WAIT_MS = 20_000;
@@ -14,18 +15,6 @@ const FLAGS = [
   '--disable-component-update',
   '--disable-sync',
 ];
-
-// Steps build on each other, so the first that fails ends the run.
-async function step(name, body) {
-  const begun = Date.now();
-  try {
-    await body();
-    console.log(`ok   ${name} (${Date.now() - begun} ms)`);
-  } catch (error) {
-    console.log(`FAIL ${name}\n     ${error.stack}`);
-    throw error;
-  }
-}
 
 async function open(context, url, complaints, prepare = async () => {}) {
   const page = await context.newPage();

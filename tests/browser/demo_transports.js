@@ -4,22 +4,11 @@ import { once } from 'node:events';
 import http from 'node:http';
 import { chromium } from 'playwright-core';
 import { Server } from '../lib/server.mjs';
+import { step } from './step.mjs';
 
 const [binary, screenshots] = process.argv.slice(2);
 const WAIT_MS = 20_000;
 const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'];
-
-// Steps build on each other, so the first that fails ends the run.
-async function step(name, body) {
-  const begun = Date.now();
-  try {
-    await body();
-    console.log(`ok   ${name} (${Date.now() - begun} ms)`);
-  } catch (error) {
-    console.log(`FAIL ${name}\n     ${error.stack}`);
-    throw error;
-  }
-}
 
 // Passes requests on, and refuses upgrades. Counts both.
 async function openProxy(target) {

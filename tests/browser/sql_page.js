@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { chromium } from 'playwright-core';
 import { Server } from '../lib/server.mjs';
+import { step } from './step.mjs';
 
 const [binary, screenshots] = process.argv.slice(2);
 const WAIT_MS = 20_000;
@@ -21,18 +22,6 @@ const FILES = {
   'things/[id].get.sql': '-- One thing.\n-- @auth none\n-- @rows one\n-- @param id int!\nselect id, name from things where id = :id',
   'wrong.get.sql': '-- @auth none\nselect nothing from things',
 };
-
-// Steps build on each other, so the first that fails ends the run.
-async function step(name, body) {
-  const begun = Date.now();
-  try {
-    await body();
-    console.log(`ok   ${name} (${Date.now() - begun} ms)`);
-  } catch (error) {
-    console.log(`FAIL ${name}\n     ${error.stack}`);
-    throw error;
-  }
-}
 
 function tokenOf(claims) {
   const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
