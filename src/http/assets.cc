@@ -91,10 +91,38 @@ class AssetHandler final : public Handler {
   const std::string tag_;
 };
 
+class RedirectHandler final : public Handler {
+ public:
+  explicit RedirectHandler(std::string location) : location_(std::move(location)) {}
+
+  Task<Response> Handle(const Request&) override {
+    Response response = Response::Text(308, "");
+    response.headers.emplace_back("Location", location_);
+    co_return response;
+  }
+
+ private:
+  const std::string location_;
+};
+
 }  // namespace
 
 std::shared_ptr<Handler> MakeAssetHandler(Asset asset) {
   return std::make_shared<AssetHandler>(std::move(asset));
+}
+
+void AddFiles(Router& router, std::string_view prefix, std::span<const EmbeddedFile> files,
+              std::string_view content_security_policy) {
+  for (const EmbeddedFile& file : files) {
+    router.Add(Method::kGet, std::string(prefix) + std::string(file.path),
+               MakeAssetHandler({.content_type = std::string(file.content_type),
+                                 .body = std::string(file.body),
+                                 .content_security_policy = std::string(content_security_policy)}));
+  }
+}
+
+std::shared_ptr<Handler> MakeRedirectHandler(std::string location) {
+  return std::make_shared<RedirectHandler>(std::move(location));
 }
 
 }  // namespace tidemill::http

@@ -1,11 +1,9 @@
 #include "server/console.h"
 
 #include <string>
-#include <string_view>
-#include <utility>
 
 #include "base/json_writer.h"
-#include "http/assets.h"
+#include "server/page.h"
 #include "server/version.h"
 #include "settings/settings.h"
 
@@ -32,17 +30,11 @@ constexpr char kPolicy[] =
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; "
     "trusted-types 'none'";
 
-template <std::size_t N>
-std::string Whole(const char (&bytes)[N]) {
-  return {bytes, N};
-}
-
-void AddAsset(http::Router& router, std::string_view path, std::string content_type, std::string body) {
-  router.Add(http::Method::kGet, path,
-             http::MakeAssetHandler({.content_type = std::move(content_type),
-                                     .body = std::move(body),
-                                     .content_security_policy = kPolicy}));
-}
+constexpr http::EmbeddedFile kFiles[] = {
+    {"/", "text/html; charset=utf-8", http::Embedded(kHtml)},
+    {"/console.js", "text/javascript; charset=utf-8", http::Embedded(kScript)},
+    {"/console.css", "text/css; charset=utf-8", http::Embedded(kStyle)},
+};
 
 // Nothing that somebody without a key could not find out by asking.
 std::string ConfigJson(const settings::Settings& settings) {
@@ -64,38 +56,10 @@ std::string ConfigJson(const settings::Settings& settings) {
   return text;
 }
 
-class ConfigHandler final : public http::Handler {
- public:
-  explicit ConfigHandler(std::string text) : text_(std::move(text)) {}
-  Task<http::Response> Handle(const http::Request&) override {
-    http::Response response = http::Response::Json(200, text_);
-    response.headers.emplace_back("Cache-Control", "no-store");
-    co_return response;
-  }
-
- private:
-  const std::string text_;
-};
-
-// What the page loads has addresses relative to the folder.
-class ToFolderHandler final : public http::Handler {
- public:
-  Task<http::Response> Handle(const http::Request&) override {
-    http::Response response = http::Response::Text(308, "/console/");
-    response.headers.emplace_back("Location", "console/");
-    co_return response;
-  }
-};
-
 }  // namespace
 
 void AddConsoleRoutes(http::Router& router, const settings::Settings& settings) {
-  router.Add(http::Method::kGet, "/console", std::make_shared<ToFolderHandler>());
-  AddAsset(router, "/console/", "text/html; charset=utf-8", Whole(kHtml));
-  AddAsset(router, "/console/console.js", "text/javascript; charset=utf-8", Whole(kScript));
-  AddAsset(router, "/console/console.css", "text/css; charset=utf-8", Whole(kStyle));
-  router.Add(http::Method::kGet, "/console/config.json",
-             std::make_shared<ConfigHandler>(ConfigJson(settings)));
+  AddPage(router, {.path = "/console", .files = kFiles, .policy = kPolicy, .config = ConfigJson(settings)});
 }
 
 }  // namespace tidemill::server

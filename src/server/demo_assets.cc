@@ -22,22 +22,17 @@ constexpr char kDocsStyle[] = {
 };
 #pragma clang diagnostic pop
 
-template <std::size_t N>
-constexpr std::string_view Whole(const char (&bytes)[N]) {
-  return {bytes, N};
-}
-
-constexpr DemoAsset kAssets[] = {
-    {"/", "text/html; charset=utf-8", Whole(kHtml)},
-    {"/demo.js", "text/javascript; charset=utf-8", Whole(kScript)},
-    {"/demo.css", "text/css; charset=utf-8", Whole(kStyle)},
-    {"/docs", "text/html; charset=utf-8", Whole(kDocs)},
-    {"/docs/", "text/html; charset=utf-8", Whole(kDocs)},
-    {"/docs/docs.css", "text/css; charset=utf-8", Whole(kDocsStyle)},
+constexpr http::EmbeddedFile kFiles[] = {
+    {"/", "text/html; charset=utf-8", http::Embedded(kHtml)},
+    {"/demo.js", "text/javascript; charset=utf-8", http::Embedded(kScript)},
+    {"/demo.css", "text/css; charset=utf-8", http::Embedded(kStyle)},
+    {"/docs", "text/html; charset=utf-8", http::Embedded(kDocs)},
+    {"/docs/", "text/html; charset=utf-8", http::Embedded(kDocs)},
+    {"/docs/docs.css", "text/css; charset=utf-8", http::Embedded(kDocsStyle)},
 };
 
 }  // namespace
 
-std::span<const DemoAsset> DemoAssets() { return kAssets; }
+std::span<const http::EmbeddedFile> DemoFiles() { return kFiles; }
 
 }  // namespace tidemill::server

@@ -2,16 +2,11 @@
 #pragma once
 
 #include <span>
-#include <string_view>
+
+#include "http/assets.h"
 
 namespace tidemill::server {
 
-struct DemoAsset {
-  std::string_view path;
-  std::string_view content_type;
-  std::string_view body;
-};
-
-std::span<const DemoAsset> DemoAssets();
+std::span<const http::EmbeddedFile> DemoFiles();
 
 }  // namespace tidemill::server

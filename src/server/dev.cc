@@ -223,12 +223,7 @@ DevPage::DevPage(const settings::Settings& base, const settings::Settings& setti
                          base.http_api.keys == settings.http_api.keys)) {}
 
 void DevPage::AddRoutes(http::Router& router) const {
-  for (const DemoAsset& asset : DemoAssets()) {
-    router.Add(http::Method::kGet, std::string(asset.path),
-               http::MakeAssetHandler({.content_type = std::string(asset.content_type),
-                                       .body = std::string(asset.body),
-                                       .content_security_policy = kPolicy}));
-  }
+  http::AddFiles(router, "", DemoFiles(), kPolicy);
   // The page shows programs with the key, where it is this machine's and the API stands beside it.
   const bool shows_key = IsLocal(settings_->http_server) && settings_->http_server.internal_listen.empty();
   router.Add(http::Method::kGet, "/demo/config.json",

@@ -1,7 +1,5 @@
 #include "queries/openapi/docs_page.h"
 
-#include <cstddef>
-
 namespace tidemill::queries {
 namespace {
 
@@ -18,19 +16,14 @@ constexpr char kPageStyle[] = {
 };
 #pragma clang diagnostic pop
 
-template <std::size_t N>
-constexpr std::string_view All(const char (&bytes)[N]) {
-  return {bytes, N};
-}
-
-constexpr DocsAsset kPageAssets[] = {
-    {"/", "text/html; charset=utf-8", All(kPage)},
-    {"/docs.js", "text/javascript; charset=utf-8", All(kPageScript)},
-    {"/docs.css", "text/css; charset=utf-8", All(kPageStyle)},
+constexpr http::EmbeddedFile kFiles[] = {
+    {"/", "text/html; charset=utf-8", http::Embedded(kPage)},
+    {"/docs.js", "text/javascript; charset=utf-8", http::Embedded(kPageScript)},
+    {"/docs.css", "text/css; charset=utf-8", http::Embedded(kPageStyle)},
 };
 
 }  // namespace
 
-std::span<const DocsAsset> DocsAssets() { return kPageAssets; }
+std::span<const http::EmbeddedFile> DocsFiles() { return kFiles; }
 
 }  // namespace tidemill::queries

@@ -5,15 +5,12 @@
 #include <span>
 #include <string_view>
 
+#include "http/assets.h"
+
 namespace tidemill::queries {
 
-struct DocsAsset {
-  std::string_view path;  // below the prefix: "/" is the page itself
-  std::string_view content_type;
-  std::string_view body;
-};
-
-std::span<const DocsAsset> DocsAssets();
+// Below the prefix: "/" is the page itself.
+std::span<const http::EmbeddedFile> DocsFiles();
 
 // For the header Content-Security-Policy of the page.
 inline constexpr std::string_view kDocsSecurityPolicy =
