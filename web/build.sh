@@ -1,19 +1,20 @@
 #!/usr/bin/env bash
-# Builds the demo page, the page of the documentation, that of SQL endpoints and the console:
-# web/build.sh [DEMO DOCS SQL CONSOLE], web/*/dist unless given. The results are committed, because building the server needs no Node.
+# Builds the demo page, the page of the documentation, that of SQL endpoints, the console and the chat:
+# web/build.sh [DEMO DOCS SQL CONSOLE CHAT], web/*/dist unless given. The results are committed, because building the server needs no Node.
 set -euo pipefail
 web=$(cd "$(dirname "$0")" && pwd)
 target=$(realpath -m "${1:-$web/demo/dist}")
 docs=$(realpath -m "${2:-$web/docs/dist}")
 sql=$(realpath -m "${3:-$web/sql/dist}")
 console=$(realpath -m "${4:-$web/console/dist}")
+chat=$(realpath -m "${5:-$web/chat/dist}")
 source "$web/../tests/lib/toolchain.sh"
 need_node
 cd "$web"
 need_packages .
 
 npx tsc
-mkdir -p "$target" "$sql" "$console"
+mkdir -p "$target" "$sql" "$console" "$chat"
 banner='/* Includes centrifuge-js, (c) Centrifugal Labs LTD, MIT license. */'
 npx esbuild demo/src/main.ts --bundle --minify --format=iife --target=es2022 --charset=utf8 \
   --legal-comments=none --banner:js="$banner" --outfile="$target/demo.js" --log-level=warning
@@ -32,6 +33,15 @@ npx esbuild console/src/main.tsx --bundle --minify --format=iife --target=es2022
 npx esbuild console/src/console.css --bundle --minify --target=chrome120,firefox120,safari17 \
   --outfile="$console/console.css" --log-level=warning
 cp console/src/index.html "$console/index.html"
+banner='/* Includes Preact and its signals, (c) Jason Miller and the Preact team; centrifuge-js, (c) Centrifugal Labs LTD;
+marked, (c) Christopher Jeffrey and contributors: MIT license. DOMPurify, (c) Cure53 and contributors: Apache license 2.0. */'
+npx esbuild chat/src/main.tsx --bundle --minify --format=iife --target=es2022 --charset=utf8 \
+  --jsx=automatic --jsx-import-source=preact --legal-comments=none --banner:js="$banner" \
+  --outfile="$chat/chat.js" --log-level=warning
+npx esbuild chat/src/chat.css --bundle --minify --target=chrome120,firefox120,safari17 \
+  --outfile="$chat/chat.css" --log-level=warning
+cp chat/src/index.html "$chat/index.html"
+node chat/emoji.mjs "$chat/emoji.json"
 
 # fits NAME BYTES FILE...: as they travel.
 fits() {
@@ -42,3 +52,4 @@ fits() {
 fits demo.js 32768 "$target/demo.js"
 fits "the page of SQL endpoints" 16384 "$sql"/*
 fits "the console" 112640 "$console"/*
+fits "the first load of the chat" 133120 "$chat"/index.html "$chat"/chat.js "$chat"/chat.css
