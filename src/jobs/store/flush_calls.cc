@@ -9,8 +9,8 @@
 namespace tidemill::jobs {
 namespace {
 
-using Kind = InsertShape::Kind;
-using Column = InsertShape::Column;
+using Kind = sql::InsertShape::Kind;
+using Column = sql::InsertShape::Column;
 
 constexpr std::array kReadyColumns = {Column{"id", Kind::kInteger},       Column{"jid", Kind::kText},
                                       Column{"queue", Kind::kText},       Column{"type", Kind::kText},
@@ -61,7 +61,7 @@ sql::Parameters ToSql(const std::vector<RecordKey>& keys, sql::Dialect dialect) 
   return {std::move(kinds), std::move(names)};
 }
 
-Insert::Rows& Add(Insert::Rows& rows, const StoredJob& job) {
+sql::Insert::Rows& Add(sql::Insert::Rows& rows, const StoredJob& job) {
   return rows.Add(ToSql(job.id)).Add(job.jid).Add(job.queue).Add(job.type).Add(job.priority).Add(job.text);
 }
 
@@ -79,18 +79,17 @@ std::unexpected<Error> NoText(JobId id) { return NoText("job " + std::to_string(
 
 FlushCalls::FlushCalls(sql::Dialect dialect, const std::string& postgres_schema)
     : dialect_(dialect),
-      ready_(dialect, postgres_schema, {.table = "ready", .columns = kReadyColumns}),
-      later_(dialect, postgres_schema, {.table = "later", .columns = kLaterColumns}),
-      dead_(dialect, postgres_schema, {.table = "dead", .columns = kDeadColumns}),
-      claims_(dialect, postgres_schema,
-              {.table = "claim",
+      ready_(dialect, {.table = TableName(dialect, postgres_schema, "ready"), .columns = kReadyColumns}),
+      later_(dialect, {.table = TableName(dialect, postgres_schema, "later"), .columns = kLaterColumns}),
+      dead_(dialect, {.table = TableName(dialect, postgres_schema, "dead"), .columns = kDeadColumns}),
+      claims_(dialect,
+              {.table = TableName(dialect, postgres_schema, "claim"),
                .columns = kClaimColumns,
                .conflict = "on conflict (id) do update set wid = excluded.wid, until = excluded.until"}),
-      records_(dialect, postgres_schema,
-               {.table = "record",
-                .columns = kRecordColumns,
-                .conflict = "on conflict (kind, key) do update set value = excluded.value, "
-                            "expires_at = excluded.expires_at"}) {}
+      records_(dialect, {.table = TableName(dialect, postgres_schema, "record"),
+                         .columns = kRecordColumns,
+                         .conflict = "on conflict (kind, key) do update set value = excluded.value, "
+                                     "expires_at = excluded.expires_at"}) {}
 
 void FlushCalls::Append(const Flush& flush, const Statements& statements,
                         std::vector<sql::Call>& calls) const {
@@ -115,16 +114,16 @@ void FlushCalls::AppendDeletes(const Flush& flush, const Statements& statements,
 }
 
 void FlushCalls::AppendInserts(const Flush& flush, std::vector<sql::Call>& calls) const {
-  Insert::Rows ready(ready_, flush.ready.size(), calls);
+  sql::Insert::Rows ready(ready_, flush.ready.size(), calls);
   for (const StoredJob& job : flush.ready) Add(ready, job);
-  Insert::Rows later(later_, flush.later.size(), calls);
+  sql::Insert::Rows later(later_, flush.later.size(), calls);
   for (const LaterJob& job : flush.later)
     Add(later, job.job).Add(static_cast<std::int64_t>(job.wait)).Add(job.run_at.ms);
-  Insert::Rows dead(dead_, flush.dead.size(), calls);
+  sql::Insert::Rows dead(dead_, flush.dead.size(), calls);
   for (const DeadJob& job : flush.dead) Add(dead, job.job).Add(job.died_at.ms).Add(job.expires_at.ms);
-  Insert::Rows claims(claims_, flush.claims.size(), calls);
+  sql::Insert::Rows claims(claims_, flush.claims.size(), calls);
   for (const Claim& claim : flush.claims) claims.Add(ToSql(claim.id)).Add(claim.wid).Add(claim.until.ms);
-  Insert::Rows records(records_, flush.records.size(), calls);
+  sql::Insert::Rows records(records_, flush.records.size(), calls);
   for (const Record& record : flush.records)
     records.Add(record.kind)
         .Add(record.key)

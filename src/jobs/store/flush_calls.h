@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "jobs/store/insert.h"
 #include "jobs/store/statements.h"
 #include "jobs/store/store.h"
+#include "sql/insert.h"
 
 namespace tidemill::jobs {
 
@@ -23,11 +23,11 @@ class FlushCalls {
   void AppendInserts(const Flush& flush, std::vector<sql::Call>& calls) const;
 
   const sql::Dialect dialect_;
-  const Insert ready_;
-  const Insert later_;
-  const Insert dead_;
-  const Insert claims_;
-  const Insert records_;
+  const sql::Insert ready_;
+  const sql::Insert later_;
+  const sql::Insert dead_;
+  const sql::Insert claims_;
+  const sql::Insert records_;
 };
 
 // kInvalidArgument: a text that no database takes (store.h), and whose it is.

@@ -1,15 +1,14 @@
-#include "jobs/store/insert.h"
+#include "sql/insert.h"
 
 #include <algorithm>
 #include <utility>
 
 #include "base/assert.h"
-#include "jobs/store/statements.h"
 
-namespace tidemill::jobs {
+namespace tidemill::sql {
 namespace {
 
-using Kind = InsertShape::Kind;
+using ValueKind = InsertShape::Kind;
 
 // Of one call to Postgres, then the next begins: quoted they may be twice as long, and
 // storage.postgres.limits.statement_bytes_max holds for each.
@@ -21,8 +20,8 @@ void Append(std::string& list, std::string_view piece) {
 }
 
 // -1 stands for none in a list of integers.
-std::string Value(Kind kind, std::string_view name) {
-  return kind == Kind::kOptionalInteger ? "nullif(" + std::string(name) + ", -1)" : std::string(name);
+std::string Value(ValueKind kind, std::string_view name) {
+  return kind == ValueKind::kOptionalInteger ? "nullif(" + std::string(name) + ", -1)" : std::string(name);
 }
 
 std::string Names(const InsertShape& shape) {
@@ -31,19 +30,19 @@ std::string Names(const InsertShape& shape) {
   return names;
 }
 
-std::string PostgresText(const InsertShape& shape, const std::string& table) {
+std::string PostgresText(const InsertShape& shape) {
   std::string values;
   std::string lists;
   for (std::size_t i = 0; i < shape.columns.size(); ++i) {
     const auto& [name, kind] = shape.columns[i];
     Append(values, Value(kind, name));
-    Append(lists, "$" + std::to_string(i + 1) + (kind == Kind::kText ? "::text[]" : "::bigint[]"));
+    Append(lists, "$" + std::to_string(i + 1) + (kind == ValueKind::kText ? "::text[]" : "::bigint[]"));
   }
-  return "insert into " + table + " (" + Names(shape) + ") select " + values + " from unnest(" + lists +
+  return "insert into " + shape.table + " (" + Names(shape) + ") select " + values + " from unnest(" + lists +
          ") as given (" + Names(shape) + ") " + std::string(shape.conflict);
 }
 
-std::string SqliteText(const InsertShape& shape, const std::string& table, std::size_t rows) {
+std::string SqliteText(const InsertShape& shape, std::size_t rows) {
   std::string values;
   std::size_t parameter = 0;
   for (std::size_t row = 0; row < rows; ++row) {
@@ -52,25 +51,23 @@ std::string SqliteText(const InsertShape& shape, const std::string& table, std::
       Append(one, Value(column.kind, "?" + std::to_string(++parameter)));
     Append(values, "(" + one + ")");
   }
-  return "insert into " + table + " (" + Names(shape) + ") values " + values + " " +
+  return "insert into " + shape.table + " (" + Names(shape) + ") values " + values + " " +
          std::string(shape.conflict);
 }
 
 }  // namespace
 
-Insert::Insert(sql::Dialect dialect, const std::string& postgres_schema, const InsertShape& shape)
-    : is_sqlite_(dialect == sql::Dialect::kSqlite) {
+Insert::Insert(Dialect dialect, const InsertShape& shape) : is_sqlite_(dialect == Dialect::kSqlite) {
   for (const InsertShape::Column& column : shape.columns) kinds_.push_back(column.kind);
-  const std::string table = TableName(dialect, postgres_schema, shape.table);
   if (!is_sqlite_) {
-    statements_.emplace_back(PostgresText(shape, table));
+    statements_.emplace_back(PostgresText(shape));
     return;
   }
-  for (const std::size_t rows : kSizes) statements_.emplace_back(SqliteText(shape, table, rows));
+  for (const std::size_t rows : kSizes) statements_.emplace_back(SqliteText(shape, rows));
 }
 
 Insert::Rows& Insert::Rows::Add(std::int64_t value) {
-  TM_ASSERT(insert_.kinds_[column_] != Kind::kText);
+  TM_ASSERT(insert_.kinds_[column_] != ValueKind::kText);
   if (column_ == 0) BeginRow();
   if (insert_.is_sqlite_) {
     parameters_.emplace_back(value);
@@ -82,7 +79,7 @@ Insert::Rows& Insert::Rows::Add(std::int64_t value) {
 }
 
 Insert::Rows& Insert::Rows::Add(const std::string& text) {
-  TM_ASSERT(insert_.kinds_[column_] == Kind::kText);
+  TM_ASSERT(insert_.kinds_[column_] == ValueKind::kText);
   if (column_ == 0) BeginRow();
   if (insert_.is_sqlite_) {
     parameters_.emplace_back(text);
@@ -105,8 +102,8 @@ void Insert::Rows::BeginRow() {
     return;
   }
   rows_ = left_;
-  for (const Kind kind : insert_.kinds_) {
-    if (kind == Kind::kText) {
+  for (const ValueKind kind : insert_.kinds_) {
+    if (kind == ValueKind::kText) {
       std::get<std::vector<std::string>>(parameters_.emplace_back(std::vector<std::string>())).reserve(left_);
     } else {
       std::get<std::vector<std::int64_t>>(parameters_.emplace_back(std::vector<std::int64_t>()))
@@ -127,4 +124,4 @@ void Insert::Rows::EndValue() {
   bytes_ = 0;
 }
 
-}  // namespace tidemill::jobs
+}  // namespace tidemill::sql

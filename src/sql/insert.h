@@ -1,5 +1,7 @@
 // Insert: many rows into a table by few calls. Postgres takes a list for each column, SQLite several rows in
 // one statement.
+//
+// Immutable; any thread. Insert::Rows has one owner.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +14,7 @@
 #include "sql/database.h"
 #include "sql/statement.h"
 
-namespace tidemill::jobs {
+namespace tidemill::sql {
 
 struct InsertShape {
   enum class Kind : std::uint8_t { kInteger, kOptionalInteger, kText };
@@ -20,7 +22,7 @@ struct InsertShape {
     std::string_view name;
     Kind kind;
   };
-  std::string_view table;
+  std::string table;  // with its schema: OwnTable
   std::span<const Column> columns;
   std::string_view conflict{};  // "on conflict …"
 };
@@ -28,12 +30,12 @@ struct InsertShape {
 // The statements of one shape. Immutable.
 class Insert {
  public:
-  Insert(sql::Dialect dialect, const std::string& postgres_schema, const InsertShape& shape);
+  Insert(Dialect dialect, const InsertShape& shape);
 
   // Takes `rows` rows, value by value; whenever a call is full, it goes into `calls`.
   class Rows {
    public:
-    Rows(const Insert& insert, std::size_t rows, std::vector<sql::Call>& calls)
+    Rows(const Insert& insert, std::size_t rows, std::vector<Call>& calls)
         : insert_(insert), left_(rows), calls_(calls) {}
     Rows& Add(std::int64_t value);  // -1 in a column that may have none: none
     Rows& Add(const std::string& text);
@@ -44,8 +46,8 @@ class Insert {
 
     const Insert& insert_;
     std::size_t left_;  // rows that have not ended
-    std::vector<sql::Call>& calls_;
-    sql::Parameters parameters_;  // of the call that is made
+    std::vector<Call>& calls_;
+    Parameters parameters_;       // of the call that is made
     std::size_t size_ = 0;        // the number of its statement
     std::size_t rows_ = 0;        // that it takes
     std::size_t rows_ended_ = 0;  // that it has
@@ -58,7 +60,7 @@ class Insert {
 
   const bool is_sqlite_;
   std::vector<InsertShape::Kind> kinds_;
-  std::vector<sql::Statement> statements_;  // Postgres: one; SQLite: one for each size
+  std::vector<Statement> statements_;  // Postgres: one; SQLite: one for each size
 };
 
-}  // namespace tidemill::jobs
+}  // namespace tidemill::sql
