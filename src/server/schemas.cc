@@ -1,5 +1,6 @@
 #include "server/schemas.h"
 
+#include "chat/store/schema.h"
 #include "jobs/store/schema.h"
 #include "outbox/schema.h"
 #include "queries/idempotency/schema.h"
@@ -10,7 +11,7 @@ namespace tidemill::server {
 
 std::vector<sql::Schema> Schemas() {
   return {jobs::JobsSchema(), outbox::OutboxSchema(), queries::IdempotencySchema(),
-          queries::live::LiveSchema()};
+          queries::live::LiveSchema(), chat::ChatSchema()};
 }
 
 std::vector<sql::Schema> SchemasInUse(const settings::Settings& settings) {

@@ -1,0 +1,76 @@
+#include "chat/store/testing/backend.h"
+
+#include <gtest/gtest.h>
+
+#include "base/testing/temporary_folder.h"
+#include "chat/store/schema.h"
+#include "net/testing/run_task.h"
+#include "postgres/testing/own_database.h"
+#include "sql/schema/apply_schema.h"
+#include "sqlite/database.h"
+#include "sqlite/metrics.h"
+#include "sqlite/store.h"
+
+namespace tidemill::chat::testing {
+namespace {
+
+using postgres::testing::SharedPooler;
+using postgres::testing::SharedServer;
+using postgres::testing::Version;
+
+void ApplySchema(net::Loop& loop, sql::Database& database) {
+  const std::vector<sql::Schema> schemas = {ChatSchema()};
+  const auto applied = net::testing::RunTask(loop, sql::ApplySchemas(loop, database, schemas, {}));
+  EXPECT_TRUE(applied) << applied.error().detail;
+}
+
+class SqliteBackend final : public Backend {
+ public:
+  explicit SqliteBackend(net::Loop& loop)
+      : store_(*sqlite::Store::Open({.path = folder_.path() + "/chat.db"}, metrics_)),
+        database_(loop, *store_) {
+    ApplySchema(loop, database_);
+  }
+  sql::Database& database() override { return database_; }
+
+ private:
+  const tidemill::testing::TemporaryFolder folder_;
+  metrics::Registry registry_;
+  sqlite::Metrics metrics_{registry_};
+  std::unique_ptr<sqlite::Store> store_;
+  sqlite::Database database_;
+};
+
+class PostgresBackend final : public Backend {
+ public:
+  template <class... Where>
+  explicit PostgresBackend(net::Loop& loop, const Where&... where) : own_(loop, where..., "chat") {
+    ApplySchema(loop, own_.database());
+  }
+  sql::Database& database() override { return own_.database(); }
+
+ private:
+  postgres::testing::OwnDatabase own_;
+};
+
+}  // namespace
+
+std::vector<Param> BackendOfEachDialect() {
+  return {
+      {"Sqlite", [](net::Loop& loop) { return std::make_unique<SqliteBackend>(loop); }},
+      {"Postgres15",
+       [](net::Loop& loop) { return std::make_unique<PostgresBackend>(loop, Version::kDebian); }},
+  };
+}
+
+std::vector<Param> Backends() {
+  std::vector<Param> params = BackendOfEachDialect();
+  params.push_back(
+      {"Postgres18", [](net::Loop& loop) { return std::make_unique<PostgresBackend>(loop, Version::k18); }});
+  params.push_back({"Pgbouncer", [](net::Loop& loop) {
+                      return std::make_unique<PostgresBackend>(loop, SharedServer(), SharedPooler());
+                    }});
+  return params;
+}
+
+}  // namespace tidemill::chat::testing
