@@ -63,6 +63,7 @@ std::shared_ptr<Endpoint> Endpoint::Open(const Surroundings& surroundings, const
 Endpoint::Endpoint(const Surroundings& surroundings, const std::string& kind, const std::string& name,
                    const ProxySettings& settings, const EndpointTls& tls)
     : loop_(surroundings.loop),
+      withdrawals_(surroundings.withdrawals),
       settings_(settings),
       tls_files_(tls.files),
       kind_(kind),
@@ -107,22 +108,15 @@ Task<Endpoint::Answer> Endpoint::Ask(const session::Client& client, std::string 
   }
   if (attempt.is_probe) ++probes_;
   bytes_ += bytes;
-  const auto withdrawal = withdrawals_.emplace(&client, nullptr);
-  if (repeating == Repeating::kSafe) request.withdraw = &withdrawal->second;
+  std::optional<Withdrawals::Question> question;
+  if (repeating == Repeating::kSafe) request.withdraw = question.emplace(*withdrawals_, client).withdraw();
   const auto response = co_await pool_->Fetch(std::move(request));
-  withdrawals_.erase(withdrawal);
+  question.reset();
   if (attempt.is_probe) --probes_;
   bytes_ -= bytes;
   if (!response) co_return Failed(response.error(), attempt);
   breaker_.Succeed();
   co_return AnswerTo(*response);
-}
-
-void Endpoint::Withdraw(const session::Client& client) {
-  const auto [begin, end] = withdrawals_.equal_range(&client);
-  for (auto at = begin; at != end; ++at) {
-    if (at->second) at->second();
-  }
 }
 
 Endpoint::Answer Endpoint::AnswerTo(const http::ClientResponse& response) {

@@ -11,7 +11,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -32,6 +31,7 @@
 #include "realtime/proxies/request.h"
 #include "realtime/proxies/settings.h"
 #include "realtime/proxies/transforms.h"
+#include "realtime/proxies/withdrawals.h"
 #include "realtime/session/client.h"
 #include "realtime/session/verdict.h"
 
@@ -63,6 +63,7 @@ class Endpoint final : public net::Retirable {
     net::Loop& loop;
     metrics::Registry& registry;
     http::ClientMetrics* client_metrics = nullptr;
+    std::shared_ptr<Withdrawals> withdrawals = std::make_shared<Withdrawals>();
   };
 
   // `kind` is what the metrics call it: "connect". The settings were checked and have an endpoint.
@@ -75,15 +76,14 @@ class Endpoint final : public net::Retirable {
   Endpoint& operator=(const Endpoint&) = delete;
 
   // The body of the answer 200, or what another status is for the client. Begin and End count what is made of
-  // it. `client` is read before the first suspension only.
+  // it. `client` is read before the first suspension only. A question that may be repeated is in `withdrawals`
+  // while it waits.
   struct Answer {
     Outcome outcome = Outcome::kResult;
     std::string body;                     // of kResult
     std::optional<session::Refusal> why;  // of all others
   };
   Task<Answer> Ask(const session::Client& client, std::string body, Repeating repeating);
-  // Takes back what the client's questions that may be repeated still wait to ask.
-  void Withdraw(const session::Client& client);
 
   // A line of the log, at most one a second: what is wrong with the service or with what it said.
   void Complain(std::string_view why);
@@ -114,6 +114,7 @@ class Endpoint final : public net::Retirable {
   Answer Failed(Outcome outcome, protocol::ErrorCode code, std::string_view why);
 
   net::Loop& loop_;
+  const std::shared_ptr<Withdrawals> withdrawals_;
   const ProxySettings settings_;
   const std::size_t tls_files_;
   const std::string kind_;
@@ -126,7 +127,6 @@ class Endpoint final : public net::Retirable {
   http::Breaker breaker_;
   log::LogLimit complaints_;
   std::uint32_t probes_ = 0;                                                  // in flight
-  std::multimap<const session::Client*, std::function<void()>> withdrawals_;  // of questions in flight
   std::uint64_t bytes_ = 0;  // of the questions in flight, with their headers
   std::unique_ptr<http::ClientPool> pool_;
 };

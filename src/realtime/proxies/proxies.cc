@@ -12,6 +12,7 @@
 #include "realtime/proxies/reply.h"
 #include "realtime/proxies/request.h"
 #include "realtime/proxies/routes.h"
+#include "realtime/proxies/withdrawals.h"
 #include "realtime/session/context.h"
 
 namespace tidemill::proxies {
@@ -62,6 +63,7 @@ Task<Verdict<std::optional<Terms>>> Ask(EndpointPtr endpoint, const Client& clie
   Endpoint::Answer answer = co_await endpoint->Ask(client, *std::move(body), repeating);
   if (answer.why) {
     end(answer.outcome);
+    if (answer.outcome == Outcome::kWithdrawn) co_return Refused(*answer.why);  // nobody is there to be refused
     co_return client.Refuse(*answer.why, {.why = NameOf(answer.outcome)});
   }
   Result<Reply<Terms>> reply = ReadReply<Terms>(answer.body);
@@ -116,20 +118,19 @@ EndpointPtr Find(const Endpoints& endpoints, const std::string& name) {
 
 class HttpProxies final : public Proxies {
  public:
-  HttpProxies(const Surroundings& surroundings, Routes routes)
-      : surroundings_(surroundings), routes_(std::move(routes)) {}
+  explicit HttpProxies(const Surroundings& surroundings) : surroundings_(surroundings) {}
 
   std::function<void()> Prepare(const ProxiesSettings& settings, std::shared_ptr<const ProxiesTls> tls,
                                 const channels::ChannelSettings& channel) override {
-    return [this, settings, channel, tls = std::move(tls)] {
-      routes_ = OpenRoutes(ForEndpoints(surroundings_), settings, *tls, channel, routes_);
-    };
+    return [this, settings, channel, tls = std::move(tls)] { Open(settings, *tls, channel); };
   }
 
-  static Endpoint::Surroundings ForEndpoints(const Surroundings& surroundings) {
-    return {.loop = surroundings.loop,
-            .registry = surroundings.registry,
-            .client_metrics = surroundings.client_metrics};
+  void Open(const ProxiesSettings& settings, const ProxiesTls& tls, const channels::ChannelSettings& channel) {
+    routes_ = OpenRoutes({.loop = surroundings_.loop,
+                          .registry = surroundings_.registry,
+                          .client_metrics = surroundings_.client_metrics,
+                          .withdrawals = withdrawals_},
+                         settings, tls, channel, routes_);
   }
 
   // session::Backend
@@ -148,14 +149,7 @@ class HttpProxies final : public Proxies {
   Task<std::optional<session::RefreshTerms>> Refresh(const Client& client) override;
   Task<std::optional<session::RefreshTerms>> RefreshSubscription(const Client& client,
                                                                  std::string channel) override;
-  void OnClientGone(const Client& client) override {
-    for (const EndpointPtr& endpoint : {routes_.connect, routes_.refresh}) {
-      if (endpoint) endpoint->Withdraw(client);
-    }
-    for (const Endpoints* const endpoints : {&routes_.subscribe, &routes_.sub_refresh}) {
-      for (const auto& [name, endpoint] : *endpoints) endpoint->Withdraw(client);
-    }
-  }
+  void OnClientGone(const Client& client) override { withdrawals_->TakeBack(client); }
 
  private:
   // Null: error 108, after a reload at most.
@@ -166,6 +160,7 @@ class HttpProxies final : public Proxies {
   const RpcOptions* OptionsOf(std::string_view method) const;
 
   const Surroundings surroundings_;
+  const std::shared_ptr<Withdrawals> withdrawals_ = std::make_shared<Withdrawals>();
   Routes routes_;
 };
 
@@ -264,8 +259,9 @@ Task<std::optional<session::RefreshTerms>> HttpProxies::RefreshSubscription(cons
 std::unique_ptr<Proxies> Proxies::Make(const Surroundings& surroundings, const ProxiesSettings& settings,
                                        std::shared_ptr<const ProxiesTls> tls,
                                        const channels::ChannelSettings& channel) {
-  Routes routes = OpenRoutes(HttpProxies::ForEndpoints(surroundings), settings, *tls, channel, {});
-  return std::make_unique<HttpProxies>(surroundings, std::move(routes));
+  auto proxies = std::make_unique<HttpProxies>(surroundings);
+  proxies->Open(settings, *tls, channel);
+  return proxies;
 }
 
 }  // namespace tidemill::proxies

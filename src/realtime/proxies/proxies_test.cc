@@ -50,6 +50,12 @@ class ProxiesTest : public session::SessionTest {
     proxies_ = Proxies::Make(surroundings, settings_, Tls(), channel);
     bench_.context().backend = proxies_.get();
   }
+  // As a reload does; what is under way stays with those that were.
+  void ReplaceEndpoints() {
+    settings_.subscribe.timeout.ms += 1;
+    settings_.publish.timeout.ms += 1;
+    proxies_->Prepare(settings_, Tls(), bench_.context().settings->rules->settings())();
+  }
   // As the server reads it, once for all loops.
   std::shared_ptr<const ProxiesTls> Tls() const {
     return std::make_shared<const ProxiesTls>(*OpenTls(settings_));
@@ -277,6 +283,7 @@ TEST_F(ProxiesTest, WhatAClientThatIsGoneWaitsForIsNotAskedUnlessItChangesSometh
     ASSERT_TRUE(UntilAsked(1));
     second.Say(c.command);
     third.Say(c.command);
+    ReplaceEndpoints();
     second.HangUp();
     net::testing::RunTurns(bench_.loop());
     EXPECT_EQ(client_metrics_.waiting.value(), c.asked == 2 ? 1 : 2);
@@ -289,6 +296,7 @@ TEST_F(ProxiesTest, WhatAClientThatIsGoneWaitsForIsNotAskedUnlessItChangesSometh
         service_.requests, [](const std::string& request) { return request.contains(R"("user":"gone")"); });
     EXPECT_EQ(gone_asked, c.asked == 3);
   }
+  EXPECT_EQ(bench_.context().metrics.refusals[static_cast<std::size_t>(session::RefusalReason::kRate)]->value(), 0u);
 }
 
 TEST_F(ProxiesTest, AServiceThatCannotBeReachedIsLeftAloneForAMoment) {
