@@ -1,9 +1,9 @@
 // A server with something of everything: clients, one of them slow, jobs in every state, schedules, a batch, a sequence that
 // stands still, SQL endpoints, an outbox with an entry that cannot leave; and names that would be markup.
-import { createHmac } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { signedToken } from '../lib/jwt.mjs';
 import { Server } from '../lib/server.mjs';
 import { RawClient } from './raw_client.mjs';
 
@@ -23,11 +23,7 @@ const FILES = {
   'numbers.get.sql': '-- Numbers.\n-- @auth none\nselect 1 as one',
 };
 
-export function tokenOf(claims, secret = SECRET) {
-  const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
-  const text = `${part({ alg: 'HS256', typ: 'JWT' })}.${part(claims)}`;
-  return `${text}.${createHmac('sha256', secret).update(text).digest('base64url')}`;
-}
+export const tokenOf = (claims, secret = SECRET) => signedToken(claims, secret);
 
 export async function eventually(what, holds) {
   let last;

@@ -1,10 +1,10 @@
 // The page of a folder of .sql files, to read and to try: node sql_page.js BINARY FOLDER_FOR_SCREENSHOTS
 import assert from 'node:assert/strict';
-import { createHmac } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { chromium } from 'playwright-core';
+import { signedToken } from '../lib/jwt.mjs';
 import { Server } from '../lib/server.mjs';
 import { step } from './step.mjs';
 
@@ -22,12 +22,6 @@ const FILES = {
   'things/[id].get.sql': '-- One thing.\n-- @auth none\n-- @rows one\n-- @param id int!\nselect id, name from things where id = :id',
   'wrong.get.sql': '-- @auth none\nselect nothing from things',
 };
-
-function tokenOf(claims) {
-  const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
-  const text = `${part({ alg: 'HS256', typ: 'JWT' })}.${part(claims)}`;
-  return `${text}.${createHmac('sha256', KEY).update(text).digest('base64url')}`;
-}
 
 async function served(server) {
   for (const until = Date.now() + WAIT_MS; Date.now() < until; ) {
@@ -83,7 +77,7 @@ async function run(browser, server) {
     const add = await endpoint('post_things');
     await add.getByLabel('name').fill('it\'s "new"');
     await send(add, '401');
-    await page.getByLabel('Token').fill(tokenOf({ sub: 'ann' }));
+    await page.getByLabel('Token').fill(signedToken({ sub: 'ann' }, KEY));
     await add.getByLabel('Idempotency-Key').fill('a key of a page'.replaceAll(' ', '-'));
     for (let i = 0; i < 2; ++i) assert.match(await send(add, '200'), /"owner": "ann"/);
     const rows = await (await fetch(`${server.url}/rest/things`)).json();

@@ -1,11 +1,12 @@
 // What the cases share: a client in either protocol, its events as promises, tokens, and the server's API.
 import assert from 'node:assert/strict';
-import { createHmac, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { Centrifuge as JsonCentrifuge } from 'centrifuge';
 import { Centrifuge as ProtobufCentrifuge } from 'centrifuge/build/protobuf';
 import { EventSource } from 'eventsource';
 import WebSocket from 'ws';
+import { signedToken } from '../../lib/jwt.mjs';
 
 export const URL_HTTP = process.env.TIDEMILL_HTTP;
 const API_KEY = process.env.TIDEMILL_API_KEY;
@@ -33,11 +34,7 @@ export const now = () => Math.floor(Date.now() / 1000);
 export const unique = (prefix) => `${prefix}${randomBytes(6).toString('hex')}`;
 export const range = (first, last) => Array.from({ length: last - first + 1 }, (_, index) => first + index);
 
-export function sign(claims, secret = HMAC_SECRET) {
-  const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
-  const signed = `${part({ alg: 'HS256', typ: 'JWT' })}.${part(claims)}`;
-  return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`;
-}
+export const sign = (claims, secret = HMAC_SECRET) => signedToken(claims, secret);
 
 export async function api(method, request, http = URL_HTTP) {
   const response = await fetch(`${http}/api/${method}`, {
