@@ -50,12 +50,13 @@ def row(results, neighbour, contender):
     return [results["contenders"][contender],
             *(milliseconds(middle(runs, f"witness_{figure}_us")) for figure in ("p50", "p99", "max")),
             "" if ratio is None else f"{ratio:.1f}", milliseconds(middle(runs, "longest_turn_us")),
+            milliseconds(middle(runs, "longest_turn_cpu_us")),
             megabytes(middle(runs, "rss_peak_bytes")), "–" if share is None else f"{share:.0%}",
             megabytes(middle(runs, "sent_bytes_per_s")), report.number(middle(runs, "blocks_per_s") or 0),
             f"{middle(runs, 'neighbour_closed') or 0:.0f}", remark(neighbour, runs)]
 
 
-HEADS = ["", "p50 ms", "p99 ms", "max ms", "p99 × quiet", "turn ms", "peak MiB", "core", "sent MiB/s", "blocks/s",
+HEADS = ["", "p50 ms", "p99 ms", "max ms", "p99 × quiet", "turn ms", "turn CPU ms", "peak MiB", "core", "sent MiB/s", "blocks/s",
          "closed", ""]
 
 
