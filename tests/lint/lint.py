@@ -23,7 +23,7 @@ PRIVATE_HEADERS = {
     "toml++/": {"config"},
     "protozero/": {"realtime/protocol"},  # tests only
     "re2/": {"realtime/channels"},
-    "absl/": {"jobs/cron"},
+    "absl/time/": {"jobs/cron"},
     "sqlite3.h": {"sqlite"},
     "utf8proc.h": {"postgres"},
     "zlib.h": {"http", "websocket", "queries/answer"},

@@ -50,7 +50,7 @@ bool FanOut::SendGroup(FormGroup& group, net::TurnSlice* slice) {
   const std::size_t count =
       Ranges(group.log.CursorAt(group.log.begin()), group.log.flush_end(), ranges, kRangesMax);
   const std::span<Subscription* const> subscriptions = group.subscriptions;
-  for (std::size_t i = group.reached; i < subscriptions.size(); ++i) {
+  for (std::uint32_t i = group.reached; i < subscriptions.size(); ++i) {
     // The subscription, its outbox and its stream are rarely in the cache: they are far apart in memory.
     if (i + 8 < subscriptions.size()) __builtin_prefetch(subscriptions[i + 8]);
     if (i + 4 < subscriptions.size()) subscriptions[i + 4]->outbox->Prefetch();

@@ -20,7 +20,7 @@ void FormGroup::BeginFlush() {
 FormGroup* FormGroup::Following() const {
   Form wanted = form;
   wanted.deltas = Deltas::kFollowed;
-  return channel->Find(wanted);
+  return channel->second.Find(wanted);
 }
 
 // The last takes the place that becomes free, unless that is among those whom the fan-out has reached: then

@@ -1,10 +1,14 @@
 // FormGroup: the subscriptions of one channel that share a form, and their log. Private to hub/.
+//
+// There may be a million channels with one subscription each: what one needs is kept small, and the list of
+// its subscriptions allocates nothing while it holds one.
 #pragma once
 
+#include <absl/container/inlined_vector.h>
+
 #include <cstddef>
+#include <cstdint>
 #include <memory>
-#include <string>
-#include <vector>
 
 #include "realtime/hub/frame_log.h"
 #include "realtime/hub/hub.h"
@@ -21,18 +25,18 @@ struct Awaited {
 };
 
 struct FormGroup {
-  FormGroup(HubChannel& c, Form f, SegmentPool& pool) : channel(&c), form(f), log(pool) {
+  FormGroup(HubChannels::value_type& c, Form f, SegmentPool& pool) : channel(&c), form(f), log(pool) {
     if (form.deltas == Deltas::kAwaited) awaited = std::make_unique<Awaited>();
   }
 
-  HubChannel* channel;
+  HubChannels::value_type* channel;
   std::unique_ptr<FormGroup> next;  // of the same channel
   Form form;
-  bool dirty = false;       // has frames that no fan-out has taken
-  bool in_fan_out = false;  // it is being sent what its log's flush holds
+  bool dirty = false;         // has frames that no fan-out has taken
+  bool in_fan_out = false;    // it is being sent what its log's flush holds
+  std::uint32_t reached = 0;  // so many of `subscriptions`, the first, have been reached by the fan-out
   FrameLog log;
-  std::vector<Subscription*> subscriptions;
-  std::size_t reached = 0;           // so many of them, the first, have been reached by the fan-out
+  absl::InlinedVector<Subscription*, 1> subscriptions;
   std::unique_ptr<Awaited> awaited;  // null: nothing is
 
   void Add(Subscription& subscription);

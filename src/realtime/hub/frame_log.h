@@ -87,8 +87,8 @@ class SegmentPool {
 // A place in a log: `position` counts the log's bytes since it began.
 struct LogCursor {
   SegmentRef segment;
-  std::uint32_t offset = 0;
   std::uint64_t position = 0;
+  std::uint32_t offset = 0;
 };
 
 class FrameLog {
@@ -130,14 +130,15 @@ class FrameLog {
   std::string& Room(std::size_t bytes_max);
   void Count(std::size_t bytes);
 
+  // There may be a million logs of idle channels: small members stand where the ones before them end.
   SegmentPool* pool_;
   SegmentRef tail_;
-  LogCursor begin_;
+  [[no_unique_address]] LogCursor begin_;
+  std::uint32_t last_flush_bytes_ = 0;  // at most kFirstBytesMax
   std::uint64_t end_ = 0;
   std::uint64_t flush_end_ = 0;
   std::uint32_t frames_ = 0;
   std::uint32_t flush_frames_ = 0;
-  std::uint32_t last_flush_bytes_ = 0;  // at most kFirstBytesMax
 };
 
 // Fills `ranges` with what lies from `cursor` to `end`; gives how many ranges (fewer may hold less than all).

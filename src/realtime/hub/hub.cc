@@ -32,7 +32,7 @@ ChannelFilter* FindFilter(const ChannelFilters* filters, const filter::Filter& w
 
 }  // namespace
 
-const std::string& Subscription::channel() const { return *group->channel->name; }
+const std::string& Subscription::channel() const { return group->channel->first; }
 
 HubMetrics::HubMetrics(metrics::Registry& registry)
     : events(registry.AddCounter("tidemill_hub_events_total",
@@ -91,13 +91,14 @@ bool HubChannel::HasFollowers() const {
   return group != nullptr;
 }
 
-FormGroup& Hub::FindOrMake(HubChannel& channel, const Form& form) {
-  if (FormGroup* const found = channel.Find(form)) return *found;
+FormGroup& Hub::FindOrMake(HubChannels::value_type& channel, const Form& form) {
+  if (FormGroup* const found = channel.second.Find(form)) return *found;
   auto made = std::make_unique<FormGroup>(channel, form, pool_);
   if (form.filter) ++form.filter->groups;
-  made->next = std::move(channel.groups);
-  channel.groups = std::move(made);
-  return *channel.groups;
+  std::unique_ptr<FormGroup>& groups = channel.second.groups;
+  made->next = std::move(groups);
+  groups = std::move(made);
+  return *groups;
 }
 
 FilterRoom Hub::RoomFor(std::string_view name, const filter::Filter& filter) const {
@@ -142,19 +143,18 @@ void Hub::Attach(std::string_view name, Form form, Outbox& outbox, Subscription&
                  const AttachOptions& options) {
   TM_ASSERT(!subscription.attached());
   TM_ASSERT(!options.filter || form.deltas == Deltas::kNone);
-  HubChannel* channel = Find(name);
-  if (!channel) {
-    const auto [made, inserted] = channels_.try_emplace(std::string(name));
-    channel = &made->second;
-    channel->name = &made->first;
+  auto found = channels_.find(name);
+  if (found == channels_.end()) {
+    found = channels_.try_emplace(std::string(name)).first;
     metrics_.channels.Add(1);
   }
+  HubChannel& channel = found->second;
   if (form.deltas != Deltas::kNone) {
-    if (!channel->bases) channel->bases = std::make_unique<DeltaBases>(delta_budget_);
-    if (options.has && Continues(*channel, options.has)) form.deltas = Deltas::kFollowed;
+    if (!channel.bases) channel.bases = std::make_unique<DeltaBases>(delta_budget_);
+    if (options.has && Continues(channel, options.has)) form.deltas = Deltas::kFollowed;
   }
-  if (options.filter) form.filter = &KeepFilter(*channel, options.filter);
-  FormGroup& group = FindOrMake(*channel, form);
+  if (options.filter) form.filter = &KeepFilter(channel, options.filter);
+  FormGroup& group = FindOrMake(*found, form);
   subscription.outbox = &outbox;
   subscription.from = group.log.end();
   group.Add(subscription);
@@ -369,7 +369,7 @@ void Hub::ForgetFilter(HubChannel& channel, ChannelFilter& filter) {
 }
 
 void Hub::RemoveGroup(FormGroup& group) {
-  HubChannel& channel = *group.channel;
+  auto& [name, channel] = *group.channel;
   if (group.form.filter) ForgetFilter(channel, *group.form.filter);
   std::unique_ptr<FormGroup>* at = &channel.groups;
   while (at->get() != &group) at = &(*at)->next;
@@ -382,7 +382,7 @@ void Hub::RemoveGroup(FormGroup& group) {
   }
   if (!has_deltas) channel.bases.reset();
   if (channel.groups) return;
-  channels_.erase(channels_.find(*channel.name));
+  channels_.erase(channels_.find(name));
   metrics_.channels.Sub(1);
 }
 

@@ -47,7 +47,6 @@ struct ChannelFilter {
 using ChannelFilters = std::vector<std::unique_ptr<ChannelFilter>>;
 
 struct HubChannel {
-  const std::string* name = nullptr;        // the key under which the hub keeps it
   std::unique_ptr<FormGroup> groups;        // a list: nearly always of one
   std::unique_ptr<DeltaBases> bases;        // null: no form has deltas
   std::unique_ptr<ChannelFilters> filters;  // null: there are none
@@ -56,6 +55,9 @@ struct HubChannel {
   // Whether anybody may be sent a delta.
   bool HasFollowers() const;
 };
+
+// By name.
+using HubChannels = std::unordered_map<std::string, HubChannel, TextHash, std::equal_to<>>;
 
 // One session's place in one channel. Sessions derive from it to keep what else they know of the channel.
 struct Subscription {
@@ -160,7 +162,7 @@ class Hub final : public broker::BrokerEvents, public net::TurnEndHook, private 
   // One group of it less.
   void ForgetFilter(HubChannel& channel, ChannelFilter& filter);
   void EvaluateFilters(const HubChannel& channel, const broker::Publication& publication);
-  FormGroup& FindOrMake(HubChannel& channel, const Form& form);
+  FormGroup& FindOrMake(HubChannels::value_type& channel, const Form& form);
   // Whether all who follow deltas of the channel or await them have `has`, if there are any.
   bool Continues(HubChannel& channel, const broker::PublicationPtr& has);
   std::optional<Encoder::Delta> DeltaOf(const HubChannel& channel, const broker::Publication& publication);
@@ -189,7 +191,7 @@ class Hub final : public broker::BrokerEvents, public net::TurnEndHook, private 
   const std::size_t delta_bytes_max_;
   delta::FossilEncoder fossil_;
   DeltaBudget delta_budget_;
-  std::unordered_map<std::string, HubChannel, TextHash, std::equal_to<>> channels_;
+  HubChannels channels_;
   std::size_t subscriptions_ = 0;
   std::vector<Subscription*> lost_;  // to be told of a loss, the first `told_` have been; null: it has ended
   std::size_t told_ = 0;

@@ -76,8 +76,8 @@ class Endpoint final : public net::Retirable {
   Endpoint& operator=(const Endpoint&) = delete;
 
   // The body of the answer 200, or what another status is for the client. Begin and End count what is made of
-  // it. `client` is read before the first suspension only. A question that may be repeated is in `withdrawals`
-  // while it waits.
+  // it. `client` is read before the first suspension only. A question that may be repeated is in
+  // `withdrawals` while it waits.
   struct Answer {
     Outcome outcome = Outcome::kResult;
     std::string body;                     // of kResult
@@ -126,8 +126,8 @@ class Endpoint final : public net::Retirable {
   ProxyMetrics metrics_;
   http::Breaker breaker_;
   log::LogLimit complaints_;
-  std::uint32_t probes_ = 0;                                                  // in flight
-  std::uint64_t bytes_ = 0;  // of the questions in flight, with their headers
+  std::uint32_t probes_ = 0;  // in flight
+  std::uint64_t bytes_ = 0;   // of the questions in flight, with their headers
   std::unique_ptr<http::ClientPool> pool_;
 };
 

@@ -63,7 +63,8 @@ Task<Verdict<std::optional<Terms>>> Ask(EndpointPtr endpoint, const Client& clie
   Endpoint::Answer answer = co_await endpoint->Ask(client, *std::move(body), repeating);
   if (answer.why) {
     end(answer.outcome);
-    if (answer.outcome == Outcome::kWithdrawn) co_return Refused(*answer.why);  // nobody is there to be refused
+    // Nobody is there any more to be refused something.
+    if (answer.outcome == Outcome::kWithdrawn) co_return Refused(*answer.why);
     co_return client.Refuse(*answer.why, {.why = NameOf(answer.outcome)});
   }
   Result<Reply<Terms>> reply = ReadReply<Terms>(answer.body);
@@ -125,7 +126,8 @@ class HttpProxies final : public Proxies {
     return [this, settings, channel, tls = std::move(tls)] { Open(settings, *tls, channel); };
   }
 
-  void Open(const ProxiesSettings& settings, const ProxiesTls& tls, const channels::ChannelSettings& channel) {
+  void Open(const ProxiesSettings& settings, const ProxiesTls& tls,
+            const channels::ChannelSettings& channel) {
     routes_ = OpenRoutes({.loop = surroundings_.loop,
                           .registry = surroundings_.registry,
                           .client_metrics = surroundings_.client_metrics,

@@ -296,7 +296,9 @@ TEST_F(ProxiesTest, WhatAClientThatIsGoneWaitsForIsNotAskedUnlessItChangesSometh
         service_.requests, [](const std::string& request) { return request.contains(R"("user":"gone")"); });
     EXPECT_EQ(gone_asked, c.asked == 3);
   }
-  EXPECT_EQ(bench_.context().metrics.refusals[static_cast<std::size_t>(session::RefusalReason::kRate)]->value(), 0u);
+  EXPECT_EQ(
+      bench_.context().metrics.refusals[static_cast<std::size_t>(session::RefusalReason::kRate)]->value(),
+      0u);
 }
 
 TEST_F(ProxiesTest, AServiceThatCannotBeReachedIsLeftAloneForAMoment) {

@@ -1,5 +1,5 @@
-// Withdrawals: which questions of a client still wait for a connection, over all endpoints of a loop, so that they
-// are taken back when the client has gone.
+// Withdrawals: which questions of a client still wait for a connection, over all endpoints of a loop, so that
+// they are taken back when the client has gone.
 //
 // Loop thread only. Endpoints that a reload has replaced share it with those that follow them.
 #pragma once

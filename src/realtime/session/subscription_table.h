@@ -1,13 +1,14 @@
 // SubscriptionTable: a session's subscriptions, by channel.
 //
-// A sorted vector: no memory beside a pointer for each, and finding one is a few comparisons, whether there
-// is one or a thousand. Loop thread only.
+// A sorted vector: no memory beside a pointer for each, and none beside this object while there is one.
+// Finding one is a few comparisons, whether there is one or a thousand. Loop thread only.
 #pragma once
+
+#include <absl/container/inlined_vector.h>
 
 #include <cstddef>
 #include <memory>
 #include <string_view>
-#include <vector>
 
 #include "realtime/session/channel_subscription.h"
 
@@ -15,7 +16,7 @@ namespace tidemill::session {
 
 class SubscriptionTable {
  public:
-  using Entries = std::vector<std::unique_ptr<ChannelSubscription>>;
+  using Entries = absl::InlinedVector<std::unique_ptr<ChannelSubscription>, 1>;
 
   // Null if there is none.
   ChannelSubscription* Find(std::string_view channel) const;
