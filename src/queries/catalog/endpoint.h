@@ -6,7 +6,9 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,6 +37,19 @@ struct EndpointStatement {
   std::vector<std::size_t> parameters;  // parameters[0] is $1: an index into the query's
 };
 
+// Of @live: of the changes of `table` only those of rows matter to a call that have, or had, the parameter's
+// value in `column`.
+struct LiveKey {
+  // Values are equal where their texts are: what is written so, 7 or a UUID in lower case, has one spelling.
+  enum class Kind : std::uint8_t { kInteger, kUuid, kText };
+  std::string table;  // "public.orders"
+  std::string column;
+  std::uint32_t column_oid = 0;  // of its type
+  std::size_t parameter = 0;     // an index into the query's
+  Kind kind = Kind::kText;
+  friend bool operator==(const LiveKey&, const LiveKey&) = default;
+};
+
 struct Endpoint {
   std::shared_ptr<const files::File> file;  // owns `query`
   const files::Query* query = nullptr;
@@ -49,6 +64,9 @@ struct Endpoint {
   std::vector<std::string> reads;
   std::vector<std::string> writes;
   bool knows_tables = true;  // false: it calls what may touch others too
+  // With @live: nullopt where any change of its tables may matter, and `why_no_live_key` says why.
+  std::optional<LiveKey> live_key;
+  std::string why_no_live_key;
   std::string version;  // changes whenever the file's text, the types or the columns do: for ETags and caches
 };
 

@@ -12,6 +12,7 @@
 
 #include "base/result.h"
 #include "queries/catalog/policy_claims.h"
+#include "queries/catalog/postgres_live_key.h"
 #include "queries/catalog/words_of.h"
 
 namespace tidemill::queries {
@@ -130,6 +131,7 @@ class Description {
     }
     SortOnce(endpoint_.reads);
     SortOnce(endpoint_.writes);
+    TM_CO_TRY(co_await FindLiveKey(database_, endpoint_));
     const auto& cache = endpoint_.query->cache;
     if (cache && !cache->scope.empty()) {
       TM_CO_TRY(co_await CheckPolicies(cache->scope));

@@ -47,6 +47,8 @@ class SqliteDescriber final : public Describer {
     }
     SortOnce(endpoint.reads);
     SortOnce(endpoint.writes);
+    const bool noticed = query.live && !query.live->poll;
+    if (noticed) endpoint.why_no_live_key = "SQLite does not tell which rows another process has changed";
     co_return endpoint;
   }
 

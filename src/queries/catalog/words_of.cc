@@ -38,16 +38,6 @@ constexpr std::array<std::string_view, 16> kMovingCalls = {"now",
 constexpr std::array<std::string_view, 5> kTimesOfNow = {"date", "time", "datetime", "julianday",
                                                          "unixepoch"};
 
-std::string Unquoted(std::string_view name) {
-  const char quote = name.front() == '[' ? ']' : name.front();
-  std::string out;
-  for (std::size_t i = 1; i + 1 < name.size(); ++i) {
-    out += name[i];
-    if (name[i] == quote && name[i + 1] == quote) ++i;
-  }
-  return out;
-}
-
 // The significant tokens, with the text of each.
 class Reader {
  public:
@@ -117,6 +107,16 @@ bool NamesTable(std::string_view before, std::string_view verb) {
 }
 
 }  // namespace
+
+std::string Unquoted(std::string_view name) {
+  const char quote = name.front() == '[' ? ']' : name.front();
+  std::string out;
+  for (std::size_t i = 1; i + 1 < name.size(); ++i) {
+    out += name[i];
+    if (name[i] == quote && name[i + 1] == quote) ++i;
+  }
+  return out;
+}
 
 bool KeepsNotNull(std::string_view statement, sql::Dialect dialect) {
   for (Reader reader(statement, dialect); !reader.AtEnd(); reader.Skip()) {

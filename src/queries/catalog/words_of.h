@@ -13,6 +13,9 @@ namespace tidemill::queries {
 // the row as it was before an insert.
 bool KeepsNotNull(std::string_view statement, sql::Dialect dialect);
 
+// A name in quotes, "a""b" or [a], without them.
+std::string Unquoted(std::string_view name);
+
 // The tables behind "insert into", "update", "delete from", "merge into" and "truncate", as they are written
 // there, without quotes; each once, sorted.
 std::vector<std::string> WrittenTables(std::string_view statement, sql::Dialect dialect);
