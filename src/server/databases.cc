@@ -80,6 +80,17 @@ Result<sql::Database*> Databases::OpenBeside(net::Loop& loop) {
   return beside_.get();
 }
 
+// Half of them carry many statements at once, the others what takes long.
+sql::Database& Databases::OpenApart(net::Loop& loop, std::uint32_t connections,
+                                    const settings::Settings& settings) {
+  if (postgres_.empty()) return *main(0);
+  postgres::DatabaseOptions options = postgres::OptionsOf(settings.postgres);
+  options.pool.shared_connections = std::max(1u, connections / 2);
+  options.pool.exclusive_connections = std::max(1u, connections - options.pool.shared_connections);
+  apart_ = postgres::MakeDatabase(loop, *postgres_opener_, std::move(options), *postgres_metrics_);
+  return *apart_;
+}
+
 postgres::Database* Databases::postgres(std::size_t loop_index) const {
   return postgres_.empty() ? nullptr : postgres_[loop_index].get();
 }

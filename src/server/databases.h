@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -63,6 +64,10 @@ class Databases {
   // The embedded one, read by one connection that nobody else uses, on that loop. Before the loops run, once.
   Result<sql::Database*> OpenBeside(net::Loop& loop);
 
+  // The main one on that loop, with so many connections of its own, where it is PostgreSQL: what is asked
+  // there takes none from others. Before the loops run, once.
+  sql::Database& OpenApart(net::Loop& loop, std::uint32_t connections, const settings::Settings& settings);
+
   // Brings our own tables in the main one up to date, once the loops run; then calls `then` on the first
   // loop. Not where there are no tables of ours.
   void ApplySchemas(std::function<void()> then);
@@ -86,6 +91,7 @@ class Databases {
   std::unique_ptr<postgres::Metrics> postgres_metrics_;
   std::unique_ptr<const postgres::SessionOpener> postgres_opener_;
   std::vector<std::unique_ptr<postgres::Database>> postgres_;  // of each loop; empty: none
+  std::unique_ptr<postgres::Database> apart_;                  // null: OpenApart was not called
   std::unique_ptr<sqlite::Metrics> sqlite_metrics_;
   std::unique_ptr<sqlite::Store> sqlite_store_;
   std::vector<std::unique_ptr<sqlite::Database>> sqlite_;  // of each loop; empty: none

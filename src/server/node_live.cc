@@ -36,11 +36,13 @@ NodeLive::NodeLive(const Options& options, Databases& databases, const settings:
       prefix_(settings.queries_live.name_space + ":"),
       first_(contexts_.front()->loop),
       metrics_(registry),
-      live_(std::make_unique<LiveQueries>(LiveQueries::Surroundings{.loop = first_,
-                                                                    .database = *databases.main(0),
-                                                                    .maps = contexts_.front()->maps,
-                                                                    .metrics = metrics_},
-                                          settings.queries_live)) {}
+      live_(std::make_unique<LiveQueries>(
+          LiveQueries::Surroundings{
+              .loop = first_,
+              .database = databases.OpenApart(first_, settings.queries_live.connections, settings),
+              .maps = contexts_.front()->maps,
+              .metrics = metrics_},
+          settings.queries_live)) {}
 
 void NodeLive::AddAuthorities(const queries::Queries& queries, const settings::Settings& settings) {
   for (std::size_t i = 0; i < contexts_.size(); ++i) {

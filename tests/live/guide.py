@@ -19,7 +19,7 @@ def test_page(binary, folder):
     blocks = blocks_of((ROOT / "docs/guide/live-queries.md").read_text(encoding="utf-8"))
     config, query, program = (next(block.text for block in blocks if block.file == name)
                               for name in ("tidemill.toml", "orders.get.sql", "follow.mjs"))
-    table, writes, trigger = (block.text for block in blocks if block.language == "sql" and not block.file)
+    table, writes, trigger, keyed = (block.text for block in blocks if block.language == "sql" and not block.file)
     folder = pathlib.Path(folder)
     (folder / "queries").mkdir()
     (folder / "queries/orders.get.sql").write_text(query, encoding="utf-8")
@@ -47,3 +47,5 @@ def test_page(binary, folder):
                 running.wait()
             # In one transaction, as the server would make its own again.
             postgres.run(f"drop trigger tidemill_live on orders;\n{trigger}", "shop")
+            names = ("tidemill_live", "tidemill_live_insert", "tidemill_live_update", "tidemill_live_delete")
+            postgres.run("".join(f"drop trigger {name} on orders;\n" for name in names) + keyed, "shop")

@@ -23,9 +23,17 @@ struct Options {
   bool json = false;
 };
 
+// Which changes have a live query asked anew.
+struct LiveEndpoint {
+  std::string path;
+  std::string column;  // those of rows that have a parameter's value there: "public.orders.customer"
+  std::string why;     // "" of column: any change of its tables, and this is why
+};
+
 struct Checked {
   std::vector<files::FileProblem> files;        // of files, without a database
   std::vector<queries::BrokenEndpoint> broken;  // what the database says
+  std::vector<LiveEndpoint> live;               // whose changes are noticed
   std::size_t endpoints = 0;                    // that are sound
   std::size_t pending = 0;
 
@@ -49,6 +57,18 @@ std::vector<files::FileProblem> ProblemsOf(const files::FileSet& set, sql::Diale
   return all;
 }
 
+std::vector<LiveEndpoint> LiveOnes(const queries::Catalog& catalog) {
+  std::vector<LiveEndpoint> all;
+  for (const auto& each : catalog.endpoints) {
+    if (!each->query->live || each->query->live->poll) continue;
+    const auto& key = each->live_key;
+    all.push_back({.path = each->file->path,
+                   .column = key ? key->table + "." + key->column : "",
+                   .why = each->why_no_live_key});
+  }
+  return all;
+}
+
 Task<Result<Checked>> CheckAll(Workspace& workspace, queries::DescribeOptions options) {
   Checked checked{.files = ProblemsOf(*workspace.project.files, workspace.project.dialect)};
   TM_CO_TRY_ASSIGN(Readiness readiness, co_await Ready(workspace));
@@ -61,6 +81,7 @@ Task<Result<Checked>> CheckAll(Workspace& workspace, queries::DescribeOptions op
                    co_await queries::Describe(*workspace.loop, workspace.database(), workspace.project.files,
                                               nullptr, options));
   checked.endpoints = catalog->endpoints.size();
+  checked.live = LiveOnes(*catalog);
   for (const queries::BrokenEndpoint& broken : catalog->broken) {
     const files::File* const file = workspace.project.files->Find(broken.path);
     const bool sound = file != nullptr && workspace.project.files->IsSound(*file);
@@ -84,10 +105,18 @@ std::string Summary(const Checked& checked) {
                      problems == 0 ? "no problems" : count(problems, "problem"));
 }
 
+std::string AskedAnew(const LiveEndpoint& live) {
+  if (!live.column.empty()) return fmt::format("a row with its {} changes", live.column);
+  return fmt::format("any row of its tables changes: {}", live.why);
+}
+
 std::string ToText(const Project& project, const Checked& checked) {
   std::string text = ProblemsText(project.folder, *project.files, checked.files);
   for (const queries::BrokenEndpoint& broken : checked.broken) {
     text += project.folder + "/" + broken.reason + "\n";
+  }
+  for (const LiveEndpoint& each : checked.live) {
+    text += fmt::format("{}/{}: live; asked anew when {}\n", project.folder, each.path, AskedAnew(each));
   }
   if (checked.pending > 0) text += PendingText(checked.pending) + "\n";
   return text + Summary(checked);
@@ -105,6 +134,16 @@ std::string ToJson(const Project& project, const Checked& checked) {
   AppendProblems(project.folder, *project.files, checked.files, json);
   for (const queries::BrokenEndpoint& broken : checked.broken) {
     AppendReason(project.folder, broken.path, broken.reason, json);
+  }
+  json.EndArray();
+  json.Key("live");
+  json.BeginArray();
+  for (const LiveEndpoint& each : checked.live) {
+    json.BeginObject();
+    json.Member("file", project.folder + "/" + each.path);
+    json.Member("keyed_by", each.column);
+    json.Member("why_not_keyed", each.why);
+    json.EndObject();
   }
   json.EndArray();
   json.EndObject();

@@ -61,14 +61,26 @@ TEST_F(QueriesCheckTest, JsonHasPlacesAndHints) {
   Write("b.get.sql", "-- @auth none\nselect nope from items");
   Write("c.get.sql", "select 1");
   const Ran ran = Queries({"check", "--json"});
-  EXPECT_EQ(ran.out, "{\"database\":\"sqlite\",\"endpoints\":1,\"pending\":0,\"problems\":[{\"file\":\"" +
-                         At("b.get.sql") +
-                         "\",\"line\":2,\"column\":8,\"end_line\":2,\"end_column\":12,\"kind\":\"database\","
-                         "\"message\":\"no such column: nope\",\"hint\":\"\"},{\"file\":\"" +
-                         At("c.get.sql") +
-                         "\",\"line\":0,\"column\":0,\"end_line\":0,\"end_column\":0,\"kind\":\"database\","
-                         "\"message\":\"GET /c: nothing says who may call it\",\"hint\":\"-- @auth none, "
-                         "-- @auth claims:sub for whoever has a token, or -- @auth role:NAME\"}]}\n");
+  EXPECT_EQ(ran.out,
+            "{\"database\":\"sqlite\",\"endpoints\":1,\"pending\":0,\"problems\":[{\"file\":\"" +
+                At("b.get.sql") +
+                "\",\"line\":2,\"column\":8,\"end_line\":2,\"end_column\":12,\"kind\":\"database\","
+                "\"message\":\"no such column: nope\",\"hint\":\"\"},{\"file\":\"" +
+                At("c.get.sql") +
+                "\",\"line\":0,\"column\":0,\"end_line\":0,\"end_column\":0,\"kind\":\"database\","
+                "\"message\":\"GET /c: nothing says who may call it\",\"hint\":\"-- @auth none, "
+                "-- @auth claims:sub for whoever has a token, or -- @auth role:NAME\"}],\"live\":[]}\n");
+}
+
+TEST_F(QueriesCheckTest, SaysWhichChangesALiveQueryIsAskedFor) {
+  Write("live.get.sql",
+        "-- @auth none\n-- @live key=id\n-- @param name text\nselect id from items where name = :name");
+  EXPECT_EQ(Queries({"check"}).out,
+            At("live.get.sql") +
+                ": live; asked anew when any row of its tables changes: SQLite does not tell "
+                "which rows another process has changed\n2 sound endpoints, no problems\n");
+  const std::string json = Queries({"check", "--json"}).out;
+  EXPECT_TRUE(json.contains("\"keyed_by\":\"\",\"why_not_keyed\":\"SQLite does not tell")) << json;
 }
 
 TEST_F(QueriesCheckTest, AMigrationThatFailsIsWhatIsShown) {

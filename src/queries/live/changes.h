@@ -4,6 +4,8 @@
 // without it. Loop thread only.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -14,16 +16,38 @@
 
 namespace tidemill::queries::live {
 
+// What the rows that were written had, and have, in one column.
+struct TouchedColumn {
+  std::string column;
+  std::vector<std::string> values;  // each once; NULL, and what no key is (key_value.h), are not among them
+  friend bool operator==(const TouchedColumn&, const TouchedColumn&) = default;
+};
+
+struct TableChange {
+  std::string table;                   // "public.orders"
+  std::vector<TouchedColumn> columns;  // sorted; in another one any value may have been touched
+  friend bool operator==(const TableChange&, const TableChange&) = default;
+};
+
 class ChangeEvents {
  public:
-  // Of these tables, "public.orders", something has changed; by these transactions ("7321": PostgreSQL's
-  // xid8, or none), which are committed.
-  virtual void OnChange(std::span<const std::string> tables, std::span<const std::string> transactions) = 0;
+  // In these tables something has changed; by these transactions ("7321": PostgreSQL's xid8, or none), which
+  // are committed.
+  virtual void OnChange(std::span<const TableChange> changes, std::span<const std::string> transactions) = 0;
   // Nobody knows of which.
   virtual void OnChangeSomewhere() = 0;
+  // What changes now is not told, until OnChangeSomewhere.
+  virtual void OnNotLooking() = 0;
 
  protected:
   ~ChangeEvents() = default;
+};
+
+// Of a query whose calls differ in the value that a column of one of its tables has.
+struct KeyColumn {
+  std::string table;  // "public.orders"
+  std::string column;
+  std::uint32_t oid = 0;  // of its type
 };
 
 // Whether the changes of some tables are noticed.
@@ -35,6 +59,10 @@ struct Coverage {
   // Differs when one of them, its trigger, a policy or a view may have been replaced or altered in between:
   // what was written meanwhile, nobody has told.
   std::string fingerprint{};
+  // Of them, those whose changes tell the values of the key's column: its table, and the partitions and
+  // parents of that. Empty: none do.
+  std::vector<std::string> keyed{};
+  std::string why_not_keyed{};
   friend bool operator==(const Coverage&, const Coverage&) = default;
 };
 
@@ -45,8 +73,9 @@ class ChangeSource {
   // For the log and the metrics: "triggers".
   virtual std::string_view method() const = 0;
   // Does what it can so that changes of `tables` are noticed from now on: what is asked after the answer and
-  // changes later, is told. An error: the database does not answer.
-  virtual Task<Result<Coverage>> Cover(std::vector<std::string> tables) = 0;
+  // changes later, is told; with the values in the column of `key`, if that can be. An error: the database
+  // does not answer.
+  virtual Task<Result<Coverage>> Cover(std::vector<std::string> tables, std::optional<KeyColumn> key) = 0;
   // Whether anybody wants to be told. From the first Cover after it was set; at its beginning, and whenever
   // something may have been missed, OnChangeSomewhere is called.
   virtual void SetWanted(bool wanted) = 0;

@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <tuple>
 
 #include "api/concurrently.h"
 #include "base/log.h"
 #include "net/async.h"
+#include "net/next_turn.h"
 #include "queries/cache/generations.h"
-#include "queries/live/pacing.h"
+#include "queries/live/key_value.h"
 
 namespace tidemill::queries::live {
 namespace {
@@ -18,35 +20,23 @@ constexpr Duration kCoverInterval = Seconds(15);
 constexpr std::size_t kPublishesAtOnce = 64;
 // Of one cohort that waits; of more the newest count, which the others are visible before.
 constexpr std::size_t kTransactionsMax = 100;
+constexpr std::size_t kTransactionListsMax = 16;
 
 // Of two times, of which 0 is none.
 std::int64_t Earlier(std::int64_t a, std::int64_t b) {
   return a == 0 || b == 0 ? std::max(a, b) : std::min(a, b);
 }
 
+std::vector<std::string> Joined(const std::vector<TransactionsPtr>& lists) {
+  std::vector<std::string> all;
+  for (const TransactionsPtr& each : lists) all.insert(all.end(), each->begin(), each->end());
+  return NewestOf(all, kTransactionsMax);
+}
+
 }  // namespace
 
-struct LiveQueries::Cohort {
-  Cohort(FollowCall of, Duration min_interval) : call(std::move(of)), pacing(min_interval) {}
-
-  const FollowCall call;
-  Pacing pacing;
-  Window window;
-  std::vector<std::string> tables;        // as Generations::NameOf has them
-  std::vector<std::string> transactions;  // that the next refresh must see
-  std::vector<net::Reply<Ready>::Sender> waiting;
-  std::optional<MonotonicTime> scheduled;
-  MonotonicTime last_wanted;
-  std::optional<MonotonicTime> took_over_at;  // from one of another scope
-  std::int64_t good_until = call.good_until;  // of all who follow it, seconds since 1970; 0: no end
-  bool ready = false;                         // the channel has a result
-  bool ended = false;
-  bool polled = false;
-  bool stale = false;
-};
-
 LiveQueries::LiveQueries(const Surroundings& surroundings, LiveSettings settings)
-    : at_(surroundings), settings_(std::move(settings)) {}
+    : at_(surroundings), settings_(std::move(settings)), turns_(settings_.refreshes_max) {}
 
 LiveQueries::~LiveQueries() = default;
 
@@ -62,7 +52,7 @@ void LiveQueries::PostFollow(FollowCall call, net::Reply<Followed>::Sender sende
   });
 }
 
-LiveQueries::CohortPtr LiveQueries::Find(const std::string& channel) const {
+CohortPtr LiveQueries::Find(const std::string& channel) const {
   const auto found = cohorts_.find(channel);
   return found == cohorts_.end() ? nullptr : found->second;
 }
@@ -83,11 +73,11 @@ Task<Followed> LiveQueries::Follow(FollowCall call) {
   }
   if (!cohort) {
     TM_CO_TRY(Admit(call));
-    TM_CO_TRY_ASSIGN(const Coverage coverage, co_await KnownCoverage(call.question.served));
+    TM_CO_TRY_ASSIGN(FootprintPtr footprint, co_await KnownFootprint(call.question.served));
     // Somebody else may have begun it meanwhile, or the file may have changed.
     if (Find(call.channel)) co_return co_await Follow(std::move(call));
     TM_CO_TRY(Admit(call));
-    cohort = Begin(std::move(call), coverage);
+    cohort = Begin(std::move(call), std::move(footprint));
     cohort->took_over_at = took_over_at;
   } else {
     cohort->good_until = Earlier(cohort->good_until, call.good_until);
@@ -111,7 +101,7 @@ Task<Followed> LiveQueries::FollowReady(CohortPtr cohort) {
   co_return FollowedChannel{.epoch = read->top.epoch};
 }
 
-LiveQueries::Ready LiveQueries::Admit(const FollowCall& call) const {
+Ready LiveQueries::Admit(const FollowCall& call) const {
   const auto refuse = [this](std::string text) {
     at_.metrics.refused.Add();
     return Ready(std::unexpected(NotFollowed{NotFollowed::Why::kLimit, std::move(text)}));
@@ -129,18 +119,18 @@ LiveQueries::Ready LiveQueries::Admit(const FollowCall& call) const {
 }
 
 // One question at a time for an endpoint, however many wait for its answer.
-Task<LiveQueries::Covered> LiveQueries::KnownCoverage(ServedPtr served) {
-  if (const auto found = coverages_.find(served); found != coverages_.end()) co_return found->second;
+Task<LiveQueries::Covered> LiveQueries::KnownFootprint(ServedPtr served) {
+  if (const auto found = footprints_.find(served); found != footprints_.end()) co_return found->second;
   if (const auto found = finding_.find(served); found != finding_.end()) {
     net::Reply<Covered> reply(at_.loop);
     found->second.push_back(reply.sender());
     co_return co_await reply;
   }
   finding_[served];
-  Covered covered = co_await FindCoverage(served);
+  Covered covered = co_await FindFootprint(served);
   if (covered) {
-    LogCoverage(*served, *covered);
-    coverages_[served] = *covered;
+    LogCoverage(*served, (*covered)->coverage);
+    footprints_[served] = *covered;
   }
   const auto waiting = finding_.extract(served);
   for (const auto& each : waiting.mapped()) each.Send(covered);
@@ -148,13 +138,33 @@ Task<LiveQueries::Covered> LiveQueries::KnownCoverage(ServedPtr served) {
 }
 
 void LiveQueries::LogCoverage(const ServedEndpoint& served, const Coverage& coverage) const {
-  log::Info("queries.live_followed",
-            {{"endpoint", served.query().route.ToString()},
-             {"changes", coverage.covered ? source_->method() : std::string_view("poll")},
-             {"why", coverage.why}});
+  log::Info(
+      "queries.live_followed",
+      {{"endpoint", served.query().route.ToString()},
+       {"changes", coverage.covered ? source_->method() : std::string_view("poll")},
+       {"why", coverage.why},
+       {"keyed_by", served.endpoint->live_key && !coverage.keyed.empty() ? served.endpoint->live_key->column
+                                                                         : std::string()},
+       {"why_not_keyed", coverage.why_not_keyed}});
 }
 
-Task<LiveQueries::Covered> LiveQueries::FindCoverage(ServedPtr served) {
+Task<LiveQueries::Covered> LiveQueries::FindFootprint(ServedPtr served) {
+  TM_CO_TRY_ASSIGN(Coverage coverage, co_await FindCoverage(served));
+  Footprint footprint{.coverage = std::move(coverage), .tables = {}, .keyed = {}, .column = {}};
+  const Coverage& found = footprint.coverage;
+  for (const std::string& each : found.keyed) footprint.keyed.push_back(Generations::NameOf(each));
+  if (!footprint.keyed.empty()) footprint.column = served->endpoint->live_key->column;
+  std::set<std::string> names;
+  for (const auto* const list : {&found.tables, &served->endpoint->reads, &served->query().live->tables}) {
+    for (const std::string& each : *list) {
+      if (std::ranges::find(found.keyed, each) == found.keyed.end()) names.insert(Generations::NameOf(each));
+    }
+  }
+  footprint.tables.assign(names.begin(), names.end());
+  co_return std::make_shared<const Footprint>(std::move(footprint));
+}
+
+Task<std::expected<Coverage, NotFollowed>> LiveQueries::FindCoverage(ServedPtr served) {
   const files::Live& live = *served->query().live;
   if (live.poll) co_return Coverage{.covered = false, .why = "its file says poll", .tables = {}};
   Coverage coverage{.covered = false, .why = "queries.live.changes is \"poll\"", .tables = {}};
@@ -163,9 +173,14 @@ Task<LiveQueries::Covered> LiveQueries::FindCoverage(ServedPtr served) {
     std::vector<std::string> tables = live.tables;
     const Endpoint& endpoint = *served->endpoint;
     tables.insert(tables.end(), endpoint.reads.begin(), endpoint.reads.end());
-    auto covered = co_await source_->Cover(std::move(tables));
+    std::optional<KeyColumn> key;
+    if (const auto& of = endpoint.live_key) {
+      key = KeyColumn{.table = of->table, .column = of->column, .oid = of->column_oid};
+    }
+    auto covered = co_await source_->Cover(std::move(tables), std::move(key));
     if (!covered) co_return std::unexpected(NotFollowed{NotFollowed::Why::kAway, covered.error().detail});
     coverage = *std::move(covered);
+    if (!endpoint.live_key) coverage.why_not_keyed = endpoint.why_no_live_key;
     const bool whole_file = at_.database.dialect() == sql::Dialect::kSqlite;
     if (coverage.covered && !whole_file && !endpoint.knows_tables && live.tables.empty()) {
       coverage.covered = false;
@@ -178,38 +193,28 @@ Task<LiveQueries::Covered> LiveQueries::FindCoverage(ServedPtr served) {
   co_return coverage;
 }
 
-LiveQueries::CohortPtr LiveQueries::Begin(FollowCall call, const Coverage& coverage) {
+CohortPtr LiveQueries::Begin(FollowCall call, FootprintPtr footprint) {
   const files::Live& live = *call.question.served->query().live;
   auto cohort = std::make_shared<Cohort>(std::move(call), live.min_interval.value_or(settings_.min_interval));
+  const Question& question = cohort->call.question;
+  if (const auto& key = question.served->endpoint->live_key) {
+    cohort->key_value = KeyValueOf(key->kind, question.request.inputs.front().at(key->parameter));
+  }
   cohorts_.emplace(cohort->call.channel, cohort);
   ++by_starter_[cohort->call.starter];
   at_.metrics.queries.Add(1);
   cohort->last_wanted = at_.loop.Now();
-  if (coverage.covered) source_->SetWanted(true);  // it may have ended while nothing was followed
-  Depend(cohort, coverage);
-  MarkDirty(cohort, {});
-  Pump();
+  if (footprint->coverage.covered) source_->SetWanted(true);  // it may have ended while nothing was followed
+  Depend(cohort, std::move(footprint));
+  Mark({cohort}, nullptr);
   return cohort;
 }
 
-void LiveQueries::Depend(const CohortPtr& cohort, const Coverage& coverage) {
-  DependOnNothing(cohort);
-  const ServedEndpoint& served = *cohort->call.question.served;
-  std::set<std::string> names;
-  for (const auto* const list : {&coverage.tables, &served.endpoint->reads, &served.query().live->tables}) {
-    for (const std::string& each : *list) names.insert(Generations::NameOf(each));
-  }
-  cohort->tables.assign(names.begin(), names.end());
-  for (const std::string& table : cohort->tables) by_table_[table].insert(cohort);
-  SetPolled(*cohort, !coverage.covered);
-}
-
-void LiveQueries::DependOnNothing(const CohortPtr& cohort) {
-  for (const std::string& table : std::exchange(cohort->tables, {})) {
-    const auto found = by_table_.find(table);
-    found->second.erase(cohort);
-    if (found->second.empty()) by_table_.erase(found);
-  }
+void LiveQueries::Depend(const CohortPtr& cohort, FootprintPtr footprint) {
+  dependents_.Remove(cohort);
+  cohort->footprint = std::move(footprint);
+  dependents_.Add(cohort);
+  SetPolled(*cohort, !cohort->footprint->coverage.covered);
 }
 
 void LiveQueries::SetPolled(Cohort& cohort, bool polled) {
@@ -224,7 +229,7 @@ void LiveQueries::SetStale(Cohort& cohort, bool stale) {
 
 void LiveQueries::ReplaceServing(const Serving& serving) {
   served_ = {serving.endpoints.begin(), serving.endpoints.end()};
-  std::erase_if(coverages_, [&](const auto& each) { return !served_.contains(each.first); });
+  std::erase_if(footprints_, [&](const auto& each) { return !served_.contains(each.first); });
   std::vector<CohortPtr> gone;
   for (const auto& [channel, cohort] : cohorts_) {
     if (!served_.contains(cohort->call.question.served)) gone.push_back(cohort);
@@ -234,25 +239,22 @@ void LiveQueries::ReplaceServing(const Serving& serving) {
 
 void LiveQueries::NoteWrite(std::span<const std::string> tables) {
   if (std::ranges::find(tables, Generations::kEverything) != tables.end()) return OnChangeSomewhere();
-  OnChange(tables, {});
+  Mark(dependents_.FindUnkeyed(tables), nullptr);
 }
 
-void LiveQueries::OnChange(std::span<const std::string> tables, std::span<const std::string> transactions) {
-  std::vector<CohortPtr> dirty;
-  for (const std::string& table : tables) {
-    const auto found = by_table_.find(Generations::NameOf(table));
-    if (found != by_table_.end()) dirty.insert(dirty.end(), found->second.begin(), found->second.end());
+void LiveQueries::OnChange(std::span<const TableChange> changes, std::span<const std::string> transactions) {
+  TransactionsPtr newest;
+  if (!transactions.empty()) {
+    newest = std::make_shared<const std::vector<std::string>>(NewestOf(transactions, kTransactionsMax));
   }
-  std::ranges::sort(dirty);
-  dirty.erase(std::ranges::unique(dirty).begin(), dirty.end());
-  const std::vector<std::string> newest = NewestOf(transactions, kTransactionsMax);
-  for (const CohortPtr& each : dirty) MarkDirty(each, newest);
-  Pump();
+  Mark(dependents_.Find(changes), std::move(newest));
 }
 
 void LiveQueries::OnChangeSomewhere() {
-  for (const auto& [channel, cohort] : cohorts_) MarkDirty(cohort, {});
-  Pump();
+  std::vector<CohortPtr> all;
+  all.reserve(cohorts_.size());
+  for (const auto& [channel, cohort] : cohorts_) all.push_back(cohort);
+  Mark(std::move(all), nullptr);
 }
 
 void LiveQueries::SetOccupied(std::string channel, bool occupied) {
@@ -267,47 +269,84 @@ void LiveQueries::SetOccupied(std::string channel, bool occupied) {
   occupied_.insert(std::move(channel));
 }
 
-void LiveQueries::MarkDirty(const CohortPtr& cohort, std::span<const std::string> transactions) {
-  auto& wanted = cohort->transactions;
-  wanted.insert(wanted.end(), transactions.begin(), transactions.end());
-  if (wanted.size() > kTransactionsMax) {
-    wanted.erase(wanted.begin(), wanted.end() - static_cast<std::ptrdiff_t>(kTransactionsMax));
+// What they must see is noted at once; the rest may take several turns.
+void LiveQueries::Mark(std::vector<CohortPtr> dirty, TransactionsPtr transactions) {
+  for (CohortPtr& each : dirty) {
+    if (transactions != nullptr) {
+      if (each->transactions.size() == kTransactionListsMax) {
+        each->transactions.erase(each->transactions.begin());
+      }
+      each->transactions.push_back(transactions);
+    }
+    if (!std::exchange(each->marked, true)) to_mark_.push_back(std::move(each));
   }
-  if (cohort->pacing.NoteChange(at_.loop.Now())) Reschedule(cohort);
+  if (!marks_) MarkSome();
 }
 
-void LiveQueries::Reschedule(const CohortPtr& cohort) {
-  if (cohort->scheduled) due_.erase({*cohort->scheduled, cohort});
-  cohort->scheduled = cohort->ended ? std::nullopt : cohort->pacing.due();
-  if (cohort->scheduled) due_.insert({*cohort->scheduled, cohort});
+void LiveQueries::MarkSome() {
+  const MonotonicTime now = at_.loop.Now();
+  while (!to_mark_.empty() && !at_.loop.ShareSpent()) {
+    const CohortPtr cohort = std::move(to_mark_.front());
+    to_mark_.pop_front();
+    cohort->marked = false;
+    if (!cohort->ended && cohort->pacing.NoteChange(now)) Reschedule(*cohort);
+  }
+  if (!to_mark_.empty() && !std::exchange(marks_, true)) scope_.Spawn(MarkOthers(*this));
+  Pump();
+}
+
+Task<void> LiveQueries::MarkOthers(LiveQueries& self) {
+  while (!self.to_mark_.empty()) {
+    co_await net::NextTurn(self.at_.loop);
+    self.MarkSome();
+  }
+  self.marks_ = false;
+}
+
+void LiveQueries::Reschedule(Cohort& cohort) {
+  const auto due = cohort.ended ? std::nullopt : cohort.pacing.due();
+  if (due) {
+    turns_.Wait(cohort, *due);
+  } else {
+    turns_.Leave(cohort);
+  }
 }
 
 // What ends at once comes back here: it is gone on with below.
 void LiveQueries::Pump() {
   if (std::exchange(pumps_, true)) return;
   const MonotonicTime now = at_.loop.Now();
-  while (running_ < settings_.refreshes_max && !due_.empty() && due_.begin()->first <= now &&
-         !at_.loop.ShareSpent()) {
-    const CohortPtr cohort = due_.begin()->second;
-    due_.erase(due_.begin());
-    cohort->scheduled.reset();
+  while (!at_.loop.ShareSpent()) {
+    Turns::Waiter* const waiter = turns_.Begin(now);
+    if (waiter == nullptr) break;
+    CohortPtr cohort = static_cast<Cohort*>(waiter)->shared_from_this();
     cohort->pacing.Begin(now);
-    ++running_;
-    scope_.Spawn(Refresh(*this, cohort));
+    scope_.Spawn(Refresh(*this, std::move(cohort)));
   }
   pumps_ = false;
-  if (!due_.empty() && running_ < settings_.refreshes_max) {
-    at_.loop.timers().Schedule(due_timer_, due_.begin()->first);
+  const auto due = turns_.next_due();
+  if (due && *due > now) {
+    at_.loop.timers().Schedule(due_timer_, *due);
+  } else if (due && !std::exchange(pumps_later_, true)) {
+    scope_.Spawn(PumpLater(*this));
   }
+}
+
+Task<void> LiveQueries::PumpLater(LiveQueries& self) {
+  co_await net::NextTurn(self.at_.loop);
+  self.pumps_later_ = false;
+  self.Pump();
 }
 
 Task<void> LiveQueries::Refresh(LiveQueries& self, CohortPtr cohort) {
   const std::int64_t begun = MonotonicMicros();
-  std::vector<std::string> transactions = std::exchange(cohort->transactions, {});
+  std::vector<TransactionsPtr> transactions = std::exchange(cohort->transactions, {});
   self.at_.metrics.refreshes.Add();
-  auto rows = co_await AskRows(self.at_.loop, self.at_.database, cohort->call.question,
-                               self.settings_.check_visibility ? transactions : std::vector<std::string>(),
-                               self.settings_.rows_max);
+  auto rows =
+      co_await AskRows(self.at_.loop, self.at_.database, cohort->call.question,
+                       self.settings_.check_visibility ? Joined(transactions) : std::vector<std::string>(),
+                       self.settings_.rows_max);
+  const Duration asked{(MonotonicMicros() - begun) / 1000};
   if (rows && !cohort->ended) {
     self.bytes_ -= cohort->window.bytes();
     std::vector<Change> changes = cohort->window.Replace(*std::move(rows));
@@ -324,16 +363,19 @@ Task<void> LiveQueries::Refresh(LiveQueries& self, CohortPtr cohort) {
     self.EndRefresh(cohort, std::move(rows).error(), std::move(transactions));
   }
   self.at_.metrics.seconds.Observe(static_cast<double>(MonotonicMicros() - begun) / 1e6);
-  --self.running_;
-  if (!cohort->ended) self.Reschedule(cohort);
+  self.turns_.End(*cohort, asked);
+  if (!cohort->ended) self.Reschedule(*cohort);
   self.Pump();
 }
 
 // Without rows.
-void LiveQueries::EndRefresh(const CohortPtr& cohort, NoRows why, std::vector<std::string> transactions) {
+void LiveQueries::EndRefresh(const CohortPtr& cohort, NoRows why, std::vector<TransactionsPtr> transactions) {
   const MonotonicTime now = at_.loop.Now();
   const auto keep = [&] {
-    cohort->transactions.insert(cohort->transactions.end(), transactions.begin(), transactions.end());
+    auto& wanted = cohort->transactions;
+    wanted.insert(wanted.begin(), transactions.begin(), transactions.end());
+    const std::size_t over = wanted.size() - std::min(wanted.size(), kTransactionListsMax);
+    wanted.erase(wanted.begin(), wanted.begin() + static_cast<std::ptrdiff_t>(over));
   };
   switch (why.why) {
     case NoRows::Why::kNotVisible:
@@ -419,10 +461,10 @@ void LiveQueries::End(const CohortPtr& cohort, NotFollowed why) {
 
 void LiveQueries::Leave(const CohortPtr& cohort) {
   cohort->ended = true;
-  Reschedule(cohort);
+  Reschedule(*cohort);
   SetPolled(*cohort, false);
   SetStale(*cohort, false);
-  DependOnNothing(cohort);
+  dependents_.Remove(cohort);
   const auto started = by_starter_.find(cohort->call.starter);
   if (--started->second == 0) by_starter_.erase(started);
   bytes_ -= cohort->window.bytes();
@@ -454,7 +496,7 @@ void LiveQueries::OnTimer() {
   if (source_ == nullptr) return;
   if (cohorts_.empty()) {
     source_->SetWanted(false);
-    coverages_.clear();
+    footprints_.clear();
   } else if (!covers_ && now - covered_at_ > kCoverInterval) {
     covers_ = true;
     scope_.Spawn(CoverAnew(*this));
@@ -463,32 +505,34 @@ void LiveQueries::OnTimer() {
 
 // A trigger may have been dropped, or made; a partition may have come.
 Task<void> LiveQueries::CoverAnew(LiveQueries& self) {
-  const std::map<ServedPtr, Coverage> known = self.coverages_;
+  const std::map<ServedPtr, FootprintPtr> known = self.footprints_;
   for (const auto& [served, before] : known) {
-    const auto coverage = co_await self.FindCoverage(served);
-    const bool away = !coverage && coverage.error().why == NotFollowed::Why::kAway;
+    const auto found = co_await self.FindFootprint(served);
+    const bool away = !found && found.error().why == NotFollowed::Why::kAway;
     if (away || !self.served_.contains(served)) continue;
-    if (coverage && *coverage == before) continue;
-    if (coverage && coverage->why != before.why) self.LogCoverage(*served, *coverage);
+    if (found && (*found)->coverage == before->coverage) continue;
+    const auto told = [](const Coverage& each) { return std::tie(each.why, each.keyed, each.why_not_keyed); };
+    if (found && told((*found)->coverage) != told(before->coverage)) {
+      self.LogCoverage(*served, (*found)->coverage);
+    }
     std::vector<CohortPtr> cohorts;
     for (const auto& [channel, cohort] : self.cohorts_) {
       if (cohort->call.question.served == served) cohorts.push_back(cohort);
     }
     for (const CohortPtr& each : cohorts) {
-      if (!coverage) {
-        self.End(each, coverage.error());
-        continue;
+      if (found) {
+        self.Depend(each, *found);
+      } else {
+        self.End(each, found.error());
       }
-      self.Depend(each, *coverage);
-      self.MarkDirty(each, {});
     }
-    if (coverage) {
-      self.coverages_[served] = *coverage;
+    if (found) {
+      self.footprints_[served] = *found;
+      self.Mark(std::move(cohorts), nullptr);
     } else {
-      self.coverages_.erase(served);
+      self.footprints_.erase(served);
     }
   }
-  self.Pump();
   self.covers_ = false;
   self.covered_at_ = self.at_.loop.Now();
 }

@@ -3,7 +3,8 @@
 // A cohort is one channel: one endpoint, its parameters, and whose it is. Whoever subscribes begins it, or
 // joins it: it is asked once for all of them, compared with what was before, and each row that has changed is
 // published once. It is asked anew when something has changed that it reads (changes.h, and what our own
-// endpoints write), at most so often (pacing.h), a few cohorts at a time, the longest due first. When nobody
+// endpoints write), at most so often (pacing.h), a few cohorts at a time (turns.h). Where changes tell which
+// rows they have touched, only the cohorts that these rows matter to are (dependents.h). When nobody
 // has followed it for a while it ends, and its channel is cleared. One that cannot go on (its file has
 // changed, its token has expired, the database refuses it) ends in the same way: its subscribers come back,
 // and are told why.
@@ -13,6 +14,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <expected>
 #include <map>
 #include <memory>
@@ -36,10 +38,12 @@
 #include "net/timer_wheel.h"
 #include "queries/endpoint/served_endpoint.h"
 #include "queries/live/changes.h"
+#include "queries/live/cohort.h"
+#include "queries/live/dependents.h"
+#include "queries/live/follow.h"
 #include "queries/live/metrics.h"
-#include "queries/live/question.h"
 #include "queries/live/settings.h"
-#include "queries/live/window.h"
+#include "queries/live/turns.h"
 #include "realtime/broker/map_publisher.h"
 #include "sql/database.h"
 
@@ -47,31 +51,6 @@ namespace tidemill::queries::live {
 
 // The tag of a row that says where it stands: the higher the number, the further up in the result.
 inline constexpr std::string_view kOrderTag = "order";
-
-// Who wants to follow what.
-struct FollowCall {
-  std::string channel;
-  Question question;
-  std::string starter;          // who it counts for: "user 42", or a connection
-  std::string scope;            // what of the caller the rows depend on; differs: others' rows
-  std::int64_t issued_at = 0;   // of the token whose claims these are, seconds since 1970; 0: it does not say
-  std::int64_t good_until = 0;  // of them, seconds since 1970; 0: they do not end
-};
-
-struct NotFollowed {
-  enum class Why : std::uint8_t {
-    kLimit,     // of queries.live
-    kRefused,   // it cannot be followed
-    kAway,      // the database does not answer now
-    kOldToken,  // a newer token of this user says other things
-  };
-  Why why = Why::kRefused;
-  std::string text;
-};
-struct FollowedChannel {
-  std::string epoch;  // of the map that has the rows: what comes in its place may be of another scope
-};
-using Followed = std::expected<FollowedChannel, NotFollowed>;
 
 class LiveQueries final : public ChangeEvents, private net::Timer {
  public:
@@ -83,7 +62,7 @@ class LiveQueries final : public ChangeEvents, private net::Timer {
 
   struct Surroundings {
     net::Loop& loop;
-    sql::Database& database;
+    sql::Database& database;  // for the refreshes
     broker::MapPublisher& maps;
     LiveMetrics& metrics;
   };
@@ -102,22 +81,21 @@ class LiveQueries final : public ChangeEvents, private net::Timer {
   void PostFollow(FollowCall call, net::Reply<Followed>::Sender sender);
   // What is served from now on: what is not any more ends.
   void ReplaceServing(const Serving& serving);
-  // An endpoint of ours has written these, "*" for everything; it is committed.
+  // An endpoint of ours has written these, "*" for everything; it is committed. Cohorts whose changes are
+  // told with their values wait for those.
   void NoteWrite(std::span<const std::string> tables);
   // The first subscription to a channel of the namespace came, or the last one went.
   void SetOccupied(std::string channel, bool occupied);
 
-  void OnChange(std::span<const std::string> tables, std::span<const std::string> transactions) override;
+  void OnChange(std::span<const TableChange> changes, std::span<const std::string> transactions) override;
   void OnChangeSomewhere() override;
+  void OnNotLooking() override { OnChangeSomewhere(); }  // they are asked again and again
 
   std::size_t cohorts() const { return cohorts_.size(); }
 
  private:
-  struct Cohort;
-  using CohortPtr = std::shared_ptr<Cohort>;
   using ServedPtr = std::shared_ptr<const ServedEndpoint>;
-  using Ready = std::expected<void, NotFollowed>;
-  using Covered = std::expected<Coverage, NotFollowed>;
+  using Covered = std::expected<FootprintPtr, NotFollowed>;
   class Due final : public net::Timer {
    public:
     explicit Due(LiveQueries& live) : live_(live) {}
@@ -129,25 +107,28 @@ class LiveQueries final : public ChangeEvents, private net::Timer {
 
   void OnTimer() override;
   CohortPtr Find(const std::string& channel) const;
-  Task<Covered> KnownCoverage(ServedPtr served);
-  Task<Covered> FindCoverage(ServedPtr served);
+  Task<Covered> KnownFootprint(ServedPtr served);
+  Task<Covered> FindFootprint(ServedPtr served);
+  Task<std::expected<Coverage, NotFollowed>> FindCoverage(ServedPtr served);
   void LogCoverage(const ServedEndpoint& served, const Coverage& coverage) const;
   Ready Admit(const FollowCall& call) const;
   Task<Followed> FollowReady(CohortPtr cohort);
-  CohortPtr Begin(FollowCall call, const Coverage& coverage);
-  void Depend(const CohortPtr& cohort, const Coverage& coverage);
-  void DependOnNothing(const CohortPtr& cohort);
+  CohortPtr Begin(FollowCall call, FootprintPtr footprint);
+  void Depend(const CohortPtr& cohort, FootprintPtr footprint);
   void SetPolled(Cohort& cohort, bool polled);
   void SetStale(Cohort& cohort, bool stale);
   void End(const CohortPtr& cohort, NotFollowed why);
   void Leave(const CohortPtr& cohort);
 
-  void MarkDirty(const CohortPtr& cohort, std::span<const std::string> transactions);
-  void Reschedule(const CohortPtr& cohort);
+  void Mark(std::vector<CohortPtr> dirty, TransactionsPtr transactions);
+  void MarkSome();
+  static Task<void> MarkOthers(LiveQueries& self);
+  void Reschedule(Cohort& cohort);
   void Pump();
+  static Task<void> PumpLater(LiveQueries& self);
   static Task<void> Refresh(LiveQueries& self, CohortPtr cohort);
   Task<bool> Publish(CohortPtr cohort, std::vector<Change> changes);
-  void EndRefresh(const CohortPtr& cohort, NoRows why, std::vector<std::string> transactions);
+  void EndRefresh(const CohortPtr& cohort, NoRows why, std::vector<TransactionsPtr> transactions);
   void EndRefused(const CohortPtr& cohort, NotFollowed why);
   static Task<void> Clear(LiveQueries& self, std::string channel);
   static Task<void> CoverAnew(LiveQueries& self);
@@ -156,19 +137,21 @@ class LiveQueries final : public ChangeEvents, private net::Timer {
   const LiveSettings settings_;
   ChangeSource* source_ = nullptr;
   std::unordered_map<std::string, CohortPtr> cohorts_;  // by channel
-  std::map<std::string, std::set<CohortPtr>, std::less<>> by_table_;
+  Dependents dependents_;
   std::map<std::string, std::size_t, std::less<>> by_starter_;
   std::set<ServedPtr> served_;                                             // all that there are now
-  std::map<ServedPtr, Coverage> coverages_;                                // of those that were followed
+  std::map<ServedPtr, FootprintPtr> footprints_;                           // of those that were followed
   std::map<ServedPtr, std::vector<net::Reply<Covered>::Sender>> finding_;  // who waits for which
   std::unordered_set<std::string> occupied_;
-  std::set<std::pair<MonotonicTime, CohortPtr>> due_;
-  std::size_t running_ = 0;
+  std::deque<CohortPtr> to_mark_;
+  bool marks_ = false;
+  Turns turns_;
   std::size_t bytes_ = 0;  // of all windows
   MonotonicTime covered_at_{};
   bool covers_ = false;
   log::LogLimit ended_log_;
   bool pumps_ = false;
+  bool pumps_later_ = false;
   Due due_timer_{*this};
   TaskScope scope_;
 };

@@ -142,7 +142,7 @@ TEST_F(LiveQueriesTest, OtherClaimsNeverShareAChannel) {
 class SilentSource final : public ChangeSource {
  public:
   std::string_view method() const override { return "nothing"; }
-  Task<Result<Coverage>> Cover(std::vector<std::string> tables) override {
+  Task<Result<Coverage>> Cover(std::vector<std::string> tables, std::optional<KeyColumn>) override {
     co_return Coverage{.covered = true, .why = {}, .tables = std::move(tables), .fingerprint = fingerprint};
   }
   void SetWanted(bool) override {}

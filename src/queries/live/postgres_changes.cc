@@ -1,22 +1,25 @@
 #include "queries/live/postgres_changes.h"
 
-#include <algorithm>
+#include <fmt/format.h>
+
 #include <deque>
 #include <expected>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/log.h"
 #include "net/sleep.h"
 #include "net/task_scope.h"
+#include "queries/live/noted_changes.h"
 #include "queries/live/snapshot.h"
 #include "sql/schema/schema.h"
 
 namespace tidemill::queries::live {
 namespace {
 
-constexpr Duration kPause = Milliseconds(20);
+constexpr Duration kPause = Milliseconds(10);
 constexpr Duration kFailurePause = Milliseconds(500);
 constexpr Duration kRenewInterval = Seconds(10);
 constexpr Duration kSweepInterval = Seconds(5);
@@ -38,21 +41,26 @@ constexpr std::string_view kSnapshot =
 constexpr std::string_view kLook =
     "select s.now::pg_catalog.text, "
     "(extract(epoch from pg_catalog.clock_timestamp()) * 1000)::pg_catalog.int8, "
-    "(select last_value from @tidemill_live_until), c.transaction::pg_catalog.text, c.relation "
+    "(select last_value from @tidemill_live_until), c.transaction::pg_catalog.text, c.relation, "
+    "c.key_column, c.value "
     "from (select pg_catalog.pg_current_snapshot() as now) as s "
     "left join (select * from ("
-    "(select transaction, relation from @tidemill_live_changes "
+    "(select transaction, relation, null as key_column, null as value from @tidemill_live_changes "
     "where transaction >= $1::pg_catalog.xid8 order by transaction limit $3) union all "
-    "(select transaction, relation from @tidemill_live_changes "
+    "(select transaction, relation, null, null from @tidemill_live_changes "
+    "where transaction = any($2::pg_catalog.text[]::pg_catalog.xid8[]) limit $3) union all "
+    "(select transaction, relation, key_column, value from @tidemill_live_keys "
+    "where transaction >= $1::pg_catalog.xid8 order by transaction limit $3) union all "
+    "(select transaction, relation, key_column, value from @tidemill_live_keys "
     "where transaction = any($2::pg_catalog.text[]::pg_catalog.xid8[]) limit $3)) as found limit $3) as c "
     "on true";
 // What has become visible between two snapshots, the first of which was swept by.
-constexpr std::string_view kSweep =
-    "delete from @tidemill_live_changes "
+constexpr std::string_view kSwept =
     "where (transaction >= $1::pg_catalog.xid8 "
     "or transaction = any($2::pg_catalog.text[]::pg_catalog.xid8[])) "
     "and transaction < $3::pg_catalog.xid8 "
     "and pg_catalog.pg_visible_in_snapshot(transaction, $4::pg_catalog.pg_snapshot)";
+constexpr std::string_view kSweptTables[] = {"tidemill_live_changes", "tidemill_live_keys"};
 
 class PostgresChanges final : public ChangeSource {
  public:
@@ -65,8 +73,8 @@ class PostgresChanges final : public ChangeSource {
         tables_(loop, database, std::move(options)) {}
 
   std::string_view method() const override { return "triggers"; }
-  Task<Result<Coverage>> Cover(std::vector<std::string> tables) override {
-    return tables_.Cover(std::move(tables));
+  Task<Result<Coverage>> Cover(std::vector<std::string> tables, std::optional<KeyColumn> key) override {
+    return tables_.Cover(std::move(tables), std::move(key));
   }
   void SetWanted(bool wanted) override {
     wanted_ = wanted;
@@ -80,7 +88,7 @@ class PostgresChanges final : public ChangeSource {
       const bool well = gone_on ? co_await self.Look() : co_await self.Begin();
       if (!well) {
         self.seen_.reset();
-        self.events_.OnChangeSomewhere();  // nobody would tell
+        self.events_.OnNotLooking();
       }
       co_await net::Sleep(self.loop_, well ? kPause : kFailurePause);
     }
@@ -95,6 +103,14 @@ class PostgresChanges final : public ChangeSource {
       text.replace(at, 1, schema_);
     }
     return sql::Statement(std::move(text));
+  }
+
+  std::vector<sql::Statement> Sweeps() const {
+    std::vector<sql::Statement> all;
+    for (const std::string_view table : kSweptTables) {
+      all.push_back(Write(fmt::format("delete from @{} {}", table, kSwept)));
+    }
+    return all;
   }
 
   static std::expected<Snapshot, std::string> Read(const sql::Row& row) {
@@ -153,19 +169,17 @@ class PostgresChanges final : public ChangeSource {
     std::erase_if(older_, [&](std::uint64_t each) { return !now.running.contains(each); });
     const bool many = rows.size() >= static_cast<std::size_t>(kChangesMax);
     if (older_.size() != before || many) return events_.OnChangeSomewhere();
-    std::vector<std::string> tables;
-    std::vector<std::string> transactions;
+    NotedChanges noted;
     for (std::size_t i = 0; i < rows.size(); ++i) {
-      if (rows[i][3].is_null()) continue;
-      transactions.emplace_back(rows[i][3].text);
-      tables.emplace_back(rows[i][4].text);
+      const sql::Row row = rows[i];
+      if (row[3].is_null()) continue;
+      if (row[5].is_null()) {
+        noted.AddChange(row[3].text, row[4].text);
+      } else {
+        noted.AddValue(row[3].text, row[4].text, row[5].text, row[6].text);
+      }
     }
-    if (tables.empty()) return;
-    for (auto* const each : {&tables, &transactions}) {
-      std::ranges::sort(*each);
-      each->erase(std::ranges::unique(*each).begin(), each->end());
-    }
-    events_.OnChange(tables, transactions);
+    if (!noted.empty()) events_.OnChange(noted.Changes(), noted.Transactions());
   }
 
   Task<bool> Renew(MonotonicTime now) {
@@ -181,10 +195,13 @@ class PostgresChanges final : public ChangeSource {
     if (now - kept_.front().first < kKept) co_return true;
     Snapshot old = std::move(kept_.front().second);
     kept_.pop_front();
-    const auto done =
-        co_await database_.Run({.statement = sweep_,
-                                .parameters = {std::to_string(swept_.xmax), swept_.RunningTexts(),
-                                               std::to_string(old.xmax), old.text}});
+    std::vector<sql::Call> calls;
+    for (const sql::Statement& each : sweeps_) {
+      calls.push_back({.statement = each,
+                       .parameters = {std::to_string(swept_.xmax), swept_.RunningTexts(),
+                                      std::to_string(old.xmax), old.text}});
+    }
+    const auto done = co_await database_.RunAll(std::move(calls));
     if (!done) co_return Fail(done.error().message);
     swept_ = std::move(old);
     co_return true;
@@ -198,7 +215,7 @@ class PostgresChanges final : public ChangeSource {
   const sql::Statement follow_ = Write(kFollow);
   const sql::Statement snapshot_ = Write(kSnapshot);
   const sql::Statement look_ = Write(kLook);
-  const sql::Statement sweep_ = Write(kSweep);
+  const std::vector<sql::Statement> sweeps_ = Sweeps();
   bool wanted_ = false;
   bool looks_ = false;
   bool failed_ = false;

@@ -21,10 +21,11 @@ using testing::Bed;
 constexpr const char* kFile = "-- @auth none\n-- @live key=id\nselect id from orders order by id";
 
 struct Told final : public ChangeEvents {
-  void OnChange(std::span<const std::string>, std::span<const std::string> of) override {
+  void OnChange(std::span<const TableChange>, std::span<const std::string> of) override {
     transactions.insert(transactions.end(), of.begin(), of.end());
   }
   void OnChangeSomewhere() override { ++everything; }
+  void OnNotLooking() override {}
 
   std::vector<std::string> transactions;
   int everything = 0;
@@ -139,7 +140,7 @@ TEST_F(PostgresChangesTest, WhatIsRolledBackIsNotToldAndASavepointCountsAlone) {
   Told told;
   const auto alone = MakePostgresChanges(*on_.loop, *on_.database, {}, told);
   alone->SetWanted(true);
-  ASSERT_TRUE(on_.Wait(alone->Cover({"public.orders"})));
+  ASSERT_TRUE(on_.Wait(alone->Cover({"public.orders"}, std::nullopt)));
   ASSERT_TRUE(postgres::testing::DriveUntil(*on_.loop, [&] { return told.everything == 1; }));
   const auto undone = Begin();
   RunIn(*undone, "insert into orders values (2)");
@@ -167,7 +168,7 @@ TEST_F(PostgresChangesTest, ARefreshSeesTheTransactionThatItIsFor) {
   const auto late = Begin();
   RunIn(*late, "insert into orders values (2)");
   const std::vector<std::string> transaction = {RunIn(*late, "select pg_current_xact_id()")};
-  bed.live().OnChange(std::vector<std::string>{"public.orders"}, transaction);
+  bed.live().OnChange(std::vector<TableChange>{{.table = "public.orders", .columns = {}}}, transaction);
   ASSERT_TRUE(
       postgres::testing::DriveUntil(*on_.loop, [&] { return bed.metrics().not_visible.value() >= 3; }));
   Commit(*late);
@@ -182,7 +183,7 @@ TEST_F(PostgresChangesTest, WithoutTheCheckTheChangeIsLost) {
   const auto late = Begin();
   RunIn(*late, "insert into orders values (2)");
   const std::vector<std::string> transaction = {RunIn(*late, "select pg_current_xact_id()")};
-  bed.live().OnChange(std::vector<std::string>{"public.orders"}, transaction);
+  bed.live().OnChange(std::vector<TableChange>{{.table = "public.orders", .columns = {}}}, transaction);
   ASSERT_TRUE(
       postgres::testing::DriveUntil(*on_.loop, [&] { return bed.metrics().seconds.Read().count == 2; }));
   Commit(*late);

@@ -48,9 +48,19 @@ constexpr config::Row<LiveSettings> kLive[] = {
       .min = 100,
       .max = config::kHour,
       .reload = config::Reload::kNo}},
+    {"connections",
+     config::Of<&LiveSettings::connections>,
+     {.doc =
+          "Connections to PostgreSQL for live queries alone, so that they take none from the APIs. Half of "
+          "them carry many queries at once, the others those that take long.",
+      .min = 2,
+      .max = 100,
+      .reload = config::Reload::kNo}},
     {"refreshes_max",
      config::Of<&LiveSettings::refreshes_max>,
-     {.doc = "Live queries that are asked at once: so many connections of the pool they may take.",
+     {.doc =
+          "Live queries that are asked at once. Those that took over 50 ms the last time, and new ones, have "
+          "half of these places, and of one user a quarter.",
       .min = 1,
       .max = 1000,
       .reload = config::Reload::kNo}},

@@ -17,7 +17,8 @@ struct LiveSettings {
   bool check_visibility = true;     // what is asked after a change must see it
   Duration min_interval = Milliseconds(100);
   Duration poll_interval = Seconds(1);
-  std::uint32_t refreshes_max = 4;       // at once
+  std::uint32_t connections = 4;         // to PostgreSQL, for nothing else
+  std::uint32_t refreshes_max = 8;       // at once
   std::uint32_t rows_max = 1'000;        // of one result
   std::uint64_t bytes_max = 256u << 20;  // of all results
   std::uint32_t queries_max = 10'000;    // that differ in endpoint, parameters or caller

@@ -20,7 +20,7 @@ class SqliteChanges final : public ChangeSource {
 
   std::string_view method() const override { return "data_version"; }
 
-  Task<Result<Coverage>> Cover(std::vector<std::string> tables) override {
+  Task<Result<Coverage>> Cover(std::vector<std::string> tables, std::optional<KeyColumn>) override {
     co_return Coverage{.covered = true, .why = {}, .tables = std::move(tables)};
   }
 
