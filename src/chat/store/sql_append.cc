@@ -35,6 +35,16 @@ constexpr std::array kFollowerColumns = {
     Column{"room_id", Kind::kInteger},   Column{"is_following", Kind::kInteger},
     Column{"read_seq", Kind::kInteger},  Column{"read_n", Kind::kInteger}};
 
+// Exactly the pairs that are asked for.
+constexpr std::string_view kFindEarlierPostgres =
+    "select MESSAGE_COLUMNS, g.send_hash from unnest($2::text[], $3::text[]) as x (user_id, client_msg_id) "
+    "join "
+    "@message g on g.room_id = $1 and g.user_id = x.user_id and g.client_msg_id = x.client_msg_id and "
+    "g.client_msg_id <> ''";
+constexpr std::string_view kFindEarlierSqlite =
+    "select MESSAGE_COLUMNS, g.send_hash from json_each($2) as x join @message g on g.room_id = $1 and "
+    "g.user_id "
+    "= x.value and g.client_msg_id = ($3 ->> x.key) and g.client_msg_id <> ''";
 constexpr std::string_view kUpdateMembersPostgres =
     "update @member as m set read_seq = x.read_seq, read_root_n = x.read_root_n, read_mention_n = "
     "x.read_mention_n, mention_count = x.mention_count, last_sent_at = x.last_sent_at from "
@@ -86,9 +96,7 @@ sql::Parameters MembersAsJson(RoomId room, const std::vector<const MemberRow*>& 
 SqlAppend::SqlAppend(SqlContext& context, const RoomStatements& rooms)
     : context_(context),
       rooms_(rooms),
-      find_earlier_(context.Make("select MESSAGE_COLUMNS, g.send_hash from @message g where g.room_id = $1 "
-                                 "and g.user_id OF_LIST_2 and "
-                                 "g.client_msg_id OF_LIST_3 and g.client_msg_id <> ''")),
+      find_earlier_(context.Make(kFindEarlierPostgres, kFindEarlierSqlite)),
       find_roots_(
           context.Make("select MESSAGE_COLUMNS from @message g where g.id IS_ONE_OF and g.room_id = $2 "
                        "and g.thread_id = 0")),
@@ -149,17 +157,19 @@ Task<Outcome<AppendFacts>> SqlAppend::Read(RoomWork& room, const std::vector<Sen
 }
 
 Task<Outcome<>> SqlAppend::ReadEarlier(Work& work, const std::vector<Send>& sends, AppendFacts& facts) const {
-  std::set<std::string> users;
-  std::set<std::string> client_ids;
-  for (const Send& send : sends) {
-    if (send.client_msg_id.empty() || !CheckSend(send)) continue;
-    users.insert(send.user_id);
-    client_ids.insert(send.client_msg_id);
+  std::set<std::pair<std::string, std::string>> pairs;
+  for (const Send& send : sends)
+    if (!send.client_msg_id.empty() && CheckSend(send)) pairs.emplace(send.user_id, send.client_msg_id);
+  if (pairs.empty()) co_return Outcome<>{};
+  std::vector<std::string> users;
+  std::vector<std::string> client_ids;
+  for (const auto& [user, client_id] : pairs) {
+    users.push_back(user);
+    client_ids.push_back(client_id);
   }
-  if (users.empty()) co_return Outcome<>{};
-  TM_CO_TRY_ASSIGN(const sql::Rows rows,
-                   co_await work.Run(find_earlier_, {facts.room.id.value(), ToList(std::move(users)),
-                                                     ToList(std::move(client_ids))}));
+  TM_CO_TRY_ASSIGN(
+      const sql::Rows rows,
+      co_await work.Run(find_earlier_, {facts.room.id.value(), std::move(users), std::move(client_ids)}));
   for (std::size_t i = 0; i < rows.size(); ++i) {
     Cells cells(rows[i]);
     Message message = MessageOf(cells);

@@ -37,11 +37,9 @@ constexpr sql::DialectWord kWords[] = {
      "a.created_at"},
     // SQLite has one writer: whoever is in a transaction has the lock.
     {"FOR_UPDATE", "for update", ""},
-    {"OF_LIST_2", "= any($2)", "in (select value from json_each($2))"},
     {"BYTES_OF_DATA", "octet_length(data)", "length(cast(data as blob))"},
     {"OF_LIST_6", "= any($6)", "in (select value from json_each($6))"},
     {"OF_LIST_8", "= any($8)", "in (select value from json_each($8))"},
-    {"OF_LIST_3", "= any($3)", "in (select value from json_each($3))"},
 };
 
 }  // namespace

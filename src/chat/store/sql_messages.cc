@@ -77,7 +77,10 @@ class SqlMessages final : public MessageStore {
   SqlContext& context_;
   SqlAppend append_;
   SqlMessageChanges changes_;
-  const sql::Statement find_ = context_.Make("select MESSAGE_COLUMNS from @message g where g.id = $1");
+  const sql::Statement find_ = context_.Make(
+      "select MESSAGE_COLUMNS from @message g join @room r on r.id = g.room_id and r.deleted_at = 0 where "
+      "g.id = "
+      "$1");
   const sql::Statement find_room_ =
       context_.Make("select version, last_seq from @room where id = $1 and deleted_at = 0");
   const sql::Statement find_thread_ = context_.Make(

@@ -87,6 +87,7 @@ class SqlRetention final : public RetentionStore {
       context_.Make("select id from @room where deleted_at > 0 order by id limit 1");
   const sql::Statement find_next_ =
       context_.Make("select id, settings from @room where id > $1 and deleted_at = 0 order by id limit 1");
+  const sql::Statement lock_ = context_.Make("select id from @room where id = $1 FOR_UPDATE");
   const sql::Statement oldest_ = context_.Make(
       "select MESSAGE_COLUMNS from @message g where g.room_id = $1 and g.seq > $2 order by g.seq limit $3");
   const sql::Statement delete_pins_ =
@@ -101,6 +102,7 @@ class SqlRetention final : public RetentionStore {
 };
 
 Task<Outcome<std::size_t>> SqlRetention::DeleteMessages(Work& work, RoomId room, WallTime before) {
+  TM_CO_TRY(co_await work.Run(lock_, {room.value()}));  // as whoever writes to its messages
   TM_CO_TRY_ASSIGN(const sql::Rows rows, co_await work.Run(oldest_, {room.value(), std::int64_t{0},
                                                                      static_cast<std::int64_t>(kRowsMax)}));
   std::vector<Message> messages = ListOf<Message>(rows, MessageOf);
