@@ -35,7 +35,7 @@ export function App() {
 function Failed() {
   return (
     <main class="entry" id="content">
-      <Empty icon="info" title="The chat could not be loaded.">
+      <Empty page icon="info" title="The chat could not be loaded.">
         <p>{failure.value?.message}</p>
         <button type="button" class="primary" onClick={() => void begin()}>
           Try again
@@ -54,7 +54,7 @@ function Home() {
   }, []);
   return (
     <section class="room home" id="content" tabIndex={-1} aria-label="Welcome">
-      <Empty icon="thread" title="Welcome.">
+      <Empty page icon="thread" title="Welcome.">
         <p>Join a room, or begin one: a room for each thing that people talk about.</p>
         <div class="row center">
           <a class="button primary" href="#/browse">

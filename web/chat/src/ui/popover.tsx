@@ -97,7 +97,7 @@ function Menu({ items, label, close }: { items: MenuItem[]; label: string; close
           role={item.checked === undefined ? 'menuitem' : 'menuitemradio'}
           aria-checked={item.checked}
           tabIndex={-1}
-          class={`${item.danger ? 'danger' : ''} ${item.apart ? 'apart' : ''}`}
+          class={`${item.danger ? 'risky' : ''} ${item.apart ? 'apart' : ''}`}
           onClick={() => {
             close();
             item.run();

@@ -137,7 +137,7 @@ function Missing({ error }: { error: Error }) {
   const gone = error instanceof ApiError && error.status === 404;
   return (
     <section class="room" id="content" tabIndex={-1}>
-      <Empty icon={gone ? 'lock' : 'info'} title={gone ? 'There is no such room, or it is private.' : 'The room could not be opened.'}>
+      <Empty page icon={gone ? 'lock' : 'info'} title={gone ? 'There is no such room, or it is private.' : 'The room could not be opened.'}>
         <p>{gone ? 'Somebody who is in it can add you.' : error.message}</p>
         <a class="button primary" href="#/browse">
           Browse rooms

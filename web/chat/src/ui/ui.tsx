@@ -226,13 +226,14 @@ export function IconButton(props: {
   );
 }
 
-export function Empty({ icon, title, children }: { icon: IconName; title: string; children?: ComponentChildren }) {
+/** Nothing is there, and what could be. `page`: it is all that the page says. */
+export function Empty({ icon, title, page = false, children }: { icon: IconName; title: string; page?: boolean; children?: ComponentChildren }) {
   return (
     <div class="empty">
       <span class="empty-icon">
         <Icon name={icon} />
       </span>
-      <p class="empty-title">{title}</p>
+      {page ? <h1 class="empty-title">{title}</h1> : <p class="empty-title">{title}</p>}
       {children}
     </div>
   );
