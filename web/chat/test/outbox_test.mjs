@@ -118,3 +118,15 @@ test('one whose event came first, or that another tab has sent, is gone', async 
   await settled();
   assert.equal(state.calls.length, 1);
 });
+
+test('after somebody else has signed in nothing more is sent or shown', async () => {
+  const state = world();
+  state.answer = () => ({ kind: 'later', afterMs: 3000 });
+  state.outbox.add(draft('one'));
+  await settled();
+  const shown = state.entries;
+  state.outbox.end();
+  state.waits[0].run();
+  await settled();
+  assert.deepEqual([state.calls.length, state.entries, state.shelf.keys()], [1, shown, ['out:id1']]);
+});

@@ -41,6 +41,7 @@ export interface OutboxOptions {
 export class Outbox {
   private entries: readonly Entry[] = [];
   private readonly busy = new Set<string>();
+  private ended = false;
 
   constructor(private readonly options: OutboxOptions) {}
 
@@ -80,6 +81,11 @@ export class Outbox {
     this.show(this.entries.filter((entry) => entry.client_msg_id !== id));
   }
 
+  /** Somebody else is signed in: what waits stays on the shelf, and is shown no more. */
+  end(): void {
+    this.ended = true;
+  }
+
   /** Its event came, or another tab has sent it. */
   arrived(id: string): void {
     if (this.entries.some((entry) => entry.client_msg_id === id)) this.discard(id);
@@ -87,6 +93,7 @@ export class Outbox {
 
   /** Sends what waits: the rooms side by side, the messages of a room one after another. */
   flush(): void {
+    if (this.ended) return;
     const rooms = new Set(this.entries.filter(({ state }) => state === 'waiting').map(({ room_id }) => room_id));
     for (const room of rooms) if (!this.busy.has(room)) void this.sendAll(room);
   }
@@ -96,7 +103,7 @@ export class Outbox {
     let pause = 0;
     for (;;) {
       const entry = this.entries.find(({ room_id, state }) => room_id === room && state === 'waiting');
-      if (!entry) break;
+      if (!entry || this.ended) break;
       pause = await this.sendOne(entry);
       if (pause > 0) break;
     }
@@ -137,6 +144,6 @@ export class Outbox {
 
   private show(entries: readonly Entry[]): void {
     this.entries = entries;
-    this.options.changed(entries);
+    if (!this.ended) this.options.changed(entries);
   }
 }

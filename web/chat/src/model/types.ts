@@ -160,9 +160,8 @@ export interface Event {
 
 export interface Thread {
   message: Message;
-  room_id: string;
+  read_seq: number;
   unread: number;
-  last_reply_at: number | null;
 }
 
 export interface Hit {

@@ -4,7 +4,7 @@ import { plainOf } from '../model/plain';
 import type { Thread } from '../model/types';
 import { api } from '../state/api';
 import { threadHref } from '../state/router';
-import { learn, rooms, title } from '../state/store';
+import { learn, rooms, title, wonder } from '../state/store';
 import { threadsUnread } from '../state/threads';
 import { Page } from '../ui/page';
 import { Avatar, Empty, Name, Problem, Switch, Time } from '../ui/ui';
@@ -37,8 +37,9 @@ export function ThreadsPage() {
         </Empty>
       )}
       <ul class="cards">
-        {list?.map(({ message, room_id, unread: count, last_reply_at }) => {
-          const room = rooms.value.get(room_id);
+        {list?.map(({ message, unread: count }) => {
+          const room = rooms.value.get(message.room_id);
+          wonder(message.user_id, api.usersById);
           return (
             <li key={message.id} class={`card-message ${count > 0 ? 'bold' : ''}`}>
               <div class="card-head">
@@ -47,11 +48,11 @@ export function ThreadsPage() {
                   <Name id={message.user_id} />
                 </b>
                 {room && <bdi class="soft">in {title(room)}</bdi>}
-                {last_reply_at && <Time at={last_reply_at} form="ago" />}
+                {message.last_reply_at && <Time at={message.last_reply_at} form="ago" />}
                 {count > 0 && <span class="badge">{count}</span>}
               </div>
               <p dir="auto">{plainOf(message.text, 240)}</p>
-              <a class="card-link" href={threadHref(room_id, message.id)}>
+              <a class="card-link" href={threadHref(message.room_id, message.id)}>
                 {message.reply_count} {message.reply_count === 1 ? 'reply' : 'replies'}
               </a>
             </li>

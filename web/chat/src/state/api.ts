@@ -136,13 +136,6 @@ export interface NewRoom {
   user_ids?: string[];
 }
 
-export interface Scheduled {
-  id: string;
-  room_id: string;
-  text: string;
-  at: number;
-}
-
 const room = (of: string) => `rooms/${id(of)}`;
 const message = (of: string) => `messages/${id(of)}`;
 
@@ -172,7 +165,7 @@ export const api = {
   message: (of: string) => chat<{ message: Message }>('GET', message(of)),
   edit: (of: string, text: string) => chat<{ message: Message }>('PATCH', message(of), { text }),
   remove: (of: string) => chat('DELETE', message(of)),
-  history: (of: string) => chat<{ versions: { text: string; at: number }[] }>('GET', `${message(of)}/history`),
+  history: (of: string) => chat<{ edits: { number: number; text: string; at: number }[] }>('GET', `${message(of)}/history`),
   changes: (of: string, after: number) =>
     chat<{ changes: Event[]; has_more: boolean; reset?: boolean }>('GET', `${room(of)}/changes`, undefined, { after, limit: 200 }),
   react: (of: string, emoji: string, on: boolean) => chat(on ? 'PUT' : 'DELETE', `${message(of)}/reactions/${id(emoji)}`),
@@ -200,8 +193,6 @@ export const api = {
   setStatus: (status: Status | { emoji: ''; text: ''; until: null }) => chat('PUT', 'users/me/status', status),
   setPresence: (state: Presence) => chat('PUT', 'users/me/presence', { state }),
 
-  schedule: (of: string, text: string, when: number) => chat<{ scheduled?: Scheduled }>('POST', `${room(of)}/scheduled`, { text, at: when }),
-  flag: (of: string, reason: string) => chat('POST', `${message(of)}/flag`, { reason }),
 };
 
 /** Sends the raw bytes; `progress` from 0 to 1. */

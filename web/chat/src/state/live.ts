@@ -83,12 +83,9 @@ export function subscribe(
   const since = position && position.epoch ? { since: { offset: position.offset, epoch: position.epoch } } : {};
   const subscription = client.newSubscription(channel, since);
   subscription.on('publication', ({ data }: PublicationContext) => on.publication(data as Event));
-  let begun = false;
   subscription.on('subscribed', ({ wasRecovering, recovered }) => {
-    // Without a position to begin at, nothing says what came between the snapshot and now.
-    const covered = wasRecovering ? recovered : begun;
-    begun = true;
-    if (!covered) on.missed?.();
+    // Without a position to begin at, nothing says what came before.
+    if (!wasRecovering || !recovered) on.missed?.();
   });
   subscription.on('unsubscribed', ({ code, reason }) => {
     if (code !== 0) on.failed?.(new Error(reason));

@@ -13,6 +13,9 @@ import { learn, me, putRoom, rooms } from './store';
 
 const OPEN_MAX = 8;
 const CHANGES_PAGES_MAX = 20;
+const AGAIN_MS = 3000;
+/** Larger rooms do not tell who has read. */
+const RECEIPTS_MEMBERS_MAX = 100;
 
 export interface OpenRoomHooks {
   created: (message: Message) => void;
@@ -33,6 +36,7 @@ export class OpenRoom {
   private channel: Subscription | undefined;
   private live: Subscription | undefined;
   private early: Event[] = [];
+  private closed = false;
   private catching: Promise<void> | undefined;
   private loading: Promise<void> | undefined;
 
@@ -82,10 +86,11 @@ export class OpenRoom {
         this.error.value = error;
       },
     });
-    const settings = rooms.value.get(this.id)?.settings;
+    const room = rooms.value.get(this.id);
+    const settings = room?.settings;
     if (settings?.typing === false && settings.receipts === false) return;
     this.live = subscribe(`chat_live:room/${this.id}`, undefined, { publication: (event) => this.onLive(event) });
-    if (settings?.receipts !== false && (rooms.value.get(this.id)?.member_count ?? 0) <= 100) void this.loadReceipts();
+    if (settings?.receipts !== false && room?.membership && room.member_count <= RECEIPTS_MEMBERS_MAX) void this.loadReceipts();
   }
 
   private async loadReceipts(): Promise<void> {
@@ -129,6 +134,7 @@ export class OpenRoom {
 
   /** Asks for what was missed; anew for all of it where that is too long ago. */
   catchUp(): Promise<void> {
+    if (this.closed) return Promise.resolve();
     this.catching ??= this.missed().finally(() => {
       this.catching = undefined;
     });
@@ -148,8 +154,8 @@ export class OpenRoom {
       }
       await this.anew();
     } catch (error) {
-      // Nobody answers: the subscription comes back with the connection, and asks again.
-      if (!(error instanceof ApiError) || !error.passing) this.error.value = error as Error;
+      if (error instanceof ApiError && error.passing) setTimeout(() => void this.catchUp(), AGAIN_MS);
+      else this.error.value = error as Error;
     }
   }
 
@@ -263,6 +269,7 @@ export class OpenRoom {
   }
 
   close(): void {
+    this.closed = true;
     unsubscribe(this.channel);
     unsubscribe(this.live);
   }

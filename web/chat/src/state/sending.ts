@@ -28,7 +28,7 @@ async function send(entry: Entry): Promise<Outcome> {
 const prefixOf = (user: string) => `tidemill-chat:out:${user}:`;
 
 export function startSending(): void {
-  ended();
+  stopSending();
   const prefix = prefixOf(me.value.id);
   outbox = new Outbox({
     prefix,
@@ -57,6 +57,13 @@ export function startSending(): void {
     removeEventListener('storage', onStorage);
     stop();
   };
+}
+
+export function stopSending(): void {
+  ended();
+  outbox?.end();
+  outbox = undefined;
+  pending.value = [];
 }
 
 export function post(roomId: string, text: string, threadId: string | null, attachmentIds?: string[]): Entry | undefined {

@@ -7,7 +7,7 @@ import { connect, disconnect, followMyself, type LiveHooks, reconnect } from './
 import { forget, notifyOf } from './notify';
 import { announce } from './announce';
 import { closeAllRooms, closeRoom, current, setRoomHooks } from './open_rooms';
-import { arrived, startSending } from './sending';
+import { arrived, startSending, stopSending } from './sending';
 import { lookForThreads, onThread } from './threads';
 import {
   clockSkew, failure, learn, limits, me, presence, rooms, stage, users,
@@ -135,6 +135,7 @@ export async function begin(): Promise<void> {
 const OTHER_TABS = 'tidemill-chat';
 
 function leave(): void {
+  stopSending();
   disconnect();
   closeAllRooms();
   rooms.value = new Map();

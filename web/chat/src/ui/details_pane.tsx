@@ -73,7 +73,7 @@ function Edit({ room }: { room: Room }) {
   const seconds = (text: string) => Math.max(0, Math.floor(Number(text) || 0));
   return (
     <form onSubmit={submit} class="apart">
-      <h3>Settings</h3>
+      <h2>Settings</h2>
       <Field label="Name" value={name} onInput={setName} required maxLength={80} error={fieldError(error, 'name')} />
       <Field label="Topic" value={topic} onInput={setTopic} maxLength={250} rows={2} error={fieldError(error, 'topic')} />
       <Select

@@ -1,7 +1,7 @@
 // The dialogs that are opened from several places.
 import { useState } from 'preact/hooks';
 import type { Room, Status } from '../model/types';
-import { attempt, say } from '../state/announce';
+import { attempt } from '../state/announce';
 import { api } from '../state/api';
 import { go, roomHref } from '../state/router';
 import { learn, me, putRoom, title, userOf } from '../state/store';
@@ -9,7 +9,7 @@ import { openDialog } from './dialog';
 import { EmojiButton } from './emoji_picker';
 import { PeoplePicker } from './people_picker';
 import { openDirect } from './switcher';
-import { Avatar, Dot, Field, fieldError, Problem, Select, stateOf, StatusOf, Switch, useSubmit } from './ui';
+import { Avatar, Dot, Field, fieldError, Markdown, Problem, Select, stateOf, StatusOf, Switch, Time, useLoad, useSubmit } from './ui';
 
 export function openPeople(): void {
   openDialog('New direct message', (close) => (
@@ -174,30 +174,26 @@ function Profile({ id, close }: { id: string; close: () => void }) {
   );
 }
 
-export function reportMessage(messageId: string): void {
-  openDialog('Report this message', (close) => <Report messageId={messageId} close={close} />);
+export function showHistory(messageId: string): void {
+  openDialog('What it said before', () => <History messageId={messageId} />);
 }
 
-function Report({ messageId, close }: { messageId: string; close: () => void }) {
-  const [reason, setReason] = useState('');
-  const { submit, error, busy } = useSubmit(async () => {
-    await api.flag(messageId, reason.trim());
-    close();
-    say('Reported to the moderators.');
-  });
+function History({ messageId }: { messageId: string }) {
+  const { data, error } = useLoad(() => api.history(messageId), [messageId]);
   return (
-    <form onSubmit={submit}>
-      <Field label="What is wrong with it?" value={reason} onInput={setReason} rows={3} required maxLength={500} hint="The moderators see this, and who wrote it." />
+    <>
       <Problem error={error} />
-      <div class="actions">
-        <button type="button" class="quiet" onClick={close}>
-          Cancel
-        </button>
-        <button type="submit" class="danger" disabled={busy || reason.trim() === ''}>
-          Report
-        </button>
-      </div>
-    </form>
+      <ul class="cards">
+        {data?.edits.map((version) => (
+          <li key={version.number} class="card-message">
+            <div class="card-head">
+              <Time at={version.at} form="brief" />
+            </div>
+            <Markdown text={version.text} />
+          </li>
+        ))}
+      </ul>
+    </>
   );
 }
 

@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import type { Member, Room, RoomRole } from '../model/types';
 import { attempt } from '../state/announce';
 import { api } from '../state/api';
-import { isDirect, learn, me, moderates, presenceOf, userOf } from '../state/store';
+import { clockSkew, isDirect, learn, me, moderates, presenceOf, userOf } from '../state/store';
 import { folded } from '../model/match';
 import { confirm } from './dialog';
 import { addPeople, showProfile } from './dialogs';
@@ -82,6 +82,7 @@ export function MembersPane({ room, close }: { room: Room; close: () => void }) 
                   </span>
                   <small>
                     @{userOf(member.user_id).username}
+                    {(member.muted_until ?? 0) > Date.now() + clockSkew.value && ' · muted'}
                     {member.role !== 'member' && ` · ${ROLES.find(([role]) => role === member.role)?.[1].toLowerCase()}`}
                   </small>
                 </span>

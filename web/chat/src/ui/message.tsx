@@ -13,7 +13,7 @@ import { go, threadHref } from '../state/router';
 import { discard, retry } from '../state/sending';
 import { clockSkew, me, userOf, wonder } from '../state/store';
 import { confirm } from './dialog';
-import { reportMessage, showProfile } from './dialogs';
+import { showHistory, showProfile } from './dialogs';
 import { EditBox } from './edit_box';
 import { EmojiButton } from './emoji_picker';
 import { Icon } from './icons';
@@ -51,7 +51,6 @@ function menuOf(message: Message, room: Room, inThread: boolean): MenuItem[] {
   ];
   if (room.membership && !inThread) items.push({ label: 'Mark as unread from here', icon: 'bell', run: () => void unreadFrom(message) });
   if (mayPin(room) && !inThread) items.push({ label: message.pinned ? 'Remove the pin' : 'Pin to the room', icon: 'pin', run: () => void pin(message) });
-  if (message.user_id !== me.value.id) items.push({ label: 'Report…', icon: 'flag', run: () => reportMessage(message.id) });
   if (mayDelete(message, room)) items.push({ label: 'Delete…', icon: 'bin', danger: true, apart: true, run: () => askDelete(message) });
   return items;
 }
@@ -196,9 +195,9 @@ function Body({ message, room, inThread }: { message: Message; room: Room; inThr
     <>
       {message.text && <Markdown text={message.text} />}
       {message.edited_at !== null && (
-        <span class="edited">
+        <button type="button" class="edited" onClick={() => showHistory(message.id)}>
           (edited <Time at={message.edited_at} form="brief" />)
-        </span>
+        </button>
       )}
       <Attachments list={message.attachments} />
       <Reactions message={message} room={room} />

@@ -88,7 +88,7 @@ export function MessageList({ open, room }: { open: OpenRoom; room: Room }) {
     const bottom = box.getBoundingClientRect().bottom;
     const visible = [...box.querySelectorAll<HTMLElement>('li[data-seq]')].findLast((row) => row.getBoundingClientRect().top < bottom - 8);
     const seq = Number(visible?.dataset.seq ?? 0);
-    seen.current = Math.max(seen.current, end ? (open.log.value.messages.at(-1)?.seq ?? 0) : seq);
+    if (watched() || seen.current === 0) seen.current = Math.max(seen.current, end ? (open.log.value.messages.at(-1)?.seq ?? 0) : seq);
     if (!watched() || seq === 0) return;
     markRead(room.id, end ? Math.max(seq, room.last_seq) : seq);
   };
