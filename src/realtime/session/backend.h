@@ -41,6 +41,7 @@ struct ConnectTerms {
   std::string data;            // raw bytes: told in the reply
   std::map<std::string, auth::TokenSubscription> subs;
   auth::TokenMark token;  // of kToken
+  std::string claims;     // likewise: all of the payload
 };
 
 // What becomes of a connection or a subscription whose time is over.

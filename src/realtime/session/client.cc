@@ -44,11 +44,12 @@ void Client::Renew(std::int64_t expire_at, const std::string* conn_info) {
   if (conn_info) own.conn_info = *conn_info;
 }
 
-void Client::KeepToken(auth::TokenMark token) {
+void Client::KeepToken(auth::TokenMark token, std::string claims) {
   Identity& own = OwnIdentity();
   own.has_token = true;
   own.token = std::move(token);
   own.token_link = context.token_index.Add(own.token.id, *this);
+  if (context.keeps_claims) own.claims = std::move(claims);
 }
 
 const auth::TokenMark& Client::token() const {

@@ -82,6 +82,7 @@ struct Identity {
   TokenIndex::Link token_link;
   std::map<std::string, auth::TokenSubscription> token_subs;  // a refresh must bring the same
   std::string meta;                                           // JSON for the backend; "": none
+  std::string claims;                                         // of the token, where they are kept
   BucketTimes rate_times;                                     // where connections have rate limits
   Headers handshake_headers;                                  // for the backend, which asked for them
   Headers connect_headers;
@@ -104,8 +105,8 @@ struct Client {
   std::uint32_t renewals() const { return identity ? identity->renewals : 0; }
   // What a refresh brought; `conn_info` null: as before.
   void Renew(std::int64_t expire_at, const std::string* conn_info);
-  // The mark of the token that it connected or refreshed with.
-  void KeepToken(auth::TokenMark token);
+  // The mark of the token that it connected or refreshed with, and its claims.
+  void KeepToken(auth::TokenMark token, std::string claims);
   const auth::TokenMark& token() const;
   bool has_token() const { return identity && identity->has_token; }
   // Whether a token of this client's user is not good any more. `channel`: of a token of a subscription; "":
@@ -113,6 +114,8 @@ struct Client {
   bool HasRevoked(const auth::TokenMark& token, std::string_view channel) const;
   // The token's subscriptions.
   void KeepSubs(std::map<std::string, auth::TokenSubscription> subs);
+  // The token's claims; "" where nobody reads them (Context::keeps_claims).
+  std::string_view claims() const { return identity ? std::string_view(identity->claims) : ""; }
   // What the backend is told with each question; nothing where it does not want it.
   void KeepMeta(std::string meta);
   void KeepHandshakeHeaders(std::span<const http::HeaderView> headers);

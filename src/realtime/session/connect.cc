@@ -73,7 +73,8 @@ Task<Verdict<ConnectTerms>> ConnectCommand::CheckToken(std::string token) const 
                          .meta = std::move(verified->meta),
                          .data = {},
                          .subs = std::move(verified->subs),
-                         .token = std::move(verified->mark)};
+                         .token = std::move(verified->mark),
+                         .claims = std::move(verified->claims)};
 }
 
 Task<Verdict<ConnectTerms>> ConnectCommand::AskBackend(const protocol::ConnectRequest& request) const {

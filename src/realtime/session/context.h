@@ -81,6 +81,7 @@ struct Context {
   Authorities authorities{};
   RpcHandlers rpc_handlers{};
   Backend* backend = nullptr;             // null: nobody is asked about clients
+  bool keeps_claims = false;              // clients keep the claims of their tokens
   http::BufferBudget* buffers = nullptr;  // of messages that have not arrived whole; null: there is no limit
 };
 

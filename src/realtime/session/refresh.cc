@@ -49,7 +49,7 @@ Task<Verdict<protocol::RefreshResult>> Refresh(Client& client, std::string given
     client.Renew(token->expire_at, token->info.empty() ? nullptr : &token->info);
     client.KeepMeta(std::move(token->meta));
   }
-  client.KeepToken(std::move(token->mark));
+  client.KeepToken(std::move(token->mark), std::move(token->claims));
   protocol::RefreshResult result;
   if (client.expire_at() != 0) {
     result.expires = true;

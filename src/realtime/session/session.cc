@@ -195,15 +195,15 @@ Task<Verdict<void>> Session::TryConnect(std::uint32_t id, protocol::ConnectReque
   client_.KeepMeta(std::move(terms.meta));
   context().registry.Add(*this);
   phase_ = Phase::kRegistered;
-  if (terms.from == ConnectTerms::From::kToken) client_.KeepToken(std::move(terms.token));
+  const bool by_token = terms.from == ConnectTerms::From::kToken;
+  if (by_token) client_.KeepToken(std::move(terms.token), std::move(terms.claims));
   app_ = context().app_names.Take(request.name, request.version);
   // Where others find it by now: a decision that comes later finds it too.
   TM_CO_TRY(co_await connect.CheckAccess());
   if (closed()) co_return {};
   TM_CO_TRY_ASSIGN(InitialSubscriptions wanted, connect.ChannelsOf(terms, request));
   TM_CO_TRY(connect.Begin(wanted));
-  if (terms.from == ConnectTerms::From::kToken) client_.KeepSubs(std::move(terms.subs));
-
+  if (by_token) client_.KeepSubs(std::move(terms.subs));
   TM_CO_TRY(co_await connect.EnforceUserLimits());
   if (closed()) co_return {};
   // Publications of the server-side subscriptions must not overtake the reply that tells of them.
