@@ -1,0 +1,18 @@
+#include "chat/rooms/metrics.h"
+
+namespace tidemill::chat {
+
+RoomMetrics::RoomMetrics(metrics::Registry& registry)
+    : messages(registry.AddCounter("tidemill_chat_messages_total", "Messages that were committed.")),
+      repeated(registry.AddCounter("tidemill_chat_messages_repeated_total",
+                                   "Sends that had been committed before under the same client_msg_id.")),
+      batches(registry.AddCounter("tidemill_chat_batches_total",
+                                  "Transactions that messages were committed in.")),
+      batch_size(registry.AddHistogram("tidemill_chat_batch_size", "Messages of one transaction.",
+                                       {1, 2, 4, 8, 16, 32, 64})),
+      queue_full(registry.AddCounter("tidemill_chat_room_queue_full_total",
+                                     "Writes that were refused: too many waited for their room.")),
+      open_rooms(registry.AddGauge("tidemill_chat_open_rooms", "Rooms that are kept in memory.")),
+      waiting(registry.AddGauge("tidemill_chat_waiting_writes", "Writes that wait for their room.")) {}
+
+}  // namespace tidemill::chat
