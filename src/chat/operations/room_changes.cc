@@ -1,0 +1,212 @@
+#include "chat/operations/room_changes.h"
+
+#include <utility>
+
+#include "chat/delivery/channels.h"
+#include "chat/operations/answers.h"
+#include "chat/operations/applied.h"
+
+namespace tidemill::chat {
+namespace {
+
+RoomSettings Merge(RoomSettings settings, const SettingsPatch& patch) {
+  settings.who_can_post = patch.who_can_post.value_or(settings.who_can_post);
+  settings.slow_mode_s = patch.slow_mode_s.value_or(settings.slow_mode_s);
+  settings.text_max = patch.text_max.value_or(settings.text_max);
+  settings.retention_days = patch.retention_days.value_or(settings.retention_days);
+  settings.threads = patch.threads.value_or(settings.threads);
+  settings.reactions = patch.reactions.value_or(settings.reactions);
+  settings.typing = patch.typing.value_or(settings.typing);
+  settings.receipts = patch.receipts.value_or(settings.receipts);
+  return settings;
+}
+
+// In the room's channel and, for those who do not look at it, in theirs.
+void Tell(RoomsOfLoop& rooms, OpenRoom& open, const std::vector<Change>& changes) {
+  rooms.writer().Publish(changes);
+  for (const Change& each : changes) rooms.audience().TellMembers(open, AsPersonal(each));
+}
+
+// Of a room that was public: those who follow it and are not in it.
+Task<void> EndVisits(RoomsOfLoop& rooms, OpenRoom& open) {
+  while (!open.visitors.empty()) {
+    const std::string user = *open.visitors.begin();
+    open.visitors.erase(open.visitors.begin());
+    co_await rooms.EndSubscriptions(open.id, user);
+  }
+}
+
+Task<Outcome<Room>> Update(RoomsOfLoop& rooms, OpenRoom& open, Acting acting, RoomEdit edit) {
+  TM_CO_TRY(co_await rooms.writer().Load(open));
+  const bool was_public = !open.room->is_private;
+  if (edit.patch.is_private == true && was_public && rooms.has_other_nodes()) {
+    co_return Refuse(
+        Code::kConflict,
+        "where several nodes share one Redis a public room cannot become private: who follows it on "
+        "other nodes is not known here",
+        "private");
+  }
+  const bool all_post = edit.settings && edit.settings->who_can_post == WhoCanPost::kAll;
+  if (all_post && open.room->type == RoomType::kBroadcast) {
+    co_return Refuse(Code::kInvalid, "in a broadcast room moderators post", "who_can_post");
+  }
+  if (edit.settings) edit.patch.settings = Merge(open.room->settings, *edit.settings);
+  auto changed = co_await rooms.store().rooms().Update(acting, open.id, edit.patch);
+  if (!changed) co_return std::unexpected(changed.error());
+  open.room = changed->value;
+  if (was_public && open.room->is_private) co_await EndVisits(rooms, open);
+  Tell(rooms, open, changed->changes);
+  co_return changed->value;
+}
+
+Task<Outcome<Room>> Archive(RoomsOfLoop& rooms, OpenRoom& open, Acting acting, Archiving archiving) {
+  TM_CO_TRY(co_await rooms.writer().Load(open));
+  RoomStore& store = rooms.store().rooms();
+  auto changed = archiving == Archiving::kArchive ? co_await store.Archive(acting, open.id)
+                                                  : co_await store.Unarchive(acting, open.id);
+  if (!changed) co_return std::unexpected(changed.error());
+  open.room = changed->value;
+  Tell(rooms, open, changed->changes);
+  co_return changed->value;
+}
+
+// Nobody may subscribe any more; what the channel has kept is forgotten.
+Task<Outcome<Room>> Delete(RoomsOfLoop& rooms, OpenRoom& open, Acting acting) {
+  TM_CO_TRY(co_await rooms.writer().Load(open));
+  auto deleted = co_await rooms.store().rooms().Delete(acting, open.id);
+  if (!deleted) co_return std::unexpected(deleted.error());
+  open.room = *deleted;
+  Tell(rooms, open,
+       {{.room_id = open.id,
+         .version = deleted->version + 1,
+         .type = "room.deleted",
+         .at = rooms.loop().clock().WallNow(),
+         .data = ObjectJson([&](JsonWriter& json) { json.Member("room_id", ToText(open.id)); })}});
+  rooms.courier().ForgetHistory(RoomChannel(open.id));
+  open.room.reset();
+  co_return *std::move(deleted);
+}
+
+// What is theirs alone begins with the room as it is.
+RoomView ViewOfNew(const Room& room, Role role, WallTime joined_at) {
+  Membership membership;
+  membership.role = role;
+  membership.read_seq = room.last_seq;
+  membership.joined_at = joined_at;
+  return {.room = room, .membership = std::move(membership)};
+}
+
+void TellAdded(RoomsOfLoop& rooms, const Member& member, const Room& room) {
+  const std::string data = ObjectJson([&](JsonWriter& json) {
+    json.Key("member");
+    Write(json, member);
+    json.Key("room");
+    Write(json, ViewOfNew(room, member.role, member.joined_at));
+  });
+  rooms.courier().PublishTo(member.user.id, EventNow(rooms.loop(), "member.added", room.id, data));
+}
+
+Task<Outcome<std::vector<Member>>> Add(RoomsOfLoop& rooms, OpenRoom& open, Acting acting,
+                                       std::vector<std::string> users) {
+  auto added = co_await rooms.store().rooms().AddMembers(acting, open.id, std::move(users));
+  if (!added) co_return std::unexpected(added.error());
+  if (added->changes.empty()) co_return std::move(added->value);
+  for (const Member& each : added->value) rooms.audience().AddMember(open, each.user.id);
+  rooms.writer().Publish(added->changes);
+  if (co_await rooms.writer().Refresh(open)) {
+    for (const Member& each : added->value) TellAdded(rooms, each, *open.room);
+  }
+  co_return std::move(added->value);
+}
+
+Task<Outcome<RoomView>> Join(RoomsOfLoop& rooms, OpenRoom& open, std::string user) {
+  auto joined = co_await rooms.store().rooms().Join(open.id, user);
+  if (!joined) co_return std::unexpected(joined.error());
+  open.room = joined->value.room;
+  rooms.audience().AddMember(open, user);
+  rooms.writer().Publish(joined->changes);
+  if (!joined->changes.empty()) TellOfNewRoom(rooms.courier(), rooms.loop(), joined->value, user);
+  co_return std::move(joined->value);
+}
+
+// Before the next event of the room they do not follow it any more, if they may not.
+Task<Outcome<std::optional<Member>>> Remove(RoomsOfLoop& rooms, OpenRoom& open, Acting acting,
+                                            std::string user) {
+  auto removed = co_await rooms.store().rooms().RemoveMember(acting, open.id, user);
+  if (!removed) co_return std::unexpected(removed.error());
+  if (removed->changes.empty()) co_return std::move(removed->value);
+  rooms.audience().RemoveMember(open, user);
+  const auto refreshed = co_await rooms.writer().Refresh(open);
+  const bool stays_open = refreshed && !open.room->is_private && rooms.AddVisitor(open.id, user);
+  if (!stays_open) co_await rooms.EndSubscriptions(open.id, user);
+  rooms.writer().Publish(removed->changes);
+  const std::string data = ObjectJson([&](JsonWriter& json) { json.Member("room_id", ToText(open.id)); });
+  rooms.courier().PublishTo(user, EventNow(rooms.loop(), "member.removed", open.id, data));
+  co_return std::move(removed->value);
+}
+
+Task<Outcome<Member>> SetRoleOf(RoomsOfLoop& rooms, OpenRoom& open, Acting acting, std::string user,
+                                Role role) {
+  auto changed = co_await rooms.store().rooms().SetRole(acting, open.id, user, role);
+  if (!changed) co_return std::unexpected(changed.error());
+  rooms.writer().Publish(changed->changes);
+  for (const Change& each : changed->changes) rooms.courier().PublishTo(user, AsPersonal(each));
+  co_return std::move(changed->value);
+}
+
+}  // namespace
+
+RoomWrite<Room> UpdatesRoom(Acting acting, RoomEdit edit) {
+  return [acting = std::move(acting), edit = std::move(edit)](RoomsOfLoop& rooms, OpenRoom& open) {
+    return Update(rooms, open, acting, edit);
+  };
+}
+
+RoomWrite<Room> ArchivesRoom(Acting acting, Archiving archiving) {
+  return [acting = std::move(acting), archiving](RoomsOfLoop& rooms, OpenRoom& open) {
+    return Archive(rooms, open, acting, archiving);
+  };
+}
+
+RoomWrite<Room> DeletesRoom(Acting acting) {
+  return [acting = std::move(acting)](RoomsOfLoop& rooms, OpenRoom& open) {
+    return Delete(rooms, open, acting);
+  };
+}
+
+RoomWrite<std::vector<Member>> AddsMembers(Acting acting, std::vector<std::string> users) {
+  return [acting = std::move(acting), users = std::move(users)](RoomsOfLoop& rooms, OpenRoom& open) {
+    return Add(rooms, open, acting, users);
+  };
+}
+
+RoomWrite<RoomView> JoinsRoom(std::string user) {
+  return [user = std::move(user)](RoomsOfLoop& rooms, OpenRoom& open) { return Join(rooms, open, user); };
+}
+
+RoomWrite<std::optional<Member>> RemovesMember(Acting acting, std::string user) {
+  return [acting = std::move(acting), user = std::move(user)](RoomsOfLoop& rooms, OpenRoom& open) {
+    return Remove(rooms, open, acting, user);
+  };
+}
+
+RoomWrite<Member> SetsRole(Acting acting, std::string user, Role role) {
+  return [acting = std::move(acting), user = std::move(user), role](RoomsOfLoop& rooms, OpenRoom& open) {
+    return SetRoleOf(rooms, open, acting, user, role);
+  };
+}
+
+void TellOfNewRoom(Courier& courier, const net::Loop& loop, const RoomView& view, const std::string& user) {
+  const std::string data = ObjectJson([&](JsonWriter& json) {
+    json.Key("room");
+    Write(json, view);
+  });
+  courier.PublishTo(user, EventNow(loop, "room.created", view.room.id, data));
+}
+
+void TellEverybodyOfNewRoom(Courier& courier, const net::Loop& loop, const Room& room) {
+  const std::string data = ObjectJson([&](JsonWriter& json) { json.Member("room_id", ToText(room.id)); });
+  courier.Publish(std::string(kAllChannel), EventNow(loop, "room.created", room.id, data));
+}
+
+}  // namespace tidemill::chat
