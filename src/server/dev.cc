@@ -172,6 +172,13 @@ std::string AboutPages(const std::vector<std::string>& origins) {
   return "Pages that client.allowed_origins lists may connect.";
 }
 
+// Whether the configuration has no channels of its own under chat's names.
+bool HasRoomForChat(const config::Sources& sources, const settings::Settings& base) {
+  const auto given = settings::Load(sources, base);
+  return given && !given->channel.namespaces.contains("chat") &&
+         !given->channel.namespaces.contains("chat_live");
+}
+
 }  // namespace
 
 settings::Settings DevSettings(const config::Sources& sources) {
@@ -198,9 +205,11 @@ settings::Settings DevSettings(const config::Sources& sources) {
   settings.console_enabled = true;
   // Taken back below where a database is given, or nothing needs one.
   settings.sqlite.path = kDatabaseFile;
+  settings.chat.enabled = HasRoomForChat(sources, settings);
   // Whoever opens a port to others gets the default: pages of that address only.
   const auto given = settings::Load(sources, settings);
-  const bool needs_one = given && (given->queries.given() || given->jobs.enabled || given->outbox.enabled);
+  const bool needs_one = given && (given->queries.given() || given->jobs.enabled || given->outbox.enabled ||
+                                   given->chat.enabled);
   if (!needs_one || given->postgres.given()) settings.sqlite.path.clear();
   if (given && IsLocal(given->http_server)) settings.client.allowed_origins = kLocalPages;
   return settings;

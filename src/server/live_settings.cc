@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include "chat/delivery/channels.h"
 #include "net/networks.h"
 #include "net/tls.h"
 #include "queries/live/channels.h"
@@ -19,11 +20,15 @@ std::string HostName() {
   return name;
 }
 
-// With the namespace of live queries.
+// With the namespaces of live queries and of chat.
 channels::ChannelSettings ChannelsOf(const settings::Settings& settings) {
   channels::ChannelSettings channel = settings.channel;
   if (settings.queries.given() && settings.queries_live.enabled) {
     channel.namespaces[settings.queries_live.name_space] = queries::live::LiveChannelOptions();
+  }
+  if (settings.chat.enabled) {
+    channel.namespaces[std::string(chat::kNamespace)] = chat::ChatChannelOptions();
+    channel.namespaces[std::string(chat::kLiveNamespace)] = chat::LiveRoomChannelOptions();
   }
   return channel;
 }

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "metrics/process.h"
+#include "server/chat_page.h"
 #include "server/drain.h"
 #include "server/version.h"
 
@@ -58,6 +59,7 @@ Result<std::unique_ptr<Node>> Node::Start(settings::Settings settings, const Opt
   TM_TRY(node->OpenQueries(options));
   TM_TRY(node->OpenJobs(options));
   node->OpenOutbox();
+  node->OpenChat();
   node->SetOccupancyEvents();
   node->MakeServers(live, options);
   node->AddMetrics();
@@ -145,6 +147,15 @@ void Node::OpenOutbox() {
   databases_->after_commit().published = [this] { outbox_->LookNow(); };
 }
 
+// Rooms and messages, kept in the main database.
+void Node::OpenChat() {
+  if (!settings_.chat.enabled) return;
+  NodeChat::Options open;
+  for (const auto& realtime : realtime_) open.contexts.push_back(&realtime->context());
+  chat_ = std::make_unique<NodeChat>(std::move(open), *databases_, settings_, shared_.registry);
+  occupancy_.Add(*chat_);
+}
+
 // Who wants to know which channels have subscribers.
 void Node::SetOccupancyEvents() {
   if (occupancy_.empty()) return;
@@ -159,6 +170,10 @@ void Node::MakeServers(const LiveSettings& live, const Options& options) {
         LoopServer::Parts{.access_store = access_->StoreOf(i), .jobs = jobs_.get(), .outbox = outbox_.get()},
         shared_, *health_, settings_, live));
     if (queries_) queries_->AddRoutes(i, servers_.back()->public_routes());
+    if (chat_) {
+      chat_->AddRoutes(i, servers_.back()->public_routes());
+      AddChatPageRoutes(servers_.back()->public_routes(), settings_);
+    }
     if (options.add_routes) options.add_routes(servers_.back()->public_routes());
   }
 }
@@ -237,6 +252,7 @@ Result<Commit> Node::PrepareLoops(const settings::Settings& settings) {
       realtime[i]();
       servers[i]();
       if (queries_) queries_->TakeOver(i, keys);
+      if (chat_) chat_->TakeOver(i, keys);
     });
   };
 }
@@ -326,6 +342,7 @@ std::size_t Node::CountChanges() {
   loops_->RunOnEach([&](std::size_t i) {
     changes += servers_[i]->changes();
     if (queries_) changes += queries_->changes(i);
+    if (chat_) changes += chat_->changes(i);
   });
   return changes;
 }
@@ -336,6 +353,7 @@ Node::~Node() {
     log::Info("server.stopped", {{"longest_turn_cpu_us", loops_->LongestTurnCpuMicros()}});
   }
   if (queries_) queries_->EndTasks();
+  if (chat_) chat_->EndTasks();
   if (outbox_) outbox_->EndTasks();
   if (jobs_) jobs_->EndTasks();
   if (access_) access_->EndTasks();

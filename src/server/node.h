@@ -20,6 +20,7 @@
 #include "server/loop_server.h"
 #include "server/loops.h"
 #include "server/node_access.h"
+#include "server/node_chat.h"
 #include "server/node_jobs.h"
 #include "server/node_outbox.h"
 #include "server/node_queries.h"
@@ -66,6 +67,7 @@ class Node {
   Result<void> OpenQueries(const Options& options);
   Result<void> OpenJobs(const Options& options);
   void OpenOutbox();
+  void OpenChat();
   void SetOccupancyEvents();
   void MakeServers(const LiveSettings& live, const Options& options);
   void AddMetrics();
@@ -94,6 +96,7 @@ class Node {
   std::unique_ptr<NodeQueries> queries_;              // null: no folder is given
   std::unique_ptr<NodeJobs> jobs_;                    // null: jobs.enabled is false
   std::unique_ptr<NodeOutbox> outbox_;                // null: outbox.enabled is false
+  std::unique_ptr<NodeChat> chat_;                    // null: chat.enabled is false
   std::vector<std::unique_ptr<LoopServer>> servers_;  // of each loop
   std::vector<net::ListenAddress> addresses_;
 };

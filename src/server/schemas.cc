@@ -21,6 +21,7 @@ std::vector<sql::Schema> SchemasInUse(const settings::Settings& settings) {
   if (settings.queries.given() && has_triggers) schemas.push_back(queries::live::LiveSchema());
   if (settings.jobs.enabled) schemas.push_back(jobs::JobsSchema());
   if (settings.outbox.enabled) schemas.push_back(outbox::OutboxSchema());
+  if (settings.chat.enabled) schemas.push_back(chat::ChatSchema());
   return schemas;
 }
 

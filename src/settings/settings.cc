@@ -119,7 +119,8 @@ void CheckPaths(const Settings& settings, config::Findings& findings) {
                           .text = fmt::format(" = {}: the same as {}", config::Quote(path), key)});
     }
     const bool is_own = path == "/health" || path == "/ready" || path == "/metrics" ||
-                        (settings.console_enabled && path.starts_with("/console/"));
+                        (settings.console_enabled && path.starts_with("/console/")) ||
+                        (settings.chat.enabled && path.starts_with("/chat/"));
     if (!is_own) continue;
     findings.push_back({.key = key, .text = fmt::format(" = {}: the server's own", config::Quote(path))});
   }
@@ -189,6 +190,24 @@ void CheckOutbox(const Settings& settings, config::Findings& findings) {
   findings.push_back({.key = "outbox.enabled",
                       .others = {"storage.postgres.url", "storage.sqlite.path"},
                       .text = ": the outbox needs a database: storage.postgres.url or storage.sqlite.path"});
+}
+
+void CheckChat(const Settings& settings, config::Findings& findings) {
+  if (!settings.chat.enabled) return;
+  if (!settings.postgres.given() && !settings.sqlite.given()) {
+    findings.push_back({.key = "chat.enabled",
+                        .others = {"storage.postgres.url", "storage.sqlite.path"},
+                        .text = ": chat needs a database: storage.postgres.url or storage.sqlite.path"});
+  }
+  for (const char* const name : {"chat", "chat_live"}) {
+    if (!settings.channel.namespaces.contains(name)) continue;
+    findings.push_back(
+        {.key = "chat.enabled",
+         .others = {"channel.namespaces"},
+         .text = fmt::format(": {} is one of channel.namespaces, and is chat's own: give yours "
+                             "another name",
+                             name)});
+  }
 }
 
 // An address of Redis is enough to say that Redis is the broker.
@@ -279,6 +298,7 @@ config::Schema<Settings> MakeSchema() {
       .Add("queries.cache.", queries::CacheSection(), [](Settings& s) -> auto& { return s.queries_cache; })
       .Add("queries.live.", queries::live::LiveSection(), [](Settings& s) -> auto& { return s.queries_live; })
       .Add("outbox.", outbox::OutboxSection(), [](Settings& s) -> auto& { return s.outbox; })
+      .Add("chat.", chat::ChatSection(), [](Settings& s) -> auto& { return s.chat; })
       .Add("jobs.", jobs::JobsSection(), [](Settings& s) -> auto& { return s.jobs; })
       .Add("jobs.faktory.", faktory::FaktorySection(), [](Settings& s) -> auto& { return s.faktory; })
       .Add("jobs.nodes.", nodes::NodesSection(), [](Settings& s) -> auto& { return s.job_nodes; })
@@ -289,6 +309,7 @@ config::Schema<Settings> MakeSchema() {
       .AddCheck(CheckSectionsTogether)
       .AddCheck(CheckJobs)
       .AddCheck(CheckOutbox)
+      .AddCheck(CheckChat)
       .AddCompletion(ChooseBroker)
       .RefuseByName(WhyUnavailable);
   return all;

@@ -11,6 +11,7 @@
 #include "api/settings.h"
 #include "base/clock.h"
 #include "base/result.h"
+#include "chat/rooms/settings.h"
 #include "config/sources.h"
 #include "config/value.h"
 #include "http/settings.h"
@@ -63,6 +64,7 @@ struct Settings {
   faktory::FaktorySettings faktory;
   nodes::NodesSettings job_nodes;
   outbox::OutboxSettings outbox;
+  chat::ChatSettings chat;
   LogSettings log;
   bool health_enabled = true;
   bool prometheus_enabled = true;

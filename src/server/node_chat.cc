@@ -1,0 +1,164 @@
+#include "server/node_chat.h"
+
+#include <utility>
+
+#include "auth/api_key_authenticator.h"
+#include "auth/token_authenticator.h"
+#include "chat/api/handler.h"
+#include "chat/api/rpc.h"
+#include "chat/api/service.h"
+#include "chat/authority/authority.h"
+#include "chat/delivery/courier.h"
+#include "chat/delivery/online.h"
+#include "chat/operations/all.h"
+#include "chat/people/people.h"
+#include "chat/store/sql_store.h"
+#include "settings/settings.h"
+
+namespace tidemill::server {
+
+using chat::ChannelOfChat;
+
+// What one loop has of it, each part upon those before it.
+class NodeChat::OfLoop {
+ public:
+  OfLoop(NodeChat& node, session::Context& context, sql::Database& database,
+         const settings::Settings& settings)
+      : store(chat::MakeSqlStore(context.loop, database, context.loop.clock(),
+                                 {.postgres_schema = settings.postgres.schema})),
+        courier(context.loop, context.publisher, node.delivery_metrics_),
+        people(context.loop, *store, [&node](const chat::User& user) { node.Announce(user); }),
+        rooms({.loop = context.loop,
+               .store = *store,
+               .courier = courier,
+               .online = online,
+               .directory = *context.directory,
+               .metrics = node.room_metrics_,
+               .settings = node.settings_,
+               .has_other_nodes = settings.broker.type == "redis"}),
+        services{.loop = context.loop,
+                 .store = *store,
+                 .rooms = node.rooms_,
+                 .courier = courier,
+                 .online = online,
+                 .publisher = context.publisher,
+                 .rates = node.rates_,
+                 .settings = node.settings_,
+                 .announce = [&node](const chat::User& user) { node.Announce(user); },
+                 .choose = [&node](const std::string& user,
+                                   chat::Presence presence) { node.Choose(user, presence); }},
+        service(context.loop, people, node.rates_, node.api_metrics_),
+        rpc(service),
+        authority(services, people, node.refused_subscriptions_) {
+    service.SetOperations(chat::AllOperations(services));
+    context.keeps_claims = true;
+    context.rpc_handlers.Add(std::string(chat::kNamespace), rpc);
+    context.authorities.Register(std::string(chat::kNamespace), authority);
+    context.authorities.Register(std::string(chat::kLiveNamespace), authority);
+  }
+
+  const std::unique_ptr<chat::Store> store;
+  chat::Courier courier;
+  chat::OnlineUsers online;
+  chat::People people;
+  chat::RoomsOfLoop rooms;
+  chat::Services services;
+  chat::Service service;
+  chat::ChatRpc rpc;
+  chat::ChatAuthority authority;
+};
+
+NodeChat::NodeChat(Options options, const Databases& databases, const settings::Settings& settings,
+                   metrics::Registry& registry)
+    : options_(std::move(options)),
+      settings_(settings.chat),
+      first_(options_.contexts.front()->loop),
+      delivery_metrics_(registry),
+      room_metrics_(registry),
+      api_metrics_(registry),
+      refused_subscriptions_(registry.AddCounter("tidemill_chat_subscriptions_refused_total",
+                                                 "Subscriptions to channels of chat that were refused.")),
+      rates_(settings_) {
+  for (std::size_t i = 0; i < options_.contexts.size(); ++i) {
+    loops_.push_back(std::make_unique<OfLoop>(*this, *options_.contexts[i], *databases.main(i), settings));
+    rooms_.Add(loops_.back()->rooms);
+    loops_.back()->service.ReplaceAuthenticator(AuthenticatorFor(i, settings.http_api.keys));
+  }
+  board_ = std::make_unique<chat::PresenceBoard>(first_, loops_.front()->courier, Replicas());
+}
+
+NodeChat::~NodeChat() = default;
+
+// The tokens that clients connect with, the API's keys, and the sessions of browsers.
+std::shared_ptr<auth::Authenticator> NodeChat::AuthenticatorFor(
+    std::size_t loop, const std::vector<config::Secret>& api_keys) const {
+  const session::Context& context = *options_.contexts[loop];
+  const std::shared_ptr<session::Tokens>& tokens = context.tokens;
+  std::vector<std::shared_ptr<auth::Authenticator>> all = {
+      auth::MakeTokenAuthenticator(std::shared_ptr<auth::TokenVerifier>(tokens, tokens->connect.get()),
+                                   context.loop.clock()),
+      std::make_shared<auth::ApiKeyAuthenticator>(api_keys)};
+  if (options_.browser_sessions) all.push_back(options_.browser_sessions(loop));
+  return auth::MakeAnyAuthenticator(std::move(all));
+}
+
+// Each loop has its own copy, which follows in the order of the changes.
+chat::PresenceBoard::Replicas NodeChat::Replicas() {
+  return {
+      .set =
+          [this](const std::string& user, chat::Shown shown) {
+            for (const auto& each : loops_) {
+              each->services.loop.Post([&online = each->online, user, shown] { online.Set(user, shown); });
+            }
+          },
+      .forget =
+          [this](const std::string& user) {
+            for (const auto& each : loops_) {
+              each->services.loop.Post([&online = each->online, user] { online.Forget(user); });
+            }
+          }};
+}
+
+void NodeChat::AddRoutes(std::size_t loop, http::Router& router) {
+  chat::AddRoutes(loops_[loop]->service, router);
+}
+
+void NodeChat::TakeOver(std::size_t loop, const std::vector<config::Secret>& api_keys) {
+  loops_[loop]->service.ReplaceAuthenticator(AuthenticatorFor(loop, api_keys));
+}
+
+std::size_t NodeChat::changes(std::size_t loop) const {
+  return loops_[loop]->service.changes() + loops_[loop]->rooms.writer().working();
+}
+
+void NodeChat::EndTasks() {
+  board_.reset();
+  loops_.clear();
+}
+
+void NodeChat::Tell(const broker::ChannelName& channel, bool occupied) {
+  if (!channel.value().starts_with("chat:")) return;
+  const auto parsed = chat::ParseChannel(channel.value());
+  if (!parsed) return;
+  if (parsed->kind == ChannelOfChat::Kind::kUser) {
+    first_.Post([this, user = parsed->user, occupied] {
+      occupied ? board_->OnOccupied(user) : board_->OnVacated(user);
+    });
+  } else if (parsed->kind == ChannelOfChat::Kind::kRoom) {
+    chat::RoomsOfLoop& owner = rooms_.OwnerOf(parsed->room);
+    owner.loop().Post([&owner, room = parsed->room, occupied] { owner.SetFollowed(room, occupied); });
+  }
+}
+
+void NodeChat::Announce(const chat::User& user) {
+  for (const auto& each : loops_) {
+    each->services.loop.Post([&people = each->people, id = user.id] { people.Forget(id); });
+  }
+  first_.Post([this, user] { board_->Announce(user); });
+}
+
+void NodeChat::Choose(const std::string& user, chat::Presence presence) {
+  first_.Post([this, user, presence] { board_->Choose(user, presence); });
+}
+
+}  // namespace tidemill::server
