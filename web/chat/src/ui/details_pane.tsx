@@ -6,7 +6,7 @@ import { api } from '../state/api';
 import { closeRoom } from '../state/open_rooms';
 import { pane } from '../state/panes';
 import { go } from '../state/router';
-import { dropRoom, isDirect, moderates, putRoom, title } from '../state/store';
+import { dropRoom, isAdmin, isDirect, moderates, putRoom, title } from '../state/store';
 import { confirm } from './dialog';
 import { setLocal } from './sidebar';
 import { Pane } from './pane';
@@ -65,17 +65,34 @@ function Edit({ room }: { room: Room }) {
   const [topic, setTopic] = useState(room.topic);
   const [settings, setSettings] = useState<RoomSettings>(room.settings);
   const set = (change: Partial<RoomSettings>) => setSettings({ ...settings, ...change });
+  // Only what was changed: moderators may change the name and the topic, owners the rest.
+  const changes = <T extends object>(next: T, before: NoInfer<T>): Partial<T> =>
+    Object.fromEntries(Object.entries(next).filter(([key, value]) => value !== before[key as keyof T])) as Partial<T>;
   const { submit, error, busy } = useSubmit(async () => {
-    const answer = await api.updateRoom(room.id, { name: name.trim(), topic: topic.trim(), settings });
+    const rest = changes(settings, room.settings);
+    const more = Object.keys(rest).length > 0 ? { settings: rest } : {};
+    const answer = await api.updateRoom(room.id, { ...changes({ name: name.trim(), topic: topic.trim() }, room), ...more });
     if (answer.room) putRoom({ ...room, ...answer.room });
   });
   const changed = name.trim() !== room.name || topic.trim() !== room.topic || JSON.stringify(settings) !== JSON.stringify(room.settings);
-  const seconds = (text: string) => Math.max(0, Math.floor(Number(text) || 0));
   return (
     <form onSubmit={submit} class="apart">
       <h2>Settings</h2>
       <Field label="Name" value={name} onInput={setName} required maxLength={80} error={fieldError(error, 'name')} />
       <Field label="Topic" value={topic} onInput={setTopic} maxLength={250} rows={2} error={fieldError(error, 'topic')} />
+      {(room.membership?.role === 'owner' || isAdmin.value) && <Rules settings={settings} set={set} />}
+      {!fieldError(error, 'name') && !fieldError(error, 'topic') && <Problem error={error} />}
+      <button type="submit" class="primary" disabled={busy || !changed || name.trim() === ''}>
+        Save
+      </button>
+    </form>
+  );
+}
+
+function Rules({ settings, set }: { settings: RoomSettings; set: (change: Partial<RoomSettings>) => void }) {
+  const seconds = (text: string) => Math.max(0, Math.floor(Number(text) || 0));
+  return (
+    <>
       <Select
         label="Who writes"
         value={settings.who_can_post}
@@ -88,11 +105,7 @@ function Edit({ room }: { room: Room }) {
       <Switch label="Reactions" checked={settings.reactions} onChange={(reactions) => set({ reactions })} />
       <Switch label="Show who is writing" checked={settings.typing} onChange={(typing) => set({ typing })} />
       <Switch label="Show who has read" checked={settings.receipts} onChange={(receipts) => set({ receipts })} />
-      {!fieldError(error, 'name') && !fieldError(error, 'topic') && <Problem error={error} />}
-      <button type="submit" class="primary" disabled={busy || !changed || name.trim() === ''}>
-        Save
-      </button>
-    </form>
+    </>
   );
 }
 

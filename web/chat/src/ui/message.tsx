@@ -155,7 +155,7 @@ function ThreadLink({ message, room }: { message: Message; room: Room }) {
       </b>
       {message.last_reply_at && (
         <span class="soft">
-          last <Time at={message.last_reply_at} form="ago" />
+          last reply <Time at={message.last_reply_at} form="ago" />
         </span>
       )}
     </a>
@@ -257,7 +257,8 @@ export function MessageRow(props: RowProps) {
           </div>
         ) : (
           <span class="unseen">
-            <Name id={message.user_id} own={own} />, <Time at={message.created_at} />:
+            <Name id={message.user_id} own={own} />, <Time at={message.created_at} />
+            {message.pinned && ', pinned'}:
           </span>
         )}
         <Body message={message} room={room} inThread={inThread} />

@@ -159,7 +159,7 @@ export function Sidebar() {
       <button type="button" class="find" aria-keyshortcuts="Control+K" onClick={openSwitcher}>
         <Icon name="search" />
         <span>Go to…</span>
-        <kbd>{navigator.platform.startsWith('Mac') ? '⌘K' : 'Ctrl K'}</kbd>
+        <kbd class="wide-only">{navigator.platform.startsWith('Mac') ? '⌘K' : 'Ctrl K'}</kbd>
       </button>
       <div class="side-scroll">
         <ul class="side-pages">
