@@ -16,17 +16,27 @@ Result<std::unique_ptr<NodeLive>> NodeLive::Open(const Options& options, Databas
                                                  metrics::Registry& registry) {
   std::unique_ptr<NodeLive> node(new NodeLive(options, databases, settings, registry));
   if (settings.postgres.given()) {
-    node->source_ =
+    node->changes_.SetSource(
         queries::live::MakePostgresChanges(node->first_, *databases.main(0),
                                            {.postgres_schema = settings.postgres.schema,
                                             .create_triggers = settings.queries_live.create_triggers},
-                                           *node->live_);
+                                           node->changes_));
+    if (settings.queries_live.changes != "poll") node->FollowCached(*options.cache);
   } else {
+    // It cannot tell others' commits from our own, so that the cache is not told.
     TM_TRY_ASSIGN(sql::Database* const beside, databases.OpenBeside(node->first_));
-    node->source_ = queries::live::MakeSqliteChanges(node->first_, *beside, *node->live_);
+    node->changes_.SetSource(queries::live::MakeSqliteChanges(node->first_, *beside, node->changes_));
   }
-  node->live_->SetSource(node->source_.get());
+  node->live_source_ = node->changes_.Open(*node->live_);
+  node->live_->SetSource(node->live_source_.get());
   return node;
+}
+
+void NodeLive::FollowCached(queries::Cache& cache) {
+  cached_ = std::make_unique<queries::live::CachedAnswers>(
+      first_, [this, &cache](auto names) { scope_->Spawn(cache.Changed(std::move(names))); });
+  cached_source_ = changes_.Open(*cached_);
+  cached_->SetSource(*cached_source_);
 }
 
 NodeLive::NodeLive(const Options& options, Databases& databases, const settings::Settings& settings,
@@ -59,6 +69,11 @@ void NodeLive::AddAuthorities(const queries::Queries& queries, const settings::S
   }
 }
 
+void NodeLive::ReplaceServing(const queries::Serving& serving) {
+  live_->ReplaceServing(serving);
+  if (cached_) cached_->ReplaceServing(serving);
+}
+
 void NodeLive::Start() {
   first_.Post([this] { live_->Start(); });
 }
@@ -75,10 +90,12 @@ void NodeLive::Tell(const broker::ChannelName& channel, bool occupied) {
       [this, name = channel.value(), occupied]() mutable { live_->SetOccupied(std::move(name), occupied); });
 }
 
-// The queries' tasks refer to the source.
+// The queries' tasks refer to the source, and it tells them.
 void NodeLive::EndTasks() {
+  cached_.reset();
   live_.reset();
-  source_.reset();
+  changes_.SetSource(nullptr);
+  scope_.reset();
 }
 
 }  // namespace tidemill::server

@@ -11,14 +11,19 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
+#include "net/task_scope.h"
+#include "queries/cache/cache.h"
 #include "queries/endpoint/queries.h"
 #include "queries/live/authority.h"
+#include "queries/live/cached_answers.h"
 #include "queries/live/changes.h"
 #include "queries/live/live_queries.h"
 #include "queries/live/metrics.h"
+#include "queries/live/shared_changes.h"
 #include "realtime/broker/broker.h"
 #include "realtime/session/context.h"
 #include "server/databases.h"
@@ -34,6 +39,8 @@ class NodeLive final : public broker::OccupancyEvents {
   struct Options {
     std::vector<session::Context*> contexts;  // of all loops, in their order
     bool developer = false;
+    // Its answers end when anybody has written into their tables.
+    queries::Cache* cache = nullptr;  // of the first loop, never null
   };
   // kInvalidArgument: the embedded database cannot be read beside the server.
   static Result<std::unique_ptr<NodeLive>> Open(const Options& options, Databases& databases,
@@ -41,7 +48,7 @@ class NodeLive final : public broker::OccupancyEvents {
                                                 metrics::Registry& registry);
 
   // On the first loop; and on any.
-  void ReplaceServing(const queries::Serving& serving) { live_->ReplaceServing(serving); }
+  void ReplaceServing(const queries::Serving& serving);
   void NoteWrite(std::span<const std::string> tables);
 
   // Who may subscribe on each loop; `queries` outlives it.
@@ -57,6 +64,7 @@ class NodeLive final : public broker::OccupancyEvents {
  private:
   NodeLive(const Options& options, Databases& databases, const settings::Settings& settings,
            metrics::Registry& registry);
+  void FollowCached(queries::Cache& cache);
   void Tell(const broker::ChannelName& channel, bool occupied);
 
   const std::vector<session::Context*> contexts_;
@@ -64,9 +72,13 @@ class NodeLive final : public broker::OccupancyEvents {
   const std::string prefix_;  // of its channels
   net::Loop& first_;
   queries::live::LiveMetrics metrics_;
+  queries::live::SharedChanges changes_;
   std::unique_ptr<queries::live::LiveQueries> live_;
-  std::unique_ptr<queries::live::ChangeSource> source_;
+  std::unique_ptr<queries::live::ChangeSource> live_source_;
+  std::unique_ptr<queries::live::CachedAnswers> cached_;  // null: their writes are not noticed
+  std::unique_ptr<queries::live::ChangeSource> cached_source_;
   std::vector<std::unique_ptr<queries::live::LiveAuthority>> authorities_;
+  std::optional<TaskScope> scope_{std::in_place};
 };
 
 }  // namespace tidemill::server

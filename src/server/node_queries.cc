@@ -57,7 +57,9 @@ Result<std::unique_ptr<NodeQueries>> NodeQueries::Open(const Options& options, D
       .on_serving = {},
       .on_write = {}};
   if (settings.queries_live.enabled) {
-    TM_TRY_ASSIGN(node->live_, NodeLive::Open({.contexts = options.contexts, .developer = options.developer},
+    TM_TRY_ASSIGN(node->live_, NodeLive::Open({.contexts = options.contexts,
+                                               .developer = options.developer,
+                                               .cache = &node->caches_->OfLoop(0)},
                                               databases, settings, registry));
     NodeLive* const live = node->live_.get();
     of_queries.on_serving = [live](const queries::Serving& serving) { live->ReplaceServing(serving); };

@@ -6,6 +6,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include "queries/cache/answers_name.h"
+
 namespace tidemill::queries {
 namespace {
 
@@ -37,7 +39,9 @@ std::expected<ServedPtr, std::string> MakeServed(std::shared_ptr<const Endpoint>
     served->rate = same ? before->rate : std::make_shared<RateLimiter>(*query.rate);
   }
   if (query.cache && options.generations != nullptr) {
-    served->cache = MakeCachePolicy(*query.cache, endpoint->reads, *options.generations);
+    std::vector<std::string> names = endpoint->reads;
+    if (!names.empty()) names.push_back(AnswersNameOf(endpoint->operation_id));
+    served->cache = MakeCachePolicy(*query.cache, names, *options.generations);
   }
   SetChanges(*endpoint, *served);
   if (options.metrics != nullptr) served->metrics = options.metrics->Open(endpoint->operation_id);
