@@ -55,6 +55,7 @@ std::shared_ptr<Authenticator> MakeAnyAuthenticator(
 }
 
 http::Response RefusalOf(const Error& error, const Authenticator& authenticator) {
+  if (error.code == Errc::kPermissionDenied) return {.status = 403, .headers = {}, .body = ""};
   const bool checked = error.code == Errc::kUnauthenticated || error.code == Errc::kExpired;
   http::Response response{.status = checked ? 401 : 503, .headers = {}, .body = ""};
   if (checked) response.headers.emplace_back("WWW-Authenticate", authenticator.Challenge());

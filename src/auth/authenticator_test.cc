@@ -167,6 +167,22 @@ TEST_F(TokenAuthenticatorTest, ATokenThatWasGoodIsRefusedOnceItHasExpired) {
   EXPECT_EQ(caller.error().code, Errc::kExpired);
 }
 
+TEST_F(TokenAuthenticatorTest, ARevokedTokenIsRefusedAlthoughItIsKnown) {
+  auth::TokenSettings settings;
+  settings.hmac_secret_key = {"secret"};
+  std::string revoked;
+  const auto authenticator =
+      MakeTokenAuthenticator(*MakeTokenVerifier({.token = settings, .clock = &clock_}, nullptr), clock_,
+                             [&revoked](const Caller& caller) { return caller.token.id == revoked; });
+  const std::string header = Bearer(R"({"sub":"42","jti":"t"})");
+  const http::Request request = Make({{"Authorization", header}});
+  EXPECT_EQ(RunNow(authenticator->Authenticate(request))->token.id, "t");
+  revoked = "t";
+  const auto caller = RunNow(authenticator->Authenticate(request));
+  ASSERT_FALSE(caller);
+  EXPECT_EQ(caller.error().code, Errc::kUnauthenticated);
+}
+
 TEST_F(TokenAuthenticatorTest, OneByteMoreOrLessIsAnotherToken) {
   const auto authenticator = MakeForTokens();
   const std::string header = Bearer(R"({"sub":"42"})");
@@ -237,6 +253,7 @@ TEST(RefusalOf, SaysWhetherOtherCredentialsWouldHelp) {
     EXPECT_EQ(later.status, 503);
     EXPECT_TRUE(later.headers.empty());
   }
+  EXPECT_EQ(RefusalOf({Errc::kPermissionDenied, ""}, *authenticator).status, 403);
 }
 
 }  // namespace

@@ -23,6 +23,7 @@ class Verifier final : public TokenVerifier {
       : token_(std::move(options.token)),
         skip_signature_(options.skip_signature),
         clock_(options.clock != nullptr ? *options.clock : SystemClock()),
+        own_(options.own_key),
         jwks_(jwks) {}
 
   Result<void> Load() {
@@ -38,12 +39,16 @@ class Verifier final : public TokenVerifier {
 
   Task<Result<ConnectToken>> VerifyConnect(std::string token) override {
     TM_CO_TRY_ASSIGN(Jws jws, ParseJws(token));
+    if (own_ != nullptr && jws.key_id == kOwnKeyId) {
+      TM_CO_TRY(CheckOwn(jws));
+      co_return ToConnectToken(std::move(jws.payload), Issuer::kThisServer);
+    }
     if (jwks_ != nullptr && !skip_signature_) {
       TM_CO_TRY(co_await CheckWithJwks(jws));
     } else {
       TM_CO_TRY(CheckConfigured(jws));
     }
-    co_return ToConnectToken(std::move(jws.payload));
+    co_return ToConnectToken(std::move(jws.payload), Issuer::kOther);
   }
 
   Task<Result<SubscribeToken>> VerifySubscribe(std::string token) override {
@@ -57,6 +62,22 @@ class Verifier final : public TokenVerifier {
   }
 
  private:
+  enum class Issuer : std::uint8_t { kThisServer, kOther };
+
+  Result<void> CheckOwn(const Jws& jws) {
+    auto secret = own_->Get();
+    if (!secret) return Fail(Errc::kUnavailable, "the key of accounts is not known yet");
+    if (secret != own_secret_) {
+      TM_TRY_ASSIGN(own_hmac_, MakeHmacKey(*secret));
+      own_secret_ = std::move(secret);
+    }
+    if (jws.algorithm != Algorithm::kHs256) return Refuse("token's alg does not fit the key");
+    if (!own_hmac_->Verify(*jws.algorithm, jws.signing_input, jws.signature)) {
+      return Refuse("token's signature is wrong");
+    }
+    return {};
+  }
+
   Result<void> CheckConfigured(const Jws& jws) {
     return skip_signature_ ? Result<void>() : keys_.Check(jws, clock_.WallNow());
   }
@@ -108,9 +129,13 @@ class Verifier final : public TokenVerifier {
     return expire_at == 0 ? 0 : expire_at + (token_.leeway.ms + 999) / 1000;
   }
 
-  Result<ConnectToken> ToConnectToken(std::string payload) const {
-    TM_TRY_ASSIGN(Claims claims, ParseClaims(payload, TokenKind::kConnect, token_.user_id_claim));
-    TM_TRY(CheckClaims(claims));
+  Result<ConnectToken> ToConnectToken(std::string payload, Issuer issuer) const {
+    const bool is_own = issuer == Issuer::kThisServer;
+    TM_TRY_ASSIGN(Claims claims,
+                  ParseClaims(payload, TokenKind::kConnect, is_own ? "" : token_.user_id_claim));
+    if (!is_own) {
+      TM_TRY(CheckClaims(claims));
+    }
     if (!claims.channel.empty()) return Refuse("a subscription's token cannot connect");
     TM_TRY(CheckTimes(claims));
     if (claims.subs.empty()) {
@@ -145,6 +170,9 @@ class Verifier final : public TokenVerifier {
   const auth::TokenSettings token_;
   const bool skip_signature_;
   const Clock& clock_;
+  const OwnKey* const own_;
+  std::shared_ptr<const std::string> own_secret_;  // that own_hmac_ is made of
+  std::unique_ptr<HmacKey> own_hmac_;
   JwksSource* const jwks_;
   ConfiguredKeys keys_;
 };
@@ -157,8 +185,10 @@ Result<std::unique_ptr<TokenVerifier>> MakeTokenVerifier(VerifierOptions options
   return verifier;
 }
 
-std::string SignHs256(std::string_view claims, std::string_view key) {
-  std::string token = Base64Encode(R"({"alg":"HS256","typ":"JWT"})", Base64::kUrl);
+std::string SignHs256(std::string_view claims, std::string_view key, std::string_view key_id) {
+  std::string header = R"({"alg":"HS256","typ":"JWT")";
+  if (!key_id.empty()) header.append(",\"kid\":\"").append(key_id).append("\"");
+  std::string token = Base64Encode(header + "}", Base64::kUrl);
   token += '.';
   token += Base64Encode(claims, Base64::kUrl);
   unsigned char digest[EVP_MAX_MD_SIZE];

@@ -14,7 +14,9 @@
 
 #include "auth/jwks.h"
 #include "auth/option_overrides.h"
+#include "auth/own_key.h"
 #include "auth/settings.h"
+#include "auth/token_mark.h"
 #include "base/clock.h"
 #include "base/result.h"
 #include "net/task.h"
@@ -27,14 +29,6 @@ struct TokenSubscription {
   std::string data;
   OptionOverrides overrides;
   friend bool operator==(const TokenSubscription&, const TokenSubscription&) = default;
-};
-
-// What tells a token from others.
-struct TokenMark {
-  std::string id;              // the claim jti; "": it has none
-  std::int64_t issued_at = 0;  // the claim iat, seconds since the Unix epoch; 0: it does not say
-  bool empty() const { return id.empty() && issued_at == 0; }
-  friend bool operator==(const TokenMark&, const TokenMark&) = default;
 };
 
 struct ConnectToken {
@@ -76,6 +70,8 @@ struct VerifierOptions {
   auth::TokenSettings token;
   bool skip_signature = false;   // client.insecure_skip_token_signature_verify
   const Clock* clock = nullptr;  // null: SystemClock()
+  // For tokens of connections whose key id is kOwnKeyId; outlives the verifier. Null: they are as any other.
+  const OwnKey* own_key = nullptr;
 };
 
 // With token.jwks_public_endpoint the keys are those of `jwks` and no others may be configured; without it
@@ -83,7 +79,8 @@ struct VerifierOptions {
 // refused. kInvalidArgument names the setting that cannot be used.
 Result<std::unique_ptr<TokenVerifier>> MakeTokenVerifier(VerifierOptions options, JwksSource* jwks);
 
-// Signs with HS256, for `token create`, `serve --dev` and tests. `claims` is a JSON object, `key` not empty.
-std::string SignHs256(std::string_view claims, std::string_view key);
+// Signs with HS256. `claims` is a JSON object, `key` not empty; `key_id`: plain letters, digits and '-'; "":
+// none.
+std::string SignHs256(std::string_view claims, std::string_view key, std::string_view key_id = "");
 
 }  // namespace tidemill::auth

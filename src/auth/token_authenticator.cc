@@ -24,8 +24,9 @@ std::optional<std::string_view> TokenOf(const http::Request& request) {
 
 class TokenAuthenticator final : public Authenticator {
  public:
-  TokenAuthenticator(std::shared_ptr<TokenVerifier> verifier, const Clock& clock)
-      : verifier_(std::move(verifier)), clock_(clock) {}
+  TokenAuthenticator(std::shared_ptr<TokenVerifier> verifier, const Clock& clock,
+                     std::function<bool(const Caller&)> is_revoked)
+      : verifier_(std::move(verifier)), clock_(clock), is_revoked_(std::move(is_revoked)) {}
 
   bool HasCredentials(const http::Request& request) const override { return TokenOf(request).has_value(); }
 
@@ -33,31 +34,41 @@ class TokenAuthenticator final : public Authenticator {
     const auto found = TokenOf(request);
     if (!found) co_return Fail(Errc::kUnauthenticated, "no token");
     const VerifiedTokens::Now now{.monotonic = clock_.Now(), .wall = clock_.WallNow()};
-    if (const Caller* const known = verified_.Find(*found, now)) co_return *known;
+    if (const Caller* const known = verified_.Find(*found, now)) co_return Unrevoked(*known);
     std::string text(*found);
     Result<ConnectToken> token = co_await verifier_->VerifyConnect(text);
     if (!token) co_return std::unexpected(std::move(token).error());
     Caller caller{.kind = Caller::Kind::kToken,
                   .user = std::move(token->user),
                   .expire_at = token->expire_at,
-                  .claims = std::move(token->claims)};
+                  .claims = std::move(token->claims),
+                  .token = std::move(token->mark)};
     verified_.Add(std::move(text), caller, token->good_until, now);
-    co_return caller;
+    co_return Unrevoked(std::move(caller));
   }
 
   std::string Challenge() const override { return "Bearer"; }
 
  private:
+  Result<Caller> Unrevoked(Caller caller) const {
+    if (is_revoked_ && is_revoked_(caller)) {
+      return Fail(Errc::kUnauthenticated, "the token is revoked, or its user is blocked");
+    }
+    return caller;
+  }
+
   const std::shared_ptr<TokenVerifier> verifier_;
   const Clock& clock_;
+  const std::function<bool(const Caller&)> is_revoked_;
   VerifiedTokens verified_;
 };
 
 }  // namespace
 
 std::shared_ptr<Authenticator> MakeTokenAuthenticator(std::shared_ptr<TokenVerifier> verifier,
-                                                      const Clock& clock) {
-  return std::make_shared<TokenAuthenticator>(std::move(verifier), clock);
+                                                      const Clock& clock,
+                                                      std::function<bool(const Caller&)> is_revoked) {
+  return std::make_shared<TokenAuthenticator>(std::move(verifier), clock, std::move(is_revoked));
 }
 
 }  // namespace tidemill::auth

@@ -299,5 +299,59 @@ TEST(MakeTokenVerifier, NamesTheSettingThatCannotBeUsed) {
   }
 }
 
+// With a key of its own beside settings that would refuse each of its tokens.
+class OwnKeyTest : public TokenVerifierTest {
+ protected:
+  OwnKeyTest() {
+    auth::TokenSettings settings = Secret("configured");
+    settings.issuer = "https://issuer.example";
+    settings.audience = "somebody";
+    settings.user_id_claim = "id";
+    auto made = MakeTokenVerifier({.token = settings, .clock = &clock_, .own_key = &own_}, nullptr);
+    if (!made) ADD_FAILURE() << made.error().detail;
+    verifier_ = *std::move(made);
+  }
+
+  OwnKey own_;
+  std::unique_ptr<TokenVerifier> verifier_;
+};
+
+TEST_F(OwnKeyTest, ItsTokensConnectWhateverIsConfigured) {
+  const std::string claims = R"({"sub":"7","role":"admin","exp":1700000100,"jti":"s.1"})";
+  const std::string token = SignHs256(claims, "own secret", kOwnKeyId);
+  EXPECT_EQ(ConnectError(*verifier_, token), Errc::kUnavailable) << "the key is not known yet";
+  own_.Set("own secret");
+  const auto verified = RunNow(verifier_->VerifyConnect(token));
+  ASSERT_TRUE(verified) << verified.error().detail;
+  EXPECT_EQ(verified->user, "7");
+  EXPECT_EQ(verified->claims, claims);
+  EXPECT_EQ(verified->mark.id, "s.1");
+  clock_.Advance(Seconds(100));
+  EXPECT_EQ(ConnectError(*verifier_, token), Errc::kExpired);
+  own_.Set("another secret");
+  EXPECT_EQ(ConnectError(*verifier_, token), Errc::kUnauthenticated);
+}
+
+TEST_F(OwnKeyTest, NoKeyStandsInForAnother) {
+  own_.Set("own secret");
+  const std::string claims = R"({"sub":"7","id":"7","iss":"https://issuer.example","aud":"somebody"})";
+  EXPECT_TRUE(Connects(*verifier_, SignHs256(claims, "configured")));
+  EXPECT_EQ(ConnectError(*verifier_, SignHs256(claims, "configured", kOwnKeyId)), Errc::kUnauthenticated);
+  EXPECT_EQ(ConnectError(*verifier_, SignHs256(claims, "own secret")), Errc::kUnauthenticated);
+  EXPECT_EQ(ConnectError(*verifier_, SignHs256(claims, "own secret", "another")), Errc::kUnauthenticated);
+}
+
+TEST_F(OwnKeyTest, SubscriptionsAreNotGrantedByIt) {
+  own_.Set("own secret");
+  const auto token =
+      RunNow(verifier_->VerifySubscribe(SignHs256(R"({"sub":"7","channel":"a"})", "own secret", kOwnKeyId)));
+  ASSERT_FALSE(token);
+  EXPECT_EQ(token.error().code, Errc::kUnauthenticated);
+}
+
+TEST_F(TokenVerifierTest, WithoutAKeyOfOurOwnItsIdIsAsAnyOther) {
+  EXPECT_TRUE(Connects(*Make(Secret()), SignHs256(R"({"sub":"7"})", "secret", kOwnKeyId)));
+}
+
 }  // namespace
 }  // namespace tidemill::auth

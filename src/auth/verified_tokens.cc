@@ -7,7 +7,7 @@ namespace tidemill::auth {
 std::size_t VerifiedTokens::BytesOf(const std::string& token, const Entry& entry) {
   constexpr std::size_t kNodeBytes = 64;
   return sizeof(Table::value_type) + kNodeBytes + token.capacity() + entry.caller.user.capacity() +
-         entry.caller.claims.capacity();
+         entry.caller.claims.capacity() + entry.caller.token.id.capacity();
 }
 
 const Caller* VerifiedTokens::Find(std::string_view token, Now now) {

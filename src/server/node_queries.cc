@@ -3,8 +3,8 @@
 #include <utility>
 
 #include "auth/api_key_authenticator.h"
-#include "auth/token_authenticator.h"
 #include "queries/openapi/documents.h"
+#include "server/token_callers.h"
 #include "server/version.h"
 #include "settings/settings.h"
 
@@ -20,11 +20,8 @@ std::vector<net::Loop*> LoopsOf(const std::vector<session::Context*>& contexts) 
 // The tokens that clients connect with, and the API's keys.
 std::shared_ptr<auth::Authenticator> AuthenticatorFor(const session::Context& context,
                                                       const std::vector<config::Secret>& api_keys) {
-  const std::shared_ptr<session::Tokens>& tokens = context.tokens;
   return auth::MakeAnyAuthenticator(
-      {auth::MakeTokenAuthenticator(std::shared_ptr<auth::TokenVerifier>(tokens, tokens->connect.get()),
-                                    context.loop.clock()),
-       std::make_shared<auth::ApiKeyAuthenticator>(api_keys)});
+      {TokenAuthenticatorOf(context), std::make_shared<auth::ApiKeyAuthenticator>(api_keys)});
 }
 
 std::function<void(const std::shared_ptr<const queries::Catalog>&, http::Router&)> DocumentsOf(

@@ -71,7 +71,8 @@ std::string NameOfCaller(const Identity& identity) {
   switch (identity.caller->kind) {
     case auth::Caller::Kind::kAnyone: return "anyone";
     case auth::Caller::Kind::kApiKey: return "service";
-    case auth::Caller::Kind::kToken: break;
+    case auth::Caller::Kind::kToken:
+    case auth::Caller::Kind::kAccount: break;
   }
   const bool named = !identity.caller->user.empty();
   return named ? "user " + identity.caller->user : "claims " + identity.caller->claims;
