@@ -202,6 +202,7 @@ settings::Settings DevSettings(const config::Sources& sources) {
   if (IsFolder(kQueriesFolder)) settings.queries.folder = kQueriesFolder;
   settings.jobs.enabled = true;
   settings.outbox.enabled = true;
+  settings.accounts.enabled = true;
   settings.console_enabled = true;
   // Taken back below where a database is given, or nothing needs one.
   settings.sqlite.path = kDatabaseFile;
@@ -209,7 +210,7 @@ settings::Settings DevSettings(const config::Sources& sources) {
   // Whoever opens a port to others gets the default: pages of that address only.
   const auto given = settings::Load(sources, settings);
   const bool needs_one = given && (given->queries.given() || given->jobs.enabled || given->outbox.enabled ||
-                                   given->chat.enabled);
+                                   given->chat.enabled || given->accounts.enabled);
   if (!needs_one || given->postgres.given()) settings.sqlite.path.clear();
   if (given && IsLocal(given->http_server)) settings.client.allowed_origins = kLocalPages;
   return settings;

@@ -100,8 +100,11 @@ struct InFolder {
 TEST(Dev, ServesAFolderOfQueriesFromAFileBesideIt) {
   const InFolder here;
   EXPECT_EQ(Dev({}).settings.queries.folder, "");
-  EXPECT_EQ(Dev({.flags = {{"jobs.enabled", "false"}, {"outbox.enabled", "false"}}}).settings.sqlite.path,
-            "");
+  const Dev nothing({.flags = {{"jobs.enabled", "false"},
+                               {"outbox.enabled", "false"},
+                               {"accounts.enabled", "false"},
+                               {"chat.enabled", "false"}}});
+  EXPECT_EQ(nothing.settings.sqlite.path, "");
   std::filesystem::create_directory("queries");
   const Dev dev({});
   EXPECT_EQ(dev.settings.queries.folder, "queries");
@@ -115,8 +118,11 @@ TEST(Dev, KeepsToTheDatabaseThatIsGiven) {
   std::filesystem::create_directory("queries");
   EXPECT_EQ(Dev({.flags = {{"storage.sqlite.path", "mine.db"}}}).settings.sqlite.path, "mine.db");
   EXPECT_EQ(Dev({.flags = {{"storage.postgres.url", "postgres://u@h/d"}}}).settings.sqlite.path, "");
-  const Dev nothing(
-      {.flags = {{"queries.folder", ""}, {"jobs.enabled", "false"}, {"outbox.enabled", "false"}}});
+  const Dev nothing({.flags = {{"queries.folder", ""},
+                               {"jobs.enabled", "false"},
+                               {"outbox.enabled", "false"},
+                               {"accounts.enabled", "false"},
+                               {"chat.enabled", "false"}}});
   EXPECT_EQ(nothing.settings.sqlite.path, "");
   EXPECT_TRUE(MakeDevFolder(Dev({.flags = {{"storage.sqlite.path", "mine.db"}}}).settings));
   EXPECT_FALSE(std::filesystem::exists(".tidemill"));

@@ -11,7 +11,8 @@ namespace tidemill::server {
 Result<std::unique_ptr<LoopRealtime>> LoopRealtime::Make(net::Loop& loop, broker::LoopBroker broker,
                                                          Shared& shared, const settings::Settings& settings,
                                                          const LiveSettings& live, std::size_t loops) {
-  TM_TRY_ASSIGN(auto tokens, session::MakeTokens(loop, live.session->client));
+  const auth::OwnKey* const own_key = settings.accounts.enabled ? &shared.own_key : nullptr;
+  TM_TRY_ASSIGN(auto tokens, session::MakeTokens(loop, live.session->client, own_key));
   auto proxies = proxies::Proxies::Make(
       {.loop = loop, .registry = shared.registry, .client_metrics = &shared.client_metrics}, *live.backend,
       live.backend_tls, live.session->rules->settings());
@@ -20,13 +21,15 @@ Result<std::unique_ptr<LoopRealtime>> LoopRealtime::Make(net::Loop& loop, broker
                                 .delta_bases_bytes_max = settings.channel.delta_bases_max_size / loops,
                                 .filters_max = settings.channel.tags_filters_max};
   return std::unique_ptr<LoopRealtime>(new LoopRealtime(loop, std::move(broker), shared, options, live,
-                                                        std::move(tokens), std::move(proxies)));
+                                                        std::move(tokens), std::move(proxies), own_key));
 }
 
 LoopRealtime::LoopRealtime(net::Loop& loop, broker::LoopBroker broker, Shared& shared,
                            hub::HubOptions options, const LiveSettings& live,
-                           std::shared_ptr<session::Tokens> tokens, std::unique_ptr<proxies::Proxies> proxies)
+                           std::shared_ptr<session::Tokens> tokens, std::unique_ptr<proxies::Proxies> proxies,
+                           const auth::OwnKey* own_key)
     : loop_(loop),
+      own_key_(own_key),
       broker_(std::move(broker)),
       publisher_(*broker_.broker, *broker_.presence, live.session->rules),
       maps_(*broker_.maps, *broker_.broker, live.session->rules),
@@ -51,7 +54,7 @@ LoopRealtime::LoopRealtime(net::Loop& loop, broker::LoopBroker broker, Shared& s
 }
 
 Result<Commit> LoopRealtime::Prepare(const LiveSettings& live) {
-  TM_TRY_ASSIGN(auto tokens, session::MakeTokens(loop_, live.session->client));
+  TM_TRY_ASSIGN(auto tokens, session::MakeTokens(loop_, live.session->client, own_key_));
   Commit replace = proxies_->Prepare(*live.backend, live.backend_tls, live.session->rules->settings());
   return [this, session = live.session, tokens = std::move(tokens), replace = std::move(replace)] {
     replace();

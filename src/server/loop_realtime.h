@@ -57,9 +57,10 @@ class LoopRealtime {
  private:
   LoopRealtime(net::Loop& loop, broker::LoopBroker broker, Shared& shared, hub::HubOptions options,
                const LiveSettings& live, std::shared_ptr<session::Tokens> tokens,
-               std::unique_ptr<proxies::Proxies> proxies);
+               std::unique_ptr<proxies::Proxies> proxies, const auth::OwnKey* own_key);
 
   net::Loop& loop_;
+  const auth::OwnKey* const own_key_;  // null: there are no accounts
   broker::LoopBroker broker_;
   broker::Publisher publisher_;
   broker::MapPublisher maps_;

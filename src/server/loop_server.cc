@@ -9,6 +9,7 @@
 #include "realtime/session/transports/http_streams.h"
 #include "realtime/session/transports/websocket.h"
 #include "server/console.h"
+#include "server/node_accounts.h"
 #include "server/node_jobs.h"
 #include "server/node_outbox.h"
 #include "settings/settings.h"
@@ -108,6 +109,9 @@ std::vector<api::Method> LoopServer::Methods(const Parts& parts) {
   const std::size_t loop = realtime_.loop().index();
   if (parts.jobs != nullptr) std::ranges::move(parts.jobs->MethodsFor(loop), std::back_inserter(methods));
   if (parts.outbox != nullptr) std::ranges::move(parts.outbox->MethodsFor(loop), std::back_inserter(methods));
+  if (parts.accounts != nullptr) {
+    std::ranges::move(parts.accounts->MethodsFor(loop), std::back_inserter(methods));
+  }
   return methods;
 }
 

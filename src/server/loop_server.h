@@ -28,6 +28,7 @@ struct Settings;
 
 namespace tidemill::server {
 
+class NodeAccounts;
 class NodeJobs;
 class NodeOutbox;
 
@@ -47,6 +48,7 @@ class LoopServer {
     access::Store* access_store = nullptr;
     NodeJobs* jobs = nullptr;
     NodeOutbox* outbox = nullptr;
+    NodeAccounts* accounts = nullptr;
   };
   // All are borrowed and outlive it, but for the settings.
   LoopServer(LoopRealtime& realtime, control::Directory& directory, const Parts& parts, Shared& shared,

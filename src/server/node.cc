@@ -59,6 +59,7 @@ Result<std::unique_ptr<Node>> Node::Start(settings::Settings settings, const Opt
   TM_TRY(node->OpenQueries(options));
   TM_TRY(node->OpenJobs(options));
   node->OpenOutbox();
+  TM_TRY(node->OpenAccounts());
   node->OpenChat();
   node->SetOccupancyEvents();
   node->MakeServers(live, options);
@@ -66,10 +67,13 @@ Result<std::unique_ptr<Node>> Node::Start(settings::Settings settings, const Opt
   TM_TRY(node->OpenPorts(live));
   node->directories_->JoinCluster();
   node->access_->Start();
-  node->databases_->ApplySchemas([jobs = node->jobs_.get(), outbox = node->outbox_.get()] {
-    if (jobs) jobs->Start();
-    if (outbox) outbox->Start();
-  });
+  if (node->accounts_) node->accounts_->SetAddress(node->addresses_.front());
+  node->databases_->ApplySchemas(
+      [jobs = node->jobs_.get(), outbox = node->outbox_.get(), accounts = node->accounts_.get()] {
+        if (jobs) jobs->Start();
+        if (outbox) outbox->Start();
+        if (accounts) accounts->Start();
+      });
   if (node->queries_) node->queries_->Start();
   node->loops_->Start();
   return node;
@@ -152,8 +156,31 @@ void Node::OpenChat() {
   if (!settings_.chat.enabled) return;
   NodeChat::Options open;
   for (const auto& realtime : realtime_) open.contexts.push_back(&realtime->context());
+  if (accounts_) open.browser_sessions = [this](std::size_t i) { return accounts_->AuthenticatorFor(i); };
   chat_ = std::make_unique<NodeChat>(std::move(open), *databases_, settings_, shared_.registry);
   occupancy_.Add(*chat_);
+}
+
+// People who log in, kept in the main database.
+Result<void> Node::OpenAccounts() {
+  if (!settings_.accounts.enabled) return {};
+  std::vector<NodeAccounts::Loop> loops;
+  for (std::size_t i = 0; i < loops_->size(); ++i) {
+    loops.push_back({.loop = &(*loops_)[i],
+                     .database = databases_->main(i),
+                     .directory = &directories_->ForLoop(i),
+                     .access_store = access_->StoreOf(i)});
+  }
+  TM_TRY_ASSIGN(accounts_, NodeAccounts::Open(loops, settings_, shared_));
+  health_->dependencies.push_back({[this] { return accounts_->problem(); }, Milliseconds(-1)});
+  return {};
+}
+
+std::string Node::WaitForOwnerLink(Duration patience) const {
+  if (!accounts_) return "";
+  const MonotonicTime give_up = SystemClock().Now() + patience;
+  while (!accounts_->started() && SystemClock().Now() < give_up) Pause(Milliseconds(5));
+  return accounts_->owner_link();
 }
 
 // Who wants to know which channels have subscribers.
@@ -165,15 +192,18 @@ void Node::SetOccupancyEvents() {
 // On each loop the HTTP API and its routes.
 void Node::MakeServers(const LiveSettings& live, const Options& options) {
   for (std::size_t i = 0; i < loops_->size(); ++i) {
-    servers_.push_back(std::make_unique<LoopServer>(
-        *realtime_[i], directories_->ForLoop(i),
-        LoopServer::Parts{.access_store = access_->StoreOf(i), .jobs = jobs_.get(), .outbox = outbox_.get()},
-        shared_, *health_, settings_, live));
+    servers_.push_back(std::make_unique<LoopServer>(*realtime_[i], directories_->ForLoop(i),
+                                                    LoopServer::Parts{.access_store = access_->StoreOf(i),
+                                                                      .jobs = jobs_.get(),
+                                                                      .outbox = outbox_.get(),
+                                                                      .accounts = accounts_.get()},
+                                                    shared_, *health_, settings_, live));
     if (queries_) queries_->AddRoutes(i, servers_.back()->public_routes());
     if (chat_) {
       chat_->AddRoutes(i, servers_.back()->public_routes());
       AddChatPageRoutes(servers_.back()->public_routes(), settings_);
     }
+    if (accounts_) accounts_->AddRoutes(i, servers_.back()->public_routes());
     if (options.add_routes) options.add_routes(servers_.back()->public_routes());
   }
 }
@@ -343,6 +373,7 @@ std::size_t Node::CountChanges() {
     changes += servers_[i]->changes();
     if (queries_) changes += queries_->changes(i);
     if (chat_) changes += chat_->changes(i);
+    if (accounts_) changes += accounts_->changes(i);
   });
   return changes;
 }
@@ -355,6 +386,7 @@ Node::~Node() {
   if (queries_) queries_->EndTasks();
   if (chat_) chat_->EndTasks();
   if (outbox_) outbox_->EndTasks();
+  if (accounts_) accounts_->EndTasks();
   if (jobs_) jobs_->EndTasks();
   if (access_) access_->EndTasks();
   for (const auto& realtime : realtime_) realtime->EndTasks();

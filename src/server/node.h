@@ -20,6 +20,7 @@
 #include "server/loop_server.h"
 #include "server/loops.h"
 #include "server/node_access.h"
+#include "server/node_accounts.h"
 #include "server/node_chat.h"
 #include "server/node_jobs.h"
 #include "server/node_outbox.h"
@@ -47,6 +48,9 @@ class Node {
   const std::vector<net::ListenAddress>& addresses() const { return addresses_; }
   // Where workers of jobs connect; empty: nowhere.
   std::vector<net::ListenAddress> job_addresses() const;
+  // The link that makes the first owner of accounts, once it is known; "": there is one, or it is not known
+  // in time, or there are no accounts.
+  std::string WaitForOwnerLink(Duration patience) const;
 
   // Takes over what can change while running: all of it, or nothing if anything is wrong with it.
   // Gives the names of changed settings that need a restart.
@@ -67,6 +71,7 @@ class Node {
   Result<void> OpenQueries(const Options& options);
   Result<void> OpenJobs(const Options& options);
   void OpenOutbox();
+  Result<void> OpenAccounts();
   void OpenChat();
   void SetOccupancyEvents();
   void MakeServers(const LiveSettings& live, const Options& options);
@@ -96,6 +101,7 @@ class Node {
   std::unique_ptr<NodeQueries> queries_;              // null: no folder is given
   std::unique_ptr<NodeJobs> jobs_;                    // null: jobs.enabled is false
   std::unique_ptr<NodeOutbox> outbox_;                // null: outbox.enabled is false
+  std::unique_ptr<NodeAccounts> accounts_;            // null: accounts.enabled is false
   std::unique_ptr<NodeChat> chat_;                    // null: chat.enabled is false
   std::vector<std::unique_ptr<LoopServer>> servers_;  // of each loop
   std::vector<net::ListenAddress> addresses_;

@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "auth/api_key_authenticator.h"
-#include "auth/token_authenticator.h"
 #include "chat/api/handler.h"
 #include "chat/api/rpc.h"
 #include "chat/api/service.h"
@@ -13,6 +12,7 @@
 #include "chat/operations/all.h"
 #include "chat/people/people.h"
 #include "chat/store/sql_store.h"
+#include "server/token_callers.h"
 #include "settings/settings.h"
 
 namespace tidemill::server {
@@ -93,11 +93,8 @@ NodeChat::~NodeChat() = default;
 std::shared_ptr<auth::Authenticator> NodeChat::AuthenticatorFor(
     std::size_t loop, const std::vector<config::Secret>& api_keys) const {
   const session::Context& context = *options_.contexts[loop];
-  const std::shared_ptr<session::Tokens>& tokens = context.tokens;
   std::vector<std::shared_ptr<auth::Authenticator>> all = {
-      auth::MakeTokenAuthenticator(std::shared_ptr<auth::TokenVerifier>(tokens, tokens->connect.get()),
-                                   context.loop.clock()),
-      std::make_shared<auth::ApiKeyAuthenticator>(api_keys)};
+      TokenAuthenticatorOf(context), std::make_shared<auth::ApiKeyAuthenticator>(api_keys)};
   if (options_.browser_sessions) all.push_back(options_.browser_sessions(loop));
   return auth::MakeAnyAuthenticator(std::move(all));
 }

@@ -1,5 +1,6 @@
 #include "server/schemas.h"
 
+#include "accounts/schema.h"
 #include "chat/store/schema.h"
 #include "jobs/store/schema.h"
 #include "outbox/schema.h"
@@ -10,8 +11,8 @@
 namespace tidemill::server {
 
 std::vector<sql::Schema> Schemas() {
-  return {jobs::JobsSchema(), outbox::OutboxSchema(), queries::IdempotencySchema(),
-          queries::live::LiveSchema(), chat::ChatSchema()};
+  return {jobs::JobsSchema(),          outbox::OutboxSchema(),     queries::IdempotencySchema(),
+          queries::live::LiveSchema(), accounts::AccountsSchema(), chat::ChatSchema()};
 }
 
 std::vector<sql::Schema> SchemasInUse(const settings::Settings& settings) {
@@ -22,6 +23,7 @@ std::vector<sql::Schema> SchemasInUse(const settings::Settings& settings) {
   if (settings.jobs.enabled) schemas.push_back(jobs::JobsSchema());
   if (settings.outbox.enabled) schemas.push_back(outbox::OutboxSchema());
   if (settings.chat.enabled) schemas.push_back(chat::ChatSchema());
+  if (settings.accounts.enabled) schemas.push_back(accounts::AccountsSchema());
   return schemas;
 }
 

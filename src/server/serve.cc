@@ -24,6 +24,9 @@
 namespace tidemill::server {
 namespace {
 
+// For the tables of accounts to be made, before it is known whether they have an owner.
+constexpr Duration kOwnerLinkWait = Seconds(3);
+
 // What the settings are read from, again at each reload.
 struct Given {
   config::Sources sources;
@@ -167,7 +170,11 @@ int Serve(const cli::ServeOptions& options) {
     log::Info("jobs.listening", {{"address", address.ToString()}});
   }
   NotifyServiceManager("READY=1");
-  if (options.dev) PrintWelcome(page.Welcome((*node)->addresses(), (*node)->job_addresses()));
+  if (options.dev) {
+    DevWelcome welcome = page.Welcome((*node)->addresses(), (*node)->job_addresses());
+    welcome.owner_link = (*node)->WaitForOwnerLink(kOwnerLinkWait);
+    PrintWelcome(welcome);
+  }
   return RunUntilSignalled(**node, given, signals);
 }
 

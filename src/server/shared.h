@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "api/metrics.h"
+#include "auth/own_key.h"
 #include "http/buffer_budget.h"
 #include "http/metrics.h"
 #include "metrics/metrics.h"
@@ -32,6 +33,7 @@ struct Shared {
   http::BufferBudget http_buffers;
   const std::unique_ptr<net::ConnectionLimiter> limiter;
   access::AccessList access;
+  auth::OwnKey own_key;  // of accounts, once they are there
 };
 
 }  // namespace tidemill::server

@@ -63,6 +63,7 @@ struct Change {
     if (name.ends_with("redis.prefix") || name.ends_with("client_name")) *field = "word";
     if (name.ends_with("_prefix") || name == "queries.prefix") *field = "/" + std::string(name);
     if (name.ends_with("_endpoint") || name.ends_with("push.url")) *field = "https://example.com";
+    if (name == "accounts.public_url") *field = "https://chat.example.com";
     if (name == "queries.live.channel_namespace") *field = "word";
     if (name.ends_with(".schedule")) *field = "@daily";
     if (name.ends_with(".zone")) *field = "Europe/Berlin";

@@ -210,6 +210,13 @@ void CheckChat(const Settings& settings, config::Findings& findings) {
   }
 }
 
+void CheckAccounts(const Settings& settings, config::Findings& findings) {
+  if (!settings.accounts.enabled || settings.postgres.given() || settings.sqlite.given()) return;
+  findings.push_back({.key = "accounts.enabled",
+                      .others = {"storage.postgres.url", "storage.sqlite.path"},
+                      .text = ": accounts need a database: storage.postgres.url or storage.sqlite.path"});
+}
+
 // An address of Redis is enough to say that Redis is the broker.
 void ChooseBroker(Settings& settings, const config::AnySchema::IsGiven& is_given) {
   if (settings.broker.redis.given() && !is_given("broker.type")) settings.broker.type = "redis";
@@ -299,6 +306,7 @@ config::Schema<Settings> MakeSchema() {
       .Add("queries.live.", queries::live::LiveSection(), [](Settings& s) -> auto& { return s.queries_live; })
       .Add("outbox.", outbox::OutboxSection(), [](Settings& s) -> auto& { return s.outbox; })
       .Add("chat.", chat::ChatSection(), [](Settings& s) -> auto& { return s.chat; })
+      .Add("accounts.", accounts::AccountsSection(), [](Settings& s) -> auto& { return s.accounts; })
       .Add("jobs.", jobs::JobsSection(), [](Settings& s) -> auto& { return s.jobs; })
       .Add("jobs.faktory.", faktory::FaktorySection(), [](Settings& s) -> auto& { return s.faktory; })
       .Add("jobs.nodes.", nodes::NodesSection(), [](Settings& s) -> auto& { return s.job_nodes; })
@@ -310,6 +318,7 @@ config::Schema<Settings> MakeSchema() {
       .AddCheck(CheckJobs)
       .AddCheck(CheckOutbox)
       .AddCheck(CheckChat)
+      .AddCheck(CheckAccounts)
       .AddCompletion(ChooseBroker)
       .RefuseByName(WhyUnavailable);
   return all;

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "accounts/settings.h"
 #include "api/settings.h"
 #include "base/clock.h"
 #include "base/result.h"
@@ -65,6 +66,7 @@ struct Settings {
   nodes::NodesSettings job_nodes;
   outbox::OutboxSettings outbox;
   chat::ChatSettings chat;
+  accounts::AccountsSettings accounts;
   LogSettings log;
   bool health_enabled = true;
   bool prometheus_enabled = true;

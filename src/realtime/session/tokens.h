@@ -21,7 +21,8 @@ struct Tokens {
   auth::TokenVerifier& for_subscribe() { return subscribe ? *subscribe : *connect; }
 };
 
-// kInvalidArgument names the key that cannot be used.
-Result<std::shared_ptr<Tokens>> MakeTokens(net::Loop& loop, const ClientSettings& client);
+// kInvalidArgument names the key that cannot be used. `own_key`: auth/token.h.
+Result<std::shared_ptr<Tokens>> MakeTokens(net::Loop& loop, const ClientSettings& client,
+                                           const auth::OwnKey* own_key = nullptr);
 
 }  // namespace tidemill::session

@@ -1,0 +1,234 @@
+#include "accounts/methods.h"
+
+#include <algorithm>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+
+#include "accounts/answers.h"
+#include "accounts/links.h"
+#include "accounts/names.h"
+#include "accounts/secret_token.h"
+#include "accounts/sign_in.h"
+#include "api/params.h"
+#include "base/ascii.h"
+
+namespace tidemill::accounts {
+namespace {
+
+constexpr std::int64_t kPageMax = 100;
+constexpr Duration kOwnerLinkTtl = Hours(24);
+const Actor kActor{.user = {}, .address = {}, .is_operator = true};
+
+constexpr std::string_view kUsersParams = R"json({
+  "type": "object",
+  "properties": {
+    "query": {
+      "type": "string",
+      "maxLength": 100,
+      "description": "What the user name, the name or the address of mail contains."
+    },
+    "cursor": {"type": "string", "description": "Of the page before."},
+    "limit": {"type": "integer", "minimum": 1, "maximum": 100, "default": 50}
+  }
+})json";
+constexpr std::string_view kUserResult = R"json({
+  "type": "object",
+  "properties": {
+    "user": {
+      "type": "object",
+      "properties": {
+        "id": {"type": "string"}, "username": {"type": "string"}, "name": {"type": "string"},
+        "email": {"type": "string"},
+        "role": {"type": "string", "enum": ["owner", "admin", "member", "guest"]},
+        "disabled": {"type": "boolean"}, "created_at": {"type": "integer", "format": "int64"}
+      }
+    }
+  },
+  "required": ["user"]
+})json";
+constexpr std::string_view kUsersResult = R"json({
+  "type": "object",
+  "properties": {
+    "users": {"type": "array", "items": {"type": "object"}},
+    "cursor": {"type": ["string", "null"]}
+  },
+  "required": ["users", "cursor"]
+})json";
+constexpr std::string_view kChangeParams = R"json({
+  "type": "object",
+  "properties": {
+    "username": {"type": "string"},
+    "role": {"type": "string", "enum": ["owner", "admin", "member", "guest"]},
+    "disabled": {"type": "boolean", "description": "Ends all sessions and connections of the user."}
+  },
+  "required": ["username"]
+})json";
+constexpr std::string_view kResetParams =
+    R"json({"type": "object", "properties": {"username": {"type": "string"}}, "required": ["username"]})json";
+constexpr std::string_view kNoParams = R"json({"type": "object"})json";
+constexpr std::string_view kUrlResult =
+    R"json({"type": "object", "properties": {"url": {"type": "string"}}, "required": ["url"]})json";
+
+struct Fields {
+  std::span<const std::string_view> known;
+  std::string username;
+  std::string query;
+  std::string cursor;
+  std::string role;
+  std::optional<bool> disabled;
+  std::int64_t limit = 50;
+  std::optional<std::string> unknown;  // the first
+};
+// One type for each method: they know other fields.
+struct UsersParams : Fields {};
+struct ChangeParams : Fields {};
+struct ResetParams : Fields {};
+struct OwnerLinkParams : Fields {};
+
+constexpr std::string_view kUsersFields[] = {"query", "cursor", "limit"};
+constexpr std::string_view kChangeFields[] = {"username", "role", "disabled"};
+constexpr std::string_view kResetFields[] = {"username"};
+
+void ReadFields(JsonReader& json, std::span<const std::string_view> known, Fields& fields) {
+  fields.known = known;
+  json.EnterObject();
+  while (const auto key = json.NextKey()) {
+    if (std::ranges::find(known, *key) == known.end()) {
+      if (!fields.unknown) fields.unknown = std::string(*key);
+    } else if (*key == "username") {
+      api::ReadParam(json, fields.username);
+    } else if (*key == "query") {
+      api::ReadParam(json, fields.query);
+    } else if (*key == "cursor") {
+      api::ReadParam(json, fields.cursor);
+    } else if (*key == "role") {
+      api::ReadParam(json, fields.role);
+    } else if (*key == "limit") {
+      api::ReadParam(json, fields.limit);
+    } else if (!json.SkipNull()) {
+      fields.disabled = json.ReadBool();
+    }
+  }
+}
+
+void Read(JsonReader& json, UsersParams& params) { ReadFields(json, kUsersFields, params); }
+void Read(JsonReader& json, ChangeParams& params) { ReadFields(json, kChangeFields, params); }
+void Read(JsonReader& json, ResetParams& params) { ReadFields(json, kResetFields, params); }
+void Read(JsonReader& json, OwnerLinkParams& params) { ReadFields(json, {}, params); }
+
+std::unexpected<api::Failure> Bad(std::string why) {
+  return std::unexpected(api::Failure(protocol::kErrorBadRequest, std::move(why)));
+}
+
+api::Failure FailureOf(const Error& error) {
+  switch (error.code) {
+    case Errc::kNotFound: return {api::kErrorNotFound, error.detail};
+    case Errc::kRefused:
+    case Errc::kPermissionDenied: return {protocol::kErrorBadRequest, error.detail};
+    case Errc::kUnavailable:
+    case Errc::kTimeout:
+    case Errc::kLimitExceeded: return {api::kErrorUnavailable, error.detail};
+    default: return {protocol::kErrorInternal, ""};
+  }
+}
+
+std::expected<void, api::Failure> CheckKnown(const Fields& fields) {
+  if (fields.unknown) return std::unexpected(api::UnknownField(*fields.unknown, fields.known));
+  return {};
+}
+
+Task<std::expected<User, api::Failure>> FindUser(Services& services, const Fields& fields) {
+  TM_CO_TRY(CheckKnown(fields));
+  if (fields.username.empty()) co_return Bad("no username");
+  const std::string username = NormalisedUsername(fields.username);
+  if (WhyNotUsername(username)) {
+    co_return std::unexpected(api::Failure(api::kErrorNotFound, "there is no such user"));
+  }
+  const auto found = co_await services.store.FindLogin(username);
+  if (!found) co_return std::unexpected(FailureOf(found.error()));
+  if (!*found) co_return std::unexpected(api::Failure(api::kErrorNotFound, "there is no such user"));
+  co_return (*found)->user;
+}
+
+std::string UrlJson(std::string_view url) {
+  std::string result;
+  JsonWriter json(result);
+  json.BeginObject();
+  json.Member("url", url);
+  json.EndObject();
+  return result;
+}
+
+Task<api::Outcome> Users(Services& services, UsersParams params) {
+  TM_CO_TRY(CheckKnown(params));
+  if (params.limit < 1 || params.limit > kPageMax) co_return Bad("limit: 1 to 100");
+  if (params.query.contains('\0')) co_return Bad("query: a text without NUL");
+  if (!params.cursor.empty() && WhyNotUsername(params.cursor))
+    co_return Bad("cursor: no page has given this");
+  const auto page = co_await services.store.ListUsers(ToLower(params.query), params.cursor, params.limit);
+  if (!page) co_return std::unexpected(FailureOf(page.error()));
+  co_return UsersResponse(*page).body;
+}
+
+Task<api::Outcome> Change(Services& services, ChangeParams params) {
+  TM_CO_TRY_ASSIGN(const User user, co_await FindUser(services, params));
+  UserChange change{.role = ParseRole(params.role), .disabled = params.disabled};
+  if (!params.role.empty() && !change.role) co_return Bad("role: owner, admin, member or guest");
+  auto changed = co_await services.store.ChangeUser(kActor, user.id, std::move(change));
+  if (!changed) co_return std::unexpected(FailureOf(changed.error()));
+  co_await Announce(services, user.id, std::move(changed->ended));
+  std::string result;
+  JsonWriter json(result);
+  json.BeginObject();
+  json.Key("user");
+  WriteUser(changed->user, json);
+  json.EndObject();
+  co_return result;
+}
+
+Task<api::Outcome> Reset(Services& services, ResetParams params) {
+  TM_CO_TRY_ASSIGN(const User user, co_await FindUser(services, params));
+  const std::string token = MakeSecretToken();
+  const auto done = co_await services.store.AddResetLink(kActor, user.id, HashOfToken(token),
+                                                         services.settings.reset_link_ttl);
+  if (!done) co_return std::unexpected(FailureOf(done.error()));
+  co_return UrlJson(PageLink(services.base_url, "reset", token));
+}
+
+Task<api::Outcome> OwnerLink(Services& services, OwnerLinkParams params) {
+  TM_CO_TRY(CheckKnown(params));
+  const auto has_owner = co_await services.store.HasOwner();
+  if (!has_owner) co_return std::unexpected(FailureOf(has_owner.error()));
+  if (*has_owner) co_return Bad("there is an owner: reset that account's password instead");
+  const std::string token = MakeSecretToken();
+  const auto done = co_await services.store.AddOwnerLink(HashOfToken(token), kOwnerLinkTtl);
+  if (!done) co_return std::unexpected(FailureOf(done.error()));
+  co_return UrlJson(PageLink(services.base_url, "setup", token));
+}
+
+}  // namespace
+
+std::vector<api::Method> AccountsMethods(Services& services) {
+  constexpr api::Effect kChanges = api::Effect::kChangesState;
+  return {
+      api::MakeMethod(
+          "accounts_users", api::Effect::kReads, services, Users,
+          {.summary = "People who have an account", .params = kUsersParams, .result = kUsersResult}),
+      api::MakeMethod("accounts_change", kChanges, services, Change,
+                      {.summary = "Gives an account another role, disables it or enables it",
+                       .params = kChangeParams,
+                       .result = kUserResult}),
+      api::MakeMethod("accounts_reset", kChanges, services, Reset,
+                      {.summary = "A link with which somebody chooses a new password, once",
+                       .params = kResetParams,
+                       .result = kUrlResult}),
+      api::MakeMethod("accounts_owner_link", kChanges, services, OwnerLink,
+                      {.summary = "A link that makes the first owner, while there is none",
+                       .params = kNoParams,
+                       .result = kUrlResult}),
+  };
+}
+
+}  // namespace tidemill::accounts
