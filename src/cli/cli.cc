@@ -7,6 +7,7 @@
 #include <cstring>
 #include <utility>
 
+#include "cli/accounts.h"
 #include "cli/backup.h"
 #include "cli/broadcast.h"
 #include "cli/channels.h"
@@ -74,6 +75,7 @@ CommandSpec Program(const Wiring& wiring) {
                    MigrateCommand(),
                    JobsCommand(),
                    OutboxCommand(),
+                   AccountsCommand(),
                    SchemaCommand(wiring.schemas),
                    DoctorCommand(),
                    BackupCommand(),
