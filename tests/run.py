@@ -17,11 +17,11 @@ from schedule import Job, Schedule  # noqa: E402
 
 # Longest first.
 SUITES = ("faults", "sdk", "cluster", "browser", "conformance", "operations", "bad_input", "stores", "api", "bench", "readme",
-          "queries", "outbox", "live", "chat", "jobs", "jobs_faults", "jobs_api", "jobs_workers", "proxies", "package", "http", "cron")
+          "queries", "outbox", "accounts", "live", "chat", "jobs", "jobs_faults", "jobs_api", "jobs_workers", "proxies", "package", "http", "cron")
 PRESETS = {
     "dev": SUITES,
     # What parses, and what holds objects for long.
-    "asan": ("faults", "operations", "bad_input", "api", "http", "queries", "jobs", "jobs_api", "proxies"),
+    "asan": ("faults", "operations", "bad_input", "api", "http", "accounts", "queries", "jobs", "jobs_api", "proxies"),
     # What threads share.
     "tsan": ("faults", "queries", "jobs", "proxies", "outbox"),
 }
