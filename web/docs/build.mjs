@@ -10,7 +10,7 @@ const GROUPS = {
   'Begin': ['guide/quick-start.md', 'guide/javascript.md', 'guide/python.md', 'guide/go.md', 'guide/sql-apis.md',
     'guide/jobs.md', 'guide/webhooks-workers.md', 'guide/maps.md', 'guide/bandwidth.md', 'guide/proxies.md', 'guide/chat.md',
     'guide/concepts.md'],
-  'Run it': ['guide/transports.md', 'guide/deployment.md', 'guide/redis.md', 'guide/postgres.md', 'guide/outbox.md', 'guide/live-queries.md',
+  'Run it': ['guide/transports.md', 'guide/deployment.md', 'guide/redis.md', 'guide/postgres.md', 'guide/outbox.md', 'guide/accounts.md', 'guide/live-queries.md',
     'guide/jobs-operations.md',
     'guide/console.md', 'guide/operating-connections.md', 'guide/metrics.md', 'guide/security.md', 'guide/troubleshooting.md', 'guide/codes.md', 'guide/upgrading.md'],
   'Coming from': ['guide/from-centrifugo.md', 'guide/from-socketio.md', 'guide/from-pusher.md',
