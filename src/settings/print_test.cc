@@ -70,7 +70,7 @@ struct Change {
     if (name.ends_with(".queue")) *field = "mail";
     if (name.ends_with(".type") && choices.empty()) *field = "Report";
     if (name.ends_with(".endpoint")) *field = "https://example.com/ask";
-    if (name.ends_with("proxy_name")) *field = "chat";
+    if (name.ends_with("proxy_name")) *field = "news";
     if (name == "jobs.nodes.address") *field = "node-1.example:7418";
     if (name.ends_with("_regex")) *field = "^\\d+\"$";
     if (name.ends_with("rsa_public_key")) *field = kRsaKey;
@@ -142,7 +142,7 @@ Settings FullExample() {
   for (const config::TableList& list : AllSections().tables()) {
     // A schedule and a limit are either Faktory's or ours.
     const bool is_faktory = list.key == "cron" || list.key == "throttles";
-    for (const char* name : {is_faktory ? "Report" : "chat", "a.b-c_1"}) {
+    for (const char* name : {is_faktory ? "Report" : "news", "a.b-c_1"}) {
       if (is_faktory && std::string_view(name) != "Report") continue;
       list.add(&settings, name);
       for (Key& key : list.KeysOf(name)) keys.push_back(std::move(key));
@@ -152,9 +152,9 @@ Settings FullExample() {
     const config::Bounds bounds = BoundsOf(key);
     std::visit(Change{bounds.min, bounds.max, key.facts.choices, key.name}, key.field(&settings));
   }
-  settings.client.personal_channel_namespace = "chat";
+  settings.client.personal_channel_namespace = "news";
   MakeStreams(settings.channel.without_namespace);
-  MakeStreams(settings.channel.namespaces["chat"]);
+  MakeStreams(settings.channel.namespaces["news"]);
   MakeMap(settings.channel.namespaces["a.b-c_1"]);
   settings.channel.namespaces["a.b-c_1"].map.client_key.clear();
   settings.client.token.jwks_public_endpoint.clear();
