@@ -206,7 +206,8 @@ void Audience::OnTimer() {
 void Audience::Flush(OpenRoom& room) {
   const MonotonicTime now = at_.loop.Now();
   room.flushed_at = now;
-  if (std::exchange(room.has_activity, false)) {
+  // A room that was deleted has nobody to tell.
+  if (std::exchange(room.has_activity, false) && room.room) {
     TellMembers(room, ActivityOf(*room.room, std::exchange(room.has_mention, false)));
   }
   for (const auto& [user, seq] : room.receipts) {
