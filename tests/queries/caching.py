@@ -61,7 +61,9 @@ def test_postgres(binary):
     with PostgresServer({"log_statement": "'all'"}) as server:
         for sql in TABLE:
             server.run(sql)
-        with serving(binary, "postgres", ([f"--storage.postgres.url={server.url()}"], server.run), files=FILES) as each:
+        # Of writes from outside it is not told, either.
+        options = [f"--storage.postgres.url={server.url()}", "--queries.live.changes=poll"]
+        with serving(binary, "postgres", (options, server.run), files=FILES) as each:
             equal(each.get("asked").status, 200)
             eventually(lambda: len(statements(server)) == 1, "what is asked is in the log")
             seen = []
