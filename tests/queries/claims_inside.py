@@ -28,11 +28,12 @@ create function definer_of_own() returns table (id int, sub text, role text) lan
 alter function definer() owner to owner_of_all;
 alter function definer_of_own() owner to owner_of_all;
 create view by_owner as select id, {CLAIM} as sub from notes order by id;
+create view by_cookie as select id, owner from notes where owner = current_setting('request.headers', true)::json->>'cookie';
 create view by_caller with (security_invoker) as select id, {CLAIM} as sub from notes order by id;
 create view own_by_owner with (security_barrier) as select id, {CLAIM} as sub from notes where owner = {CLAIM} order by id;
 alter view by_owner owner to owner_of_all;
 alter view own_by_owner owner to owner_of_all;
-grant select on by_owner, by_caller, own_by_owner to web;
+grant select on by_owner, by_caller, by_cookie, own_by_owner to web;
 create function stamp() returns trigger language plpgsql security definer as
   $$ begin insert into written (by, as_role) values ({CLAIM}, current_user); return new; end $$;
 alter function stamp() owner to owner_of_all;
@@ -51,6 +52,10 @@ READS = [
 ]
 FILES = {f"{name}.get.sql": f"-- @auth claims:sub\n{sql}" for name, sql, *_ in READS} | {
     f"kept/{name}.get.sql": f"-- @auth claims:sub\n-- @cache 1h scope=sub tags=notes\n{sql}" for name, sql, *_ in READS} | {
+    "of_org.get.sql": "-- @auth claims:sub,org\n-- @cache 1h scope=org\nselect id, sub from own_by_owner",
+    "role_of_org.get.sql": "-- @auth claims:sub,org\n-- @cache 1h scope=org\n"
+                           "select current_setting('request.jwt.claims')::json as claims, current_user::text as role",
+    "open.get.sql": "-- @auth none\n-- @cache 1h\nselect id, owner from by_cookie",
     "notes.post.sql": "-- @auth claims:sub\n-- @rows one\n-- @param id int!\n-- @param owner text!\n"
                       "insert into notes (id, owner, text) values (:id, :owner, 'new') returning id"}
 
@@ -71,6 +76,20 @@ def test_reads(binary):
                             rows = rows_of(each, path, sub)
                             equal((path, [row["id"] for row in rows], {row["sub"] for row in rows}), (path, ids, {sub} if ids else set()))
                             check(role is None or all(row["role"] == role for row in rows), f"{path}: {rows}")
+
+
+def test_shared_answers(binary):
+    """A kept answer is made of what its callers share, whatever a view looks at: neither a claim outside of the scope nor a header"""
+    with PostgresServer(sql=SCHEMA) as server:
+        with serving(binary, "postgres", ([f"--storage.postgres.url={server.url()}"], server.run), files=FILES) as each:
+            ann, bob = (token(sub=sub, role="web", org="o1") for sub in ("ann", "bob"))
+            for caller in (ann, bob, ann):
+                answer = each.get("of_org", token=caller)
+                equal((answer.status, answer.json()), (200, []))
+                equal(each.get("role_of_org", token=caller).json(), [{"claims": {"role": "web", "org": "o1"}, "role": "web"}])
+            for headers in ({"Cookie": "ann"}, {"Cookie": "bob"}, {}):
+                answer = each.get("open", headers=headers)
+                equal((answer.status, answer.json()), (200, []))
 
 
 def test_writes(binary):

@@ -1,8 +1,10 @@
 #include "queries/endpoint/database_settings.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/ascii.h"
+#include "base/json_reader.h"
 #include "base/json_writer.h"
 
 namespace tidemill::queries {
@@ -33,6 +35,52 @@ std::string ClaimsAsJson(const Identity& identity, std::string_view role) {
   return text;
 }
 
+// The claims of `scope`, as the token writes them. The role is what the answer is asked as, whatever else of
+// the kind the token says.
+std::string SharedClaimsAsJson(std::string_view claims, std::string_view role,
+                               const std::vector<std::string>& scope) {
+  const auto is_shared = [&scope](std::string_view name) {
+    return std::ranges::find(scope, name) != scope.end();
+  };
+  std::string text;
+  JsonWriter json(text);
+  json.BeginObject();
+  if (!role.empty() && !is_shared("role")) json.Member("role", role);
+  if (!claims.empty()) {
+    JsonReader token(claims);
+    token.EnterObject();
+    while (const auto key = token.NextKey()) {
+      const std::string name(*key);
+      const std::string_view value = token.ReadRaw();
+      if (!is_shared(name)) continue;
+      json.DynamicKey(name);
+      json.Raw(value);
+    }
+  }
+  json.EndObject();
+  return text;
+}
+
+struct Said {
+  std::string_view method;
+  std::string_view path;
+  std::string headers;
+  std::string claims;
+};
+
+std::shared_ptr<const sql::LocalSettings> Make(Said said, std::string_view role, Duration timeout) {
+  sql::LocalSettings settings;
+  settings.reserve(6);
+  settings.emplace_back("statement_timeout", std::to_string(timeout.ms));
+  settings.emplace_back("request.method", said.method);
+  settings.emplace_back("request.path", said.path);
+  settings.emplace_back("request.headers", std::move(said.headers));
+  settings.emplace_back("request.jwt.claims", std::move(said.claims));
+  // The last: what follows it runs as that role.
+  settings.emplace_back("role", role.empty() ? "none" : role);
+  return std::make_shared<const sql::LocalSettings>(std::move(settings));
+}
+
 }  // namespace
 
 std::string_view RoleOf(const Identity& identity, std::string_view anonymous_role) {
@@ -44,16 +92,22 @@ std::string_view RoleOf(const Identity& identity, std::string_view anonymous_rol
 std::shared_ptr<const sql::LocalSettings> DatabaseSettings(const http::Request& request,
                                                            const Identity& identity, std::string_view role,
                                                            Duration timeout) {
-  sql::LocalSettings settings;
-  settings.reserve(6);
-  settings.emplace_back("statement_timeout", std::to_string(timeout.ms));
-  settings.emplace_back("request.method", request.method_name);
-  settings.emplace_back("request.path", request.path);
-  settings.emplace_back("request.headers", HeadersAsJson(request));
-  settings.emplace_back("request.jwt.claims", ClaimsAsJson(identity, role));
-  // The last: what follows it runs as that role.
-  settings.emplace_back("role", role.empty() ? "none" : role);
-  return std::make_shared<const sql::LocalSettings>(std::move(settings));
+  return Make({.method = request.method_name,
+               .path = request.path,
+               .headers = HeadersAsJson(request),
+               .claims = ClaimsAsJson(identity, role)},
+              role, timeout);
+}
+
+std::shared_ptr<const sql::LocalSettings> SharedDatabaseSettings(const http::Request& request,
+                                                                 const Identity& identity,
+                                                                 std::string_view role, Duration timeout,
+                                                                 const std::vector<std::string>& scope) {
+  return Make({.method = "GET",
+               .path = request.path,
+               .headers = "{}",
+               .claims = SharedClaimsAsJson(identity.claims_json(), role, scope)},
+              role, timeout);
 }
 
 }  // namespace tidemill::queries

@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "http/message.h"
@@ -24,5 +25,11 @@ std::string_view RoleOf(const Identity& identity, std::string_view anonymous_rol
 std::shared_ptr<const sql::LocalSettings> DatabaseSettings(const http::Request& request,
                                                            const Identity& identity, std::string_view role,
                                                            Duration timeout);
+// Of an answer that is kept for all callers who agree in the role and in the claims of `scope`: nothing else
+// of this caller or of this request, for a view may look at it.
+std::shared_ptr<const sql::LocalSettings> SharedDatabaseSettings(const http::Request& request,
+                                                                 const Identity& identity,
+                                                                 std::string_view role, Duration timeout,
+                                                                 const std::vector<std::string>& scope);
 
 }  // namespace tidemill::queries

@@ -91,5 +91,26 @@ TEST(DatabaseSettings, SayWhatPostgrestSays) {
   EXPECT_EQ(*settings, wanted);
 }
 
+TEST(DatabaseSettings, OfASharedAnswerSayNothingOfWhoAsksFirst) {
+  http::Request request;
+  request.method_name = "HEAD";
+  request.path = "/rest/a";
+  request.headers = {{"Authorization", "Bearer x"}, {"Cookie", "a=b"}};
+  const auto of = [&request](std::string_view claims, const std::vector<std::string>& scope) {
+    const Identity identity = Of(std::string(claims));
+    return *SharedDatabaseSettings(request, identity, RoleOf(identity, "anon"), Seconds(2), scope);
+  };
+  const sql::LocalSettings wanted = {
+      {"statement_timeout", "2000"}, {"request.method", "GET"},
+      {"request.path", "/rest/a"},   {"request.headers", "{}"},
+      {"request.jwt.claims", R"({"role":"web","org":{"id": 1}})"},
+      {"role", "web"},
+  };
+  EXPECT_EQ(of(R"({"sub":"ann","org":{"id": 1},"role":["web","admin"]})", {"org"}), wanted);
+  EXPECT_EQ(of(R"({"sub":"bob","role":"web","org":{"id": 1}})", {"org"}), wanted);
+  EXPECT_EQ(of(R"({"role":["web","admin"],"sub":"ann"})", {"role"})[4].second, R"({"role":["web","admin"]})");
+  EXPECT_EQ(of("{}", {})[4].second, R"({"role":"anon"})");
+}
+
 }  // namespace
 }  // namespace tidemill::queries

@@ -246,6 +246,13 @@ std::shared_ptr<const sql::LocalSettings> QueryHandler::SettingsFor(const http::
   return DatabaseSettings(request, identity, RoleOf(identity, services_.settings.anonymous_role), timeout);
 }
 
+std::shared_ptr<const sql::LocalSettings> QueryHandler::SharedSettingsFor(const http::Request& request,
+                                                                          const Identity& identity) const {
+  if (services_.database.dialect() != sql::Dialect::kPostgres) return nullptr;
+  return SharedDatabaseSettings(request, identity, RoleOf(identity, services_.settings.anonymous_role),
+                                served_->timeout, served_->query().cache->scope);
+}
+
 // Whose claims the cache cannot tell from others' is answered from the database.
 Task<http::Response> QueryHandler::AnswerFromCache(const http::Request& request, const Identity& identity,
                                                    QueryRun run) {
@@ -275,7 +282,7 @@ Task<http::Response> QueryHandler::AnswerFromCache(const http::Request& request,
   };
   // What only the database needs is not made for a hit.
   auto found = co_await services_.cache->Get(*key, served_->cache, [&, this, fill] {
-    run.settings = SettingsFor(request, identity, served_->timeout);
+    run.settings = SharedSettingsFor(request, identity);
     return fill(services_.database, std::move(run));
   });
   if (!found) {

@@ -66,6 +66,8 @@ class QueryHandler final : public http::Handler, public std::enable_shared_from_
   QueryRun MakeRun(const http::Request& request, const Identity& identity, TypedRequest typed) const;
   std::shared_ptr<const sql::LocalSettings> SettingsFor(const http::Request& request,
                                                         const Identity& identity, Duration timeout) const;
+  std::shared_ptr<const sql::LocalSettings> SharedSettingsFor(const http::Request& request,
+                                                              const Identity& identity) const;
   Task<http::Response> AnswerFromCache(const http::Request& request, const Identity& identity, QueryRun run);
   std::optional<http::Response> NameWrite(const http::Request& request, const Identity& identity,
                                           QueryRun& run,
