@@ -182,8 +182,8 @@ std::string RowsAnswer::Applied(const Ending& ending) const {
 bool MayRefuseAfterwards(const Endpoint& endpoint, const TypedRequest& request) {
   if (endpoint.access != sql::Access::kWrite) return false;
   const bool single = endpoint.query->rows == RowsShape::kOne || endpoint.query->rows == RowsShape::kValue;
-  // One statement that gives no row has changed none.
-  if (single && endpoint.statements.size() > 1 && !request.bulk) return true;
+  const bool is_plain = endpoint.statements.size() == 1 && endpoint.query->statements.front().changes_plainly;
+  if (single && !request.bulk && !is_plain) return true;
   return request.preferences.max_affected.has_value() ||
          (endpoint.query->rows == RowsShape::kMany && request.format == Format::kObject);
 }

@@ -207,6 +207,34 @@ TEST(RowsAnswer, WhatChangesMoreThanItMayIsRefused) {
   EXPECT_TRUE(refused.body.starts_with(R"({"code":"TM110",)"));
 }
 
+TEST(RowsAnswer, WhatMayChangeRowsAndGiveNoneIsLookedAtBeforeItsCommit) {
+  struct Case {
+    const char* statement;
+    bool may_refuse;
+  };
+  const Case cases[] = {
+      {"insert into a values (1) returning b", false},
+      {"update a set b = (select 1) where c = 2 returning b", false},
+      {"delete from a where b in (select b from c) returning b", false},
+      {"with i as (insert into a values (1) returning b) select b from i where b > 1", true},
+      {"with i as (delete from a returning b) update c set b = 1 returning b", true},
+      {"insert into a with d as (delete from c returning b) select b from d returning b", true},
+      {"select * from do_it(1)", true},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.statement);
+    const auto endpoint = [&](const std::string& tags) {
+      auto made = std::make_shared<Endpoint>(
+          *testing::MakeEndpoint("a.post.sql", tags + c.statement, {.columns = kColumns}));
+      made->access = sql::Access::kWrite;
+      return made;
+    };
+    EXPECT_EQ(MayRefuseAfterwards(*endpoint("-- @rows one\n"), Asked()), c.may_refuse);
+    EXPECT_EQ(MayRefuseAfterwards(*endpoint("-- @rows value\n"), Asked()), c.may_refuse);
+    EXPECT_FALSE(MayRefuseAfterwards(*endpoint(""), Asked()));
+  }
+}
+
 TEST(RowsAnswer, AKeysetGoesOnBehindItsLastRow) {
   const auto plan = PlanOf("a.get.sql", "-- @page keyset name,id desc limit=2 max=10\nselect :status");
   TypedRequest request = Asked();

@@ -44,6 +44,10 @@ http::Response RefuseCredentials(const Error& error, const auth::Authenticator& 
 
 Task<http::Response> Given(http::Response response) { co_return response; }
 
+Task<http::Response> Read(sql::Database& database, QueryRun run) {
+  co_return (co_await RunQuery(database, std::move(run))).response;
+}
+
 Task<http::Response> ToEnd(TaskScope& scope, Task<http::Response> write) {
   co_return co_await RunToEnd(scope, std::move(write));
 }
@@ -181,7 +185,7 @@ Task<http::Response> QueryHandler::AnswerTo(const Identity& identity, const http
   }
   run.settings = SettingsFor(request, identity, streamed ? kStreamMax : served_->timeout);
   if (streamed) return StreamQuery(services_.loop, services_.database, std::move(run), request);
-  if (served_->endpoint->access == sql::Access::kRead) return RunQuery(services_.database, std::move(run));
+  if (served_->endpoint->access == sql::Access::kRead) return Read(services_.database, std::move(run));
   if (services_.writes->running() >= QueryServices::kWritesMax) {
     services_.metrics.refused_busy.Add();
     return Given(RefuseBy(OwnError::kBusy, "too many writes are under way", kRetryAfter));
@@ -272,13 +276,13 @@ Task<http::Response> QueryHandler::AnswerFromCache(const http::Request& request,
                                  .scope = served_->query().cache->scope});
   if (!key) {
     run.settings = SettingsFor(request, identity, served_->timeout);
-    http::Response response = co_await RunQuery(services_.database, std::move(run));
+    http::Response response = co_await Read(services_.database, std::move(run));
     response.headers.emplace_back("Cache-Status", kCacheBypassed);
     co_return response;
   }
   const Asker asker = run.asker;
   constexpr auto fill = [](sql::Database& database, QueryRun moved) -> Fill {
-    co_return co_await RunQuery(database, std::move(moved));
+    co_return co_await Read(database, std::move(moved));
   };
   // What only the database needs is not made for a hit.
   auto found = co_await services_.cache->Get(*key, served_->cache, [&, this, fill] {
@@ -319,9 +323,8 @@ std::optional<http::Response> QueryHandler::NameWrite(const http::Request& reque
 Task<http::Response> QueryHandler::Write(QueryServices& services, QueryRun run,
                                          std::optional<WritesInFlight::Entry> in_flight) {
   const std::shared_ptr<const ServedEndpoint> served = run.served;
-  http::Response response = co_await RunQuery(services.database, std::move(run));
-  const bool undone = response.status >= 400 && response.status < 500;
-  if (!undone) {
+  QueryAnswer answer = co_await RunQuery(services.database, std::move(run));
+  if (answer.fate != Fate::kUndone) {
     const std::vector<std::string> everything{std::string(Generations::kEverything)};
     const std::vector<std::string>& changes = served->changes_all ? everything : served->changes;
     if (services.on_write) services.on_write(changes);
@@ -329,7 +332,7 @@ Task<http::Response> QueryHandler::Write(QueryServices& services, QueryRun run,
   }
   // Not with this frame: the client may have the answer, and ask another loop, before that goes.
   in_flight.reset();
-  co_return response;
+  co_return std::move(answer.response);
 }
 
 }  // namespace tidemill::queries

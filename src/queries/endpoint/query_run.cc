@@ -28,7 +28,7 @@ class Attempt {
   Attempt(const Attempt&) = delete;
   Attempt& operator=(const Attempt&) = delete;
 
-  Task<sql::Result<http::Response>> Make() {
+  Task<sql::Result<QueryAnswer>> Make() {
     std::vector<sql::Call> calls = Calls();
     const bool writes = run_.served->endpoint->access == sql::Access::kWrite;
     if (writes && (run_.write || MayRefuseAfterwards(*run_.served->endpoint, run_.request))) {
@@ -36,7 +36,7 @@ class Attempt {
     }
     TM_CO_TRY(co_await Ask(std::move(calls)));
     TM_CO_TRY(co_await CountAll());
-    co_return answer_->Finish(ending_);
+    co_return QueryAnswer{.response = answer_->Finish(ending_)};
   }
 
  private:
@@ -79,16 +79,17 @@ class Attempt {
 
   // An answer that is an error although all statements went well undoes them. Ended before it is answered:
   // a transaction locks its Idempotency-Key, and would refuse the client's next request with it.
-  Task<sql::Result<http::Response>> MakeInTransaction(std::vector<sql::Call> calls) {
+  Task<sql::Result<QueryAnswer>> MakeInTransaction(std::vector<sql::Call> calls) {
     TM_CO_TRY_ASSIGN(const std::unique_ptr<sql::Transaction> transaction,
                      co_await database_.Begin({.deadline = run_.deadline, .wait_max = run_.pool_wait}));
     auto response = co_await MakeIn(*transaction, std::move(calls));
     if (!response || response->status > 399) {
       co_await transaction->Rollback();
-      co_return response;
+      if (!response) co_return std::unexpected(std::move(response).error());
+      co_return QueryAnswer{.response = *std::move(response), .fate = Fate::kUndone};
     }
     TM_CO_TRY(co_await transaction->Commit());
-    co_return response;
+    co_return QueryAnswer{.response = *std::move(response)};
   }
 
   // The answer to a write with an Idempotency-Key is kept with it.
@@ -157,13 +158,14 @@ class Attempt {
   RowsAnswer::Ending ending_{.query = run_.query_string};
 };
 
-http::Response AnswerFor(const sql::Failure& failure, const QueryRun& run) {
+QueryAnswer AnswerFor(const sql::Failure& failure, const QueryRun& run) {
   const bool stale = failure.kind == sql::FailureKind::kInvalidStatement;
   if (stale && run.served->all_metrics != nullptr) run.served->all_metrics->stale_statements.Add();
   if (failure.kind == sql::FailureKind::kNotReady && run.idempotency != nullptr) {
     run.idempotency->LogNotReady(failure);
   }
-  return ToResponse(MakeError(failure, run.asker));
+  return {.response = ToResponse(MakeError(failure, run.asker)),
+          .fate = failure.effect == sql::Effect::kUnknown ? Fate::kUnknown : Fate::kUndone};
 }
 
 struct BegunStream {
@@ -209,15 +211,15 @@ ErrorAnswer MakeKeyUnderWay() {
   return answer;
 }
 
-Task<http::Response> RunQuery(sql::Database& database, QueryRun run) {
+Task<QueryAnswer> RunQuery(sql::Database& database, QueryRun run) {
   const bool may_repeat =
       run.served->endpoint->access == sql::Access::kRead || run.served->query().idempotent;
   for (int attempt = 1;; ++attempt) {
     Attempt made(database, run);
-    auto response = co_await made.Make();
-    if (response) co_return *std::move(response);
-    if (!may_repeat || attempt == kAttemptsMax || !sql::MayRetry(response.error())) {
-      co_return AnswerFor(response.error(), run);
+    auto answer = co_await made.Make();
+    if (answer) co_return *std::move(answer);
+    if (!may_repeat || attempt == kAttemptsMax || !sql::MayRetry(answer.error())) {
+      co_return AnswerFor(answer.error(), run);
     }
   }
 }
@@ -237,12 +239,12 @@ Task<http::Response> StreamQuery(net::Loop& loop, sql::Database& database, Query
   call.limits.wait_max = run.pool_wait;
   auto begun = co_await net::Until(loop, run.deadline, BeginStream(database, std::move(call)));
   if (!begun) {
-    co_return AnswerFor({.kind = sql::FailureKind::kTimeout, .message = begun.error().detail}, run);
+    co_return AnswerFor({.kind = sql::FailureKind::kTimeout, .message = begun.error().detail}, run).response;
   }
-  if (!*begun) co_return AnswerFor(begun->error(), run);
+  if (!*begun) co_return AnswerFor(begun->error(), run).response;
   auto response = co_await StreamAnswer(std::make_unique<HeadedStream>(*std::move(*begun)),
                                         run.request.format, request, loop);
-  if (!response) co_return AnswerFor(response.error(), run);
+  if (!response) co_return AnswerFor(response.error(), run).response;
   co_return *std::move(response);
 }
 

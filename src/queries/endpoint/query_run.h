@@ -4,6 +4,7 @@
 // while it waits, a read is cancelled. Loop thread only.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -35,9 +36,21 @@ struct QueryRun {
   WallTime now{};
 };
 
+// What became of a request's statements.
+enum class Fate : std::uint8_t {
+  kDone,     // all have succeeded, and what they write is committed
+  kUndone,   // nothing has happened
+  kUnknown,  // a write may have happened, or may happen yet
+};
+
+struct QueryAnswer {
+  http::Response response;
+  Fate fate = Fate::kDone;
+};
+
 // What the database failed with is tried again where that does nothing twice: reads and @idempotent.
 // `database` is the loop's and outlives it.
-Task<http::Response> RunQuery(sql::Database& database, QueryRun run);
+Task<QueryAnswer> RunQuery(sql::Database& database, QueryRun run);
 
 // Of a second write with an Idempotency-Key while the first is under way.
 ErrorAnswer MakeKeyUnderWay();

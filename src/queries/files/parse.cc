@@ -191,8 +191,10 @@ void Parser::ReadStatements(std::span<const Token> tokens, Query& query) {
     if (const std::string why = WhyNotServed(text_, statement); !why.empty()) {
       problems_.Add(ProblemKind::kSyntax, statement.front().range, why);
     }
-    query.statements.push_back(
-        {.sql = Rewrite(text_, statement, dialect_), .where = where, .writes = Writes(text_, statement)});
+    query.statements.push_back({.sql = Rewrite(text_, statement, dialect_),
+                                .where = where,
+                                .writes = Writes(text_, statement),
+                                .changes_plainly = ChangesPlainly(text_, statement)});
   }
   if (query.statements.empty() && readable_) {
     problems_.Add(ProblemKind::kSyntax, tokens.front().range, "there is no statement here");

@@ -91,6 +91,7 @@ struct QueryStatement {
   std::vector<std::size_t> parameters;  // parameters[0] is $1: an index into the query's
   Range where;                          // in the file
   bool writes = false;                  // insert, update, delete or the like, as far as the text tells
+  bool changes_plainly = false;         // ChangesPlainly
   friend bool operator==(const QueryStatement&, const QueryStatement&) = default;
 };
 
