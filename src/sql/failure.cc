@@ -14,7 +14,7 @@ struct SqlState {
 constexpr SqlState kSqlStates[] = {
     {"08", FailureKind::kUnavailable},
     {"0A", FailureKind::kInvalidStatement},
-    {"21", FailureKind::kInvalidStatement},
+    {"21", FailureKind::kInvalidValue},  // more rows than there may be
     {"22", FailureKind::kInvalidValue},
     {"23502", FailureKind::kNotNullViolation},
     {"23503", FailureKind::kForeignKeyViolation},

@@ -43,7 +43,7 @@ TEST(KindOfSqlState, FollowsTheCodeThenItsClass) {
       {"08006", "connection_failure", FailureKind::kUnavailable},
       {"08P01", "protocol_violation", FailureKind::kUnavailable},
       {"0A000", "feature_not_supported", FailureKind::kInvalidStatement},
-      {"21000", "cardinality_violation", FailureKind::kInvalidStatement},
+      {"21000", "cardinality_violation", FailureKind::kInvalidValue},
       {"22003", "numeric_value_out_of_range", FailureKind::kInvalidValue},
       {"22012", "division_by_zero", FailureKind::kInvalidValue},
       {"22021", "character_not_in_repertoire", FailureKind::kInvalidValue},

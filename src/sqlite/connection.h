@@ -62,6 +62,8 @@ class Connection {
   sql::Result<Query> Prepare(const sql::Statement& statement);
   // The same, by the tables as they are now, whatever is kept of that text.
   sql::Result<Query> PrepareByNewestTables(const sql::Statement& statement);
+  // Whether it is valid just now.
+  bool Prepares(const sql::Statement& statement) { return PrepareAnew(statement).has_value(); }
   // Runs the call; its rows go to `sink`, and what has gone there may be followed by a failure. Keeps to the
   // limits of rows and bytes; the deadline is the StopScope's.
   sql::Result<sql::Summary> Run(const sql::Call& call, sql::RowSink& sink);

@@ -51,7 +51,13 @@ sql::Result<bool> Query::Step() {
   const int code = sqlite3_step(handle());
   if (code == SQLITE_ROW) return true;
   if (code == SQLITE_DONE) return false;
-  return std::unexpected(connection_.Failed(code, sqlite::Step::kRun));
+  sql::Failure failure = connection_.Failed(code, sqlite::Step::kRun);
+  // A name that is missing is the statement's, since the tables have changed, or one in a value: FTS5 takes
+  // 'abc:def' for a column's.
+  if (failure.kind == sql::FailureKind::kInvalidStatement && connection_.Prepares(prepared_->statement)) {
+    failure.kind = sql::FailureKind::kInvalidValue;
+  }
+  return std::unexpected(std::move(failure));
 }
 
 bool Query::IsNull(int column) const { return sqlite3_column_type(handle(), column) == SQLITE_NULL; }

@@ -220,6 +220,18 @@ TEST_F(StoreFileTest, DamageStopsWritingAndIsSaid) {
   log::Configure({});
 }
 
+TEST_F(StoreFileTest, ANameThatOnlyAValueLacksIsTheValuesFault) {
+  Must("create virtual table notes using fts5(text)");
+  Must("create table t (n integer)");
+  const std::string search = "select rowid from notes where notes match ?1";
+  EXPECT_EQ(Must(search, {"abc"}), Lines{});
+  EXPECT_EQ(FailureOf(search, {"abc:def"}).kind, FailureKind::kInvalidValue);
+  EXPECT_EQ(FailureOf(search, {"\""}).kind, FailureKind::kInvalidValue);
+  EXPECT_EQ(Must("select n from t"), Lines{});
+  Must("drop table t");
+  EXPECT_EQ(FailureOf("select n from t").kind, FailureKind::kInvalidStatement);
+}
+
 TEST_F(StoreFileTest, NothingIsOpenedThatSqlAsksFor) {
   Must("create table t (n integer)");
   for (const char* text :

@@ -96,6 +96,39 @@ def test_a_table_that_comes_later(both):
         (each.folder / "later.get.sql").unlink()
 
 
+WORDS = {
+    "sqlite": (["create virtual table words using fts5(text)"], "select rowid as id from words where words match :q", "a:b"),
+    "postgres": (["create table words (id int, text text)"],
+                 "select id from words where to_tsvector(text) @@ to_tsquery(:q) or :q::regclass is null", "no_such_table"),
+}
+
+
+def test_a_bad_value_is_no_change(both):
+    """A value that a statement fails with is the request's fault: it is 4xx, and every endpoint stays the same object"""
+    for each in both:
+        schema, statement, bad = WORDS[each.kind]
+        for sql in schema:
+            each.database(sql)
+        each.write("words.get.sql", f"-- @auth none\n-- @param q text\n{statement}")
+        eventually(lambda: '"/words"' in each.get("openapi.json").body.decode(), "it is served")
+        looks, swaps = (metric(each, f"tidemill_query_{name}") for name in ("describe_seconds_count", "swaps_total"))
+        check(each.get(f"words?q={bad}").status in (400, 404), "it is the request's fault")
+        if each.kind == "postgres":
+            eventually(lambda: metric(each, "tidemill_query_describe_seconds_count") > looks, "it is looked at")
+        for q in ("a%20b", bad, bad):
+            answer = each.get(f"words?q={q}")
+            check(400 <= answer.status < 500 or q == "a%20b", f"{q}: {answer.status} {answer.body}")
+        # A file that is saved is a swap: it would bring with it what else has changed.
+        each.write("other.get.sql", "-- @auth none\nselect 1 as n")
+        each.wait_for("other", 200)
+        equal(metric(each, "tidemill_query_swaps_total"), swaps + 1)
+        each.database("drop table words")
+        each.wait_for("words?q=a", 503)
+        for name in ("words", "other"):
+            (each.folder / f"{name}.get.sql").unlink()
+        each.wait_for("other", 404)
+
+
 def test_folder_away(both):
     """While the folder is away the endpoints stay"""
     for each in both:

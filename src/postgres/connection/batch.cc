@@ -111,6 +111,7 @@ void Batch::Write(SegmentWriter& writer, State& state, const sql::Call& call) {
   }
   const std::string_view name = state.prepared ? std::string_view(state.prepared->name) : "";
   if (!state.prepared || state.is_parsed) {
+    state.parse_question = writer.questions().size();
     writer.Parse(name, call.statement.text(), call.statement.parameter_oids());
   }
   std::span<const std::uint8_t> formats;
@@ -208,6 +209,10 @@ void Batch::OnFailure(std::size_t question, ServerMessage message, bool stray_ca
     is_stale_ = true;
   }
   failure_ = std::move(message.failure);
+  // What is parsed later than the statement is a value of it: to_tsquery('a b').
+  if (failure_->code == "42601" && state && question != state->parse_question) {
+    failure_->kind = sql::FailureKind::kInvalidValue;
+  }
   // BEGIN READ WRITE on a standby: "cannot set transaction read-write mode during recovery".
   if (!state && failure_->code == "0A000" && ask_.begin.ends_with("read write")) {
     failure_->kind = sql::FailureKind::kReadOnly;

@@ -53,6 +53,7 @@ class Batch final : public Request, private net::Timer {
   struct State {
     explicit State(RowTaker taker) : rows(std::move(taker)) {}
     std::size_t first_question = 0;
+    std::optional<std::size_t> parse_question;
     std::shared_ptr<PreparedStatement> prepared;  // null: unnamed
     bool is_parsed = false;                       // this segment prepares it
     std::shared_ptr<Described> description;       // that the server gives now

@@ -184,7 +184,11 @@ class PostgresRowStream final : public sql::RowStream, private Request, private 
     Notify();
   }
 
-  void OnFailure(std::size_t, ServerMessage message, bool) override {
+  void OnFailure(std::size_t question, ServerMessage message, bool) override {
+    // As Batch has it.
+    if (message.failure.code == "42601" && question > first_question_) {
+      message.failure.kind = sql::FailureKind::kInvalidValue;
+    }
     Fail(std::move(message.failure));
     CloseSegment();
   }

@@ -390,6 +390,25 @@ TEST_F(StatementTest, FailuresInsideStreamsAndCopiesAreCounted) {
   EXPECT_EQ(failures(FailureKind::kInvalidValue), 2u);
 }
 
+TEST_F(StatementTest, WhatIsNoSyntaxInAValueIsTheValuesFault) {
+  ASSERT_TRUE(db.Run("create table if not exists pairs (id int primary key)"));
+  const std::string twice =
+      "insert into pairs select unnest($1::int[]) on conflict (id) do update set id = 1";
+  const std::string search = "select to_tsquery('simple', $1)";
+  for (int run = 0; run < 3; ++run) {
+    EXPECT_EQ(FailureOf(search, {"a b"}).kind, FailureKind::kInvalidValue);
+    EXPECT_EQ(FailureOf("select * from pairs where to_tsvector('a') @@ to_tsquery($1)", {"a b"}).kind,
+              FailureKind::kInvalidValue);
+    EXPECT_EQ(FailureOf(twice, {"{7,7}"}).kind, FailureKind::kInvalidValue);
+    EXPECT_EQ(FailureOf("selec 1").kind, FailureKind::kInvalidStatement);
+  }
+  auto stream = db.Wait(db.database->Stream({.statement = sql::Statement(search), .parameters = {"a b"}}));
+  ASSERT_TRUE(stream);
+  const auto piece = db.Wait((*stream)->Next());
+  ASSERT_FALSE(piece);
+  EXPECT_EQ(piece.error().kind, FailureKind::kInvalidValue);
+}
+
 TEST_F(StatementTest, TheSessionIsAsWeRelyOn) {
   EXPECT_EQ(One("select now()::text like '%+00'"), "t");
   EXPECT_EQ(One("show datestyle"), "ISO, MDY");

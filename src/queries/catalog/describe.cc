@@ -31,6 +31,7 @@ struct Work {
   std::shared_ptr<const File> file;
   const Query* query = nullptr;
   std::string operation_id;
+  std::shared_ptr<const Endpoint> before;    // as it was described last; null: it was not
   std::shared_ptr<const Endpoint> endpoint;  // null: not described
   std::string reason;                        // why it cannot be; "": it is still to be described
 };
@@ -104,6 +105,10 @@ void NameWorks(Job& job) {
   for (std::size_t i = 0; i < ids.size(); ++i) job.works[i].operation_id = std::move(ids[i]);
 }
 
+bool IsAnew(const DescribeOptions& options, const std::shared_ptr<const Endpoint>& endpoint) {
+  return options.all_anew || std::ranges::find(options.anew, endpoint) != options.anew.end();
+}
+
 // A query of a file that did not change is the same object.
 void TakeOver(Job& job) {
   std::unordered_map<const Query*, std::shared_ptr<const Endpoint>> known;
@@ -114,7 +119,8 @@ void TakeOver(Job& job) {
     Work& work = job.works[i];
     if (!work.reason.empty()) continue;
     const auto found = known.find(work.query);
-    if (found == known.end()) {
+    if (found != known.end()) work.before = found->second;
+    if (found == known.end() || IsAnew(job.options, found->second)) {
       job.open.push_back(i);
     } else if (found->second->operation_id == work.operation_id) {
       work.endpoint = found->second;
@@ -146,6 +152,14 @@ std::string VersionOf(const Endpoint& endpoint) {
     AppendType(*each.type, text);
   }
   return files::Sha256(text).substr(0, kDigits);
+}
+
+// Whether nobody can tell one from the other.
+bool IsSame(const Endpoint& a, const Endpoint& b) {
+  return a.operation_id == b.operation_id && a.version == b.version && a.access == b.access &&
+         a.reads == b.reads && a.writes == b.writes && a.knows_tables == b.knows_tables &&
+         a.live_key == b.live_key && a.why_no_live_key == b.why_no_live_key &&
+         std::ranges::equal(a.columns, b.columns, {}, &EndpointColumn::doc, &EndpointColumn::doc);
 }
 
 void MakeCatalog(Job& job) {
@@ -206,7 +220,8 @@ class Round {
     } else if (described) {
       described->operation_id = work.operation_id;
       described->version = VersionOf(*described);
-      work.endpoint = std::make_shared<const Endpoint>(*std::move(described));
+      const bool is_same = work.before && IsSame(*described, *work.before);
+      work.endpoint = is_same ? work.before : std::make_shared<const Endpoint>(*std::move(described));
     } else if (const auto* problem = std::get_if<files::Problem>(&described.error())) {
       work.reason = ShowProblem(*work.file, *problem);
     } else {

@@ -1,8 +1,8 @@
 // Describe: the Catalog of a FileSet, by what a database says of each of its queries.
 //
 // Nothing is run: statements are prepared, and what depends on what is asked of the database's own tables.
-// Endpoints whose file is the same as in the catalog before are taken over as they are, unless the database
-// may have changed: then there is no catalog before.
+// Endpoints whose file is the same as in the catalog before are taken over as they are, unless they are to be
+// described anew because the database may have changed: then the same object stays where it has not.
 //
 // Not known of a query: what the functions do that it calls. In PostgreSQL before 14, on a standby, and for a
 // role that may not make temporary objects, no tables at all.
@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
@@ -31,6 +32,9 @@ enum class WithoutAuth : std::uint8_t {
 struct DescribeOptions {
   WithoutAuth without_auth = WithoutAuth::kServed;
   std::size_t width = 4;  // queries that the database is asked about at once
+  // Of the catalog before: these, or all, are described anew.
+  std::vector<std::shared_ptr<const Endpoint>> anew{};
+  bool all_anew = false;
 };
 
 // kUnavailable: the database is away or too slow, so nothing is known of anything; try again. `previous` may

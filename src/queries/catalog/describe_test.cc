@@ -145,6 +145,25 @@ TEST_F(SqliteDescribeTest, WhatDidNotChangeIsTakenOver) {
   EXPECT_GT(after->number, before->number);
 }
 
+TEST_F(SqliteDescribeTest, WhatIsDescribedAnewIsTheSameObjectUnlessItHasChanged) {
+  const auto set =
+      SetOf({{"a.get.sql", "select status from orders"}, {"b.get.sql", "select what from audit"}},
+            sql::Dialect::kSqlite);
+  const CatalogPtr before = MakeOf(set);
+  EXPECT_EQ(MakeOf(set, before, {.all_anew = true})->endpoints, before->endpoints);
+  for (const char* text :
+       {"alter table audit add note text", "create trigger seen after insert on audit begin select 1; end",
+        "alter table orders rename to old_orders",
+        "create table orders (id integer primary key, status text)"}) {
+    ASSERT_TRUE(RunTask(loop(), database().Run({.statement = sql::Statement(text)}))) << text;
+  }
+  const CatalogPtr one = MakeOf(set, before, {.anew = {before->endpoints[1]}});
+  EXPECT_EQ(one->endpoints, before->endpoints) << "the other one is taken over";
+  const CatalogPtr all = MakeOf(set, before, {.all_anew = true});
+  EXPECT_NE(all->endpoints[0], before->endpoints[0]) << "a column may be null now";
+  EXPECT_EQ(all->endpoints[1], before->endpoints[1]);
+}
+
 TEST_F(SqliteDescribeTest, ABrokenOneIsDescribedAgainWithTheSameFile) {
   const auto set = SetOf({{"a.get.sql", "select n from later"}}, sql::Dialect::kSqlite);
   const CatalogPtr before = MakeOf(set);

@@ -29,6 +29,8 @@ using FileSetPtr = std::shared_ptr<const files::FileSet>;
 
 // How often it is looked whether the database has changed, while something says that it may have.
 constexpr Duration kLookInterval = Seconds(1);
+// At most so long apart, while requests are to blame for what says so.
+constexpr Duration kLooksApartMax = Seconds(10);
 constexpr std::size_t kBrokenLogged = 20;
 constexpr std::size_t kNewLogged = 20;
 
@@ -118,7 +120,8 @@ class FolderQueries final : public Queries, private net::Timer {
                         .rows_max = options_.settings.rows_max,
                         .other_query_names = {"api_key"},
                         .generations = &caches.store().generations(),
-                        .metrics = &metrics_};
+                        .metrics = &metrics_,
+                        .stale = &stale_};
     for (std::size_t i = 0; i < loops.size(); ++i) {
       loops_.push_back(
           std::make_unique<OnLoop>(loops[i], options_, metrics_, caches.OfLoop(i), idempotency_));
@@ -197,9 +200,10 @@ class FolderQueries final : public Queries, private net::Timer {
 
   void OnTimer() override {
     first_.timers().Schedule(*this, first_.clock().Now() + kLookInterval);
-    const bool stale = metrics_.stale_statements.value() != stale_seen_;
-    if (set_ && (stale || may_mend_)) Begin();
+    if (set_ && (may_mend_ || MayLookAtStale())) Begin();
   }
+
+  bool MayLookAtStale() const { return !stale_.empty() && first_.clock().Now() >= look_at_stale_; }
 
   // Until the newest set is served.
   Task<void> Work() {
@@ -220,23 +224,47 @@ class FolderQueries final : public Queries, private net::Timer {
   // False: the database could not be asked.
   Task<bool> Serve(FileSetPtr set) {
     const std::int64_t begun = MonotonicMicros();
-    const std::uint64_t stale = metrics_.stale_statements.value();
-    // Where the database has changed, all is described anew.
-    const bool anew = co_await Migrate(set) || stale != stale_seen_;
-    auto catalog = co_await Describe(first_, database_, std::move(set), anew ? nullptr : described_,
-                                     DescribeOptionsHere());
+    DescribeOptions options = DescribeOptionsHere();
+    options.all_anew = co_await Migrate(set);
+    if (MayLookAtStale()) options.anew = TakeStale();
+    auto catalog = co_await Describe(first_, database_, set, described_, options);
+    if (catalog && !options.anew.empty() && !options.all_anew) {
+      const bool changed = HasChanged(**catalog, options.anew);
+      look_at_stale_ = first_.clock().Now() + (changed ? kLookInterval : looks_apart_);
+      looks_apart_ = changed ? kLookInterval : std::min(Milliseconds(2 * looks_apart_.ms), kLooksApartMax);
+      options.all_anew = changed;
+      if (changed) catalog = co_await Describe(first_, database_, std::move(set), described_, options);
+    }
     if (!catalog) {
+      for (const auto& each : options.anew) stale_.Note(each);
       metrics_.describe_failures.Add();
       if (!std::exchange(away_, true)) log::Warn("queries.not_described", {{"why", catalog.error().detail}});
       co_return false;
     }
     away_ = false;
-    stale_seen_ = stale;
     metrics_.describe_seconds.Observe(static_cast<double>(MonotonicMicros() - begun) / 1e6);
     const bool same = described_ && Same(*described_, **catalog);
     described_ = *std::move(catalog);
     if (!same) co_await Publish(begun);
     co_return true;
+  }
+
+  using Endpoints = std::vector<std::shared_ptr<const Endpoint>>;
+
+  // Without those that others have replaced meanwhile.
+  Endpoints TakeStale() {
+    Endpoints stale = stale_.Take();
+    if (!described_) return {};
+    const std::set<std::shared_ptr<const Endpoint>> now(described_->endpoints.begin(),
+                                                        described_->endpoints.end());
+    std::erase_if(stale, [&now](const auto& each) { return !now.contains(each); });
+    return stale;
+  }
+
+  // Whether the database has changed for one that it may have changed for.
+  static bool HasChanged(const Catalog& catalog, const Endpoints& stale) {
+    const std::set<std::shared_ptr<const Endpoint>> now(catalog.endpoints.begin(), catalog.endpoints.end());
+    return std::ranges::any_of(stale, [&now](const auto& each) { return !now.contains(each); });
   }
 
   DescribeOptions DescribeOptionsHere() const {
@@ -322,6 +350,7 @@ class FolderQueries final : public Queries, private net::Timer {
   const QueriesOptions options_;
   files::FilesMetrics file_metrics_;
   QueriesMetrics metrics_;
+  StaleEndpoints stale_;
   Idempotency idempotency_;
   net::Loop& first_;
   sql::Database& database_;  // of the first loop
@@ -338,7 +367,8 @@ class FolderQueries final : public Queries, private net::Timer {
   bool busy_ = false;
   bool away_ = false;
   bool may_mend_ = false;
-  std::uint64_t stale_seen_ = 0;
+  MonotonicTime look_at_stale_{};         // not before
+  Duration looks_apart_ = kLookInterval;  // after a look that found nothing
   std::optional<TaskScope> scope_{std::in_place};
   std::optional<files::Watch> watch_;
   std::optional<IdempotencySweeper> sweeper_;

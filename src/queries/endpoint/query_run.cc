@@ -159,8 +159,7 @@ class Attempt {
 };
 
 QueryAnswer AnswerFor(const sql::Failure& failure, const QueryRun& run) {
-  const bool stale = failure.kind == sql::FailureKind::kInvalidStatement;
-  if (stale && run.served->all_metrics != nullptr) run.served->all_metrics->stale_statements.Add();
+  if (failure.kind == sql::FailureKind::kInvalidStatement) run.served->NoteStale();
   if (failure.kind == sql::FailureKind::kNotReady && run.idempotency != nullptr) {
     run.idempotency->LogNotReady(failure);
   }

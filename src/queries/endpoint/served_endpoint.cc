@@ -46,6 +46,7 @@ std::expected<ServedPtr, std::string> MakeServed(std::shared_ptr<const Endpoint>
   SetChanges(*endpoint, *served);
   if (options.metrics != nullptr) served->metrics = options.metrics->Open(endpoint->operation_id);
   served->all_metrics = options.metrics;
+  served->stale = options.stale;
   served->endpoint = std::move(endpoint);
   return served;
 }
@@ -55,6 +56,11 @@ bool IsBefore(const BrokenEndpoint& a, const BrokenEndpoint& b) {
 }
 
 }  // namespace
+
+void ServedEndpoint::NoteStale() const {
+  if (all_metrics != nullptr) all_metrics->stale_statements.Add();
+  if (stale != nullptr) stale->Note(endpoint);
+}
 
 Serving MakeServing(std::shared_ptr<const Catalog> catalog, const ServingOptions& options,
                     const Serving* previous) {

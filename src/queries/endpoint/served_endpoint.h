@@ -18,6 +18,7 @@
 #include "queries/catalog/endpoint.h"
 #include "queries/endpoint/metrics.h"
 #include "queries/endpoint/rate_limiter.h"
+#include "queries/endpoint/stale_endpoints.h"
 #include "queries/values/request_reader.h"
 #include "queries/values/statements.h"
 #include "sql/database.h"
@@ -38,7 +39,10 @@ struct ServedEndpoint {
   bool changes_all = false;
   std::shared_ptr<EndpointMetrics> metrics;  // null: nothing is counted
   QueriesMetrics* all_metrics = nullptr;     //
+  StaleEndpoints* stale = nullptr;           // null: nobody describes it anew
 
+  // The database has said of one of its statements that it is not valid.
+  void NoteStale() const;
   const files::Query& query() const { return *endpoint->query; }
 };
 
@@ -49,6 +53,7 @@ struct ServingOptions {
   std::vector<std::string> other_query_names;  // of query strings, that others read
   Generations* generations = nullptr;          // null: nothing is cached
   QueriesMetrics* metrics = nullptr;           // null: nothing is counted, as in tools
+  StaleEndpoints* stale = nullptr;             // is told which may be; null: nobody is
 };
 
 // All of a catalog, ready to be served.

@@ -154,9 +154,7 @@ Task<Outcome> AskRows(net::Loop& loop, sql::Database& database, const Question& 
   bool visible = true;
   auto rows = co_await Ask(database, std::move(call), std::move(transactions), visible);
   if (!rows) {
-    const bool stale = rows.error().kind == FailureKind::kInvalidStatement;
-    QueriesMetrics* const metrics = question.served->all_metrics;
-    if (stale && metrics != nullptr) metrics->stale_statements.Add();
+    if (rows.error().kind == FailureKind::kInvalidStatement) question.served->NoteStale();
     co_return std::unexpected(WhyNoRows(rows.error(), rows_max));
   }
   if (!visible) co_return std::unexpected(NoRows{.why = NoRows::Why::kNotVisible, .text = {}});
