@@ -7,9 +7,12 @@ SCHEMA = """
 create table items (id int primary key, n int not null default 0);
 create function add_item(new int) returns setof items language plpgsql as
   $$ begin insert into items (id) values (new); return query select * from items where id = new and new > 10; end $$;
+create function through_text() returns setof int language plpgsql as
+  $$ begin return query execute 'select 1 from later'; end $$;
 """
 FILES = {
     "items.get.sql": "-- @auth none\n-- @cache 1h\n-- @rows value\nselect coalesce(json_agg(id order by id), '[]') from items",
+    "through.get.sql": "-- @auth none\n-- @cache 1h\nselect * from through_text()",
     "by_function.post.sql": "-- @auth none\n-- @rows one\n-- @param id int!\nselect * from add_item(:id)",
     "by_with.post.sql": "-- @auth none\n-- @rows value\n-- @param id int!\n"
                         "with added as (insert into items (id) values (:id) returning id) select id from added where id > 10",
@@ -33,3 +36,11 @@ def test_a_refused_write_is_undone(binary):
         for number, path in enumerate(("by_function", "by_with", "plain"), 11):
             equal(each.post(path, {"id": number}).status, 200)
             equal((path, each.get("items").json()), (path, list(range(11, number + 1))))
+
+
+def test_a_failure_is_not_kept(binary):
+    """A 404 of a table that is not there is over as soon as the table is, cached or not"""
+    with PostgresServer(sql=SCHEMA) as server, serve(binary, server, FILES) as each:
+        check_problem(each.get("through"), 404, "42P01")
+        server.run("create table later (n int)")
+        equal(each.get("through").status, 200)

@@ -169,7 +169,7 @@ std::vector<Cache*> AnswerStore::EndWithout(Flight& flight) {
 bool AnswerStore::Keep(Shard& shard, const Flight& flight, const MadeAnswer& made,
                        std::vector<AnswerPtr>& gone) {
   const int status = made.answer->response.status;
-  if (status != 200 && status != 404) return false;
+  if (!made.may_keep || (status != 200 && status != 404)) return false;
   const CachePolicy& policy = *flight.policy;
   const bool late = options_.plant_bug_for_test == "late_generations";
   const SeenGenerations seen = late ? policy.dependencies->Read() : flight.seen;

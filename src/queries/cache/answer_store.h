@@ -39,6 +39,7 @@ struct MadeAnswer {
   MonotonicTime made_at;
   MonotonicTime fresh_until;
   bool remote = false;
+  bool may_keep = true;
 };
 
 class AnswerStore {

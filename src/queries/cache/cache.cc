@@ -15,10 +15,12 @@ Duration Jittered(Duration ttl) {
   return {ttl.ms - tenth + static_cast<std::int64_t>(RandomBelow(static_cast<std::uint64_t>(2 * tenth + 1)))};
 }
 
-MadeAnswer MakeAnswer(const CachePolicy& policy, http::Response response, MonotonicTime at) {
-  const Duration ttl = response.status == 404 ? policy.missing_ttl : policy.ttl;
-  return {
-      .answer = CachedAnswer::Make(std::move(response)), .made_at = at, .fresh_until = at + Jittered(ttl)};
+MadeAnswer MakeAnswer(const CachePolicy& policy, Filled filled, MonotonicTime at) {
+  const Duration ttl = filled.response.status == 404 ? policy.missing_ttl : policy.ttl;
+  return {.answer = CachedAnswer::Make(std::move(filled.response)),
+          .made_at = at,
+          .fresh_until = at + Jittered(ttl),
+          .may_keep = filled.may_keep};
 }
 
 // The right to run a query for all nodes: given up with the frame that holds it, however that ends.
@@ -151,12 +153,12 @@ Task<void> Cache::Run(FlightPtr flight, Fill fill) {
 Task<Result<MadeAnswer>> Cache::Make(FlightPtr flight, Fill fill) {
   store_.metrics().fills.Add();
   const MonotonicTime began_at = loop_.Now();
-  Result<http::Response> response = co_await std::move(fill);
-  if (!response) {
+  Result<Filled> filled = co_await std::move(fill);
+  if (!filled) {
     store_.metrics().fill_failures.Add();
-    co_return std::unexpected(std::move(response).error());
+    co_return std::unexpected(std::move(filled).error());
   }
-  co_return MakeAnswer(*flight->policy, *std::move(response), began_at);
+  co_return MakeAnswer(*flight->policy, *std::move(filled), began_at);
 }
 
 // Whether others can get it from now on.

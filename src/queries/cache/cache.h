@@ -57,9 +57,14 @@ struct FoundAnswer {
   bool remote = false;   // of kMiss and kJoined: no query was run, another node has kept it
 };
 
-// A query under way. It owns all that it touches: the request that began it may go first. Its response is
-// whole (no body_source). Of status 200 and 404 it is kept, of another one it is given to who waits.
-using Fill = Task<Result<http::Response>>;
+// What a query has given. Whole (no body_source).
+struct Filled {
+  http::Response response;
+  bool may_keep = true;  // of status 200 or 404; all others are only given to who waits
+};
+
+// A query under way. It owns all that it touches: the request that began it may go first.
+using Fill = Task<Result<Filled>>;
 
 class Cache final : private net::Pollable {
  public:

@@ -267,6 +267,11 @@ TEST_F(CacheTest, KeepsThatThereIsNoSuchRowAndNothingElseThatWentWrong) {
   EXPECT_EQ(Body(*again), "broken");
   const auto third = Ask(policy_);
   EXPECT_EQ(query_.begun(), 3u);
+  Answer(2, Filled{.response = http::Response::Json(404, "no such table"), .may_keep = false});
+  EXPECT_EQ(Body(*third), "no such table");
+  EXPECT_FALSE(third->result->value().kept);
+  const auto fourth = Ask(policy_);
+  EXPECT_EQ(query_.begun(), 4u);
 }
 
 TEST_F(CacheTest, DoesNotKeepWhatIsTooLarge) {

@@ -282,7 +282,9 @@ Task<http::Response> QueryHandler::AnswerFromCache(const http::Request& request,
   }
   const Asker asker = run.asker;
   constexpr auto fill = [](sql::Database& database, QueryRun moved) -> Fill {
-    co_return co_await Read(database, std::move(moved));
+    QueryAnswer answer = co_await RunQuery(database, std::move(moved));
+    // A failure may be over at once, also one that is answered 404: a table that is not there.
+    co_return Filled{.response = std::move(answer.response), .may_keep = answer.fate == Fate::kDone};
   };
   // What only the database needs is not made for a hit.
   auto found = co_await services_.cache->Get(*key, served_->cache, [&, this, fill] {

@@ -29,8 +29,10 @@ Fill FakeQuery::Wait(FakeQuery& self) {
 void FakeQuery::Answer(std::size_t number, std::string body) { Answer(number, JsonOf(std::move(body))); }
 
 void FakeQuery::Answer(std::size_t number, Result<http::Response> response) {
-  senders_.at(number).Send(std::move(response));
+  senders_.at(number).Send(Result<Filled>(std::move(response)));
 }
+
+void FakeQuery::Answer(std::size_t number, Filled filled) { senders_.at(number).Send(std::move(filled)); }
 
 http::Response JsonOf(std::string body) { return http::Response::Json(200, std::move(body)); }
 

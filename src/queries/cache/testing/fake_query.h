@@ -24,9 +24,10 @@ class FakeQuery {
   // `number`: of the fill, in the order of their beginnings, from 0.
   void Answer(std::size_t number, std::string body);
   void Answer(std::size_t number, Result<http::Response> response);
+  void Answer(std::size_t number, Filled filled);
 
  private:
-  using Reply = net::Reply<Result<http::Response>>;
+  using Reply = net::Reply<Result<Filled>>;
   static Fill Wait(FakeQuery& self);
 
   net::Loop& loop_;
