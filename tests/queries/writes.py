@@ -1,5 +1,9 @@
 """What writes leave behind, in the database and among the kept answers, when their answer is an error or comes late."""
-from assertions import equal
+import concurrent.futures
+import contextlib
+import itertools
+
+from assertions import check, equal, eventually
 from endpoints import check_problem, serving
 from postgres_server import PostgresServer
 
@@ -13,6 +17,8 @@ create function through_text() returns setof int language plpgsql as
 FILES = {
     "items.get.sql": "-- @auth none\n-- @cache 1h\n-- @rows value\nselect coalesce(json_agg(id order by id), '[]') from items",
     "through.get.sql": "-- @auth none\n-- @cache 1h\nselect * from through_text()",
+    "wait.post.sql": "-- @auth none\n-- @rows exec\n-- @timeout 60s\nupdate items set n = n + 1 where id = 1000",
+    "late.post.sql": "-- @auth none\n-- @rows exec\n-- @timeout 200ms\n-- @param id int!\ninsert into items (id) values (:id)",
     "by_function.post.sql": "-- @auth none\n-- @rows one\n-- @param id int!\nselect * from add_item(:id)",
     "by_with.post.sql": "-- @auth none\n-- @rows value\n-- @param id int!\n"
                         "with added as (insert into items (id) values (:id) returning id) select id from added where id > 10",
@@ -44,3 +50,32 @@ def test_a_failure_is_not_kept(binary):
         check_problem(each.get("through"), 404, "42P01")
         server.run("create table later (n int)")
         equal(each.get("through").status, 200)
+
+
+def test_a_write_that_is_committed_late(binary):
+    """A write that is committed after its 504, behind one that waited for a lock, is in what is answered from the cache soon"""
+    with PostgresServer(sql=SCHEMA) as server, contextlib.ExitStack() as stack:
+        server.run("insert into items (id) values (1000)")
+        each = stack.enter_context(serve(binary, server, FILES, "--loops=1", "--storage.postgres.pool.shared_connections=1",
+                                         "--storage.postgres.lock_timeout=60s"))
+        pool = stack.enter_context(concurrent.futures.ThreadPoolExecutor(3))
+        for path, body in (("wait", {}), ("late", {"id": 1})):
+            equal(each.post(path, body).status, 200)
+        ids = itertools.count(2)
+
+        def late_behind_one_that_waits():
+            """The one that was answered 504 before it began; None where it was faster than the other."""
+            held = pool.submit(server.run, "begin; select * from items where id = 1000 for update; select pg_sleep(50)")
+            eventually(lambda: server.run("select count(*) from pg_stat_activity where wait_event = 'PgSleep'") == "1", "it is held")
+            waits, number = pool.submit(each.post, "wait", {}), next(ids)
+            late = each.post("late", {"id": number})
+            kept = each.get("items").json()
+            server.run("select pg_terminate_backend(pid) from pg_stat_activity where wait_event = 'PgSleep'")
+            check(held.exception() is not None, "the lock was not held")
+            equal(waits.result().status, 200)
+            return (number, kept) if late.status == 504 else None
+
+        number, kept = eventually(late_behind_one_that_waits, "a write is late")
+        check(number not in kept, f"{number} was there before the lock was let go")
+        eventually(lambda: server.run(f"select count(*) from items where id = {number}") == "1", "it is committed")
+        eventually(lambda: number in each.get("items").json(), "it is seen")

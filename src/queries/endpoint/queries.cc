@@ -46,7 +46,11 @@ struct OnLoop {
                  .idempotency = &idempotency,
                  .on_write = options.on_write,
                  .developer = options.developer,
-                 .authenticator = from.authenticator} {}
+                 .authenticator = from.authenticator} {
+    services.unsettled.emplace(services.loop, [this](std::vector<std::string> names) {
+      services.writes->Spawn(TellChanged(services, std::move(names)));
+    });
+  }
 
   QueryServices services;
   const std::shared_ptr<RestRoutes> routes = std::make_shared<RestRoutes>();
@@ -181,7 +185,10 @@ class FolderQueries final : public Queries, private net::Timer {
     watch_.reset();
     sweeper_.reset();
     scope_.reset();
-    for (const auto& each : loops_) each->services.writes.reset();
+    for (const auto& each : loops_) {
+      each->services.unsettled.reset();
+      each->services.writes.reset();
+    }
   }
 
  private:

@@ -21,6 +21,9 @@ namespace tidemill::queries {
 namespace {
 
 constexpr Duration kRetryAfter = Seconds(1);
+// A write that is not known to have ended has, so much later than it may take: what stands in front of it on
+// its connection has a timeout of its own.
+constexpr Duration kSettledWithin = Seconds(30);
 
 http::Response RefuseBy(OwnError error, std::string message, std::optional<Duration> retry_after = {}) {
   ErrorAnswer answer = MakeError(error, std::move(message));
@@ -83,6 +86,11 @@ std::string NameOfCaller(const Identity& identity) {
 }
 
 }  // namespace
+
+Task<void> TellChanged(QueryServices& services, std::vector<std::string> changes) {
+  if (services.on_write) services.on_write(changes);
+  if (services.cache != nullptr) co_await services.cache->Changed(std::move(changes));
+}
 
 // Where the time of a request went, in microseconds.
 struct QueryHandler::Times {
@@ -329,8 +337,10 @@ Task<http::Response> QueryHandler::Write(QueryServices& services, QueryRun run,
   if (answer.fate != Fate::kUndone) {
     const std::vector<std::string> everything{std::string(Generations::kEverything)};
     const std::vector<std::string>& changes = served->changes_all ? everything : served->changes;
-    if (services.on_write) services.on_write(changes);
-    if (services.cache != nullptr) co_await services.cache->Changed(changes);
+    if (answer.fate == Fate::kUnknown && services.unsettled) {
+      services.unsettled->Note(changes, services.loop.clock().Now() + served->timeout + kSettledWithin);
+    }
+    co_await TellChanged(services, changes);
   }
   // Not with this frame: the client may have the answer, and ask another loop, before that goes.
   in_flight.reset();

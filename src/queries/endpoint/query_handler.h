@@ -10,6 +10,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "auth/authenticator.h"
 #include "http/handler.h"
@@ -20,6 +21,7 @@
 #include "queries/endpoint/query_run.h"
 #include "queries/endpoint/served_endpoint.h"
 #include "queries/endpoint/settings.h"
+#include "queries/endpoint/unsettled_writes.h"
 #include "queries/idempotency/idempotency.h"
 #include "sql/database.h"
 
@@ -38,10 +40,14 @@ struct QueryServices {
   Idempotency* idempotency = nullptr;  // null: an Idempotency-Key means nothing
   // Told what a write has changed, once it is committed and before its client is told; may be empty.
   std::function<void(std::span<const std::string> tables)> on_write;
+  std::optional<UnsettledWrites> unsettled{};          // nullopt: they are told of once
   bool developer = false;                              // answers say all that the database says
   std::shared_ptr<auth::Authenticator> authenticator;  // a reload replaces it
   std::optional<TaskScope> writes{std::in_place};      // last: they run to their end here
 };
+
+// Ends what depends on these tables and tags.
+Task<void> TellChanged(QueryServices& services, std::vector<std::string> changes);
 
 class QueryHandler final : public http::Handler, public std::enable_shared_from_this<QueryHandler> {
  public:

@@ -1,0 +1,56 @@
+#include "queries/endpoint/unsettled_writes.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "net/testing/harness.h"
+
+namespace tidemill::queries {
+namespace {
+
+class UnsettledWritesTest : public ::testing::Test {
+ protected:
+  // What is told in each of so many seconds: "a b|a|".
+  std::string After(int seconds) {
+    std::string all;
+    for (int i = 0; i < seconds; ++i) {
+      told_.clear();
+      clock_.Advance(Milliseconds(1'020));  // a timer may be a tick late
+      net::testing::RunTurns(*loop_, 1);
+      for (const std::string& name : told_) all += name;
+      all += '|';
+    }
+    return all;
+  }
+  MonotonicTime In(Duration time) const { return clock_.Now() + time; }
+
+  ManualClock clock_;
+  std::unique_ptr<net::Loop> loop_ = net::testing::OpenLoop({.clock = &clock_});
+  std::vector<std::string> told_;
+  UnsettledWrites writes_{*loop_, [this](std::vector<std::string> names) { told_ = std::move(names); }};
+};
+
+TEST_F(UnsettledWritesTest, AreToldOfUntilTheyCanNoLongerHappen) {
+  EXPECT_EQ(After(3), "|||");
+  writes_.Note(std::vector<std::string>{"a"}, In(Seconds(10)));
+  EXPECT_EQ(After(16), "a||a||||a||||||||a||") << "the last time is behind its end";
+  EXPECT_EQ(After(20), std::string(20, '|'));
+}
+
+TEST_F(UnsettledWritesTest, ANewOneIsToldOfSoonAndAFloodPutsNothingOff) {
+  const std::vector<std::string> a = {"a"};
+  const std::vector<std::string> b = {"b"};
+  writes_.Note(a, In(Minutes(5)));
+  EXPECT_EQ(After(8), "a||a||||a||");
+  writes_.Note(b, In(Seconds(1)));
+  EXPECT_EQ(After(3), "ab||a|");
+  for (int i = 0; i < 5; ++i) {
+    writes_.Note(a, In(Minutes(5)));
+    EXPECT_EQ(After(1), "a|") << i;
+  }
+}
+
+}  // namespace
+}  // namespace tidemill::queries
