@@ -2,9 +2,11 @@
 import concurrent.futures
 import contextlib
 import itertools
+import socket
 
 from assertions import check, equal, eventually
 from endpoints import check_problem, serving
+from living import metric, send_and_hang_up
 from postgres_server import PostgresServer
 
 SCHEMA = """
@@ -52,6 +54,19 @@ def test_a_failure_is_not_kept(binary):
         equal(each.get("through").status, 200)
 
 
+HELD = "select count(*) from pg_stat_activity where wait_event = 'PgSleep'"
+
+
+@contextlib.contextmanager
+def held_row(server, pool):
+    """While it is open, nobody else changes the row 1000."""
+    held = pool.submit(server.run, "begin; select * from items where id = 1000 for update; select pg_sleep(50)")
+    eventually(lambda: server.run(HELD) == "1", "it is held")
+    yield
+    server.run("select pg_terminate_backend(pid) from pg_stat_activity where wait_event = 'PgSleep'")
+    check(held.exception() is not None, "the lock was not held")
+
+
 def test_a_write_that_is_committed_late(binary):
     """A write that is committed after its 504, behind one that waited for a lock, is in what is answered from the cache soon"""
     with PostgresServer(sql=SCHEMA) as server, contextlib.ExitStack() as stack:
@@ -65,13 +80,10 @@ def test_a_write_that_is_committed_late(binary):
 
         def late_behind_one_that_waits():
             """The one that was answered 504 before it began; None where it was faster than the other."""
-            held = pool.submit(server.run, "begin; select * from items where id = 1000 for update; select pg_sleep(50)")
-            eventually(lambda: server.run("select count(*) from pg_stat_activity where wait_event = 'PgSleep'") == "1", "it is held")
-            waits, number = pool.submit(each.post, "wait", {}), next(ids)
-            late = each.post("late", {"id": number})
-            kept = each.get("items").json()
-            server.run("select pg_terminate_backend(pid) from pg_stat_activity where wait_event = 'PgSleep'")
-            check(held.exception() is not None, "the lock was not held")
+            with held_row(server, pool):
+                waits, number = pool.submit(each.post, "wait", {}), next(ids)
+                late = each.post("late", {"id": number})
+                kept = each.get("items").json()
             equal(waits.result().status, 200)
             return (number, kept) if late.status == 504 else None
 
@@ -79,3 +91,20 @@ def test_a_write_that_is_committed_late(binary):
         check(number not in kept, f"{number} was there before the lock was let go")
         eventually(lambda: server.run(f"select count(*) from items where id = {number}") == "1", "it is committed")
         eventually(lambda: number in each.get("items").json(), "it is seen")
+
+
+def test_a_write_whose_client_is_gone(binary):
+    """It has its place among the requests to its endpoint until it ends"""
+    with PostgresServer(sql=SCHEMA) as server, contextlib.ExitStack() as stack:
+        server.run("insert into items (id) values (1000)")
+        each = stack.enter_context(serve(binary, server, FILES, "--loops=1", "--queries.concurrency_per_endpoint=1",
+                                         "--storage.postgres.lock_timeout=60s"))
+        pool = stack.enter_context(concurrent.futures.ThreadPoolExecutor(1))
+        with held_row(server, pool):
+            client = send_and_hang_up(each, "POST /rest/wait HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n")
+            eventually(lambda: metric(each, "tidemill_query_requests_in_flight") == 1, "it runs")
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+            client.close()
+            for _ in range(20):
+                check_problem(each.post("wait", {}, timeout=5), 503, "TM115")
+        eventually(lambda: each.post("wait", {}).status == 200, "it has ended")

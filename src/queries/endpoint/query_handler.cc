@@ -107,7 +107,8 @@ struct QueryHandler::Times {
   }
 };
 
-// One of the requests under way; goes with the answer's body where that is streamed.
+// One of the requests under way; goes with the answer's body where that is streamed, and with a write to its
+// end.
 class QueryHandler::Place {
  public:
   explicit Place(std::shared_ptr<QueryHandler> handler) : handler_(std::move(handler)) {
@@ -154,7 +155,7 @@ Task<http::Response> QueryHandler::Handle(const http::Request& request) {
     response = RefuseBy(OwnError::kBusy, "too many requests to this endpoint are under way", kRetryAfter);
   } else {
     Place place(shared_from_this());
-    response = co_await Answer(request, times);
+    response = co_await Answer(request, times, place);
     if (response.body_source) {
       response.body_source = std::make_shared<Place::Source>(response.body_source, std::move(place));
     } else {
@@ -169,19 +170,19 @@ Task<http::Response> QueryHandler::Handle(const http::Request& request) {
   co_return response;
 }
 
-Task<http::Response> QueryHandler::Answer(const http::Request& request, Times& times) {
+Task<http::Response> QueryHandler::Answer(const http::Request& request, Times& times, Place& place) {
   auto identity = co_await Identify(request);
   if (!identity) co_return std::move(identity).error();
   times.identified = MonotonicMicros();
   if (auto refused = RefuseRate(request, *identity)) co_return *std::move(refused);
   // An answer for everybody is asked for as nobody: policies must not look at whoever happens to ask first.
   if (served_->cache && served_->cache->everybody) *identity = Identity{};
-  co_return co_await AnswerTo(*identity, request, times);
+  co_return co_await AnswerTo(*identity, request, times, place);
 }
 
 // No coroutine: what it makes would stay in its frame while the database works.
 Task<http::Response> QueryHandler::AnswerTo(const Identity& identity, const http::Request& request,
-                                            Times& times) {
+                                            Times& times, Place& place) {
   auto typed = served_->reader->Read(request, identity.claims_json());
   if (!typed) return Given(ToResponse(MakeError(typed.error())));
   times.read = MonotonicMicros();
@@ -200,7 +201,7 @@ Task<http::Response> QueryHandler::AnswerTo(const Identity& identity, const http
   }
   std::optional<WritesInFlight::Entry> in_flight;
   if (auto refused = NameWrite(request, identity, run, in_flight)) return Given(*std::move(refused));
-  return ToEnd(*services_.writes, Write(services_, std::move(run), std::move(in_flight)));
+  return ToEnd(*services_.writes, Write(services_, std::move(run), std::move(in_flight), std::move(place)));
 }
 
 Task<std::expected<Identity, http::Response>> QueryHandler::Identify(const http::Request& request) {
@@ -331,7 +332,8 @@ std::optional<http::Response> QueryHandler::NameWrite(const http::Request& reque
 
 // What it changed ends cached answers before its client is told, also when nobody knows whether it happened.
 Task<http::Response> QueryHandler::Write(QueryServices& services, QueryRun run,
-                                         std::optional<WritesInFlight::Entry> in_flight) {
+                                         std::optional<WritesInFlight::Entry> in_flight,
+                                         std::optional<Place> place) {
   const std::shared_ptr<const ServedEndpoint> served = run.served;
   QueryAnswer answer = co_await RunQuery(services.database, std::move(run));
   if (answer.fate != Fate::kUndone) {
@@ -344,6 +346,7 @@ Task<http::Response> QueryHandler::Write(QueryServices& services, QueryRun run,
   }
   // Not with this frame: the client may have the answer, and ask another loop, before that goes.
   in_flight.reset();
+  place.reset();
   co_return std::move(answer.response);
 }
 

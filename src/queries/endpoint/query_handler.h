@@ -65,8 +65,9 @@ class QueryHandler final : public http::Handler, public std::enable_shared_from_
   struct Times;
   class Place;
 
-  Task<http::Response> Answer(const http::Request& request, Times& times);
-  Task<http::Response> AnswerTo(const Identity& identity, const http::Request& request, Times& times);
+  Task<http::Response> Answer(const http::Request& request, Times& times, Place& place);
+  Task<http::Response> AnswerTo(const Identity& identity, const http::Request& request, Times& times,
+                                Place& place);
   Task<std::expected<Identity, http::Response>> Identify(const http::Request& request);
   std::optional<http::Response> RefuseRate(const http::Request& request, const Identity& identity) const;
   QueryRun MakeRun(const http::Request& request, const Identity& identity, TypedRequest typed) const;
@@ -79,7 +80,8 @@ class QueryHandler final : public http::Handler, public std::enable_shared_from_
                                           QueryRun& run,
                                           std::optional<WritesInFlight::Entry>& in_flight) const;
   static Task<http::Response> Write(QueryServices& services, QueryRun run,
-                                    std::optional<WritesInFlight::Entry> in_flight);
+                                    std::optional<WritesInFlight::Entry> in_flight,
+                                    std::optional<Place> place);
 
   QueryServices& services_;
   const std::shared_ptr<const ServedEndpoint> served_;
