@@ -38,6 +38,7 @@ FirstAnswers::FirstAnswers(Options options)
     : options_(std::move(options)),
       lock_("select pg_try_advisory_xact_lock($1)"),
       find_(InDialect("select fingerprint, answer from TABLE where id = ?1 and expires_at > ?2", options_)),
+      check_constraints_("set constraints all immediate"),
       end_role_("select set_config('role', 'none', true)"),
       // One that has expired may still be there.
       keep_(InDialect("insert into TABLE (id, fingerprint, answer, expires_at) values (?1, ?2, ?3, ?4) "
@@ -78,6 +79,8 @@ Task<sql::Result<void>> FirstAnswers::Keep(sql::Transaction& transaction, WriteI
                         "the answer to a request with an Idempotency-Key has at most 1 MiB");
   }
   if (options_.dialect == sql::Dialect::kPostgres) {
+    // What is deferred to the commit runs as the role of the write, too.
+    TM_CO_TRY(co_await transaction.Run({.statement = check_constraints_}));
     TM_CO_TRY(co_await transaction.Run({.statement = end_role_}));
   }
   TM_CO_TRY(sql::OnOwnTables(

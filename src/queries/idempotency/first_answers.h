@@ -46,7 +46,8 @@ class FirstAnswers {
   // The first thing of a transaction, as the role that owns our tables. kNotReady, of all three: the table
   // cannot be used.
   Task<sql::Result<FirstAnswer>> Find(sql::Transaction& transaction, WriteIdentity write, WallTime now) const;
-  // The last thing before its commit. In Postgres it ends a role that was set for the transaction.
+  // The last thing before its commit. In Postgres it runs what is deferred, and ends a role that was set for
+  // the transaction.
   // kLimitExceeded: the answer is over kBytesMax; the transaction is to be rolled back.
   Task<sql::Result<void>> Keep(sql::Transaction& transaction, WriteIdentity write, http::Response response,
                                WallTime now) const;
@@ -58,6 +59,7 @@ class FirstAnswers {
   const Options options_;
   const sql::Statement lock_;
   const sql::Statement find_;
+  const sql::Statement check_constraints_;
   const sql::Statement end_role_;
   const sql::Statement keep_;
   const sql::Statement delete_expired_;

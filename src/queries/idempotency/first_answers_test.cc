@@ -283,6 +283,27 @@ TEST_P(FirstAnswersTest, IsKeptWhateverRoleTheWriteRanAs) {
   EXPECT_EQ(Write("k", "two"), "one again");
 }
 
+TEST_P(FirstAnswersTest, WhatIsDeferredRunsAsTheRoleOfTheWrite) {
+  if (IsSqlite()) GTEST_SKIP() << "has no roles";
+  for (const char* text :
+       {"do $$ begin create role idempotency_guest; exception when duplicate_object then null; end $$",
+        "create table seen (who text)", "grant insert on orders, seen to idempotency_guest",
+        "create function see() returns trigger language plpgsql as "
+        "$$ begin insert into seen values (current_user); return null; end $$",
+        "create constraint trigger seen after insert on orders deferrable initially deferred "
+        "for each row execute function see()"}) {
+    DatabaseSuite::Must(text);
+  }
+  const auto transaction = Begin();
+  ASSERT_EQ(Await(answers_->Find(*transaction, WriteOf("k"), kNow))->state, State::kNone);
+  ASSERT_TRUE(Await(transaction->Run(Of("set local role idempotency_guest"))));
+  ASSERT_TRUE(Await(transaction->Run(Of("insert into orders (note) values ('x')"))));
+  ASSERT_TRUE(Await(answers_->Keep(*transaction, WriteOf("k"), http::Response::Json(201, "one"), kNow)));
+  ASSERT_TRUE(Await(transaction->Commit()));
+  EXPECT_EQ(Lines("select who from seen"), std::vector<std::string>{"idempotency_guest"});
+  EXPECT_EQ(Write("k", "two"), "one again");
+}
+
 const DatabaseParam kParams[] = {
     {"Sqlite",
      [](net::Loop& loop) -> std::unique_ptr<Backend> { return std::make_unique<SqliteFile>(loop); }},
