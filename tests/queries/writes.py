@@ -15,12 +15,24 @@ create function add_item(new int) returns setof items language plpgsql as
   $$ begin insert into items (id) values (new); return query select * from items where id = new and new > 10; end $$;
 create function through_text() returns setof int language plpgsql as
   $$ begin return query execute 'select 1 from later'; end $$;
+create table parents (id int primary key);
+create table children (id int primary key, parent int references parents on delete cascade);
+create table log (what text);
+create table logged (what text);
+create function note() returns trigger language plpgsql as $$ begin insert into log values (new.what); return new; end $$;
+create trigger noted after insert on logged for each row execute function note();
+insert into parents values (1), (2);
+insert into children values (1, 1), (2, 2);
 """
 FILES = {
     "items.get.sql": "-- @auth none\n-- @cache 1h\n-- @rows value\nselect coalesce(json_agg(id order by id), '[]') from items",
     "through.get.sql": "-- @auth none\n-- @cache 1h\nselect * from through_text()",
     "wait.post.sql": "-- @auth none\n-- @rows exec\n-- @timeout 60s\nupdate items set n = n + 1 where id = 1000",
     "late.post.sql": "-- @auth none\n-- @rows exec\n-- @timeout 200ms\n-- @param id int!\ninsert into items (id) values (:id)",
+    "children.get.sql": "-- @auth none\n-- @cache 1h\n-- @rows value\nselect count(*) from children",
+    "log.get.sql": "-- @auth none\n-- @cache 1h\n-- @rows value\nselect count(*) from log",
+    "parents/[id].delete.sql": "-- @auth none\n-- @rows exec\n-- @param id int\ndelete from parents where id = :id",
+    "logged.post.sql": "-- @auth none\n-- @rows exec\ninsert into logged values ('a')",
     "by_function.post.sql": "-- @auth none\n-- @rows one\n-- @param id int!\nselect * from add_item(:id)",
     "by_with.post.sql": "-- @auth none\n-- @rows value\n-- @param id int!\n"
                         "with added as (insert into items (id) values (:id) returning id) select id from added where id > 10",
@@ -44,6 +56,18 @@ def test_a_refused_write_is_undone(binary):
         for number, path in enumerate(("by_function", "by_with", "plain"), 11):
             equal(each.post(path, {"id": number}).status, 200)
             equal((path, each.get("items").json()), (path, list(range(11, number + 1))))
+
+
+def test_what_follows_a_write(binary):
+    """A write ends kept answers of tables that it changes by a foreign key or a trigger"""
+    with PostgresServer(sql=SCHEMA) as server, serve(binary, server, FILES) as each:
+        for left in (1, 0):
+            equal(each.get("children").json(), left + 1)
+            equal(each.request("DELETE", f"parents/{left + 1}").status, 200)
+            equal(each.get("children").json(), left)
+        for number in range(3):
+            equal(each.get("log").json(), number)
+            equal(each.post("logged", {}).status, 200)
 
 
 def test_a_failure_is_not_kept(binary):

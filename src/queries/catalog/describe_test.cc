@@ -96,6 +96,14 @@ TEST_F(SqliteDescribeTest, WritesIncludeThoseOfTriggers) {
   EXPECT_EQ(Joined(Only(Make({{"orders.delete.sql", "-- @rows exec\ndelete from audit"}})).writes), "audit");
 }
 
+TEST_F(SqliteDescribeTest, WhatIsBehindAVirtualTableIsNotKnown) {
+  const sql::Statement words("create virtual table words using fts5(text)");
+  ASSERT_TRUE(RunTask(loop(), database().Run({.statement = words})));
+  EXPECT_FALSE(Only(Make({{"a.post.sql", "-- @rows exec\ninsert into words values ('a')"}})).knows_tables);
+  EXPECT_FALSE(Only(Make({{"a.post.sql", "-- @rows exec\ndelete from words"}})).knows_tables);
+  EXPECT_TRUE(Only(Make({{"a.post.sql", "-- @rows exec\ndelete from audit"}})).knows_tables);
+}
+
 TEST_F(SqliteDescribeTest, AnOuterJoinMayMakeNulls) {
   EXPECT_EQ(ColumnsOf(Only(
                 Make({{"a.get.sql", "select o.id from audit a left join orders o on o.status = a.what"}}))),
@@ -223,6 +231,56 @@ TEST_F(PostgresDescribeTest, TablesBehindViewsAndOfWrites) {
   EXPECT_EQ(Joined(Only(catalog).writes), "public.orders");
   EXPECT_EQ(Only(catalog).access, sql::Access::kWrite);
   EXPECT_EQ(ColumnsOf(Only(catalog)), "id bigint!");
+}
+
+TEST_F(PostgresDescribeTest, AWriteChangesWhatFollowsIt) {
+  for (const char* text :
+       {"create table parents (id int primary key)",
+        "create table children (id int primary key, parent int references parents on delete cascade)",
+        "create table grandchildren (child int references children on update cascade)",
+        "create table strangers (parent int references parents)",
+        "create table measured (day int) partition by range (day)",
+        "create table measured_1 partition of measured for values from (1) to (2)",
+        "create table measured_2 partition of measured for values from (2) to (3)"}) {
+    ASSERT_TRUE(on_.Run(text)) << text;
+  }
+  struct Case {
+    const char* text;
+    const char* writes;
+  };
+  const Case cases[] = {
+      {"delete from parents", "public.children public.grandchildren public.parents"},
+      {"insert into parents values (1)", "public.parents"},
+      {"insert into measured_1 values (1)", "public.measured public.measured_1 public.measured_2"},
+      {"update measured set day = day", "public.measured public.measured_1 public.measured_2"},
+      {"update open_orders set id = id", "public.open_orders public.orders"},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.text);
+    const CatalogPtr catalog = Make({{"a.post.sql", std::string("-- @rows exec\n") + c.text}});
+    EXPECT_EQ(Joined(Only(catalog).writes), c.writes);
+    EXPECT_TRUE(Only(catalog).knows_tables);
+  }
+}
+
+TEST_F(PostgresDescribeTest, WhatATriggerOrARuleTouchesIsNotKnown) {
+  const auto knows = [this](const char* text) {
+    return Only(Make({{"a.post.sql", std::string("-- @rows exec\n") + text}})).knows_tables;
+  };
+  for (const char* text :
+       {"create function noted() returns trigger language plpgsql as 'begin return null; end'",
+        "create function tidemill_live_changed() returns trigger language plpgsql as 'begin return null; "
+        "end'",
+        "create table plain (n int)", "create table ruled (n int)", "create table watched (n int)",
+        "create trigger tidemill_live after insert on plain execute function tidemill_live_changed()",
+        "create trigger noted after insert on watched execute function noted()",
+        "create rule also as on insert to ruled do also delete from plain"}) {
+    ASSERT_TRUE(on_.Run(text)) << text;
+  }
+  EXPECT_TRUE(knows("insert into plain values (1)"));
+  EXPECT_FALSE(knows("insert into watched values (1)"));
+  EXPECT_FALSE(knows("insert into ruled values (1)"));
+  EXPECT_TRUE(Only(Make({{"a.get.sql", "select n from watched"}})).knows_tables);
 }
 
 TEST_F(PostgresDescribeTest, WhatAFunctionTouchesIsNotKnown) {

@@ -63,10 +63,10 @@ struct Endpoint {
   // "orders", "public.orders".
   std::vector<std::string> reads;
   std::vector<std::string> writes;
-  bool knows_tables = true;  // false: it calls what may touch others too
   // With @live: nullopt where any change of its tables may matter, and `why_no_live_key` says why.
   std::optional<LiveKey> live_key;
   std::string why_no_live_key;
+  bool knows_tables = true;  // false: a function, a trigger or a rule of its may touch others too
   std::string version;  // changes whenever the file's text, the types or the columns do: for ETags and caches
 };
 

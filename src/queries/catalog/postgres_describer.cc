@@ -56,6 +56,38 @@ select '', '' where exists (
      and d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass and p.oid = d.refobjid
      and p.provolatile <> 'i'))sql";
 
+// What a write to the tables of $1 changes: those behind views, partitions and their parents, and with $2
+// those whose foreign keys follow what is deleted or updated. And whether triggers or rules of theirs may
+// change others: one of ours only notes that there was a write.
+constexpr const char* kChangedTables = R"sql(
+with recursive changed(oid) as (
+  select c.oid from unnest($1::pg_catalog.text[]) as named(name)
+    join pg_catalog.pg_class c on true
+    join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+     and n.nspname::pg_catalog.text || '.' || c.relname::pg_catalog.text = named.name
+  union
+  select also.oid from changed, lateral (
+    select i.inhparent from pg_catalog.pg_inherits i where i.inhrelid = changed.oid
+    union all
+    select i.inhrelid from pg_catalog.pg_inherits i where i.inhparent = changed.oid
+    union all
+    select k.conrelid from pg_catalog.pg_constraint k
+     where $2 and k.contype = 'f' and k.confrelid = changed.oid
+       and (k.confdeltype in ('c', 'n', 'd') or k.confupdtype in ('c', 'n', 'd'))
+    union all
+    select d.refobjid from pg_catalog.pg_rewrite r
+      join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass
+       and d.objid = r.oid and d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+     where r.ev_class = changed.oid) as also(oid)
+)
+select n.nspname::pg_catalog.text, c.relname::pg_catalog.text,
+       exists (select from pg_catalog.pg_trigger t join pg_catalog.pg_proc p on p.oid = t.tgfoid
+                where t.tgrelid = c.oid and not t.tgisinternal and p.proname <> 'tidemill_live_changed')
+       or exists (select from pg_catalog.pg_rewrite r where r.ev_class = c.oid and r.ev_type <> '1')
+  from changed join pg_catalog.pg_class c on c.oid = changed.oid
+  join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+ where c.relkind in ('r', 'p', 'f', 'v'))sql";
+
 // Policies of these tables that choose among the rows that are read.
 constexpr const char* kPolicies = R"sql(
 select p.polname::pg_catalog.text, wanted.name, pg_catalog.pg_get_expr(p.polqual, p.polrelid)
@@ -129,6 +161,7 @@ class Description {
     for (const EndpointStatement& statement : endpoint_.statements) {
       TM_CO_TRY(co_await FindTables(statement));
     }
+    TM_CO_TRY(co_await FindChangedTables());
     SortOnce(endpoint_.reads);
     SortOnce(endpoint_.writes);
     TM_CO_TRY(co_await FindLiveKey(database_, endpoint_));
@@ -232,6 +265,23 @@ class Description {
       endpoint_.writes.push_back(FullName(written, tables));
     }
     endpoint_.reads.insert(endpoint_.reads.end(), tables.begin(), tables.end());
+    co_return Outcome();
+  }
+
+  Task<Outcome> FindChangedTables() {
+    if (endpoint_.writes.empty()) co_return Outcome();
+    const std::vector<std::string> kFollowed = {"delete", "merge", "truncate", "update"};
+    const bool may_follow = std::ranges::any_of(endpoint_.statements, [&](const EndpointStatement& each) {
+      return Mentions(each.sql.text(), sql::Dialect::kPostgres, kFollowed);
+    });
+    static const sql::Statement statement(kChangedTables);
+    const auto changed = co_await database_.Run(Read(statement, {endpoint_.writes, may_follow}));
+    if (!changed) co_return std::unexpected(changed.error());
+    for (std::size_t i = 0; i < changed->rows.size(); ++i) {
+      const sql::Row row = changed->rows[i];
+      endpoint_.writes.push_back(fmt::format("{}.{}", row[0].text, row[1].text));
+      if (row[2].text == "t") endpoint_.knows_tables = false;
+    }
     co_return Outcome();
   }
 

@@ -145,7 +145,7 @@ class SqliteDescriber final : public Describer {
     const std::int64_t p1 = step[2].AsInteger().value_or(0);
     const std::int64_t p2 = step[3].AsInteger().value_or(0);
     const std::int64_t p3 = step[4].AsInteger().value_or(0);
-    if (code == "VOpen") endpoint.knows_tables = false;
+    if (code == "VOpen" || code == "VUpdate") endpoint.knows_tables = false;
     if (code == "Clear" && p2 == kMainDatabase) return Note(p1, endpoint.writes);
     if (p3 != kMainDatabase) return;
     if (code == "OpenRead" || code == "ReopenIdx") Note(p2, endpoint.reads);
