@@ -55,7 +55,8 @@ sql::Result<void> Readers::Post(std::unique_ptr<LoneJob> job, Lasts lasts) {
   {
     const std::scoped_lock lock(mutex_);
     if (ended_) return sql::Fail(FailureKind::kUnavailable, "the server stops");
-    if (short_.size() + lasting_.size() >= waiting_max_) {
+    const bool is_full = short_.size() + lasting_.size() >= waiting_max_;
+    if (is_full || (lasts == Lasts::kYes && lasting_.size() >= std::max<std::size_t>(1, waiting_max_ / 2))) {
       metrics_.refused.Add();
       return sql::Fail(FailureKind::kBusy,
                        fmt::format("{} reads are waiting (storage.sqlite.waiting_max)", waiting_max_));

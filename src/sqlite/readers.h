@@ -1,6 +1,7 @@
 // Readers: threads that read, each with a connection; what waits is taken in order by who is free.
 //
-// What lasts (a session) may hold all of them but one, so that short reads always go on. A loop posts what a
+// What lasts (a session) may hold half of them at most, and half of the queue, so that short reads always go
+// on. A loop posts what a
 // turn brings and wakes the threads once; a thread wakes a loop once for what it has answered meanwhile, but
 // lets no answer wait for long, nor for a read that takes long.
 #pragma once
@@ -61,7 +62,7 @@ class Readers {
   // Puts the next one into `running`, whose job is over; false: all is. Flushes `answers` before it waits.
   bool Take(Running& running, net::LateWakes& answers);
   bool MayTake() const { return !short_.empty() || MayTakeLasting(); }
-  bool MayTakeLasting() const { return !lasting_.empty() && lasting_running_ + 1 < connections_.size(); }
+  bool MayTakeLasting() const { return !lasting_.empty() && lasting_running_ < connections_.size() / 2; }
   void Serve(LoneJob& job, Lasts lasts, Connection& connection);
 
   const std::vector<std::unique_ptr<Connection>> connections_;

@@ -104,14 +104,22 @@ def test_a_slow_reader(binary, folder, postgres):
                        "the queries have ended")
 
 
-STREAMS = 2  # at once: SQLite keeps one of its readers for others
-CROWDED = ("--loops=1", "--queries.pool_wait=500ms", f"--storage.postgres.pool.exclusive_connections={STREAMS}",
-           f"--storage.sqlite.readers={STREAMS + 1}")
+STREAMS = 2  # at once: half of the connections and readers are for others
+CROWDED = ("--loops=1", "--queries.pool_wait=500ms", f"--storage.postgres.pool.exclusive_connections={2 * STREAMS}",
+           f"--storage.sqlite.readers={2 * STREAMS}")
+# What needs a connection of its own, or a reader: a write with a key, and what takes long.
+OTHERS = {
+    "migrations/0001_kept.sql": "create table kept (n int)",
+    "kept.post.sql": "-- @auth none\n-- @rows value\n-- @param n int!\ninsert into kept (n) values (:n) returning n",
+    "slow.get.sql": "-- @auth none\n-- @rows value\n"
+                    "with recursive t(n) as (select 1 union all select n + 1 from t where n < 300000) select count(*) from t",
+}
 
 
 def test_more_streams_than_connections(binary, folder, postgres):
-    """A stream has a connection of its own: one more waits, and is refused by name; other requests go on"""
-    files = {"numbers.get.sql": NUMBERS, "one.get.sql": "-- @auth none\n-- @rows value\nselect 1 as n"}
+    """A stream has a connection of its own: one more waits, and is refused by name; other requests go on, also slow ones and
+    writes of several steps"""
+    files = {"numbers.get.sql": NUMBERS, "one.get.sql": "-- @auth none\n-- @rows value\nselect 1 as n", **OTHERS}
     lines = {"Accept": "application/x-ndjson"}
     for database, served in on_both(binary, folder, postgres, "crowded", files, *CROWDED):
         streams = [open_stream(served, "/rest/numbers", lines) for _ in range(STREAMS)]
@@ -122,6 +130,9 @@ def test_more_streams_than_connections(binary, folder, postgres):
         equal((status, json.loads(body)["code"], headers["retry-after"]), (503, "TM115", "1"))
         check(0.4 < waited < 10, f"{database}: it was refused after {waited:.1f} s")
         equal(served.ask("GET", "/rest/one")[0], 200)
+        for number in range(4):
+            equal((database, served.ask("GET", "/rest/slow")[0]), (database, 200))
+            equal(served.json("POST", "/rest/kept", {"n": number}, {"Idempotency-Key": f"key {number}"}), (200, number))
         connection, _ = streams.pop()
         connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
         connection.close()

@@ -12,6 +12,7 @@
 #include "postgres/lanes/exclusive_lane.h"
 #include "postgres/lanes/shared_lane.h"
 #include "postgres/lanes/trials.h"
+#include "postgres/lanes/turnstile.h"
 #include "postgres/statements/check.h"
 #include "postgres/statements/keywords.h"
 #include "postgres/statements/settings_call.h"
@@ -77,6 +78,11 @@ class PostgresDatabase final : public Database {
       : loop_(loop),
         limits_(options.limits),
         metrics_(metrics),
+        streams_(loop, std::max<std::size_t>(1, options.pool.exclusive_connections / 2),
+                 {.waiting_max = options.pool.waiting_max,
+                  .wait_max = options.pool.wait_max,
+                  .awaited = "a connection to PostgreSQL for a stream"},
+                 metrics),
         trials_(loop, slowness_, TrialLimits(options), metrics),
         shared_(loop, {.opener = opener, .catalog = catalog_, .metrics = metrics, .slowness = &slowness_},
                 SharedOptions(options)),
@@ -116,9 +122,16 @@ class PostgresDatabase final : public Database {
 
   Task<sql::Result<std::unique_ptr<sql::RowStream>>> Stream(sql::Call call) override {
     TM_CO_TRY(Checked(call));
-    TM_CO_TRY_ASSIGN(Lease lease,
-                     co_await Borrow({.deadline = call.limits.deadline, .wait_max = call.limits.wait_max}));
-    auto stream = co_await OpenRowStream(std::move(lease), std::move(call));
+    const Patience patience{.deadline = call.limits.deadline,
+                            .wait_max = call.limits.wait_max,
+                            .statement = call.statement.identity()};
+    auto pass = co_await streams_.Enter(patience);
+    if (!pass) {
+      metrics_.failures(pass.error().kind).Add();
+      co_return std::unexpected(std::move(pass).error());
+    }
+    TM_CO_TRY_ASSIGN(Lease lease, co_await Borrow(patience));
+    auto stream = co_await OpenRowStream(*std::move(pass), std::move(lease), std::move(call));
     if (!stream) metrics_.failures(stream.error().kind).Add();
     co_return stream;
   }
@@ -147,11 +160,11 @@ class PostgresDatabase final : public Database {
   }
 
   Task<sql::Result<std::unique_ptr<CopyIn>>> BeginCopyIn(sql::Statement copy) override {
-    TM_CO_TRY_ASSIGN(Lease lease, co_await Borrow({}));
+    TM_CO_TRY_ASSIGN(Lease lease, co_await Borrow({.statement = copy.identity()}));
     co_return co_await OpenCopyIn(std::move(lease), std::move(copy));
   }
   Task<sql::Result<std::unique_ptr<CopyOut>>> BeginCopyOut(sql::Statement copy) override {
-    TM_CO_TRY_ASSIGN(Lease lease, co_await Borrow({}));
+    TM_CO_TRY_ASSIGN(Lease lease, co_await Borrow({.statement = copy.identity()}));
     co_return co_await OpenCopyOut(std::move(lease), std::move(copy));
   }
 
@@ -295,6 +308,7 @@ class PostgresDatabase final : public Database {
   TypeCatalog catalog_;
   StatementCheck check_;
   Slowness slowness_;
+  Turnstile streams_;
   Trials trials_;
   SharedLane shared_;
   ExclusiveLane doubtful_;

@@ -1,7 +1,8 @@
 // MakeDatabase: PostgreSQL as an sql::Database, with two lanes of connections: shared ones, on which many
 // statements are in flight, and exclusive ones for transactions, streams, COPY and statements seen to be
-// slow. One more exclusive connection is for those that were fast and then took long once: they do not wait
-// behind the slow ones. While a statement stands still on every shared connection, calls use exclusive ones.
+// slow; streams, which last as long as their readers take, have half of these at most. One more exclusive
+// connection is for those that were fast and then took long once: they do not wait behind the slow ones.
+// While a statement stands still on every shared connection, calls use exclusive ones.
 //
 // A connection serves one caller after the other, so nothing may stay in its session. SET and set_config that
 // outlive their transaction are refused by name (statements/keywords.h). What a function or DO leaves there

@@ -20,8 +20,9 @@ constexpr std::uint64_t kRowsMax = 10'000;
 
 class PostgresRowStream final : public sql::RowStream, private Request, private net::Timer {
  public:
-  PostgresRowStream(Lease lease, sql::Call call, Described described)
-      : lease_(std::move(lease)),
+  PostgresRowStream(Turnstile::Pass pass, Lease lease, sql::Call call, Described described)
+      : pass_(std::move(pass)),
+        lease_(std::move(lease)),
         call_(std::move(call)),
         described_(std::make_shared<Described>(std::move(described))),
         loop_(lease_->loop()),
@@ -211,6 +212,7 @@ class PostgresRowStream final : public sql::RowStream, private Request, private 
           .message = "PostgreSQL did not answer in time"});
   }
 
+  const Turnstile::Pass pass_;
   Lease lease_;
   const sql::Call call_;
   const std::shared_ptr<Described> described_;
@@ -231,9 +233,11 @@ class PostgresRowStream final : public sql::RowStream, private Request, private 
 
 }  // namespace
 
-Task<sql::Result<std::unique_ptr<sql::RowStream>>> OpenRowStream(Lease lease, sql::Call call) {
+Task<sql::Result<std::unique_ptr<sql::RowStream>>> OpenRowStream(Turnstile::Pass pass, Lease lease,
+                                                                 sql::Call call) {
   TM_CO_TRY_ASSIGN(Described described, co_await lease->Describe(call.statement, call.limits.deadline));
-  auto stream = std::make_unique<PostgresRowStream>(std::move(lease), std::move(call), std::move(described));
+  auto stream = std::make_unique<PostgresRowStream>(std::move(pass), std::move(lease), std::move(call),
+                                                    std::move(described));
   TM_CO_TRY(stream->Start());
   co_return stream;
 }
