@@ -36,8 +36,11 @@ RowLimits LimitsOf(const sql::Call& call, const LimitSettings& defaults) {
 
 }  // namespace
 
-Batch::Batch(Session& session, const Ask& ask)
-    : session_(session), ask_(ask), bytes_together_max_(session.options().limits.result_bytes_max) {
+Batch::Batch(Session& session, const Ask& ask, Names names)
+    : session_(session),
+      ask_(ask),
+      names_(names),
+      bytes_together_max_(session.options().limits.result_bytes_max) {
   states_.reserve(ask.calls.size());
   for (const sql::Call& call : ask.calls) {
     const RowLimits limits = LimitsOf(call, session.options().limits);
@@ -101,7 +104,8 @@ void Batch::WriteReadOnly(SegmentWriter& writer) {
 
 void Batch::Write(SegmentWriter& writer, State& state, const sql::Call& call) {
   state.first_question = writer.questions().size();
-  if (call.statement.reuse() == sql::Reuse::kOften && !session_.is_pooled()) {
+  const bool may_keep = names_ == Names::kPrepared && call.statement.reuse() == sql::Reuse::kOften;
+  if (may_keep && !session_.is_pooled()) {
     state.prepared = session_.prepared().Find(call.statement);
     if (!state.prepared) {
       state.prepared = session_.prepared().Add(call.statement);

@@ -23,8 +23,10 @@ class Session;
 
 class Batch final : public Request, private net::Timer {
  public:
+  // kUnnamed: it stands alone, whatever becomes of what others prepare on the connection.
+  enum class Names : std::uint8_t { kPrepared, kUnnamed };
   // `ask` must outlive it.
-  Batch(Session& session, const Ask& ask);
+  Batch(Session& session, const Ask& ask, Names names = Names::kPrepared);
   Batch(const Batch&) = delete;
   Batch& operator=(const Batch&) = delete;
   ~Batch() override;
@@ -36,6 +38,8 @@ class Batch final : public Request, private net::Timer {
   void await_suspend(std::coroutine_handle<> awaiter) { awaiter_ = awaiter; }
   void await_resume() const {}
 
+  // A prepared statement was not there, or not as it was.
+  bool is_stale() const { return is_stale_; }
   // Nothing has happened, and another attempt may go better; `repeats`: how many there were before it.
   bool MayBeSentAgain(int repeats) const;
   // Its connection stood still; it only reads, and nobody has seen any of its rows.
@@ -85,6 +89,7 @@ class Batch final : public Request, private net::Timer {
 
   Session& session_;
   const Ask& ask_;
+  const Names names_;
   std::uint64_t bytes_together_max_;
   std::vector<State, FrameAllocator<State>> states_;
   std::size_t current_ = 0;           // whose answers come

@@ -97,8 +97,9 @@ Task<sql::Result<void>> Session::SetUp() {
 Task<sql::Result<Answers>> Session::Execute(const Ask& ask) {
   const std::int64_t begun_us = MonotonicMicros();
   sql::Result<Answers> answers;
+  auto names = Batch::Names::kPrepared;
   for (int repeats = 0;; ++repeats) {
-    Batch batch(*this, ask);
+    Batch batch(*this, ask, names);
     auto settled = batch.Send();
     last_run_us_ = -1;
     last_stalled_ = false;
@@ -114,6 +115,8 @@ Task<sql::Result<Answers>> Session::Execute(const Ask& ask) {
       }
       if (batch.MayBeSentAgain(repeats)) {
         shared_.metrics.resent.Add();
+        // The next to prepare it may fail as well: as a role that may not see its tables, say.
+        if (batch.is_stale()) names = Batch::Names::kUnnamed;
         continue;
       }
       if (const auto missing = batch.MissingTypes(); !missing.empty()) settled = co_await LookUp(missing);

@@ -180,6 +180,37 @@ TEST(Flood, MoreThanMayWaitForAFirstAnswerAreRefused) {
   EXPECT_EQ(count.ok, 10);
 }
 
+TEST(Flood, OfCallersThatMayNotPrepareAStatementFailsNoOther) {
+  DatabaseOptions options = testing::PatientOptions();
+  options.pool.shared_connections = 1;
+  OnLoop db(testing::SharedServer().url(), options);
+  for (const char* text :
+       {"do $$ begin create role flood_blind; exception when duplicate_object then null; end $$",
+        "drop schema if exists hidden cascade", "create schema hidden",
+        "create table hidden.t as select 1 as n"}) {
+    ASSERT_TRUE(db.Run(text)) << text;
+  }
+  const auto settings_of = [](const char* role) {
+    return std::make_shared<const sql::LocalSettings>(sql::LocalSettings{{"role", role}});
+  };
+  Count blind;
+  Count good;
+  for (int round = 0; round < 10; ++round) {
+    const sql::Statement statement("select n from hidden.t");
+    const auto call = [&](const char* role) {
+      return sql::Call{.statement = statement, .access = sql::Access::kRead, .settings = settings_of(role)};
+    };
+    TaskScope scope;
+    for (int i = 0; i < 5; ++i) {
+      for (int more = 0; more < 4; ++more) scope.Spawn(RunOne(db, call("flood_blind"), blind));
+      scope.Spawn(RunOne(db, call("none"), good));
+    }
+    ASSERT_TRUE(DriveUntil(*db.loop, [&] { return scope.running() == 0; }));
+  }
+  EXPECT_EQ(good.ok, 50) << good.sample;
+  EXPECT_EQ(blind.ok, 0);
+}
+
 TEST(Flood, WhoTriesAStatementMayHangUp) {
   OnLoop db(testing::SharedServer().url());
   const sql::Statement sleeps = Sleeps();
