@@ -33,6 +33,8 @@ FILES = {
     "log.get.sql": "-- @auth none\n-- @cache 1h\n-- @rows value\nselect count(*) from log",
     "parents/[id].delete.sql": "-- @auth none\n-- @rows exec\n-- @param id int\ndelete from parents where id = :id",
     "logged.post.sql": "-- @auth none\n-- @rows exec\ninsert into logged values ('a')",
+    "many.post.sql": "-- @auth none\n-- @param count int!\n"
+                     "insert into items (id) select 100000 + n from generate_series(1, :count) n returning id",
     "by_function.post.sql": "-- @auth none\n-- @rows one\n-- @param id int!\nselect * from add_item(:id)",
     "by_with.post.sql": "-- @auth none\n-- @rows value\n-- @param id int!\n"
                         "with added as (insert into items (id) values (:id) returning id) select id from added where id > 10",
@@ -68,6 +70,16 @@ def test_what_follows_a_write(binary):
         for number in range(3):
             equal(each.get("log").json(), number)
             equal(each.post("logged", {}).status, 200)
+
+
+def test_an_answer_over_its_limit(binary):
+    """A write whose answer is too large is done, and says so; kept answers have it"""
+    with PostgresServer(sql=SCHEMA) as server, serve(binary, server, FILES, "--queries.rows_max=2") as each:
+        equal(each.get("items").json(), [])
+        refused = each.post("many", {"count": 3})
+        check_problem(refused, 500, "TM111")
+        equal(refused.json()["message"], "the write is done, but the answer is larger than it may be")
+        equal(each.get("items").json(), [100001, 100002, 100003])
 
 
 def test_a_failure_is_not_kept(binary):

@@ -190,6 +190,10 @@ ErrorAnswer MakeError(const sql::Failure& failure, Asker asker) {
       .code = failure.code.empty() ? std::string(OwnCode(failure.kind)) : failure.code};
   const std::string_view instead = raised || asker.developer ? "" : MessageFor(failure.kind);
   answer.message = instead.empty() ? failure.message : std::string(instead);
+  // Only what is committed has an answer that is over a limit, and cannot be undone.
+  if (failure.kind == FailureKind::kLimitExceeded && failure.effect == sql::Effect::kUnknown) {
+    answer.message = "the write is done, but " + answer.message;
+  }
   if (raised || asker.developer) {
     answer.details = failure.detail.str();
     answer.hint = failure.hint.str();

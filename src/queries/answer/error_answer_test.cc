@@ -168,6 +168,14 @@ TEST(ErrorAnswer, AStrangerIsToldWhatTheDatabaseSaysToCallers) {
   }
 }
 
+TEST(ErrorAnswer, SaysWhenTheWriteIsDoneAllTheSame) {
+  sql::Failure failure{.kind = FailureKind::kLimitExceeded, .message = "more than 2 rows"};
+  EXPECT_EQ(MakeError(failure, {}).message, "the answer is larger than it may be");
+  failure.effect = sql::Effect::kUnknown;
+  EXPECT_EQ(MakeError(failure, {}).message, "the write is done, but the answer is larger than it may be");
+  EXPECT_EQ(MakeError(failure, {.developer = true}).message, "the write is done, but more than 2 rows");
+}
+
 TEST(ErrorAnswer, ItsBodyIsPostgrests) {
   const http::Response response = ToResponse(MakeError(OwnError::kBusy, "say \"please\""));
   EXPECT_EQ(response.status, 503);
