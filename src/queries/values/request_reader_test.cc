@@ -275,5 +275,24 @@ TEST(RequestReader, ADefaultMustFitItsType) {
             "the default of :id must be an integer from -2147483648 to 2147483647, and is \"x\"");
 }
 
+TEST(RequestReader, MaxAffectedIsRefusedWhereNobodyCounts) {
+  const auto errors = [](const char* path, const char* text) {
+    auto endpoint = std::make_shared<Endpoint>(*MakeEndpoint(path, text, kOrders));
+    if (!std::string_view(path).contains(".get.")) endpoint->access = sql::Access::kWrite;
+    const auto reader = RequestReader::Make(endpoint, sql::Dialect::kPostgres);
+    Asking asking{.headers = {{"Prefer", "handling=strict, max-affected=1"}}};
+    return Errors((*reader)->Read(asking.Get(), ""));
+  };
+  for (const char* text :
+       {"delete from a", "-- @tx\ninsert into a values (1); select 1", "update a set b = 1"}) {
+    EXPECT_EQ(errors("a.post.sql", text), "") << text;
+  }
+  for (const char* text : {"select do_it()", "with d as (delete from a returning b) select count(*) from d",
+                           "-- @tx\ndelete from a; with d as (delete from b returning c) select c from d"}) {
+    EXPECT_TRUE(errors("a.post.sql", text).starts_with("header Prefer: max-affected: ")) << text;
+  }
+  EXPECT_EQ(errors("a.get.sql", "select 1"), "");
+}
+
 }  // namespace
 }  // namespace tidemill::queries

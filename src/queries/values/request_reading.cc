@@ -59,16 +59,36 @@ const sql::Type& RequestReading::TypeAt(std::size_t index) const {
 
 std::expected<TypedRequest, Refusal> RequestReading::Read() {
   if (!ReadFormat()) return std::unexpected(std::move(refusal_));
-  typed_.preferences = ReadPreferences(request_, refusal_);
   Input shared{.values = sql::Parameters(query_.parameters.size()),
                .given = std::vector<bool>(query_.parameters.size())};
   if (reader_.has_claims_ && !ReadClaims(shared)) return std::unexpected(std::move(refusal_));
+  ReadPreferences();
   ReadPath(shared);
   ReadQuery(shared);
   ReadPage();
   ReadBody(shared);
   if (!refusal_.empty()) return std::unexpected(std::move(refusal_));
   return std::move(typed_);
+}
+
+// How many rows a statement changes is known of a plain one only: neither of what stands in a "with" nor of
+// functions.
+void RequestReading::ReadPreferences() {
+  typed_.preferences = queries::ReadPreferences(request_, refusal_);
+  const bool writes = reader_.endpoint_->access == sql::Access::kWrite;
+  if (!typed_.preferences.max_affected || !writes) return;
+  const auto is_plain = [](const files::QueryStatement& each) { return each.changes_plainly; };
+  const auto is_hidden = [](const files::QueryStatement& each) {
+    return each.writes && !each.changes_plainly;
+  };
+  if (std::ranges::any_of(query_.statements, is_plain) &&
+      std::ranges::none_of(query_.statements, is_hidden)) {
+    return;
+  }
+  refusal_.Add(
+      "header Prefer",
+      "max-affected: this endpoint is no plain insert, update or delete, so that the rows it changes "
+      "are not counted");
 }
 
 bool RequestReading::ReadFormat() {

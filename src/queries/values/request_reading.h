@@ -36,6 +36,7 @@ class RequestReading {
   const files::Parameter& ParameterAt(std::size_t index) const;
   const sql::Type& TypeAt(std::size_t index) const;
 
+  void ReadPreferences();
   bool ReadFormat();
   bool ReadClaims(Input& input);
   void ReadPath(Input& input);
