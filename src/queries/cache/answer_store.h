@@ -50,6 +50,7 @@ class AnswerStore {
   AnswerStore& operator=(const AnswerStore&) = delete;
 
   Generations& generations() { return generations_; }
+  std::size_t entry_bytes_max() const { return options_.entry_bytes_max; }
   CacheMetrics& metrics() { return metrics_; }
   const AnswerStoreOptions& options() const { return options_; }
   std::size_t bytes() const;

@@ -15,9 +15,9 @@ Duration Jittered(Duration ttl) {
   return {ttl.ms - tenth + static_cast<std::int64_t>(RandomBelow(static_cast<std::uint64_t>(2 * tenth + 1)))};
 }
 
-MadeAnswer MakeAnswer(const CachePolicy& policy, Filled filled, MonotonicTime at) {
+MadeAnswer MakeAnswer(const CachePolicy& policy, Filled filled, std::size_t bytes_max, MonotonicTime at) {
   const Duration ttl = filled.response.status == 404 ? policy.missing_ttl : policy.ttl;
-  return {.answer = CachedAnswer::Make(std::move(filled.response)),
+  return {.answer = CachedAnswer::Make(std::move(filled.response), bytes_max),
           .made_at = at,
           .fresh_until = at + Jittered(ttl),
           .may_keep = filled.may_keep};
@@ -158,7 +158,7 @@ Task<Result<MadeAnswer>> Cache::Make(FlightPtr flight, Fill fill) {
     store_.metrics().fill_failures.Add();
     co_return std::unexpected(std::move(filled).error());
   }
-  co_return MakeAnswer(*flight->policy, *std::move(filled), began_at);
+  co_return MakeAnswer(*flight->policy, *std::move(filled), store_.entry_bytes_max(), began_at);
 }
 
 // Whether others can get it from now on.

@@ -279,9 +279,12 @@ TEST_F(CacheTest, DoesNotKeepWhatIsTooLarge) {
   Answer(0, std::string(10'000, 'x'));
   EXPECT_EQ(Body(*first).size(), 10'000u);
   EXPECT_FALSE(first->result->value().kept);
+  EXPECT_NE(first->result->value().answer->etag, "");
   EXPECT_EQ(metrics().too_large.value(), 1u);
   const auto second = Ask(policy_);
   EXPECT_EQ(query_.begun(), 2u);
+  Answer(1, std::string(10'001, 'x'));
+  EXPECT_EQ(second->result->value().answer->etag, "") << "no time is spent on a tag";
 }
 
 TEST_F(CacheTest, StaysWithinItsBytes) {

@@ -93,8 +93,8 @@ http::Response RespondWith(const FoundAnswer& found, const CachePolicy& policy,
   const bool has_it = !answer.etag.empty() && if_none_match && ListsEtag(*if_none_match, answer.etag);
   if (has_it) metrics.not_modified.Add();
   http::Response response = CopyOf(answer.response, has_it);
-  if (!answer.etag.empty()) {
-    response.headers.emplace_back("ETag", answer.etag);
+  if (answer.response.status == 200) {
+    if (!answer.etag.empty()) response.headers.emplace_back("ETag", answer.etag);
     response.headers.emplace_back("Cache-Control", CacheControlOf(policy));
     response.headers.emplace_back("Age", std::to_string(WholeSeconds(found.age)));
     if (!policy.everybody) response.headers.emplace_back("Vary", "Authorization");
