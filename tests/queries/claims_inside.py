@@ -28,12 +28,15 @@ create function definer_of_own() returns table (id int, sub text, role text) lan
 alter function definer() owner to owner_of_all;
 alter function definer_of_own() owner to owner_of_all;
 create view by_owner as select id, {CLAIM} as sub from notes order by id;
-create view by_cookie as select id, owner from notes where owner = current_setting('request.headers', true)::json->>'cookie';
+create table free (id int primary key, owner text not null);
+insert into free values (1, 'ann'), (2, 'bob');
+create view free_of_caller as select id, owner from free where owner = {CLAIM};
+create view free_of_cookie as select id, owner from free where owner = current_setting('request.headers', true)::json->>'cookie';
 create view by_caller with (security_invoker) as select id, {CLAIM} as sub from notes order by id;
 create view own_by_owner with (security_barrier) as select id, {CLAIM} as sub from notes where owner = {CLAIM} order by id;
 alter view by_owner owner to owner_of_all;
 alter view own_by_owner owner to owner_of_all;
-grant select on by_owner, by_caller, by_cookie, own_by_owner to web;
+grant select on by_owner, by_caller, own_by_owner, free_of_caller, free_of_cookie to web;
 create function stamp() returns trigger language plpgsql security definer as
   $$ begin insert into written (by, as_role) values ({CLAIM}, current_user); return new; end $$;
 alter function stamp() owner to owner_of_all;
@@ -52,10 +55,10 @@ READS = [
 ]
 FILES = {f"{name}.get.sql": f"-- @auth claims:sub\n{sql}" for name, sql, *_ in READS} | {
     f"kept/{name}.get.sql": f"-- @auth claims:sub\n-- @cache 1h scope=sub tags=notes\n{sql}" for name, sql, *_ in READS} | {
-    "of_org.get.sql": "-- @auth claims:sub,org\n-- @cache 1h scope=org\nselect id, sub from own_by_owner",
+    "of_org.get.sql": "-- @auth claims:sub,org\n-- @cache 1h scope=org\nselect id, owner from free_of_caller",
     "role_of_org.get.sql": "-- @auth claims:sub,org\n-- @cache 1h scope=org\n"
                            "select current_setting('request.jwt.claims')::json as claims, current_user::text as role",
-    "open.get.sql": "-- @auth none\n-- @cache 1h\nselect id, owner from by_cookie",
+    "open.get.sql": "-- @auth none\n-- @cache 1h\nselect id, owner from free_of_cookie",
     "notes.post.sql": "-- @auth claims:sub\n-- @rows one\n-- @param id int!\n-- @param owner text!\n"
                       "insert into notes (id, owner, text) values (:id, :owner, 'new') returning id"}
 

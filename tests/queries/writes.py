@@ -15,6 +15,8 @@ create function add_item(given int) returns setof items language plpgsql as
   $$ begin insert into items (id) values (given); return query select * from items i where i.id = given and given > 10; end $$;
 create function through_text() returns setof int language plpgsql as
   $$ begin return query execute 'select 1 from later'; end $$;
+create table gates (id int primary key, n int not null default 0);
+insert into gates values (1);
 create table parents (id int primary key);
 create table children (id int primary key, parent int references parents on delete cascade);
 create table log (what text);
@@ -27,7 +29,7 @@ insert into children values (1, 1), (2, 2);
 FILES = {
     "items.get.sql": "-- @auth none\n-- @cache 1h\n-- @rows value\nselect coalesce(json_agg(id order by id), '[]') from items",
     "through.get.sql": "-- @auth none\n-- @cache 1h\nselect * from through_text()",
-    "wait.post.sql": "-- @auth none\n-- @rows exec\n-- @timeout 60s\nupdate items set n = n + 1 where id = 1000",
+    "wait.post.sql": "-- @auth none\n-- @rows exec\n-- @timeout 60s\nupdate gates set n = n + 1 where id = 1",
     "late.post.sql": "-- @auth none\n-- @rows exec\n-- @timeout 200ms\n-- @param id int!\ninsert into items (id) values (:id)",
     "children.get.sql": "-- @auth none\n-- @cache 1h\n-- @rows value\nselect count(*) from children",
     "log.get.sql": "-- @auth none\n-- @cache 1h\n-- @rows value\nselect count(*) from log",
@@ -95,8 +97,8 @@ HELD = "select count(*) from pg_stat_activity where wait_event = 'PgSleep'"
 
 @contextlib.contextmanager
 def held_row(server, pool):
-    """While it is open, nobody else changes the row 1000."""
-    held = pool.submit(server.run, "begin; select * from items where id = 1000 for update; select pg_sleep(50)")
+    """While it is open, nobody else changes that row."""
+    held = pool.submit(server.run, "begin; select * from gates where id = 1 for update; select pg_sleep(50)")
     eventually(lambda: server.run(HELD) == "1", "it is held")
     yield
     server.run("select pg_terminate_backend(pid) from pg_stat_activity where wait_event = 'PgSleep'")
@@ -106,7 +108,6 @@ def held_row(server, pool):
 def test_a_write_that_is_committed_late(binary):
     """A write that is committed after its 504, behind one that waited for a lock, is in what is answered from the cache soon"""
     with PostgresServer(sql=SCHEMA) as server, contextlib.ExitStack() as stack:
-        server.run("insert into items (id) values (1000)")
         each = stack.enter_context(serve(binary, server, FILES, "--loops=1", "--storage.postgres.pool.shared_connections=1",
                                          "--storage.postgres.lock_timeout=60s"))
         pool = stack.enter_context(concurrent.futures.ThreadPoolExecutor(3))
@@ -133,7 +134,6 @@ def test_a_write_that_is_committed_late(binary):
 def test_a_write_whose_client_is_gone(binary):
     """It has its place among the requests to its endpoint until it ends"""
     with PostgresServer(sql=SCHEMA) as server, contextlib.ExitStack() as stack:
-        server.run("insert into items (id) values (1000)")
         each = stack.enter_context(serve(binary, server, FILES, "--loops=1", "--queries.concurrency_per_endpoint=1",
                                          "--storage.postgres.lock_timeout=60s"))
         pool = stack.enter_context(concurrent.futures.ThreadPoolExecutor(1))
