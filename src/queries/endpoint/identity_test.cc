@@ -101,8 +101,10 @@ TEST(DatabaseSettings, OfASharedAnswerSayNothingOfWhoAsksFirst) {
     return *SharedDatabaseSettings(request, identity, RoleOf(identity, "anon"), Seconds(2), scope);
   };
   const sql::LocalSettings wanted = {
-      {"statement_timeout", "2000"}, {"request.method", "GET"},
-      {"request.path", "/rest/a"},   {"request.headers", "{}"},
+      {"statement_timeout", "2000"},
+      {"request.method", "GET"},
+      {"request.path", "/rest/a"},
+      {"request.headers", "{}"},
       {"request.jwt.claims", R"({"role":"web","org":{"id": 1}})"},
       {"role", "web"},
   };
