@@ -117,8 +117,7 @@ OTHERS = {
 
 
 def test_more_streams_than_connections(binary, folder, postgres):
-    """A stream has a connection of its own: one more waits, and is refused by name; other requests go on, also slow ones and
-    writes of several steps"""
+    """A stream has a connection of its own: one more waits, and is refused by name; slow requests and writes go on"""
     files = {"numbers.get.sql": NUMBERS, "one.get.sql": "-- @auth none\n-- @rows value\nselect 1 as n", **OTHERS}
     lines = {"Accept": "application/x-ndjson"}
     for database, served in on_both(binary, folder, postgres, "crowded", files, *CROWDED):
@@ -132,7 +131,7 @@ def test_more_streams_than_connections(binary, folder, postgres):
         equal(served.ask("GET", "/rest/one")[0], 200)
         for number in range(4):
             equal((database, served.ask("GET", "/rest/slow")[0]), (database, 200))
-            equal(served.json("POST", "/rest/kept", {"n": number}, {"Idempotency-Key": f"key {number}"}), (200, number))
+            equal(served.json("POST", "/rest/kept", {"n": number}, {"Idempotency-Key": f"key-{number}"}), (200, number))
         connection, _ = streams.pop()
         connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
         connection.close()
