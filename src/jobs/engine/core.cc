@@ -176,5 +176,6 @@ void Core::BeforeFlush(Gathering& gathering) {
 void Core::OnArrived(PushedJob&& job) { Arrive(*this, std::move(job)); }
 void Core::OnDropped(const PushedJob& job, KeptGatherings kept) { Drop(*this, job, kept); }
 void Core::OnFenced() { LoseLease(*this); }
+bool Core::OnRefused(const Error& why) { return StartOver(*this, why); }
 
 }  // namespace tidemill::jobs

@@ -108,6 +108,7 @@ struct Core final : FlushOwner {
   void OnArrived(PushedJob&& job) override;
   void OnDropped(const PushedJob& job, KeptGatherings kept) override;
   void OnFenced() override;
+  bool OnRefused(const Error& why) override;
 
   net::Loop& loop;
   Store& store;

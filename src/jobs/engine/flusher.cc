@@ -9,6 +9,14 @@
 #include "net/next_turn.h"
 
 namespace tidemill::jobs {
+namespace {
+
+// Not that it is away or full: what is in the flush is at fault (Store::Commit).
+bool IsRefusal(const Error& error) {
+  return error.code == Errc::kInvalidArgument || error.code == Errc::kInternal;
+}
+
+}  // namespace
 
 Flusher::Flusher(net::Loop& loop, Store& store, FlushOwner& owner, const EngineOptions& options,
                  net::MicrosClock micros)
@@ -38,6 +46,7 @@ std::shared_ptr<void> Flusher::Reset(const Error& why) {
   }
   loop_.timers().Cancel(*this);
   pause_ = kPauseMin;
+  refusals_ = 0;
   problem_.clear();
   is_held_ = false;
   refused_ = 0;
@@ -165,6 +174,7 @@ void Flusher::OnFlown(Result<> result) {
   ++commits_;
   commit_took_ = micros_() - flown_at_;
   pause_ = kPauseMin;
+  refusals_ = 0;
   problem_.clear();
   ended_.push_back(std::move(flying_));
   StartTelling();
@@ -175,6 +185,7 @@ void Flusher::OnFailed(Error error) {
   if (error.code == Errc::kPermissionDenied) return owner_.OnFenced();
   if (problem_.empty()) log::Error("jobs.flush_failed", {{"error", error.detail}});
   problem_ = error.detail.empty() ? std::string(Name(error.code)) : error.detail;
+  if (IsRefusal(error) && ++refusals_ >= kRefusalsMax && owner_.OnRefused(error)) return;
 
   std::vector<std::unique_ptr<Batch>> all;
   all.push_back(std::move(flying_));

@@ -4,7 +4,9 @@
 // follows the load and nothing waits for a timer. Only while each turn of the loop still adds to it does it
 // wait for the next turn, and never longer than half a commit takes: what producers send when they have their
 // answers then shares one fsync. A flush that failed is tried again after a pause that grows, without its
-// pushes and without those that were gathered meanwhile. Loop thread only.
+// pushes and without those that were gathered meanwhile. One that the store refuses for what is in it,
+// however often it is tried, is its owner's to give up: nothing behind it would ever be written. Loop thread
+// only.
 #pragma once
 
 #include <cstddef>
@@ -41,6 +43,9 @@ class FlushOwner {
   virtual void OnDropped(const PushedJob& job, KeptGatherings kept) = 0;
   // The store belongs to somebody else now.
   virtual void OnFenced() = 0;
+  // The store answers, and has refused the same flush time and again: what it has can never be written.
+  // False: it is tried again.
+  virtual bool OnRefused(const Error& why) = 0;
 
  protected:
   ~FlushOwner() = default;
@@ -50,6 +55,8 @@ class Flusher final : net::TurnEndHook, net::Timer {
  public:
   static constexpr Duration kPauseMin = Milliseconds(20);
   static constexpr Duration kPauseMax = Seconds(2);
+  // So often in a row a flush is refused, in some seconds, until it is given up (FlushOwner::OnRefused).
+  static constexpr int kRefusalsMax = 10;
   // The longest that a flush waits for what may still come, and how many rows are enough not to wait.
   static constexpr net::Micros kGatherMost = 500;
   static constexpr std::size_t kRowsEnough = 256;
@@ -129,6 +136,7 @@ class Flusher final : net::TurnEndHook, net::Timer {
   std::deque<std::unique_ptr<Batch>> gathered_;  // the last one takes what comes
   std::deque<std::unique_ptr<Batch>> ended_;     // to be told
   Duration pause_ = kPauseMin;
+  int refusals_ = 0;  // in a row
   std::string problem_;
   std::uint64_t commits_ = 0;
   // While more is waited for: until when, and the rows of the turn before.

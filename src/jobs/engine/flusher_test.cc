@@ -75,6 +75,7 @@ class FlusherTest : public ::testing::Test, private FlushOwner {
     kept.front()->Remove(RecordKey{.kind = "lock", .key = job.pushed.lock_key});
   }
   void OnFenced() override {}
+  bool OnRefused(const Error&) override { return false; }
 
   std::uint64_t last_id_ = 0;
   TaskScope scope_;

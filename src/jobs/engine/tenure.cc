@@ -220,6 +220,17 @@ Task<void> GiveLeaseBack(Core& core) {
   if (!released) log::Warn("jobs.release_failed", {{"error", released.error().detail}});
 }
 
+// Until the lease is taken again nothing is served.
+void GiveUp(Core& core, std::string why) {
+  core.has_lease = false;
+  if (!IsStopping(core)) {
+    core.phase = Core::Phase::kStandby;
+    core.SetProblem(why);
+  }
+  core.Forget({.code = Errc::kNotAvailable, .detail = std::move(why)});
+  core.TenureChanged();
+}
+
 }  // namespace
 
 Task<void> Own(Core& core) {
@@ -234,13 +245,16 @@ Task<void> Own(Core& core) {
 
 void LoseLease(Core& core) {
   log::Error("jobs.lease_lost", {{"epoch", core.lease.epoch}});
-  core.has_lease = false;
-  if (!IsStopping(core)) {
-    core.phase = Core::Phase::kStandby;
-    core.SetProblem("another node has taken the jobs over");
-  }
-  core.Forget({.code = Errc::kNotAvailable, .detail = "another node has taken the jobs over"});
-  core.TenureChanged();
+  GiveUp(core, "another node has taken the jobs over");
+}
+
+// The lease is still this node's: Own takes it again, and reads back what the store has.
+bool StartOver(Core& core, const Error& why) {
+  if (IsStopping(core)) return false;
+  log::Error("jobs.unwritten_abandoned",
+             {{"error", why.detail}, {"rows", core.flusher.unflushed_rows()}, {"epoch", core.lease.epoch}});
+  GiveUp(core, "the store refuses what was to be written; the jobs are read back from it");
+  return true;
 }
 
 Task<void> StopOwning(Core& core) {

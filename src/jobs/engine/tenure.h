@@ -12,6 +12,9 @@ namespace tidemill::jobs {
 Task<void> Own(Core& core);
 // Somebody else owns the store now: memory is forgotten.
 void LoseLease(Core& core);
+// What was to be written never can be: it is forgotten with all that is in memory, as by a restart, and what
+// the store has is served again. False: the node stops.
+bool StartOver(Core& core, const Error& why);
 Task<void> StopOwning(Core& core);
 // Everything is dropped, in memory and in the store, but schedules and the states of queues.
 Task<Result<>> ClearAll(Core& core);

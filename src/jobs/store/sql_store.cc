@@ -189,8 +189,11 @@ Task<Result<>> SqlStore::CommitToTheEnd(std::shared_ptr<const Flush> flush) {
     flush_calls_.Append(*flush, statements_, calls);
     const auto done = co_await lease_.Run(flush->epoch, flush->number, std::move(calls));
     if (done) co_return {};
-    if (!sql::MayRetry(done.error()) || attempt == kAttemptsMax)
-      co_return std::unexpected(ErrorOf(done.error()));
+    if (sql::MayRetry(done.error()) && attempt < kAttemptsMax) continue;
+    Error error = ErrorOf(done.error());
+    // Longer than the database takes: no room will come for that.
+    if (done.error().kind == sql::FailureKind::kLimitExceeded) error.code = Errc::kInternal;
+    co_return std::unexpected(std::move(error));
   }
 }
 

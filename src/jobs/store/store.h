@@ -174,7 +174,8 @@ class Store {
   // Once it is answered it is kept, and survives a power failure. An error says that nothing was kept, so
   // that the same number may be used again: what the store does not know (a connection lost in the middle) it
   // finds out before it answers, for as long as the lease may last. kPermissionDenied: the epoch is over.
-  // kLimitExceeded: no room; kUnavailable, kTimeout: away. kInvalidArgument: a text is none.
+  // kLimitExceeded: no room; kUnavailable, kTimeout: away. What is at fault in the flush, however often it is
+  // tried: kInvalidArgument: a text is none; kInternal: an id twice, a text longer than the database takes.
   // One at a time: the next begins when this is answered.
   // The flush is not looked at after the answer: its texts are taken then.
   virtual Task<Result<>> Commit(std::shared_ptr<const Flush> flush) = 0;
