@@ -62,5 +62,14 @@ TEST(RefusedFlush, AStoreThatIsAwayOrFullIsWaitedFor) {
   }
 }
 
+// Its name is a key in the store, which takes no character 0.
+TEST(RefusedFlush, NoSignalHasANameThatTheStoreRefuses) {
+  EngineHarness h;
+  const auto sent = h.engine.SendSignal(std::string_view("a\0b", 3), "");
+  ASSERT_FALSE(sent);
+  EXPECT_EQ(sent.error().code, Errc::kInvalidArgument);
+  h.Push("job-00001");
+}
+
 }  // namespace
 }  // namespace tidemill::jobs

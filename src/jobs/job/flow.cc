@@ -17,13 +17,6 @@ std::unexpected<Error> WrongFlow(std::string_view member, std::string_view accep
   return Fail(Errc::kInvalidArgument, fmt::format("custom.{} must be {}", member, accepted));
 }
 
-// UTF-8 without control characters, as it stands in lists and paths.
-bool IsKey(std::string_view text, std::size_t bytes_max) {
-  return !text.empty() && text.size() <= bytes_max && std::ranges::none_of(text, [](char c) {
-    return static_cast<unsigned char>(c) < ' ' || c == '\x7f';
-  });
-}
-
 Result<std::string> ReadKey(std::string_view member, JsonReader& json, std::size_t bytes_max) {
   std::string text = json.ReadString();
   if (!json.ok() || !IsKey(text, bytes_max)) {

@@ -12,13 +12,13 @@ bool IsJid(std::string_view text) {
          std::ranges::all_of(text, [](char c) { return c > ' ' && c <= '~' && c != '"' && c != '\\'; });
 }
 
-bool IsType(std::string_view text) {
-  return !text.empty() && text.size() <= kTypeBytesMax && IsUtf8(text) &&
-         std::ranges::all_of(text, [](char c) {
-           const auto byte = static_cast<unsigned char>(c);
-           return byte >= 0x20 && byte != 0x7f;
-         });
+bool IsKey(std::string_view text, std::size_t bytes_max) {
+  return !text.empty() && text.size() <= bytes_max && IsUtf8(text) && std::ranges::none_of(text, [](char c) {
+    return static_cast<unsigned char>(c) < ' ' || c == '\x7f';
+  });
 }
+
+bool IsType(std::string_view text) { return IsKey(text, kTypeBytesMax); }
 
 bool IsQueueName(std::string_view text) {
   if (text.empty() || text.size() > kQueueBytesMax || text == "." || text == "..") return false;

@@ -16,7 +16,9 @@ inline constexpr std::size_t kQueueBytesMax = 128;
 
 // Visible ASCII without quotes and backslashes.
 bool IsJid(std::string_view text);
-// UTF-8 without control characters.
+// 1 to `bytes_max` bytes of UTF-8 without control characters: it stands in lists and paths, and in keys of
+// the store.
+bool IsKey(std::string_view text, std::size_t bytes_max);
 bool IsType(std::string_view text);
 // Letters, digits, and . _ - but not . or .. alone.
 bool IsQueueName(std::string_view text);

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "base/json.h"
+#include "jobs/job/names.h"
 
 namespace tidemill::jobs {
 namespace {
@@ -88,9 +89,10 @@ Record EncodeSignal(std::string_view name, std::string_view payload, std::option
 }
 
 Result<> CheckSignal(std::string_view name, std::string_view payload, std::size_t payload_bytes_max) {
-  if (name.empty() || name.size() > job::kSignalBytesMax) {
-    return Fail(Errc::kInvalidArgument,
-                fmt::format("a signal's name has 1 to {} bytes", job::kSignalBytesMax));
+  if (!job::IsKey(name, job::kSignalBytesMax)) {
+    return Fail(
+        Errc::kInvalidArgument,
+        fmt::format("a signal's name has 1 to {} bytes without control characters", job::kSignalBytesMax));
   }
   if (payload.size() > payload_bytes_max) {
     return Fail(Errc::kLimitExceeded,

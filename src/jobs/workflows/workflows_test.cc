@@ -251,7 +251,9 @@ TEST_F(WorkflowsTest, WaitsForSignalsNoLongerThanItMay) {
 }
 
 TEST_F(WorkflowsTest, SignalsAreCheckedAndLimited) {
-  EXPECT_EQ(workflows_.Signal("", "", now_).error().code, Errc::kInvalidArgument);
+  for (const std::string_view name : {"", "a\nb", "\x7f", "\xff"}) {
+    EXPECT_EQ(workflows_.Signal(name, "", now_).error().code, Errc::kInvalidArgument) << name;
+  }
   EXPECT_EQ(workflows_.Signal("s", "{", now_).error(),
             (Error{Errc::kInvalidArgument, "a signal's payload must be JSON"}));
   EXPECT_EQ(workflows_.Signal("s", '"' + std::string(70'000, 'x') + '"', now_).error().detail,
