@@ -52,7 +52,7 @@ Task<Result<Slice>> ActOnPage(Core& core, const BulkAction& action, PageRequest 
   const std::uint64_t tenure = core.tenure;
   TM_CO_TRY(core.Serving());
   Moves::Watch watch(core.moves);
-  TM_CO_TRY(co_await CommitOf(core.flusher));
+  TM_CO_TRY(co_await AllWritten(core.flusher));
   TM_CO_TRY_ASSIGN(JobPage page, co_await core.store.List(request));
   Slice slice{.done = 0, .next = std::move(page.next)};
   for (JobPage::Item& item : page.items) {

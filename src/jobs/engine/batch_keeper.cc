@@ -53,7 +53,7 @@ Result<std::string> BatchKeeper::New(BatchDefinition definition) {
   for (const auto* const callback : {&definition.complete, &definition.success}) {
     if (*callback) TM_TRY(core_.OpenQueue((*callback)->queue));
   }
-  core_.flusher.Gather();
+  core_.flusher.MarkWaited();
   TM_TRY_ASSIGN(Batches::Asked asked,
                 batches_.New("b-" + RandomLetters(14), std::move(definition), core_.Now()));
   std::string bid = asked.bid;
@@ -71,7 +71,7 @@ Result<> BatchKeeper::MayAsk() const {
 
 Result<> BatchKeeper::Open(std::string_view bid) {
   TM_TRY(MayAsk());
-  core_.flusher.Gather();
+  core_.flusher.MarkWaited();
   TM_TRY_ASSIGN(Batches::Asked asked, batches_.Open(bid, core_.Now()));
   WaitFor(std::move(asked));
   return {};
@@ -79,7 +79,7 @@ Result<> BatchKeeper::Open(std::string_view bid) {
 
 Result<> BatchKeeper::Commit(std::string_view bid) {
   TM_TRY(MayAsk());
-  core_.flusher.Gather();
+  core_.flusher.MarkWaited();
   TM_TRY_ASSIGN(Batches::Asked asked, batches_.Commit(bid, core_.Now()));
   WaitFor(std::move(asked));
   return {};
@@ -148,7 +148,7 @@ Task<Result<>> BatchKeeper::Recover(Store& store) {
     TM_CO_TRY(co_await LoadRecords(core_.loop, store, std::string(kind),
                                    [this](const Record& record) { return batches_.Load(record); }));
   }
-  core_.flusher.Gather();
+  core_.flusher.MarkWaited();
   while (batches_.Recover(core_.Now(), kRecoveredAtOnce)) co_await net::NextTurn(core_.loop);
   core_.loop.timers().Schedule(*this, core_.loop.clock().Now());  // what is due is pushed once all is read
   co_return Result<>();

@@ -285,7 +285,7 @@ Result<> SetTrack(Core& core, std::string_view jid, Track track) {
 Task<Result<>> SetEndedTrack(Core& core, std::string jid, Track track) {
   TM_CO_TRY(core.Serving());
   const std::uint64_t tenure = core.tenure;
-  TM_CO_TRY(co_await CommitOf(core.flusher));
+  TM_CO_TRY(co_await AllWritten(core.flusher));
   TM_CO_TRY_ASSIGN(const auto record,
                    co_await core.store.FindRecord({.kind = std::string(kTrackKind), .key = jid}));
   if (tenure != core.tenure) co_return Fail(Errc::kNotAvailable, "the jobs have moved");

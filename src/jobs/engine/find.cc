@@ -94,7 +94,7 @@ Task<Result<Located>> Locate(Core& core, std::string jid) {
     if (core.working.Find(jid) != nullptr) co_return Fail(Errc::kAlreadyExists, "a worker has job " + jid);
     if (auto in_memory = FindInMemory(core, jid)) co_return *std::move(in_memory);
     Moves::Watch watch(core.moves);
-    TM_CO_TRY(co_await CommitOf(core.flusher));
+    TM_CO_TRY(co_await AllWritten(core.flusher));
     bool has_moved = false;
     for (const Place place : std::array{Place::kReady, Place::kLater, Place::kDead}) {
       TM_CO_TRY_ASSIGN(auto item, co_await FindIn(core, place, jid));

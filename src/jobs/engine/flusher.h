@@ -81,11 +81,14 @@ class Flusher final : net::TurnEndHook, net::Timer {
   enum class Answers : std::uint8_t { kAfterCommit, kAtOnce };
   // What is to be committed together is put into what one call gives, without a wait between.
   Gathering& Gather(Answers answers = Answers::kAfterCommit);
+  // Who waits from now on waits for all that was put in before, answered at once or not.
+  void MarkWaited() { (void)Gather(); }
   // The owner has something to add (BeforeFlush).
   void Touch() { loop_.ArmTurnEnd(net::TurnEndRank::kFanOut, *this); }
   // Whether a push is refused: too much waits to be written. The detail names the setting.
   Result<> Room() const;
-  // It is told when everything that was put in before, and is answered after its commit, is committed.
+  // It is told when everything that was put in before, and is answered after its commit, is committed. That
+  // is no reason to believe the store: AllWritten.
   void Wait(CommitWaiter& waiter);
   // It is told when the flush that is under way is over, if there is one.
   void WaitForFlight(CommitWaiter& waiter);
@@ -171,5 +174,12 @@ class [[nodiscard]] CommitOf final : CommitWaiter {
   std::coroutine_handle<> awaiter_;
   std::optional<Result<>> result_;
 };
+
+// co_await AllWritten(flusher): the same, also of what was answered at once. For whoever reads the store
+// next: it then says what memory says.
+inline CommitOf AllWritten(Flusher& flusher) {
+  flusher.MarkWaited();
+  return CommitOf(flusher);
+}
 
 }  // namespace tidemill::jobs

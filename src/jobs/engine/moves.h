@@ -1,7 +1,7 @@
 // Moves: which jobs changed their place while somebody reads of them in the store.
 //
-// Whoever reads takes a Watch, waits for the commit of what was gathered before, reads, and then asks of each
-// job whether it has moved since: if not, it is where the store said. Loop thread only.
+// Whoever reads takes a Watch, waits until all that was gathered before is written (AllWritten), reads, and
+// then asks of each job whether it has moved since: if not, it is where the store said. Loop thread only.
 #pragma once
 
 #include <cstddef>

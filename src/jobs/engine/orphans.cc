@@ -42,7 +42,7 @@ Task<Result<>> AdoptOrphan(Core& core, std::string jid) {
     std::vector<JobId> ids = core.orphans.Find(jid);
     if (ids.empty()) break;
     Moves::Watch watch(core.moves);
-    TM_CO_TRY(co_await CommitOf(core.flusher));
+    TM_CO_TRY(co_await AllWritten(core.flusher));
     TM_CO_TRY_ASSIGN(auto items, co_await core.store.Load(Place::kReady, ids));
     if (tenure != core.tenure) co_return Fail(Errc::kNotAvailable, "the jobs have moved");
     if (core.working.Find(jid) != nullptr) co_return Result<>();

@@ -116,7 +116,7 @@ Task<bool> Promoter::PromoteDue() {
 Task<void> Promoter::PromoteWithoutText(std::vector<LaterItem> items) {
   const std::uint64_t tenure = core_.tenure;
   Moves::Watch watch(core_.moves);
-  Result<> committed = co_await CommitOf(core_.flusher);
+  Result<> committed = co_await AllWritten(core_.flusher);
   if (tenure != core_.tenure) co_return;
   std::vector<JobId> ids;
   std::unordered_map<std::uint64_t, std::string> texts;
@@ -163,7 +163,7 @@ Task<bool> Promoter::LoadPage() {
   const std::uint64_t tenure = core_.tenure;
   Moves::Watch watch(core_.moves);
   core_.later.BeginPage();
-  const Result<> committed = co_await CommitOf(core_.flusher);
+  const Result<> committed = co_await AllWritten(core_.flusher);
   if (tenure != core_.tenure) co_return false;
   Result<std::vector<Store::LaterEntry>> loaded = std::unexpected(Error{});
   if (committed) loaded = co_await core_.store.LoadLater(core_.later.horizon(), kPage);

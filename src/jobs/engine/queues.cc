@@ -116,7 +116,7 @@ Task<Result<std::size_t>> RemoveQueue(Core& core, std::string name) {
     Discard(core, {.job = &job, .id = entry->id, .queue = queue, .place = Place::kReady},
             core.GatherFor(queue));
     if (core.flusher.unflushed_rows() > core.options.flush_rows_max) {
-      TM_CO_TRY(co_await CommitOf(core.flusher));
+      TM_CO_TRY(co_await AllWritten(core.flusher));
     } else if (core.loop.ShareSpent()) {
       co_await net::NextTurn(core.loop);
     }

@@ -179,7 +179,7 @@ Task<void> Keep(Core& core) {
 Task<std::optional<Result<>>> CommitAll(Core& core) {
   const MonotonicTime deadline = core.loop.clock().Now() + kLastFlushMax;
   while (true) {
-    (void)core.flusher.Gather();  // so the last of what is gathered is waited for, answered at once or not
+    core.flusher.MarkWaited();
     auto flushed = co_await CommitInTime(core, CommitInTime::What::kAllSoFar, deadline);
     const bool is_over = !core.has_lease || core.loop.clock().Now() >= deadline;
     if (!flushed || *flushed || is_over) co_return flushed;
@@ -192,7 +192,7 @@ Task<std::optional<Result<>>> CommitAll(Core& core) {
 Task<Result<>> CommitAndHold(Core& core) {
   using What = CommitInTime::What;
   const MonotonicTime deadline = core.loop.clock().Now() + kClearAfterMax;
-  (void)core.flusher.Gather();
+  core.flusher.MarkWaited();
   auto flushed = co_await CommitInTime(core, What::kAllSoFar, deadline);
   if (flushed && *flushed && core.phase == Core::Phase::kServing) {
     core.flusher.Hold();

@@ -105,7 +105,7 @@ Result<std::string> WorkflowKeeper::Push(WorkflowDefinition definition) {
 
 Result<> WorkflowKeeper::Signal(std::string_view name, std::string payload) {
   TM_TRY(core_.Serving());
-  core_.flusher.Gather();
+  core_.flusher.MarkWaited();
   TM_TRY(workflows_.Signal(name, std::move(payload), core_.Now()));
   Work();
   return {};
@@ -113,7 +113,7 @@ Result<> WorkflowKeeper::Signal(std::string_view name, std::string payload) {
 
 Result<> WorkflowKeeper::Skip(std::string_view sequence) {
   TM_TRY(core_.Serving());
-  core_.flusher.Gather();
+  core_.flusher.MarkWaited();
   TM_TRY(workflows_.Skip(sequence, core_.Now()));
   Work();
   return {};
@@ -123,7 +123,7 @@ Task<Result<>> WorkflowKeeper::Recover(Store& store) {
   const auto load = [this](const Record& record) { return workflows_.Load(record); };
   TM_CO_TRY(co_await LoadRecords(core_.loop, store, std::string(kNodeKind), load));
   TM_CO_TRY(co_await LoadRecords(core_.loop, store, std::string(kSignalKind), load));
-  core_.flusher.Gather();
+  core_.flusher.MarkWaited();
   while (workflows_.Recover(kRecoveredAtOnce)) co_await net::NextTurn(core_.loop);
   for (const auto& [queue, count] : workflows_.blocked_by_queue()) {
     TM_CO_TRY_ASSIGN(const queue::QueueId id, core_.OpenQueue(queue));
@@ -144,7 +144,7 @@ void WorkflowKeeper::OnTimer() {
   if (core_.phase != Core::Phase::kServing) {
     return core_.loop.timers().Schedule(*this, core_.loop.clock().Now() + kLookAgainAfter);
   }
-  core_.flusher.Gather();
+  core_.flusher.MarkWaited();
   const bool has_more = workflows_.Expire(core_.Now(), kForgottenAtOnce);
   Work();
   ScheduleTimer(has_more ? Duration() : kExpireInterval);
@@ -214,7 +214,7 @@ Task<void> WorkflowKeeper::Run(WorkflowKeeper& self) {
   const std::uint64_t tenure = self.core_.tenure;
   co_await net::NextTurn(self.core_.loop);
   while (tenure == self.core_.tenure && self.workflows_.has_work()) {
-    self.core_.flusher.Gather();  // what it changes goes with what is gathered from here on
+    self.core_.flusher.MarkWaited();  // what it changes goes with what is gathered from here on
     self.workflows_.Advance(kToldAtOnce, self.core_.Now());
     auto ready = self.workflows_.TakeReady(kCarriedAtOnce);
     auto cancelled = self.workflows_.TakeCancelled(kCarriedAtOnce);
@@ -243,7 +243,7 @@ Task<Result<>> WorkflowKeeper::Carry(std::vector<Workflows::Ready> ready,
   for (const auto* const list : {&ready, &cancelled}) {
     for (const auto& job : *list) ids.push_back(job.id);
   }
-  TM_CO_TRY(co_await CommitOf(core_.flusher));
+  TM_CO_TRY(co_await AllWritten(core_.flusher));
   if (tenure != core_.tenure) co_return Result<>();
   Moves::Watch watch(core_.moves);
   TM_CO_TRY_ASSIGN(auto items, co_await core_.store.Load(Place::kLater, std::move(ids)));
@@ -257,7 +257,7 @@ Task<Result<>> WorkflowKeeper::Carry(std::vector<Workflows::Ready> ready,
         workflows_.Return(job.jid);
       } else if (at == found.end()) {
         log::Error("jobs.row_missing", {{"id", job.id.value()}});
-        core_.flusher.Gather();
+        core_.flusher.MarkWaited();
         workflows_.End(job.jid, NodeEnd::kGone, "", core_.Now());
       } else {
         if (list == &cancelled) {
