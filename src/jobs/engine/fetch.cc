@@ -70,11 +70,17 @@ void Serve(Waiting& waiting) {
   waiting.core.loop.ArmBehind(waiting);
 }
 
+// What goes before others is popped at once, and may not be written yet.
+Task<Result<std::vector<JobPage::Item>>> LoadWritten(Core& core, JobId id) {
+  TM_CO_TRY(co_await AllWritten(core.flusher));
+  co_return co_await core.store.Load(Place::kReady, std::vector<JobId>(1, id));
+}
+
 Task<void> LoadText(Core& core, std::shared_ptr<Waiting*> asker, queue::QueueId queue, queue::Entry entry) {
   const std::uint64_t tenure = core.tenure;
   Result<std::vector<JobPage::Item>> found;
   while (true) {
-    found = co_await core.store.Load(Place::kReady, std::vector<JobId>(1, entry.id));
+    found = co_await LoadWritten(core, entry.id);
     if (found || tenure != core.tenure) break;
     log::Warn("jobs.load_failed", {{"error", found.error().detail}});
     co_await net::Sleep(core.loop, kLoadAgainAfter);
@@ -85,15 +91,13 @@ Task<void> LoadText(Core& core, std::shared_ptr<Waiting*> asker, queue::QueueId 
     if (waiting != nullptr) WaitForJob(*waiting);
     co_return;
   }
-  const bool is_gone = found->empty();
-  if (is_gone) {
-    if (core.removed.erase(entry.id.value()) > 0) {
-      --core.At(queue).removed;
-      core.limits.Dropped(queue, entry.id);
-    } else {
-      log::Error("jobs.row_missing", {{"id", entry.id.value()}});
-    }
-  } else {
+  bool is_gone = TakeRemoved(core, queue, entry.id);
+  if (!is_gone && found->empty()) {
+    log::Error("jobs.row_missing", {{"id", entry.id.value()}});
+    core.limits.Dropped(queue, entry.id);
+    is_gone = true;
+  }
+  if (!is_gone) {
     entry.text = std::move(found->front().job.text);
   }
   if (waiting == nullptr) {
@@ -136,11 +140,7 @@ bool IsOver(Core& core, queue::QueueId queue, const job::Job& job, queue::Entry&
 
 Taken Begin(Waiting& waiting, queue::QueueId queue, queue::Entry entry) {
   Core& core = waiting.core;
-  if (!core.removed.empty() && core.removed.erase(entry.id.value()) > 0) {
-    --core.At(queue).removed;
-    core.limits.Dropped(queue, entry.id);
-    return Taken::kGone;
-  }
+  if (TakeRemoved(core, queue, entry.id)) return Taken::kGone;
   if (!core.IsSureOfLease()) {
     core.dispatcher.MutableJobs(queue).PushFront(std::move(entry), queue::kPriorityMax);
     waiting.loading = std::make_shared<Waiting*>(&waiting);
@@ -243,6 +243,13 @@ std::unique_ptr<Held> MakeHeld(Core& core, const job::Job& job, queue::QueueId q
   held->since = core.Now();
   held->since_monotonic = core.loop.clock().Now();
   return held;
+}
+
+bool TakeRemoved(Core& core, queue::QueueId queue, JobId id) {
+  if (core.removed.empty() || core.removed.erase(id.value()) == 0) return false;
+  --core.At(queue).removed;
+  core.limits.Dropped(queue, id);
+  return true;
 }
 
 Result<> Fetch(Core& core, FetchRequest& request, std::string_view wid, std::span<const std::string> queues) {

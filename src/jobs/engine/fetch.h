@@ -42,6 +42,10 @@ Result<> Fetch(Core& core, FetchRequest& request, std::string_view wid, std::spa
 // For a job that somebody is to have from now on: what it says, and the time.
 std::unique_ptr<Held> MakeHeld(Core& core, const job::Job& job, queue::QueueId queue, queue::Entry entry);
 
+// Whether nobody is to get what was just taken out of the queue: it was cancelled, or is somewhere else by
+// now. That is done with it.
+bool TakeRemoved(Core& core, queue::QueueId queue, JobId id);
+
 // Gives the queue's jobs to those who wait for it, in slices: after a time in which none was given.
 Task<void> Pump(Core& core, queue::QueueId queue);
 

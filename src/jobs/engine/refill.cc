@@ -25,6 +25,8 @@ Task<bool> RefillPage(Core& core, queue::QueueId queue) {
     by_id[wanted[i].id.value()] = wanted[i];
   }
   const std::uint64_t tenure = core.tenure;
+  // A job that was given back has another text than before.
+  if (!co_await AllWritten(core.flusher) || tenure != core.tenure) co_return false;
   auto loaded = co_await core.store.Load(Place::kReady, std::move(ids));
   if (!loaded) {
     log::Warn("jobs.load_failed", {{"error", loaded.error().detail}});

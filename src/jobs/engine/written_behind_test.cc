@@ -100,5 +100,21 @@ TEST(WrittenBehind, WhatIsAcknowledgedInARelaxedQueueIsKilledNoMore) {
   EXPECT_TRUE(h.store.tables().dead.empty());
 }
 
+// It goes before the others, so that it is taken before its row is there; memory had no room for its text.
+TEST(WrittenBehind, AJobIsGivenWhoseTextMemoryDropsBeforeTheStoreHasIt) {
+  EngineOptions options;
+  options.text_bytes_max = 10;
+  EngineHarness h(std::make_shared<MemoryTables>(), options);
+  h.Push("job-00001");
+  h.Push("job-00002", R"("priority":9,)" + At(h, Seconds(1)));
+  h.store.HoldCommits();
+  h.Advance(Seconds(2));
+  Fetched fetched(h.engine, "worker-1", {"default"});
+  h.Turns();
+  h.store.ReleaseCommits();
+  h.Turns(50);
+  EXPECT_EQ(fetched.jids(), Jids{"job-00002"});
+}
+
 }  // namespace
 }  // namespace tidemill::jobs
