@@ -61,9 +61,8 @@ struct Parked {
   int priority = 5;
 };
 
-// Jobs of memory queues have ids of their own, with the highest bit; the store never sees them.
-inline constexpr std::uint64_t kMemoryIds = std::uint64_t{1} << 63;
-inline bool IsInMemory(JobId id) { return (id.value() & kMemoryIds) != 0; }
+using queue::IsInMemory;
+using queue::kMemoryIds;
 
 struct InMemory {
   JobId id;

@@ -19,9 +19,9 @@ void Later::Insert(LaterItem item, WallTime now) {
       item.in_memory || (item.run_at <= now + kSoon && text_bytes_ + item.text.size() <= text_bytes_max_);
   if (!keeps_text) std::string().swap(item.text);
   const Order order{.run_at = item.run_at.ms, .id = item.id.value()};
-  const std::size_t bytes = item.text.size();
-  if (!items_.try_emplace(order.id, std::move(item)).second) return;
-  text_bytes_ += bytes;
+  const auto [at, is_new] = items_.try_emplace(order.id, std::move(item));
+  if (!is_new) return;
+  BytesOf(at->second) += at->second.text.size();
   heap_.push_back(order);
   std::ranges::push_heap(heap_, std::greater<>());
 }
@@ -29,7 +29,7 @@ void Later::Insert(LaterItem item, WallTime now) {
 bool Later::Remove(JobId id) {
   const auto found = items_.find(id.value());
   if (found == items_.end()) return false;
-  text_bytes_ -= found->second.text.size();
+  BytesOf(found->second) -= found->second.text.size();
   items_.erase(found);
   if (heap_.size() > 1000 && heap_.size() > 2 * items_.size()) Rebuild();
   return true;
@@ -73,7 +73,7 @@ std::optional<LaterItem> Later::TakeDue(WallTime now) {
   const auto found = items_.find(heap_.front().id);
   LaterItem item = std::move(found->second);
   items_.erase(found);
-  text_bytes_ -= item.text.size();
+  BytesOf(item) -= item.text.size();
   std::ranges::pop_heap(heap_, std::greater<>());
   heap_.pop_back();
   return item;
@@ -144,7 +144,7 @@ std::shared_ptr<void> Later::Clear() {
   auto items = std::make_shared<decltype(items_)>();
   items->swap(items_);
   heap_ = {};
-  text_bytes_ = 0;
+  text_bytes_ = memory_bytes_ = 0;
   is_loading_ = false;
   horizon_ = {.run_at = kEndOfTime, .id = {}};
   return items;

@@ -39,6 +39,8 @@ class Later {
 
   std::size_t size() const { return items_.size(); }
   std::size_t text_bytes() const { return text_bytes_; }
+  // Of the texts of those that the store does not have: no budget holds for them.
+  std::size_t memory_bytes() const { return memory_bytes_; }
 
   // What becomes due in the store behind this time is not in memory: (run_at, id) after it.
   const Store::LaterPosition& horizon() const { return horizon_; }
@@ -82,6 +84,7 @@ class Later {
   };
 
   void Insert(LaterItem item, WallTime now);
+  std::size_t& BytesOf(const LaterItem& item) { return item.in_memory ? memory_bytes_ : text_bytes_; }
   bool IsCurrent(const Order& order) const;
   void DropStale();
   void Trim();
@@ -90,6 +93,7 @@ class Later {
   std::size_t count_max_;
   std::size_t text_bytes_max_;
   std::size_t text_bytes_ = 0;
+  std::size_t memory_bytes_ = 0;
   Store::LaterPosition horizon_{.run_at = kEndOfTime, .id = {}};
   bool is_loading_ = false;
   std::unordered_map<std::uint64_t, LaterItem> items_;

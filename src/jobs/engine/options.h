@@ -48,7 +48,8 @@ struct EngineOptions {
   std::map<std::string, QueueSettings, std::less<>> queues;
   QueueSettings other_queues;
   std::size_t queues_max = 20'000;
-  std::size_t text_bytes_max = queue::kTextBytesMax;  // of each queue in memory
+  // Of each queue in memory. Of one that lives there (kMemory) no more is taken.
+  std::size_t text_bytes_max = queue::kTextBytesMax;
 
   AckAnswer acks = AckAnswer::kFlushed;
   Duration claim_after = Milliseconds(50);  // jobs that end sooner are never written as claimed

@@ -58,6 +58,19 @@ void Gather(Core& core, PushedJob&& push, Gathering& gathering) {
   Arrive(core, std::move(push));
 }
 
+// Nobody else has the texts of a queue that lives in memory.
+Result<> CheckMemory(const Core& core, const job::Job& job, queue::QueueId queue) {
+  const Limiter* const limiter = core.limits.Find(queue);
+  const std::size_t bytes = core.dispatcher.Jobs(queue).text_bytes() +
+                            (limiter == nullptr ? 0 : limiter->parked_bytes()) + core.later.memory_bytes();
+  if (bytes + job.members.size() <= core.options.text_bytes_max) return {};
+  return Fail(
+      Errc::kLimitExceeded,
+      fmt::format("queue {} lives in memory (durability = \"memory\"): the jobs that wait there have at "
+                  "most {} bytes together",
+                  job.queue, core.options.text_bytes_max));
+}
+
 }  // namespace
 
 Result<> CheckRoom(Core& core, const job::Job& job, queue::QueueId queue, std::uint64_t coming) {
@@ -66,6 +79,7 @@ Result<> CheckRoom(Core& core, const job::Job& job, queue::QueueId queue, std::u
     return Fail(Errc::kLimitExceeded, fmt::format("queue {} is full: it has {} jobs (jobs.queues.depth_max)",
                                                   job.queue, state.settings.depth_max));
   }
+  if (state.settings.durability == Durability::kMemory) TM_TRY(CheckMemory(core, job, queue));
   return core.flusher.Room();
 }
 

@@ -214,7 +214,9 @@ bool Limiter::EndOffer(JobId id) {
 void Limiter::Dropped(JobId id) { EndOffer(id); }
 
 void Limiter::Park(ParkedJob job) {
-  if (parked_bytes_ + job.entry.text.size() > options_.text_bytes_max) job.entry.text = std::string();
+  const bool is_kept =
+      queue::IsInMemory(job.entry.id) || parked_bytes_ + job.entry.text.size() <= options_.text_bytes_max;
+  if (!is_kept) job.entry.text = std::string();
   parked_bytes_ += job.entry.text.size();
   ++parked_count_;
   const bool was_parked = EndOffer(job.entry.id);

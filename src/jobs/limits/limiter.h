@@ -102,6 +102,7 @@ class Limiter {
 
   // --- Looking
   std::size_t parked() const { return parked_count_; }
+  std::size_t parked_bytes() const { return parked_bytes_; }  // of their texts
   std::size_t keys() const { return keys_.size(); }
   std::int64_t held() const { return held_units_; }
   const HeldBack& held_back() const { return held_back_; }

@@ -311,6 +311,13 @@ TEST_F(LimiterTest, TextsOfParkedJobsHaveABudget) {
   EXPECT_FALSE(limiter.TakeAnyParked());
 }
 
+TEST_F(LimiterTest, TextsThatOnlyMemoryHasAreKept) {
+  Limiter limiter({.key_concurrency = 1}, {.text_bytes_max = 3});
+  const JobId id(queue::kMemoryIds + 1);
+  limiter.Park({.entry = {.id = id, .text = "long"}, .key = "a"});
+  EXPECT_EQ(limiter.TakeParked(MonotonicTime{})->entry.text, "long");
+}
+
 TEST(LimitKeyOf, FindsTheValueThatAPointerNames) {
   const std::string text = R"({"jid":"j","args":[7,{"a/b":"x","~":true}],"custom":{"tenant":"t1","n":null}})";
   struct Case {

@@ -22,8 +22,9 @@ Ready::Line& Ready::LineOf(int priority) {
 }
 
 void Ready::Admit(Entry& entry) {
+  const bool is_kept = IsInMemory(entry.id) || text_bytes_ + entry.text.size() <= text_bytes_max_;
   // Only a swap gives the memory back: the assignment of a short string keeps it.
-  if (text_bytes_ + entry.text.size() > text_bytes_max_) std::string().swap(entry.text);
+  if (!is_kept) std::string().swap(entry.text);
   text_bytes_ += entry.text.size();
   ++size_;
   if (entry.text.empty()) ++without_text_;

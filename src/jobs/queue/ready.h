@@ -1,7 +1,8 @@
 // Ready: a queue's jobs that may run now, by priority, then in the order in which they came.
 //
 // It holds every job's id, and the texts of as many as the budget allows: those of later jobs are dropped,
-// since the store has them, and filled in again before their turn (Wanted, Fill). One thread.
+// since the store has them, and filled in again before their turn (Wanted, Fill). Those that the store does
+// not have are kept whatever the budget (IsInMemory). One thread.
 #pragma once
 
 #include <array>

@@ -1,0 +1,76 @@
+// Queues that live in memory alone: nobody else has what their jobs say.
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "jobs/engine/testing/harness.h"
+
+namespace tidemill::jobs {
+namespace {
+
+using testing::EngineHarness;
+using testing::Fetched;
+using testing::MakeJob;
+using testing::MemoryTables;
+
+using Jids = std::vector<std::string>;
+
+constexpr std::string_view kRam = R"("queue":"ram")";
+
+EngineOptions WithAMemoryQueue(std::size_t text_bytes_max) {
+  EngineOptions options;
+  options.queues = {{"ram", {.durability = Durability::kMemory}}};
+  options.text_bytes_max = text_bytes_max;
+  return options;
+}
+
+TEST(MemoryQueues, LoseNothingOfWhatTheyHaveTaken) {
+  EngineHarness h(std::make_shared<MemoryTables>(), WithAMemoryQueue(500));
+  Jids taken;
+  for (int i = 1; i <= 30; ++i) {
+    const std::string jid = "job-000" + std::to_string(10 + i);
+    if (h.engine.Push(MakeJob(jid, kRam))) taken.push_back(jid);
+  }
+  const auto refused = h.engine.Push(MakeJob("job-00099", kRam));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::kLimitExceeded);
+  EXPECT_TRUE(refused.error().detail.contains("at most 500 bytes")) << refused.error().detail;
+  EXPECT_GE(taken.size(), 2u);
+  Jids given;
+  for (std::size_t i = 0; i < taken.size(); ++i) {
+    Fetched fetched(h.engine, "worker-1", {"ram"});
+    h.Turns();
+    ASSERT_EQ(fetched.jobs.size(), 1u);
+    given.push_back(fetched.jobs[0].jid);
+  }
+  EXPECT_EQ(given, taken);
+  EXPECT_TRUE(h.engine.Push(MakeJob("job-00099", kRam))) << "there is room again";
+}
+
+// It may be more than there is room for by then: a failure adds to it.
+TEST(MemoryQueues, WhatComesBackIsKeptHoweverLongItIs) {
+  EngineHarness h(std::make_shared<MemoryTables>(), WithAMemoryQueue(300));
+  ASSERT_TRUE(h.engine.Push(MakeJob("job-00001", R"("queue":"ram","custom":{"retry_schedule":[1]})")));
+  Fetched fetched(h.engine, "worker-1", {"ram"});
+  ASSERT_EQ(fetched.jids(), Jids{"job-00001"});
+  ASSERT_TRUE(h.engine.Fail("job-00001", {.type = "T", .message = std::string(900, 'x'), .backtrace = {}}));
+  h.Advance(Seconds(3));
+  Fetched again(h.engine, "worker-1", {"ram"});
+  h.Turns();
+  EXPECT_EQ(again.jids(), Jids{"job-00001"});
+}
+
+TEST(MemoryQueues, WhatIsScheduledCounts) {
+  EngineHarness h(std::make_shared<MemoryTables>(), WithAMemoryQueue(500));
+  Result<> pushed;
+  for (int i = 0; pushed && i < 30; ++i) {
+    pushed = h.engine.Push(
+        MakeJob("job-000" + std::to_string(10 + i), R"("queue":"ram","at":"2099-01-01T00:00:00Z")"));
+  }
+  EXPECT_FALSE(pushed);
+}
+
+}  // namespace
+}  // namespace tidemill::jobs
