@@ -10,8 +10,14 @@ void Later::Add(LaterItem item, WallTime now) {
   const bool is_near = item.run_at < horizon_.run_at ||
                        (item.run_at == horizon_.run_at && item.id <= horizon_.id) || is_complete();
   if (!is_near && !is_loading_ && !item.in_memory) return;
+  item.stored_at = item.run_at;
   Insert(std::move(item), now);
   if (!is_loading_ && items_.size() > 2 * count_max_) Trim();
+}
+
+void Later::Return(LaterItem item, WallTime at) {
+  item.run_at = at;
+  Insert(std::move(item), at);
 }
 
 void Later::Insert(LaterItem item, WallTime now) {
@@ -100,7 +106,10 @@ std::vector<JobId> Later::WithoutText(WallTime until, std::size_t count) const {
 void Later::EndPage(std::vector<LaterItem> items, std::optional<Store::LaterPosition> horizon, WallTime now) {
   is_loading_ = false;
   horizon_ = horizon.value_or(Store::LaterPosition{.run_at = kEndOfTime, .id = {}});
-  for (LaterItem& item : items) Insert(std::move(item), now);
+  for (LaterItem& item : items) {
+    item.stored_at = item.run_at;
+    Insert(std::move(item), now);
+  }
   if (items_.size() > 2 * count_max_) Trim();
 }
 
@@ -109,11 +118,12 @@ void Later::Restart() {
   horizon_ = {.run_at = WallTime{std::numeric_limits<std::int64_t>::min()}, .id = {}};
 }
 
+// By their places in the store: pages bring those that are behind the horizon there.
 void Later::Trim() {
   std::vector<Order> orders;
   orders.reserve(items_.size());
   for (const auto& [id, item] : items_) {
-    if (!item.in_memory) orders.push_back({.run_at = item.run_at.ms, .id = id});
+    if (!item.in_memory) orders.push_back({.run_at = item.stored_at.ms, .id = id});
   }
   if (orders.size() <= count_max_) return;
   const auto last = orders.begin() + static_cast<std::ptrdiff_t>(count_max_) - 1;

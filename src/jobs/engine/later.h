@@ -27,6 +27,7 @@ struct LaterItem {
   queue::QueueId queue;
   std::string text;        // empty: the store has it
   bool in_memory = false;  // the store has it not
+  WallTime stored_at{};    // Later's own: where it stands in the store, whatever has become of run_at here
 };
 
 class Later {
@@ -48,6 +49,9 @@ class Later {
 
   // Keeps it if it is due before the horizon, or the store does not have it.
   void Add(LaterItem item, WallTime now);
+  // One that was taken, and is due again at `at`: kept, since no page brings it again. The store has it where
+  // it was before.
+  void Return(LaterItem item, WallTime at);
   // False: it is not in memory.
   bool Remove(JobId id);
   const LaterItem* Find(JobId id) const;

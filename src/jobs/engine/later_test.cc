@@ -82,5 +82,31 @@ TEST(Later, ShiftsRetriesAndNothingElse) {
   EXPECT_EQ(TakeAll(later, Milliseconds(600)), std::vector<std::uint64_t>{2});
 }
 
+// The store is away: what is due comes again later, and stands where it stood in the store.
+TEST(Later, WhatIsReturnedIsKept) {
+  Later later(10, 0);
+  for (std::uint64_t id = 1; id <= 21; ++id) later.Add(Item(id, static_cast<std::int64_t>(id)), kNow);
+  std::vector<LaterItem> taken;
+  while (auto item = later.TakeDue(kNow + Seconds(1))) taken.push_back(*std::move(item));
+  ASSERT_EQ(taken.size(), 10u);
+  for (LaterItem& item : taken) later.Return(std::move(item), kNow + Seconds(2));
+  EXPECT_EQ(later.size(), 10u);
+  EXPECT_EQ(TakeAll(later, Seconds(1)).size(), 0u);
+  EXPECT_EQ(TakeAll(later, Seconds(2)).size(), 10u);
+}
+
+TEST(Later, WhatIsLeftToTheStoreIsBehindItsHorizonThere) {
+  Later later(10, 0);
+  for (std::uint64_t id = 1; id <= 20; ++id) {
+    LaterItem retry = Item(id, static_cast<std::int64_t>(id));
+    retry.wait = id <= 10 ? Wait::kRetry : Wait::kScheduled;
+    later.Add(std::move(retry), kNow);
+  }
+  later.ShiftRetries(Seconds(1));
+  later.Add(Item(21, 21), kNow);  // now there are too many
+  EXPECT_EQ(later.horizon().id, JobId(10));
+  EXPECT_EQ(TakeAll(later, Seconds(2)), (std::vector<std::uint64_t>{1, 2, 3, 4, 5, 6, 7, 8, 9, 10}));
+}
+
 }  // namespace
 }  // namespace tidemill::jobs

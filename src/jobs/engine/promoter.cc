@@ -131,8 +131,7 @@ Task<void> Promoter::PromoteWithoutText(std::vector<LaterItem> items) {
   for (LaterItem& item : items) {
     if (watch.Moved(item.id)) continue;
     if (failed) {
-      item.run_at = core_.Now() + kLookInterval;
-      core_.later.Add(std::move(item), core_.Now());
+      core_.later.Return(std::move(item), core_.Now() + kLookInterval);
     } else if (const auto text = texts.find(item.id.value()); text != texts.end()) {
       item.text = std::move(text->second);
       Promote(std::move(item));

@@ -116,5 +116,22 @@ TEST(WrittenBehind, AJobIsGivenWhoseTextMemoryDropsBeforeTheStoreHasIt) {
   EXPECT_EQ(fetched.jids(), Jids{"job-00002"});
 }
 
+// More than memory keeps are due at once, and the store does not say what they are.
+TEST(WrittenBehind, DueJobsOutliveAStoreThatIsAway) {
+  EngineOptions options;
+  options.later_in_memory = 10;
+  options.later_text_bytes_max = 0;
+  options.inbox_interval = Duration();
+  EngineHarness h(std::make_shared<MemoryTables>(), options);
+  const std::string at = At(h, Seconds(5));
+  for (int i = 0; i < 100; ++i) ASSERT_TRUE(h.engine.Push(MakeJob("job-00" + std::to_string(100 + i), at)));
+  ASSERT_TRUE(h.Commit());
+  h.Advance(Seconds(4));
+  h.store.FailOthers(5, {Errc::kUnavailable, "away"});
+  h.Advance(Seconds(30));
+  EXPECT_EQ(h.engine.counts().enqueued, 100u);
+  EXPECT_EQ(h.engine.counts().scheduled, 0u);
+}
+
 }  // namespace
 }  // namespace tidemill::jobs
