@@ -9,6 +9,7 @@
 #include "jobs/engine/fetch.h"
 #include "jobs/engine/refill.h"
 #include "jobs/job/retry.h"
+#include "jobs/job/value.h"
 #include "net/next_turn.h"
 
 namespace tidemill::jobs {
@@ -220,7 +221,7 @@ Result<> CheckResult(std::string& result) {
   if (result.size() > kResultBytesMax) {
     return Fail(Errc::kLimitExceeded, fmt::format("a result has at most {} bytes", kResultBytesMax));
   }
-  return result.empty() ? Result<>() : OnOneLine(result, "a result");
+  return result.empty() ? Result<>() : job::OnOneLine(result, "a result");
 }
 
 Result<> Ack(Core& core, std::string_view jid, std::string result) {

@@ -463,6 +463,57 @@ TEST(EngineWorkflows, WhoWaitsTooLongForASignalIsDeadOrGoesOn) {
   EXPECT_TRUE(fetched.jobs[0].text.contains(R"("_timed_out":["paid"])")) << fetched.jobs[0].text;
 }
 
+// More than a job can hold.
+TEST(EngineWorkflows, WhatADependentIsHandedHasALimit) {
+  EngineHarness h;
+  Names jids;
+  std::string depends_on;
+  for (int i = 10; i < 80; ++i) {
+    jids.push_back("job-000" + std::to_string(i));
+    h.Push(jids.back(), R"("custom":{"workflow":"w-1"})");
+    depends_on += (depends_on.empty() ? "\"" : ",\"") + jids.back() + '"';
+  }
+  h.Push("dependent", R"("queue":"last","custom":{"depends_on":[)" + depends_on + "]}");
+  for (const std::string& jid : jids) {
+    Fetched fetched(h.engine, "worker-1", {"default"});
+    ASSERT_TRUE(h.engine.Ack(jid, '"' + std::string(65'000, 'r') + '"'));
+  }
+  h.Turns(200);
+  Fetched last(h.engine, "worker-1", {"last"});
+  h.Turns();
+  ASSERT_EQ(last.jids(), Names{"dependent"});
+  EXPECT_LT(last.jobs[0].text.size(), std::size_t{2} << 20);
+  EXPECT_TRUE(last.jobs[0].text.contains(R"("job-00010":"rrr)"));
+  EXPECT_TRUE(last.jobs[0].text.contains(R"("job-00079":null)"));
+  EXPECT_TRUE(h.engine.Ack("dependent", ""));
+}
+
+TEST(EngineWorkflows, APayloadIsNoDeeperThanAJobCanHold) {
+  const auto nested = [](std::size_t levels) { return std::string(levels, '[') + std::string(levels, ']'); };
+  EngineHarness h;
+  h.Push("job-00001", R"("custom":{"signals":["deep"]})");
+  for (const std::size_t levels : {std::size_t{62}, std::size_t{64}}) {
+    const auto sent = h.engine.SendSignal("deep", nested(levels));
+    ASSERT_FALSE(sent);
+    EXPECT_EQ(sent.error().code, Errc::kInvalidArgument);
+  }
+  ASSERT_TRUE(h.engine.SendSignal("deep", nested(61)));
+  EXPECT_EQ(RunOne(h, "default"), "job-00001");
+}
+
+// As deep as one may be.
+TEST(EngineWorkflows, ADeepResultIsHandedOn) {
+  EngineHarness h;
+  h.Push("job-00001", R"("custom":{"workflow":"w-1"})");
+  h.Push("job-00002", R"("queue":"last","custom":{"depends_on":["job-00001"]})");
+  Fetched fetched(h.engine, "worker-1", {"default"});
+  const auto nested = [](std::size_t levels) { return std::string(levels, '[') + std::string(levels, ']'); };
+  std::size_t levels = 64;
+  while (levels > 0 && !h.engine.Ack("job-00001", nested(levels))) --levels;
+  EXPECT_EQ(levels, 61u);
+  EXPECT_EQ(RunOne(h, "last"), "job-00002");
+}
+
 TEST(EngineWorkflows, PushesThatWaitDoNotPutOffWhatIsToBeForgotten) {
   EngineOptions options;
   options.workflows.ended_for = Seconds(20);

@@ -25,18 +25,6 @@ std::optional<JobState> FindJobState(std::string_view name) {
   return std::nullopt;
 }
 
-Result<> OnOneLine(std::string& json, std::string_view what) {
-  // Records and jobs put it two levels deep.
-  if (!IsJson(fmt::format("[[{}]]", json)) || !IsJson(json)) {
-    return Fail(Errc::kInvalidArgument,
-                fmt::format("{} is JSON, at most {} levels deep", what, JsonReader::kDepthMax - 2));
-  }
-  std::string line;
-  JsonWriter(line).RawOnOneLine(json);
-  json = std::move(line);
-  return {};
-}
-
 Result<> Apply(Track track, JobProgress& progress) {
   if (track.percent && (*track.percent < 0 || *track.percent > 100)) {
     return Fail(Errc::kInvalidArgument, "percent is 0 to 100");
@@ -48,7 +36,7 @@ Result<> Apply(Track track, JobProgress& progress) {
   if (track.checkpoint.size() > kCheckpointBytesMax) {
     return Fail(Errc::kLimitExceeded, fmt::format("a checkpoint has at most {} bytes", kCheckpointBytesMax));
   }
-  if (!track.checkpoint.empty()) TM_TRY(OnOneLine(track.checkpoint, "a checkpoint"));
+  if (!track.checkpoint.empty()) TM_TRY(job::OnOneLine(track.checkpoint, "a checkpoint"));
   if (track.percent) progress.percent = track.percent;
   if (track.description) progress.description = track.description;
   if (!track.checkpoint.empty()) progress.checkpoint = std::move(track.checkpoint);

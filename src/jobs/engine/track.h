@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "jobs/job/value.h"
 
 namespace tidemill::jobs {
 
@@ -19,8 +20,8 @@ inline constexpr std::string_view kTrackKind = "track";
 inline constexpr std::size_t kLogLinesMax = 100;
 inline constexpr std::size_t kLogLineBytesMax = 1000;
 inline constexpr std::size_t kDescriptionBytesMax = 1000;
-inline constexpr std::size_t kCheckpointBytesMax = 64 << 10;
-inline constexpr std::size_t kResultBytesMax = 64 << 10;
+inline constexpr std::size_t kCheckpointBytesMax = job::kValueBytesMax;
+inline constexpr std::size_t kResultBytesMax = job::kValueBytesMax;
 
 enum class JobState : std::uint8_t {
   kUnknown,
@@ -57,10 +58,6 @@ struct JobProgress {
   std::string result;            // JSON
   friend bool operator==(const JobProgress&, const JobProgress&) = default;
 };
-
-// Leaves no line ends between the tokens of `json`. kInvalidArgument: it is no JSON, or too deep to stand
-// inside of another value; `what` is "a result".
-Result<> OnOneLine(std::string& json, std::string_view what);
 
 // kInvalidArgument, kLimitExceeded: it says more than is kept; nothing is taken over.
 Result<> Apply(Track track, JobProgress& progress);

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "jobs/job/failure.h"
 #include "jobs/job/job.h"
+#include "jobs/job/value.h"
 
 namespace tidemill::faktory {
 
@@ -20,8 +21,8 @@ inline constexpr std::size_t kQueuesMax = 256;         // named by one FETCH or 
 inline constexpr std::size_t kJidsMax = 10'000;        // named by one MUTATE
 inline constexpr std::size_t kPatternBytesMax = 1024;  // of MUTATE's regexp
 inline constexpr std::size_t kDescriptionBytesMax = 1000;
-inline constexpr std::size_t kResultBytesMax = 64 << 10;
-inline constexpr std::size_t kCheckpointBytesMax = 64 << 10;
+inline constexpr std::size_t kResultBytesMax = job::kValueBytesMax;
+inline constexpr std::size_t kCheckpointBytesMax = job::kValueBytesMax;
 
 struct Push {
   job::Job job;

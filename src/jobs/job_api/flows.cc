@@ -5,6 +5,7 @@
 #include <string>
 
 #include "jobs/job/names.h"
+#include "jobs/job/value.h"
 #include "jobs/job_api/job_json.h"
 #include "jobs/job_api/kept.h"
 #include "jobs/job_api/parse_job.h"
@@ -16,7 +17,7 @@ namespace {
 
 constexpr int kSequencePageMax = 1000;
 constexpr std::size_t kBlockedKeysMax = 100;
-constexpr std::size_t kPayloadBytesMax = 64 << 10;
+constexpr std::size_t kPayloadBytesMax = job::kValueBytesMax;
 
 constexpr std::string_view kWorkflowParams = R"json({
   "type": "object",

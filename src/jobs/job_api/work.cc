@@ -5,6 +5,7 @@
 #include <cmath>
 #include <string>
 
+#include "jobs/job/value.h"
 #include "jobs/job_api/jid_params.h"
 #include "jobs/job_api/job_json.h"
 #include "jobs/job_api/work_schemas.h"
@@ -13,8 +14,8 @@
 namespace tidemill::jobs {
 namespace {
 
-constexpr std::size_t kKeptBytesMax = 64 << 10;  // of a result, of a checkpoint
-constexpr std::size_t kLogLinesMax = 100;        // of one report
+constexpr std::size_t kKeptBytesMax = job::kValueBytesMax;  // of a result, of a checkpoint
+constexpr std::size_t kLogLinesMax = 100;                   // of one report
 constexpr std::size_t kLabelsMax = 32;
 
 struct AckParams : Params {

@@ -10,10 +10,11 @@
 #include "base/result.h"
 #include "http/client.h"
 #include "jobs/job/failure.h"
+#include "jobs/job/value.h"
 
 namespace tidemill::webhooks {
 
-inline constexpr std::size_t kResultBytesMax = 64 << 10;
+inline constexpr std::size_t kResultBytesMax = job::kValueBytesMax;
 inline constexpr Duration kRetryAfterMax = Hours(1);
 // 202 with this header, "later": somebody says over the HTTP API what becomes of the job.
 inline constexpr std::string_view kCompletionHeader = "tidemill-completion";

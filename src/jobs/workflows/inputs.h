@@ -10,7 +10,7 @@ namespace tidemill::jobs {
 
 struct Input {
   std::string_view name;
-  std::string_view json = {};  // empty: there is none
+  std::string_view json = {};  // empty: there is none, or no room for it
   bool is_missing = false;     // it was waited for in vain
 };
 

@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "jobs/job/names.h"
+#include "jobs/job/value.h"
 
 namespace tidemill::jobs {
 namespace {
@@ -88,7 +89,7 @@ Record EncodeSignal(std::string_view name, std::string_view payload, std::option
           .expires_at = expires_at};
 }
 
-Result<> CheckSignal(std::string_view name, std::string_view payload, std::size_t payload_bytes_max) {
+Result<> CheckSignal(std::string_view name, std::string& payload, std::size_t payload_bytes_max) {
   if (!job::IsKey(name, job::kSignalBytesMax)) {
     return Fail(
         Errc::kInvalidArgument,
@@ -98,10 +99,7 @@ Result<> CheckSignal(std::string_view name, std::string_view payload, std::size_
     return Fail(Errc::kLimitExceeded,
                 fmt::format("a signal's payload has at most {} bytes", payload_bytes_max));
   }
-  if (!payload.empty() && !IsJson(payload)) {
-    return Fail(Errc::kInvalidArgument, "a signal's payload must be JSON");
-  }
-  return {};
+  return payload.empty() ? Result<>() : job::OnOneLine(payload, "a signal's payload");
 }
 
 Result<Node> DecodeNode(const Record& record) {

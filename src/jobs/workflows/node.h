@@ -52,8 +52,9 @@ struct Node {
 
 Record EncodeNode(const Node& node, std::optional<WallTime> expires_at);
 Record EncodeSignal(std::string_view name, std::string_view payload, std::optional<WallTime> expires_at);
-// kInvalidArgument: a name or a payload that cannot be; kLimitExceeded: the payload is too long.
-Result<> CheckSignal(std::string_view name, std::string_view payload, std::size_t payload_bytes_max);
+// Brings the payload to one line. kInvalidArgument: a name or a payload that cannot be; kLimitExceeded: the
+// payload is too long.
+Result<> CheckSignal(std::string_view name, std::string& payload, std::size_t payload_bytes_max);
 // kInvalidArgument: it is no such record.
 Result<Node> DecodeNode(const Record& record);
 

@@ -430,13 +430,19 @@ std::vector<Workflows::Ready> Workflows::TakeCancelled(std::size_t count) {
 
 // What those that it depended on have left, and the payloads of signals: one that has not come has none.
 Workflows::Inputs Workflows::InputsOf(const Entry& entry) const {
+  std::size_t room = options_.inputs_bytes_max;
+  const auto hand_on = [&room](std::string_view json, Input& input) {
+    if (json.size() > room) return;
+    room -= json.size();
+    input.json = json;
+  };
   std::vector<Input> results;
   for (const std::string& dependency : entry.node.depends_on) {
     Input& result = results.emplace_back(dependency);
     const Entry* const other = FindEntry(dependency);
     if (other == nullptr) continue;
     if (!other->node.name.empty()) result.name = other->node.name;
-    result.json = other->node.result;
+    hand_on(other->node.result, result);
     result.is_missing = other->node.state != NodeState::kDone;
   }
   std::vector<Input> payloads;
@@ -444,7 +450,7 @@ Workflows::Inputs Workflows::InputsOf(const Entry& entry) const {
     Input& payload = payloads.emplace_back(name);
     const std::string* const came = signals_.PayloadOf(name);
     payload.is_missing = came == nullptr && entry.is_timed_out;
-    if (came != nullptr) payload.json = *came;
+    if (came != nullptr) hand_on(*came, payload);
   }
   return {.results = ObjectOf(results),
           .signals = ObjectOf(payloads),

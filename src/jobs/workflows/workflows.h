@@ -27,6 +27,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "jobs/job/job.h"
+#include "jobs/job/value.h"
 #include "jobs/queue/fifo_list.h"
 #include "jobs/workflows/node.h"
 #include "jobs/workflows/signals.h"
@@ -60,8 +61,10 @@ class Workflows {
   struct Options {
     std::size_t nodes_max = 500'000;
     std::size_t signals_max = 100'000;
-    std::size_t result_bytes_max = 64 << 10;        // of one job or signal; a longer result is not handed on
+    std::size_t result_bytes_max =
+        job::kValueBytesMax;                        // of one job or signal; a longer result is not handed on
     std::size_t all_results_bytes_max = 256 << 20;  // further ones are not handed on either
+    std::size_t inputs_bytes_max = 1 << 20;         // that one job is handed: what is beyond it is null
     Duration ended_for = Hours(24);                 // that the end of a workflow's job is remembered
     Duration dead_for = Hours(24 * 180);
     Duration signal_for = Hours(24 * 7);  // and as long as a job that waits names it

@@ -255,7 +255,7 @@ TEST_F(WorkflowsTest, SignalsAreCheckedAndLimited) {
     EXPECT_EQ(workflows_.Signal(name, "", now_).error().code, Errc::kInvalidArgument) << name;
   }
   EXPECT_EQ(workflows_.Signal("s", "{", now_).error(),
-            (Error{Errc::kInvalidArgument, "a signal's payload must be JSON"}));
+            (Error{Errc::kInvalidArgument, "a signal's payload is JSON, at most 61 levels deep"}));
   EXPECT_EQ(workflows_.Signal("s", '"' + std::string(70'000, 'x') + '"', now_).error().detail,
             "a signal's payload has at most 65536 bytes");
   Workflows few({.signals_max = 1});
