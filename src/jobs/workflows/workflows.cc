@@ -13,11 +13,6 @@
 namespace tidemill::jobs {
 namespace {
 
-void Remove(std::vector<std::string>& names, std::string_view name) {
-  const auto found = std::ranges::find(names, name);
-  if (found != names.end()) names.erase(found);
-}
-
 bool IsNode(const job::Job& job) { return job.flow && (job.flow->waits() || !job.flow->workflow.empty()); }
 
 }  // namespace
@@ -136,7 +131,7 @@ void Workflows::Link(Entry& entry) {
   }
   for (const std::string& name : entry.node.signals) {
     signals_.Want(name);
-    if (!signals_.Has(name)) signal_waiters_[name].push_back(entry.node.jid);
+    if (!signals_.Has(name)) signal_waiters_[name].emplace(entry.node.id, entry.node.jid);
   }
   if (entry.node.signals_until) timeouts_.emplace(*entry.node.signals_until, entry.node.jid);
   if (!entry.node.sequence.empty()) sequences_[entry.node.sequence].emplace(entry.node.id, &entry);
@@ -157,7 +152,7 @@ void Workflows::Unlink(Entry& entry, WallTime now) {
     signals_.Unwant(name);
     const auto found = signal_waiters_.find(name);
     if (found == signal_waiters_.end()) continue;
-    Remove(found->second, entry.node.jid);
+    found->second.erase(entry.node.id);
     if (found->second.empty()) signal_waiters_.erase(found);
   }
 }
@@ -212,10 +207,6 @@ void Workflows::KeepResult(Entry& entry, std::string_view result) {
   entry.node.result = result;
 }
 
-void Workflows::TellOthers(bool is_signal, std::string_view name) {
-  tells_.push_back({.is_signal = is_signal, .name = std::string(name)});
-}
-
 void Workflows::Drop(std::string_view jid, WallTime now) {
   Entry* const entry = FindEntry(jid);
   if (entry == nullptr) return;
@@ -230,7 +221,7 @@ void Workflows::End(std::string_view jid, NodeEnd end, std::string_view result, 
   if (end == NodeEnd::kDone) KeepResult(*entry, result);
   if (!entry->dependents.empty()) {
     ++entry->tells;
-    TellOthers(false, jid);
+    tells_.push_back({.jid = entry->node.jid, .waiters = {}});
   }
   SetState(*entry,
            end == NodeEnd::kDone   ? NodeState::kDone
@@ -267,7 +258,10 @@ Result<> Workflows::Signal(std::string_view name, std::string payload, WallTime 
   const auto waiting = signal_waiters_.find(name);
   const std::size_t wanted_by = waiting == signal_waiters_.end() ? 0 : waiting->second.size();
   signals_.Set(name, std::move(payload), wanted_by, now);
-  if (before == nullptr && wanted_by > 0) TellOthers(true, name);
+  if (wanted_by > 0) {
+    tells_.push_back({.jid = {}, .waiters = std::move(waiting->second)});
+    signal_waiters_.erase(waiting);
+  }
   return {};
 }
 
@@ -345,6 +339,7 @@ std::shared_ptr<void> Workflows::Clear() {
     std::shared_ptr<void> signals;
     decltype(signal_waiters_) signal_waiters;
     decltype(timeouts_) timeouts;
+    decltype(tells_) tells;
     queue::FifoList<Entry> ended;
     queue::FifoList<Entry> dead;
   };
@@ -357,7 +352,7 @@ std::shared_ptr<void> Workflows::Clear() {
   memory->timeouts.swap(timeouts_);
   memory->ended.TakeFrom(ended_);
   memory->dead.TakeFrom(dead_);
-  tells_.clear();
+  memory->tells.swap(tells_);
   ready_.clear();
   cancelled_.clear();
   changed_.clear();
@@ -370,35 +365,33 @@ std::shared_ptr<void> Workflows::Clear() {
   return memory;
 }
 
-std::vector<std::string>* Workflows::WaitingFor(const Tell& tell) {
-  if (tell.is_signal) {
-    const auto found = signal_waiters_.find(tell.name);
-    return found == signal_waiters_.end() ? nullptr : &found->second;
+bool Workflows::AdvanceOne(Tell& tell, std::size_t& count) {
+  const auto consider = [this](const std::string& jid) {
+    if (Entry* const entry = FindEntry(jid)) Consider(*entry);
+  };
+  for (; !tell.waiters.empty(); --count) {
+    if (count == 0) return false;
+    consider(tell.waiters.begin()->second);
+    tell.waiters.erase(tell.waiters.begin());
   }
-  Entry* const entry = FindEntry(tell.name);
-  return entry == nullptr ? nullptr : &entry->dependents;
+  const Entry* const of = FindEntry(tell.jid);
+  for (; of != nullptr && tell.told < of->dependents.size(); --count) {
+    if (count == 0) return false;
+    consider(of->dependents[tell.told++]);
+  }
+  return true;
 }
 
 bool Workflows::Advance(std::size_t count, WallTime now) {
   while (!tells_.empty()) {
-    Tell& tell = tells_.front();
-    const std::vector<std::string>* const waiting = WaitingFor(tell);
-    for (; waiting != nullptr && tell.told < waiting->size(); ++tell.told) {
-      if (count-- == 0) return true;
-      if (Entry* const entry = FindEntry((*waiting)[tell.told])) Consider(*entry);
-    }
-    Entry* const of = tell.is_signal ? nullptr : FindEntry(tell.name);
-    const std::string name = std::move(tell.name);
-    const bool is_signal = tell.is_signal;
+    if (!AdvanceOne(tells_.front(), count)) return true;
+    Entry* const of = FindEntry(tells_.front().jid);
     tells_.pop_front();
-    if (is_signal) {
-      signal_waiters_.erase(name);
-    } else if (of != nullptr) {
-      --of->tells;
-      // A dead one may still be run again, and then succeed.
-      if (of->node.has_ended() && of->tells == 0) of->dependents = {};
-      Rest(*of, now);
-    }
+    if (of == nullptr) continue;
+    --of->tells;
+    // A dead one may still be run again, and then succeed.
+    if (of->node.has_ended() && of->tells == 0) of->dependents = {};
+    Rest(*of, now);
   }
   return false;
 }

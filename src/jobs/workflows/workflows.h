@@ -155,11 +155,13 @@ class Workflows {
 
  private:
   struct Entry;
-  using Sequence = std::map<JobId, Entry*>;  // the first one has its turn
+  using Sequence = std::map<JobId, Entry*>;      // the first one has its turn
+  using Waiters = std::map<JobId, std::string>;  // jids; some may have ended, or be gone
+  // Something has happened, and others are to be told.
   struct Tell {
-    bool is_signal = false;
-    std::string name;
-    std::size_t told = 0;
+    std::string jid;       // of the job whose dependents are told; empty: a signal has come
+    std::size_t told = 0;  // of them
+    Waiters waiters;       // who waited for the signal, and is not told yet
   };
 
   Entry* FindEntry(std::string_view jid) const;
@@ -186,8 +188,8 @@ class Workflows {
   void Rest(Entry& entry, WallTime now);
   void Forget(Entry& entry);
   Inputs InputsOf(const Entry& entry) const;
-  void TellOthers(bool is_signal, std::string_view name);
-  std::vector<std::string>* WaitingFor(const Tell& tell);
+  // Tells up to `count`, and takes that from it. Whether all are told.
+  bool AdvanceOne(Tell& tell, std::size_t& count);
   NodeView ViewOf(const Entry& entry) const;
   std::vector<Ready> Take(std::deque<std::string>& from, std::size_t count, bool cancelled);
 
@@ -196,7 +198,7 @@ class Workflows {
   std::map<std::string, std::map<JobId, Entry*>, std::less<>> workflows_;
   std::map<std::string, Sequence, std::less<>> sequences_;
   Signals signals_;
-  std::map<std::string, std::vector<std::string>, std::less<>> signal_waiters_;  // jids by name
+  std::map<std::string, Waiters, std::less<>> signal_waiters_;  // by name
   queue::FifoList<Entry> ended_;  // nobody waits for them; the one that ended first comes first
   queue::FifoList<Entry> dead_;
   std::set<std::pair<WallTime, std::string>> timeouts_;  // jids of those that wait no longer than this

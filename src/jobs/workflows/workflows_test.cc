@@ -487,5 +487,44 @@ TEST_F(WorkflowsTest, AHundredThousandDependentsAreToldInSlices) {
   EXPECT_LT(longest, std::chrono::milliseconds(25)) << "a slice of 200, in whatever build this is";
 }
 
+// Those that are released first leave those that are not told yet in their places.
+TEST_F(WorkflowsTest, ThousandsThatWaitForASignalAreToldInSlices) {
+  const std::string waits = R"({"signals":["go"],"signals_within":60})";
+  for (int i = 0; i < 3000; ++i) Push("b" + std::to_string(i), waits);
+  ASSERT_TRUE(workflows_.Signal("go", "1", now_));
+  Push("late", waits);
+  std::string last;
+  std::size_t released = 0;
+  for (int slices = 0; workflows_.has_work(); ++slices) {
+    ASSERT_LT(slices, 100);
+    workflows_.Advance(500, now_);
+    for (const auto& ready : workflows_.TakeReady(200)) {
+      released += workflows_.Release(ready.jid, now_) ? 1 : 0;
+      last = ready.jid;
+    }
+  }
+  EXPECT_EQ(released, 3001U);
+  EXPECT_EQ(last, Jid("b2999")) << "in the order of pushes, but for the one that needed not wait";
+}
+
+// Thousands that time out at once leave the list of a signal that never comes.
+TEST_F(WorkflowsTest, WaitingForASignalInVainCostsLittle) {
+  const std::string waits = R"({"signals":["never"],"signals_within":60})";
+  for (int i = 0; i < 20'000; ++i) Push("b" + std::to_string(i), waits);
+  now_ = now_ + Seconds(60);
+  while (workflows_.Expire(now_, 1000)) {
+  }
+  const auto begin = ProcessorTime();
+  std::size_t ended = 0;
+  while (workflows_.has_work()) {
+    auto all = workflows_.TakeCancelled(200);
+    std::ranges::reverse(all);
+    for (const auto& job : all) workflows_.End(job.jid, NodeEnd::kGone, "", now_);
+    ended += all.size();
+  }
+  EXPECT_EQ(ended, 20'000U);
+  EXPECT_LT(ProcessorTime() - begin, std::chrono::milliseconds(500));
+}
+
 }  // namespace
 }  // namespace tidemill::jobs
