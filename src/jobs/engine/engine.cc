@@ -124,6 +124,10 @@ Result<> Engine::Ack(std::string_view jid, std::string result) {
 Result<> Engine::Fail(std::string_view jid, job::ErrorReport error) {
   return jobs::Fail(*core_, jid, std::move(error));
 }
+bool Engine::Has(std::string_view wid, std::string_view jid) const {
+  const Held* const held = core_->working.Find(jid);
+  return held != nullptr && held->wid == wid;
+}
 bool Engine::MayBeOrphan(std::string_view jid) const {
   return core_->orphans.Contains(jid) && core_->working.Find(jid) == nullptr;
 }

@@ -221,6 +221,8 @@ class Engine {
   // kLimitExceeded: it is not taken, and the job is still reserved.
   Result<> Ack(std::string_view jid, std::string result);
   Result<> Fail(std::string_view jid, job::ErrorReport error);
+  // Whether the worker has that job now.
+  bool Has(std::string_view wid, std::string_view jid) const;
   // Whether an Ack that has succeeded is answered without WaitForCommit (EngineOptions::acks): not while
   // flushes fail, or more waits to be written than pushes may add to.
   bool answers_acks_at_once() const;

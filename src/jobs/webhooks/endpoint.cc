@@ -137,7 +137,9 @@ bool Endpoint::MayAsk() {
   }
   const std::uint32_t admitted = breaker_.Admits(now, options_.concurrency);
   if (admitted == 0) AskAgainIn(breaker_.open_until() - now);
-  return under_way() < admitted;
+  // What is finished later says nothing of whether it works again: it is no reason not to try.
+  const bool is_trying = breaker_.state() == http::Breaker::State::kHalfOpen;
+  return (is_trying ? under_way() - later_.size() : under_way()) < admitted;
 }
 
 void Endpoint::AskAgainIn(Duration delay) { loop_.timers().Schedule(*this, loop_.Now() + delay); }
@@ -224,13 +226,19 @@ void Endpoint::Settle(const Delivery& delivery, const Done& done) {
   Worked();
   given_back_.erase(delivery.jid);
   metrics_.Count(Outcome::kDone);
-  (void)engine_.Ack(delivery.jid, done.result);
+  const Result<> acked = engine_.Ack(delivery.jid, done.result);
+  if (acked || acked.error().code == Errc::kNotFound) return;
+  // A result that is not taken is no reason to do it all again.
+  log::Warn("webhook.result_refused",
+            {{"queue", options_.queue}, {"jid", delivery.jid}, {"error", acked.error().detail}});
+  (void)engine_.Ack(delivery.jid, "");
 }
 
 void Endpoint::Settle(const Delivery& delivery, const Later&) {
   Worked();
   metrics_.Count(Outcome::kLater);
-  later_.insert(delivery.jid);
+  // The endpoint may have ended it before its answer is here.
+  if (engine_.Has(wid_, delivery.jid)) later_.insert(delivery.jid);
 }
 
 void Endpoint::Settle(const Delivery& delivery, const Gone&) {
@@ -281,8 +289,18 @@ bool Endpoint::IsGivenBackTooOften(const std::string& jid) {
 }
 
 void Endpoint::OnChange(const jobs::JobChange& change) {
-  if (change.state == jobs::JobState::kWorking) return;
-  if (later_.erase(std::string(change.jid)) > 0 && runs_) loop_.ArmNextTurn(*this);
+  const auto found = later_.find(change.jid);
+  // It may be another job of that jid.
+  if (found == later_.end() || engine_.Has(wid_, change.jid)) return;
+  later_.erase(found);
+  if (runs_) loop_.ArmNextTurn(*this);
+}
+
+void Endpoint::LookAgain() {
+  // Nothing is said of those that the engine has forgotten with all others.
+  const auto is_over = [this](const std::string& jid) { return !engine_.Has(wid_, jid); };
+  if (std::erase_if(later_, is_over) > 0 && runs_) loop_.ArmNextTurn(*this);
+  EndCancelled();
 }
 
 void Endpoint::EndCancelled() {

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -72,8 +73,8 @@ class Endpoint final : public net::Retirable, private jobs::FetchRequest, privat
   void Enable();
 
   void OnChange(const jobs::JobChange& change);
-  // Ends what was cancelled.
-  void EndCancelled();
+  // Now and then: ends what was cancelled, and forgets what is somebody else's by now.
+  void LookAgain();
 
   const EndpointOptions& options() const { return options_; }
   EndpointView view() const;
@@ -105,6 +106,7 @@ class Endpoint final : public net::Retirable, private jobs::FetchRequest, privat
   void Settle(const Delivery& delivery, const Failed& failed);
   void Worked();
   bool IsGivenBackTooOften(const std::string& jid);
+  void EndCancelled();
 
   net::Loop& loop_;
   jobs::Engine& engine_;
@@ -122,8 +124,8 @@ class Endpoint final : public net::Retirable, private jobs::FetchRequest, privat
   std::string problem_;
   std::unordered_map<std::string, int> given_back_;  // by jid: how often since it was last settled
 
-  std::deque<Delivery> arrived_;  // from within the engine; sent in the next turn
-  std::set<std::string> later_;   // what the endpoint finishes over the HTTP API
+  std::deque<Delivery> arrived_;              // from within the engine; sent in the next turn
+  std::set<std::string, std::less<>> later_;  // what the endpoint finishes over the HTTP API
   std::map<std::string, std::unique_ptr<Sending>> sending_;
 };
 

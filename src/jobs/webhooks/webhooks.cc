@@ -91,7 +91,7 @@ void Webhooks::OnTimer() {
 
 bool Webhooks::KnowWorker() {
   if (is_known_ && engine_.Beat(wid_, 0, std::nullopt)) {
-    for (const auto& [queue, endpoint] : endpoints_) endpoint->EndCancelled();
+    for (const auto& [queue, endpoint] : endpoints_) endpoint->LookAgain();
     StartEndpoints();
     return true;
   }

@@ -166,6 +166,75 @@ TEST_F(WebhooksTest, LaterLeavesTheJobReservedAndCounted) {
   ASSERT_TRUE(Until([&] { return receiver_->jids.size() == 2; }));
 }
 
+// The endpoint is quicker than its own answer.
+TEST_F(WebhooksTest, WhatIsFinishedBeforeTheAnswerIsHereCountsNoMore) {
+  receiver_->holds = true;
+  receiver_->status = 202;
+  receiver_->headers = {{"Tidemill-Completion", "later"}};
+  EndpointOptions options = Options("q");
+  options.concurrency = 1;
+  Begin(std::move(options));
+  Push("job-00000001");
+  Push("job-00000002");
+  ASSERT_TRUE(Until([&] { return receiver_->under_way == 1; }));
+  ASSERT_TRUE(engine_.Ack("job-00000001", ""));
+  receiver_->holds = false;
+  ASSERT_TRUE(Until([&] { return receiver_->jids.size() == 2; }));
+  EXPECT_TRUE(Until([&] { return webhooks_->Views().front().finishing_later == 1; }));
+  ASSERT_TRUE(engine_.Ack("job-00000002", ""));
+  EXPECT_TRUE(Until([&] { return webhooks_->Views().front().finishing_later == 0; }));
+}
+
+TEST_F(WebhooksTest, WhatTheEngineForgetsIsWaitedForNoMore) {
+  receiver_->status = 202;
+  receiver_->headers = {{"Tidemill-Completion", "later"}};
+  EndpointOptions options = Options("q");
+  options.concurrency = 1;
+  Begin(std::move(options));
+  Push("job-00000001");
+  ASSERT_TRUE(Until([&] { return webhooks_->Views().front().finishing_later == 1; }));
+  ASSERT_TRUE(net::testing::RunTask(*loop_, engine_.Clear()));
+  Push("job-00000002");
+  webhooks_->Start();  // as after the next beat
+  EXPECT_TRUE(Until([&] { return receiver_->jids.size() == 2; }));
+}
+
+TEST_F(WebhooksTest, AnotherJobOfTheSameJidEndsNothing) {
+  receiver_->status = 202;
+  receiver_->headers = {{"Tidemill-Completion", "later"}};
+  Begin(Options("q"));
+  Push("job-00000001");
+  ASSERT_TRUE(Until([&] { return webhooks_->Views().front().finishing_later == 1; }));
+  Push("job-00000001");
+  net::testing::RunTurns(*loop_, 50);
+  EXPECT_EQ(webhooks_->Views().front().finishing_later, 1u);
+}
+
+TEST_F(WebhooksTest, WhatIsFinishedLaterKeepsNothingFromBeingTriedAgain) {
+  receiver_->status = 202;
+  receiver_->headers = {{"Tidemill-Completion", "later"}};
+  Begin(Options("q"));
+  Push("job-00000001");
+  ASSERT_TRUE(Until([&] { return webhooks_->Views().front().finishing_later == 1; }));
+  receiver_->status = 500;
+  receiver_->headers.clear();
+  for (int i = 2; i < 5; ++i) Push("job-0000000" + std::to_string(i));
+  ASSERT_TRUE(Until([&] { return webhooks_->Views().front().state == EndpointState::kFailing; }));
+  receiver_->status = 200;
+  Push("job-00000009");
+  EXPECT_TRUE(Reaches("job-00000009", JobState::kUnknown));
+  EXPECT_EQ(webhooks_->Views().front().state, EndpointState::kWorking);
+}
+
+TEST_F(WebhooksTest, AResultThatIsNotTakenIsNoFailure) {
+  receiver_->body = std::string(64, '[') + std::string(64, ']');
+  Begin(Options("q"));
+  Push("job-00000001", kTracked);
+  EXPECT_TRUE(Reaches("job-00000001", JobState::kDone));
+  EXPECT_EQ(View("job-00000001").result, "");
+  EXPECT_EQ(receiver_->jids.size(), 1u);
+}
+
 TEST_F(WebhooksTest, GoneStopsItUntilItIsEnabled) {
   receiver_->status = 410;
   Begin(Options("q"));
