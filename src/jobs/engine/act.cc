@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "jobs/engine/ending.h"
+#include "jobs/engine/fetch.h"
 #include "jobs/engine/push.h"
 #include "jobs/engine/refill.h"
 #include "net/next_turn.h"
@@ -102,7 +103,9 @@ void KillLocated(Core& core, Located located) {
                        .had_failed = read.failure.has_value()},
                       gathering);
   }
+  const std::string jid = job.jid;
   PutDead(core, std::move(job), gathering);
+  Unpark(core, jid);
 }
 
 Task<Result<JobState>> Cancel(Core& core, std::string jid) {

@@ -86,9 +86,10 @@ Result<queue::QueueId> Core::OpenQueue(std::string_view name) {
 }
 
 std::uint64_t Core::ReadyIn(queue::QueueId queue) const {
-  const std::uint64_t all = dispatcher.Jobs(queue).size() + limits.Parked(queue);
+  const QueueState& state = queues[queue.value()];
+  const std::uint64_t all = dispatcher.Jobs(queue).size() + limits.Parked(queue) + state.parked;
   // One that was removed may be out of its queue, for its text.
-  return all - std::min(all, queues[queue.value()].removed);
+  return all - std::min(all, state.removed);
 }
 
 Gathering& Core::GatherFor(queue::QueueId queue) {

@@ -47,6 +47,7 @@ struct QueueState {
   std::uint64_t later = 0;
   std::uint64_t working = 0;
   std::uint64_t waiting = 0;  // fetches
+  std::uint64_t parked = 0;   // taken out, and behind one of their jid that a worker has
   std::uint64_t removed = 0;  // in the queue, and not to be given to anybody
   std::uint64_t taken = 0;    // since texts were last looked for
   bool has_had_jobs = false;  // since a start, or since it was removed
@@ -54,7 +55,8 @@ struct QueueState {
   bool is_refilling = false;
 };
 
-// A job whose jid is that of one that is reserved: it waits for the end of that.
+// A job whose jid is that of one that is reserved: it waits for the end of that. Without its text, if the
+// store has it.
 struct Parked {
   queue::QueueId queue;
   queue::Entry entry;
@@ -140,10 +142,10 @@ struct Core final : FlushOwner {
   Counts counts;  // scheduled, retries, dead; the others are counted where they are
   LimitKeeper limits;
   std::uint64_t blocked = 0;
-  std::unordered_set<std::uint64_t> removed;            // ids in queues that are not to be given to anybody
-  std::unordered_multimap<std::string, Parked> parked;  // by jid
-  std::unordered_map<std::uint64_t, int> rescued;       // how often, by id
-  std::unordered_map<std::string, InMemory> in_memory;  // the jobs of memory queues, by jid
+  std::unordered_set<std::uint64_t> removed;  // ids in queues that are not to be given to anybody
+  std::multimap<std::string, Parked, std::less<>> parked;  // by jid, in their order
+  std::unordered_map<std::uint64_t, int> rescued;          // how often, by id
+  std::unordered_map<std::string, InMemory> in_memory;     // the jobs of memory queues, by jid
   std::vector<JobListener*> listeners;
   std::vector<EnginePlugin*> plugins;
   std::vector<TenureListener*> tenure_listeners;

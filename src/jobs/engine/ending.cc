@@ -354,6 +354,7 @@ void Discard(Core& core, const Discarded& discarded, Gathering& gathering) {
         .due_at = {},
         .had_failed = job.failure.has_value() || discarded.place == Place::kDead},
        gathering);
+  Unpark(core, job.jid);
 }
 
 void Bury(Core& core, JobId id, queue::QueueId queue, const std::string& why) {

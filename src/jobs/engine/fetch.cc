@@ -132,6 +132,8 @@ bool IsOver(Core& core, queue::QueueId queue, const job::Job& job, queue::Entry&
     return true;
   }
   if (core.working.Find(job.jid) != nullptr) {
+    if (!IsInMemory(entry.id)) std::string().swap(entry.text);
+    ++core.At(queue).parked;
     core.parked.emplace(job.jid, Parked{.queue = queue, .entry = std::move(entry), .priority = job.priority});
     return true;
   }
@@ -290,12 +292,14 @@ void Release(Core& core, queue::QueueId queue, queue::Entry entry, int priority)
 }
 
 void Unpark(Core& core, std::string_view jid) {
-  if (core.parked.empty()) return;
-  const auto found = core.parked.find(std::string(jid));
-  if (found == core.parked.end()) return;
-  Parked parked = std::move(found->second);
-  core.parked.erase(found);
-  Release(core, parked.queue, std::move(parked.entry), parked.priority);
+  if (core.parked.empty() || core.working.Find(jid) != nullptr) return;
+  for (auto found = core.parked.find(jid); found != core.parked.end(); found = core.parked.find(jid)) {
+    Parked parked = std::move(found->second);
+    core.parked.erase(found);
+    --core.At(parked.queue).parked;
+    if (TakeRemoved(core, parked.queue, parked.entry.id)) continue;
+    return Release(core, parked.queue, std::move(parked.entry), parked.priority);
+  }
 }
 
 }  // namespace tidemill::jobs

@@ -51,7 +51,8 @@ Task<void> Pump(Core& core, queue::QueueId queue);
 
 // Back to the front of its queue, or on to who waits: what was taken, and is not to be begun now.
 void Release(Core& core, queue::QueueId queue, queue::Entry entry, int priority);
-// A job of that jid is no longer reserved: one that waited for it may go.
+// A job of that jid is no longer reserved, or has ended without having been: the next one that waited for it
+// may go.
 void Unpark(Core& core, std::string_view jid);
 
 }  // namespace tidemill::jobs
