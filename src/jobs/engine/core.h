@@ -53,6 +53,7 @@ struct QueueState {
   bool has_had_jobs = false;  // since a start, or since it was removed
   bool is_removed = false;    // and has had none since
   bool is_refilling = false;
+  bool is_pumping = false;  // in the next turn, what was given back goes to those who wait
 };
 
 // A job whose jid is that of one that is reserved: it waits for the end of that. Without its text, if the

@@ -140,6 +140,19 @@ bool IsOver(Core& core, queue::QueueId queue, const job::Job& job, queue::Entry&
   return false;
 }
 
+Task<void> PumpInTurns(Core& core, queue::QueueId queue) {
+  const std::uint64_t tenure = core.tenure;
+  co_await net::NextTurn(core.loop);
+  if (tenure == core.tenure) co_await Pump(core, queue);
+  if (tenure == core.tenure) core.At(queue).is_pumping = false;
+}
+
+// Not from within here: thousands may wait that are not to have it either.
+void PumpSoon(Core& core, queue::QueueId queue) {
+  if (core.At(queue).waiting == 0 || std::exchange(core.At(queue).is_pumping, true)) return;
+  core.scope.Spawn(PumpInTurns(core, queue));
+}
+
 Taken Begin(Waiting& waiting, queue::QueueId queue, queue::Entry entry) {
   Core& core = waiting.core;
   if (TakeRemoved(core, queue, entry.id)) return Taken::kGone;
@@ -147,6 +160,10 @@ Taken Begin(Waiting& waiting, queue::QueueId queue, queue::Entry entry) {
     core.dispatcher.MutableJobs(queue).PushFront(std::move(entry), queue::kPriorityMax);
     waiting.loading = std::make_shared<Waiting*>(&waiting);
     core.scope.Spawn(ServeWhenSure(core, waiting.loading));
+    return Taken::kHandled;
+  }
+  if (core.workers.StateOf(waiting.wid) != WorkerState::kRunning) {
+    Release(core, queue, std::move(entry), queue::kPriorityMax);
     return Taken::kHandled;
   }
   if (entry.text.empty()) {
@@ -160,10 +177,6 @@ Taken Begin(Waiting& waiting, queue::QueueId queue, queue::Entry entry) {
     Bury(core, entry.id, queue, job.error().detail);
     core.limits.Dropped(queue, entry.id);
     return Taken::kGone;
-  }
-  if (core.workers.StateOf(waiting.wid) != WorkerState::kRunning) {
-    Release(core, queue, std::move(entry), job->priority);
-    return Taken::kHandled;
   }
   const JobId id = entry.id;
   if (IsOver(core, queue, *job, entry)) {
@@ -283,11 +296,8 @@ Task<void> Pump(Core& core, queue::QueueId queue) {
 
 void Release(Core& core, queue::QueueId queue, queue::Entry entry, int priority) {
   core.moves.Note(entry.id);
-  if (core.limits.IsFull(queue)) {
-    core.dispatcher.MutableJobs(queue).PushFront(std::move(entry), priority);
-  } else {
-    core.dispatcher.GiveBack(queue, std::move(entry), priority);
-  }
+  core.dispatcher.MutableJobs(queue).PushFront(std::move(entry), priority);
+  if (!core.limits.IsFull(queue)) PumpSoon(core, queue);
   core.limits.Arrived(queue);
 }
 

@@ -49,7 +49,8 @@ bool TakeRemoved(Core& core, queue::QueueId queue, JobId id);
 // Gives the queue's jobs to those who wait for it, in slices: after a time in which none was given.
 Task<void> Pump(Core& core, queue::QueueId queue);
 
-// Back to the front of its queue, or on to who waits: what was taken, and is not to be begun now.
+// Back to the front of its queue, and on to who waits in the next turn: what was taken, and is not to be
+// begun now.
 void Release(Core& core, queue::QueueId queue, queue::Entry entry, int priority);
 // A job of that jid is no longer reserved, or has ended without having been: the next one that waited for it
 // may go.

@@ -39,12 +39,6 @@ void Dispatcher::Push(QueueId id, Entry entry, int priority) {
   queue.ready.PushBack(std::move(entry), priority);
 }
 
-void Dispatcher::GiveBack(QueueId id, Entry entry, int priority) {
-  Queue& queue = At(id);
-  if (Fetcher* const fetcher = TakeFetcher(queue)) return fetcher->OnJob(id, std::move(entry));
-  queue.ready.PushFront(std::move(entry), priority);
-}
-
 std::optional<Dispatcher::Taken> Dispatcher::Fetch(std::span<const QueueId> queues) {
   for (const QueueId id : queues) {
     Queue& queue = At(id);

@@ -72,8 +72,6 @@ class Dispatcher {
   const Ready& Jobs(QueueId queue) const { return At(queue).ready; }
 
   void Push(QueueId queue, Entry entry, int priority);
-  // What was fetched and comes back goes first.
-  void GiveBack(QueueId queue, Entry entry, int priority);
 
   struct Taken {
     QueueId queue;
@@ -92,7 +90,7 @@ class Dispatcher {
   // Gives up to `count` jobs of the queue to those who wait for it; says whether both are left.
   bool Pump(QueueId queue, std::size_t count);
 
-  // To fill in texts and to empty a queue.
+  // To fill in texts, to put back what was fetched (Pump then) and to empty a queue.
   Ready& MutableJobs(QueueId queue) { return At(queue).ready; }
 
  private:
