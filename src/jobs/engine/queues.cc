@@ -1,8 +1,11 @@
 #include "jobs/engine/queues.h"
 
+#include <algorithm>
+#include <ranges>
 #include <utility>
 
 #include "base/json.h"
+#include "base/log.h"
 #include "jobs/engine/ending.h"
 #include "jobs/engine/fetch.h"
 #include "jobs/engine/refill.h"
@@ -10,6 +13,8 @@
 
 namespace tidemill::jobs {
 namespace {
+
+constexpr std::size_t kRemovedAtOnce = 100;
 
 std::optional<WallTime> OldestIn(const Core& core, queue::QueueId queue) {
   const queue::Entry* const front = core.dispatcher.Jobs(queue).Front();
@@ -19,10 +24,75 @@ std::optional<WallTime> OldestIn(const Core& core, queue::QueueId queue) {
   return job->enqueued_at;
 }
 
-std::optional<queue::Entry> TakeParked(Core& core, queue::QueueId queue) {
-  auto parked = core.limits.TakeParked(queue);
-  if (!parked) return std::nullopt;
-  return std::move(parked->entry);
+// What waits in the queue, for its key or not: up to `count`.
+std::vector<queue::Entry> TakeSome(Core& core, queue::QueueId queue, std::size_t count) {
+  std::vector<queue::Entry> taken;
+  while (taken.size() < count) {
+    if (auto entry = core.dispatcher.MutableJobs(queue).Pop()) {
+      taken.push_back(*std::move(entry));
+    } else if (auto parked = core.limits.TakeParked(queue)) {
+      taken.push_back(std::move(parked->entry));
+    } else {
+      break;
+    }
+  }
+  return taken;
+}
+
+// Fills in the texts that memory has dropped.
+Task<Result<>> LoadTexts(Core& core, std::vector<queue::Entry>& entries) {
+  std::vector<JobId> ids;
+  for (const queue::Entry& entry : entries) {
+    if (entry.text.empty()) ids.push_back(entry.id);
+  }
+  if (ids.empty()) co_return Result<>();
+  TM_CO_TRY(co_await AllWritten(core.flusher));
+  TM_CO_TRY_ASSIGN(auto loaded, co_await core.store.Load(Place::kReady, std::move(ids)));
+  for (JobPage::Item& item : loaded) {
+    const auto at = std::ranges::find(entries, item.job.id, &queue::Entry::id);
+    if (at != entries.end()) at->text = std::move(item.job.text);
+  }
+  co_return Result<>();
+}
+
+// False: it was not to be given to anybody any more.
+bool RemoveOne(Core& core, queue::QueueId queue, const queue::Entry& entry) {
+  if (TakeRemoved(core, queue, entry.id)) return false;
+  const auto read = job::ParseJob(entry.text, core.Now(), kStoredTextBytesMax);
+  if (!read) {
+    log::Error(entry.text.empty() ? "jobs.row_missing" : "jobs.text_damaged", {{"id", entry.id.value()}});
+  }
+  job::Job job = read ? *read : job::Job();
+  job.queue = core.dispatcher.Name(queue);
+  Discard(core, {.job = &job, .id = entry.id, .queue = queue, .place = Place::kReady}, core.GatherFor(queue));
+  core.limits.Dropped(queue, entry.id);
+  return true;
+}
+
+// Takes out the next ones, and says how many were there to be given to somebody. `left` is how many are still
+// to be looked at.
+Task<Result<std::size_t>> RemoveSome(Core& core, queue::QueueId queue, std::uint64_t& left) {
+  const std::uint64_t tenure = core.tenure;
+  std::vector<queue::Entry> entries = TakeSome(core, queue, std::min<std::uint64_t>(left, kRemovedAtOnce));
+  left = entries.empty() ? 0 : left - entries.size();
+  const auto loaded = co_await LoadTexts(core, entries);
+  if (tenure != core.tenure) co_return Fail(Errc::kNotAvailable, "the jobs have moved");
+  if (!loaded) {
+    for (queue::Entry& entry : entries | std::views::reverse) {
+      core.dispatcher.MutableJobs(queue).PushFront(std::move(entry), queue::kPriorityMax);
+    }
+    co_return std::unexpected(loaded.error());
+  }
+  std::size_t removed = 0;
+  for (const queue::Entry& entry : entries) {
+    if (RemoveOne(core, queue, entry)) ++removed;
+    if (core.loop.ShareSpent()) co_await net::NextTurn(core.loop);
+    if (tenure != core.tenure) co_return Fail(Errc::kNotAvailable, "the jobs have moved");
+  }
+  if (core.flusher.unflushed_rows() > core.options.flush_rows_max) {
+    TM_CO_TRY(co_await AllWritten(core.flusher));
+  }
+  co_return removed;
 }
 
 QueueView ViewOf(const Core& core, queue::QueueId id) {
@@ -97,30 +167,12 @@ Result<> LoadQueue(Core& core, const Record& record) {
 Task<Result<std::size_t>> RemoveQueue(Core& core, std::string name) {
   TM_CO_TRY(core.Serving());
   TM_CO_TRY_ASSIGN(const queue::QueueId queue, core.OpenQueue(name));
-  const std::uint64_t tenure = core.tenure;
   std::size_t removed = 0;
   // What is pushed meanwhile stays.
-  for (std::uint64_t left = core.dispatcher.Jobs(queue).size() + core.limits.Parked(queue); left > 0;
-       --left) {
-    auto entry = core.dispatcher.MutableJobs(queue).Pop();
-    if (!entry) entry = TakeParked(core, queue);
-    if (!entry) break;
-    if (core.removed.erase(entry->id.value()) > 0) {
-      --core.At(queue).removed;
-      continue;
-    }
-    ++removed;
-    const auto read = job::ParseJob(entry->text, core.Now(), kStoredTextBytesMax);
-    job::Job job = read ? *read : job::Job();
-    job.queue = name;
-    Discard(core, {.job = &job, .id = entry->id, .queue = queue, .place = Place::kReady},
-            core.GatherFor(queue));
-    if (core.flusher.unflushed_rows() > core.options.flush_rows_max) {
-      TM_CO_TRY(co_await AllWritten(core.flusher));
-    } else if (core.loop.ShareSpent()) {
-      co_await net::NextTurn(core.loop);
-    }
-    if (tenure != core.tenure) co_return std::unexpected(Error{Errc::kNotAvailable, "the jobs have moved"});
+  std::uint64_t left = core.dispatcher.Jobs(queue).size() + core.limits.Parked(queue);
+  while (left > 0) {
+    TM_CO_TRY_ASSIGN(const std::size_t some, co_await RemoveSome(core, queue, left));
+    removed += some;
   }
   core.At(queue).has_had_jobs = false;
   core.At(queue).is_removed = true;

@@ -231,16 +231,24 @@ void Limiter::Park(ParkedJob job) {
   } else {
     its.parked.push_back(std::move(job));
   }
+  blocked_.insert(&its);
   LetTakeTurn(its);
+}
+
+ParkedJob Limiter::Unpark(Key* key) {
+  std::deque<ParkedJob>& from = key == nullptr ? keyless_ : key->parked;
+  ParkedJob job = std::move(from.front());
+  from.pop_front();
+  if (key != nullptr && from.empty()) blocked_.erase(key);
+  --parked_count_;
+  parked_bytes_ -= job.entry.text.size();
+  return job;
 }
 
 std::optional<ParkedJob> Limiter::TakeParked(MonotonicTime now) {
   Advance(now);
-  const auto take = [&](std::deque<ParkedJob>& from, Key* key) {
-    ParkedJob job = std::move(from.front());
-    from.pop_front();
-    --parked_count_;
-    parked_bytes_ -= job.entry.text.size();
+  const auto take = [&](Key* key) {
+    ParkedJob job = Unpark(key);
     offered_.emplace(job.entry.id.value(), key);
     if (key != nullptr) key->offered = job.entry.id;
     return job;
@@ -254,25 +262,18 @@ std::optional<ParkedJob> Limiter::TakeParked(MonotonicTime now) {
       continue;
     }
     if (KeyHasRoom(key, key.parked.front().weight, now)) {
-      return take(key.parked, &key);
+      return take(&key);
     }
     Review(key, now);
   }
-  if (!keyless_.empty() && keys_.size() < options_.keys_max) return take(keyless_, nullptr);
+  if (!keyless_.empty() && keys_.size() < options_.keys_max) return take(nullptr);
   return std::nullopt;
 }
 
 std::optional<ParkedJob> Limiter::TakeAnyParked() {
-  std::deque<ParkedJob>* from = keyless_.empty() ? nullptr : &keyless_;
-  for (auto at = keys_.begin(); from == nullptr && at != keys_.end(); ++at) {
-    if (!at->second->parked.empty()) from = &at->second->parked;
-  }
-  if (from == nullptr) return std::nullopt;
-  ParkedJob job = std::move(from->front());
-  from->pop_front();
-  --parked_count_;
-  parked_bytes_ -= job.entry.text.size();
-  return job;
+  if (!keyless_.empty()) return Unpark(nullptr);
+  if (blocked_.empty()) return std::nullopt;
+  return Unpark(*blocked_.begin());
 }
 
 void Limiter::Review(Key& key, MonotonicTime now) {
@@ -323,9 +324,8 @@ std::optional<MonotonicTime> Limiter::NextChange(MonotonicTime now) const {
 
 std::vector<Limiter::KeyView> Limiter::BlockedKeys(std::size_t count) const {
   std::vector<KeyView> views;
-  for (const auto& [name, key] : keys_) {
+  for (const Key* const key : blocked_) {
     if (views.size() == count) break;
-    if (key->parked.empty()) continue;
     views.push_back({.key = key->name, .held = key->held, .parked = key->parked.size()});
   }
   return views;

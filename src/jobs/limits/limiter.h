@@ -19,6 +19,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "base/clock.h"
@@ -144,6 +145,8 @@ class Limiter {
   // Whether the job was offered; its key may offer the next one.
   bool EndOffer(JobId id);
   void Take(const Ask& ask, MonotonicTime now);
+  // The first of those parked with the key; null: of those without one.
+  ParkedJob Unpark(Key* key);
 
   QueueLimits limits_;
   Options options_;
@@ -159,6 +162,7 @@ class Limiter {
   };
   std::unordered_map<std::string, Worker> workers_;                  // that hold something
   std::unordered_map<std::string_view, std::unique_ptr<Key>> keys_;  // views of the keys' names
+  std::unordered_set<Key*> blocked_;                                 // have parked jobs
   std::deque<Key*> turns_;                                           // have parked jobs, and room perhaps
   std::set<std::pair<std::int64_t, Key*>> wakes_;                    // ns: when a key has tokens, or is full
   std::deque<ParkedJob> keyless_;                                    // their keys are too many

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "net/turn_meter.h"
+
 namespace tidemill::jobs {
 namespace {
 
@@ -309,6 +311,23 @@ TEST_F(LimiterTest, TextsOfParkedJobsHaveABudget) {
   limiter.Release(JobId(2), now_);
   EXPECT_EQ(limiter.TakeAnyParked()->entry.text, "");
   EXPECT_FALSE(limiter.TakeAnyParked());
+}
+
+TEST_F(LimiterTest, EmptyingThousandsOfKeysCostsLittle) {
+  constexpr std::uint64_t kKeys = 20'000;
+  Limiter limiter({.key_concurrency = 1});
+  for (std::uint64_t i = 1; i <= kKeys; ++i) {
+    const std::string key = std::to_string(i);
+    Admit(limiter, i, key.c_str());
+    Park(limiter, kKeys + i, key.c_str());
+  }
+  EXPECT_EQ(limiter.BlockedKeys(10).size(), 10U);
+  const net::Micros begun = net::ThreadCpuMicros();
+  std::uint64_t taken = 0;
+  while (limiter.TakeAnyParked()) ++taken;
+  EXPECT_EQ(taken, kKeys);
+  EXPECT_LT(net::ThreadCpuMicros() - begun, 500'000);
+  EXPECT_TRUE(limiter.BlockedKeys(10).empty());
 }
 
 TEST_F(LimiterTest, TextsThatOnlyMemoryHasAreKept) {
