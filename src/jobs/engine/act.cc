@@ -26,7 +26,35 @@ job::Job ReadJob(const StoredJob& stored, WallTime now) {
   return job;
 }
 
-void DiscardLocated(Core& core, const Located& located) {
+// null: it waits nowhere.
+const queue::Entry* FindWaiting(const Core& core, const Located& located) {
+  const JobId id = located.job.id;
+  if (const queue::Entry* const entry = core.dispatcher.Jobs(located.queue).Find(id)) return entry;
+  const Limiter* const limiter = core.limits.Find(located.queue);
+  if (const ParkedJob* const parked = limiter == nullptr ? nullptr : limiter->FindParked(id)) {
+    return &parked->entry;
+  }
+  for (auto [at, end] = core.parked.equal_range(located.job.jid); at != end; ++at) {
+    if (at->second.entry.id == id) return &at->second.entry;
+  }
+  return nullptr;
+}
+
+// Nobody but its queue has the text of a job that lives in memory.
+void ReadMemory(const Core& core, Located& located) {
+  StoredJob& job = located.job;
+  if (!IsInMemory(job.id) || !job.text.empty()) return;
+  const queue::Entry* const entry = FindWaiting(core, located);
+  if (entry == nullptr) return;
+  job.text = entry->text;
+  if (const auto read = job::ParseJob(job.text, core.Now(), kStoredTextBytesMax)) {
+    job.type = read->type;
+    job.priority = read->priority;
+  }
+}
+
+void DiscardLocated(Core& core, Located& located) {
+  ReadMemory(core, located);
   const job::Job job = ReadJob(located.job, core.Now());
   Gathering& gathering = core.GatherFor(located.queue);
   TakeOut(core, located, gathering);
@@ -77,6 +105,7 @@ bool IsMeant(const BulkAction& action, const Located& located) {
 }  // namespace
 
 void KillLocated(Core& core, Located located) {
+  ReadMemory(core, located);
   Gathering& gathering = core.GatherFor(located.queue);
   TakeOut(core, located, gathering);
   StoredJob job = std::move(located.job);
@@ -177,6 +206,7 @@ Task<Result<std::size_t>> ApplyToMany(Core& core, BulkAction action) {
   std::size_t done = 0;
   if (!action.jids.empty()) {
     for (const std::string& jid : action.jids) {
+      if (core.loop.ShareSpent()) co_await net::NextTurn(core.loop);
       auto located = co_await Locate(core, jid);
       if (!located && located.error().code != Errc::kNotFound &&
           located.error().code != Errc::kAlreadyExists) {

@@ -72,5 +72,39 @@ TEST(MemoryQueues, WhatIsScheduledCounts) {
   EXPECT_FALSE(pushed);
 }
 
+TEST(MemoryQueues, ACancelledJobLeavesNoLock) {
+  EngineHarness h(std::make_shared<MemoryTables>(), WithAMemoryQueue(1 << 20));
+  const std::string unique = R"("queue":"ram","custom":{"unique_for":600})";
+  ASSERT_TRUE(h.engine.Push(MakeJob("job-00001", unique)));
+  ASSERT_FALSE(h.engine.Push(MakeJob("job-00002", unique)));
+  ASSERT_EQ(h.Run(h.engine.Cancel("job-00001")), JobState::kQueued);
+  EXPECT_TRUE(h.engine.Push(MakeJob("job-00002", unique)));
+  Fetched fetched(h.engine, "worker-1", {"ram"});
+  EXPECT_EQ(fetched.jids(), Jids{"job-00002"});
+}
+
+TEST(MemoryQueues, AKilledJobMayBeginAnew) {
+  EngineOptions options = WithAMemoryQueue(1 << 20);
+  options.queues["ram"].limits = {.key = "/jobtype", .key_concurrency = 1};
+  EngineHarness h(std::make_shared<MemoryTables>(), options);
+  for (int i = 1; i <= 3; ++i) {
+    ASSERT_TRUE(h.engine.Push(MakeJob("job-0000" + std::to_string(i), kRam)));
+  }
+  Fetched first(h.engine, "worker-1", {"ram"});
+  {
+    Fetched parks(h.engine, "worker-1", {"ram"});  // the second waits for its key
+    h.Turns();
+  }
+  for (const std::string jid : {"job-00002", "job-00003"}) {
+    ASSERT_TRUE(h.Run(h.engine.Kill(jid)));
+    h.Turns(50);
+    ASSERT_EQ(h.store.tables().dead.size(), 1u);
+    const DeadJob& dead = h.store.tables().dead.rbegin()->second;
+    EXPECT_EQ(dead.job.type, "Test");
+    EXPECT_TRUE(dead.job.text.contains(jid)) << dead.job.text;
+    EXPECT_TRUE(h.Run(h.engine.Retry(jid)));
+  }
+}
+
 }  // namespace
 }  // namespace tidemill::jobs

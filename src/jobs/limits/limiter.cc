@@ -322,6 +322,19 @@ std::optional<MonotonicTime> Limiter::NextChange(MonotonicTime now) const {
   return next;
 }
 
+const ParkedJob* Limiter::FindParked(JobId id) const {
+  const auto find = [id](const std::deque<ParkedJob>& parked) -> const ParkedJob* {
+    const auto found =
+        std::ranges::find_if(parked, [id](const ParkedJob& job) { return job.entry.id == id; });
+    return found == parked.end() ? nullptr : &*found;
+  };
+  if (const ParkedJob* const job = find(keyless_)) return job;
+  for (const Key* const key : blocked_) {
+    if (const ParkedJob* const job = find(key->parked)) return job;
+  }
+  return nullptr;
+}
+
 std::vector<Limiter::KeyView> Limiter::BlockedKeys(std::size_t count) const {
   std::vector<KeyView> views;
   for (const Key* const key : blocked_) {

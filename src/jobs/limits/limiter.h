@@ -107,6 +107,8 @@ class Limiter {
   std::size_t keys() const { return keys_.size(); }
   std::int64_t held() const { return held_units_; }
   const HeldBack& held_back() const { return held_back_; }
+  // null: it is not parked. Looks through all of them.
+  const ParkedJob* FindParked(JobId id) const;
   struct KeyView {
     std::string key;
     std::int64_t held = 0;

@@ -1,5 +1,6 @@
 #include "jobs/queue/ready.h"
 
+#include <algorithm>
 #include <bit>
 #include <utility>
 
@@ -67,6 +68,15 @@ std::optional<Entry> Ready::Pop() {
 const Entry* Ready::Front() const {
   if (occupied_ == 0) return nullptr;
   return &lines_[static_cast<std::size_t>(Highest(occupied_))]->entries.front();
+}
+
+const Entry* Ready::Find(JobId id) const {
+  for (const auto& line : lines_) {
+    if (line == nullptr) continue;
+    const auto found = std::ranges::find(line->entries, id, &Entry::id);
+    if (found != line->entries.end()) return &*found;
+  }
+  return nullptr;
 }
 
 std::vector<Ready::Want> Ready::Wanted(std::size_t count) const {

@@ -40,6 +40,9 @@ class Ready {
   // What Pop would give; null: nothing. Until the next call that changes something.
   const Entry* Front() const;
 
+  // null: it does not wait here. Looks through all of them.
+  const Entry* Find(JobId id) const;
+
   // A job near the front whose text is missing.
   struct Want {
     JobId id;
