@@ -165,8 +165,11 @@ void Limiter::Take(const Ask& ask, MonotonicTime now) {
   held_units_ += ask.weight;
   if (limits_.rate) arrival_ = After(arrival_, *limits_.rate, ask.weight, now);
   workers_[std::string(ask.wid)].units += ask.weight;
-  held_[ask.id.value()] = {.key = key, .wid = std::string(ask.wid), .weight = ask.weight};
-  if (limits_.hold_for > Duration()) held_until_.push_back({now + limits_.hold_for, ask.id});
+  Held& held = held_[ask.id.value()];
+  held = {.key = key, .wid = std::string(ask.wid), .weight = ask.weight, .until = {}};
+  if (limits_.hold_for == Duration()) return;
+  held.until = now + limits_.hold_for;
+  held_until_.emplace(*held.until, ask.id);
 }
 
 bool Limiter::Release(JobId id, MonotonicTime now) {
@@ -174,6 +177,7 @@ bool Limiter::Release(JobId id, MonotonicTime now) {
   if (found == held_.end()) return false;
   const Held held = std::move(found->second);
   held_.erase(found);
+  if (held.until) held_until_.erase({*held.until, id});
   held_units_ -= held.weight;
   const auto worker = workers_.find(held.wid);
   worker->second.wanted_weight = 1;
@@ -291,10 +295,8 @@ void Limiter::Review(Key& key, MonotonicTime now) {
 }
 
 void Limiter::Advance(MonotonicTime now) {
-  while (!held_until_.empty() && held_until_.front().first <= now) {
-    const JobId id = held_until_.front().second;
-    held_until_.pop_front();
-    Release(id, now);
+  while (!held_until_.empty() && held_until_.begin()->first <= now) {
+    Release(held_until_.begin()->second, now);
   }
   while (!wakes_.empty() && wakes_.begin()->first <= Ns(now)) {
     Key& key = *wakes_.begin()->second;
@@ -313,7 +315,7 @@ std::optional<MonotonicTime> Limiter::NextChange(MonotonicTime now) const {
   const auto consider = [&](MonotonicTime at) {
     if (!next || at < *next) next = at;
   };
-  if (!held_until_.empty()) consider(held_until_.front().first);
+  if (!held_until_.empty()) consider(held_until_.begin()->first);
   if (!wakes_.empty()) consider(FromNs(wakes_.begin()->first));
   if (limits_.rate) {
     const std::int64_t at = AllowedAt(arrival_, *limits_.rate, wanted_weight_, now);

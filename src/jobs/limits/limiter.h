@@ -123,6 +123,7 @@ class Limiter {
     Key* key = nullptr;  // null: none
     std::string wid;
     int weight = 1;
+    std::optional<MonotonicTime> until;  // where it is in held_until_
   };
   // The theoretical arrival time of the next unit (GCRA), in ns of the monotonic clock.
   using Arrival = std::int64_t;
@@ -157,7 +158,7 @@ class Limiter {
   int wanted_weight_ = 1;  // of the job that the queue had no room for
   Arrival arrival_ = 0;
   std::unordered_map<std::uint64_t, Held> held_;
-  std::deque<std::pair<MonotonicTime, JobId>> held_until_;  // with hold_for; may name those that are released
+  std::set<std::pair<MonotonicTime, JobId>> held_until_;  // with hold_for
   struct Worker {
     std::int64_t units = 0;
     int wanted_weight = 1;  // of the job that it had no room for

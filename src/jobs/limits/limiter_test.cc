@@ -313,6 +313,33 @@ TEST_F(LimiterTest, TextsOfParkedJobsHaveABudget) {
   EXPECT_FALSE(limiter.TakeAnyParked());
 }
 
+TEST_F(LimiterTest, AJobThatIsTriedAgainIsHeldAsLongAsAnyOther) {
+  Limiter limiter({.concurrency = 1, .hold_for = Seconds(60)});
+  const MonotonicTime begin = now_;
+  EXPECT_EQ(Admit(limiter, 1), kRun);
+  now_ = begin + Seconds(10);
+  EXPECT_TRUE(limiter.Release(JobId(1), now_));
+  now_ = begin + Seconds(30);
+  EXPECT_EQ(Admit(limiter, 1), kRun);
+  EXPECT_EQ(limiter.NextChange(now_), begin + Seconds(90));
+  now_ = begin + Seconds(61);
+  limiter.Advance(now_);
+  EXPECT_EQ(Admit(limiter, 2), kQueue);
+  now_ = begin + Seconds(90);
+  limiter.Advance(now_);
+  EXPECT_EQ(Admit(limiter, 2), kRun);
+}
+
+TEST_F(LimiterTest, HeldForAShorterTimeFromNowOnEndsFirst) {
+  Limiter limiter({.concurrency = 2, .hold_for = Seconds(60)});
+  EXPECT_EQ(Admit(limiter, 1), kRun);
+  limiter.SetLimits({.concurrency = 2, .hold_for = Seconds(5)});
+  EXPECT_EQ(Admit(limiter, 2), kRun);
+  now_ = now_ + Seconds(5);
+  limiter.Advance(now_);
+  EXPECT_EQ(Admit(limiter, 3), kRun);
+}
+
 TEST_F(LimiterTest, EmptyingThousandsOfKeysCostsLittle) {
   constexpr std::uint64_t kKeys = 20'000;
   Limiter limiter({.key_concurrency = 1});
