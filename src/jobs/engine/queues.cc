@@ -18,10 +18,7 @@ constexpr std::size_t kRemovedAtOnce = 100;
 
 std::optional<WallTime> OldestIn(const Core& core, queue::QueueId queue) {
   const queue::Entry* const front = core.dispatcher.Jobs(queue).Front();
-  if (front == nullptr || front->text.empty()) return std::nullopt;
-  const auto job = job::ParseJob(front->text, core.Now(), kStoredTextBytesMax);
-  if (!job) return std::nullopt;
-  return job->enqueued_at;
+  return front == nullptr ? std::nullopt : job::FindEnqueuedAt(front->text);
 }
 
 // What waits in the queue, for its key or not: up to `count`.

@@ -252,4 +252,12 @@ void AppendText(const Job& job, std::string& out) {
   out += '}';
 }
 
+std::optional<WallTime> FindEnqueuedAt(std::string_view text) {
+  constexpr std::string_view kMember = R"(,"enqueued_at":")";
+  const std::size_t at = text.rfind(kMember);  // what is the producer's stands before it
+  if (at == std::string_view::npos) return std::nullopt;
+  text.remove_prefix(at + kMember.size());
+  return ParseTimestamp(text.substr(0, text.find('"')));
+}
+
 }  // namespace tidemill::job

@@ -67,4 +67,7 @@ Result<Job> ParseJob(std::string_view text, WallTime now, std::size_t bytes_max 
 // ParseJob of it gives the same job.
 void AppendText(const Job& job, std::string& out);
 
+// When a text that AppendText made says that its job was queued, without reading all of it.
+std::optional<WallTime> FindEnqueuedAt(std::string_view text);
+
 }  // namespace tidemill::job

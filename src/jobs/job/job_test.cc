@@ -325,5 +325,19 @@ TEST(ParseJob, ExpiryCountsFromTheMakingWheneverItIsRead) {
   EXPECT_EQ(ToTimestamp(*both.expires_at), "2030-01-01T00:00:00.000Z");
 }
 
+TEST(FindEnqueuedAt, ReadsWhatAppendTextWrote) {
+  auto job =
+      ParseJob(R"({"jid":"job-00001","jobtype":"T","args":[{"x":1,"enqueued_at":"2001-01-01T00:00:00Z"}]})",
+               WallTime{1'800'000'000'000});
+  ASSERT_TRUE(job);
+  std::string text;
+  AppendText(*job, text);
+  EXPECT_EQ(FindEnqueuedAt("{}"), std::nullopt);
+  job->enqueued_at = WallTime{1'800'000'123'456};
+  text.clear();
+  AppendText(*job, text);
+  EXPECT_EQ(FindEnqueuedAt(text), job->enqueued_at);
+}
+
 }  // namespace
 }  // namespace tidemill::job

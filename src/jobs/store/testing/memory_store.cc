@@ -275,6 +275,7 @@ Task<Result<std::vector<JobPage::Item>>> MemoryStore::Load(Place place, std::vec
 }
 
 Task<Result<JobPage>> MemoryStore::List(PageRequest request) {
+  ++lists_;
   TM_CO_TRY(co_await Begin());
   const std::vector<JobPage::Item> items = ItemsOf(*tables_, request.place);
   auto at = items.begin();

@@ -72,6 +72,8 @@ class MemoryStore final : public Store {
   // Those that were kept, in their order.
   const std::vector<std::shared_ptr<const Flush>>& flushes() const { return flushes_; }
 
+  // Calls of List.
+  std::size_t lists() const { return lists_; }
   // Calls of everything but Commit that were under way at once, at most.
   std::size_t others_at_once() const { return others_at_once_; }
 
@@ -119,6 +121,7 @@ class MemoryStore final : public Store {
   Fault other_fault_;
   std::size_t others_ = 0;  // under way
   std::size_t others_at_once_ = 0;
+  std::size_t lists_ = 0;
   bool holds_ = false;
   bool holds_loads_ = false;
   std::vector<net::Reply<bool>::Sender> held_;
