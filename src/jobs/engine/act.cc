@@ -99,7 +99,7 @@ Task<Result<Slice>> ActOnPage(Core& core, const BulkAction& action, PageRequest 
 }
 
 bool IsMeant(const BulkAction& action, const Located& located) {
-  return located.place == action.place && (!action.wait || located.wait == *action.wait);
+  return !action.wait || located.wait == *action.wait;
 }
 
 }  // namespace
@@ -207,7 +207,7 @@ Task<Result<std::size_t>> ApplyToMany(Core& core, BulkAction action) {
   if (!action.jids.empty()) {
     for (const std::string& jid : action.jids) {
       if (core.loop.ShareSpent()) co_await net::NextTurn(core.loop);
-      auto located = co_await Locate(core, jid);
+      auto located = co_await Locate(core, jid, action.place);
       if (!located && located.error().code != Errc::kNotFound &&
           located.error().code != Errc::kAlreadyExists) {
         co_return std::unexpected(located.error());

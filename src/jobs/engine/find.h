@@ -22,8 +22,8 @@ struct Located {
 };
 
 // Where the job is when this returns, and until the caller waits for something. kAlreadyExists: a worker has
-// it. kNotFound: there is none of that jid.
-Task<Result<Located>> Locate(Core& core, std::string jid);
+// it. kNotFound: there is none of that jid, or not in `only`.
+Task<Result<Located>> Locate(Core& core, std::string jid, std::optional<Place> only = std::nullopt);
 JobState StateAt(const Located& located);
 
 // Takes it out of where it is, in memory and in the store: it is the caller's.
