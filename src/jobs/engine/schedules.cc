@@ -175,7 +175,7 @@ Result<std::string> Schedules::RunNow(std::string_view name) {
   TM_TRY_ASSIGN(Entry* const entry, Find(name));
   std::string jid = fmt::format("{}-now-{}", name, RandomLetters(12));
   Gathering& gathering = core_.flusher.Gather();
-  TM_TRY(PushFor(*entry, jid, gathering));
+  TM_TRY(PushFor(*entry, jid, {}, gathering));
   SetLast(*entry, jid, Last::kOpen);
   Arrange(*entry);
   SetTimer();  // it may have waited to know what became of its last job
@@ -423,13 +423,15 @@ void Schedules::Fire(Entry& entry) {
 }
 
 void Schedules::FireOnce(Entry& entry, WallTime at, std::string jid, Gathering& gathering) {
+  std::string replaced;
   switch (cron::OnFiring(entry.overlap, PreviousOf(entry))) {
     case cron::Firing::kLeaveOut: return;
     case cron::Firing::kRemoveAndPush:
-    case cron::Firing::kCancelAndPush: core_.scope.Spawn(TakeBack(*this, entry.record.last_jid)); break;
+    case cron::Firing::kCancelAndPush: replaced = entry.record.last_jid; break;
     case cron::Firing::kPush: break;
   }
-  if (auto pushed = PushFor(entry, jid, gathering); !pushed) {
+  if (!replaced.empty()) core_.scope.Spawn(TakeBack(*this, replaced));
+  if (auto pushed = PushFor(entry, jid, replaced, gathering); !pushed) {
     log::Warn("jobs.schedule_not_pushed",
               {{"name", entry.record.spec.name}, {"error", pushed.error().detail}});
     return;
@@ -438,9 +440,10 @@ void Schedules::FireOnce(Entry& entry, WallTime at, std::string jid, Gathering& 
   entry.record.fired_at = at;
 }
 
-Result<> Schedules::PushFor(Entry& entry, std::string jid, Gathering& gathering) {
+Result<> Schedules::PushFor(Entry& entry, std::string jid, std::string_view replaced, Gathering& gathering) {
   TM_TRY_ASSIGN(const std::string text, WithJid(entry.record.spec.job, jid));
   TM_TRY_ASSIGN(job::Job job, job::ParseJob(text, core_.Now()));
+  if (job.unique && !replaced.empty()) core_.locks.Release(job.unique->key, replaced, gathering);
   return Push(core_, std::move(job), Origin::kServer, gathering);
 }
 

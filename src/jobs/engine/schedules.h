@@ -89,7 +89,8 @@ class Schedules final : public EnginePlugin, net::Timer {
   static Task<void> FireDue(Schedules& self);
   void Fire(Entry& entry);
   void FireOnce(Entry& entry, WallTime at, std::string jid, Gathering& gathering);
-  Result<> PushFor(Entry& entry, std::string jid, Gathering& gathering);
+  // `replaced`: the jid of the job whose place it takes, its unique lock too; empty: none.
+  Result<> PushFor(Entry& entry, std::string jid, std::string_view replaced, Gathering& gathering);
   void Write(const Entry& entry, Gathering& gathering) const;
   Result<Entry*> Find(std::string_view name);
   Result<> MayChange(std::string_view name) const;

@@ -123,6 +123,30 @@ TEST(Schedules, ReplaceTakesTheEarlierJobBack) {
   EXPECT_EQ(h.engine.SetTrack("tick-1800000020000", {.percent = 1}).error().code, Errc::kCancelled);
 }
 
+TEST(Schedules, ReplaceTakesOverTheLockOfAUniqueJob) {
+  EngineHarness h;
+  ScheduleSpec spec = Every10s("replace");
+  spec.job = R"({"jobtype":"Tick","args":[1],"custom":{"unique_for":3600}})";
+  ASSERT_TRUE(h.engine.SetSchedule(std::move(spec)));
+  h.Advance(Seconds(35));
+  ASSERT_TRUE(h.Commit());
+  ASSERT_EQ(h.store.tables().ready.size(), 1u);
+  EXPECT_EQ(h.store.tables().ready.begin()->second.jid, "tick-1800000030000");
+  // What runs is told to stop, and is replaced all the same.
+  Fetched fetched(h.engine, "worker-1", {"default"});
+  ASSERT_EQ(fetched.jobs.size(), 1u);
+  h.Advance(Seconds(10));
+  EXPECT_EQ(h.engine.SetTrack("tick-1800000030000", {}).error().code, Errc::kCancelled);
+  Fetched next(h.engine, "worker-1", {"default"});
+  ASSERT_EQ(next.jobs.size(), 1u);
+  EXPECT_EQ(next.jobs[0].jid, "tick-1800000040000");
+  // The end of the one that was replaced leaves the lock with the other.
+  ASSERT_TRUE(h.engine.Ack("tick-1800000030000", ""));
+  const auto unique = job::ParseJob(
+      R"({"jid":"job-00001","jobtype":"Tick","args":[1],"custom":{"unique_for":3600}})", h.clock.WallNow());
+  EXPECT_EQ(h.engine.Push(*unique).error().detail, "tick-1800000040000");
+}
+
 TEST(Schedules, SkipKnowsAfterARestartWhatIsNotDone) {
   auto tables = std::make_shared<MemoryTables>();
   {
