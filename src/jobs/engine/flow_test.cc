@@ -514,6 +514,20 @@ TEST(EngineWorkflows, ADeepResultIsHandedOn) {
   EXPECT_EQ(RunOne(h, "last"), "job-00002");
 }
 
+TEST(EngineWorkflows, AFailedPushOfAnotherJobOfThatJidLeavesTheNode) {
+  EngineHarness h;
+  h.Push("job-00001", R"("custom":{"signals":["go"]})");
+  h.store.FailCommits(1, {Errc::kLimitExceeded, "disk full"});
+  ASSERT_TRUE(h.engine.Push(MakeJob("job-00001")));
+  EXPECT_FALSE(h.Commit());
+  const auto node = h.engine.FindNode("job-00001");
+  ASSERT_TRUE(node);
+  EXPECT_EQ(node->node.state, NodeState::kBlocked);
+  ASSERT_TRUE(h.engine.SendSignal("go", ""));
+  h.Advance(Seconds(1));
+  EXPECT_EQ(RunOne(h, "default"), "job-00001");
+}
+
 TEST(EngineWorkflows, PushesThatWaitDoNotPutOffWhatIsToBeForgotten) {
   EngineOptions options;
   options.workflows.ended_for = Seconds(20);

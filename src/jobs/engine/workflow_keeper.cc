@@ -176,9 +176,9 @@ EnginePlugin::Admission WorkflowKeeper::OnPush(const job::Job& job, JobId id, Ga
 }
 
 void WorkflowKeeper::OnDropped(const PushedJob& job, KeptGatherings kept) {
-  const std::string& jid = job.row.job.jid;
-  for (Gathering* const gathering : kept) gathering->RemovePut(kNodeKind, jid);
-  workflows_.Drop(jid, core_.Now());
+  const StoredJob& row = job.row.job;
+  if (!workflows_.Drop(row.jid, row.id, core_.Now())) return;
+  for (Gathering* const gathering : kept) gathering->RemovePut(kNodeKind, row.jid);
   Work();
 }
 

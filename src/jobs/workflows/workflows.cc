@@ -207,11 +207,12 @@ void Workflows::KeepResult(Entry& entry, std::string_view result) {
   entry.node.result = result;
 }
 
-void Workflows::Drop(std::string_view jid, WallTime now) {
+bool Workflows::Drop(std::string_view jid, JobId id, WallTime now) {
   Entry* const entry = FindEntry(jid);
-  if (entry == nullptr) return;
+  if (entry == nullptr || entry->node.id != id) return false;
   LeaveWorkflow(*entry);  // it was never there
   End(jid, NodeEnd::kGone, "", now);
+  return true;
 }
 
 void Workflows::End(std::string_view jid, NodeEnd end, std::string_view result, WallTime now) {

@@ -103,8 +103,8 @@ class Workflows {
   // Whether the pushed job is a node, and waits. Fails as Check does.
   enum class Added : std::uint8_t { kNoNode, kOpen, kBlocked };
   Result<Added> Add(const job::Job& job, JobId id, WallTime now);
-  // Its push was not kept.
-  void Drop(std::string_view jid, WallTime now);
+  // Its push was not kept. False: the job is no node, though another one of that jid may be.
+  bool Drop(std::string_view jid, JobId id, WallTime now);
   // Jobs that are no nodes count for nothing.
   void End(std::string_view jid, NodeEnd end, std::string_view result, WallTime now);
   // A dead one is queued again.

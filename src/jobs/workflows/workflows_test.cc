@@ -328,10 +328,11 @@ TEST_F(WorkflowsTest, APushThatWasNotKeptWasNeverThere) {
   Push("a", R"({"workflow":"w-1","sequence_key":"s"})");
   Push("b", R"({"workflow":"w-1","sequence_key":"s"})");
   Push("c", R"({"depends_on":["job-000b"],"signals":["x"]})");
-  workflows_.Drop(Jid("a"), now_);
+  EXPECT_FALSE(workflows_.Drop(Jid("a"), JobId(2), now_)) << "a job of that jid that is no node";
+  EXPECT_TRUE(workflows_.Drop(Jid("a"), JobId(1), now_));
   EXPECT_EQ(Run(), "b");
-  workflows_.Drop(Jid("b"), now_);
-  workflows_.Drop(Jid("c"), now_);
+  EXPECT_TRUE(workflows_.Drop(Jid("b"), JobId(2), now_));
+  EXPECT_TRUE(workflows_.Drop(Jid("c"), JobId(3), now_));
   EXPECT_EQ(Run(), "");
   EXPECT_EQ(workflows_.size(), 0U);
   EXPECT_TRUE(workflows_.Workflow("w-1", 10).empty());
