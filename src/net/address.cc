@@ -26,22 +26,23 @@ constexpr Prefix V4(std::uint8_t a, std::uint8_t b, std::uint8_t c, std::size_t 
 constexpr Prefix V6(std::uint8_t a, std::uint8_t b, std::size_t bits) { return {{a, b}, bits}; }
 
 constexpr Prefix kLocalOrPrivate[] = {
-    V4(0, 0, 0, 8),       // this network
-    V4(10, 0, 0, 8),      // private
-    V4(100, 64, 0, 10),   // carrier-grade NAT
-    V4(127, 0, 0, 8),     // loopback
-    V4(169, 254, 0, 16),  // link-local, cloud metadata
-    V4(172, 16, 0, 12),   // private
-    V4(192, 0, 0, 24),    // protocol assignments
-    V4(192, 168, 0, 16),  // private
-    V4(198, 18, 0, 15),   // benchmarking
-    V4(224, 0, 0, 4),     // multicast
-    V4(240, 0, 0, 4),     // reserved, broadcast
-    V6(0xfc, 0, 7),       // unique local
-    V6(0xfe, 0x80, 10),   // link-local
-    V6(0xfe, 0xc0, 10),   // site-local
-    V6(0xff, 0, 8),       // multicast
-    {{}, 127},            // unspecified and loopback: :: and ::1
+    V4(0, 0, 0, 8),                     // this network
+    V4(10, 0, 0, 8),                    // private
+    V4(100, 64, 0, 10),                 // carrier-grade NAT
+    V4(127, 0, 0, 8),                   // loopback
+    V4(169, 254, 0, 16),                // link-local, cloud metadata
+    V4(172, 16, 0, 12),                 // private
+    V4(192, 0, 0, 24),                  // protocol assignments
+    V4(192, 168, 0, 16),                // private
+    V4(198, 18, 0, 15),                 // benchmarking
+    V4(224, 0, 0, 4),                   // multicast
+    V4(240, 0, 0, 4),                   // reserved, broadcast
+    V6(0xfc, 0, 7),                     // unique local
+    V6(0xfe, 0x80, 10),                 // link-local
+    V6(0xfe, 0xc0, 10),                 // site-local
+    V6(0xff, 0, 8),                     // multicast
+    {{0, 0x64, 0xff, 0x9b, 0, 1}, 48},  // NAT64 of local use, RFC 8215
+    {{}, 127},                          // unspecified and loopback: :: and ::1
 };
 
 bool In(const Prefix& prefix, const IpAddress& address) {
@@ -60,10 +61,9 @@ IpAddress MapV4(const std::uint8_t* four) {
 
 // The IPv4 address that a transition mechanism would really send to.
 std::optional<IpAddress> EmbeddedV4(const IpAddress& address) {
-  constexpr Prefix kCompatible{{}, 96};                           // ::a.b.c.d
-  constexpr Prefix kNat64{{0x00, 0x64, 0xff, 0x9b}, 96};          // RFC 6052
-  constexpr Prefix kNat64Local{{0, 0x64, 0xff, 0x9b, 0, 1}, 48};  // RFC 8215
-  if (In(kCompatible, address) || In(kNat64, address) || In(kNat64Local, address)) {
+  constexpr Prefix kCompatible{{}, 96};                   // ::a.b.c.d
+  constexpr Prefix kNat64{{0x00, 0x64, 0xff, 0x9b}, 96};  // RFC 6052
+  if (In(kCompatible, address) || In(kNat64, address)) {
     return MapV4(address.bytes.data() + 12);
   }
   if (In(V6(0x20, 0x02, 16), address)) return MapV4(address.bytes.data() + 2);  // 6to4, RFC 3056

@@ -63,6 +63,8 @@ TEST(IpAddress, KnowsWhatIsLocalOrPrivate) {
       {"2001:4860::8888", false},
       {"64:ff9b::10.0.0.1", true},
       {"64:ff9b::8.8.8.8", false},
+      {"64:ff9b:1:808:8:800::", true},  // of local use, whatever it stands for
+      {"64:ff9b:2::1", false},
       {"2002:0a00:0001::1", true},
       {"2002:0808:0808::1", false},
       {"::ffff:192.168.0.1", true},
