@@ -16,8 +16,10 @@ namespace {
 
 constexpr std::size_t kPageMax = 100;
 constexpr std::size_t kPhraseBytesMax = 256;
-constexpr std::int64_t kCandidates = 5'000;  // that have the words, of one statement
-constexpr int kRoundsMax = 10;               // statements of one call
+// That have the words, of one statement: few first, as a word that is common is soon found often enough.
+constexpr std::int64_t kCandidatesFirst = 200;
+constexpr std::int64_t kCandidatesMax = 5'000;
+constexpr int kRoundsMax = 10;  // statements of one call
 
 // MATCHES is PostgreSQL's operator, whose sign would be taken for a table's.
 // Candidates have the words ($1) and an id below $2: the newest $3 of them. What is found is among them; of
@@ -89,14 +91,15 @@ class SqlSearch final : public SearchStore {
   const sql::Statement find_all_ = MakeOnce(kAll, kAll);
 };
 
-sql::Parameters ParametersOf(const MessageSearch& search, std::int64_t below, std::size_t count) {
+sql::Parameters ParametersOf(const MessageSearch& search, std::int64_t below, std::int64_t candidates,
+                             std::size_t count) {
   std::vector<std::int64_t> rooms;
   for (const RoomId room : search.in) rooms.push_back(room.value());
   constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
   const std::int64_t flags = (search.has_link ? kHasLink : 0) | (search.has_file ? kHasFile : 0);
   return {WordsOf(search.phrases),
           below,
-          kCandidates,
+          candidates,
           search.user,
           std::int64_t{!search.from.empty()},
           search.from,
@@ -115,10 +118,11 @@ Task<Outcome<SearchPage>> SqlSearch::Find(MessageSearch search) {
   const std::size_t limit = std::clamp<std::size_t>(search.limit, 1, kPageMax);
   const sql::Statement statement = WordsOf(search.phrases).empty() ? find_all_ : find_words_;
   SearchPage page;
-  for (int round = 0; round < kRoundsMax; ++round) {
+  std::int64_t asked = kCandidatesFirst;
+  for (int round = 0; round < kRoundsMax; ++round, asked = std::min(5 * asked, kCandidatesMax)) {
     const std::size_t wanted = limit - page.messages.size();
     TM_CO_TRY_ASSIGN(const sql::Rows rows,
-                     co_await context_.Read(statement, ParametersOf(search, below, wanted), wanted));
+                     co_await context_.Read(statement, ParametersOf(search, below, asked, wanted), wanted));
     std::int64_t candidates = 0;
     for (std::size_t i = 0; i < rows.size(); ++i) {
       Cells cells(rows[i]);
@@ -131,7 +135,7 @@ Task<Outcome<SearchPage>> SqlSearch::Find(MessageSearch search) {
       break;
     }
     const bool is_past = search.from_time && MadeAt(below) + Minutes(60) < *search.from_time;
-    page.cursor = candidates == kCandidates && !is_past ? CursorOf(below) : std::string();
+    page.cursor = candidates == asked && !is_past ? CursorOf(below) : std::string();
     if (page.cursor.empty()) break;
   }
   co_return page;
