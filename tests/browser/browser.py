@@ -26,3 +26,7 @@ def cases_sql_page(binary):
 
 def cases_console_page(binary):
     return steps_of("console_page.js", binary)
+
+
+def cases_chat_page(binary):
+    return steps_of("chat_page.js", binary)

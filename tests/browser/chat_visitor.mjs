@@ -35,7 +35,7 @@ export class Visitor {
 
   async go(hash, page = this.page) {
     await page.goto(`${this.world.page}${hash}`);
-    await page.locator('#sidebar').waitFor({ state: 'attached' });
+    await page.locator('#content:not(.entry)').first().waitFor({ state: 'attached' });
     await page.waitForFunction(() => !document.querySelector('[aria-busy=true]'));
   }
 

@@ -12,7 +12,7 @@ and kill servers themselves:
 
     tests/lib/server.py BINARY OPTION...
 
-prints one line, {"address": "host:port", "pid": N}, when the server listens, and ends it when standard input ends.
+prints one line, {"address": "host:port", "pid": N, "log": PATH}, when the server listens, and ends it when standard input ends.
 In both, --http_server.listen=HOST:PORT among the options says where; a free port is taken otherwise.
 """
 import contextlib
@@ -224,7 +224,7 @@ def run_beside(server, command):
 
 def run_until_input_ends(server):
     """Says where the server is; returns when it has ended, which it is asked to when standard input ends."""
-    print(json.dumps({"address": server.address, "pid": server.pid}), flush=True)
+    print(json.dumps({"address": server.address, "pid": server.pid, "log": server.log_path}), flush=True)
     threading.Thread(target=lambda: (sys.stdin.read(), server.alive() and server.process.terminate()),
                      daemon=True).start()
     server.process.wait()
