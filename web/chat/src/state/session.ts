@@ -116,6 +116,8 @@ async function loadConfig(): Promise<void> {
   config.value = (await response.json()) as Config;
 }
 
+const NO_ACCOUNTS = 'People sign in with accounts, which this server has switched off. accounts.enabled = true switches them on.';
+
 /** To the rooms, or to the page that asks who one is. */
 export async function begin(): Promise<void> {
   failure.value = undefined;
@@ -127,7 +129,8 @@ export async function begin(): Promise<void> {
       stage.value = 'signed-out';
       return;
     }
-    failure.value = error as Error;
+    const without = error instanceof ApiError && error.status === 404 && own.value === undefined;
+    failure.value = without ? new Error(NO_ACCOUNTS) : (error as Error);
     stage.value = 'failed';
   }
 }

@@ -31,6 +31,11 @@ export function ThreadPane({ open, room, close }: { open: OpenRoom; room: Room; 
   useEffect(() => {
     if (thread && last > 0 && watched()) api.readThread(thread.root.id, last).catch(() => {});
   }, [thread?.root.id, last]);
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (!thread) return;
+    const root = { kind: 'message' as const, key: thread.root.client_msg_id ?? thread.root.id, message: thread.root, head: true };
+    onMessageKey(event, [root, ...rows], room);
+  };
   const onScroll = () => {
     const box = scroller.current as HTMLDivElement;
     anchor.current.atEnd = box.scrollHeight - box.scrollTop - box.clientHeight < 48;
@@ -38,7 +43,7 @@ export function ThreadPane({ open, room, close }: { open: OpenRoom; room: Room; 
   };
   return (
     <Pane title="Thread" sub={title(room)} close={close} focus={false}>
-      <div ref={scroller} class="scroller" onScroll={onScroll} onKeyDown={(event) => thread && onMessageKey(event, [{ kind: 'message', key: thread.root.client_msg_id ?? thread.root.id, message: thread.root, head: true }, ...rows], room)}>
+      <div ref={scroller} class="scroller" onScroll={onScroll} onKeyDown={onKeyDown}>
         {thread && (
           <ol
             class="messages"
