@@ -44,7 +44,6 @@ function toggled(message: Message, emoji: string, on: boolean): Message['reactio
 export async function saveEdit(message: Message, text: string): Promise<void> {
   const answer = await api.edit(message.id, text);
   if (answer.message) openRoomOf(message.room_id)?.known(answer.message);
-  editing.value = undefined;
 }
 
 export async function pin(message: Message): Promise<void> {
