@@ -69,7 +69,7 @@ export async function comingIn(browser, world, screenshots) {
     await visitor.go('#/people');
     await page.getByRole('button', { name: 'Invite people' }).first().click();
     await page.getByRole('button', { name: 'Make a link' }).click();
-    const link = await page.getByLabel('Link').inputValue();
+    const link = await page.getByLabel('Link', { exact: true }).inputValue();
     await page.keyboard.press('Escape');
     const other = await Visitor.open(browser, world);
     await other.page.goto(link);
@@ -88,7 +88,7 @@ export async function comingIn(browser, world, screenshots) {
     await visitor.go('#/people');
     await page.getByRole('button', { name: 'What to do with Dan Ingalls' }).click();
     await page.getByRole('menuitem', { name: /new password/ }).click();
-    const link = await page.getByLabel('Link').inputValue();
+    const link = await page.getByLabel('Link', { exact: true }).inputValue();
     await page.keyboard.press('Escape');
     const other = await Visitor.open(browser, world);
     await other.page.goto(link);
