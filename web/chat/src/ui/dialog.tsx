@@ -45,7 +45,10 @@ function Dialog({ current }: { current: Shown }) {
       ref={element}
       class={`dialog ${current.form}`}
       aria-label={current.title}
-      onClose={closeDialog}
+      onClose={() => {
+        // The event comes later: by then another dialog may stand in its place.
+        if (shown.peek() === current) closeDialog();
+      }}
       onPointerDown={(event) => {
         if (event.target === element.current) closeDialog();
       }}
