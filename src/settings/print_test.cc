@@ -131,6 +131,7 @@ void MakeMap(channels::ChannelOptions& options) {
   options.force_recovery = options.allow_recovery = false;
   options.allowed_delta_types.clear();
   options.delta_publish = false;
+  options.conflate_slow_clients = false;
   options.map_clients_presence_channel_prefix.clear();
   options.map_users_presence_channel_prefix.clear();
 }

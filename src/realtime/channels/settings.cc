@@ -289,6 +289,7 @@ class Checker {
     CheckMetaTtl(prefix, options);
     CheckMap(prefix, options);
     CheckDeltas(prefix, options);
+    CheckBatch(prefix, options);
     CheckMirror(prefix + "map_clients_presence_channel_prefix", options.map_clients_presence_channel_prefix,
                 "map_clients");
     CheckMirror(prefix + "map_users_presence_channel_prefix", options.map_users_presence_channel_prefix,
@@ -332,6 +333,17 @@ class Checker {
     if (options.allows_deltas() && !options.can_have_deltas()) {
       Add(key, {prefix + (options.map.mode == "ephemeral" ? "map.mode" : "subscription_type")},
           ": maps have deltas with subscription_type = \"map\" and a map.mode that keeps changes; remove it");
+    }
+  }
+
+  void CheckBatch(const std::string& prefix, const ChannelOptions& options) {
+    if (options.batch_flush_latest && options.batch_max_size < 2 && options.batch_max_delay.ms == 0) {
+      Add(prefix + "batch_flush_latest", {prefix + "batch_max_size", prefix + "batch_max_delay"},
+          " = true: needs batch_max_size of 2 or more, or batch_max_delay");
+    }
+    if (options.conflate_slow_clients && options.is_map()) {
+      Add(prefix + "conflate_slow_clients", {prefix + "subscription_type"},
+          " = true: a map would lose keys; batch_flush_latest keeps the newest of each");
     }
   }
 

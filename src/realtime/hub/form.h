@@ -31,6 +31,7 @@ struct Form {
   protocol::Direction direction = protocol::Direction::kBidirectional;
   bool compressed = false;  // permessage-deflate was negotiated; with kWebsocket only
   bool join_leave = false;  // joins and leaves are wanted too
+  bool conflated = false;   // who does not keep up is sent the newest publication only
   Deltas deltas = Deltas::kNone;
   ChannelFilter* filter = nullptr;  // the hub's; null: all publications are wanted
   friend bool operator==(const Form&, const Form&) = default;

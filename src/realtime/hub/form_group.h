@@ -24,9 +24,16 @@ struct Awaited {
   std::uint64_t follow_at = kNowhere;
 };
 
+// Of a group whose subscribers are moved on when they do not keep up.
+struct Conflated {
+  std::uint64_t newest = 0;    // log position of the last publication
+  std::uint64_t moved_on = 0;  // how often that became what comes next for a subscriber
+};
+
 struct FormGroup {
   FormGroup(HubChannels::value_type& c, Form f, SegmentPool& pool) : channel(&c), form(f), log(pool) {
     if (form.deltas == Deltas::kAwaited) awaited = std::make_unique<Awaited>();
+    if (form.conflated) conflated = std::make_unique<Conflated>();
   }
 
   HubChannels::value_type* channel;
@@ -37,7 +44,8 @@ struct FormGroup {
   std::uint32_t reached = 0;  // so many of `subscriptions`, the first, have been reached by the fan-out
   FrameLog log;
   absl::InlinedVector<Subscription*, 1> subscriptions;
-  std::unique_ptr<Awaited> awaited;  // null: nothing is
+  std::unique_ptr<Awaited> awaited;      // null: nothing is
+  std::unique_ptr<Conflated> conflated;  // null: its form is not
 
   void Add(Subscription& subscription);
   void Remove(const Subscription& subscription);

@@ -57,7 +57,15 @@ HubMetrics::HubMetrics(metrics::Registry& registry)
       filters(registry.AddGauge("tidemill_hub_filters",
                                 "Different filters of channels' subscribers, counted once per loop.")),
       filtered(registry.AddCounter("tidemill_hub_filtered_total",
-                                   "Publications that subscribers' filters kept from them.")) {}
+                                   "Publications that subscribers' filters kept from them.")),
+      held_bytes(registry.AddGauge("tidemill_hub_held_bytes",
+                                   "Publications that wait for others of their batch (batch_max_delay).")),
+      skipped(registry.AddCounter("tidemill_hub_skipped_total",
+                                  "Publications that were not sent, because a newer one was in their batch "
+                                  "(batch_flush_latest), counted once per loop.")),
+      conflated(registry.AddCounter("tidemill_hub_conflated_total",
+                                    "Times that a client that did not keep up was moved on to the newest "
+                                    "publication (conflate_slow_clients).")) {}
 
 Hub::Hub(net::Loop& loop, HubMetrics& metrics, HubOptions options)
     : loop_(loop),
@@ -67,6 +75,7 @@ Hub::Hub(net::Loop& loop, HubMetrics& metrics, HubOptions options)
       filter_work_max_(options.filter_work_max),
       delta_bytes_max_(options.delta_bytes_max),
       delta_budget_(options.delta_bases_bytes_max, metrics.delta_base_bytes, metrics.delta_bases_refused),
+      held_{.gauge = metrics.held_bytes, .skipped = metrics.skipped},
       fan_out_(metrics) {}
 
 Hub::~Hub() {
@@ -74,9 +83,9 @@ Hub::~Hub() {
   loop_.Disarm(*this);
 }
 
-HubChannel* Hub::Find(std::string_view channel) {
-  const auto found = channels_.find(channel);
-  return found == channels_.end() ? nullptr : &found->second;
+HubChannels::value_type* Hub::Find(std::string_view name) {
+  const auto found = channels_.find(name);
+  return found == channels_.end() ? nullptr : &*found;
 }
 
 FormGroup* HubChannel::Find(const Form& form) const {
@@ -149,6 +158,8 @@ void Hub::Attach(std::string_view name, Form form, Outbox& outbox, Subscription&
     metrics_.channels.Add(1);
   }
   HubChannel& channel = found->second;
+  SetBatch(*found, options.batch);
+  form.conflated = options.conflated && form.deltas == Deltas::kNone && !form.join_leave;
   if (form.deltas != Deltas::kNone) {
     if (!channel.bases) channel.bases = std::make_unique<DeltaBases>(delta_budget_);
     if (options.has && Continues(channel, options.has)) form.deltas = Deltas::kFollowed;
@@ -177,12 +188,34 @@ void Hub::Detach(Subscription& subscription) {
 }
 
 void Hub::OnPublication(const broker::ChannelName& name, const broker::PublicationPtr& publication) {
-  HubChannel* const channel = Find(name.value());
+  HubChannels::value_type* const channel = Find(name.value());
   if (!channel) return;
+  ChannelBatch* const batch = channel->second.batch.get();
+  if (!batch) return Deliver(*channel, publication);
+  if (batch->Hold(publication)) Release(*channel);
+}
+
+void Hub::SetBatch(HubChannels::value_type& channel, const BatchOptions& options) {
+  Release(channel);
+  std::unique_ptr<ChannelBatch>& batch = channel.second.batch;
+  if (!options.enabled()) return batch.reset();
+  if (!batch) batch = std::make_unique<ChannelBatch>(loop_, held_, [this, &channel] { Release(channel); });
+  batch->SetOptions(options);
+}
+
+void Hub::Release(HubChannels::value_type& channel) {
+  if (!channel.second.batch) return;
+  for (const broker::PublicationPtr& publication : channel.second.batch->Take()) {
+    Deliver(channel, publication);
+  }
+}
+
+void Hub::Deliver(HubChannels::value_type& named, const broker::PublicationPtr& publication) {
+  auto& [name, channel] = named;
   metrics_.events.Add();
-  encoder_.Begin(name.value(), *publication, DeltaOf(*channel, *publication));
-  if (channel->filters) EvaluateFilters(*channel, *publication);
-  for (FormGroup* group = channel->groups.get(); group; group = group->next.get()) {
+  encoder_.Begin(name, *publication, DeltaOf(channel, *publication));
+  if (channel.filters) EvaluateFilters(channel, *publication);
+  for (FormGroup* group = channel.groups.get(); group; group = group->next.get()) {
     if (group->form.filter && !group->form.filter->matches) {
       metrics_.filtered.Add(group->subscriptions.size());
       continue;
@@ -190,12 +223,13 @@ void Hub::OnPublication(const broker::ChannelName& name, const broker::Publicati
     const std::uint64_t from = group->log.end();
     if (encoder_.AppendTo(group->log, group->form)) {
       if (group->awaited) group->awaited->publication = from;
+      if (group->conflated) group->conflated->newest = from;
       MarkDirty(*group, from);
     } else {
       for (Subscription* subscription : group->subscriptions) subscription->OnInappropriateData();
     }
   }
-  if (channel->bases) KeepBase(*channel, publication);
+  if (channel.bases) KeepBase(channel, publication);
 }
 
 std::optional<Encoder::Delta> Hub::DeltaOf(const HubChannel& channel,
@@ -224,11 +258,12 @@ void Hub::OnLeave(const broker::ChannelName& name, const broker::ClientInfo& inf
 }
 
 void Hub::AppendPush(const protocol::Push& push, const broker::ClientInfo& info) {
-  HubChannel* const channel = Find(push.channel);
+  HubChannels::value_type* const channel = Find(push.channel);
   if (!channel) return;
+  Release(*channel);
   metrics_.events.Add();
   encoder_.Begin(push, protocol::InfoPushBytesMax(push.channel, info));
-  for (FormGroup* group = channel->groups.get(); group; group = group->next.get()) {
+  for (FormGroup* group = channel->second.groups.get(); group; group = group->next.get()) {
     if (!group->form.join_leave) continue;
     const std::uint64_t from = group->log.end();
     encoder_.AppendTo(group->log, group->form);
@@ -237,10 +272,12 @@ void Hub::AppendPush(const protocol::Push& push, const broker::ClientInfo& info)
 }
 
 void Hub::OnStreamLost(const broker::ChannelName& name) {
-  HubChannel* const channel = Find(name.value());
-  if (!channel) return;
+  HubChannels::value_type* const named = Find(name.value());
+  if (!named) return;
+  Release(*named);
+  HubChannel& channel = named->second;
   // Nothing more is for them from here on, although telling them takes longer.
-  for (const FormGroup* group = channel->groups.get(); group; group = group->next.get()) {
+  for (const FormGroup* group = channel.groups.get(); group; group = group->next.get()) {
     for (Subscription* const subscription : group->subscriptions) {
       if (!subscription->needs_whole_stream() || subscription->from >= kLost) continue;
       subscription->outbox->Drop(*subscription);
@@ -249,7 +286,7 @@ void Hub::OnStreamLost(const broker::ChannelName& name) {
       lost_.push_back(subscription);
     }
   }
-  if (channel->bases) channel->bases->Clear();
+  if (channel.bases) channel.bases->Clear();
   TellOfLosses();
 }
 
@@ -329,6 +366,7 @@ void Hub::EndFlushOf(FormGroup& group) {
   group.in_fan_out = false;
   group.reached = 0;
   group.log.EndFlush();
+  if (group.conflated) metrics_.conflated.Add(std::exchange(group.conflated->moved_on, 0));
   if (group.awaited) MoveToFollowing(group);
   if (group.dirty) {
     if (dirty_.empty()) first_event_us_ = MonotonicMicros();

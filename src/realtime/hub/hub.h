@@ -27,6 +27,7 @@
 #include "realtime/broker/broker.h"
 #include "realtime/delta/fossil.h"
 #include "realtime/filter/filter.h"
+#include "realtime/hub/channel_batch.h"
 #include "realtime/hub/delta_bases.h"
 #include "realtime/hub/encoder.h"
 #include "realtime/hub/fan_out.h"
@@ -50,6 +51,7 @@ struct HubChannel {
   std::unique_ptr<FormGroup> groups;        // a list: nearly always of one
   std::unique_ptr<DeltaBases> bases;        // null: no form has deltas
   std::unique_ptr<ChannelFilters> filters;  // null: there are none
+  std::unique_ptr<ChannelBatch> batch;      // null: publications go out at once
 
   FormGroup* Find(const Form& form) const;
   // Whether anybody may be sent a delta.
@@ -100,6 +102,9 @@ struct HubMetrics {
   metrics::Counter& delta_bases_refused;
   metrics::Gauge& filters;
   metrics::Counter& filtered;  // publications × subscribers
+  metrics::Gauge& held_bytes;  // of batches
+  metrics::Counter& skipped;   // by batches of which only the newest is sent
+  metrics::Counter& conflated;
 };
 
 struct HubOptions {
@@ -114,9 +119,14 @@ struct HubOptions {
 struct AttachOptions {
   // Of a stream with deltas: the publication right before those that come, when the subscriber has been sent
   // it whole or as a delta. Null: it has not.
-  broker::PublicationPtr has;
+  broker::PublicationPtr has{};
   // Only publications that it matches are sent, and what removes a key. Not with deltas.
-  filter::FilterPtr filter;
+  filter::FilterPtr filter{};
+  // Of the channel, for all its subscribers: what the last one brought holds.
+  BatchOptions batch{};
+  // When the subscriber does not keep up it is sent the newest publication in place of those that it has not
+  // taken. Not with deltas, joins and leaves.
+  bool conflated = false;
 };
 
 enum class FilterRoom : std::uint8_t { kYes, kTooMany, kTooMuchWork };
@@ -157,7 +167,8 @@ class Hub final : public broker::BrokerEvents, public net::TurnEndHook, private 
   // In further turns: goes on telling of losses.
   void OnReady(std::uint32_t) override { TellOfLosses(); }
   void TellOfLosses();
-  HubChannel* Find(std::string_view channel);
+  // Null: nobody follows it.
+  HubChannels::value_type* Find(std::string_view name);
   ChannelFilter& KeepFilter(HubChannel& channel, const filter::FilterPtr& filter);
   // One group of it less.
   void ForgetFilter(HubChannel& channel, ChannelFilter& filter);
@@ -170,6 +181,10 @@ class Hub final : public broker::BrokerEvents, public net::TurnEndHook, private 
   // Its flush is over: who has had a publication of it goes on in the group that follows deltas.
   void MoveToFollowing(FormGroup& group);
   void RemoveGroup(FormGroup& group);
+  void SetBatch(HubChannels::value_type& channel, const BatchOptions& options);
+  // Sends what the channel holds back, if it does.
+  void Release(HubChannels::value_type& channel);
+  void Deliver(HubChannels::value_type& channel, const broker::PublicationPtr& publication);
   // A join or leave of `info`.
   void AppendPush(const protocol::Push& push, const broker::ClientInfo& info);
   // It has frames from log position `from` on.
@@ -191,6 +206,7 @@ class Hub final : public broker::BrokerEvents, public net::TurnEndHook, private 
   const std::size_t delta_bytes_max_;
   delta::FossilEncoder fossil_;
   DeltaBudget delta_budget_;
+  HeldBytes held_;
   HubChannels channels_;
   std::size_t subscriptions_ = 0;
   std::vector<Subscription*> lost_;  // to be told of a loss, the first `told_` have been; null: it has ended

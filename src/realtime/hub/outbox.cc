@@ -139,7 +139,7 @@ void Outbox::KeepUnsent(std::span<Subscription* const> subscriptions, std::size_
 }
 
 void Outbox::FallBehind(Subscription& subscription, std::uint64_t position) {
-  if (subscription.behind) return;  // its cursor stands before the flush: that will follow
+  if (subscription.behind) return MoveOn(subscription);  // its cursor stands before the flush: that follows
   FrameLog& log = subscription.group->log;
   LogCursor cursor = log.CursorAt(position);
   const std::uint64_t from = std::max(subscription.from, log.begin());
@@ -156,6 +156,18 @@ void Outbox::FallBehind(Subscription& subscription, std::uint64_t position) {
   if (!lag_) lag_ = std::make_unique<Lag>();
   subscription.behind = true;
   lag_->entries.push_back({&subscription, std::move(cursor)});
+  MoveOn(subscription);
+}
+
+// During a flush: the newest publication is part of it, or came after it.
+void Outbox::MoveOn(Subscription& subscription) {
+  const FormGroup& group = *subscription.group;
+  if (!group.conflated) return;
+  const std::uint64_t newest = group.conflated->newest;
+  const auto entry = std::ranges::find(lag_->entries, &subscription, &Lag::Entry::subscription);
+  if (entry->cursor.position >= newest || newest < group.log.begin()) return;
+  entry->cursor = group.log.CursorAt(newest);
+  ++group.conflated->moved_on;
 }
 
 void Outbox::SendLag() {

@@ -72,6 +72,8 @@ class Outbox {
 
   bool CanSendNow() const { return lag_ == nullptr && !stream_.blocked(); }
   void FallBehind(Subscription& subscription, std::uint64_t position);
+  // Of a conflated form: nothing before the newest publication is for it any more.
+  void MoveOn(Subscription& subscription);
   void KeepUnsent(std::span<Subscription* const> subscriptions, std::size_t sent);
   void SendLag();
   void CheckLimit();

@@ -48,6 +48,9 @@ SubscriptionOptions OptionsFor(const channels::ChannelOptions& channel,
   options.push_join_leave = overrides.force_push_join_leave.value_or(channel.force_push_join_leave) ||
                             (request.join_leave && rights.presence);
   options.deltas = GrantsDeltas(channel, request);
+  options.batch = {
+      .size = channel.batch_max_size, .delay = channel.batch_max_delay, .latest = channel.batch_flush_latest};
+  options.conflated = channel.conflate_slow_clients;
   if (channel.is_map()) {
     options.is_map = true;
     options.own_key = channel.map.remove_client_on_unsubscribe;

@@ -11,6 +11,7 @@
 #include "realtime/broker/broker.h"
 #include "realtime/channels/settings.h"
 #include "realtime/filter/filter.h"
+#include "realtime/hub/channel_batch.h"
 #include "realtime/protocol/codec.h"
 #include "realtime/protocol/codes.h"
 #include "realtime/protocol/messages.h"
@@ -27,6 +28,8 @@ struct SubscriptionOptions {
   bool is_map = false;    // where it has a stream, it follows that from a position or not at all
   bool own_key = false;   // the key that is the client's id goes when it leaves
   bool deltas = false;    // publications may be sent as deltas
+  hub::BatchOptions batch{};
+  bool conflated = false;  // a client that does not keep up gets the newest publication only
   broker::RecoveryMode mode = broker::RecoveryMode::kStream;
   friend bool operator==(const SubscriptionOptions&, const SubscriptionOptions&) = default;
 };

@@ -205,7 +205,8 @@ Task<Verdict<protocol::SubscribeResult>> Subscriptions::Follow(ChannelSubscripti
   }
   hub::Deltas deltas = hub::Deltas::kNone;
   if (options.deltas) deltas = options.is_map ? hub::Deltas::kFollowed : hub::Deltas::kAwaited;
-  hub::AttachOptions attach{.has = nullptr, .filter = filter};
+  hub::AttachOptions attach{
+      .has = nullptr, .filter = filter, .batch = options.batch, .conflated = options.conflated};
   if (deltas == hub::Deltas::kAwaited && !outcome->publications.empty()) {
     attach.has = outcome->publications.back();
   }
