@@ -23,6 +23,7 @@ struct SubscriptionExtra {
   // Of the token that granted it, where it says something.
   auth::TokenMark token;
   TokenIndex::Link token_link;
+  filter::FilterPtr server_filter;  // what it may see of the channel; null: all
 };
 
 struct ChannelSubscription final : hub::Subscription {
@@ -57,6 +58,7 @@ struct ChannelSubscription final : hub::Subscription {
   bool ended : 1 = false;         // while it was being joined: it is not to be followed
   bool asks_backend : 1 = false;  // the backend prolongs it, and not the client
   bool by_token : 1 = false;      // a token granted it
+  std::uint8_t reported : 4 = 0;  // who was told that it began (Lifecycle)
   std::uint16_t ended_by = 0;     // the code to tell the client then; 0: it ended it itself
   std::uint32_t number = 0;       // of the session's subscriptions, in the order in which they were begun
 };

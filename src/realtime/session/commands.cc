@@ -345,11 +345,7 @@ Task<Verdict<ReplyBody>> Commands::Do(protocol::HistoryRequest request) {
 }
 
 Task<Verdict<ReplyBody>> Commands::Do(protocol::RpcRequest request) {
-  const std::size_t colon = request.method.find(':');
-  const std::string_view name_space =
-      std::string_view(request.method).substr(0, colon == std::string::npos ? 0 : colon);
-  RpcHandler* handler = client_.context.rpc_handlers.Find(name_space);
-  if (!handler) handler = client_.context.backend;
+  RpcHandler* handler = client_.context.RpcHandlerOf(request.method);
   if (!handler) {
     co_return client_.Refuse(protocol::kErrorNotAvailable, {.why = "nothing answers rpc of that namespace"});
   }

@@ -23,6 +23,7 @@
 #include "realtime/session/app_names.h"
 #include "realtime/session/authority.h"
 #include "realtime/session/backend.h"
+#include "realtime/session/lifecycle.h"
 #include "realtime/session/map_catch_up.h"
 #include "realtime/session/metrics.h"
 #include "realtime/session/presence_mirror.h"
@@ -80,9 +81,21 @@ struct Context {
   // Who serves a namespace in another way than the default.
   Authorities authorities{};
   RpcHandlers rpc_handlers{};
+  // Of methods of the server's own, whoever serves their namespace.
+  std::map<std::string, RpcHandler*, std::less<>> rpc_methods{};
   Backend* backend = nullptr;             // null: nobody is asked about clients
   bool keeps_claims = false;              // clients keep the claims of their tokens
+  Lifecycle lifecycle{};                  // who is told of connections that come and go
   http::BufferBudget* buffers = nullptr;  // of messages that have not arrived whole; null: there is no limit
+
+  // Who answers that rpc; null: nobody.
+  RpcHandler* RpcHandlerOf(std::string_view method) const {
+    const auto own = rpc_methods.find(method);
+    if (own != rpc_methods.end()) return own->second;
+    const std::size_t colon = method.find(':');
+    RpcHandler* const handler = rpc_handlers.Find(method.substr(0, colon == method.npos ? 0 : colon));
+    return handler ? handler : backend;
+  }
 };
 
 }  // namespace tidemill::session

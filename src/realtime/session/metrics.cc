@@ -86,6 +86,18 @@ SessionMetrics::SessionMetrics(metrics::Registry& registry)
                              protocol::AllUnsubscribeCodes());
 }
 
+void SessionMetrics::CountConnected(TransportKind transport) {
+  connections.Add(1);
+  connects.Add();
+  transport_connections[static_cast<std::size_t>(transport)]->Add(1);
+  transport_connects[static_cast<std::size_t>(transport)]->Add();
+}
+
+void SessionMetrics::CountGone(TransportKind transport) {
+  connections.Sub(1);
+  transport_connections[static_cast<std::size_t>(transport)]->Sub(1);
+}
+
 void SessionMetrics::CountError(std::uint32_t code) { Count(errors_, code); }
 void SessionMetrics::CountDisconnect(std::uint32_t code) { Count(disconnects_, code); }
 void SessionMetrics::CountUnsubscribe(std::uint32_t code) { Count(unsubscribes_, code); }

@@ -46,6 +46,9 @@ struct SessionMetrics {
 
   std::array<metrics::Counter*, kRefusalReasons> refusals{};  // by RefusalReason
 
+  // One more connection is there, or one less.
+  void CountConnected(TransportKind transport);
+  void CountGone(TransportKind transport);
   void CountError(std::uint32_t code);
   void CountDisconnect(std::uint32_t code);
   void CountUnsubscribe(std::uint32_t code);

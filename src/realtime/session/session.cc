@@ -75,7 +75,7 @@ void Session::OnBuffersUsedUp() {
 
 void Session::OnTransportClosed() {
   carrier_ = Carrier::kClosed;
-  End();
+  End(kConnectionClosedCode, kConnectionClosedReason);
   RetireIfOver();
 }
 
@@ -214,7 +214,8 @@ Task<Verdict<void>> Session::TryConnect(std::uint32_t id, protocol::ConnectReque
   phase_ = Phase::kConnected;
   if (client_.identity) client_.identity->connected_at = client_.WallSeconds();
   transport_.Admit();
-  CountConnected(1);
+  context().metrics.CountConnected(client_.form.transport());
+  context().lifecycle.OnConnected(client_, context().app_names.Of(app_));
   client_.asks_backend = context().backend && context().backend->refreshes_connections();
   protocol::ConnectResult result = connect.Result();
   result.subs = std::move(subs);
@@ -229,16 +230,6 @@ Task<Verdict<void>> Session::TryConnect(std::uint32_t id, protocol::ConnectReque
   Reschedule();
   for (const std::string& channel : subscriptions_.Channels()) subscriptions_.Announce(channel);
   co_return {};
-}
-
-void Session::CountConnected(std::int64_t change) {
-  SessionMetrics& metrics = context().metrics;
-  const auto transport = static_cast<std::size_t>(client_.form.transport());
-  metrics.connections.Add(change);
-  metrics.transport_connections[transport]->Add(change);
-  if (change < 0) return;
-  metrics.connects.Add();
-  metrics.transport_connects[transport]->Add();
 }
 
 // ---- what the client is told
@@ -275,7 +266,7 @@ void Session::Refuse(std::uint32_t id, const Refusal& refusal) {
 
 void Session::RefuseListener(const protocol::ErrorCode& error) {
   const protocol::DisconnectCode code = DisconnectInPlaceOf(error);
-  End();
+  End(code.code, code.reason);
   context().metrics.CountDisconnect(code.code);
   transport_.RefuseConnect(error, code);
 }
@@ -420,7 +411,7 @@ void Session::DisconnectFor(protocol::DisconnectCode code, std::string_view why)
 
 void Session::DisconnectWith(std::uint32_t code, std::string_view reason) {
   if (closed()) return;
-  End();
+  End(code, reason);
   context().metrics.CountDisconnect(code);
   log::Debug("session.disconnected", {{"client", client_.id.ToString()}, {"code", code}, {"reason", reason}});
   transport_.Close(code, reason);
@@ -432,7 +423,7 @@ void Session::DisconnectSoon(protocol::DisconnectCode code) {
   context().loop.timers().Schedule(*this, context().loop.Now());
 }
 
-void Session::End() {
+void Session::End(std::uint32_t code, std::string_view reason) {
   if (closed()) return;
   const Phase reached = std::exchange(phase_, Phase::kClosed);
   context().loop.timers().Cancel(*this);
@@ -440,7 +431,10 @@ void Session::End() {
   if (context().backend) context().backend->OnClientGone(client_);
   client_.outbox.Close();
   if (!subscriptions_.CloseSome()) context().scope.Spawn(LeaveTheRest());
-  if (reached == Phase::kConnected) CountConnected(-1);
+  if (reached == Phase::kConnected) {
+    context().metrics.CountGone(client_.form.transport());
+    context().lifecycle.OnDisconnected(client_, context().app_names.Of(app_), code, reason);
+  }
   if (reached >= Phase::kRegistered) context().registry.Remove(*this);
   context().app_names.GiveBack(std::exchange(app_, std::uint8_t{0}));
   context().settling.Wake(client_);

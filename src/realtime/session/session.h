@@ -121,8 +121,6 @@ class Session final : public ClientEvents, private net::Timer {
   Task<void> Connect(std::uint32_t id, protocol::ConnectRequest request);
   // Replies when it succeeds.
   Task<Verdict<void>> TryConnect(std::uint32_t id, protocol::ConnectRequest request);
-  // One more connection is there, or one less.
-  void CountConnected(std::int64_t change);
   void TakePong();
   void GiveTimeForPongs();
   // Whether so many are within the client's rate; it is disconnected if they are not.
@@ -150,7 +148,7 @@ class Session final : public ClientEvents, private net::Timer {
   // server asked for it.
   Task<void> PushSubscribed(std::string channel, protocol::SubscribeResult result);
   Task<void> WorkOff(InFlight& in_flight, std::optional<std::string> frame);
-  void End();
+  void End(std::uint32_t code, std::string_view reason);
   Task<void> LeaveTheRest();
   void RetireIfOver();
 

@@ -268,10 +268,20 @@ void Subscriptions::Announce(std::string_view channel) {
   ChannelSubscription* const subscription = Find(channel);
   if (!subscription) return;
   EnterMirror(*subscription);
+  Report(*subscription);
   if (!subscription->join_leave) return;
   subscription->announced = true;
   client_.context.announcer.Joined(broker::ChannelName(std::string(channel)),
                                    client_.InfoWith(subscription->chan_info()));
+}
+
+void Subscriptions::Report(ChannelSubscription& subscription) {
+  Lifecycle& lifecycle = client_.context.lifecycle;
+  if (lifecycle.empty() || !subscription.attached()) return;
+  const auto channel = client_.settings().rules->Find(subscription.channel_name());
+  if (!channel) return;
+  const std::uint8_t told = lifecycle.OnJoined(client_, subscription.channel_name(), *channel->options);
+  subscription.reported = told & 0xf;
 }
 
 void Subscriptions::EnterMirror(ChannelSubscription& subscription) {
@@ -343,6 +353,9 @@ void Subscriptions::End(ChannelSubscription& subscription) {
   if (subscription.own_key) context.announcer.RemoveKey(name.value(), client_.id.ToString());
   if (subscription.extra) LeaveMirror(*subscription.extra);
   if (subscription.announced) context.announcer.Left(name, client_.InfoWith(subscription.chan_info()));
+  if (subscription.reported != 0) {
+    context.lifecycle.OnLeft(client_, name.value(), subscription.reported);
+  }
   context.hub.Detach(subscription);
   context.broker.Unsubscribe(name);
 }
