@@ -74,7 +74,8 @@ LoopServer::LoopServer(LoopRealtime& realtime, control::Directory& directory, co
                        .maps = realtime.maps(),
                        .directory = directory,
                        .access = shared.access,
-                       .access_store = parts.access_store},
+                       .access_store = parts.access_store,
+                       .user_status = parts.user_status},
       api_(api::Api::Make(Methods(parts), live.api, shared.api_metrics)) {
   public_router_->AddTakeover(http::Method::kGet, settings.websocket.handler_prefix,
                               session::MakeWebsocketEndpoint(realtime.context()));

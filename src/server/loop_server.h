@@ -46,6 +46,7 @@ class LoopServer {
   // are kept nowhere.
   struct Parts {
     access::Store* access_store = nullptr;
+    status::Store* user_status = nullptr;
     NodeJobs* jobs = nullptr;
     NodeOutbox* outbox = nullptr;
     NodeAccounts* accounts = nullptr;

@@ -192,12 +192,14 @@ void Node::SetOccupancyEvents() {
 // On each loop the HTTP API and its routes.
 void Node::MakeServers(const LiveSettings& live, const Options& options) {
   for (std::size_t i = 0; i < loops_->size(); ++i) {
-    servers_.push_back(std::make_unique<LoopServer>(*realtime_[i], directories_->ForLoop(i),
-                                                    LoopServer::Parts{.access_store = access_->StoreOf(i),
-                                                                      .jobs = jobs_.get(),
-                                                                      .outbox = outbox_.get(),
-                                                                      .accounts = accounts_.get()},
-                                                    shared_, *health_, settings_, live));
+    servers_.push_back(std::make_unique<LoopServer>(
+        *realtime_[i], directories_->ForLoop(i),
+        LoopServer::Parts{.access_store = access_->StoreOf(i),
+                          .user_status = status_ ? &status_->StoreOf(i) : nullptr,
+                          .jobs = jobs_.get(),
+                          .outbox = outbox_.get(),
+                          .accounts = accounts_.get()},
+        shared_, *health_, settings_, live));
     if (queries_) queries_->AddRoutes(i, servers_.back()->public_routes());
     if (chat_) {
       chat_->AddRoutes(i, servers_.back()->public_routes());

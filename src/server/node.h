@@ -25,6 +25,7 @@
 #include "server/node_jobs.h"
 #include "server/node_outbox.h"
 #include "server/node_queries.h"
+#include "server/node_status.h"
 #include "server/occupancy.h"
 #include "server/reload.h"
 #include "server/shared.h"

@@ -160,6 +160,11 @@ void CheckSectionsTogether(const Settings& settings, config::Findings& findings)
                         .others = {"broker.type", "broker.redis.address"},
                         .text = " = \"redis\": needs Redis as the broker, broker.redis.address"});
   }
+  if (settings.user_status.storage == "redis" && settings.broker.type != "redis") {
+    findings.push_back({.key = "user_status.storage",
+                        .others = {"broker.type", "broker.redis.address"},
+                        .text = " = \"redis\": needs Redis as the broker, broker.redis.address"});
+  }
   const Duration presence_ttl = settings.broker.redis.presence_ttl;
   const Duration renewal = settings.client.presence_update_interval;
   if (presence_ttl <= renewal) {
@@ -295,6 +300,7 @@ config::Schema<Settings> MakeSchema() {
   all.Add("broker.", broker::BrokerSection(), [](Settings& s) -> auto& { return s.broker; })
       .Add("broker.redis.", redis::RedisSection(), [](Settings& s) -> auto& { return s.broker.redis; })
       .Add("access.", access::AccessSection(), [](Settings& s) -> auto& { return s.access; })
+      .Add("user_status.", status::StatusSection(), [](Settings& s) -> auto& { return s.user_status; })
       .Add("storage.sqlite.", sqlite::SqliteSection(), [](Settings& s) -> auto& { return s.sqlite; })
       .Add("storage.postgres.", postgres::PostgresSection(), [](Settings& s) -> auto& { return s.postgres; })
       .Add("storage.postgres.pool.", postgres::PoolSection(),

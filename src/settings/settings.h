@@ -56,6 +56,7 @@ struct Settings {
   proxies::ProxiesSettings proxies;
   broker::BrokerSettings broker;
   access::AccessSettings access;
+  status::StatusSettings user_status;
   sqlite::SqliteSettings sqlite;
   postgres::PostgresSettings postgres;
   queries::QueriesSettings queries;

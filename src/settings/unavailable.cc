@@ -94,6 +94,7 @@ constexpr Unavailable kSettings[] = {
     {"uni_websocket_write_buffer_size", "there is nothing to tune; remove it"},
     {"uni_websocket_write_timeout", "client.queue_max_size bounds what waits"},
     {"user_block", "access.storage says where blocked users are kept"},
+    {"user_status_redis", "it is the broker's; user_status.storage"},
     {"user_tokens_invalidate", "access.storage says where revoked tokens are kept"},
     {"usage_stats", "nothing is sent anywhere; remove it"},
     {"websocket_compression_level", ""},

@@ -13,6 +13,7 @@
 #include "realtime/methods/publish.h"
 #include "realtime/methods/rpc.h"
 #include "realtime/methods/subscriptions.h"
+#include "realtime/methods/user_status.h"
 
 namespace tidemill::methods {
 
@@ -20,7 +21,7 @@ std::vector<api::Method> RealtimeMethods(Services& services) {
   std::vector<api::Method> methods;
   for (auto* const list :
        {&PublishMethods, &SubscriptionMethods, &ConnectionMethods, &ConnectionListMethods, &AccessMethods,
-        &PresenceMethods, &HistoryMethods, &MapMethods, &NodeMethods, &RpcMethods}) {
+        &PresenceMethods, &HistoryMethods, &MapMethods, &NodeMethods, &RpcMethods, &UserStatusMethods}) {
     std::ranges::move(list(services), std::back_inserter(methods));
   }
   return methods;

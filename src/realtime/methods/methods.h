@@ -11,6 +11,7 @@
 #include "realtime/broker/map_publisher.h"
 #include "realtime/broker/publisher.h"
 #include "realtime/control/directory.h"
+#include "realtime/status/store.h"
 
 namespace tidemill::methods {
 
@@ -20,6 +21,7 @@ struct Services {
   control::Directory& directory;
   access::AccessList& access;
   access::Store* access_store = nullptr;  // null: decisions about access are kept nowhere
+  status::Store* user_status = nullptr;   // null: user_status.enabled is false
 };
 
 std::vector<api::Method> RealtimeMethods(Services& services);
