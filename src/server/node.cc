@@ -26,6 +26,8 @@ constexpr Duration kJobsGrace = Seconds(5);
 constexpr Duration kJobsEnd = Seconds(10);
 // For the page that is being sent.
 constexpr Duration kOutboxEnd = Seconds(3);
+// For an endpoint that answers.
+constexpr Duration kEventsEnd = Seconds(3);
 
 std::size_t LoopCount(const settings::Settings& settings) {
   if (settings.loops > 0) return settings.loops;
@@ -61,12 +63,16 @@ Result<std::unique_ptr<Node>> Node::Start(settings::Settings settings, const Opt
   node->OpenOutbox();
   TM_TRY(node->OpenAccounts());
   node->OpenChat();
+  TM_TRY(node->OpenEvents());
+  node->OpenStatus();
   node->SetOccupancyEvents();
   node->MakeServers(live, options);
   node->AddMetrics();
   TM_TRY(node->OpenPorts(live));
   node->directories_->JoinCluster();
   node->access_->Start();
+  if (node->events_) node->events_->Start();
+  if (node->status_) node->status_->Start();
   if (node->accounts_) node->accounts_->SetAddress(node->addresses_.front());
   node->databases_->ApplySchemas(
       [jobs = node->jobs_.get(), outbox = node->outbox_.get(), accounts = node->accounts_.get()] {
@@ -181,6 +187,26 @@ std::string Node::WaitForOwnerLink(Duration patience) const {
   const MonotonicTime give_up = SystemClock().Now() + patience;
   while (!accounts_->started() && SystemClock().Now() < give_up) Pause(Milliseconds(5));
   return accounts_->owner_link();
+}
+
+// The operator's service, which is told what happens to channels and connections.
+Result<void> Node::OpenEvents() {
+  const events::EventsSettings& events = settings_.events;
+  if (!events.given()) return {};
+  NodeEvents::Options open{.node_id = node_id_};
+  for (const auto& realtime : realtime_) open.contexts.push_back(&realtime->context());
+  if (!events.queue.empty()) open.engine = &jobs_->engine();
+  TM_TRY_ASSIGN(events_, NodeEvents::Open(open, *brokers_, settings_, shared_));
+  occupancy_.Add(*events_);
+  return {};
+}
+
+// When users were last active and online.
+void Node::OpenStatus() {
+  if (!settings_.user_status.enabled) return;
+  std::vector<session::Context*> contexts;
+  for (const auto& realtime : realtime_) contexts.push_back(&realtime->context());
+  status_ = std::make_unique<NodeStatus>(contexts, *brokers_, settings_, shared_);
 }
 
 // Who wants to know which channels have subscribers.
@@ -321,6 +347,7 @@ void Node::Drain(const std::function<bool()>& should_abort) {
          WaitUntil(waiting, kCloseGrace,
                    [&] { return shared_.limiter->connections() == 0 && CountChanges() == 0; });
        }},
+      {"tell the last events", [&] { EndEvents(waiting); }},
       {"end the outbox", [&] { EndOutbox(waiting); }},
       {"end the jobs", [&] { EndJobs(waiting, std::min(timeout, kJobsGrace)); }},
       // From now on nobody waits for this node.
@@ -355,6 +382,23 @@ void Node::EndOutbox(const Waiting& waiting) {
             kOutboxEnd, [&] { return outbox_->ended(); });
 }
 
+void Node::EndEvents(const Waiting& waiting) {
+  if (!events_) return;
+  loops_->RunOnEach([&](std::size_t i) {
+    if (i == 0) events_->Drain();
+  });
+  WaitUntil(waiting, kEventsEnd, [&] {
+    bool idle = false;
+    loops_->RunOnEach([&](std::size_t i) {
+      if (i == 0) idle = events_->idle();
+    });
+    return idle;
+  });
+  loops_->RunOnEach([&](std::size_t i) {
+    if (i == 0) events_->End();
+  });
+}
+
 // Serves on as before, but for /ready.
 void Node::Leave(const Waiting& waiting) {
   if (settings_.shutdown_delay <= Duration{}) return;
@@ -387,6 +431,8 @@ Node::~Node() {
   }
   if (queries_) queries_->EndTasks();
   if (chat_) chat_->EndTasks();
+  if (events_) events_->EndTasks();
+  if (status_) status_->EndTasks();
   if (outbox_) outbox_->EndTasks();
   if (accounts_) accounts_->EndTasks();
   if (jobs_) jobs_->EndTasks();

@@ -22,6 +22,7 @@
 #include "server/node_access.h"
 #include "server/node_accounts.h"
 #include "server/node_chat.h"
+#include "server/node_events.h"
 #include "server/node_jobs.h"
 #include "server/node_outbox.h"
 #include "server/node_queries.h"
@@ -74,6 +75,8 @@ class Node {
   void OpenOutbox();
   Result<void> OpenAccounts();
   void OpenChat();
+  Result<void> OpenEvents();
+  void OpenStatus();
   void SetOccupancyEvents();
   void MakeServers(const LiveSettings& live, const Options& options);
   void AddMetrics();
@@ -84,6 +87,7 @@ class Node {
   void Leave(const Waiting& waiting);
   void EndJobs(const Waiting& waiting, Duration grace);
   void EndOutbox(const Waiting& waiting);
+  void EndEvents(const Waiting& waiting);
   std::size_t CountSessions();
   std::size_t CountChanges();
 
@@ -104,6 +108,8 @@ class Node {
   std::unique_ptr<NodeOutbox> outbox_;                // null: outbox.enabled is false
   std::unique_ptr<NodeAccounts> accounts_;            // null: accounts.enabled is false
   std::unique_ptr<NodeChat> chat_;                    // null: chat.enabled is false
+  std::unique_ptr<NodeEvents> events_;                // null: nobody is told
+  std::unique_ptr<NodeStatus> status_;                // null: user_status.enabled is false
   std::vector<std::unique_ptr<LoopServer>> servers_;  // of each loop
   std::vector<net::ListenAddress> addresses_;
 };

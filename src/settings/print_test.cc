@@ -98,7 +98,8 @@ struct Change {
   void operator()(std::vector<StoreAddress>* field) const { *field = {{"redis://u:hunter2@h/1"}, {"h:1"}}; }
   void operator()(std::vector<Secret>* field) const {
     *field = {{"k1"}, {"k2"}};
-    if (name.ends_with("push.secrets")) *field = {{"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}};
+    if (name.ends_with("push.secrets") || name.ends_with("state.secrets"))
+      *field = {{"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}};
   }
   void operator()(config::JsonArray* field) const {
     field->text = R"([1,"a",[true,{"b":2.5}]])";
@@ -154,6 +155,7 @@ Settings FullExample() {
     std::visit(Change{bounds.min, bounds.max, key.facts.choices, key.name}, key.field(&settings));
   }
   settings.client.personal_channel_namespace = "news";
+  settings.events.queue.clear();  // in place of an endpoint
   MakeStreams(settings.channel.without_namespace);
   MakeStreams(settings.channel.namespaces["news"]);
   MakeMap(settings.channel.namespaces["a.b-c_1"]);

@@ -135,6 +135,11 @@ void CheckSectionsTogether(const Settings& settings, config::Findings& findings)
   }
   CheckPaths(settings, findings);
   proxies::Check(settings.proxies, settings.channel, findings);
+  events::Check(settings.events, settings.channel, findings);
+  if (!settings.events.queue.empty() && !settings.jobs.enabled) {
+    findings.push_back(
+        {.key = "channel.proxy.state.queue", .others = {"jobs.enabled"}, .text = ": needs jobs.enabled"});
+  }
   if (settings.queries.given() && !settings.postgres.given() && !settings.sqlite.given()) {
     findings.push_back(
         {.key = "queries.folder",
@@ -251,6 +256,7 @@ void AddProxies(config::Schema<Settings>& all) {
            [](Settings& s) -> auto& { return s.proxies.map_publish; })
       .Add("channel.proxy.map_remove.", proxies::DefaultProxySection(),
            [](Settings& s) -> auto& { return s.proxies.map_remove; })
+      .Add("channel.proxy.state.", events::EventsSection(), [](Settings& s) -> auto& { return s.events; })
       .Add("rpc.proxy.", proxies::DefaultProxySection(), [](Settings& s) -> auto& { return s.proxies.rpc; })
       .Add("rpc.without_namespace.", proxies::RpcSection(),
            [](Settings& s) -> auto& { return s.proxies.rpc_without_namespace; })

@@ -15,6 +15,7 @@
 #include "chat/rooms/settings.h"
 #include "config/sources.h"
 #include "config/value.h"
+#include "events/settings.h"
 #include "http/settings.h"
 #include "jobs/engine/settings.h"
 #include "jobs/faktory/settings.h"
@@ -54,6 +55,7 @@ struct Settings {
   session::ClientSettings client;
   channels::ChannelSettings channel;
   proxies::ProxiesSettings proxies;
+  events::EventsSettings events;
   broker::BrokerSettings broker;
   access::AccessSettings access;
   status::StatusSettings user_status;

@@ -253,6 +253,31 @@ constexpr config::Row<ChannelOptions> kOptions[] = {
     {"sub_refresh_proxy_name",
      config::Of<&ChannelOptions::sub_refresh_proxy_name>,
      {.doc = "Which proxy asks: that of channel.proxy.sub_refresh, or one of [[proxies]]."}},
+    {"batch_max_size",
+     config::Of<&ChannelOptions::batch_max_size>,
+     {.doc = "Publications of a channel are held back until there are so many; 0: with batch_max_delay, any "
+             "number.",
+      .max = 10'000}},
+    {"batch_max_delay",
+     config::Of<&ChannelOptions::batch_max_delay>,
+     {.doc = "And no longer than that; 0s: with batch_max_size, until there are so many. Both 0: they go out "
+             "at once.",
+      .max = config::kHour}},
+    {"batch_flush_latest",
+     config::Of<&ChannelOptions::batch_flush_latest>,
+     {.doc = "Of what was held back only the newest publication is sent; of a map, the newest of each key."}},
+    {"conflate_slow_clients",
+     config::Of<&ChannelOptions::conflate_slow_clients>,
+     {.doc =
+          "A client that does not keep up gets the newest publication in place of those that it has not "
+          "taken, and is not disconnected for them. Not for subscriptions with deltas or joins and leaves."}},
+    {"state_proxy_enabled",
+     config::Of<&ChannelOptions::state_proxy_enabled>,
+     {.doc = "Tells channel.proxy.state when a channel gets its first subscriber (occupied) and has lost its "
+             "last one (vacated), once for all nodes."}},
+    {"state_proxy_join_leave",
+     config::Of<&ChannelOptions::state_proxy_join_leave>,
+     {.doc = "Tells channel.proxy.state of each subscription that begins (join) and ends (leave)."}},
     {"map.publish_proxy_enabled",
      OfMap<&MapOptions::publish_proxy_enabled>,
      {.doc = "Keys that clients publish go to your service first."}},

@@ -86,6 +86,15 @@ struct ChannelOptions {
   std::string publish_proxy_name = std::string(kDefaultProxy);
   bool sub_refresh_proxy_enabled = false;
   std::string sub_refresh_proxy_name = std::string(kDefaultProxy);
+  // Publications are held back until there are so many, or for so long, and only the newest is sent if
+  // wanted.
+  std::uint32_t batch_max_size = 0;
+  Duration batch_max_delay{};
+  bool batch_flush_latest = false;
+  bool conflate_slow_clients = false;
+  // Whether the operator's service is told of occupied and vacated, and of who comes and goes (src/events/).
+  bool state_proxy_enabled = false;
+  bool state_proxy_join_leave = false;
   bool is_map() const { return subscription_type.starts_with("map"); }
   bool allows_deltas() const { return !allowed_delta_types.empty(); }
   // Whether they are possible: of a map where it has a stream, so that the state that subscribers are sent is

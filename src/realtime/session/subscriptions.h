@@ -132,6 +132,8 @@ class Subscriptions {
   void EndCatchUps();
   void End(ChannelSubscription& subscription);
   void EnterMirror(ChannelSubscription& subscription);
+  // Tells LifecycleEvents of it, if they want to know.
+  void Report(ChannelSubscription& subscription);
   void LeaveMirror(const SubscriptionExtra& extra);
   void NoteExpiry(std::int64_t expire_at);
 
