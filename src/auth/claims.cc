@@ -39,7 +39,7 @@ class Parser {
     bool in_connect, in_subscribe;
     void (Parser::*read)();
   };
-  static const std::array<Row, 17> kRows;
+  static const std::array<Row, 18> kRows;
 
   void ReadMember(std::string_view key);
   void ReadUser();
@@ -58,6 +58,7 @@ class Parser {
   void ReadDataBytes() { data_.decoded = ReadBase64(); }
   void ReadMeta() { claims_.meta = json_.ReadRaw(); }
   void ReadOverride() { claims_.overrides = ReadOptionOverrides(json_); }
+  void ReadTagsFilter() { claims_.tags_filter = json_.ReadRaw(); }
   void ReadChannels() { claims_.channels = ReadStrings(); }
   void ReadSubs();
 
@@ -75,7 +76,7 @@ class Parser {
   std::uint32_t seen_ = 0;  // bit i: kRows[i] was read
 };
 
-const std::array<Parser::Row, 17> Parser::kRows = {{
+const std::array<Parser::Row, 18> Parser::kRows = {{
     {"exp", true, true, &Parser::ReadExp},
     {"nbf", true, true, &Parser::ReadNbf},
     {"iat", true, true, &Parser::ReadIat},
@@ -93,6 +94,7 @@ const std::array<Parser::Row, 17> Parser::kRows = {{
     {"data", false, true, &Parser::ReadData},
     {"b64data", false, true, &Parser::ReadDataBytes},
     {"override", false, true, &Parser::ReadOverride},
+    {"server_tags_filter", false, true, &Parser::ReadTagsFilter},
 }};
 
 bool Parser::IsClaim(std::string_view name) {
@@ -177,6 +179,8 @@ TokenSubscription Parser::ReadSubscription() {
       data.decoded = ReadBase64();
     else if (*key == "override")
       subscription.overrides = ReadOptionOverrides(json_);
+    else if (*key == "server_tags_filter")
+      subscription.tags_filter = json_.ReadRaw();
   }
   subscription.info = info.Take();
   subscription.data = data.Take();

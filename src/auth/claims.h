@@ -32,7 +32,8 @@ struct Claims {
   std::string data;  // the same
   std::string meta;  // raw JSON
   OptionOverrides overrides;
-  TokenMark mark;  // "jti", a string or any other JSON as it is written; "iat"
+  std::string tags_filter;  // "server_tags_filter", raw JSON
+  TokenMark mark;           // "jti", a string or any other JSON as it is written; "iat"
   std::vector<std::string> channels;
   std::map<std::string, TokenSubscription> subs;
 };

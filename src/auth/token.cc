@@ -163,6 +163,7 @@ class Verifier final : public TokenVerifier {
                           .info = std::move(claims.info),
                           .data = std::move(claims.data),
                           .overrides = claims.overrides,
+                          .tags_filter = std::move(claims.tags_filter),
                           .claims = std::move(payload),
                           .mark = std::move(claims.mark)};
   }

@@ -28,6 +28,7 @@ struct TokenSubscription {
   std::string info;  // raw bytes (JSON, or what b64info held)
   std::string data;
   OptionOverrides overrides;
+  std::string tags_filter;  // JSON of server_tags_filter; "": there is none
   friend bool operator==(const TokenSubscription&, const TokenSubscription&) = default;
 };
 
@@ -51,7 +52,8 @@ struct SubscribeToken {
   std::string info;
   std::string data;
   OptionOverrides overrides;
-  std::string claims;  // all of the payload: a JSON object, as it was signed
+  std::string tags_filter;  // as above
+  std::string claims;       // all of the payload: a JSON object, as it was signed
   TokenMark mark;
 };
 

@@ -189,6 +189,25 @@ std::expected<FilterPtr, std::string_view> Filter::Parse(protocol::Encoding enco
   return filter;
 }
 
+FilterPtr Filter::Both(const FilterPtr& first, const FilterPtr& second) {
+  if (!first || !second) return first ? first : second;
+  auto both = std::make_shared<Filter>();
+  both->nodes_.push_back({.op = Op::kAnd});
+  both->canonical_ = std::string(1, static_cast<char>('0' + static_cast<int>(Op::kAnd))) + "2:";
+  both->work_ = 1;
+  for (const Filter* const part : {first.get(), second.get()}) {
+    const auto begin = static_cast<std::uint32_t>(both->nodes_.size());
+    both->nodes_.front().children.push_back(begin);
+    for (Node node : part->nodes_) {
+      for (std::uint32_t& child : node.children) child += begin;
+      both->nodes_.push_back(std::move(node));
+    }
+    both->canonical_ += part->canonical_;
+    both->work_ += part->work_;
+  }
+  return both;
+}
+
 std::size_t Filter::WorkOf(const Node& node) {
   if (node.op != Op::kLeaf) return 1;
   switch (node.compare) {

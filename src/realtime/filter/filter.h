@@ -49,6 +49,10 @@ class Filter {
   static std::expected<std::shared_ptr<const Filter>, std::string_view> Parse(protocol::Encoding encoding,
                                                                               std::string_view text);
 
+  // What both match. One of them may be null: then it is the other one.
+  static std::shared_ptr<const Filter> Both(const std::shared_ptr<const Filter>& first,
+                                            const std::shared_ptr<const Filter>& second);
+
   bool Matches(const TagTable& tags) const { return Matches(0, tags); }
   bool Matches(const protocol::Tags& tags) const { return Matches(TagTable(tags)); }
   // Two filters of the same tree have the same, whatever encoding they came in.

@@ -190,5 +190,23 @@ TEST(Decimals, AreComparedWhateverTheirLength) {
   EXPECT_FALSE(CompareDecimals(std::string(201, '9'), "1"));
 }
 
+TEST(FilterBoth, MatchesWhatBothMatch) {
+  const auto parse = [](std::string_view text) { return *Filter::Parse(protocol::Encoding::kJson, text); };
+  const FilterPtr team = parse(R"({"key":"team","cmp":"eq","val":"a"})");
+  const FilterPtr role = parse(R"({"op":"or","nodes":[{"key":"role","cmp":"eq","val":"x"},)"
+                               R"({"op":"not","nodes":[{"key":"role","cmp":"ex"}]}]})");
+  const FilterPtr both = Filter::Both(team, role);
+  EXPECT_TRUE(both->Matches({{"team", "a"}, {"role", "x"}}));
+  EXPECT_TRUE(both->Matches({{"team", "a"}}));
+  EXPECT_FALSE(both->Matches({{"team", "a"}, {"role", "y"}}));
+  EXPECT_FALSE(both->Matches({{"team", "b"}, {"role", "x"}}));
+  EXPECT_EQ(both->work(), 1 + team->work() + role->work());
+  EXPECT_EQ(both->canonical(), Filter::Both(team, role)->canonical());
+  EXPECT_NE(both->canonical(), Filter::Both(role, team)->canonical());
+  EXPECT_EQ(Filter::Both(nullptr, role), role);
+  EXPECT_EQ(Filter::Both(team, nullptr), team);
+  EXPECT_EQ(Filter::Both(nullptr, nullptr), nullptr);
+}
+
 }  // namespace
 }  // namespace tidemill::filter

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/utf8.h"
 #include "realtime/control/actions.h"
+#include "realtime/session/subscription_options.h"
 
 namespace tidemill::proxies {
 namespace {
@@ -85,6 +86,14 @@ protocol::Tags ReadTags(JsonReader& json) {
   return tags;
 }
 
+// JSON of a filter that can be read; "": there is none.
+std::string ReadTagsFilter(JsonReader& json) {
+  if (json.SkipNull()) return {};
+  std::string text(json.ReadRaw());
+  if (json.ok() && !session::ServerFilterOf(text)) json.Fail("server_tags_filter is malformed");
+  return text;
+}
+
 // ---- results
 
 auth::TokenSubscription ReadSub(JsonReader& json) {
@@ -99,6 +108,8 @@ auth::TokenSubscription ReadSub(JsonReader& json) {
       ReadOverrides(json, sub.overrides);
     } else if (Is(*key, "cache_recover")) {
       sub.overrides.cache_recover = ReadFlag(json);
+    } else if (Is(*key, "server_tags_filter")) {
+      sub.tags_filter = ReadTagsFilter(json);
     }
   }
   sub.info = std::move(info).Bytes();
@@ -155,6 +166,8 @@ void ReadResult(JsonReader& json, SubscribeTerms& terms) {
       terms.expire_at = ReadTime(json);
     } else if (Is(*key, "override")) {
       ReadOverrides(json, terms.overrides);
+    } else if (Is(*key, "server_tags_filter")) {
+      terms.server_filter = session::ServerFilterOf(ReadTagsFilter(json)).value_or(nullptr);
     }
   }
   terms.info = std::move(info).Bytes();

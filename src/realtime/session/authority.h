@@ -33,8 +33,10 @@ struct SubscribeTerms {
   std::int64_t expire_at = 0;  // seconds since the Unix epoch; 0: never
   auth::OptionOverrides overrides;
   std::optional<auth::TokenMark> token;  // that granted it; nullopt: none did
-  filter::FilterPtr filter;              // what the client asked for; null: all publications are for it
-  std::string epoch;                     // of the map that is granted, and no later one; "": any
+  // What it may see of the channel, whatever it asks for; null: all.
+  filter::FilterPtr server_filter;
+  filter::FilterPtr filter;  // what the client asked for; null: all publications are for it
+  std::string epoch;         // of the map that is granted, and no later one; "": any
   friend bool operator==(const SubscribeTerms&, const SubscribeTerms&) = default;
 };
 

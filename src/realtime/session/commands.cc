@@ -332,13 +332,20 @@ Task<Verdict<ReplyBody>> Commands::Do(protocol::HistoryRequest request) {
   }
   broker::HistoryQuery query{
       .since = std::move(request.since), .limit = request.limit, .reverse = request.reverse};
-  const auto most = static_cast<std::int32_t>(
+  const filter::FilterPtr may_see = subscriptions_.ServerFilter(request.channel);
+  auto most = static_cast<std::int32_t>(
       std::min<std::uint32_t>(held->client.history_max_publication_limit, INT32_MAX));
+  if (may_see) {
+    const auto at_once =
+        static_cast<std::int32_t>(std::min<std::uint32_t>(FilteredAtOnceMax(*may_see), INT32_MAX));
+    most = most > 0 ? std::min(most, at_once) : at_once;
+  }
   if (most > 0 && (query.limit < 0 || query.limit > most)) query.limit = most;
   auto history = co_await client_.context.publisher.History({.channel = std::move(request.channel),
                                                              .query = std::move(query),
                                                              .surface = broker::Surface::kClient});
   if (!history) co_return Refused(history.error());
+  KeepMatching(may_see, history->publications);
   co_return protocol::HistoryResult{.publications = std::move(history->publications),
                                     .epoch = std::move(history->top.epoch),
                                     .offset = history->top.offset};
@@ -361,8 +368,14 @@ Task<Verdict<ReplyBody>> Commands::Do(protocol::RefreshRequest request) {
 }
 
 Task<Verdict<ReplyBody>> Commands::Do(protocol::SubRefreshRequest request) {
-  TM_CO_TRY_ASSIGN(auto result, co_await RefreshSubscription(client_, subscriptions_, std::move(request)));
-  co_return result;
+  const std::string channel = request.channel;
+  TM_CO_TRY_ASSIGN(auto refreshed, co_await RefreshSubscription(client_, subscriptions_, std::move(request)));
+  if (refreshed.sees_other) {
+    // The client subscribes anew, with the token of its own, and recovers what it may see now.
+    subscriptions_.Leave(channel);
+    ended_ = Ended{channel, protocol::kUnsubscribeInsufficientState.code};
+  }
+  co_return std::move(refreshed.result);
 }
 
 }  // namespace tidemill::session

@@ -8,6 +8,7 @@
 #include "realtime/protocol/reply_bytes.h"
 #include "realtime/session/context.h"
 #include "realtime/session/default_authority.h"
+#include "realtime/session/subscription_options.h"
 
 namespace tidemill::session {
 namespace {
@@ -168,10 +169,19 @@ Task<Verdict<decltype(protocol::ConnectResult::subs)>> ConnectCommand::Join(
     if (const auto asked = request.subs.find(name); asked != request.subs.end()) subscribe = asked->second;
     subscribe.channel = name;
     subscribe.type = 0;  // a map is not subscribed to by the server, whatever the client asks for
+    auto server_filter = ServerFilterOf(token.tags_filter);
+    if (!server_filter) {
+      co_return client_.Refuse(protocol::kErrorPermissionDenied,
+                               {.reason = RefusalReason::kToken,
+                                .channel = name,
+                                .why = "server_tags_filter of a server-side subscription is malformed"});
+    }
     SubscribeTerms terms{.server_side = true,
                          .info = std::move(token.info),
                          .data = std::move(token.data),
-                         .overrides = token.overrides};
+                         .overrides = token.overrides,
+                         .token = {},
+                         .server_filter = *std::move(server_filter)};
     TM_CO_TRY_ASSIGN(Joined joined,
                      co_await subscriptions_.Join(std::move(subscribe), std::move(terms), bytes));
     if (joined.ended) continue;

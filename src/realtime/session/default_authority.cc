@@ -6,6 +6,7 @@
 #include "realtime/channels/permissions.h"
 #include "realtime/session/client.h"
 #include "realtime/session/context.h"
+#include "realtime/session/subscription_options.h"
 
 namespace tidemill::session {
 namespace {
@@ -50,13 +51,21 @@ class TokenAuthority final : public Authority {
                                .channel = call.request.channel,
                                .why = "the subscription token has been revoked"});
     }
+    auto server_filter = ServerFilterOf(token->tags_filter);
+    if (!server_filter) {
+      co_return client.Refuse(protocol::kErrorPermissionDenied,
+                              {.reason = RefusalReason::kToken,
+                               .channel = call.request.channel,
+                               .why = "server_tags_filter of the subscription token is malformed"});
+    }
     const std::int64_t expire_at = insecure ? 0 : token->expire_at;
     if (client.IsPast(expire_at)) co_return Refused(protocol::kErrorExpired);
     co_return SubscribeTerms{.info = std::move(token->info),
                              .data = std::move(token->data),
                              .expire_at = expire_at,
                              .overrides = token->overrides,
-                             .token = std::move(token->mark)};
+                             .token = std::move(token->mark),
+                             .server_filter = *std::move(server_filter)};
   }
 
  private:

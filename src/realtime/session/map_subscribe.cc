@@ -43,6 +43,12 @@ bool HasGap(std::uint64_t since, const std::vector<PublicationPtr>& read) {
   return read.empty() || read.front()->offset - since != 1;
 }
 
+// What removes a key has no tags, and tells its name to all.
+std::unexpected<Refusal> RefuseServerFilter(const Client& client, std::string_view channel) {
+  return client.Refuse(protocol::kErrorPermissionDenied,
+                       {.channel = channel, .why = "server_tags_filter is not available in maps"});
+}
+
 }  // namespace
 
 MapCatchUp* MapSubscribe::CatchUp(const SubscribeRequest& request) const {
@@ -123,6 +129,10 @@ Task<Verdict<void>> MapSubscribe::BeginToRead(const SubscribeRequest& request,
   if (!terms) {
     subscriptions_.EndCatchUp(request.channel);
     co_return Refused(terms.error());
+  }
+  if (terms->server_filter) {
+    subscriptions_.EndCatchUp(request.channel);
+    co_return RefuseServerFilter(client_, request.channel);
   }
   granted->terms = *std::move(terms);
   granted->began = client_.context.loop.Now();  // whoever gave permission took its own time

@@ -6,6 +6,7 @@
 
 #include "realtime/session/backend_refresh.h"
 #include "realtime/session/context.h"
+#include "realtime/session/subscription_options.h"
 
 namespace tidemill::session {
 namespace {
@@ -58,8 +59,8 @@ Task<Verdict<protocol::RefreshResult>> Refresh(Client& client, std::string given
   co_return result;
 }
 
-Task<Verdict<protocol::SubRefreshResult>> RefreshSubscription(Client& client, Subscriptions& subscriptions,
-                                                              protocol::SubRefreshRequest request) {
+Task<Verdict<RefreshedSubscription>> RefreshSubscription(Client& client, Subscriptions& subscriptions,
+                                                         protocol::SubRefreshRequest request) {
   if (request.channel.empty()) co_return Refused(protocol::kDisconnectBadRequest);
   if (request.type != 0) co_return Refused(protocol::kErrorNotAvailable);
   const ChannelSubscription* const asked = subscriptions.Find(request.channel);
@@ -84,6 +85,12 @@ Task<Verdict<protocol::SubRefreshResult>> RefreshSubscription(Client& client, Su
         {.channel = request.channel, .why = "the subscription token is for another channel, user or client"});
   }
   if (client.IsPast(token->expire_at)) co_return Refused(protocol::kDisconnectSubExpired);
+  const auto server_filter = ServerFilterOf(token->tags_filter);
+  if (!server_filter) {
+    co_return client.Refuse(
+        protocol::kDisconnectInvalidToken,
+        {.channel = request.channel, .why = "server_tags_filter of the new subscription token is malformed"});
+  }
   if (client.HasRevoked(token->mark, request.channel)) {
     co_return client.Refuse(protocol::kDisconnectInvalidToken,
                             {.reason = RefusalReason::kRevoked,
@@ -95,12 +102,14 @@ Task<Verdict<protocol::SubRefreshResult>> RefreshSubscription(Client& client, Su
   ChannelSubscription& subscription = *subscriptions.Find(request.channel);
   subscriptions.KeepToken(subscription, std::move(token->mark));
   subscriptions.SetExpiry(subscription, token->expire_at);
-  protocol::SubRefreshResult result;
+  RefreshedSubscription refreshed;
   if (token->expire_at != 0) {
-    result.expires = true;
-    result.ttl = client.TtlUntil(token->expire_at);
+    refreshed.result.expires = true;
+    refreshed.result.ttl = client.TtlUntil(token->expire_at);
   }
-  co_return result;
+  const filter::FilterPtr sees = subscriptions.ServerFilter(request.channel);
+  refreshed.sees_other = *server_filter && (!sees || sees->canonical() != (*server_filter)->canonical());
+  co_return refreshed;
 }
 
 }  // namespace tidemill::session

@@ -18,7 +18,11 @@ namespace tidemill::session {
 Task<Verdict<protocol::RefreshResult>> Refresh(Client& client, std::string token);
 
 // Of a subscription that is there; the token must be for this client and channel.
-Task<Verdict<protocol::SubRefreshResult>> RefreshSubscription(Client& client, Subscriptions& subscriptions,
-                                                              protocol::SubRefreshRequest request);
+struct RefreshedSubscription {
+  protocol::SubRefreshResult result;
+  bool sees_other = false;  // the token lets it see other publications: it is to begin anew
+};
+Task<Verdict<RefreshedSubscription>> RefreshSubscription(Client& client, Subscriptions& subscriptions,
+                                                         protocol::SubRefreshRequest request);
 
 }  // namespace tidemill::session

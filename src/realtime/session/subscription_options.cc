@@ -24,6 +24,11 @@ std::expected<filter::FilterPtr, protocol::ErrorCode> FilterOf(const channels::C
   return *std::move(filter);
 }
 
+std::expected<filter::FilterPtr, std::string_view> ServerFilterOf(std::string_view json) {
+  if (json.empty()) return nullptr;
+  return filter::Filter::Parse(protocol::Encoding::kJson, json);
+}
+
 void KeepMatching(const filter::FilterPtr& filter, std::vector<protocol::PublicationPtr>& publications) {
   if (!filter) return;
   std::erase_if(publications, [&](const protocol::PublicationPtr& publication) {

@@ -54,6 +54,9 @@ std::expected<filter::FilterPtr, protocol::ErrorCode> FilterOf(const channels::C
                                                                const protocol::SubscribeRequest& request,
                                                                protocol::Encoding encoding);
 
+// server_tags_filter of a token or of the backend, JSON; "": null. Fails with what is wrong with it.
+std::expected<filter::FilterPtr, std::string_view> ServerFilterOf(std::string_view json);
+
 // Drops the publications that the filter does not match; those that remove a key stay. Null: none.
 void KeepMatching(const filter::FilterPtr& filter, std::vector<protocol::PublicationPtr>& publications);
 

@@ -148,6 +148,8 @@ Task<Verdict<protocol::SubscribeResult>> Subscriptions::JoinBegun(ChannelSubscri
                               .why = "a map is subscribed to by clients, as a map",
                               .setting = "subscription_type"});
   }
+  if (terms.server_filter) request.delta.clear();  // what was filtered out, the next delta could be of
+  const filter::FilterPtr filter = filter::Filter::Both(terms.server_filter, terms.filter);
   const SubscriptionOptions options = OptionsFor(*channel->options, terms.overrides, request,
                                                  {.presence = channels::MayReadPresence(*channel, caller),
                                                   .history = channels::MayReadHistory(*channel, caller)});
@@ -155,6 +157,7 @@ Task<Verdict<protocol::SubscribeResult>> Subscriptions::JoinBegun(ChannelSubscri
   subscription.server_side = terms.server_side;
   subscription.asks_backend = channel->options->sub_refresh_proxy_enabled && client_.context.backend;
   if (!terms.info.empty()) subscription.Extra().info = std::move(terms.info);
+  if (terms.server_filter) subscription.Extra().server_filter = std::move(terms.server_filter);
   if (terms.token) KeepToken(subscription, *std::move(terms.token));
   subscription.presence = options.presence;
   // Of a map without a stream too: who may have missed a change reads it anew.
@@ -252,6 +255,11 @@ Task<Verdict<void>> Subscriptions::EnterPresence(ChannelSubscription& subscripti
   if (closed_ || subscription.ended) co_return Refused(protocol::kErrorInternal);
   if (!added) co_return RefusalOf(added.error());
   co_return Verdict<void>();
+}
+
+filter::FilterPtr Subscriptions::ServerFilter(std::string_view channel) const {
+  const ChannelSubscription* const found = Find(channel);
+  return found && found->extra ? found->extra->server_filter : nullptr;
 }
 
 bool Subscriptions::Holds(std::string_view channel, std::uint32_t number) const {

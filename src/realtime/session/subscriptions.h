@@ -88,6 +88,8 @@ class Subscriptions {
   bool closed() const { return closed_ != 0; }
   // Null if it is not there. One that is under way is not attached().
   ChannelSubscription* Find(std::string_view channel) const { return table_.Find(channel); }
+  // What the client may see of the channel, by the terms of its subscription; null: all.
+  filter::FilterPtr ServerFilter(std::string_view channel) const;
   // Whether the one with that number was not ended meanwhile. Its address says nothing: the next one of the
   // channel may have the same.
   bool Holds(std::string_view channel, std::uint32_t number) const;
