@@ -20,14 +20,15 @@ Result<std::unique_ptr<LoopRealtime>> LoopRealtime::Make(net::Loop& loop, broker
                                 .delta_bytes_max = settings.channel.delta_max_size,
                                 .delta_bases_bytes_max = settings.channel.delta_bases_max_size / loops,
                                 .filters_max = settings.channel.tags_filters_max};
-  return std::unique_ptr<LoopRealtime>(new LoopRealtime(loop, std::move(broker), shared, options, live,
-                                                        std::move(tokens), std::move(proxies), own_key));
+  return std::unique_ptr<LoopRealtime>(
+      new LoopRealtime(loop, std::move(broker), shared, options, settings.prometheus_usage, live,
+                       std::move(tokens), std::move(proxies), own_key));
 }
 
 LoopRealtime::LoopRealtime(net::Loop& loop, broker::LoopBroker broker, Shared& shared,
-                           hub::HubOptions options, const LiveSettings& live,
-                           std::shared_ptr<session::Tokens> tokens, std::unique_ptr<proxies::Proxies> proxies,
-                           const auth::OwnKey* own_key)
+                           hub::HubOptions options, const session::UsageOptions& usage,
+                           const LiveSettings& live, std::shared_ptr<session::Tokens> tokens,
+                           std::unique_ptr<proxies::Proxies> proxies, const auth::OwnKey* own_key)
     : loop_(loop),
       own_key_(own_key),
       broker_(std::move(broker)),
@@ -49,7 +50,10 @@ LoopRealtime::LoopRealtime(net::Loop& loop, broker::LoopBroker broker, Shared& s
                .scope = *scope_,
                .backend = proxies_.get(),
                .buffers = &shared.http_buffers},
-      probe_(loop, hub_, shared.registry) {
+      probe_(loop, hub_, shared.registry),
+      usage_(shared.registry, usage) {
+  context_.lifecycle.Add(usage_);
+  if (usage.by_namespace) publisher_.SetUsage(usage_);
   broker_.broker->SetEvents(hub_);
 }
 

@@ -17,6 +17,7 @@
 #include "realtime/hub/hub.h"
 #include "realtime/proxies/proxies.h"
 #include "realtime/session/context.h"
+#include "realtime/session/usage.h"
 #include "server/live_settings.h"
 #include "server/loop_probe.h"
 #include "server/reload.h"
@@ -56,8 +57,9 @@ class LoopRealtime {
 
  private:
   LoopRealtime(net::Loop& loop, broker::LoopBroker broker, Shared& shared, hub::HubOptions options,
-               const LiveSettings& live, std::shared_ptr<session::Tokens> tokens,
-               std::unique_ptr<proxies::Proxies> proxies, const auth::OwnKey* own_key);
+               const session::UsageOptions& usage, const LiveSettings& live,
+               std::shared_ptr<session::Tokens> tokens, std::unique_ptr<proxies::Proxies> proxies,
+               const auth::OwnKey* own_key);
 
   net::Loop& loop_;
   const auth::OwnKey* const own_key_;  // null: there are no accounts
@@ -69,6 +71,7 @@ class LoopRealtime {
   std::optional<TaskScope> scope_;
   session::Context context_;
   LoopProbe probe_;
+  session::Usage usage_;
 };
 
 }  // namespace tidemill::server

@@ -268,6 +268,7 @@ void AddProxies(config::Schema<Settings>& all) {
 config::Schema<Settings> MakeSchema() {
   config::Schema<Settings> all;
   all.Add<Settings>("", {.rows = kProcess}, [](Settings& s) -> auto& { return s; })
+      .Add("prometheus.", session::UsageSection(), [](Settings& s) -> auto& { return s.prometheus_usage; })
       .Add("log.", LogSection(), [](Settings& s) -> auto& { return s.log; })
       .Add("http_server.", http::ServerSection(), [](Settings& s) -> auto& { return s.http_server; })
       .Add("http_api.", api::HttpApiSection(), [](Settings& s) -> auto& { return s.http_api; })

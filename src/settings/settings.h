@@ -30,6 +30,8 @@
 #include "realtime/channels/settings.h"
 #include "realtime/proxies/settings.h"
 #include "realtime/session/settings.h"
+#include "realtime/session/usage_settings.h"
+#include "realtime/status/settings.h"
 #include "settings/log.h"
 #include "sqlite/settings.h"
 
@@ -73,6 +75,7 @@ struct Settings {
   LogSettings log;
   bool health_enabled = true;
   bool prometheus_enabled = true;
+  session::UsageOptions prometheus_usage;
   bool console_enabled = false;
   Duration shutdown_delay = Seconds(0);
   Duration shutdown_timeout = Seconds(30);

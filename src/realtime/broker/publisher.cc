@@ -29,6 +29,7 @@ Answer<Admitted> Publisher::Admit(const channels::Channel& channel, PublishCall&
   if (channel.options->is_map() || !Fits(*channel.options, call.data, call.form)) {
     return std::unexpected(protocol::kErrorBadRequest);
   }
+  if (usage_) usage_->OnPublication(channel.name.name_space, call.data.size());
   Admitted admitted{.channel = ChannelName(std::move(call.channel)),
                     .publication = {},
                     .options = {.stream = {},

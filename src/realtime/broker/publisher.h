@@ -64,6 +64,16 @@ struct Admitted {
 template <class T>
 using Answer = std::expected<T, protocol::ErrorCode>;
 
+// Who counts what is published.
+class PublishUsage {
+ public:
+  // One was admitted, of so many bytes.
+  virtual void OnPublication(std::string_view name_space, std::size_t bytes) = 0;
+
+ protected:
+  ~PublishUsage() = default;
+};
+
 class Publisher {
  public:
   Publisher(Broker& broker, PresenceStore& presence, std::shared_ptr<const channels::Rules> rules)
@@ -71,6 +81,8 @@ class Publisher {
   Publisher(const Publisher&) = delete;
   Publisher& operator=(const Publisher&) = delete;
 
+  // Before the loop runs; outlives the calls.
+  void SetUsage(PublishUsage& usage) { usage_ = &usage; }
   void ReplaceRules(std::shared_ptr<const channels::Rules> rules) { rules_ = std::move(rules); }
   // Those that hold now: not to be kept across a suspension.
   const channels::Rules& rules() const { return *rules_; }
@@ -101,6 +113,7 @@ class Publisher {
   Broker& broker_;
   PresenceStore& presence_;
   std::shared_ptr<const channels::Rules> rules_;
+  PublishUsage* usage_ = nullptr;  // null: nobody counts
 };
 
 }  // namespace tidemill::broker

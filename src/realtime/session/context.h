@@ -4,6 +4,8 @@
 // pointers, sessions keep what they hold.
 #pragma once
 
+#include <functional>
+#include <map>
 #include <memory>
 #include <string>
 

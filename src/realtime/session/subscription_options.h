@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <string_view>
 #include <vector>
 
 #include "auth/option_overrides.h"

@@ -163,9 +163,9 @@ Task<Verdict<protocol::SubscribeResult>> Subscriptions::JoinBegun(ChannelSubscri
   // Of a map without a stream too: who may have missed a change reads it anew.
   subscription.positioned = options.positioned || options.is_map;
   broker::SubscribeOptions asked = WhatToAsk(options, request, *channel, *held);
-  if (terms.filter) asked.recovery_limit = std::min(asked.recovery_limit, FilteredAtOnceMax(*terms.filter));
-  TM_CO_TRY_ASSIGN(auto result, co_await Follow(subscription, request, options, terms.filter,
-                                                std::move(asked), answered_bytes));
+  if (filter) asked.recovery_limit = std::min(asked.recovery_limit, FilteredAtOnceMax(*filter));
+  TM_CO_TRY_ASSIGN(auto result,
+                   co_await Follow(subscription, request, options, filter, std::move(asked), answered_bytes));
   result.data = std::move(terms.data);
   SetExpiry(subscription, terms.expire_at);
   // One that is not refreshed by the client: nothing to tell it.
