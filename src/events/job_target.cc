@@ -16,7 +16,7 @@ class JobTarget final : public Target {
   Task<Result<void>> Deliver(const Batch& batch) override {
     TM_CO_TRY_ASSIGN(job::Job job, job::ParseJob(TextOf(batch), engine_.loop().clock().WallNow()));
     const Result<> pushed = engine_.Push(std::move(job));
-    // The id is that of the batch: an earlier attempt was committed.
+    // An earlier attempt was committed, though nobody heard of it.
     const bool is_there = !pushed && pushed.error().code == Errc::kAlreadyExists;
     if (!pushed && !is_there) co_return pushed;
     TM_CO_TRY(co_await engine_.Committed());
@@ -38,6 +38,11 @@ class JobTarget final : public Target {
     json.BeginArray();
     json.Raw(BodyOf(batch));
     json.EndArray();
+    // The same batch again is refused: times and ids of clients make each another one.
+    json.Key("custom");
+    json.BeginObject();
+    json.Member("unique_for", 3600);
+    json.EndObject();
     json.EndObject();
     return text;
   }
