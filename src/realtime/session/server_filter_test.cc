@@ -49,6 +49,7 @@ class ServerFilterTest : public SessionTest {
   }
   void PublishTo(const std::string& team, int n) {
     broker::PublishCall call{.channel = "told:x", .data = "{\"n\":" + std::to_string(n) + "}"};
+    call.form = broker::DataForm::kJson;
     call.tags = {{"team", team}, {"n", std::to_string(n)}};
     TaskScope scope;
     scope.Spawn(Publish(bench_.context().publisher, std::move(call), epoch_));

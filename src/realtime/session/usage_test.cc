@@ -60,7 +60,7 @@ TEST_F(UsageTest, CountsByNamespace) {
   client->Say(R"({"id":3,"subscribe":{"channel":"plain:b"}})");
   client->Say(R"({"id":4,"unsubscribe":{"channel":"plain:b"}})");
   client->Say(R"({"id":5,"subscribe":{"channel":"unknown:a"}})");
-  broker::PublishCall call{.channel = "plain:a", .data = "[1]"};
+  broker::PublishCall call{.channel = "plain:a", .data = "[1]", .form = broker::DataForm::kJson};
   TaskScope scope;
   scope.Spawn(Publish(bench_.context().publisher, std::move(call)));
   bench_.Turn();
