@@ -48,6 +48,8 @@ class MethodsFixture final : public api::testing::ApiBench, public broker::Broke
   // Before the first call.
   void SetAccessStore(access::Store& store) { services_->access_store = &store; }
 
+  void SetUserStatus(status::Store& store) { services_->user_status = &store; }
+
   // As others on this node publish.
   void Publish(broker::PublishCall call);
   void PublishKey(broker::MapPublishCall call);
