@@ -11,7 +11,7 @@
 namespace tidemill::accounts {
 namespace {
 
-constexpr int kNice = 10;
+constexpr int kNice = 5;
 
 // Of the calling thread alone (Linux: setpriority(2), "NPTL").
 void BePatient() {
