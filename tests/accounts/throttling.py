@@ -42,7 +42,7 @@ def test_an_account(binary, folder):
 
 def test_an_address(binary, folder):
     """one address may try so many accounts, another address is not held back"""
-    with AccountsServer(binary, folder, "--accounts.logins_per_address=5", "--accounts.logins_interval=2s",
+    with AccountsServer(binary, folder, "--accounts.logins_per_address=5", "--accounts.logins_interval=1h",
                         "--http_server.trusted_proxies=127.0.0.1") as server:
         server.set_up()
         person = server.invited()
