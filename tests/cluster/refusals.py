@@ -220,6 +220,7 @@ def test_wrong_type(binary, folder):
             redis.command("HSET", "tidemill.meta.{.news}", "e", "abcdefgh", "s", "1", "i", "1")
             for _ in range(PUBLISHES):
                 equal(node.error_of_publish(), (100, "Redis refuses"))
+            eventually(lambda: node.refusals("WRONGTYPE"), "a line of the log")
             equal(len(node.refusals("WRONGTYPE")), 1)
             for header in ("X-Tidemill-Error-Mode", "X-Centrifugo-Error-Mode"):
                 status, _, body = node.request("POST", "/api/publish", '{"channel": "news", "data": {}}',
