@@ -11,7 +11,7 @@ from node import run_command
 
 # What is typed, and what the shell then runs.
 TYPED = (
-    ("tok\tcr\t--tt\t1h --us\t42", "token create --ttl 1h --user 42"),
+    ("tok\tcr\t--tt\t1h --inf\t42", "token create --ttl 1h --info 42"),
     ("comp\tzs\t", "completions zsh"),
     ("help tok\tch\t", "help token check"),
     ("serve --broker.ty\tre\t--d\t", "serve --broker.type redis --dev"),
