@@ -8,14 +8,15 @@
 namespace tidemill::jobs::testing {
 namespace {
 
-// What a read of the store gives. Behind a connection that was just lost the first few may be refused.
+// What a read of the store gives. Behind a connection that was just lost the first may be refused.
 template <class Read>
 auto Must(net::Loop& loop, Read read) {
-  constexpr int kTriesMax = 100;
   auto result = net::testing::RunTask(loop, read());
-  for (int i = 1; i < kTriesMax && !result && result.error().code == Errc::kUnavailable; ++i) {
-    result = net::testing::RunTask(loop, read());
-  }
+  (void)net::testing::DriveUntil(loop, [&] {
+    const bool is_away = !result && result.error().code == Errc::kUnavailable;
+    if (is_away) result = net::testing::RunTask(loop, read());
+    return !is_away;
+  });
   TM_ASSERT(result);
   return *std::move(result);
 }
