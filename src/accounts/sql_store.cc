@@ -94,6 +94,8 @@ Task<sql::Result<>> ChangePasswordIn(sql::Transaction& transaction, const Statem
   if (changed.empty()) co_return decision.Refuse(Errc::kUnauthenticated, "the password has just changed");
   decision.value.user = UserOf(changed[0]);
   TM_CO_TRY(co_await steps.EndSessions(actor.user, kept, decision.value.ended));
+  const std::string reset(KindOf(LinkKind::kReset));
+  TM_CO_TRY(co_await steps.Run(sql.remove_links, {reset, actor.user}));
   co_return co_await steps.Audit(actor, "password.changed", actor.user);
 }
 

@@ -12,6 +12,7 @@ namespace {
 constexpr char kLastOwner[] =
     "this is the last owner; make somebody else an owner first, or nobody could manage this server";
 constexpr char kNotAllowed[] = "your role does not allow this";
+constexpr char kReset[] = "reset";  // links of LinkKind::kReset
 
 // Who acts, as the database knows them now; nullopt: may manage nobody.
 Task<sql::Result<std::optional<User>>> FindManager(Steps& steps, const Actor& actor) {
@@ -37,7 +38,8 @@ std::string Describe(const User& before, const User& after) {
   return text;
 }
 
-// What the user's sessions and tokens become, before the row changes.
+// What becomes of the sessions, tokens, invitations and links that `user`, as it was, has. After the row has
+// changed: a log-in that was under way has ended by then, or finds it changed.
 Task<sql::Result<>> EndWhatIsStale(Steps& steps, const Statements& sql, const User& user,
                                    const UserChange& change, Changed& changed) {
   if (change.disabled.value_or(false) && !user.disabled) {
@@ -51,6 +53,9 @@ Task<sql::Result<>> EndWhatIsStale(Steps& steps, const Statements& sql, const Us
     co_return {};
   }
   TM_CO_TRY(co_await steps.Run(sql.remove_invites_of, {user.id}));
+  TM_CO_TRY(co_await steps.Run(sql.remove_links, {std::string(kReset), user.id}));
+  // Who made a link is not kept: one who may have made some takes all with it.
+  if (MayManage(user.role)) TM_CO_TRY(co_await steps.Run(sql.remove_all_links, {std::string(kReset)}));
   co_return {};
 }
 
@@ -75,7 +80,6 @@ Task<sql::Result<>> ChangeUserIn(sql::Transaction& transaction, const Statements
     TM_CO_TRY_ASSIGN(const sql::Rows others, co_await steps.Run(sql.count_other_owners, {target->id}));
     if (IntegerOf(others[0], 0) == 0) co_return decision.Refuse(Errc::kRefused, kLastOwner);
   }
-  TM_CO_TRY(co_await EndWhatIsStale(steps, sql, *target, change, decision.value));
   const Role role = change.role.value_or(target->role);
   const std::int64_t disabled = change.disabled.value_or(target->disabled) ? 1 : 0;
   const std::int64_t generations = role == target->role ? 0 : 1;
@@ -84,6 +88,7 @@ Task<sql::Result<>> ChangeUserIn(sql::Transaction& transaction, const Statements
       co_await steps.Run(sql.change_user, {target->id, std::string(Name(role)),
                                            change.name.value_or(target->name), disabled, generations}));
   decision.value.user = UserOf(changed[0]);
+  TM_CO_TRY(co_await EndWhatIsStale(steps, sql, *target, change, decision.value));
   co_return co_await steps.Audit(actor, "user.changed", target->id, Describe(*target, decision.value.user));
 }
 
@@ -91,6 +96,7 @@ Task<sql::Result<>> AddResetLinkIn(sql::Transaction& transaction, const Statemen
                                    const std::string& user, const std::string& token_hash, Duration ttl,
                                    Decision<User>& decision) {
   Steps steps(transaction, sql);
+  TM_CO_TRY(co_await steps.Lock());
   TM_CO_TRY_ASSIGN(const std::optional<User> manager, co_await FindManager(steps, actor));
   if (!manager) co_return decision.Refuse(Errc::kPermissionDenied, kNotAllowed);
   TM_CO_TRY_ASSIGN(std::optional<User> target, co_await steps.FindUser(user));
@@ -99,7 +105,7 @@ Task<sql::Result<>> AddResetLinkIn(sql::Transaction& transaction, const Statemen
     co_return decision.Refuse(Errc::kPermissionDenied, kNotAllowed);
   }
   if (target->disabled) co_return decision.Refuse(Errc::kRefused, "this user is disabled; enable it first");
-  const std::string kind = "reset";
+  const std::string kind = kReset;
   TM_CO_TRY(co_await steps.Run(sql.remove_links, {kind, target->id}));
   TM_CO_TRY(co_await steps.Run(sql.add_link, {token_hash, kind, target->id, ttl.ms}));
   TM_CO_TRY(co_await steps.Audit(actor, "password.reset_link_made", target->id));

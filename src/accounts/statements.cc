@@ -16,6 +16,7 @@ constexpr sql::DialectWord kWords[] = {
     {"ENDED", "id, (select generation from @_users as of_it where of_it.id = user_id)",
      "id, (select generation from @_users as of_it where of_it.id = user_id)"},
     {"PLACE_IN", "strpos", "instr"},
+    {"AS_IT_STAYS", "for share of u ", ""},
 };
 
 constexpr std::string_view kAddUser =
@@ -33,7 +34,7 @@ constexpr std::string_view kAddSession =
     "insert into @_sessions (id, token_hash, user_id, address, agent, created_at, last_seen_at, expires_at) "
     "select cast($1 as text), cast($2 as text), u.id, cast($4 as text), cast($5 as text), NOW, NOW, "
     "NOW + cast($6 as bigint) from @_users as u "
-    "where u.id = $3 and u.disabled_at = 0 and u.password = $7 "
+    "where u.id = $3 and u.disabled_at = 0 and u.password = $7 AS_IT_STAYS"
     "returning id, created_at, last_seen_at, expires_at, address, agent";
 constexpr std::string_view kTrimSessions =
     "update @_sessions set ended_at = NOW where user_id = $1 and ended_at = 0 and id not in "
@@ -95,6 +96,7 @@ Statements::Statements(sql::Dialect dialect, const std::string& postgres_schema)
       take_link(write("delete from @_links where token_hash = $1 and kind = $2 and expires_at > NOW "
                       "returning user_id")),
       remove_links(write("delete from @_links where kind = $1 and user_id = $2")),
+      remove_all_links(write("delete from @_links where kind = $1")),
       add_user(write(kAddUser)),
       find_login(write("select USER_COLUMNS, u.password from @_users as u where u.username = $1")),
       find_login_by_id(write("select USER_COLUMNS, u.password from @_users as u where u.id = $1")),

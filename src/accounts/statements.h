@@ -16,7 +16,7 @@ struct Statements {
   // What a user is read from is in the order of UserOf (rows.h), sessions as SessionOf, invitations as
   // InviteOf.
   sql::Statement lock, keep_token_key, token_key, has_owner;
-  sql::Statement add_link, has_link, take_link, remove_links;
+  sql::Statement add_link, has_link, take_link, remove_links, remove_all_links;
   sql::Statement add_user, find_login, find_login_by_id, find_user, count_other_owners, change_user,
       change_own, set_password, swap_password, list_users;
   sql::Statement add_session, trim_sessions, end_by_hash, end_session, end_sessions, live_sessions,

@@ -180,6 +180,26 @@ TEST_P(AccountsStoreTest, AResetLinkIsGoodOnceAndEndsAllSessions) {
   EXPECT_EQ(ErrorOf(store().AddResetLink(By(owner), "nobody", "x", Hours(1))), Errc::kNotFound);
 }
 
+TEST_P(AccountsStoreTest, AResetLinkEndsWithWhatItWasGivenFor) {
+  const User owner = SetUpOwner();
+  const User admin = Joined(owner, "adam", Role::kAdmin);
+  const User ann = Joined(owner, "ann", Role::kMember);
+  const auto link = [&] { Must(store().AddResetLink(By(admin), ann.id, "link", Hours(1))); };
+  const auto is_good = [&] { return Must(store().HasLink(LinkKind::kReset, "link")); };
+  link();
+  Must(store().ChangeUser(By(owner), ann.id, {.role = Role::kOwner}));
+  EXPECT_FALSE(is_good()) << "the user has risen above who made it";
+  Must(store().ChangeUser(By(owner), ann.id, {.role = Role::kMember}));
+  link();
+  Must(store().ChangePassword(By(ann), "h", "h2", ""));
+  EXPECT_FALSE(is_good()) << "the user has another password";
+  link();
+  Must(store().ChangeUser(By(owner), ann.id, {.name = "Ann"}));
+  EXPECT_TRUE(is_good());
+  Must(store().ChangeUser(By(owner), admin.id, {.disabled = true}));
+  EXPECT_FALSE(is_good()) << "who made it may do so no more";
+}
+
 TEST_P(AccountsStoreTest, ADisabledUserIsOutUntilEnabled) {
   const User owner = SetUpOwner();
   const User ann = Joined(owner, "ann", Role::kMember);

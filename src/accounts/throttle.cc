@@ -30,7 +30,14 @@ std::optional<Duration> Throttle::Take(std::string_view key, MonotonicTime now) 
 void Throttle::GiveBack(std::string_view key, MonotonicTime now) {
   if (limits_.burst == 0) return;
   const std::lock_guard guard(mutex_);
-  FullAt(SipHash(sip_key_, key), Micros(now)) -= Micros(limits_.interval) / limits_.burst;
+  const auto found = by_key_.find(SipHash(sip_key_, key));
+  if (found == by_key_.end()) return;
+  const auto bucket = found->second;
+  bucket->full_at_us -= Micros(limits_.interval) / limits_.burst;
+  // A full one is as good as none, and takes nobody's place.
+  if (bucket->full_at_us > Micros(now)) return;
+  by_key_.erase(found);
+  buckets_.erase(bucket);
 }
 
 std::int64_t& Throttle::FullAt(std::uint64_t key, std::int64_t now_us) {

@@ -38,6 +38,17 @@ TEST_F(ThrottleTest, WhatIsGivenBackCanBeTakenAgain) {
   }
 }
 
+TEST_F(ThrottleTest, WhatIsGivenBackTakesNobodysPlace) {
+  Throttle throttle({.burst = 1, .interval = Seconds(30)}, 100);
+  EXPECT_FALSE(throttle.Take("a", now()));
+  for (int i = 0; i < 1000; ++i) {
+    EXPECT_FALSE(throttle.Take(std::to_string(i), now()));
+    throttle.GiveBack(std::to_string(i), now());
+  }
+  EXPECT_EQ(throttle.size(), 1u);
+  EXPECT_TRUE(throttle.Take("a", now()));
+}
+
 TEST_F(ThrottleTest, ZeroIsNoLimit) {
   Throttle throttle({.burst = 0, .interval = Seconds(30)});
   for (int i = 0; i < 1000; ++i) EXPECT_FALSE(throttle.Take("a", now()));
