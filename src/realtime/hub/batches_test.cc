@@ -24,9 +24,10 @@ class BatchesTest : public testing::HubTest {
     hub_.Attach("news", form, *peer.outbox, peer.follow, options);
     return peer;
   }
-  void PublishKey(std::string key, std::string data) {
+  void PublishKey(std::string key, std::string data, protocol::Tags tags = {}) {
     auto publication = std::make_shared<protocol::Publication>();
     publication->key = std::move(key);
+    publication->tags = std::move(tags);
     publication->data = std::move(data);
     hub_.OnPublication(broker::ChannelName("news"), publication);
   }
@@ -94,6 +95,15 @@ TEST_F(BatchesTest, OfAMapKeepTheNewestOfEachKeyInOrder) {
   PublishKey("a", "3");
   PublishKey("c", "4");
   EXPECT_EQ(Heard(peer), (Lines{"2", "3", "4"}));
+}
+
+TEST_F(BatchesTest, KeepTheNewestOfEachTagsForThoseWhoFilterByThem) {
+  Peer& peer = FollowWith({.batch = {.size = 4, .latest = true}});
+  PublishKey("", "1", {{"desk", "7"}});
+  PublishKey("", "2", {{"desk", "8"}});
+  PublishKey("", "3", {{"desk", "8"}});
+  PublishKey("", "4");
+  EXPECT_EQ(Heard(peer), (Lines{"1", "3", "4"}));
 }
 
 TEST_F(BatchesTest, WhoComesGetsNothingOfWhatIsHeldAndTheOthersGetItFirst) {

@@ -15,7 +15,7 @@ std::size_t BytesOf(const broker::Publication& publication) {
 }  // namespace
 
 bool ChannelBatch::Hold(const broker::PublicationPtr& publication) {
-  if (options_.latest) SkipOlder(publication->key);
+  if (options_.latest) SkipOlder(*publication);
   held_.push_back(publication);
   Count(static_cast<std::int64_t>(BytesOf(*publication)));
   if (++came_ == 1 && options_.delay.ms > 0) {
@@ -25,9 +25,10 @@ bool ChannelBatch::Hold(const broker::PublicationPtr& publication) {
          of_all_.bytes >= HeldBytes::kMax;
 }
 
-// Of one key there is one at most: without keys, one in all.
-void ChannelBatch::SkipOlder(const std::string& key) {
-  const auto older = std::ranges::find_if(held_, [&](const auto& held) { return held->key == key; });
+// Of one key and the same tags there is one at most: who filters by tags may want the older of two others.
+void ChannelBatch::SkipOlder(const broker::Publication& newer) {
+  const auto older = std::ranges::find_if(
+      held_, [&](const auto& held) { return held->key == newer.key && held->tags == newer.tags; });
   if (older == held_.end()) return;
   Count(-static_cast<std::int64_t>(BytesOf(**older)));
   held_.erase(older);

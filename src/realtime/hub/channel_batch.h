@@ -56,7 +56,7 @@ class ChannelBatch final : private net::Timer {
 
  private:
   void OnTimer() override { due_(); }
-  void SkipOlder(const std::string& key);
+  void SkipOlder(const broker::Publication& newer);
   void Count(std::int64_t bytes);
 
   net::Loop& loop_;
