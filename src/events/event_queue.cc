@@ -96,11 +96,11 @@ void EventQueue::Add(const ClientEvent& event, Moment at) {
   if (client_events_ >= limits_.waiting_max) return Lose(Loss::kQueueFull, at.now);
   std::string json = JsonOf(event);
   if (client_bytes_ + json.size() > limits_.waiting_bytes_max) return Lose(Loss::kQueueFull, at.now);
-  const auto of_user = of_user_.find(event.user);
-  if (of_user != of_user_.end() && of_user->second >= limits_.per_user_max()) {
-    return Lose(Loss::kUserShare, at.now);
+  if (!event.user.empty()) {  // anonymous clients are not one user
+    std::size_t& of_user = of_user_[event.user];
+    if (of_user >= limits_.per_user_max()) return Lose(Loss::kUserShare, at.now);
+    ++of_user;
   }
-  ++of_user_[event.user];
   ++client_events_;
   client_bytes_ += json.size();
   const std::size_t lane = LaneOf(event.channel.empty() ? event.client : event.channel);
@@ -124,6 +124,7 @@ EventQueue::Entry EventQueue::Pull(std::size_t lane, std::list<Entry>::iterator 
   if (pulled.channel) return pulled;
   --client_events_;
   client_bytes_ -= pulled.json.size();
+  if (pulled.user.empty()) return pulled;
   const auto of_user = of_user_.find(pulled.user);
   if (--of_user->second == 0) of_user_.erase(of_user);
   return pulled;

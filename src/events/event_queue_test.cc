@@ -139,6 +139,15 @@ TEST_F(EventQueueTest, OneUserHasAShareOfTheQueue) {
   EXPECT_TRUE(Join("flood", "a")) << "once its events were told a user has its share again";
 }
 
+TEST_F(EventQueueTest, AnonymousClientsAreNotOneUser) {
+  Make({.lanes = 1, .waiting_max = 100});
+  for (int i = 0; i < 100; ++i) EXPECT_TRUE(Join("", "c" + std::to_string(i))) << i;
+  EXPECT_EQ(Lost(Loss::kUserShare), 0u);
+  EXPECT_FALSE(Join("", "one more"));
+  EXPECT_EQ(Lost(Loss::kQueueFull), 1u);
+  EXPECT_EQ(Told().size(), 100u);
+}
+
 TEST_F(EventQueueTest, ChannelsHaveALimitWithANameOfItsOwn) {
   Make({.lanes = 1, .vacated_delay = Duration{}, .channels_max = 2});
   for (const char* channel : {"a", "b", "c"}) Occupy(channel);
