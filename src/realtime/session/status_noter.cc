@@ -78,6 +78,8 @@ Task<void> StatusNoter::Flush() {
     }
   }
   flushing_ = false;
+  const bool more = std::ranges::any_of(waiting_, [](const Users& users) { return !users.empty(); });
+  if (more) context_.loop.timers().Schedule(*this, context_.loop.Now() + options_.gather);
 }
 
 Task<void> StatusNoter::NoteAllOnline() {
