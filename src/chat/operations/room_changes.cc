@@ -137,7 +137,9 @@ Task<Outcome<std::optional<Member>>> Remove(RoomsOfLoop& rooms, OpenRoom& open, 
   if (removed->changes.empty()) co_return std::move(removed->value);
   rooms.audience().RemoveMember(open, user);
   const auto refreshed = co_await rooms.writer().Refresh(open);
-  const bool stays_open = refreshed && !open.room->is_private && rooms.AddVisitor(open.id, user);
+  // Guests see only the rooms that they are in.
+  const bool is_guest = removed->value && removed->value->user.role == WorkspaceRole::kGuest;
+  const bool stays_open = refreshed && !open.room->is_private && !is_guest && rooms.AddVisitor(open.id, user);
   if (!stays_open) co_await rooms.EndSubscriptions(open.id, user);
   rooms.writer().Publish(removed->changes);
   const std::string data = ObjectJson([&](JsonWriter& json) { json.Member("room_id", ToText(open.id)); });

@@ -36,6 +36,8 @@ Task<void> RoomsOfLoop::EndSubscriptions(RoomId room, std::string user) {
 bool RoomsOfLoop::AddVisitor(RoomId room, std::string user) {
   OpenRoom& open = rooms_.Open(room);
   if (open.HasNoVisitors(at_.loop.Now())) open.visitors.clear();
+  // Who has just been let in is on the way.
+  if (!open.is_followed) open.unfollowed_at = at_.loop.Now();
   if (open.visitors.size() >= Audience::kVisitorsMax && !open.visitors.contains(user)) return false;
   open.visitors.insert(std::move(user));
   return true;

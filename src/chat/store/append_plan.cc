@@ -65,6 +65,9 @@ void AppendPlan::Add(Send send) { sends_.push_back(Decide(send)); }
 
 Outcome<Sent> AppendPlan::Decide(Send& send) {
   TM_TRY(CheckSend(send));
+  // To those outside, a private room is not there, whatever they send.
+  const bool is_outside = send.sender == Sender::kMember && !facts_.members.contains(send.user_id);
+  if (is_outside && facts_.room.is_private) return Refuse(Code::kNotFound, "there is no such room");
   const std::int64_t hash = SendHash(send);
   if (auto earlier = FindEarlier(send, hash)) return *std::move(earlier);
   TM_TRY(CheckRoom(send));

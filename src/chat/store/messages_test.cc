@@ -102,6 +102,18 @@ TEST_P(MessagesTest, OneThatIsRefusedTakesNoNumberAndHoldsNobodyUp) {
   EXPECT_EQ(CodeOf(store().messages().Append(RoomId(7), {{.user_id = "ada", .text = "x"}})), "not_found");
 }
 
+TEST_P(MessagesTest, APrivateRoomIsNotThereForThoseOutside) {
+  AddUsers({"ada", "bob"});
+  const RoomId room = Must(store().rooms().Create(
+                               {.is_private = true, .name = "own", .created_by = "ada", .user_ids = {"bob"}}))
+                          .id;
+  const Send said{.user_id = "bob", .client_msg_id = "c", .text = "x"};
+  EXPECT_TRUE(TrySend(room, said));
+  Must(store().rooms().RemoveMember({.user = "ada"}, room, "bob"));
+  EXPECT_EQ(CodeOfSend(room, said), "not_found") << "not even what was said before";
+  EXPECT_EQ(CodeOfSend(room, {.user_id = "bob", .text = std::string(30'000, 'x')}), "not_found");
+}
+
 TEST_P(MessagesTest, TheRoomsSettingsHoldForItsMembers) {
   const RoomId room = MakeRoom("general", {"ada", "bob"});
   const Acting owner{.user = "ada", .role_min = Role::kOwner};
@@ -204,6 +216,8 @@ TEST_P(MessagesTest, ADeletedMessageLeavesATombstone) {
   EXPECT_TRUE(deleted.value.reactions.empty());
   EXPECT_EQ(Get(message.id), deleted.value);
   EXPECT_EQ(RoomOf(room).last_message->text, "");
+  for (const Change& change : Must(store().changes().ListAfter(room, 0, 50)).changes)
+    EXPECT_FALSE(change.data.contains("secret")) << change.type;
   EXPECT_TRUE(Must(store().messages().ListEdits(message.id)).empty());
   EXPECT_TRUE(Must(store().messages().ListPins(room)).empty());
   EXPECT_TRUE(Must(store().messages().Delete({.user = "ada"}, message.id)).changes.empty());

@@ -62,6 +62,8 @@ TEST_P(SearchTest, OnlyInTheRoomsOfWhoAsks) {
   EXPECT_EQ(Find({.user = "nobody", .phrases = {"word"}}), Lines{});
   Must(store().rooms().RemoveMember({.user = "ada", .by_workspace_role = true}, mine, "ada"));
   EXPECT_EQ(FindWords({"word"}), Lines{});
+  Must(store().rooms().Delete({.user = "bob", .by_workspace_role = true}, theirs));
+  EXPECT_EQ(Find({.user = "bob", .phrases = {"word"}}), Lines{"shared word"}) << "a room that is gone";
 }
 
 TEST_P(SearchTest, FiltersNarrow) {

@@ -85,6 +85,9 @@ SqlMessageChanges::SqlMessageChanges(SqlContext& context, const RoomStatements& 
           "attachments = '', flags = flags & 4, is_pinned = 0, deleted_at = $2, version = $3 where id "
           "= $1")),
       delete_edits_(context.Make("delete from @edit where message_id = $1")),
+      delete_told_(context.Make(
+          "update @change set type = 'message.deleted', data = $3 where room_id = $1 and type in "
+          "('message.created', 'message.updated') and data like $2")),
       delete_reactions_(context.Make("delete from @reaction where message_id = $1")),
       delete_pin_(context.Make("delete from @pin where room_id = $1 and message_id = $2")),
       free_attachments_(context.Make("update @attachment set message_id = 0 where message_id = $1 and "
@@ -182,6 +185,10 @@ std::vector<sql::Call> SqlMessageChanges::CallsOfDelete(const Message& before, c
   std::vector<sql::Call> calls = {
       {.statement = delete_, .parameters = {id, after.deleted_at.value_or(WallTime{}).ms, after.version}},
       {.statement = delete_edits_, .parameters = {id}},
+      // What its text was is in no change either. `data` begins so: ToJsonUnder, WriteMessage.
+      {.statement = delete_told_,
+       .parameters = {room, R"({"message":{"id":")" + ToText(before.id) + R"(",%)",
+                      ToJsonUnder("message", after)}},
       {.statement = delete_reactions_, .parameters = {id}},
       {.statement = delete_pin_, .parameters = {room, id}},
       {.statement = free_attachments_, .parameters = {id}},

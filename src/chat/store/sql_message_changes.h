@@ -57,6 +57,7 @@ class SqlMessageChanges {
   const sql::Statement drop_edits_;
   const sql::Statement delete_;
   const sql::Statement delete_edits_;
+  const sql::Statement delete_told_;
   const sql::Statement delete_reactions_;
   const sql::Statement delete_pin_;
   const sql::Statement free_attachments_;

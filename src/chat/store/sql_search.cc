@@ -28,7 +28,8 @@ constexpr std::string_view kAmong =
     " select s.candidates, s.least, MESSAGE_COLUMNS from (select count(*) as candidates, min(id) as least "
     "from "
     "c) as s left join (select h.* from c join @message h on h.id = c.id join @member m on m.room_id = "
-    "h.room_id and m.user_id = $4 where h.type = 0 and h.deleted_at = 0 and (cast($5 as bigint) = 0 or "
+    "h.room_id and m.user_id = $4 join @room r on r.id = h.room_id and r.deleted_at = 0 where h.type = 0 and "
+    "h.deleted_at = 0 and (cast($5 as bigint) = 0 or "
     "h.user_id OF_LIST_6) and (cast($7 as bigint) = 0 or h.room_id OF_LIST_8) and h.created_at < $9 and "
     "h.created_at >= $10 and (h.flags & $11) = $11 order by h.id desc limit $12) as g on 1 = 1 order by g.id "
     "desc";

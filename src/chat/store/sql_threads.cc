@@ -19,6 +19,7 @@ constexpr std::string_view kList =
     "@follower where user_id = $1 and is_following = 1 order by thread_id desc limit $5) as f join @message "
     "g "
     "on g.id = f.thread_id and g.reply_count > 0 join @member m on m.room_id = f.room_id and m.user_id = $1 "
+    "join @room r on r.id = f.room_id and r.deleted_at = 0 "
     "where (cast($2 as bigint) = 0 or g.reply_count > f.read_n) and (g.last_reply_at, g.id) < (cast($3 as "
     "bigint), cast($4 as bigint)) order by g.last_reply_at desc, g.id desc limit $6";
 constexpr std::string_view kSetFollowing =
