@@ -12,10 +12,18 @@
 #include "chat/operations/all.h"
 #include "chat/people/people.h"
 #include "chat/store/sql_store.h"
+#include "net/next_turn.h"
+#include "net/sleep.h"
 #include "server/token_callers.h"
 #include "settings/settings.h"
 
 namespace tidemill::server {
+namespace {
+
+constexpr Duration kCleanEvery = Hours(1);
+constexpr Duration kChangesMaxAge = Hours(24 * 30);
+
+}  // namespace
 
 using chat::ChannelOfChat;
 
@@ -85,6 +93,7 @@ NodeChat::NodeChat(Options options, const Databases& databases, const settings::
     loops_.back()->service.ReplaceAuthenticator(AuthenticatorFor(i, settings.http_api.keys));
   }
   board_ = std::make_unique<chat::PresenceBoard>(first_, loops_.front()->courier, Replicas());
+  first_.Post([this] { cleaning_->Spawn(KeepClean()); });
 }
 
 NodeChat::~NodeChat() = default;
@@ -128,7 +137,21 @@ std::size_t NodeChat::changes(std::size_t loop) const {
   return loops_[loop]->service.changes() + loops_[loop]->rooms.writer().working();
 }
 
+// A database that is away, or has no tables yet, is asked again in the next round.
+Task<void> NodeChat::KeepClean() {
+  chat::RetentionStore& kept = loops_.front()->store->retention();
+  while (true) {
+    co_await net::Sleep(first_, kCleanEvery);
+    auto swept = co_await kept.Sweep(first_.clock().WallNow(), kChangesMaxAge);
+    while (swept && swept->has_more) {
+      co_await net::NextTurn(first_);
+      swept = co_await kept.Sweep(first_.clock().WallNow(), kChangesMaxAge);
+    }
+  }
+}
+
 void NodeChat::EndTasks() {
+  cleaning_.reset();
   board_.reset();
   loops_.clear();
 }

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,8 @@
 #include "chat/rooms/user_rates.h"
 #include "config/secret.h"
 #include "http/router.h"
+#include "net/task.h"
+#include "net/task_scope.h"
 #include "realtime/broker/broker.h"
 #include "realtime/session/context.h"
 #include "server/databases.h"
@@ -59,6 +62,8 @@ class NodeChat final : public broker::OccupancyEvents {
   class OfLoop;
 
   void Tell(const broker::ChannelName& channel, bool occupied);
+  // What need not be kept goes, a piece at a time.
+  Task<void> KeepClean();
   void Announce(const chat::User& user);
   void Choose(const std::string& user, chat::Presence presence);
   chat::PresenceBoard::Replicas Replicas();
@@ -75,7 +80,8 @@ class NodeChat final : public broker::OccupancyEvents {
   chat::UserRates rates_;
   chat::Rooms rooms_;
   std::vector<std::unique_ptr<OfLoop>> loops_;
-  std::unique_ptr<chat::PresenceBoard> board_;  // of the first loop
+  std::unique_ptr<chat::PresenceBoard> board_;        // of the first loop
+  std::optional<TaskScope> cleaning_{std::in_place};  // on the first loop
 };
 
 }  // namespace tidemill::server
