@@ -17,7 +17,8 @@ async function send(entry: Entry): Promise<Outcome> {
   try {
     return { kind: 'sent', message: (await api.send(entry.room_id, body)).message };
   } catch (error) {
-    if (!(error instanceof ApiError)) throw error;
+    // The answer was cut off, or is none of this server's.
+    if (!(error instanceof ApiError)) return { kind: 'later', afterMs: RETRY_MS };
     // Signed out: it waits for whoever signs in again.
     if (error.status === 401) return { kind: 'later', afterMs: 60_000 };
     if (error.passing) return { kind: 'later', afterMs: error.retryAfterMs || RETRY_MS };

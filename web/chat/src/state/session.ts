@@ -22,6 +22,10 @@ export const config = signal<Config>({ version: '', websocket: '/connection/webs
 export const own = signal<Account | undefined>(undefined);
 
 function take(sync: Sync): void {
+  if (stage.value === 'ready' && sync.me.id !== me.value.id) {
+    startOver();
+    return;
+  }
   me.value = sync.me;
   users.value = new Map([...users.value, ...[...sync.users, sync.me].map((user) => [user.id, user] as const)]);
   const looked = [...rooms.value.values()].filter((room) => !room.membership);
@@ -76,7 +80,12 @@ const AGAIN_MS = 1000;
 /** The connection was refused: out, if the session has ended; otherwise with a new token, which has the role of now. */
 async function again(): Promise<void> {
   try {
-    own.value = (await account.me()).user;
+    const user = (await account.me()).user;
+    if (user.id !== me.value.id) {
+      startOver();
+      return;
+    }
+    own.value = user;
     await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
     reconnect();
     await resync();
@@ -99,7 +108,9 @@ function onCreated(message: Message): void {
 }
 
 async function enter(): Promise<void> {
-  own.value = (await account.me()).user;
+  const user = (await account.me()).user;
+  if (stage.value === 'ready' && user.id !== me.value.id) leave();
+  own.value = user;
   const sync = await api.sync();
   take(sync);
   setRoomHooks({ created: onCreated });
@@ -107,6 +118,7 @@ async function enter(): Promise<void> {
   followMyself(sync.streams, hooks);
   startSending();
   stage.value = 'ready';
+  tellOtherTabs(SIGNED_IN + user.id);
   lookForThreads();
 }
 
@@ -136,6 +148,13 @@ export async function begin(): Promise<void> {
 }
 
 const OTHER_TABS = 'tidemill-chat';
+const SIGNED_IN = 'signed in as ';
+
+function tellOtherTabs(what: string): void {
+  const tabs = new BroadcastChannel(OTHER_TABS);
+  tabs.postMessage(what);
+  tabs.close();
+}
 
 function leave(): void {
   stopSending();
@@ -147,22 +166,33 @@ function leave(): void {
   stage.value = 'signed-out';
 }
 
+/** The session is somebody else's now: nothing of who was here before stays on the page. */
+function startOver(): void {
+  leave();
+  void begin();
+}
+
 onSignedOut.run = () => {
   if (stage.value === 'ready') leave();
 };
 
 export async function signOut(everywhere = false): Promise<void> {
-  await (everywhere ? account.logoutEverywhere() : account.logout());
+  try {
+    await (everywhere ? account.logoutEverywhere() : account.logout());
+  } catch (error) {
+    // The session was over already.
+    if (!(error instanceof ApiError && error.status === 401)) throw error;
+  }
   // Drafts and what was not sent stay under one's own id; nobody else's page reads them.
   leave();
-  const tabs = new BroadcastChannel(OTHER_TABS);
-  tabs.postMessage('signed out');
-  tabs.close();
+  tellOtherTabs('signed out');
 }
 
 export function watchOtherTabs(): void {
   new BroadcastChannel(OTHER_TABS).onmessage = ({ data }) => {
-    if (data === 'signed out' && stage.value === 'ready') leave();
+    if (stage.value !== 'ready' || typeof data !== 'string') return;
+    if (data === 'signed out') leave();
+    else if (data.startsWith(SIGNED_IN) && data !== SIGNED_IN + me.value.id) startOver();
   };
 }
 
