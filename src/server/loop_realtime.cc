@@ -20,9 +20,9 @@ Result<std::unique_ptr<LoopRealtime>> LoopRealtime::Make(net::Loop& loop, broker
                                 .delta_bytes_max = settings.channel.delta_max_size,
                                 .delta_bases_bytes_max = settings.channel.delta_bases_max_size / loops,
                                 .filters_max = settings.channel.tags_filters_max};
-  return std::unique_ptr<LoopRealtime>(
-      new LoopRealtime(loop, std::move(broker), shared, options, settings.prometheus_usage, live,
-                       std::move(tokens), std::move(proxies), own_key));
+  return std::unique_ptr<LoopRealtime>(new LoopRealtime(loop, std::move(broker), shared, options,
+                                                        settings.prometheus_usage, live, std::move(tokens),
+                                                        std::move(proxies), own_key));
 }
 
 LoopRealtime::LoopRealtime(net::Loop& loop, broker::LoopBroker broker, Shared& shared,
