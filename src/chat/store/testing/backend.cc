@@ -16,7 +16,6 @@ namespace {
 
 using postgres::testing::SharedPooler;
 using postgres::testing::SharedServer;
-using postgres::testing::Version;
 
 void ApplySchema(net::Loop& loop, sql::Database& database) {
   const std::vector<sql::Schema> schemas = {ChatSchema()};
@@ -59,14 +58,17 @@ std::vector<Param> BackendOfEachDialect() {
   return {
       {"Sqlite", [](net::Loop& loop) { return std::make_unique<SqliteBackend>(loop); }},
       {"Postgres15",
-       [](net::Loop& loop) { return std::make_unique<PostgresBackend>(loop, Version::kDebian); }},
+       [](net::Loop& loop) {
+         return std::make_unique<PostgresBackend>(loop, postgres::testing::Version::kDebian);
+       }},
   };
 }
 
 std::vector<Param> Backends() {
   std::vector<Param> params = BackendOfEachDialect();
-  params.push_back(
-      {"Postgres18", [](net::Loop& loop) { return std::make_unique<PostgresBackend>(loop, Version::k18); }});
+  params.push_back({"Postgres18", [](net::Loop& loop) {
+                      return std::make_unique<PostgresBackend>(loop, postgres::testing::Version::k18);
+                    }});
   params.push_back({"Pgbouncer", [](net::Loop& loop) {
                       return std::make_unique<PostgresBackend>(loop, SharedServer(), SharedPooler());
                     }});
