@@ -1,8 +1,9 @@
-# tm_module(FOLDER DEPS modules... LIBS external... [NAME name] [SHARDS n]): one static library per folder of src/. The module
-# has the folder's last name, realtime/hub is tm_hub, or the one that is given as NAME.
+# tm_module(FOLDER [ONE_THREAD] DEPS modules... LIBS external... [NAME name] [SHARDS n]): one static library per folder
+# of src/. The module has the folder's last name, realtime/hub is tm_hub, or the one that is given as NAME.
 #
 # Sources are every .cc of the folder; x_test.cc files become one test binary, testing/*.cc a library
 # tm_NAME_testing that this and other modules' tests may link. A test that mostly waits is run in SHARDS parts at once.
+# ONE_THREAD: the tests share nothing with another thread, and are not built for ThreadSanitizer.
 if(TM_PCH)
   file(GENERATE OUTPUT ${CMAKE_BINARY_DIR}/precompiled.cc CONTENT "")
   add_library(tm_precompiled OBJECT ${CMAKE_BINARY_DIR}/precompiled.cc)
@@ -39,7 +40,7 @@ function(tm_unite target)
 endfunction()
 
 function(tm_module folder)
-  cmake_parse_arguments(M "" "NAME;SHARDS" "DEPS;LIBS;TEST_DEPS" ${ARGN})
+  cmake_parse_arguments(M "ONE_THREAD" "NAME;SHARDS" "DEPS;LIBS;TEST_DEPS" ${ARGN})
   set(dir ${PROJECT_SOURCE_DIR}/src/${folder})
   get_filename_component(name ${folder} NAME)
   if(M_NAME)
@@ -74,6 +75,9 @@ function(tm_module folder)
     target_link_libraries(tm_${name}_testing PUBLIC tm_${name} tm_gtest PRIVATE tm_warnings)
     tm_precompile(tm_${name}_testing tm_precompiled_tests)
     tm_unite(tm_${name}_testing ${testing})
+  endif()
+  if(M_ONE_THREAD AND TM_SANITIZE STREQUAL thread)
+    return()
   endif()
   if(tests)
     add_executable(${name}_test ${tests})
