@@ -58,7 +58,7 @@ def heal(person, room, events):
 
 def kill_and_check(binary, storage):
     address = f"127.0.0.1:{free_port()}"
-    options = (f"--http_server.listen={address}",)
+    options = (f"--http_server.listen={address}", "--chat.sends_per_second=10000", "--chat.sends_burst=10000")
     people = [Person(None, f"crash{number}", address=address) for number in range(SENDERS)]
     with Watchers() as watchers:
         with serving(binary, storage, *options) as server:
