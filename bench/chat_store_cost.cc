@@ -1,20 +1,15 @@
-// chat_store_cost: what the store of the chat does in a second, on either
-// database.
+// chat_store_cost: what the store of the chat does in a second, on either database.
 //
-// Sends into one hot room, one and 64 to a transaction, one transaction after
-// the other; the sidebar of who is in 1,000 rooms; pages and searches in a chat
-// of MESSAGES messages in 200 rooms, where "common" is in four of five and
-// "rare" in one of 2,000.
+// Sends into one hot room, one and 64 to a transaction, one transaction after the other; the sidebar of who
+// is in 1,000 rooms; pages and searches in a chat of MESSAGES messages in 200 rooms, where "common" is in
+// four of five and "rare" in one of 2,000.
 //
 //   chat_store_cost sqlite /var/tmp/chat.db [MESSAGES [seconds]]
-//   chat_store_cost postgres postgres://postgres@127.0.0.1/postgres [MESSAGES
-//   [seconds]]
+//   chat_store_cost postgres postgres://postgres@127.0.0.1/postgres [MESSAGES [seconds]]
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
 #include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,74 +17,23 @@
 #include "base/log.h"
 #include "chat/store/schema.h"
 #include "chat/store/sql_store.h"
-#include "net/task_scope.h"
-#include "postgres/database/database.h"
-#include "postgres/opening/session_opener.h"
-#include "sql/schema/apply_schema.h"
-#include "sqlite/database.h"
+#include "opened_database.h"
 
 namespace tidemill {
 namespace {
+
+using bench::Await;
+using bench::Need;
+using bench::OpenedDatabase;
+using bench::Stop;
 
 constexpr std::size_t kBatch = 64;
 constexpr int kRooms = 1'000;
 constexpr int kFilledRooms = 200;
 
-template <class T>
-Task<void> Keep(Task<T> task, std::optional<T>& result) {
-  result.emplace(co_await task);
-}
-
-template <class T>
-T Await(net::Loop& loop, Task<T> task) {
-  std::optional<T> result;
-  TaskScope scope;
-  scope.Spawn(Keep(std::move(task), result));
-  while (!result) loop.RunOnce(Milliseconds(100));
-  return *std::move(result);
-}
-
-[[noreturn]] void Stop(const std::string& why) {
-  std::fprintf(stderr, "%s\n", why.c_str());
-  std::exit(1);
-}
-
-template <class T>
-T Need(Result<T> result) {
-  if (!result) Stop(result.error().detail);
-  if constexpr (!std::is_void_v<T>) return *std::move(result);
-}
-
-// Either database, on one loop.
-struct Opened {
-  metrics::Registry registry;
-  sqlite::Metrics sqlite_metrics{registry};
-  postgres::Metrics postgres_metrics{registry};
-  std::unique_ptr<net::Loop> loop = Need(net::Loop::Open({}));
-  std::unique_ptr<sqlite::Store> file;
-  std::unique_ptr<const postgres::SessionOpener> opener;
-  std::unique_ptr<sql::Database> database;
-
-  Opened(const std::string& dialect, const std::string& where) {
-    if (dialect == "sqlite") {
-      for (const char* const suffix : {"", "-wal", "-shm"}) std::filesystem::remove(where + suffix);
-      file = Need(sqlite::Store::Open({.path = where}, sqlite_metrics));
-      database = std::make_unique<sqlite::Database>(*loop, *file);
-    } else {
-      postgres::OpenOptions options;
-      options.address = Need(postgres::Address::Parse(where, "", {.os_user = "postgres"}));
-      opener = Need(postgres::SessionOpener::Make(std::move(options)));
-      database = postgres::MakeDatabase(*loop, *opener, {}, postgres_metrics);
-      while (database->down_since()) loop->RunOnce(Milliseconds(10));
-    }
-    const std::vector<sql::Schema> schemas = {chat::ChatSchema()};
-    Need(Await(*loop, sql::ApplySchemas(*loop, *database, schemas, {})));
-  }
-};
-
 class Measurement {
  public:
-  Measurement(Opened& opened, double seconds)
+  Measurement(OpenedDatabase& opened, double seconds)
       : loop_(*opened.loop),
         database_(*opened.database),
         store_(chat::MakeSqlStore(loop_, *opened.database, SystemClock(), {})),
@@ -209,7 +153,7 @@ int Main(int count, char** arguments) {
     return 2;
   }
   log::Configure({.level = log::Level::kOff});
-  Opened opened(arguments[1], arguments[2]);
+  OpenedDatabase opened(arguments[1], arguments[2], chat::ChatSchema());
   std::printf("%s\n", arguments[1]);
   Measurement measurement(opened, count > 4 ? std::atof(arguments[4]) : 3);
   measurement.Send(1);

@@ -13,7 +13,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 
@@ -21,68 +20,18 @@
 #include "base/log.h"
 #include "jobs/store/schema.h"
 #include "jobs/store/sql_store.h"
-#include "net/task_scope.h"
-#include "postgres/database/database.h"
-#include "postgres/opening/session_opener.h"
-#include "sql/schema/apply_schema.h"
-#include "sqlite/database.h"
+#include "opened_database.h"
 
 namespace tidemill {
 namespace {
 
-template <class T>
-Task<void> Keep(Task<T> task, std::optional<T>& result) {
-  result.emplace(co_await task);
-}
-
-template <class T>
-T Await(net::Loop& loop, Task<T> task) {
-  std::optional<T> result;
-  TaskScope scope;
-  scope.Spawn(Keep(std::move(task), result));
-  while (!result) loop.RunOnce(Milliseconds(100));
-  return *std::move(result);
-}
-
-template <class T>
-T Need(Result<T> result) {
-  if (!result) {
-    std::fprintf(stderr, "%s\n", result.error().detail.c_str());
-    std::exit(1);
-  }
-  if constexpr (!std::is_void_v<T>) return *std::move(result);
-}
-
-// Either database, on one loop.
-struct Opened {
-  metrics::Registry registry;
-  sqlite::Metrics sqlite_metrics{registry};
-  postgres::Metrics postgres_metrics{registry};
-  std::unique_ptr<net::Loop> loop = Need(net::Loop::Open({}));
-  std::unique_ptr<sqlite::Store> file;
-  std::unique_ptr<const postgres::SessionOpener> opener;
-  std::unique_ptr<sql::Database> database;
-
-  Opened(const std::string& dialect, const std::string& where) {
-    if (dialect == "sqlite") {
-      for (const char* const suffix : {"", "-wal", "-shm"}) std::filesystem::remove(where + suffix);
-      file = Need(sqlite::Store::Open({.path = where}, sqlite_metrics));
-      database = std::make_unique<sqlite::Database>(*loop, *file);
-    } else {
-      postgres::OpenOptions options;
-      options.address = Need(postgres::Address::Parse(where, "", {.os_user = "postgres"}));
-      opener = Need(postgres::SessionOpener::Make(std::move(options)));
-      database = postgres::MakeDatabase(*loop, *opener, {}, postgres_metrics);
-      while (database->down_since()) loop->RunOnce(Milliseconds(10));
-    }
-    const std::vector<sql::Schema> schemas = {jobs::JobsSchema()};
-    Need(Await(*loop, sql::ApplySchemas(*loop, *database, schemas, {})));
-  }
-};
+using bench::Await;
+using bench::Need;
+using bench::OpenedDatabase;
 
 class Measurement {
  public:
-  Measurement(Opened& opened, double seconds)
+  Measurement(OpenedDatabase& opened, double seconds)
       : loop_(*opened.loop), store_(jobs::MakeSqlStore(loop_, *opened.database, {})), seconds_(seconds) {
     epoch_ = Need(Await(loop_, store_->Acquire({.node = "bench", .ttl = Hours(1)}))).epoch;
   }
@@ -154,7 +103,7 @@ int Main(int count, char** arguments) {
   const std::string dialect = arguments[1];
   const std::string where = arguments[2];
   if (dialect == "sqlite") PrintFloor(std::filesystem::path(where).parent_path());
-  Opened opened(dialect, where);
+  OpenedDatabase opened(dialect, where, jobs::JobsSchema());
   std::printf("%s\n", dialect.c_str());
   Measurement measurement(opened, count > 3 ? std::atof(arguments[3]) : 2);
   for (const std::uint64_t batch : {1u, 10u, 64u, 100u, 1000u}) measurement.Run(batch, true);
