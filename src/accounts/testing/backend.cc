@@ -3,13 +3,10 @@
 #include <gtest/gtest.h>
 
 #include "accounts/schema.h"
-#include "base/testing/temporary_folder.h"
 #include "net/testing/run_task.h"
 #include "postgres/testing/own_database.h"
 #include "sql/schema/apply_schema.h"
-#include "sqlite/database.h"
-#include "sqlite/metrics.h"
-#include "sqlite/store.h"
+#include "sqlite/testing/own_database.h"
 
 namespace tidemill::accounts::testing {
 namespace {
@@ -22,19 +19,11 @@ void ApplySchema(net::Loop& loop, sql::Database& database) {
 
 class SqliteBackend final : public Backend {
  public:
-  explicit SqliteBackend(net::Loop& loop)
-      : store_(*sqlite::Store::Open({.path = folder_.path() + "/accounts.db"}, metrics_)),
-        database_(loop, *store_) {
-    ApplySchema(loop, database_);
-  }
-  sql::Database& database() override { return database_; }
+  explicit SqliteBackend(net::Loop& loop) : own_(loop) { ApplySchema(loop, own_.database()); }
+  sql::Database& database() override { return own_.database(); }
 
  private:
-  const tidemill::testing::TemporaryFolder folder_;
-  metrics::Registry registry_;
-  sqlite::Metrics metrics_{registry_};
-  std::unique_ptr<sqlite::Store> store_;
-  sqlite::Database database_;
+  sqlite::testing::OwnDatabase own_;
 };
 
 class PostgresBackend final : public Backend {

@@ -3,24 +3,18 @@
 
 #include <memory>
 
-#include "base/testing/temporary_folder.h"
 #include "jobs/store/sql_store.h"
 #include "net/testing/harness.h"
 #include "net/testing/run_task.h"
-#include "sqlite/database.h"
-#include "sqlite/store.h"
+#include "sqlite/testing/own_database.h"
 
 namespace tidemill::jobs {
 namespace {
 
 TEST(SqlStore, SaysThatItsTablesAreNotThereYet) {
   const std::unique_ptr<net::Loop> loop = net::testing::OpenLoop();
-  const tidemill::testing::TemporaryFolder folder;
-  metrics::Registry registry;
-  sqlite::Metrics metrics(registry);
-  const auto file = *sqlite::Store::Open({.path = folder.path() + "/jobs.db"}, metrics);
-  sqlite::Database database(*loop, *file);
-  const std::unique_ptr<Store> store = MakeSqlStore(*loop, database, {});
+  sqlite::testing::OwnDatabase own(*loop);
+  const std::unique_ptr<Store> store = MakeSqlStore(*loop, own.database(), {});
 
   // What the engine takes for "ask again", and the API for error 115; no other node has the jobs.
   const auto lease = net::testing::RunTask(*loop, store->Acquire({.node = "n1"}));

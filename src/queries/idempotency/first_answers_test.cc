@@ -8,7 +8,6 @@
 #include <string>
 #include <vector>
 
-#include "base/testing/temporary_folder.h"
 #include "net/async.h"
 #include "postgres/database/database.h"
 #include "postgres/testing/on_loop.h"
@@ -16,7 +15,7 @@
 #include "queries/idempotency/schema.h"
 #include "sql/schema/apply_schema.h"
 #include "sql/testing/database_suite.h"
-#include "sqlite/database.h"
+#include "sqlite/testing/own_database.h"
 
 namespace tidemill::queries {
 namespace {
@@ -28,17 +27,11 @@ using State = FirstAnswer::State;
 
 class SqliteFile final : public Backend {
  public:
-  explicit SqliteFile(net::Loop& loop)
-      : store_(*sqlite::Store::Open({.path = folder_.path() + "/tidemill.db"}, metrics_)),
-        database_(loop, *store_) {}
-  sql::Database& database() override { return database_; }
+  explicit SqliteFile(net::Loop& loop) : own_(loop) {}
+  sql::Database& database() override { return own_.database(); }
 
  private:
-  const tidemill::testing::TemporaryFolder folder_;
-  metrics::Registry registry_;
-  sqlite::Metrics metrics_{registry_};
-  const std::unique_ptr<sqlite::Store> store_;
-  sqlite::Database database_;
+  sqlite::testing::OwnDatabase own_;
 };
 
 // A database of its own on the server that all tests share.

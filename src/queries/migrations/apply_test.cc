@@ -6,14 +6,13 @@
 #include <map>
 #include <random>
 
-#include "base/testing/temporary_folder.h"
 #include "postgres/database/database.h"
 #include "postgres/testing/on_loop.h"
 #include "postgres/testing/postgres_server.h"
 #include "queries/migrations/record.h"
 #include "queries/migrations/status.h"
 #include "sql/testing/database_suite.h"
-#include "sqlite/database.h"
+#include "sqlite/testing/own_database.h"
 
 namespace tidemill::migrations {
 namespace {
@@ -26,17 +25,11 @@ using Texts = std::map<std::string, std::string>;
 
 class SqliteFile final : public Backend {
  public:
-  explicit SqliteFile(net::Loop& loop)
-      : store_(*sqlite::Store::Open({.path = folder_.path() + "/migrations.db"}, metrics_)),
-        database_(loop, *store_) {}
-  sql::Database& database() override { return database_; }
+  explicit SqliteFile(net::Loop& loop) : own_(loop) {}
+  sql::Database& database() override { return own_.database(); }
 
  private:
-  const tidemill::testing::TemporaryFolder folder_;
-  metrics::Registry registry_;
-  sqlite::Metrics metrics_{registry_};
-  const std::unique_ptr<sqlite::Store> store_;
-  sqlite::Database database_;
+  sqlite::testing::OwnDatabase own_;
 };
 
 // A database of its own on the server that all tests share.
