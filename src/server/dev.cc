@@ -260,6 +260,7 @@ DevWelcome DevPage::Welcome(const std::vector<net::ListenAddress>& addresses,
       .faktory = job_addresses.empty() ? "" : FaktoryUrl(*settings_, job_addresses.front()),
       .rest = settings_->queries.given() ? page + settings_->queries.prefix : "",
       .console = ConsoleUrl(*settings_, operators, api_key_),
+      .chat = settings_->chat.enabled && settings_->accounts.enabled ? page + "/chat/" : "",
       .of_keys = of_keys_,
       .of_pages = AboutPages(settings_->client.allowed_origins),
   };

@@ -67,6 +67,14 @@ TEST(Dev, PrintsALinkToTheConsole) {
   EXPECT_FALSE(Dev({.flags = {{"console.enabled", "false"}}}).Text().contains("/console/"));
 }
 
+TEST(Dev, SaysWhereTheChatIs) {
+  EXPECT_TRUE(Dev({}).Text().contains("The chat of your team: http://127.0.0.1:8000/chat/\n"));
+  EXPECT_FALSE(Dev({.flags = {{"chat.enabled", "false"}}}).Text().contains("/chat/"));
+  const std::string link = "http://127.0.0.1:8000/chat/#/setup?token=T";
+  EXPECT_TRUE(ToText({.chat = "http://127.0.0.1:8000/chat/", .owner_link = link})
+                  .contains("A chat for your team, whose owner you become here: " + link + "\n"));
+}
+
 TEST(Dev, WithAFileKeepsItsKeysAndTheDemoNamespace) {
   const std::string path = ::testing::TempDir() + "tidemill-dev-test.toml";
   std::ofstream(path) << "[http_api]\nkey = [\"mine\"]\n[client.token]\nhmac_secret_key = \"k\"\n";

@@ -9,7 +9,7 @@ namespace {
 constexpr std::string_view kText = R"(
 Tidemill is running. Open the demo in two tabs: {page}/
 The documentation is beside it: {page}/docs/
-{of_console}{of_rest}{of_owner}
+{of_console}{of_chat}{of_rest}
 A token for a client (user "you", one day):
 
 {token}
@@ -59,6 +59,15 @@ node -e "f = require('faktory-worker'); f.register('hi', (name) => console.log('
 
 )jobs";
 
+// Where the chat is, or the link that makes its owner: whoever opens that first.
+std::string OfChat(const DevWelcome& welcome) {
+  if (!welcome.owner_link.empty()) {
+    return fmt::format("{}, whose owner you become here: {}\n",
+                       welcome.chat.empty() ? "Accounts" : "A chat for your team", welcome.owner_link);
+  }
+  return welcome.chat.empty() ? "" : fmt::format("The chat of your team: {}\n", welcome.chat);
+}
+
 }  // namespace
 
 std::string ToText(const DevWelcome& welcome) {
@@ -66,19 +75,16 @@ std::string ToText(const DevWelcome& welcome) {
       welcome.rest.empty() ? "" : fmt::format("Your SQL endpoints, to be tried: {}/\n", welcome.rest);
   const std::string of_console =
       welcome.console.empty() ? "" : fmt::format("The console, to see and to act: {}\n", welcome.console);
-  const std::string of_owner =
-      welcome.owner_link.empty()
-          ? ""
-          : fmt::format("Accounts have no owner yet. Who opens this first is: {}\n", welcome.owner_link);
   const std::string of_jobs =
       welcome.faktory.empty() ? "" : fmt::format(kJobs, fmt::arg("faktory", welcome.faktory));
-  return fmt::format(
-      kText, fmt::arg("page", welcome.page), fmt::arg("of_console", of_console), fmt::arg("of_rest", of_rest),
-      fmt::arg("of_owner", of_owner), fmt::arg("of_jobs", of_jobs), fmt::arg("websocket", welcome.websocket),
-      fmt::arg("api", welcome.api), fmt::arg("token", welcome.token), fmt::arg("api_key", welcome.api_key),
-      fmt::arg("channel", welcome.channel), fmt::arg("tail_options", welcome.tail_options),
-      fmt::arg("publish_options", welcome.publish_options), fmt::arg("of_pages", welcome.of_pages),
-      fmt::arg("of_keys", welcome.of_keys));
+  return fmt::format(kText, fmt::arg("page", welcome.page), fmt::arg("of_console", of_console),
+                     fmt::arg("of_rest", of_rest), fmt::arg("of_chat", OfChat(welcome)),
+                     fmt::arg("of_jobs", of_jobs), fmt::arg("websocket", welcome.websocket),
+                     fmt::arg("api", welcome.api), fmt::arg("token", welcome.token),
+                     fmt::arg("api_key", welcome.api_key), fmt::arg("channel", welcome.channel),
+                     fmt::arg("tail_options", welcome.tail_options),
+                     fmt::arg("publish_options", welcome.publish_options),
+                     fmt::arg("of_pages", welcome.of_pages), fmt::arg("of_keys", welcome.of_keys));
 }
 
 }  // namespace tidemill::server

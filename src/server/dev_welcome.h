@@ -19,7 +19,8 @@ struct DevWelcome {
   std::string faktory;     // "tcp://127.0.0.1:7419", for clients of jobs; "": nobody can connect there
   std::string rest;        // "http://127.0.0.1:8000/rest"; "": no folder of .sql files is served
   std::string console;     // "http://127.0.0.1:8000/console/#key=K"; "": there is none
-  std::string owner_link;  // makes the first owner of the chat; "": there is one, or no accounts
+  std::string chat;        // "http://127.0.0.1:8000/chat/"; "": there is none
+  std::string owner_link;  // makes the first owner of the accounts; "": there is one, or no accounts
   std::string of_keys;     // a sentence: how long they are good
   std::string of_pages;    // a sentence: which pages may connect
 };
