@@ -19,7 +19,7 @@ from schedule import Job, Schedule  # noqa: E402
 SUITES = ("faults", "sdk", "cluster", "browser", "conformance", "operations", "bad_input", "stores", "api", "bench", "readme",
           "queries", "outbox", "accounts", "live", "chat", "jobs", "jobs_faults", "jobs_api", "jobs_workers", "proxies", "package", "http", "cron")
 PRESETS = {
-    "dev": SUITES,
+    "test": SUITES,
     # What parses, and what holds objects for long.
     "asan": ("faults", "operations", "bad_input", "api", "http", "accounts", "queries", "jobs", "jobs_api", "proxies"),
     # What threads share.
@@ -50,7 +50,7 @@ def suite(preset, name, needs=()):
     command = [str(ROOT / "tests" / name / "run.sh"), binary]
     return Job(f"{preset}/{name}", command, needs, lane="timed" if timed else "tests", nice=0 if timed else TEST_NICE,
                again=command,
-               environment={} if preset == "dev" else {"SANITIZED": "1"})
+               environment={"SANITIZED": "1"} if preset in ("asan", "tsan") else {})
 
 
 def tests(preset):
