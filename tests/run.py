@@ -17,7 +17,7 @@ from schedule import Job, Schedule  # noqa: E402
 
 # Longest first.
 SUITES = ("faults", "sdk", "cluster", "browser", "conformance", "operations", "bad_input", "stores", "api", "bench", "readme",
-          "queries", "outbox", "accounts", "live", "chat", "jobs", "jobs_faults", "jobs_api", "jobs_workers", "proxies", "package", "http", "cron")
+          "queries", "outbox", "accounts", "live", "chat", "sdks", "jobs", "jobs_faults", "jobs_api", "jobs_workers", "proxies", "package", "http", "cron")
 PRESETS = {
     "test": SUITES,
     # What parses, and what holds objects for long.

@@ -54,7 +54,7 @@ class Running:
 
 
 class Terminals:
-    def __init__(self, binary, folder):
+    def __init__(self, binary, folder, node_modules=NODE_MODULES, go_module=GO_MODULE):
         bring_loopback_up()
         self._folder = folder
         self._running = []
@@ -62,14 +62,14 @@ class Terminals:
         for place in places.values():
             place.mkdir(mode=0o700)
         (places["bin"] / "tidemill").symlink_to(pathlib.Path(binary).resolve())
-        (folder / "node_modules").symlink_to(NODE_MODULES)
+        (folder / "node_modules").symlink_to(node_modules)
         (folder / "websocket.mjs").write_text(WEBSOCKET, encoding="utf-8")
         self._environment = {name: value for name, value in os.environ.items() if not name.startswith("TIDEMILL_")}
         path = f"{places['bin']}:{pathlib.Path(sys.executable).parent}:{os.environ['PATH']}"
         self._environment |= {"PATH": path, "XDG_RUNTIME_DIR": str(places["run"]), "GOFLAGS": "-mod=mod",
                               "NODE_OPTIONS": f"--import={folder / 'websocket.mjs'}"}
         for name in ("go.mod", "go.sum"):
-            shutil.copy(GO_MODULE / name, folder / name)
+            shutil.copy(go_module / name, folder / name)
 
     def __enter__(self):
         return self
