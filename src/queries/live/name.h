@@ -2,7 +2,8 @@
 // user 42 gets it. Without "#42" it is everybody's.
 //
 // Behind the ? stand the parameters as URLSearchParams writes them once they are sorted: one spelling, so
-// that those who ask for the same have the same channel. Values; any thread.
+// that those who ask for the same have the same channel. The SDKs write it, too: sdk/fixtures/names.json has
+// examples for all of them. Values; any thread.
 #pragma once
 
 #include <expected>
