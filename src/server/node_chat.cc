@@ -14,6 +14,8 @@
 #include "chat/store/sql_store.h"
 #include "net/next_turn.h"
 #include "net/sleep.h"
+#include "realtime/session/client.h"
+#include "realtime/session/lifecycle.h"
 #include "server/token_callers.h"
 #include "settings/settings.h"
 
@@ -76,6 +78,43 @@ class NodeChat::OfLoop {
   chat::ChatAuthority authority;
 };
 
+// Tells the owners of rooms who follows them.
+class NodeChat::FollowNoter final : public session::LifecycleEvents {
+ public:
+  explicit FollowNoter(NodeChat& node) : node_(node) {}
+
+  void OnConnected(const session::Client&, const session::AppNames::App&) override {}
+  void OnDisconnected(const session::Client&, const session::AppNames::App&, std::uint32_t,
+                      std::string_view) override {}
+  // Other channels are left out below: their options do not tell them.
+  bool WantsJoins(const channels::ChannelOptions&) const override { return true; }
+  void OnJoined(const session::Client& client, std::string_view channel) override {
+    Note(client, channel, &chat::Followers::Joined);
+  }
+  void OnLeft(const session::Client& client, std::string_view channel) override {
+    Note(client, channel, &chat::Followers::Left);
+  }
+
+ private:
+  static std::optional<chat::RoomId> RoomOf(std::string_view channel) {
+    using Kind = ChannelOfChat::Kind;
+    const auto parsed = chat::ParseChannel(channel);
+    const bool is_room = parsed && (parsed->kind == Kind::kRoom || parsed->kind == Kind::kLiveRoom);
+    return is_room ? std::optional(parsed->room) : std::nullopt;
+  }
+  // Sessions that end with the loops have no rooms any more.
+  void Note(const session::Client& client, std::string_view channel,
+            void (chat::Followers::*note)(chat::RoomId, const std::string&)) {
+    const auto room = RoomOf(channel);
+    if (!room || node_.loops_.empty()) return;
+    chat::RoomsOfLoop& owner = node_.rooms_.OwnerOf(*room);
+    owner.loop().Post(
+        [&owner, room = *room, user = client.user, note] { (owner.followers().*note)(room, user); });
+  }
+
+  NodeChat& node_;
+};
+
 NodeChat::NodeChat(Options options, const Databases& databases, const settings::Settings& settings,
                    metrics::Registry& registry)
     : options_(std::move(options)),
@@ -86,10 +125,12 @@ NodeChat::NodeChat(Options options, const Databases& databases, const settings::
       api_metrics_(registry),
       refused_subscriptions_(registry.AddCounter("tidemill_chat_subscriptions_refused_total",
                                                  "Subscriptions to channels of chat that were refused.")),
-      rates_(settings_) {
+      rates_(settings_),
+      follow_noter_(std::make_unique<FollowNoter>(*this)) {
   for (std::size_t i = 0; i < options_.contexts.size(); ++i) {
     loops_.push_back(std::make_unique<OfLoop>(*this, *options_.contexts[i], *databases.main(i), settings));
     rooms_.Add(loops_.back()->rooms);
+    options_.contexts[i]->lifecycle.Add(*follow_noter_);
     loops_.back()->service.ReplaceAuthenticator(AuthenticatorFor(i, settings.http_api.keys));
   }
   board_ = std::make_unique<chat::PresenceBoard>(first_, loops_.front()->courier, Replicas());
@@ -164,9 +205,6 @@ void NodeChat::Tell(const broker::ChannelName& channel, bool occupied) {
     first_.Post([this, user = parsed->user, occupied] {
       occupied ? board_->OnOccupied(user) : board_->OnVacated(user);
     });
-  } else if (parsed->kind == ChannelOfChat::Kind::kRoom) {
-    chat::RoomsOfLoop& owner = rooms_.OwnerOf(parsed->room);
-    owner.loop().Post([&owner, room = parsed->room, occupied] { owner.SetFollowed(room, occupied); });
   }
 }
 

@@ -60,6 +60,7 @@ class NodeChat final : public broker::OccupancyEvents {
 
  private:
   class OfLoop;
+  class FollowNoter;
 
   void Tell(const broker::ChannelName& channel, bool occupied);
   // What need not be kept goes, a piece at a time.
@@ -79,6 +80,7 @@ class NodeChat final : public broker::OccupancyEvents {
   metrics::Counter& refused_subscriptions_;
   chat::UserRates rates_;
   chat::Rooms rooms_;
+  const std::unique_ptr<FollowNoter> follow_noter_;  // of all loops
   std::vector<std::unique_ptr<OfLoop>> loops_;
   std::unique_ptr<chat::PresenceBoard> board_;        // of the first loop
   std::optional<TaskScope> cleaning_{std::in_place};  // on the first loop

@@ -1,4 +1,5 @@
 """Every operation, with good and with bad input."""
+import base64
 import json
 
 from assertions import check, equal
@@ -80,6 +81,27 @@ def test_rooms(server):
     ada.delete(path)
     refused(lambda: ada.get(path), 404, "not_found")
     refused(lambda: ada.send(room), 404, "not_found")
+
+
+@each_database
+def test_guests_browse(server):
+    """a guest's pages are of their own rooms, and no cursor names another"""
+    ada, guest = Person(server).here(), Person(server, role="guest").here()
+    for _ in range(3):
+        ada.make_room()
+    own = [ada.make_room(guest) for _ in range(2)]
+    for _ in range(3):
+        ada.make_room()
+    found, cursor = [], None
+    while True:
+        page = guest.get("/rooms", limit=1, **({"cursor": cursor} if cursor else {}))
+        found += [each["id"] for each in page["rooms"]]
+        cursor = page["cursor"]
+        if cursor is None:
+            break
+        name = base64.urlsafe_b64decode(cursor + "==")
+        check(any(room["name"].encode() in name for room in own), f"the cursor is of another room: {name}")
+    equal(sorted(found), sorted(room["id"] for room in own))
 
 
 @each_database

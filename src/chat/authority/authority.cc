@@ -1,5 +1,7 @@
 #include "chat/authority/authority.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 #include "chat/operations/sight.h"
@@ -58,9 +60,14 @@ Task<Outcome<>> ChatAuthority::PermitRoom(RoomId room, User user) {
   TM_CO_TRY_ASSIGN(const RoomView view, co_await See(services_, room, user.id, user.role));
   if (view.membership) co_return Outcome<>();
   RoomsOfLoop& owner = services_.rooms.OwnerOf(room);
-  const bool noted = co_await net::Ask<bool>(
-      services_.loop, owner.loop(), [&owner, room, id = user.id] { return owner.AddVisitor(room, id); });
-  if (!noted) co_return Refuse(Code::kTooMany, "too many follow the room without being in it: join it");
+  const bool noted = co_await net::Ask<bool>(services_.loop, owner.loop(), [&owner, room, id = user.id] {
+    return owner.followers().Admit(room, id);
+  });
+  if (!noted) {
+    co_return Refuse(Code::kTooMany,
+                     fmt::format("{} people follow the room without being in it (chat.visitors_max): join it",
+                                 services_.settings.visitors_max));
+  }
   TM_CO_TRY(co_await See(services_, room, user.id, user.role));
   co_return Outcome<>();
 }

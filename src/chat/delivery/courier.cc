@@ -8,14 +8,19 @@
 namespace tidemill::chat {
 
 void Courier::Publish(std::string channel, std::string event) {
-  if (sending_ >= kPublishesMax) return metrics_.dropped.Add();
-  ++sending_;
-  scope_.Spawn(Send(
-      *this, {.channel = std::move(channel), .data = std::move(event), .form = broker::DataForm::kJson}));
+  Post(std::move(channel), std::move(event), sending_, kPublishesMax);
 }
 
 void Courier::PublishTo(std::string_view user, std::string event) {
-  Publish(UserChannel(user), std::move(event));
+  Post(UserChannel(user), std::move(event), letters_, kLettersMax);
+}
+
+void Courier::Post(std::string channel, std::string event, std::size_t& sending, std::size_t max) {
+  if (sending >= max) return metrics_.dropped.Add();
+  ++sending;
+  scope_.Spawn(
+      Send(*this, {.channel = std::move(channel), .data = std::move(event), .form = broker::DataForm::kJson},
+           sending));
 }
 
 Task<void> Courier::PublishToEach(Letter letter) {
@@ -38,9 +43,9 @@ Task<void> Courier::Forget(Courier& self, std::string channel) {
   if (!removed) self.metrics_.dropped.Add();
 }
 
-Task<void> Courier::Send(Courier& self, broker::PublishCall call) {
+Task<void> Courier::Send(Courier& self, broker::PublishCall call, std::size_t& sending) {
   const auto published = co_await self.publisher_.Publish(std::move(call));
-  --self.sending_;
+  --sending;
   (published ? self.metrics_.published : self.metrics_.dropped).Add();
 }
 

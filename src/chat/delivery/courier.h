@@ -29,7 +29,8 @@ struct Letter {
 class Courier {
  public:
   // That wait for the broker; and users to whom something is on its way.
-  static constexpr std::size_t kPublishesMax = 10'000;
+  static constexpr std::size_t kPublishesMax = 10'000;  // to rooms and to everybody
+  static constexpr std::size_t kLettersMax = 10'000;    // to users, who take no place of those
   static constexpr std::size_t kAddresseesMax = 1'000'000;
 
   // All outlive it.
@@ -48,13 +49,15 @@ class Courier {
   DeliveryMetrics& metrics() { return metrics_; }
 
  private:
-  static Task<void> Send(Courier& self, broker::PublishCall call);
+  void Post(std::string channel, std::string event, std::size_t& sending, std::size_t max);
+  static Task<void> Send(Courier& self, broker::PublishCall call, std::size_t& sending);
   static Task<void> Forget(Courier& self, std::string channel);
 
   net::Loop& loop_;
   broker::Publisher& publisher_;
   DeliveryMetrics& metrics_;
   std::size_t sending_ = 0;     // that wait for the broker
+  std::size_t letters_ = 0;     // likewise, to users
   std::size_t addressees_ = 0;  // of letters under way
   TaskScope scope_;             // last
 };

@@ -3,11 +3,8 @@
 #pragma once
 
 #include <functional>
-#include <string>
 #include <utility>
-#include <vector>
 
-#include "chat/delivery/event.h"
 #include "chat/rooms/rooms.h"
 #include "chat/store/change.h"
 #include "chat/store/store.h"
@@ -20,28 +17,18 @@ template <class T>
 using StoreWrite = std::function<Task<Outcome<Changed<T>>>(Store& store)>;
 
 template <class T>
-Task<Outcome<T>> Apply(RoomsOfLoop& rooms, StoreWrite<T> write) {
+Task<Outcome<T>> Apply(RoomsOfLoop& rooms, OpenRoom& open, StoreWrite<T> write) {
   Outcome<Changed<T>> changed = co_await write(rooms.store());
   if (!changed) co_return std::unexpected(std::move(changed).error());
-  rooms.writer().Publish(changed->changes);
+  rooms.writer().Publish(open, changed->changes);
   co_return std::move(changed->value);
 }
 
 // What needs nothing but that.
 template <class T>
 RoomWrite<T> Applied(StoreWrite<T> write) {
-  return [write = std::move(write)](RoomsOfLoop& rooms, OpenRoom&) { return Apply<T>(rooms, write); };
-}
-
-// The same event as in the room's channel, for those who do not look at the room.
-inline std::string AsPersonal(const Change& change) {
-  return EventJson({.type = change.type, .room_id = change.room_id, .at = change.at}, change.data);
-}
-
-// What of no room's version is: {"type","room_id","ts","data"} with the time of now.
-inline std::string EventNow(const net::Loop& loop, std::string_view type, RoomId room,
-                            std::string_view data) {
-  return EventJson({.type = type, .room_id = room, .at = loop.clock().WallNow()}, data);
+  return
+      [write = std::move(write)](RoomsOfLoop& rooms, OpenRoom& open) { return Apply<T>(rooms, open, write); };
 }
 
 }  // namespace tidemill::chat

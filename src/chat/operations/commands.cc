@@ -18,10 +18,10 @@ Answer Done(std::string_view command) {
 Task<Outcome<Answer>> SetTopic(Services& services, RoomView view, Actor actor, std::string topic) {
   TM_CO_TRY(CheckedText(CheckLine(topic, kTopicCharactersMax), "text"));
   TM_CO_TRY_ASSIGN(Acting acting, Allow(Action::kDescribe, view, actor));
-  RoomEdit edit;
-  edit.patch.topic = std::move(topic);
+  RoomPatch patch;
+  patch.topic = std::move(topic);
   TM_CO_TRY(co_await services.rooms.Write(services.loop, view.room.id,
-                                          UpdatesRoom(std::move(acting), std::move(edit))));
+                                          UpdatesRoom(std::move(acting), std::move(patch))));
   co_return Done("topic");
 }
 

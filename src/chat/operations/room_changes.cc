@@ -3,58 +3,32 @@
 #include <utility>
 
 #include "chat/delivery/channels.h"
+#include "chat/delivery/event.h"
 #include "chat/operations/answers.h"
-#include "chat/operations/applied.h"
 
 namespace tidemill::chat {
 namespace {
 
-RoomSettings Merge(RoomSettings settings, const SettingsPatch& patch) {
-  settings.who_can_post = patch.who_can_post.value_or(settings.who_can_post);
-  settings.slow_mode_s = patch.slow_mode_s.value_or(settings.slow_mode_s);
-  settings.text_max = patch.text_max.value_or(settings.text_max);
-  settings.retention_days = patch.retention_days.value_or(settings.retention_days);
-  settings.threads = patch.threads.value_or(settings.threads);
-  settings.reactions = patch.reactions.value_or(settings.reactions);
-  settings.typing = patch.typing.value_or(settings.typing);
-  settings.receipts = patch.receipts.value_or(settings.receipts);
-  return settings;
-}
-
 // In the room's channel and, for those who do not look at it, in theirs.
 void Tell(RoomsOfLoop& rooms, OpenRoom& open, const std::vector<Change>& changes) {
-  rooms.writer().Publish(changes);
+  rooms.writer().Publish(open, changes);
   for (const Change& each : changes) rooms.audience().TellMembers(open, AsPersonal(each));
 }
 
-// Of a room that was public: those who follow it and are not in it.
-Task<void> EndVisits(RoomsOfLoop& rooms, OpenRoom& open) {
-  while (!open.visitors.empty()) {
-    const std::string user = *open.visitors.begin();
-    open.visitors.erase(open.visitors.begin());
-    co_await rooms.EndSubscriptions(open.id, user);
-  }
-}
-
-Task<Outcome<Room>> Update(RoomsOfLoop& rooms, OpenRoom& open, Acting acting, RoomEdit edit) {
+Task<Outcome<Room>> Update(RoomsOfLoop& rooms, OpenRoom& open, Acting acting, RoomPatch patch) {
   TM_CO_TRY(co_await rooms.writer().Load(open));
-  const bool was_public = !open.room->is_private;
-  if (edit.patch.is_private == true && was_public && rooms.has_other_nodes()) {
+  if (patch.is_private == true && !open.room->is_private && rooms.has_other_nodes()) {
     co_return Refuse(
         Code::kConflict,
         "where several nodes share one Redis a public room cannot become private: who follows it on "
         "other nodes is not known here",
         "private");
   }
-  const bool all_post = edit.settings && edit.settings->who_can_post == WhoCanPost::kAll;
-  if (all_post && open.room->type == RoomType::kBroadcast) {
-    co_return Refuse(Code::kInvalid, "in a broadcast room moderators post", "who_can_post");
-  }
-  if (edit.settings) edit.patch.settings = Merge(open.room->settings, *edit.settings);
-  auto changed = co_await rooms.store().rooms().Update(acting, open.id, edit.patch);
+  auto changed = co_await rooms.store().rooms().Update(acting, open.id, patch);
   if (!changed) co_return std::unexpected(changed.error());
+  const bool was_public = !open.room->is_private;
   open.room = changed->value;
-  if (was_public && open.room->is_private) co_await EndVisits(rooms, open);
+  if (was_public && open.room->is_private) co_await rooms.followers().EndVisits(open);
   Tell(rooms, open, changed->changes);
   co_return changed->value;
 }
@@ -76,12 +50,7 @@ Task<Outcome<Room>> Delete(RoomsOfLoop& rooms, OpenRoom& open, Acting acting) {
   auto deleted = co_await rooms.store().rooms().Delete(acting, open.id);
   if (!deleted) co_return std::unexpected(deleted.error());
   open.room = *deleted;
-  Tell(rooms, open,
-       {{.room_id = open.id,
-         .version = deleted->version + 1,
-         .type = "room.deleted",
-         .at = rooms.loop().clock().WallNow(),
-         .data = ObjectJson([&](JsonWriter& json) { json.Member("room_id", ToText(open.id)); })}});
+  Tell(rooms, open, {RoomDeleted(rooms.loop(), open.id, deleted->version + 1)});
   rooms.courier().ForgetHistory(RoomChannel(open.id));
   open.room.reset();
   co_return *std::move(deleted);
@@ -111,8 +80,8 @@ Task<Outcome<std::vector<Member>>> Add(RoomsOfLoop& rooms, OpenRoom& open, Actin
   auto added = co_await rooms.store().rooms().AddMembers(acting, open.id, std::move(users));
   if (!added) co_return std::unexpected(added.error());
   if (added->changes.empty()) co_return std::move(added->value);
-  for (const Member& each : added->value) rooms.audience().AddMember(open, each.user.id);
-  rooms.writer().Publish(added->changes);
+  for (const Member& each : added->value) rooms.AddMember(open, each.user.id);
+  rooms.writer().Publish(open, added->changes);
   if (co_await rooms.writer().Refresh(open)) {
     for (const Member& each : added->value) TellAdded(rooms, each, *open.room);
   }
@@ -123,8 +92,8 @@ Task<Outcome<RoomView>> Join(RoomsOfLoop& rooms, OpenRoom& open, std::string use
   auto joined = co_await rooms.store().rooms().Join(open.id, user);
   if (!joined) co_return std::unexpected(joined.error());
   open.room = joined->value.room;
-  rooms.audience().AddMember(open, user);
-  rooms.writer().Publish(joined->changes);
+  rooms.AddMember(open, user);
+  rooms.writer().Publish(open, joined->changes);
   if (!joined->changes.empty()) TellOfNewRoom(rooms.courier(), rooms.loop(), joined->value, user);
   co_return std::move(joined->value);
 }
@@ -135,13 +104,13 @@ Task<Outcome<std::optional<Member>>> Remove(RoomsOfLoop& rooms, OpenRoom& open, 
   auto removed = co_await rooms.store().rooms().RemoveMember(acting, open.id, user);
   if (!removed) co_return std::unexpected(removed.error());
   if (removed->changes.empty()) co_return std::move(removed->value);
-  rooms.audience().RemoveMember(open, user);
   const auto refreshed = co_await rooms.writer().Refresh(open);
   // Guests see only the rooms that they are in.
   const bool is_guest = removed->value && removed->value->user.role == WorkspaceRole::kGuest;
-  const bool stays_open = refreshed && !open.room->is_private && !is_guest && rooms.AddVisitor(open.id, user);
-  if (!stays_open) co_await rooms.EndSubscriptions(open.id, user);
-  rooms.writer().Publish(removed->changes);
+  const bool may_visit = refreshed && !open.room->is_private && !is_guest;
+  using Follows = RoomsOfLoop::Follows;
+  co_await rooms.RemoveMember(open, user, may_visit ? Follows::kAsVisitor : Follows::kNoMore);
+  rooms.writer().Publish(open, removed->changes);
   const std::string data = ObjectJson([&](JsonWriter& json) { json.Member("room_id", ToText(open.id)); });
   rooms.courier().PublishTo(user, EventNow(rooms.loop(), "member.removed", open.id, data));
   co_return std::move(removed->value);
@@ -151,16 +120,16 @@ Task<Outcome<Member>> SetRoleOf(RoomsOfLoop& rooms, OpenRoom& open, Acting actin
                                 Role role) {
   auto changed = co_await rooms.store().rooms().SetRole(acting, open.id, user, role);
   if (!changed) co_return std::unexpected(changed.error());
-  rooms.writer().Publish(changed->changes);
+  rooms.writer().Publish(open, changed->changes);
   for (const Change& each : changed->changes) rooms.courier().PublishTo(user, AsPersonal(each));
   co_return std::move(changed->value);
 }
 
 }  // namespace
 
-RoomWrite<Room> UpdatesRoom(Acting acting, RoomEdit edit) {
-  return [acting = std::move(acting), edit = std::move(edit)](RoomsOfLoop& rooms, OpenRoom& open) {
-    return Update(rooms, open, acting, edit);
+RoomWrite<Room> UpdatesRoom(Acting acting, RoomPatch patch) {
+  return [acting = std::move(acting), patch = std::move(patch)](RoomsOfLoop& rooms, OpenRoom& open) {
+    return Update(rooms, open, acting, patch);
   };
 }
 

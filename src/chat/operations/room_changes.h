@@ -13,24 +13,7 @@
 
 namespace tidemill::chat {
 
-// What a patch says of the settings alone; each field as in RoomSettings.
-struct SettingsPatch {
-  std::optional<WhoCanPost> who_can_post;
-  std::optional<std::int64_t> slow_mode_s;
-  std::optional<std::int64_t> text_max;
-  std::optional<std::int64_t> retention_days;
-  std::optional<bool> threads;
-  std::optional<bool> reactions;
-  std::optional<bool> typing;
-  std::optional<bool> receipts;
-};
-
-struct RoomEdit {
-  RoomPatch patch;  // but the settings
-  std::optional<SettingsPatch> settings;
-};
-
-RoomWrite<Room> UpdatesRoom(Acting acting, RoomEdit edit);
+RoomWrite<Room> UpdatesRoom(Acting acting, RoomPatch patch);
 enum class Archiving : std::uint8_t { kArchive, kUnarchive };
 RoomWrite<Room> ArchivesRoom(Acting acting, Archiving archiving);
 RoomWrite<Room> DeletesRoom(Acting acting);

@@ -76,12 +76,14 @@ constexpr Field<BrowseRooms> kBrowseRooms[] = {Query<&BrowseRooms::query>("query
 
 Task<Outcome<Answer>> Browse(Services& services, Actor actor, BrowseRooms params) {
   TM_CO_TRY_ASSIGN(const std::size_t limit, LimitOf(params.limit, 50, 200));
-  TM_CO_TRY_ASSIGN(RoomPage page, co_await services.store.rooms().Browse({.user = actor.user.id,
-                                                                          .text = std::move(params.query),
-                                                                          .cursor = std::move(params.cursor),
-                                                                          .limit = limit}));
-  // Guests see only what they are in.
-  std::erase_if(page.rooms, [&](const RoomView& view) { return !MaySee(SightOf(view, actor)); });
+  // Guests see only what they are in, and learn no name of another room.
+  const bool is_guest = actor.user.role == WorkspaceRole::kGuest;
+  TM_CO_TRY_ASSIGN(const RoomPage page,
+                   co_await services.store.rooms().Browse({.user = actor.user.id,
+                                                           .text = std::move(params.query),
+                                                           .only_own = is_guest,
+                                                           .cursor = std::move(params.cursor),
+                                                           .limit = limit}));
   co_return Answer{.json = ObjectJson([&](JsonWriter& json) {
                      WriteList(json, "rooms", page.rooms);
                      WriteCursor(json, page.cursor);
@@ -161,20 +163,17 @@ Outcome<SettingsPatch> ReadSettings(const RawObject& raw, const ChatSettings& li
 Task<Outcome<Answer>> UpdateIt(Services& services, Actor actor, UpdateRoom params) {
   if (params.name) TM_CO_TRY(CheckedText(CheckName(*params.name, kNameCharactersMax), "name"));
   if (params.topic) TM_CO_TRY(CheckedText(CheckLine(*params.topic, kTopicCharactersMax), "topic"));
-  RoomEdit edit{.patch = {.name = params.name,
-                          .topic = params.topic,
-                          .is_private = params.is_private,
-                          .settings = std::nullopt},
-                .settings = std::nullopt};
+  RoomPatch patch{
+      .name = params.name, .topic = params.topic, .is_private = params.is_private, .settings = {}};
   if (params.settings) {
-    TM_CO_TRY_ASSIGN(edit.settings, ReadSettings(*params.settings, services.settings));
+    TM_CO_TRY_ASSIGN(patch.settings, ReadSettings(*params.settings, services.settings));
   }
   TM_CO_TRY_ASSIGN(const RoomView view, co_await See(services, params.room_id, actor));
   const bool configures = params.is_private || params.settings;
   TM_CO_TRY_ASSIGN(Acting acting, Allow(configures ? Action::kConfigure : Action::kDescribe, view, actor));
   TM_CO_TRY_ASSIGN(const Room room,
                    co_await services.rooms.Write(services.loop, params.room_id,
-                                                 UpdatesRoom(std::move(acting), std::move(edit))));
+                                                 UpdatesRoom(std::move(acting), std::move(patch))));
   co_return AnswerWith("room", RoomView{.room = room, .membership = view.membership});
 }
 

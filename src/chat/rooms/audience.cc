@@ -44,7 +44,6 @@ Task<void> Audience::LoadMembers(OpenRoom& room) {
 
 void Audience::AddMember(OpenRoom& room, const std::string& user) {
   if (room.members) room.members->insert(user);
-  room.visitors.erase(user);
 }
 
 void Audience::RemoveMember(OpenRoom& room, const std::string& user) {
@@ -86,6 +85,11 @@ void Audience::OnAppended(OpenRoom& room, const Appended& appended) {
     TellMembers(room, ActivityOf(*room.room, std::exchange(room.has_mention, false)));
   }
   if (room.has_activity || !room.threads.empty()) ScheduleFlush(room);
+}
+
+void Audience::NoteActivity(OpenRoom& room) {
+  room.has_activity = true;
+  ScheduleFlush(room);
 }
 
 // Sending moves the sender's own marker.

@@ -41,7 +41,6 @@ class Audience final : net::Timer {
   static constexpr std::size_t kTypersMax = 100;       // of a room, at once
   static constexpr std::int64_t kReceiptMembersMax = 100;
   static constexpr std::size_t kThreadsMax = 100;  // of a room, in an interval
-  static constexpr std::size_t kVisitorsMax = 10'000;
 
   struct Surroundings {
     net::Loop& loop;
@@ -64,6 +63,8 @@ class Audience final : net::Timer {
   void OnAppended(OpenRoom& room, const Appended& appended);
   // `event` to all members who are there to hear it.
   void TellMembers(OpenRoom& room, std::string event);
+  // There are messages: members are told in their turn.
+  void NoteActivity(OpenRoom& room);
   void NoteRead(OpenRoom& room, const std::string& user, Seq seq);
   // False: there are too many. Who may was asked before.
   bool Type(OpenRoom& room, const std::string& user, MessageId thread);

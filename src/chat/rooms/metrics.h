@@ -13,6 +13,8 @@ struct RoomMetrics {
   metrics::Counter& batches;   // transactions of sends
   metrics::Histogram& batch_size;
   metrics::Counter& queue_full;
+  metrics::Counter& doubts;         // writes of which it is not known whether they have happened
+  metrics::Counter& visitors_full;  // who were refused: too many visit their room
   metrics::Gauge& open_rooms;
   metrics::Gauge& waiting;  // writes that wait for their room
 };

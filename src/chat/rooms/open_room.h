@@ -33,20 +33,18 @@ struct WaitingSend {
 
 struct OpenRoom {
   using Users = std::set<std::string, std::less<>>;
-  // The longest that a subscription takes from its permission on.
-  static constexpr Duration kArrival = Minutes(1);
-
   explicit OpenRoom(RoomId of) : id(of) {}
   OpenRoom(const OpenRoom&) = delete;
   OpenRoom& operator=(const OpenRoom&) = delete;
 
   std::size_t waiting() const { return sends.size() + jobs.size(); }
   // Whether forgetting it loses nothing.
-  bool IsIdle(MonotonicTime now) const {
-    return !works && flush_at == MonotonicTime{} && (visitors.empty() || HasNoVisitors(now));
+  bool IsIdle() const { return !works && flush_at == MonotonicTime{} && !doubtful_since; }
+  // What is known of the room is read anew.
+  void Forget() {
+    room.reset();
+    members.reset();
   }
-  // Whether nobody of `visitors` can be subscribed any more, nor on the way to it.
-  bool HasNoVisitors(MonotonicTime now) const { return !is_followed && unfollowed_at + kArrival < now; }
 
   const RoomId id;
   // What waits to be written; one at a time is.
@@ -57,10 +55,10 @@ struct OpenRoom {
   std::optional<Room> room;      // as the last write left it; nullopt: none has been since it was opened
   std::optional<Users> members;  // nullopt: not loaded
   MonotonicTime members_at{};    // when they were
-  // Those who may follow its channel without being members.
-  Users visitors;
-  bool is_followed = false;  // somebody is subscribed to its channel on this node
-  MonotonicTime unfollowed_at{};
+  Version published = 0;         // the last that this node has; 0: none since it was opened
+  // When a write began of which it is not known whether it has happened.
+  std::optional<WallTime> doubtful_since;
+  WallTime write_began;  // the last one
 
   // What is to be told at `flush_at`; 0: nothing.
   MonotonicTime flush_at{};

@@ -29,7 +29,7 @@ void OpenRooms::ForgetSome() {
   for (std::size_t looks = 0; rooms_.size() >= kRoomsMax && looks < kLooksMax; ++looks) {
     const auto last = std::prev(used_.end());
     const auto found = rooms_.find(*last);
-    if (!found->second->IsIdle(loop_.Now())) {
+    if (!found->second->IsIdle()) {
       used_.splice(used_.begin(), used_, last);
       continue;
     }

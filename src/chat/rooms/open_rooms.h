@@ -9,7 +9,6 @@
 
 #include "chat/rooms/metrics.h"
 #include "chat/rooms/open_room.h"
-#include "net/loop.h"
 
 namespace tidemill::chat {
 
@@ -19,7 +18,7 @@ class OpenRooms {
   // How many are looked at to find one that may go.
   static constexpr std::size_t kLooksMax = 32;
 
-  OpenRooms(net::Loop& loop, RoomMetrics& metrics) : loop_(loop), metrics_(metrics) {}
+  explicit OpenRooms(RoomMetrics& metrics) : metrics_(metrics) {}
   ~OpenRooms();
   OpenRooms(const OpenRooms&) = delete;
   OpenRooms& operator=(const OpenRooms&) = delete;
@@ -32,7 +31,6 @@ class OpenRooms {
  private:
   void ForgetSome();
 
-  net::Loop& loop_;
   RoomMetrics& metrics_;
   std::unordered_map<RoomId, std::unique_ptr<OpenRoom>> rooms_;
   std::list<RoomId> used_;  // the last one first

@@ -1,13 +1,17 @@
 #include "chat/rooms/rooms.h"
 
-#include "base/log.h"
-#include "chat/delivery/channels.h"
+#include <utility>
 
 namespace tidemill::chat {
 
 RoomsOfLoop::RoomsOfLoop(const Surroundings& surroundings)
     : at_(surroundings),
-      rooms_(at_.loop, at_.metrics),
+      rooms_(at_.metrics),
+      followers_({.loop = at_.loop,
+                  .store = at_.store,
+                  .directory = at_.directory,
+                  .metrics = at_.metrics,
+                  .visitors_max = at_.settings.visitors_max}),
       audience_({.loop = at_.loop,
                  .store = at_.store,
                  .courier = at_.courier,
@@ -15,39 +19,30 @@ RoomsOfLoop::RoomsOfLoop(const Surroundings& surroundings)
                  .rooms = rooms_,
                  .settings = at_.settings,
                  .has_other_nodes = at_.has_other_nodes}),
+      reconciler_({.loop = at_.loop,
+                   .store = at_.store,
+                   .courier = at_.courier,
+                   .audience = audience_,
+                   .followers = followers_}),
       writer_({.loop = at_.loop,
                .store = at_.store,
                .courier = at_.courier,
                .audience = audience_,
                .rooms = rooms_,
+               .reconciler = reconciler_,
                .metrics = at_.metrics,
                .settings = at_.settings,
                .has_other_nodes = at_.has_other_nodes}) {}
 
-Task<void> RoomsOfLoop::EndSubscriptions(RoomId room, std::string user) {
-  for (std::string channel : {RoomChannel(room), LiveRoomChannel(room)}) {
-    const auto done =
-        co_await at_.directory.Apply({.user = user}, control::Unsubscribe{.channel = std::move(channel)});
-    // Other nodes go on trying; what they say of it is for the log.
-    if (!done) log::Warn("chat.unsubscribe_failed", {{"room", ToText(room)}, {"why", done.error().detail}});
-  }
+void RoomsOfLoop::AddMember(OpenRoom& room, const std::string& user) {
+  audience_.AddMember(room, user);
+  followers_.BecomeMember(room.id, user);
 }
 
-bool RoomsOfLoop::AddVisitor(RoomId room, std::string user) {
-  OpenRoom& open = rooms_.Open(room);
-  if (open.HasNoVisitors(at_.loop.Now())) open.visitors.clear();
-  // Who has just been let in is on the way.
-  if (!open.is_followed) open.unfollowed_at = at_.loop.Now();
-  if (open.visitors.size() >= Audience::kVisitorsMax && !open.visitors.contains(user)) return false;
-  open.visitors.insert(std::move(user));
-  return true;
-}
-
-void RoomsOfLoop::SetFollowed(RoomId room, bool is_followed) {
-  OpenRoom* const open = is_followed ? &rooms_.Open(room) : rooms_.Find(room);
-  if (open == nullptr) return;
-  open->is_followed = is_followed;
-  if (!is_followed) open->unfollowed_at = at_.loop.Now();
+Task<void> RoomsOfLoop::RemoveMember(OpenRoom& room, std::string user, Follows follows) {
+  audience_.RemoveMember(room, user);
+  if (follows == Follows::kAsVisitor && followers_.Admit(room.id, user)) co_return;
+  co_await followers_.End(room.id, std::move(user));
 }
 
 void RoomsOfLoop::NoteRead(RoomId room, std::string user, Seq seq) {

@@ -14,8 +14,10 @@
 #include "chat/delivery/courier.h"
 #include "chat/delivery/online.h"
 #include "chat/rooms/audience.h"
+#include "chat/rooms/followers.h"
 #include "chat/rooms/metrics.h"
 #include "chat/rooms/open_rooms.h"
+#include "chat/rooms/reconciler.h"
 #include "chat/rooms/settings.h"
 #include "chat/rooms/writer.h"
 #include "chat/store/store.h"
@@ -49,16 +51,17 @@ class RoomsOfLoop {
   const OnlineUsers& online() const { return at_.online; }
   const ChatSettings& settings() const { return at_.settings; }
   OpenRooms& open() { return rooms_; }
+  Followers& followers() { return followers_; }
   Audience& audience() { return audience_; }
   Writer& writer() { return writer_; }
   bool has_other_nodes() const { return at_.has_other_nodes; }
 
-  // Ends the user's subscriptions to the room's channels, on all nodes, before it completes.
-  Task<void> EndSubscriptions(RoomId room, std::string user);
-  // Whether the user may follow the room without being in it from now on: there is room for one more.
-  bool AddVisitor(RoomId room, std::string user);
-  void SetFollowed(RoomId room, bool is_followed);
-  // Somebody has read up to there; somebody types.
+  // Within a write: somebody is in the room from now on, or no more. Who may not follow it any more does not
+  // when the latter completes; `keeps`: whether they may, as somebody who visits.
+  void AddMember(OpenRoom& room, const std::string& user);
+  enum class Follows : std::uint8_t { kNoMore, kAsVisitor };
+  Task<void> RemoveMember(OpenRoom& room, std::string user, Follows follows);
+  // Somebody has read up to there.
   void NoteRead(RoomId room, std::string user, Seq seq);
 
  private:
@@ -66,7 +69,9 @@ class RoomsOfLoop {
 
   const Surroundings at_;
   OpenRooms rooms_;
+  Followers followers_;
   Audience audience_;
+  Reconciler reconciler_;
   Writer writer_;
 };
 
@@ -110,7 +115,9 @@ class Rooms {
   template <class T>
   static Task<void> Run(RoomsOfLoop& owner, OpenRoom& open, RoomWrite<T> write,
                         typename net::Reply<Outcome<T>>::Sender sender) {
-    sender.Send(co_await write(owner, open));
+    Outcome<T> outcome = co_await write(owner, open);
+    if (!outcome && outcome.error().may_have_happened) owner.writer().Doubt(open);
+    sender.Send(std::move(outcome));
   }
 
   std::vector<RoomsOfLoop*> loops_;

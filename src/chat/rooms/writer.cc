@@ -6,8 +6,14 @@
 #include "chat/delivery/channels.h"
 #include "chat/store/json.h"
 #include "net/next_turn.h"
+#include "net/sleep.h"
 
 namespace tidemill::chat {
+namespace {
+
+constexpr Duration kSettleAgain = Seconds(1);
+
+}  // namespace
 
 Refusal QueueFull() {
   return {.code = Code::kUnavailable,
@@ -46,15 +52,35 @@ void Writer::Begin(OpenRoom& room) {
 Task<void> Writer::Work(Writer& self, OpenRoom& room) {
   // What comes in the same turn belongs to the first transaction.
   co_await net::NextTurn(self.at_.loop);
-  while (room.waiting() > 0) {
+  int attempt = 0;
+  while (room.waiting() > 0 || (room.doubtful_since && attempt < kSettleAttempts)) {
+    attempt = room.doubtful_since ? attempt + 1 : 0;
+    co_await self.Settle(room, attempt);
     if (!room.sends.empty()) co_await self.AppendBatch(room);
     if (room.jobs.empty()) continue;
-    const RoomJob job = std::move(room.jobs.front());
-    room.jobs.pop_front();
-    self.at_.metrics.waiting.Sub(1);
-    co_await job(room);
+    co_await self.Settle(room, 1);
+    co_await self.RunJob(room);
   }
   room.works = false;
+}
+
+Task<void> Writer::Settle(OpenRoom& room, int attempt) {
+  if (!room.doubtful_since) co_return;
+  if (attempt > 1 && room.waiting() == 0) co_await net::Sleep(at_.loop, kSettleAgain);
+  co_await at_.reconciler.Reconcile(room);
+}
+
+Task<void> Writer::RunJob(OpenRoom& room) {
+  const RoomJob job = std::move(room.jobs.front());
+  room.jobs.pop_front();
+  at_.metrics.waiting.Sub(1);
+  room.write_began = at_.loop.clock().WallNow();
+  co_await job(room);
+}
+
+void Writer::Doubt(OpenRoom& room) {
+  if (!room.doubtful_since) room.doubtful_since = room.write_began;
+  at_.metrics.doubts.Add();
 }
 
 std::vector<WaitingSend> Writer::TakeBatch(OpenRoom& room) {
@@ -74,15 +100,17 @@ Task<void> Writer::AppendBatch(OpenRoom& room) {
   std::vector<Send> sends;
   sends.reserve(batch.size());
   for (WaitingSend& each : batch) sends.push_back(std::move(each.send));
+  room.write_began = at_.loop.clock().WallNow();
   Outcome<Appended> done = co_await at_.store.messages().Append(room.id, std::move(sends));
   if (!done) {
+    if (done.error().may_have_happened) Doubt(room);
     for (const WaitingSend& each : batch) each.sender.Send(std::unexpected(done.error()));
     co_return;
   }
   at_.metrics.batches.Add();
   at_.metrics.batch_size.Observe(static_cast<double>(batch.size()));
   room.room = done->room;
-  Publish(done->changes);
+  Publish(room, done->changes);
   co_await at_.audience.LoadMembers(room);
   at_.audience.OnAppended(room, *done);
   for (std::size_t i = 0; i < batch.size(); ++i) {
@@ -93,8 +121,10 @@ Task<void> Writer::AppendBatch(OpenRoom& room) {
   }
 }
 
-void Writer::Publish(const std::vector<Change>& changes) {
+void Writer::Publish(OpenRoom& room, const std::vector<Change>& changes) {
   for (const Change& change : changes) at_.courier.Publish(RoomChannel(change.room_id), ToJson(change));
+  // What a doubtful write has left stands before them.
+  if (!changes.empty() && !room.doubtful_since) room.published = changes.back().version;
 }
 
 Task<Outcome<>> Writer::Load(OpenRoom& room) {
@@ -108,6 +138,7 @@ Task<Outcome<>> Writer::Refresh(OpenRoom& room) {
   if (!found) co_return std::unexpected(found.error());
   if (!*found) co_return Refuse(Code::kNotFound, "there is no such room");
   room.room = std::move((*found)->room);
+  if (!room.doubtful_since) room.published = room.room->version;
   co_return Outcome<>();
 }
 

@@ -6,6 +6,8 @@
 // its turn. With several nodes the database's lock on the room orders what they write; each publishes its
 // own, and clients see by the version where something of another node has come late.
 //
+// Where the answer of a commit was lost, the room is brought in line with the database first (reconciler.h).
+//
 // What waits for its room is limited; what was taken runs to its end, whoever hangs up. One per loop, loop
 // thread only.
 #pragma once
@@ -18,6 +20,7 @@
 #include "chat/rooms/audience.h"
 #include "chat/rooms/metrics.h"
 #include "chat/rooms/open_rooms.h"
+#include "chat/rooms/reconciler.h"
 #include "chat/rooms/settings.h"
 #include "chat/store/store.h"
 #include "net/loop.h"
@@ -37,6 +40,7 @@ class Writer {
     Courier& courier;
     Audience& audience;
     OpenRooms& rooms;
+    Reconciler& reconciler;
     RoomMetrics& metrics;
     const ChatSettings& settings;
     bool has_other_nodes = false;
@@ -49,7 +53,10 @@ class Writer {
   // False: too many wait.
   bool Put(RoomId id, RoomJob job);
   // Within a job: what the room's channel gets of it.
-  void Publish(const std::vector<Change>& changes);
+  void Publish(OpenRoom& room, const std::vector<Change>& changes);
+  // Within a job: it is not known whether its write has happened. Nothing else is written before it is, where
+  // the database answers.
+  void Doubt(OpenRoom& room);
   // Within a job: has the room and its members, if it is there at all; read anew where others write to it.
   Task<Outcome<>> Load(OpenRoom& room);
   // Within a job: reads the room anew.
@@ -57,10 +64,15 @@ class Writer {
 
   std::size_t working() const { return scope_.running(); }
 
+  static constexpr int kSettleAttempts = 30;  // one a second, while nothing else is to be written
+
  private:
   bool IsFull(const OpenRoom& room);
   void Begin(OpenRoom& room);
   static Task<void> Work(Writer& self, OpenRoom& room);
+  // Does away with a doubt, if there is one and the database answers.
+  Task<void> Settle(OpenRoom& room, int attempt);
+  Task<void> RunJob(OpenRoom& room);
   Task<void> AppendBatch(OpenRoom& room);
   std::vector<WaitingSend> TakeBatch(OpenRoom& room);
 

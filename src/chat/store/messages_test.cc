@@ -329,7 +329,7 @@ TEST_P(MessagesTest, ChangesAreKeptWithoutGapsForAWhile) {
 
 TEST_P(MessagesTest, LongChangesComeInParts) {
   const RoomId room = MakeRoom("general", {"ada"});
-  Must(store().rooms().Update({.user = "ada"}, room, {.settings = RoomSettings{.text_max = 16'000}}));
+  Must(store().rooms().Update({.user = "ada"}, room, {.settings = {.text_max = 16'000}}));
   std::vector<Send> sends(64, {.user_id = "ada", .text = std::string(16'000, 'x')});
   for (int i = 0; i < 6; ++i) Must(store().messages().Append(room, sends));
   std::size_t found = 0;

@@ -163,7 +163,7 @@ TEST_P(ModerationTest, RetentionTakesWhatIsOldAndKeepsTheCounts) {
   Must(store().messages().Delete({.user = "own"}, Post(room, "own", "deleted").id));
   clock().Advance(Hours(24 * 8));
   Post(room, "own", "new word");
-  Must(store().rooms().Update(Owner(), room, {.settings = RoomSettings{.retention_days = 7}}));
+  Must(store().rooms().Update(Owner(), room, {.settings = {.retention_days = 7}}));
   const Membership before = MembershipOf(room, "mem");
   EXPECT_EQ(SweepAll(), 643u);
   const auto page = Must(store().messages().List({.room = room}));

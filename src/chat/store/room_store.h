@@ -29,12 +29,22 @@ struct OpenedDirect {
   bool is_new = false;
 };
 
-// nullopt: stays as it is.
+// nullopt: stays as it is. Each field as in RoomSettings.
+struct SettingsPatch {
+  std::optional<WhoCanPost> who_can_post;
+  std::optional<std::int64_t> slow_mode_s;
+  std::optional<std::int64_t> text_max;
+  std::optional<std::int64_t> retention_days;
+  std::optional<bool> threads;
+  std::optional<bool> reactions;
+  std::optional<bool> typing;
+  std::optional<bool> receipts;
+};
 struct RoomPatch {
   std::optional<std::string> name;
   std::optional<std::string> topic;
   std::optional<bool> is_private;
-  std::optional<RoomSettings> settings;
+  SettingsPatch settings;
 };
 
 struct RoomPage {
@@ -42,8 +52,9 @@ struct RoomPage {
   std::string cursor;
 };
 struct RoomQuery {
-  std::string user;  // who asks: public rooms, and those they are in
-  std::string text;  // a piece of the name, in any case
+  std::string user;       // who asks: public rooms, and those they are in
+  std::string text;       // a piece of the name, in any case
+  bool only_own = false;  // no public rooms that they are not in
   std::string cursor;
   std::size_t limit = 50;  // at most 200
 };
@@ -73,12 +84,13 @@ class RoomStore {
   // Channels by name, in any case of ASCII letters; those that `user` may see.
   virtual Task<Outcome<std::vector<RoomView>>> FindByName(std::vector<std::string> names,
                                                           std::string user) = 0;
-  // Channels only, not the archived ones.
+  // Channels only, not the archived ones. The cursor holds the name of the page's last room.
   virtual Task<Outcome<RoomPage>> Browse(RoomQuery query) = 0;
   // All rooms that `user` is in, with membership: at most `limit` (5,000). The sidebar, by one statement.
   virtual Task<Outcome<std::vector<RoomView>>> ListOf(std::string user, std::size_t limit) = 0;
 
-  // room.updated. kConflict: the name is taken. kInvalid: a direct room has no name.
+  // room.updated. kConflict: the name is taken. kInvalid: a direct room has no name; in a broadcast room not
+  // everybody posts.
   virtual Task<Outcome<Changed<Room>>> Update(Acting acting, RoomId room, RoomPatch patch) = 0;
   // room.archived, room.unarchived.
   virtual Task<Outcome<Changed<Room>>> Archive(Acting acting, RoomId room) = 0;

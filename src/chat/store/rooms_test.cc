@@ -149,8 +149,8 @@ TEST_P(RoomsTest, WhatIsUpdatedIsAChangeWithTheWholeRoom) {
   const RoomId id = MakeRoom("general", {"ada", "bob"});
   MakeRoom("taken", {"ada"});
   const Acting owner{.user = "ada", .role_min = Role::kOwner};
-  const Changed<Room> updated = Must(store().rooms().Update(
-      owner, id, {.name = "General", .topic = "all", .settings = RoomSettings{.slow_mode_s = 5}}));
+  const Changed<Room> updated = Must(
+      store().rooms().Update(owner, id, {.name = "General", .topic = "all", .settings = {.slow_mode_s = 5}}));
   EXPECT_EQ(updated.value.topic, "all");
   ASSERT_EQ(updated.changes.size(), 1u);
   EXPECT_EQ(updated.changes[0].version, 1);
@@ -167,8 +167,40 @@ TEST_P(RoomsTest, WhatIsUpdatedIsAChangeWithTheWholeRoom) {
             true);
   EXPECT_EQ(CodeOf(store().rooms().Update({.user = "cid"}, id, {.topic = "x"})), "not_found")
       << "it is private now";
-  EXPECT_EQ(CodeOf(store().rooms().Update(owner, id, {.settings = RoomSettings{.text_max = 0}})), "invalid");
+  EXPECT_EQ(CodeOf(store().rooms().Update(owner, id, {.settings = {.text_max = 0}})), "invalid");
   EXPECT_EQ(RoomOf(id).version, 2);
+}
+
+TEST_P(RoomsTest, OfTwoWhoChangeOtherSettingsBothHaveChangedTheirs) {
+  const RoomId id = MakeRoom("general", {"ada", "bob"});
+  const Acting owner{.user = "ada", .role_min = Role::kOwner};
+  const std::unique_ptr<Store> another = OpenAnother();
+  Must(store().rooms().Update(owner, id, {.settings = {.typing = false}}));
+  const Room room = Must(another->rooms().Update(owner, id, {.settings = {.receipts = false}})).value;
+  EXPECT_FALSE(room.settings.typing);
+  EXPECT_FALSE(room.settings.receipts);
+  const RoomId news = Must(store().rooms().Create({.type = RoomType::kBroadcast,
+                                                   .name = "news",
+                                                   .created_by = "ada",
+                                                   .settings = {.who_can_post = WhoCanPost::kModerators}}))
+                          .id;
+  EXPECT_EQ(CodeOf(store().rooms().Update(owner, news, {.settings = {.who_can_post = WhoCanPost::kAll}})),
+            "invalid");
+}
+
+TEST_P(RoomsTest, WhoBrowsesTheirOwnRoomsLearnsNoOtherName) {
+  for (const char* const name : {"alpha", "beta", "delta"}) MakeRoom(name, {"ada"});
+  MakeRoom("gamma", {"ada", "guest"});
+  MakeRoom("omega", {"ada", "guest"});
+  RoomQuery query{.user = "guest", .only_own = true, .limit = 1};
+  const RoomPage first = Must(store().rooms().Browse(query));
+  ASSERT_EQ(first.rooms.size(), 1u);
+  EXPECT_EQ(first.rooms[0].room.name, "gamma");
+  query.cursor = first.cursor;
+  const RoomPage second = Must(store().rooms().Browse(query));
+  ASSERT_EQ(second.rooms.size(), 1u);
+  EXPECT_EQ(second.rooms[0].room.name, "omega");
+  EXPECT_EQ(second.cursor, "");
 }
 
 TEST_P(RoomsTest, AnArchivedRoomTakesNoWrites) {

@@ -32,8 +32,8 @@ constexpr std::string_view kBrowse =
     "= "
     "$1 where r.name_key is not null and (r.name_key, r.id) > ($2, cast($3 as bigint)) and r.name_key like "
     "$4 "
-    "escape '\\' and r.archived_at = 0 and (r.is_private = 0 or m.user_id is not null) order by r.name_key, "
-    "r.id limit $5";
+    "escape '\\' and r.archived_at = 0 and (m.user_id is not null or (r.is_private = 0 and cast($6 as "
+    "bigint) = 0)) order by r.name_key, r.id limit $5";
 
 Outcome<> CheckName(std::string_view name) {
   TM_TRY(CheckText(name, kNameBytesMax, "name"));
@@ -64,8 +64,19 @@ Outcome<> Check(const NewRoom& room) {
 Outcome<> Check(const RoomPatch& patch) {
   if (patch.name) TM_TRY(CheckName(*patch.name));
   if (patch.topic) TM_TRY(CheckText(*patch.topic, kTopicBytesMax, "topic"));
-  if (patch.settings) TM_TRY(CheckSettings(*patch.settings));
   return {};
+}
+
+RoomSettings Merge(RoomSettings settings, const SettingsPatch& patch) {
+  settings.who_can_post = patch.who_can_post.value_or(settings.who_can_post);
+  settings.slow_mode_s = patch.slow_mode_s.value_or(settings.slow_mode_s);
+  settings.text_max = patch.text_max.value_or(settings.text_max);
+  settings.retention_days = patch.retention_days.value_or(settings.retention_days);
+  settings.threads = patch.threads.value_or(settings.threads);
+  settings.reactions = patch.reactions.value_or(settings.reactions);
+  settings.typing = patch.typing.value_or(settings.typing);
+  settings.receipts = patch.receipts.value_or(settings.receipts);
+  return settings;
 }
 
 std::vector<RoomView> ViewsOf(const sql::Rows& rows, std::size_t count) {
@@ -270,11 +281,12 @@ Task<Outcome<RoomPage>> SqlRooms::Browse(RoomQuery query) {
   TM_CO_TRY_ASSIGN(PagePosition after, ParseCursor(query.cursor));
   const std::int64_t after_id = ParseIdNumber(after.id).value_or(0);
   const std::size_t limit = std::clamp<std::size_t>(query.limit, 1, kPageMax);
-  TM_CO_TRY_ASSIGN(const sql::Rows rows,
-                   co_await context_.Read(browse_,
-                                          {std::move(query.user), std::move(after.key), after_id,
-                                           LikePattern(query.text), static_cast<std::int64_t>(limit + 1)},
-                                          limit + 1));
+  TM_CO_TRY_ASSIGN(
+      const sql::Rows rows,
+      co_await context_.Read(browse_,
+                             {std::move(query.user), std::move(after.key), after_id, LikePattern(query.text),
+                              static_cast<std::int64_t>(limit + 1), std::int64_t{query.only_own}},
+                             limit + 1));
   RoomPage page{.rooms = ViewsOf(rows, limit), .cursor = {}};
   if (rows.size() > limit) {
     const Room& last = page.rooms.back().room;
@@ -297,7 +309,11 @@ Task<Outcome<Changed<Room>>> SqlRooms::DoUpdate(Work& work, Acting acting, RoomI
   room.room().name = patch.name.value_or(before.name);
   room.room().topic = patch.topic.value_or(before.topic);
   room.room().is_private = patch.is_private.value_or(before.is_private);
-  room.room().settings = patch.settings.value_or(before.settings);
+  // Of two who change different ones at the same time, both have changed theirs.
+  room.room().settings = Merge(before.settings, patch.settings);
+  TM_CO_TRY(CheckSettings(room.room().settings));
+  if (before.type == RoomType::kBroadcast && room.room().settings.who_can_post == WhoCanPost::kAll)
+    co_return Refuse(Code::kInvalid, "in a broadcast room moderators post", "who_can_post");
   if (room.room() == before) co_return Changed<Room>{.value = before};
   const Version version = room.NextVersion();
   room.AddChange(version, "room.updated", ToJsonUnder("room", room.room()));
