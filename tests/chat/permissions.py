@@ -26,6 +26,16 @@ MATRIX = {
     "rename":      (".-..yyy", "--..yy-", ".-..yyy"),
     "configure":   (".-...yy", "--...y-", ".-...yy"),
     "archive":     (".-...yy", "--...y-", ".-...yy"),
+    "mute":        (".-..yyy", "--..yy-", ".-..yyy"),
+    "unmute":      (".-..yyy", "--..yy-", ".-..yyy"),
+    "ban":         (".-..yyy", "--..yy-", ".-..yyy"),
+    "bans":        (".-..yyy", "--..yy-", ".-..yyy"),
+    "unban":       (".-..yyy", "--..yy-", ".-..yyy"),
+    "flag":        (".-yyyy.", "--yyyy-", ".-yyyy."),
+    "flags":       (".-..yyy", "--..yy-", ".-..yyy"),
+    # To whoever does not moderate the room a flag is not there.
+    "resolve":     ("----yyy", "----yy-", "----yyy"),
+    "audit":       (".-..yyy", "--..yy-", ".-..yyy"),
 }
 ROOMS = ({"private": False}, {"private": True}, {"private": False, "type": "broadcast"})
 
@@ -78,6 +88,20 @@ class Stage:
             case "promote": person.patch(f"{path}/members/{self.somebody(inside=True)}", {"role": "moderator"})
             case "rename": person.patch(path, {"topic": "another"})
             case "configure": person.patch(path, {"settings": {"threads": True}})
+            case "mute": person.put(f"{path}/members/{self.somebody(inside=True)}/mute")
+            case "unmute": person.delete(f"{path}/members/{self.somebody(inside=True)}/mute")
+            case "ban": person.put(f"{path}/bans/{self.somebody(inside=True)}")
+            case "bans": person.get(path + "/bans")
+            case "unban":
+                banned = f"{path}/bans/{self.somebody()}"
+                self.founder.put(banned)
+                person.delete(banned)
+            case "flag": person.post(self.message() + "/flags")
+            case "flags": person.get("/flags", room_id=self.room["id"])
+            case "resolve":
+                flag = self.founder.post(self.message() + "/flags", {"reason": "rude"})["flag"]
+                person.post(f"/flags/{flag['id']}/resolve")
+            case "audit": person.get("/audit", room_id=self.room["id"])
             case "archive":
                 person.post(path + "/archive")
                 person.post(path + "/unarchive")

@@ -137,6 +137,11 @@ constexpr Rule kRules[] = {
      .least = {kModerator, kModerator, kNobody, kNobody},
      .in_archived = true,
      .by_power = true},
+    {.action = Action::kFlag,
+     .name = "flag",
+     .verb = "flag messages",
+     .least = {kReadonly, kReadonly, kNobody, kNobody},
+     .in_archived = true},
     {.action = Action::kHooks,
      .name = "hooks",
      .verb = "make webhooks",
@@ -216,6 +221,12 @@ Outcome<> MaySee(const Sight& sight) {
   const bool open = HasRoles(sight.room) && !sight.room.is_private;
   if (open && sight.role != WorkspaceRole::kGuest) return {};
   return Refuse(Code::kNotFound, "there is no such room");
+}
+
+Outcome<> CheckBan(const Sight& sight, WallTime now) {
+  if (sight.membership != nullptr || !sight.banned_until || HasWorkspacePower(sight)) return {};
+  return std::unexpected(
+      RefusalUntil(Code::kBanned, "you are banned from this room", *sight.banned_until, now));
 }
 
 Outcome<Acting> May(Action action, const Sight& sight, std::string_view user) {

@@ -6,9 +6,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 
+#include "base/clock.h"
 #include "chat/store/member.h"
 #include "chat/store/refusal.h"
 #include "chat/store/room.h"
@@ -36,7 +38,8 @@ enum class Action : std::uint8_t {
   kArchive,      // and back
   kDelete,       //
   kMark,         // what is one's own: read marker, draft, star, notifications
-  kModerate,     // mutes, bans, flags
+  kModerate,     // mutes, bans, what was flagged, who did what
+  kFlag,         // a message, for the moderators
   kHooks,        //
 };
 std::string_view Name(Action action);  // "read", "delete_other", …
@@ -47,10 +50,13 @@ struct Sight {
   const Room& room;
   const Membership* membership = nullptr;  // null: not a member
   WorkspaceRole role = WorkspaceRole::kMember;
+  std::optional<WallTime> banned_until;  // as in RoomView
 };
 
 // Whether the room is there at all for that person: kNotFound says that it is not.
 Outcome<> MaySee(const Sight& sight);
+// Of one that is there: kBanned says until when it is not for them. Admins of the workspace are not asked.
+Outcome<> CheckBan(const Sight& sight, WallTime now);
 // kNotFound: the room is not there for that person. kForbidden, kArchived: it is, but not this.
 Outcome<Acting> May(Action action, const Sight& sight, std::string_view user);
 

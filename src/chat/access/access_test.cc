@@ -67,6 +67,7 @@ constexpr Expected kMatrix[] = {
     {"delete", ".-...yw", "--...y-", ".-...yw", "--....-", "--....-"},
     {"mark", ".-yyyy.", "--yyyy-", ".-yyyy.", "--yyyy-", "--yyyy-"},
     {"moderate", ".-..yyw", "--..yy-", ".-..yyw", "--....-", "--....-"},
+    {"flag", ".-yyyy.", "--yyyy-", ".-yyyy.", "--....-", "--....-"},
     {"hooks", ".-...yw", "--...y-", ".-...yw", "--....-", "--....-"},
 };
 
@@ -148,6 +149,22 @@ TEST(MayActOn, OwnersOnAllAndModeratorsOnThoseBelow) {
   EXPECT_FALSE(MayActOn(Role::kModerator, Role::kModerator));
   EXPECT_FALSE(MayActOn(Role::kModerator, Role::kOwner));
   EXPECT_FALSE(MayActOn(Role::kMember, Role::kReadonly));
+}
+
+TEST(CheckBan, SaysUntilWhen) {
+  const Room room = RoomOf(RoomType::kChannel);
+  const WallTime now{1'000};
+  Sight sight{.room = room, .banned_until = WallTime{61'000}};
+  const Outcome<> banned = CheckBan(sight, now);
+  ASSERT_FALSE(banned);
+  EXPECT_EQ(banned.error().code, Code::kBanned);
+  EXPECT_EQ(banned.error().message, "you are banned from this room until 1970-01-01 00:01:01 UTC");
+  EXPECT_EQ(banned.error().retry_after_ms, 60'000);
+  sight.banned_until = kForEver;
+  EXPECT_EQ(CheckBan(sight, now).error().message, "you are banned from this room");
+  sight.role = WorkspaceRole::kAdmin;
+  EXPECT_TRUE(CheckBan(sight, now));
+  EXPECT_TRUE(CheckBan({.room = room}, now));
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "chat/operations/markers.h"
 #include "chat/operations/members.h"
 #include "chat/operations/messages.h"
+#include "chat/operations/moderation.h"
 #include "chat/operations/people.h"
 #include "chat/operations/reactions.h"
 #include "chat/operations/rooms.h"
@@ -17,7 +18,7 @@ namespace tidemill::chat {
 std::vector<Operation> AllOperations(Services& services) {
   std::vector<Operation> all;
   for (const auto list : {PeopleOperations, RoomOperations, MemberOperations, MessageOperations,
-                          ReactionOperations, ThreadOperations, MarkerOperations}) {
+                          ReactionOperations, ThreadOperations, MarkerOperations, ModerationOperations}) {
     std::ranges::move(list(services), std::back_inserter(all));
   }
   all.push_back(SearchOperation(services));

@@ -104,6 +104,12 @@ constexpr Field<TypeIn> kTypeIn[] = {Path<&TypeIn::room_id>("room_id", ""),
 Task<Outcome<Answer>> Type(Services& services, Actor actor, TypeIn params) {
   TM_CO_TRY_ASSIGN(const RoomView view, co_await See(services, params.room_id, actor));
   TM_CO_TRY(Allow(Action::kType, view, actor));
+  const WallTime muted_until =
+      view.membership ? view.membership->muted_until.value_or(WallTime{}) : WallTime{};
+  const WallTime now = services.loop.clock().WallNow();
+  if (muted_until > now) {
+    co_return std::unexpected(RefusalUntil(Code::kMuted, "you are muted in this room", muted_until, now));
+  }
   if (!view.room.settings.typing) co_return Refuse(Code::kForbidden, "this room shows nobody typing");
   RoomsOfLoop& owner = services.rooms.OwnerOf(params.room_id);
   Rooms::RunOn(owner, [&owner, params, user = actor.user.id] {

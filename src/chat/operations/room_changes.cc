@@ -116,13 +116,50 @@ Task<Outcome<std::optional<Member>>> Remove(RoomsOfLoop& rooms, OpenRoom& open, 
   co_return std::move(removed->value);
 }
 
+// In the room's channel, and to the member.
+Outcome<Member> TellMember(RoomsOfLoop& rooms, OpenRoom& open, Outcome<Changed<Member>> changed) {
+  if (!changed) return std::unexpected(changed.error());
+  rooms.writer().Publish(open, changed->changes);
+  for (const Change& each : changed->changes) {
+    rooms.courier().PublishTo(changed->value.user.id, AsPersonal(each));
+  }
+  return std::move(changed->value);
+}
+
 Task<Outcome<Member>> SetRoleOf(RoomsOfLoop& rooms, OpenRoom& open, Acting acting, std::string user,
                                 Role role) {
-  auto changed = co_await rooms.store().rooms().SetRole(acting, open.id, user, role);
-  if (!changed) co_return std::unexpected(changed.error());
-  rooms.writer().Publish(open, changed->changes);
-  for (const Change& each : changed->changes) rooms.courier().PublishTo(user, AsPersonal(each));
-  co_return std::move(changed->value);
+  co_return TellMember(rooms, open, co_await rooms.store().rooms().SetRole(acting, open.id, user, role));
+}
+
+Task<Outcome<Member>> SetMuted(RoomsOfLoop& rooms, OpenRoom& open, Acting acting, std::string user,
+                               WallTime until) {
+  ModerationStore& store = rooms.store().moderation();
+  if (until.ms == 0) co_return TellMember(rooms, open, co_await store.Unmute(acting, open.id, user));
+  co_return TellMember(rooms, open, co_await store.Mute(acting, open.id, user, until));
+}
+
+void TellBanned(RoomsOfLoop& rooms, const Ban& ban) {
+  const std::string data = ObjectJson([&](JsonWriter& json) {
+    json.Member("room_id", ToText(ban.room_id));
+    json.Key("ban");
+    json.BeginObject();
+    json.Key("until");
+    ban.until ? json.Integer(ban.until->ms) : json.Null();
+    json.Member("reason", ban.reason);
+    json.EndObject();
+  });
+  rooms.courier().PublishTo(ban.user_id, EventNow(rooms.loop(), "member.removed", ban.room_id, data));
+}
+
+// Whoever only visits the room leaves it, too.
+Task<Outcome<std::optional<Member>>> AddBanTo(RoomsOfLoop& rooms, OpenRoom& open, Acting acting, Ban ban) {
+  auto banned = co_await rooms.store().moderation().AddBan(acting, ban);
+  if (!banned) co_return std::unexpected(banned.error());
+  co_await rooms.RemoveMember(open, ban.user_id, RoomsOfLoop::Follows::kNoMore);
+  if (!banned->changes.empty()) (void)co_await rooms.writer().Refresh(open);
+  rooms.writer().Publish(open, banned->changes);
+  TellBanned(rooms, ban);
+  co_return std::move(banned->value);
 }
 
 }  // namespace
@@ -164,6 +201,18 @@ RoomWrite<std::optional<Member>> RemovesMember(Acting acting, std::string user) 
 RoomWrite<Member> SetsRole(Acting acting, std::string user, Role role) {
   return [acting = std::move(acting), user = std::move(user), role](RoomsOfLoop& rooms, OpenRoom& open) {
     return SetRoleOf(rooms, open, acting, user, role);
+  };
+}
+
+RoomWrite<Member> MutesMember(Acting acting, std::string user, WallTime until) {
+  return [acting = std::move(acting), user = std::move(user), until](RoomsOfLoop& rooms, OpenRoom& open) {
+    return SetMuted(rooms, open, acting, user, until);
+  };
+}
+
+RoomWrite<std::optional<Member>> BansUser(Acting acting, Ban ban) {
+  return [acting = std::move(acting), ban = std::move(ban)](RoomsOfLoop& rooms, OpenRoom& open) {
+    return AddBanTo(rooms, open, acting, ban);
   };
 }
 

@@ -8,6 +8,7 @@
 
 #include "chat/rooms/rooms.h"
 #include "chat/store/member.h"
+#include "chat/store/moderation_store.h"
 #include "chat/store/room_store.h"
 #include "net/task.h"
 
@@ -23,6 +24,10 @@ RoomWrite<RoomView> JoinsRoom(std::string user);
 // Also leaving: acting.user == user. Their subscriptions to a private room have ended when it completes.
 RoomWrite<std::optional<Member>> RemovesMember(Acting acting, std::string user);
 RoomWrite<Member> SetsRole(Acting acting, std::string user, Role role);
+// Until then; kForEver: until it is ended; 0: it is ended.
+RoomWrite<Member> MutesMember(Acting acting, std::string user, WallTime until);
+// Their subscriptions have ended when it completes. Gives the member that they were.
+RoomWrite<std::optional<Member>> BansUser(Acting acting, Ban ban);
 
 // A new room is told to those who are in it, and to everybody if it is public.
 void TellOfNewRoom(Courier& courier, const net::Loop& loop, const RoomView& view, const std::string& user);

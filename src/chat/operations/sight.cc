@@ -10,7 +10,10 @@ Task<Outcome<RoomView>> See(Services& services, RoomId room, std::string user, W
   if (!*found) co_return Refuse(Code::kNotFound, "there is no such room");
   RoomView view = *std::move(*found);
   const Membership* const membership = view.membership ? &*view.membership : nullptr;
-  TM_CO_TRY(MaySee({.room = view.room, .membership = membership, .role = role}));
+  const Sight sight{
+      .room = view.room, .membership = membership, .role = role, .banned_until = view.banned_until};
+  TM_CO_TRY(MaySee(sight));
+  TM_CO_TRY(CheckBan(sight, services.loop.clock().WallNow()));
   co_return view;
 }
 
@@ -29,7 +32,8 @@ Task<Outcome<SeenMessage>> SeeMessage(Services& services, MessageId message, Act
 Sight SightOf(const RoomView& view, const Actor& actor) {
   return {.room = view.room,
           .membership = view.membership ? &*view.membership : nullptr,
-          .role = actor.user.role};
+          .role = actor.user.role,
+          .banned_until = view.banned_until};
 }
 
 Outcome<Acting> Allow(Action action, const RoomView& view, const Actor& actor) {

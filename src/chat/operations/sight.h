@@ -18,7 +18,7 @@ struct SeenMessage {
   RoomView view;
 };
 
-// kNotFound: there is no such room for them.
+// kNotFound: there is no such room for them. kBanned: they may not look at it.
 Task<Outcome<RoomView>> See(Services& services, RoomId room, std::string user, WorkspaceRole role);
 inline Task<Outcome<RoomView>> See(Services& services, RoomId room, const Actor& actor) {
   return See(services, room, actor.user.id, actor.user.role);

@@ -19,12 +19,6 @@ std::int64_t CharactersOf(std::string_view text) {
   return std::ranges::count_if(text, [](char c) { return !IsUtf8Continuation(c); });
 }
 
-Refusal RefusalUntil(Code code, std::string message, WallTime until, WallTime now) {
-  return {.code = code,
-          .message = std::move(message),
-          .retry_after_ms = std::max<std::int64_t>(1, (until - now).ms)};
-}
-
 }  // namespace
 
 std::int64_t FlagsOf(bool has_link, const std::vector<Attachment>& attachments) {
@@ -127,7 +121,7 @@ Outcome<> AppendPlan::CheckMember(const Send& send) const {
   const WallTime next = member.last_sent_at + Seconds(facts_.room.settings.slow_mode_s);
   if (member.role < Role::kModerator && facts_.room.settings.slow_mode_s > 0 && next > facts_.now)
     return std::unexpected(
-        RefusalUntil(Code::kSlowMode, "this room is in slow mode; send again later", next, facts_.now));
+        RefusalUntil(Code::kSlowMode, "this room is in slow mode: wait", next, facts_.now));
   return {};
 }
 

@@ -21,6 +21,7 @@ using AttachmentId = Strong<std::int64_t, struct AttachmentIdTag>;
 using HookId = Strong<std::int64_t, struct HookIdTag>;
 using ScheduledId = Strong<std::int64_t, struct ScheduledIdTag>;
 using FlagId = Strong<std::int64_t, struct FlagIdTag>;
+using AuditId = Strong<std::int64_t, struct AuditIdTag>;
 
 // A position in a room's messages, from 1, without gaps; and a number of a room's changes, likewise.
 using Seq = std::int64_t;

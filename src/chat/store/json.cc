@@ -241,4 +241,13 @@ std::string PathOf(const Attachment& attachment) {
   return path;
 }
 
+std::string TextUnder(JsonName name, std::string_view text) {
+  std::string object;
+  JsonWriter json(object);
+  json.BeginObject();
+  json.Member(name, text);
+  json.EndObject();
+  return object;
+}
+
 }  // namespace tidemill::chat

@@ -54,6 +54,9 @@ std::string ToJsonUnder(JsonName name, const T& value) {
   return text;
 }
 
+// {"NAME":"TEXT"}
+std::string TextUnder(JsonName name, std::string_view text);
+
 // Where a client gets the file: "/chat/v1/files/ID/NAME".
 std::string PathOf(const Attachment& attachment);
 

@@ -24,7 +24,7 @@ enum class Notify : std::uint8_t { kAll, kMentions, kNone };
 std::string_view Name(Notify level);
 std::optional<Notify> ParseNotify(std::string_view name);
 
-// A mute without an end.
+// A mute or a ban without an end.
 inline constexpr WallTime kForEver{4'102'444'800'000};
 
 struct Member {
@@ -53,6 +53,7 @@ struct Membership {
 struct RoomView {
   Room room;
   std::optional<Membership> membership;
+  std::optional<WallTime> banned_until;  // they are banned from it; kForEver: without an end
   friend bool operator==(const RoomView&, const RoomView&) = default;
 };
 

@@ -9,6 +9,7 @@
 
 #include "chat/store/change.h"
 #include "chat/store/member.h"
+#include "chat/store/message.h"
 #include "chat/store/refusal.h"
 #include "net/task.h"
 
@@ -34,43 +35,72 @@ struct Flag {
 };
 
 struct AuditEntry {
-  std::int64_t id = 0;  // given by the store
-  WallTime at;          // likewise
-  RoomId room_id;       // 0: of no room
+  AuditId id;
+  WallTime at;
+  RoomId room_id;
   std::string actor;
   std::string action;  // "message.deleted"
-  std::string target;
+  std::string target;  // a user, a message; "": the room
   std::string detail;  // a JSON object; "": none
+};
+
+// A flag with what it is about, as that is now.
+struct FlaggedMessage {
+  Flag flag;
+  Message message;
 };
 
 template <class T>
 struct PageOf {
-  std::vector<T> items;  // the newest first
+  std::vector<T> items;
   std::string cursor;
+};
+
+// Of the rooms that `user` moderates: where they are a moderator or an owner, and, with `by_workspace_role`,
+// all channels that are public or that they are in.
+struct ModerationQuery {
+  std::string user;
+  bool by_workspace_role = false;
+  RoomId room;  // 0: of all of them
+  std::string cursor;
+  std::size_t limit = 50;  // at most 100
 };
 
 class ModerationStore {
  public:
   static constexpr std::size_t kReasonBytesMax = 1'000;
+  static constexpr std::size_t kBansMax = 10'000;      // of a room
+  static constexpr std::size_t kOpenFlagsMax = 1'000;  // likewise
+  static constexpr std::size_t kModeratorsMax = 100;   // that are told of something
 
   virtual ~ModerationStore() = default;
 
-  // member.updated. nullopt: until they are unmuted. kForbidden: the member stands as high or above.
+  // What is done to others is in the audit. Nobody does it to themselves (kInvalid), nor to admins and owners
+  // of the workspace, or to who stands as high or above (kForbidden).
+
+  // member.updated. nullopt: until they are unmuted.
   virtual Task<Outcome<Changed<Member>>> Mute(Acting acting, RoomId room, std::string user,
                                               std::optional<WallTime> until) = 0;
   virtual Task<Outcome<Changed<Member>>> Unmute(Acting acting, RoomId room, std::string user) = 0;
-  // Removes them too: member.removed if they were there. kForbidden as with Mute.
+  // Removes them too: member.removed if they were there. Another one takes the place of one that is there.
+  // kNotFound: a user that chat has never seen. kTooMany.
   virtual Task<Outcome<Changed<std::optional<Member>>>> AddBan(Acting acting, Ban ban) = 0;
   virtual Task<Outcome<>> RemoveBan(Acting acting, RoomId room, std::string user) = 0;
-  virtual Task<Outcome<std::vector<Ban>>> ListBans(RoomId room, std::size_t limit) = 0;
+  // By user; at most `limit` (200). Those that have ended are among them until they are lifted or replaced.
+  virtual Task<Outcome<PageOf<Ban>>> ListBans(RoomId room, std::string cursor, std::size_t limit) = 0;
+  // Moderators and owners who are in the room, at most kModeratorsMax.
+  virtual Task<Outcome<std::vector<std::string>>> ListModerators(RoomId room) = 0;
 
-  // Once for each user and message: the first stays.
+  // Once for each user and message: the first stays. kTooMany: kOpenFlagsMax are open in the room.
   virtual Task<Outcome<Flag>> AddFlag(Acting acting, MessageId message, std::string reason) = 0;
-  virtual Task<Outcome<PageOf<Flag>>> ListOpenFlags(std::string cursor, std::size_t limit) = 0;
-  virtual Task<Outcome<>> ResolveFlag(FlagId flag, std::string by) = 0;
+  // The newest first.
+  virtual Task<Outcome<PageOf<FlaggedMessage>>> ListOpenFlags(ModerationQuery query) = 0;
+  virtual Task<Outcome<std::optional<Flag>>> FindFlag(FlagId flag) = 0;
+  // kNotFound: it is open no more.
+  virtual Task<Outcome<>> ResolveFlag(Acting acting, FlagId flag) = 0;
 
-  virtual Task<Outcome<>> AddAudit(AuditEntry entry) = 0;
-  virtual Task<Outcome<PageOf<AuditEntry>>> ListAudit(std::string cursor, std::size_t limit) = 0;
+  // The newest first.
+  virtual Task<Outcome<PageOf<AuditEntry>>> ListAudit(ModerationQuery query) = 0;
 };
 
 }  // namespace tidemill::chat

@@ -68,7 +68,15 @@ TEST_P(ModerationTest, WhoIsBannedIsOutAndStaysOut) {
   EXPECT_EQ(CodeOf(store().rooms().Join(room, "mem")), "banned");
   EXPECT_EQ(CodeOf(store().rooms().AddMembers(Owner(), room, {"mem"})), "banned");
   EXPECT_TRUE(Must(moderation.AddBan(Owner(), {.room_id = room, .user_id = "out"})).changes.empty());
-  EXPECT_EQ(Must(moderation.ListBans(room, 10)).size(), 2u);
+  EXPECT_EQ(Must(moderation.ListBans(room, "", 10)).items.size(), 2u);
+  const PageOf<Ban> bans = Must(moderation.ListBans(room, "", 1));
+  ASSERT_EQ(bans.items.size(), 1u);
+  EXPECT_EQ(bans.items[0].reason, "spam");
+  EXPECT_EQ(bans.items[0].banned_by, "own");
+  EXPECT_EQ(Must(moderation.ListBans(room, bans.cursor, 1)).items.at(0).user_id, "out");
+  EXPECT_EQ(Must(store().rooms().Find(room, "mem"))->banned_until, kForEver);
+  EXPECT_TRUE(Must(store().rooms().Browse({.user = "mem"})).rooms.empty());
+  EXPECT_EQ(Must(store().rooms().Browse({.user = "own"})).rooms.size(), 1u);
   Must(moderation.RemoveBan(Owner(), room, "mem"));
   Must(store().rooms().Join(room, "mem"));
   EXPECT_EQ(CodeOf(moderation.RemoveBan(Owner(), room, "mem")), "not_found");
@@ -78,32 +86,109 @@ TEST_P(ModerationTest, WhoIsBannedIsOutAndStaysOut) {
   Must(moderation.AddBan(Owner(),
                          {.room_id = room, .user_id = "out", .until = clock().WallNow() + Seconds(1)}));
   EXPECT_EQ(CodeOf(store().rooms().Join(room, "out")), "banned");
+  EXPECT_EQ(Must(store().rooms().Find(room, "out"))->banned_until, clock().WallNow() + Seconds(1));
   clock().Advance(Seconds(1));
+  EXPECT_FALSE(Must(store().rooms().Find(room, "out"))->banned_until);
   Must(store().rooms().Join(room, "out"));
 }
 
-TEST_P(ModerationTest, FlagsAndAuditAreListedTheNewestFirst) {
+TEST_P(ModerationTest, NobodyModeratesThemselvesNorAdmins) {
   const RoomId room = MakeRoom("general", {"own", "mem"});
+  Must(store().users().Upsert({.id = "boss", .name = {}, .username = {}, .role = WorkspaceRole::kAdmin}));
+  Must(store().rooms().AddMembers(Owner(), room, {"boss"}));
+  ModerationStore& moderation = store().moderation();
+  EXPECT_EQ(CodeOf(moderation.Mute(Owner(), room, "own", std::nullopt)), "invalid");
+  EXPECT_EQ(CodeOf(moderation.AddBan(Owner(), {.room_id = room, .user_id = "own"})), "invalid");
+  EXPECT_EQ(CodeOf(moderation.Mute(Owner(), room, "boss", std::nullopt)), "forbidden");
+  EXPECT_EQ(CodeOf(moderation.AddBan(Owner(), {.room_id = room, .user_id = "boss"})), "forbidden");
+  EXPECT_EQ(CodeOf(moderation.AddBan(Owner(), {.room_id = room, .user_id = "nobody-at-all"})), "not_found");
+}
+
+TEST_P(ModerationTest, FlagsAreForWhoModeratesTheirRoom) {
+  const RoomId room = MakeRoom("general", {"own", "mem"});
+  const RoomId closed = MakeRoom("closed", {"own", "mem"});
+  Must(store().rooms().Update({.user = "own"}, closed, {.is_private = true}));
+  AddUsers({"admin"});
   const Message message = Post(room, "own", "x");
+  const Message hidden = Post(closed, "mem", "y");
   ModerationStore& moderation = store().moderation();
   const Flag flag = Must(moderation.AddFlag({.user = "mem"}, message.id, "rude"));
   EXPECT_EQ(Must(moderation.AddFlag({.user = "mem"}, message.id, "again")).id, flag.id);
-  Must(moderation.AddFlag({.user = "own"}, message.id, "so it is"));
+  Must(moderation.AddFlag({.user = "own"}, hidden.id, "so it is"));
   EXPECT_EQ(CodeOf(moderation.AddFlag({.user = "stranger"}, message.id, "x")), "forbidden");
-  const auto page = Must(moderation.ListOpenFlags("", 1));
+  const auto page = Must(moderation.ListOpenFlags({.user = "own", .limit = 1}));
   ASSERT_EQ(page.items.size(), 1u);
-  EXPECT_EQ(page.items[0].user_id, "own");
-  EXPECT_EQ(Must(moderation.ListOpenFlags(page.cursor, 10)).items.at(0).reason, "rude");
-  Must(moderation.ResolveFlag(flag.id, "own"));
-  EXPECT_EQ(CodeOf(moderation.ResolveFlag(flag.id, "own")), "not_found");
-  EXPECT_EQ(Must(moderation.ListOpenFlags("", 10)).items.size(), 1u);
+  EXPECT_EQ(page.items[0].flag.user_id, "own");
+  EXPECT_EQ(page.items[0].message.text, "y");
+  const auto next = Must(moderation.ListOpenFlags({.user = "own", .cursor = page.cursor}));
+  EXPECT_EQ(next.items.at(0).flag.reason, "rude");
+  EXPECT_TRUE(Must(moderation.ListOpenFlags({.user = "mem"})).items.empty());
+  EXPECT_EQ(Must(moderation.ListOpenFlags({.user = "own", .room = room})).items.size(), 1u);
+  const auto of_admin = Must(moderation.ListOpenFlags({.user = "admin", .by_workspace_role = true}));
+  ASSERT_EQ(of_admin.items.size(), 1u) << "not of a private room that they are not in";
+  EXPECT_EQ(of_admin.items[0].flag.room_id, room);
+  EXPECT_EQ(CodeOf(moderation.ResolveFlag({.user = "mem", .role_min = Role::kModerator}, flag.id)),
+            "forbidden");
+  Must(moderation.ResolveFlag(Owner(), flag.id));
+  EXPECT_EQ(CodeOf(moderation.ResolveFlag(Owner(), flag.id)), "not_found");
+  EXPECT_EQ(Must(moderation.FindFlag(flag.id))->resolved_by, "own");
+  EXPECT_EQ(Must(moderation.ListOpenFlags({.user = "own"})).items.size(), 1u);
+  EXPECT_EQ(Must(moderation.ListModerators(room)), std::vector<std::string>{"own"});
+}
 
-  for (int i = 0; i < 3; ++i)
-    Must(moderation.AddAudit({.room_id = room, .actor = "own", .action = "a" + std::to_string(i)}));
-  const auto audit = Must(moderation.ListAudit("", 2));
-  ASSERT_EQ(audit.items.size(), 2u);
-  EXPECT_EQ(audit.items[0].action, "a2");
-  EXPECT_EQ(Must(moderation.ListAudit(audit.cursor, 2)).items.at(0).action, "a0");
+TEST_P(ModerationTest, ARoomHasSoManyOpenFlagsAndNoMore) {
+  const RoomId room = MakeRoom("general", {"own"});
+  Message message;
+  for (std::size_t i = 0; i < ModerationStore::kOpenFlagsMax; ++i) {
+    if (i % 10 == 0) clock().Advance(Milliseconds(1));
+    message = Post(room, "own", "x");
+    Must(store().moderation().AddFlag({.user = "own"}, message.id, ""));
+  }
+  message = Post(room, "own", "x");
+  EXPECT_EQ(CodeOf(store().moderation().AddFlag({.user = "own"}, message.id, "")), "too_many");
+}
+
+TEST_P(ModerationTest, WhatIsDoneToOthersIsInTheAudit) {
+  const RoomId room = MakeRoom("general", {"own", "mod", "mem", "bad"});
+  ModerationStore& moderation = store().moderation();
+  Must(store().rooms().SetRole(Owner(), room, "mod", Role::kModerator));
+  const Acting mod{.user = "mod", .role_min = Role::kModerator};
+  const Message message = Post(room, "bad", "x");
+  Must(moderation.Mute(mod, room, "bad", std::nullopt));
+  Must(moderation.Unmute(mod, room, "bad"));
+  Must(moderation.Unmute(mod, room, "bad"));
+  const Flag flag = Must(moderation.AddFlag({.user = "mem"}, message.id, ""));
+  Must(store().messages().Delete(mod, message.id));
+  Must(store().messages().Delete({.user = "mem"}, Post(room, "mem", "own").id));
+  Must(moderation.ResolveFlag(mod, flag.id));
+  const WallTime until = clock().WallNow() + Hours(1);
+  Must(moderation.AddBan(mod, {.room_id = room, .user_id = "bad", .until = until, .reason = "spam"}));
+  Must(moderation.RemoveBan(mod, room, "bad"));
+  Must(store().rooms().RemoveMember(mod, room, "mem"));
+  Must(store().rooms().RemoveMember({.user = "mod"}, room, "mod"));
+  std::vector<std::string> lines;
+  std::string cursor;
+  do {
+    const auto page = Must(moderation.ListAudit({.user = "own", .cursor = cursor, .limit = 3}));
+    for (const AuditEntry& each : page.items)
+      lines.push_back(each.actor + " " + each.action + " " + each.target + each.detail);
+    cursor = page.cursor;
+  } while (!cursor.empty());
+  const std::string text = ToText(message.id);
+  EXPECT_EQ(lines,
+            (std::vector<std::string>{
+                "mod member.removed mem", "mod member.unbanned bad",
+                "mod member.banned bad{\"until\":" + std::to_string(until.ms) + ",\"reason\":\"spam\"}",
+                "mod flag.resolved " + text + "{\"user_id\":\"mem\"}",
+                "mod message.deleted " + text + "{\"user_id\":\"bad\"}", "mod member.unmuted bad",
+                "mod member.muted bad{\"until\":null}", "own member.role mod{\"role\":\"moderator\"}"}));
+  EXPECT_TRUE(Must(moderation.ListAudit({.user = "mem"})).items.empty());
+  EXPECT_EQ(Must(moderation.ListAudit({.user = "x", .by_workspace_role = true, .room = room})).items.size(),
+            8u);
+  clock().Advance(RetentionStore::kModerationKept + Hours(1));
+  SweepAll();
+  EXPECT_EQ(CountRows("audit"), 0);
+  EXPECT_EQ(CountRows("flag"), 0);
 }
 
 TEST_P(ModerationTest, HooksAreFoundByTheirDigestAlone) {
@@ -192,6 +277,7 @@ TEST_P(ModerationTest, OldChangesGoByTheirAge) {
 
 TEST_P(ModerationTest, OfADeletedRoomNothingStays) {
   const RoomId room = MakeRoom("general", {"own", "mem"});
+  AddUsers({"out"});
   std::vector<Send> sends(64, {.user_id = "own", .text = "word", .mentions = {.user_ids = {"mem"}}});
   for (int i = 0; i < 10; ++i) Must(store().messages().Append(room, sends));
   const Message root = Post(room, "own", "root");
@@ -205,7 +291,7 @@ TEST_P(ModerationTest, OfADeletedRoomNothingStays) {
   Must(store().rooms().Delete(Owner(), room));
   EXPECT_GT(SweepAll(), 1'000u);
   for (const char* const table : {"room", "member", "message", "change", "mention", "follower", "reaction",
-                                  "pin", "flag", "ban", "hook", "scheduled", "edit"})
+                                  "pin", "flag", "ban", "hook", "scheduled", "edit", "audit"})
     EXPECT_EQ(CountRows(table), 0) << table;
 }
 

@@ -1,5 +1,11 @@
 #include "chat/store/refusal.h"
 
+#include <algorithm>
+#include <array>
+#include <ctime>
+
+#include "chat/store/member.h"
+
 namespace tidemill::chat {
 
 std::string_view Name(Code code) {
@@ -20,6 +26,20 @@ std::string_view Name(Code code) {
     case Code::kInternal: return "internal";
   }
   return "internal";
+}
+
+Refusal RefusalUntil(Code code, std::string message, WallTime until, WallTime now) {
+  if (until >= kForEver) return {.code = code, .message = std::move(message), .field = {}};
+  const std::time_t seconds = (until.ms + 999) / 1000;
+  std::tm parts{};
+  std::array<char, 32> text{};
+  gmtime_r(&seconds, &parts);
+  const std::size_t size = std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%S UTC", &parts);
+  message.append(" until ").append(text.data(), size);
+  return {.code = code,
+          .message = std::move(message),
+          .field = {},
+          .retry_after_ms = std::max<std::int64_t>(1, (until - now).ms)};
 }
 
 }  // namespace tidemill::chat

@@ -48,4 +48,8 @@ using Outcome = std::expected<T, Refusal>;
   return std::unexpected(Refusal{.code = code, .message = std::move(message), .field = std::move(field)});
 }
 
+// One that ends then, which the message says: "you are muted in this room until 2026-01-31 17:00:00 UTC".
+// kForEver (member.h): it does not.
+Refusal RefusalUntil(Code code, std::string message, WallTime until, WallTime now);
+
 }  // namespace tidemill::chat

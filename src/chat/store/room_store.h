@@ -79,12 +79,13 @@ class RoomStore {
   // members, `user` is one of them.
   virtual Task<Outcome<OpenedDirect>> OpenDirect(std::string user, std::vector<std::string> user_ids) = 0;
 
-  // nullopt: no such room. The membership is `user`'s; may be asked with "".
+  // nullopt: no such room. The membership and the ban are `user`'s; may be asked with "".
   virtual Task<Outcome<std::optional<RoomView>>> Find(RoomId room, std::string user) = 0;
   // Channels by name, in any case of ASCII letters; those that `user` may see.
   virtual Task<Outcome<std::vector<RoomView>>> FindByName(std::vector<std::string> names,
                                                           std::string user) = 0;
-  // Channels only, not the archived ones. The cursor holds the name of the page's last room.
+  // Channels only, not the archived ones, nor those that the user is banned from. The cursor holds the name
+  // of the page's last room.
   virtual Task<Outcome<RoomPage>> Browse(RoomQuery query) = 0;
   // All rooms that `user` is in, with membership: at most `limit` (5,000). The sidebar, by one statement.
   virtual Task<Outcome<std::vector<RoomView>>> ListOf(std::string user, std::size_t limit) = 0;

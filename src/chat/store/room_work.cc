@@ -46,6 +46,9 @@ RoomStatements::RoomStatements(const SqlContext& context)
       save_counts(context.Make(kSaveCounts)),
       save_all(context.Make(kSaveAll)),
       drop_changes(context.Make("delete from @change where room_id = $1 and version <= $2")),
+      insert_audit(
+          context.Make("insert into @audit (id, at, room_id, actor, action, target, detail) values ($1, $2, "
+                       "$3, $4, $5, $6, $7)")),
       insert_changes(context.database().dialect(),
                      {.table = context.TableOf("change"), .columns = kChangeColumns}) {}
 
@@ -95,6 +98,14 @@ void RoomWork::AddChange(Version version, std::string_view type, std::string dat
                       .type = std::string(type),
                       .at = work_.now(),
                       .data = std::move(data)});
+}
+
+Task<Outcome<>> RoomWork::Audit(AuditId id, std::string actor, std::string_view action, std::string target,
+                                std::string detail) {
+  TM_CO_TRY(co_await work_.Change(statements_.insert_audit,
+                                  {id.value(), work_.now().ms, room_.id.value(), std::move(actor),
+                                   std::string(action), std::move(target), std::move(detail)}));
+  co_return Outcome<>{};
 }
 
 Task<Outcome<>> RoomWork::Save(Saves saves) {

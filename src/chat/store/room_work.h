@@ -32,6 +32,7 @@ struct RoomStatements {
   sql::Statement save_counts;   // what each message changes
   sql::Statement save_all;      // and what settings and members change
   sql::Statement drop_changes;  // $1 room, $2 up to that version
+  sql::Statement insert_audit;
   sql::Insert insert_changes;
 };
 
@@ -55,6 +56,10 @@ class RoomWork {
   // All of them at once, whose versions `room` has counted.
   void SetChanges(std::vector<Change> changes) { changes_ = std::move(changes); }
   std::vector<Change> TakeChanges() { return std::move(changes_); }
+
+  // Notes who did what to whom. `detail`: a JSON object; "": none.
+  Task<Outcome<>> Audit(AuditId id, std::string actor, std::string_view action, std::string target,
+                        std::string detail = {});
 
   enum class Saves : std::uint8_t { kCounts, kAll };
   // Writes the room and its changes.

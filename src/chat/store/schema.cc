@@ -441,11 +441,54 @@ const sql::SchemaStatements kSqliteTables = {
     "create index tidemill_chat_scheduled_room on tidemill_chat_scheduled (room_id)",
 };
 
+const sql::SchemaStatements kPostgresLater = {
+    "create index tidemill_chat_audit_room on tidemill_chat_audit (room_id, id)",
+    "alter table tidemill_chat_scheduled add column thread_id bigint not null default 0",
+    "alter table tidemill_chat_scheduled add column problem text not null default ''",
+    "drop index tidemill_chat_scheduled_at",
+    "create index tidemill_chat_scheduled_due on tidemill_chat_scheduled (at) where problem = ''",
+    "create table tidemill_chat_reminder (\n"
+    "  id bigint primary key,\n"
+    "  user_id text collate \"C\" not null,\n"
+    "  room_id bigint not null,\n"
+    "  message_id bigint not null,\n"
+    "  note text not null,\n"
+    "  at bigint not null,\n"
+    "  created_at bigint not null,\n"
+    "  told_at bigint not null default 0\n"
+    ")",
+    "create index tidemill_chat_reminder_user_id on tidemill_chat_reminder (user_id, at)",
+    "create index tidemill_chat_reminder_due on tidemill_chat_reminder (at) where told_at = 0",
+    "create index tidemill_chat_reminder_room on tidemill_chat_reminder (room_id)",
+};
+
+const sql::SchemaStatements kSqliteLater = {
+    "create index tidemill_chat_audit_room on tidemill_chat_audit (room_id, id)",
+    "alter table tidemill_chat_scheduled add column thread_id integer not null default 0",
+    "alter table tidemill_chat_scheduled add column problem text not null default ''",
+    "drop index tidemill_chat_scheduled_at",
+    "create index tidemill_chat_scheduled_due on tidemill_chat_scheduled (at) where problem = ''",
+    "create table tidemill_chat_reminder (\n"
+    "  id integer primary key,\n"
+    "  user_id text not null,\n"
+    "  room_id integer not null,\n"
+    "  message_id integer not null,\n"
+    "  note text not null,\n"
+    "  at integer not null,\n"
+    "  created_at integer not null,\n"
+    "  told_at integer not null default 0\n"
+    ") strict",
+    "create index tidemill_chat_reminder_user_id on tidemill_chat_reminder (user_id, at)",
+    "create index tidemill_chat_reminder_due on tidemill_chat_reminder (at) where told_at = 0",
+    "create index tidemill_chat_reminder_room on tidemill_chat_reminder (room_id)",
+};
+
 }  // namespace
 
 sql::Schema ChatSchema() {
   sql::Schema schema{.module = "chat"};
   schema.versions.push_back({.postgres = kPostgresTables, .sqlite = kSqliteTables});
+  schema.versions.push_back({.postgres = kPostgresLater, .sqlite = kSqliteLater});
   return schema;
 }
 

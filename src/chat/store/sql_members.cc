@@ -50,9 +50,9 @@ SqlMembers::SqlMembers(SqlContext& context, const RoomStatements& rooms)
       find_users_(context.Make("select USER_COLUMNS from @user u where u.id IS_ONE_OF")),
       find_present_(
           context.Make("select m.user_id from @member m where m.user_id IS_ONE_OF and m.room_id = $2")),
-      find_banned_(
-          context.Make("select user_id from @ban where user_id IS_ONE_OF and room_id = $2 and (until = "
-                       "0 or until > $3)")),
+      find_banned_(context.Make(
+          "select user_id, until from @ban where user_id IS_ONE_OF and room_id = $2 and (until = "
+          "0 or until > $3)")),
       count_owners_(context.Make("select count(*) from @member where room_id = $1 and role = 3")),
       delete_member_(context.Make("delete from @member where room_id = $1 and user_id = $2")),
       delete_follower_(context.Make("delete from @follower where room_id = $1 and user_id = $2")),
@@ -122,9 +122,13 @@ Task<Outcome<>> SqlMembers::CheckNotBanned(Work& work, RoomId room,
                                            const std::vector<std::string>& users) const {
   TM_CO_TRY_ASSIGN(const sql::Rows rows,
                    co_await work.Run(find_banned_, {users, room.value(), work.now().ms}));
-  if (!rows.empty())
-    co_return Refuse(Code::kBanned, std::string(rows[0][0].text) + " is banned from this room", "user_ids");
-  co_return Outcome<>{};
+  if (rows.empty()) co_return Outcome<>{};
+  Cells cells(rows[0]);
+  const std::string user = cells.Text();
+  const WallTime until = cells.OptionalTime().value_or(kForEver);
+  Refusal refusal = RefusalUntil(Code::kBanned, user + " is banned from this room", until, work.now());
+  refusal.field = "user_ids";
+  co_return std::unexpected(std::move(refusal));
 }
 
 Task<Outcome<std::vector<Member>>> SqlMembers::AddTo(RoomWork& work, std::vector<std::string> ids,
@@ -228,8 +232,11 @@ Task<Outcome<SqlMembers::RemovedMember>> SqlMembers::DoRemove(Work& work, Acting
       co_return RefuseRank();
     TM_CO_TRY(co_await CheckOwnerStays(room, *member));
   }
-  TM_CO_TRY(co_await TakeOut(room, std::move(user)));
+  TM_CO_TRY(co_await TakeOut(room, user));
   TM_CO_TRY(co_await room.Save(RoomWork::Saves::kAll));
+  if (acting.user != user) {
+    TM_CO_TRY(co_await room.Audit(context_.ids().Make<AuditId>(), acting.user, "member.removed", user));
+  }
   co_return RemovedMember{.value = member, .changes = room.TakeChanges()};
 }
 
@@ -255,7 +262,9 @@ Task<Outcome<Changed<Member>>> SqlMembers::DoSetRole(Work& work, Acting acting, 
     TM_CO_TRY(co_await CheckOwnerStays(room, *member));
   }
   member->role = role;
-  TM_CO_TRY(co_await work.Change(set_role_, {id.value(), std::move(user), static_cast<std::int64_t>(role)}));
+  TM_CO_TRY(co_await work.Change(set_role_, {id.value(), user, static_cast<std::int64_t>(role)}));
+  TM_CO_TRY(co_await room.Audit(context_.ids().Make<AuditId>(), acting.user, "member.role", std::move(user),
+                                TextUnder("role", Name(role))));
   room.AddChange(room.NextVersion(), "member.updated", ToJsonUnder("member", *member));
   TM_CO_TRY(co_await room.Save(RoomWork::Saves::kCounts));
   co_return Changed<Member>{.value = *std::move(member), .changes = room.TakeChanges()};

@@ -56,7 +56,8 @@ Outcome<> CheckMayEdit(const RoomWork& room, const Message& message, const Actin
   if (room.actor() && room.actor()->role == Role::kReadonly)
     return Refuse(Code::kForbidden, "your role in this room does not allow posting");
   if (room.actor() && room.actor()->muted_until && *room.actor()->muted_until > now)
-    return Refuse(Code::kMuted, "you are muted in this room");
+    return std::unexpected(
+        RefusalUntil(Code::kMuted, "you are muted in this room", *room.actor()->muted_until, now));
   return {};
 }
 
@@ -225,6 +226,10 @@ Task<SqlMessageChanges::Result> SqlMessageChanges::DoDelete(Work& work, RoomId i
   UpdatePreview(room.room(), after);
   room.AddChange(after.version, "message.deleted", ToJsonUnder("message", after));
   TM_CO_TRY(co_await room.Save(RoomWork::Saves::kCounts));
+  if (!is_author) {
+    TM_CO_TRY(co_await room.Audit(context_.ids().Make<AuditId>(), acting.user, "message.deleted",
+                                  ToText(before.id), TextUnder("user_id", before.user_id)));
+  }
   co_return Changed<Message>{.value = std::move(after), .changes = room.TakeChanges()};
 }
 

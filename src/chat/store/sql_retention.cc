@@ -54,6 +54,8 @@ class SqlRetention final : public RetentionStore {
             "delete from @hook where id in (select id from @hook where room_id = $1 limit $2)",
             "delete from @scheduled where id in (select id from @scheduled where room_id = $1 limit $2)",
             "delete from @flag where id in (select id from @flag where room_id = $1 limit $2)",
+            "delete from @audit where id in (select id from @audit where room_id = $1 limit $2)",
+            "delete from @reminder where id in (select id from @reminder where room_id = $1 limit $2)",
         })
       of_room_.push_back(context.Make(text));
   }
@@ -98,6 +100,12 @@ class SqlRetention final : public RetentionStore {
       "delete from @change where room_id = $1 and version in (select version from @change where room_id = $1 "
       "and "
       "at < $2 order by version limit $3)");
+  // $1 room, $2 before that time, $3 rows at most. Ids grow with time.
+  const std::array<sql::Statement, 2> of_moderation_ = {
+      context_.Make("delete from @audit where id in (select id from @audit where room_id = $1 and at < $2 "
+                    "order by id limit $3)"),
+      context_.Make("delete from @flag where id in (select id from @flag where room_id = $1 and resolved_by "
+                    "<> '' and created_at < $2 limit $3)")};
   const sql::Statement delete_room_ = context_.Make("delete from @room where id = $1 and deleted_at > 0");
 };
 
@@ -158,6 +166,14 @@ Task<Outcome<Swept>> SqlRetention::DoSweep(Work& work, RoomId room, WallTime mes
                                                           static_cast<std::int64_t>(kRowsMax)}));
   swept.rows += changes;
   swept.has_more = changes == kRowsMax;
+  const WallTime kept{work.now().ms - kModerationKept.ms};
+  for (const sql::Statement& statement : of_moderation_) {
+    TM_CO_TRY_ASSIGN(
+        const std::size_t rows,
+        co_await work.Change(statement, {room.value(), kept.ms, static_cast<std::int64_t>(kRowsMax)}));
+    swept.rows += rows;
+    swept.has_more = swept.has_more || rows == kRowsMax;
+  }
   co_return swept;
 }
 

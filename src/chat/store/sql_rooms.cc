@@ -33,7 +33,8 @@ constexpr std::string_view kBrowse =
     "$1 where r.name_key is not null and (r.name_key, r.id) > ($2, cast($3 as bigint)) and r.name_key like "
     "$4 "
     "escape '\\' and r.archived_at = 0 and (m.user_id is not null or (r.is_private = 0 and cast($6 as "
-    "bigint) = 0)) order by r.name_key, r.id limit $5";
+    "bigint) = 0)) and not exists (select 1 from @ban b where b.room_id = r.id and b.user_id = $1 and "
+    "(b.until = 0 or b.until > $7)) order by r.name_key, r.id limit $5";
 
 Outcome<> CheckName(std::string_view name) {
   TM_TRY(CheckText(name, kNameBytesMax, "name"));
@@ -179,9 +180,9 @@ class SqlRooms final : public RoomStore {
   const sql::Statement insert_ = context_.Make(kInsert);
   const sql::Statement find_name_ = context_.Make("select id from @room where name_key = $1");
   const sql::Statement find_ = context_.Make(
-      "select ROOM_COLUMNS, MEMBER_COLUMNS from @room r left join @member m on m.room_id = r.id and "
-      "m.user_id "
-      "= $2 where r.id = $1 and r.deleted_at = 0");
+      "select ROOM_COLUMNS, MEMBER_COLUMNS, b.until from @room r left join @member m on m.room_id = r.id and "
+      "m.user_id = $2 left join @ban b on b.room_id = r.id and b.user_id = $2 and (b.until = 0 or b.until > "
+      "$3) where r.id = $1 and r.deleted_at = 0");
   const sql::Statement find_direct_ = context_.Make(
       "select ROOM_COLUMNS, MEMBER_COLUMNS from @room r left join @member m on m.room_id = r.id and "
       "m.user_id "
@@ -263,9 +264,13 @@ Task<Outcome<OpenedDirect>> SqlRooms::DoOpenDirect(Work& work, std::string user,
 }
 
 Task<Outcome<std::optional<RoomView>>> SqlRooms::Find(RoomId room, std::string user) {
-  TM_CO_TRY_ASSIGN(const sql::Rows rows, co_await context_.Read(find_, {room.value(), std::move(user)}, 1));
+  TM_CO_TRY_ASSIGN(const sql::Rows rows,
+                   co_await context_.Read(find_, {room.value(), std::move(user), context_.now().ms}, 1));
   if (rows.empty()) co_return std::nullopt;
-  co_return RoomViewOf(rows[0]);
+  RoomView view = RoomViewOf(rows[0]);
+  if (const auto ms = rows[0][rows[0].size() - 1].AsInteger())
+    view.banned_until = *ms == 0 ? kForEver : WallTime{*ms};
+  co_return view;
 }
 
 Task<Outcome<std::vector<RoomView>>> SqlRooms::FindByName(std::vector<std::string> names, std::string user) {
@@ -281,12 +286,12 @@ Task<Outcome<RoomPage>> SqlRooms::Browse(RoomQuery query) {
   TM_CO_TRY_ASSIGN(PagePosition after, ParseCursor(query.cursor));
   const std::int64_t after_id = ParseIdNumber(after.id).value_or(0);
   const std::size_t limit = std::clamp<std::size_t>(query.limit, 1, kPageMax);
-  TM_CO_TRY_ASSIGN(
-      const sql::Rows rows,
-      co_await context_.Read(browse_,
-                             {std::move(query.user), std::move(after.key), after_id, LikePattern(query.text),
-                              static_cast<std::int64_t>(limit + 1), std::int64_t{query.only_own}},
-                             limit + 1));
+  TM_CO_TRY_ASSIGN(const sql::Rows rows,
+                   co_await context_.Read(browse_,
+                                          {std::move(query.user), std::move(after.key), after_id,
+                                           LikePattern(query.text), static_cast<std::int64_t>(limit + 1),
+                                           std::int64_t{query.only_own}, context_.now().ms},
+                                          limit + 1));
   RoomPage page{.rooms = ViewsOf(rows, limit), .cursor = {}};
   if (rows.size() > limit) {
     const Room& last = page.rooms.back().room;
@@ -331,20 +336,23 @@ Task<Outcome<Changed<Room>>> SqlRooms::SetArchived(Acting acting, RoomId room, A
 Task<Outcome<Changed<Room>>> SqlRooms::DoSetArchived(Work& work, Acting acting, RoomId id,
                                                      Archived archived) {
   RoomWork room(work, rooms_);
-  TM_CO_TRY(co_await room.Open(id, std::move(acting), WhenArchived::kGoOn));
+  TM_CO_TRY(co_await room.Open(id, acting, WhenArchived::kGoOn));
   const bool archives = archived == Archived::kYes;
   if (room.room().archived_at.has_value() == archives) co_return Changed<Room>{.value = room.room()};
   room.room().archived_at = archives ? std::optional(work.now()) : std::nullopt;
   const Version version = room.NextVersion();
-  room.AddChange(version, archives ? "room.archived" : "room.unarchived", ToJsonUnder("room", room.room()));
+  const std::string_view action = archives ? "room.archived" : "room.unarchived";
+  room.AddChange(version, action, ToJsonUnder("room", room.room()));
   TM_CO_TRY(co_await room.Save(RoomWork::Saves::kAll));
+  TM_CO_TRY(co_await room.Audit(context_.ids().Make<AuditId>(), std::move(acting.user), action, ""));
   co_return Changed<Room>{.value = room.room(), .changes = room.TakeChanges()};
 }
 
 Task<Outcome<Room>> SqlRooms::DoDelete(Work& work, Acting acting, RoomId id) {
   RoomWork room(work, rooms_);
-  TM_CO_TRY(co_await room.Open(id, std::move(acting), WhenArchived::kGoOn));
+  TM_CO_TRY(co_await room.Open(id, acting, WhenArchived::kGoOn));
   TM_CO_TRY(co_await work.Change(delete_, {id.value(), work.now().ms}));
+  TM_CO_TRY(co_await room.Audit(context_.ids().Make<AuditId>(), std::move(acting.user), "room.deleted", ""));
   co_return room.room();
 }
 
