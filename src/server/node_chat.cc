@@ -10,6 +10,7 @@
 #include "chat/delivery/courier.h"
 #include "chat/delivery/online.h"
 #include "chat/operations/all.h"
+#include "chat/operations/due.h"
 #include "chat/people/people.h"
 #include "chat/store/sql_store.h"
 #include "net/next_turn.h"
@@ -54,6 +55,7 @@ class NodeChat::OfLoop {
                  .publisher = context.publisher,
                  .rates = node.rates_,
                  .settings = node.settings_,
+                 .later = node.later_metrics_,
                  .announce = [&node](const chat::User& user) { node.Announce(user); },
                  .choose = [&node](const std::string& user,
                                    chat::Presence presence) { node.Choose(user, presence); }},
@@ -123,6 +125,7 @@ NodeChat::NodeChat(Options options, const Databases& databases, const settings::
       delivery_metrics_(registry),
       room_metrics_(registry),
       api_metrics_(registry),
+      later_metrics_(registry),
       refused_subscriptions_(registry.AddCounter("tidemill_chat_subscriptions_refused_total",
                                                  "Subscriptions to channels of chat that were refused.")),
       rates_(settings_),
@@ -134,7 +137,11 @@ NodeChat::NodeChat(Options options, const Databases& databases, const settings::
     loops_.back()->service.ReplaceAuthenticator(AuthenticatorFor(i, settings.http_api.keys));
   }
   board_ = std::make_unique<chat::PresenceBoard>(first_, loops_.front()->courier, Replicas());
-  first_.Post([this] { cleaning_->Spawn(KeepClean()); });
+  due_ = std::make_unique<chat::Due>(loops_.front()->services);
+  first_.Post([this] {
+    background_->Spawn(KeepClean());
+    background_->Spawn(due_->Run());
+  });
 }
 
 NodeChat::~NodeChat() = default;
@@ -192,7 +199,7 @@ Task<void> NodeChat::KeepClean() {
 }
 
 void NodeChat::EndTasks() {
-  cleaning_.reset();
+  background_.reset();
   board_.reset();
   loops_.clear();
 }

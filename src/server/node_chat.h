@@ -16,6 +16,8 @@
 #include "chat/delivery/channels.h"
 #include "chat/delivery/metrics.h"
 #include "chat/delivery/presence_board.h"
+#include "chat/operations/due.h"
+#include "chat/operations/later_metrics.h"
 #include "chat/rooms/metrics.h"
 #include "chat/rooms/rooms.h"
 #include "chat/rooms/settings.h"
@@ -77,13 +79,15 @@ class NodeChat final : public broker::OccupancyEvents {
   chat::DeliveryMetrics delivery_metrics_;
   chat::RoomMetrics room_metrics_;
   chat::ApiMetrics api_metrics_;
+  chat::LaterMetrics later_metrics_;
   metrics::Counter& refused_subscriptions_;
   chat::UserRates rates_;
   chat::Rooms rooms_;
   const std::unique_ptr<FollowNoter> follow_noter_;  // of all loops
   std::vector<std::unique_ptr<OfLoop>> loops_;
-  std::unique_ptr<chat::PresenceBoard> board_;        // of the first loop
-  std::optional<TaskScope> cleaning_{std::in_place};  // on the first loop
+  std::unique_ptr<chat::PresenceBoard> board_;          // of the first loop
+  std::unique_ptr<chat::Due> due_;                      // likewise
+  std::optional<TaskScope> background_{std::in_place};  // likewise
 };
 
 }  // namespace tidemill::server

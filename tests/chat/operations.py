@@ -17,7 +17,7 @@ def each_database(test):
                         test(server)
                     except AssertionError as error:
                         raise AssertionError(f"{name}: {error}") from error
-    on_both.__name__, on_both.__doc__ = test.__name__, test.__doc__
+    on_both.__name__, on_both.__doc__, on_both.__module__ = test.__name__, test.__doc__, test.__module__
     return on_both
 
 

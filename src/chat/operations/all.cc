@@ -9,7 +9,9 @@
 #include "chat/operations/moderation.h"
 #include "chat/operations/people.h"
 #include "chat/operations/reactions.h"
+#include "chat/operations/reminders.h"
 #include "chat/operations/rooms.h"
+#include "chat/operations/scheduled.h"
 #include "chat/operations/search.h"
 #include "chat/operations/threads.h"
 
@@ -17,8 +19,9 @@ namespace tidemill::chat {
 
 std::vector<Operation> AllOperations(Services& services) {
   std::vector<Operation> all;
-  for (const auto list : {PeopleOperations, RoomOperations, MemberOperations, MessageOperations,
-                          ReactionOperations, ThreadOperations, MarkerOperations, ModerationOperations}) {
+  for (const auto list :
+       {PeopleOperations, RoomOperations, MemberOperations, MessageOperations, ReactionOperations,
+        ThreadOperations, MarkerOperations, ModerationOperations, ScheduledOperations, ReminderOperations}) {
     std::ranges::move(list(services), std::back_inserter(all));
   }
   all.push_back(SearchOperation(services));

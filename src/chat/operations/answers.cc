@@ -11,4 +11,10 @@ Outcome<std::size_t> LimitOf(const std::optional<std::int64_t>& limit, std::size
   return Refuse(Code::kInvalid, fmt::format("limit must be 1 to {}", max), "limit");
 }
 
+Outcome<WallTime> LaterTime(WallTime now, std::int64_t at) {
+  constexpr Duration kYear = Hours(366 * 24);
+  if (at > now.ms && at <= now.ms + kYear.ms) return WallTime{at};
+  return Refuse(Code::kInvalid, "at must be later than now and within a year, in ms since 1970", "at");
+}
+
 }  // namespace tidemill::chat

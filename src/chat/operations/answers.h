@@ -52,6 +52,9 @@ inline Outcome<> CheckedText(const std::optional<TextProblem>& problem, std::str
 Outcome<std::size_t> LimitOf(const std::optional<std::int64_t>& limit, std::size_t otherwise,
                              std::size_t max);
 
+// A time to come, within a year from `now`, in ms since 1970. kInvalid names the field "at".
+Outcome<WallTime> LaterTime(WallTime now, std::int64_t at);
+
 // A word that `parse` knows. `accepted`: for whoever has another one.
 template <class T>
 Outcome<T> WordOf(std::optional<T> (*parse)(std::string_view), std::string_view word, std::string_view field,

@@ -17,10 +17,6 @@ constexpr std::string_view kMessageSchema =
 
 bool HasLink(std::string_view text) { return text.contains("http://") || text.contains("https://"); }
 
-TextLimits LimitsOf(const ChatSettings& settings) {
-  return {.characters_max = settings.text_max, .bytes_max = MessageStore::kTextBytesMax};
-}
-
 // messages.send
 
 struct SendMessage {
@@ -111,7 +107,7 @@ Task<Outcome<Answer>> SendIt(Services& services, Actor actor, SendMessage params
     text = *std::move(instead);
   }
   const bool may_be_empty = text.empty() && !params.attachment_ids.empty();
-  if (!may_be_empty) TM_CO_TRY(CheckedText(CheckText(text, LimitsOf(services.settings)), "text"));
+  if (!may_be_empty) TM_CO_TRY(CheckMessageText(services.settings, text));
   TM_CO_TRY_ASSIGN(Send send, SendOf(actor, params, std::move(text)));
   TM_CO_TRY_ASSIGN(send.mentions, co_await MentionsOf(services, send.text));
   Outcome<Sent> sent = co_await services.rooms.Send(services.loop, params.room_id, std::move(send));
@@ -180,7 +176,7 @@ constexpr Field<EditMessage> kEditMessage[] = {Path<&EditMessage::message_id>("m
                                                Needed<&EditMessage::text>("text", "Markdown.")};
 
 Task<Outcome<Answer>> EditIt(Services& services, Actor actor, EditMessage params) {
-  TM_CO_TRY(CheckedText(CheckText(params.text, LimitsOf(services.settings)), "text"));
+  TM_CO_TRY(CheckMessageText(services.settings, params.text));
   TM_CO_TRY_ASSIGN(const SeenMessage seen, co_await SeeMessage(services, params.message_id, actor));
   TM_CO_TRY_ASSIGN(const Acting acting, Allow(Action::kEditOwn, seen.view, actor));
   if (seen.message.user_id != actor.user.id) {
@@ -230,6 +226,27 @@ Task<Outcome<Answer>> ListEdits(Services& services, Actor actor, OfMessage param
 }
 
 }  // namespace
+
+Outcome<> CheckMessageText(const ChatSettings& settings, std::string_view text) {
+  const TextLimits limits{.characters_max = settings.text_max, .bytes_max = MessageStore::kTextBytesMax};
+  return CheckedText(CheckText(text, limits), "text");
+}
+
+Task<Outcome<Sent>> SendText(Services& services, TextToSend text) {
+  const Actor actor{.user = std::move(text.sender)};
+  TM_CO_TRY_ASSIGN(const RoomView view, co_await See(services, text.room, actor));
+  TM_CO_TRY(Allow(text.thread.value() != 0 ? Action::kReply : Action::kPost, view, actor));
+  Send send{.user_id = actor.user.id,
+            .client_msg_id = std::move(text.client_msg_id),
+            .text = std::move(text.text),
+            .thread_id = text.thread,
+            .mentions = {},
+            .attachment_ids = {},
+            .metadata = {}};
+  send.has_link = HasLink(send.text);
+  TM_CO_TRY_ASSIGN(send.mentions, co_await MentionsOf(services, send.text));
+  co_return co_await services.rooms.Send(services.loop, text.room, std::move(send));
+}
 
 std::vector<Operation> MessageOperations(Services& services) {
   using enum http::Method;

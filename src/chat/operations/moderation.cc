@@ -72,18 +72,6 @@ Task<Outcome<Answer>> Unmute(Services& services, Actor actor, OfMember params) {
 
 // bans
 
-void Write(JsonWriter& json, const Ban& ban) {
-  json.BeginObject();
-  json.Member("room_id", ToText(ban.room_id));
-  json.Member("user_id", ban.user_id);
-  json.Key("until");
-  ban.until ? json.Integer(ban.until->ms) : json.Null();
-  json.Member("reason", ban.reason);
-  json.Member("banned_by", ban.banned_by);
-  json.Member("created_at", ban.created_at.ms);
-  json.EndObject();
-}
-
 struct ListBansOf {
   RoomId room_id;
   std::string cursor;
@@ -137,25 +125,6 @@ Task<Outcome<Answer>> RemoveBan(Services& services, Actor actor, OfMember params
 }
 
 // flags
-
-void WriteFlag(JsonWriter& json, const Flag& flag, const Message* message) {
-  json.BeginObject();
-  json.Member("id", ToText(flag.id));
-  json.Member("room_id", ToText(flag.room_id));
-  json.Member("message_id", ToText(flag.message_id));
-  json.Member("user_id", flag.user_id);
-  json.Member("reason", flag.reason);
-  json.Member("created_at", flag.created_at.ms);
-  if (message != nullptr) {
-    json.Key("message");
-    Write(json, *message);
-  }
-  json.EndObject();
-}
-void Write(JsonWriter& json, const Flag& flag) { WriteFlag(json, flag, nullptr); }
-void Write(JsonWriter& json, const FlaggedMessage& flagged) {
-  WriteFlag(json, flagged.flag, &flagged.message);
-}
 
 // To the moderators of the room who are in it.
 Task<void> TellModerators(Services& services, RoomId room, std::string event) {
@@ -242,18 +211,6 @@ Task<Outcome<Answer>> ResolveFlag(Services& services, Actor actor, OfFlag params
 }
 
 // audit
-
-void Write(JsonWriter& json, const AuditEntry& entry) {
-  json.BeginObject();
-  json.Member("id", ToText(entry.id));
-  json.Member("at", entry.at.ms);
-  json.Member("room_id", ToText(entry.room_id));
-  json.Member("actor", entry.actor);
-  json.Member("action", entry.action);
-  json.Member("target", entry.target);
-  json.RawMember("detail", entry.detail.empty() ? "{}" : entry.detail);
-  json.EndObject();
-}
 
 Task<Outcome<Answer>> ListAudit(Services& services, Actor actor, Moderated params) {
   TM_CO_TRY_ASSIGN(ModerationQuery query, co_await QueryOf(services, std::move(actor), std::move(params)));

@@ -6,6 +6,7 @@
 
 #include "chat/delivery/courier.h"
 #include "chat/delivery/online.h"
+#include "chat/operations/later_metrics.h"
 #include "chat/rooms/rooms.h"
 #include "chat/rooms/settings.h"
 #include "chat/rooms/user_rates.h"
@@ -24,6 +25,7 @@ struct Services {
   broker::Publisher& publisher;
   UserRates& rates;
   const ChatSettings& settings;
+  LaterMetrics& later;
   // A person is another now: all loops look them up anew, and everybody is told.
   std::function<void(const User& user)> announce;
   // What somebody wants to be seen as.

@@ -56,8 +56,8 @@ class RoomsOfLoop {
   Writer& writer() { return writer_; }
   bool has_other_nodes() const { return at_.has_other_nodes; }
 
-  // Within a write: somebody is in the room from now on, or no more. Who may not follow it any more does not
-  // when the latter completes; `keeps`: whether they may, as somebody who visits.
+  // Within a write: somebody is in the room from now on, or no more; and then whether they may still follow
+  // it. Whoever may not does not when it completes.
   void AddMember(OpenRoom& room, const std::string& user);
   enum class Follows : std::uint8_t { kNoMore, kAsVisitor };
   Task<void> RemoveMember(OpenRoom& room, std::string user, Follows follows);

@@ -20,6 +20,7 @@ using MessageId = Strong<std::int64_t, struct MessageIdTag>;  // 0: none
 using AttachmentId = Strong<std::int64_t, struct AttachmentIdTag>;
 using HookId = Strong<std::int64_t, struct HookIdTag>;
 using ScheduledId = Strong<std::int64_t, struct ScheduledIdTag>;
+using ReminderId = Strong<std::int64_t, struct ReminderIdTag>;
 using FlagId = Strong<std::int64_t, struct FlagIdTag>;
 using AuditId = Strong<std::int64_t, struct AuditIdTag>;
 

@@ -78,6 +78,20 @@ void WriteMembers(JsonWriter& json, const Room& room) {
     WriteTexts(json, "user_ids", room.user_ids);
 }
 
+void WriteFlag(JsonWriter& json, const Flag& flag, const Message* message) {
+  json.BeginObject();
+  json.Member("id", ToText(flag.id));
+  json.Member("room_id", ToText(flag.room_id));
+  json.Member("message_id", ToText(flag.message_id));
+  json.Member("user_id", flag.user_id);
+  json.Member("reason", flag.reason);
+  json.Member("created_at", flag.created_at.ms);
+  if (message != nullptr) {
+    json.Key("message");
+    Write(json, *message);
+  }
+  json.EndObject();
+}
 }  // namespace
 
 void Write(JsonWriter& json, const User& user) {
@@ -239,6 +253,49 @@ std::string PathOf(const Attachment& attachment) {
     }
   }
   return path;
+}
+
+void Write(JsonWriter& json, const Ban& ban) {
+  json.BeginObject();
+  json.Member("room_id", ToText(ban.room_id));
+  json.Member("user_id", ban.user_id);
+  json.Key("until");
+  ban.until ? json.Integer(ban.until->ms) : json.Null();
+  json.Member("reason", ban.reason);
+  json.Member("banned_by", ban.banned_by);
+  json.Member("created_at", ban.created_at.ms);
+  json.EndObject();
+}
+
+void Write(JsonWriter& json, const Flag& flag) { WriteFlag(json, flag, nullptr); }
+void Write(JsonWriter& json, const FlaggedMessage& flagged) {
+  WriteFlag(json, flagged.flag, &flagged.message);
+}
+
+void Write(JsonWriter& json, const AuditEntry& entry) {
+  json.BeginObject();
+  json.Member("id", ToText(entry.id));
+  json.Member("at", entry.at.ms);
+  json.Member("room_id", ToText(entry.room_id));
+  json.Member("actor", entry.actor);
+  json.Member("action", entry.action);
+  json.Member("target", entry.target);
+  json.RawMember("detail", entry.detail.empty() ? "{}" : entry.detail);
+  json.EndObject();
+}
+
+void Write(JsonWriter& json, const ScheduledMessage& message) {
+  json.BeginObject();
+  json.Member("id", ToText(message.id));
+  json.Member("room_id", ToText(message.room_id));
+  json.Key("thread_id");
+  message.thread_id.value() == 0 ? json.Null() : json.String(ToText(message.thread_id));
+  json.Member("text", message.text);
+  json.Member("at", message.at.ms);
+  json.Member("created_at", message.created_at.ms);
+  json.Key("problem");
+  message.problem.empty() ? json.Null() : json.String(message.problem);
+  json.EndObject();
 }
 
 std::string TextUnder(JsonName name, std::string_view text) {

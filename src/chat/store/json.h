@@ -12,7 +12,9 @@
 #include "chat/store/change.h"
 #include "chat/store/member.h"
 #include "chat/store/message.h"
+#include "chat/store/moderation_store.h"
 #include "chat/store/room.h"
+#include "chat/store/schedule_store.h"
 #include "chat/store/user.h"
 
 namespace tidemill::chat {
@@ -31,6 +33,12 @@ void Write(JsonWriter& json, const Mentions& mentions);
 void Write(JsonWriter& json, const RoomSettings& settings);
 void Write(JsonWriter& json, const ThreadState& thread);
 void Write(JsonWriter& json, const std::vector<Reaction>& reactions);
+void Write(JsonWriter& json, const Ban& ban);
+void Write(JsonWriter& json, const Flag& flag);
+// The flag with "message".
+void Write(JsonWriter& json, const FlaggedMessage& flagged);
+void Write(JsonWriter& json, const AuditEntry& entry);
+void Write(JsonWriter& json, const ScheduledMessage& message);
 // The whole event: {"type","room_id","version","ts","data"}
 void Write(JsonWriter& json, const Change& change);
 

@@ -1,5 +1,4 @@
-// moderation_store.h, hook_store.h, schedule_store.h and retention_store.h as
-// tests, on every backend.
+// moderation_store.h, hook_store.h and retention_store.h as tests, on every backend.
 #include <gtest/gtest.h>
 
 #include "chat/store/testing/fixture.h"
@@ -185,7 +184,7 @@ TEST_P(ModerationTest, WhatIsDoneToOthersIsInTheAudit) {
   EXPECT_TRUE(Must(moderation.ListAudit({.user = "mem"})).items.empty());
   EXPECT_EQ(Must(moderation.ListAudit({.user = "x", .by_workspace_role = true, .room = room})).items.size(),
             8u);
-  clock().Advance(RetentionStore::kModerationKept + Hours(1));
+  clock().Advance(RetentionStore::kRecordsKept + Hours(1));
   SweepAll();
   EXPECT_EQ(CountRows("audit"), 0);
   EXPECT_EQ(CountRows("flag"), 0);
@@ -211,27 +210,6 @@ TEST_P(ModerationTest, HooksAreFoundByTheirDigestAlone) {
     Must(hooks.Add(Owner(), {.room_id = room, .name = "h"}, other));
   }
   EXPECT_EQ(CodeOf(hooks.Add(Owner(), {.room_id = room, .name = "h"}, digest)), "too_many");
-}
-
-TEST_P(ModerationTest, ScheduledMessagesWaitForTheirTime) {
-  const RoomId room = MakeRoom("general", {"own"});
-  ScheduleStore& schedule = store().schedule();
-  const WallTime now = clock().WallNow();
-  const auto later =
-      Must(schedule.Add({.room_id = room, .user_id = "own", .text = "2", .at = now + Minutes(2)}));
-  const auto soon =
-      Must(schedule.Add({.room_id = room, .user_id = "own", .text = "1", .at = now + Minutes(1)}));
-  EXPECT_EQ(Must(schedule.ListOf("own")).at(0).id, soon.id);
-  EXPECT_TRUE(Must(schedule.ListDue(now, 10)).empty());
-  EXPECT_EQ(Must(schedule.ListDue(now + Minutes(1), 10)).at(0).text, "1");
-  EXPECT_EQ(Must(schedule.Find(later.id))->text, "2");
-  EXPECT_FALSE(Must(schedule.Remove(later.id, "somebody")));
-  EXPECT_TRUE(Must(schedule.Remove(later.id, "own")));
-  EXPECT_FALSE(Must(schedule.Find(later.id)));
-  EXPECT_EQ(CodeOf(schedule.Add({.room_id = room, .user_id = "out", .text = "x", .at = now})), "not_found");
-  for (std::size_t i = 1; i < ScheduleStore::kScheduledMax; ++i)
-    Must(schedule.Add({.room_id = room, .user_id = "own", .text = "x", .at = now}));
-  EXPECT_EQ(CodeOf(schedule.Add({.room_id = room, .user_id = "own", .text = "x", .at = now})), "too_many");
 }
 
 TEST_P(ModerationTest, RetentionTakesWhatIsOldAndKeepsTheCounts) {
@@ -288,10 +266,11 @@ TEST_P(ModerationTest, OfADeletedRoomNothingStays) {
   Must(store().moderation().AddBan(Owner(), {.room_id = room, .user_id = "out"}));
   Must(store().hooks().Add(Owner(), {.room_id = room, .name = "h"}, std::string(64, 'a')));
   Must(store().schedule().Add({.room_id = room, .user_id = "own", .text = "x"}));
+  Must(store().reminders().Add({.user_id = "own", .room_id = room, .message_id = root.id}));
   Must(store().rooms().Delete(Owner(), room));
   EXPECT_GT(SweepAll(), 1'000u);
   for (const char* const table : {"room", "member", "message", "change", "mention", "follower", "reaction",
-                                  "pin", "flag", "ban", "hook", "scheduled", "edit", "audit"})
+                                  "pin", "flag", "ban", "hook", "scheduled", "edit", "audit", "reminder"})
     EXPECT_EQ(CountRows(table), 0) << table;
 }
 

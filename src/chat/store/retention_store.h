@@ -21,14 +21,15 @@ struct Swept {
 
 class RetentionStore {
  public:
-  static constexpr std::size_t kRowsMax = 500;                  // of a table, taken away in one transaction
-  static constexpr Duration kModerationKept = Hours(24 * 365);  // the audit, and flags that are resolved
+  static constexpr std::size_t kRowsMax = 500;  // of a table, taken away in one transaction
+  // The audit, flags that are resolved, reminders that were told.
+  static constexpr Duration kRecordsKept = Hours(24 * 365);
 
   virtual ~RetentionStore() = default;
 
   // Messages that are older than their room's retention_days, with all that belongs to them; the rows of
-  // deleted rooms; changes that are older than `changes_max_age`; what is older than kModerationKept. One
-  // short transaction, of one room; it goes on where it was the last time. has_more is false when it has come
+  // deleted rooms; changes that are older than `changes_max_age`; what is older than kRecordsKept. One short
+  // transaction, of one room; it goes on where it was the last time. has_more is false when it has come
   // around.
   virtual Task<Outcome<Swept>> Sweep(WallTime now, Duration changes_max_age) = 0;
 

@@ -445,6 +445,7 @@ const sql::SchemaStatements kPostgresLater = {
     "create index tidemill_chat_audit_room on tidemill_chat_audit (room_id, id)",
     "alter table tidemill_chat_scheduled add column thread_id bigint not null default 0",
     "alter table tidemill_chat_scheduled add column problem text not null default ''",
+    "alter table tidemill_chat_scheduled add column claimed_at bigint not null default 0",
     "drop index tidemill_chat_scheduled_at",
     "create index tidemill_chat_scheduled_due on tidemill_chat_scheduled (at) where problem = ''",
     "create table tidemill_chat_reminder (\n"
@@ -466,6 +467,7 @@ const sql::SchemaStatements kSqliteLater = {
     "create index tidemill_chat_audit_room on tidemill_chat_audit (room_id, id)",
     "alter table tidemill_chat_scheduled add column thread_id integer not null default 0",
     "alter table tidemill_chat_scheduled add column problem text not null default ''",
+    "alter table tidemill_chat_scheduled add column claimed_at integer not null default 0",
     "drop index tidemill_chat_scheduled_at",
     "create index tidemill_chat_scheduled_due on tidemill_chat_scheduled (at) where problem = ''",
     "create table tidemill_chat_reminder (\n"

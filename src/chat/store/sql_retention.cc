@@ -101,11 +101,13 @@ class SqlRetention final : public RetentionStore {
       "and "
       "at < $2 order by version limit $3)");
   // $1 room, $2 before that time, $3 rows at most. Ids grow with time.
-  const std::array<sql::Statement, 2> of_moderation_ = {
+  const std::array<sql::Statement, 3> old_ones_ = {
       context_.Make("delete from @audit where id in (select id from @audit where room_id = $1 and at < $2 "
                     "order by id limit $3)"),
       context_.Make("delete from @flag where id in (select id from @flag where room_id = $1 and resolved_by "
-                    "<> '' and created_at < $2 limit $3)")};
+                    "<> '' and created_at < $2 limit $3)"),
+      context_.Make("delete from @reminder where id in (select id from @reminder where room_id = $1 and "
+                    "told_at > 0 and told_at < $2 limit $3)")};
   const sql::Statement delete_room_ = context_.Make("delete from @room where id = $1 and deleted_at > 0");
 };
 
@@ -166,8 +168,8 @@ Task<Outcome<Swept>> SqlRetention::DoSweep(Work& work, RoomId room, WallTime mes
                                                           static_cast<std::int64_t>(kRowsMax)}));
   swept.rows += changes;
   swept.has_more = changes == kRowsMax;
-  const WallTime kept{work.now().ms - kModerationKept.ms};
-  for (const sql::Statement& statement : of_moderation_) {
+  const WallTime kept{work.now().ms - kRecordsKept.ms};
+  for (const sql::Statement& statement : old_ones_) {
     TM_CO_TRY_ASSIGN(
         const std::size_t rows,
         co_await work.Change(statement, {room.value(), kept.ms, static_cast<std::int64_t>(kRowsMax)}));

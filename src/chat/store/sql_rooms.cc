@@ -317,7 +317,7 @@ Task<Outcome<Changed<Room>>> SqlRooms::DoUpdate(Work& work, Acting acting, RoomI
   // Of two who change different ones at the same time, both have changed theirs.
   room.room().settings = Merge(before.settings, patch.settings);
   TM_CO_TRY(CheckSettings(room.room().settings));
-  if (before.type == RoomType::kBroadcast && room.room().settings.who_can_post == WhoCanPost::kAll)
+  if (before.type == RoomType::kBroadcast && patch.settings.who_can_post == WhoCanPost::kAll)
     co_return Refuse(Code::kInvalid, "in a broadcast room moderators post", "who_can_post");
   if (room.room() == before) co_return Changed<Room>{.value = before};
   const Version version = room.NextVersion();

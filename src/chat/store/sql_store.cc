@@ -9,6 +9,7 @@
 #include "chat/store/sql_members.h"
 #include "chat/store/sql_messages.h"
 #include "chat/store/sql_moderation.h"
+#include "chat/store/sql_reminders.h"
 #include "chat/store/sql_retention.h"
 #include "chat/store/sql_rooms.h"
 #include "chat/store/sql_schedule.h"
@@ -37,6 +38,7 @@ class SqlStore final : public Store {
   ModerationStore& moderation() override { return *moderation_; }
   HookStore& hooks() override { return *hooks_; }
   ScheduleStore& schedule() override { return *schedule_; }
+  ReminderStore& reminders() override { return *reminders_; }
   RetentionStore& retention() override { return *retention_; }
 
  private:
@@ -55,6 +57,7 @@ class SqlStore final : public Store {
       MakeSqlModeration(context_, room_statements_, members_);
   const std::unique_ptr<HookStore> hooks_ = MakeSqlHooks(context_, room_statements_);
   const std::unique_ptr<ScheduleStore> schedule_ = MakeSqlSchedule(context_);
+  const std::unique_ptr<ReminderStore> reminders_ = MakeSqlReminders(context_);
   const std::unique_ptr<RetentionStore> retention_ = MakeSqlRetention(context_);
   TaskScope writes_;
 };

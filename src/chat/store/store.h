@@ -20,6 +20,7 @@
 #include "chat/store/marker_store.h"
 #include "chat/store/message_store.h"
 #include "chat/store/moderation_store.h"
+#include "chat/store/reminder_store.h"
 #include "chat/store/retention_store.h"
 #include "chat/store/room_store.h"
 #include "chat/store/schedule_store.h"
@@ -44,6 +45,7 @@ class Store {
   virtual ModerationStore& moderation() = 0;
   virtual HookStore& hooks() = 0;
   virtual ScheduleStore& schedule() = 0;
+  virtual ReminderStore& reminders() = 0;
   virtual RetentionStore& retention() = 0;
 };
 

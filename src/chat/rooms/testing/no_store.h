@@ -19,6 +19,7 @@ class NoStore final : public Store {
   ModerationStore& moderation() override { return Asked<ModerationStore>(); }
   HookStore& hooks() override { return Asked<HookStore>(); }
   ScheduleStore& schedule() override { return Asked<ScheduleStore>(); }
+  ReminderStore& reminders() override { return Asked<ReminderStore>(); }
   RetentionStore& retention() override { return Asked<RetentionStore>(); }
 
  private:
