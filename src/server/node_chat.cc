@@ -11,6 +11,7 @@
 #include "chat/delivery/online.h"
 #include "chat/operations/all.h"
 #include "chat/operations/due.h"
+#include "chat/operations/incoming_hooks.h"
 #include "chat/people/people.h"
 #include "chat/store/sql_store.h"
 #include "net/next_turn.h"
@@ -60,6 +61,7 @@ class NodeChat::OfLoop {
                  .choose = [&node](const std::string& user,
                                    chat::Presence presence) { node.Choose(user, presence); }},
         service(context.loop, people, node.rates_, node.api_metrics_),
+        hooks(services),
         rpc(service),
         authority(services, people, node.refused_subscriptions_) {
     service.SetOperations(chat::AllOperations(services));
@@ -76,6 +78,7 @@ class NodeChat::OfLoop {
   chat::RoomsOfLoop rooms;
   chat::Services services;
   chat::Service service;
+  chat::IncomingHooks hooks;
   chat::ChatRpc rpc;
   chat::ChatAuthority authority;
 };
@@ -175,6 +178,7 @@ chat::PresenceBoard::Replicas NodeChat::Replicas() {
 
 void NodeChat::AddRoutes(std::size_t loop, http::Router& router) {
   chat::AddRoutes(loops_[loop]->service, router);
+  loops_[loop]->hooks.AddRoutes(router);
 }
 
 void NodeChat::TakeOver(std::size_t loop, const std::vector<config::Secret>& api_keys) {

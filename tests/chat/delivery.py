@@ -2,7 +2,7 @@
 import time
 
 from assertions import check, equal, eventually
-from chat import GENEROUS, Person, serving, storages
+from chat import Person, serving, storages
 from watch import Watchers
 
 
@@ -148,26 +148,6 @@ def test_presence_and_typing(binary, folder):
         equal(ada.get("/sync")["presence"], {ada.id: "online"})
         watch(watchers, server, bob, own(bob))
         eventually(lambda: ada.get("/sync")["presence"].get(bob.id) == "dnd", "it was kept")
-
-
-def test_visitors_leave(binary, folder):
-    """who ends the last subscription to a public room makes a place for another; the refusal names the limit"""
-    with storages(folder) as both, serving(binary, both["sqlite"], *GENEROUS, "--chat.visitors_max=1") as server, Watchers() as watchers:
-        ada, first, second = (Person(server).here() for _ in range(3))
-        room = ada.make_room()
-        watcher = watch(watchers, server, first, channel(room), live(room))
-        watchers.watch(server.address, second.id, channel(room), **second.claims).until_refused(channel(room), 106)
-        server.log_with("chat.visitors_max")
-        member = watch(watchers, server, ada, channel(room))
-        watcher.end()
-
-        def follows():
-            other = watchers.watch(server.address, second.id, channel(room), **second.claims)
-            eventually(lambda: other.now(channel(room))["state"] != "subscribing" or other.now(channel(room))["errors"], "answered")
-            return other.now(channel(room))["state"] == "subscribed"
-        eventually(follows, "the place is free")
-        ada.send(room)
-        member.until(channel(room), "message.created")
 
 
 def test_only_live(binary, folder):

@@ -26,6 +26,8 @@ MATRIX = {
     "rename":      (".-..yyy", "--..yy-", ".-..yyy"),
     "configure":   (".-...yy", "--...y-", ".-...yy"),
     "archive":     (".-...yy", "--...y-", ".-...yy"),
+    "hook":        (".-...yy", "--...y-", ".-...yy"),
+    "hooks":       (".-...yy", "--...y-", ".-...yy"),
     "mute":        (".-..yyy", "--..yy-", ".-..yyy"),
     "unmute":      (".-..yyy", "--..yy-", ".-..yyy"),
     "ban":         (".-..yyy", "--..yy-", ".-..yyy"),
@@ -88,6 +90,8 @@ class Stage:
             case "promote": person.patch(f"{path}/members/{self.somebody(inside=True)}", {"role": "moderator"})
             case "rename": person.patch(path, {"topic": "another"})
             case "configure": person.patch(path, {"settings": {"threads": True}})
+            case "hook": person.post(path + "/hooks", {"name": "Builds"})
+            case "hooks": person.get(path + "/hooks")
             case "mute": person.put(f"{path}/members/{self.somebody(inside=True)}/mute")
             case "unmute": person.delete(f"{path}/members/{self.somebody(inside=True)}/mute")
             case "ban": person.put(f"{path}/bans/{self.somebody(inside=True)}")

@@ -109,6 +109,7 @@ TEST(May, AnArchivedRoomIsReadAndGoverned) {
       case Action::kArchive:
       case Action::kDelete:
       case Action::kMark:
+      case Action::kFlag:
       case Action::kModerate: EXPECT_TRUE(may); break;
       default: ASSERT_FALSE(may); EXPECT_EQ(may.error().code, Code::kArchived);
     }

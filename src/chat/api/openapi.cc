@@ -65,6 +65,8 @@ too_many, archived, muted, banned, slow_mode, rate_limited, unavailable, unauthe
       "message_id": {"type": "string"}, "note": {"type": "string"}, "at": {"type": "integer"},
       "created_at": {"type": "integer"}, "told_at": {"type": ["integer", "null"]},
       "message": {"anyOf": [{"$ref": "#/components/schemas/Message"}, {"type": "null"}]}}},
+    "Hook": {"type": "object", "properties": {"id": {"type": "string"}, "room_id": {"type": "string"},
+      "name": {"type": "string"}, "created_by": {"type": "string"}, "created_at": {"type": "integer"}}},
     "AuditEntry": {"type": "object", "properties": {"id": {"type": "string"}, "at": {"type": "integer"},
       "room_id": {"type": "string"}, "actor": {"type": "string"}, "action": {"type": "string"},
       "target": {"type": "string"}, "detail": {"type": "object"}}},

@@ -65,8 +65,8 @@ Task<Outcome<>> ChatAuthority::PermitRoom(RoomId room, User user) {
   });
   if (!noted) {
     co_return Refuse(Code::kTooMany,
-                     fmt::format("{} people follow the room without being in it (chat.visitors_max): join it",
-                                 services_.settings.visitors_max));
+                     fmt::format("{} people follow the room without being in it, and no more may: join it",
+                                 Followers::kVisitorsMax));
   }
   TM_CO_TRY(co_await See(services_, room, user.id, user.role));
   co_return Outcome<>();

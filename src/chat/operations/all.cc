@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "chat/operations/hooks.h"
 #include "chat/operations/markers.h"
 #include "chat/operations/members.h"
 #include "chat/operations/messages.h"
@@ -19,9 +20,9 @@ namespace tidemill::chat {
 
 std::vector<Operation> AllOperations(Services& services) {
   std::vector<Operation> all;
-  for (const auto list :
-       {PeopleOperations, RoomOperations, MemberOperations, MessageOperations, ReactionOperations,
-        ThreadOperations, MarkerOperations, ModerationOperations, ScheduledOperations, ReminderOperations}) {
+  for (const auto list : {PeopleOperations, RoomOperations, MemberOperations, MessageOperations,
+                          ReactionOperations, ThreadOperations, MarkerOperations, ModerationOperations,
+                          ScheduledOperations, ReminderOperations, HookOperations}) {
     std::ranges::move(list(services), std::back_inserter(all));
   }
   all.push_back(SearchOperation(services));

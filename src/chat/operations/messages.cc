@@ -15,8 +15,6 @@ namespace {
 constexpr std::string_view kMessageSchema =
     R"({"type":"object","properties":{"message":{"$ref":"#/components/schemas/Message"}}})";
 
-bool HasLink(std::string_view text) { return text.contains("http://") || text.contains("https://"); }
-
 // messages.send
 
 struct SendMessage {
@@ -226,6 +224,8 @@ Task<Outcome<Answer>> ListEdits(Services& services, Actor actor, OfMessage param
 }
 
 }  // namespace
+
+bool HasLink(std::string_view text) { return text.contains("http://") || text.contains("https://"); }
 
 Outcome<> CheckMessageText(const ChatSettings& settings, std::string_view text) {
   const TextLimits limits{.characters_max = settings.text_max, .bytes_max = MessageStore::kTextBytesMax};

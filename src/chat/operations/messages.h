@@ -13,6 +13,7 @@ namespace tidemill::chat {
 
 std::vector<Operation> MessageOperations(Services& services);
 
+bool HasLink(std::string_view text);
 // What a text may be by the settings, whatever its room allows.
 Outcome<> CheckMessageText(const ChatSettings& settings, std::string_view text);
 

@@ -90,7 +90,7 @@ constexpr Field<Reschedule> kReschedule[] = {
     Body<&Reschedule::text>("text", "Another text; without it, it stays."),
     Body<&Reschedule::at>("at", "Another time; without it, it stays.")};
 
-Task<Outcome<Answer>> Change(Services& services, Actor actor, Reschedule params) {
+Task<Outcome<Answer>> ChangeIt(Services& services, Actor actor, Reschedule params) {
   ScheduledPatch patch;
   if (params.at) {
     TM_CO_TRY_ASSIGN(patch.at, LaterTime(services.loop.clock().WallNow(), *params.at));
@@ -206,7 +206,7 @@ std::vector<Operation> ScheduledOperations(Services& services) {
            .effect = Effect::kChanges,
            .summary = "Another text or time; one that was refused waits again. 409: it is being sent",
            .result = kScheduledSchema},
-          services, kReschedule, Change),
+          services, kReschedule, ChangeIt),
       MakeOperation({.name = "scheduled.cancel",
                      .method = kDelete,
                      .path = "/scheduled/{scheduled_id}",

@@ -2,7 +2,7 @@
 // follows a public room without being in it. When a room is no longer for them, their subscriptions end.
 //
 // Who is let in is noted before they subscribe (Admit), and is forgotten when their last subscription ends;
-// or kArrival later, if none has begun. At most chat.visitors_max visit a room. Members take no place of it.
+// or kArrival later, if none has begun. At most kVisitorsMax visit a room. Members take no place of it.
 //
 // One per loop, loop thread only.
 #pragma once
@@ -29,13 +29,14 @@ class Followers {
  public:
   // The longest that a subscription takes from its permission on.
   static constexpr Duration kArrival = Minutes(1);
+  static constexpr std::size_t kVisitorsMax = 10'000;  // of a room
 
   struct Surroundings {
     net::Loop& loop;
     Store& store;
     control::Directory& directory;
     RoomMetrics& metrics;
-    std::size_t visitors_max = 0;  // of a room
+    std::size_t visitors_max = kVisitorsMax;
   };
   // All that is borrowed outlives it.
   explicit Followers(const Surroundings& surroundings) : at_(surroundings) {}

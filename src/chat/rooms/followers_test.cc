@@ -19,7 +19,7 @@ Task<bool> Done(Task<void> task) {
 
 class FollowersTest : public ::testing::Test {
  protected:
-  static constexpr RoomId kRoom{7};
+  const RoomId room_{7};
 
   ManualClock clock_;
   const std::unique_ptr<net::Loop> loop_ = net::testing::OpenLoop({.clock = &clock_});
@@ -32,42 +32,44 @@ class FollowersTest : public ::testing::Test {
 };
 
 TEST_F(FollowersTest, WhoEndsTheLastSubscriptionVisitsNoMore) {
-  ASSERT_TRUE(followers_.Admit(kRoom, "ada"));
-  ASSERT_TRUE(followers_.Admit(kRoom, "ada")) << "the room's other channel";
-  followers_.Joined(kRoom, "ada");
-  followers_.Joined(kRoom, "ada");
-  ASSERT_TRUE(followers_.Admit(kRoom, "bob"));
-  followers_.Joined(kRoom, "bob");
-  EXPECT_FALSE(followers_.Admit(kRoom, "cid"));
+  ASSERT_TRUE(followers_.Admit(room_, "ada"));
+  ASSERT_TRUE(followers_.Admit(room_, "ada")) << "the room's other channel";
+  followers_.Joined(room_, "ada");
+  followers_.Joined(room_, "ada");
+  ASSERT_TRUE(followers_.Admit(room_, "bob"));
+  followers_.Joined(room_, "bob");
+  EXPECT_FALSE(followers_.Admit(room_, "cid"));
   EXPECT_EQ(metrics_.visitors_full.value(), 1u);
-  followers_.Left(kRoom, "ada");
-  EXPECT_FALSE(followers_.Admit(kRoom, "cid")) << "one of two has ended";
-  followers_.Left(kRoom, "ada");
-  EXPECT_TRUE(followers_.Admit(kRoom, "cid"));
-  followers_.Joined(kRoom, "cid");
-  followers_.Left(kRoom, "cid");
-  followers_.Left(kRoom, "bob");
+  followers_.Left(room_, "ada");
+  EXPECT_FALSE(followers_.Admit(room_, "cid")) << "one of two has ended";
+  followers_.Left(room_, "ada");
+  EXPECT_TRUE(followers_.Admit(room_, "cid"));
+  followers_.Joined(room_, "cid");
+  followers_.Left(room_, "cid");
+  followers_.Left(room_, "bob");
   EXPECT_EQ(followers_.rooms(), 0u);
 }
 
 TEST_F(FollowersTest, WhoNeverComesIsForgotten) {
-  ASSERT_TRUE(followers_.Admit(kRoom, "ada"));
-  ASSERT_TRUE(followers_.Admit(kRoom, "bob"));
-  EXPECT_FALSE(followers_.Admit(kRoom, "cid"));
-  followers_.Joined(kRoom, "bob");
-  clock_.Advance(Followers::kArrival + Milliseconds(1));
-  EXPECT_TRUE(followers_.Admit(kRoom, "cid"));
-  EXPECT_FALSE(followers_.Admit(kRoom, "dan")) << "bob has come";
+  ASSERT_TRUE(followers_.Admit(room_, "ada"));
+  ASSERT_TRUE(followers_.Admit(room_, "bob"));
+  EXPECT_FALSE(followers_.Admit(room_, "cid"));
+  followers_.Joined(room_, "bob");
+  clock_.Advance(Followers::kArrival);
+  clock_.Advance(Milliseconds(1));
+  net::testing::RunTurns(*loop_);
+  EXPECT_TRUE(followers_.Admit(room_, "cid"));
+  EXPECT_FALSE(followers_.Admit(room_, "dan")) << "bob has come";
 }
 
 TEST_F(FollowersTest, MembersTakeNoPlaceAndLeaveWithTheVisitorsWhenTheyAreNone) {
-  ASSERT_TRUE(followers_.Admit(kRoom, "ada"));
-  followers_.Joined(kRoom, "ada");
-  followers_.BecomeMember(kRoom, "ada");
-  followers_.Joined(kRoom, "mem");
-  EXPECT_EQ(followers_.visitors(kRoom), 0u);
-  ASSERT_TRUE(followers_.Admit(kRoom, "bob"));
-  OpenRoom room(kRoom);
+  ASSERT_TRUE(followers_.Admit(room_, "ada"));
+  followers_.Joined(room_, "ada");
+  followers_.BecomeMember(room_, "ada");
+  followers_.Joined(room_, "mem");
+  EXPECT_EQ(followers_.visitors(room_), 0u);
+  ASSERT_TRUE(followers_.Admit(room_, "bob"));
+  OpenRoom room(room_);
   room.members = OpenRoom::Users{"mem"};
   net::testing::RunTask(*loop_, Done(followers_.EndVisits(room)));
   EXPECT_EQ(directory_.Ended(), (std::set<std::string>{"ada chat:room/7", "ada chat_live:room/7",

@@ -16,7 +16,7 @@ RoomMetrics::RoomMetrics(metrics::Registry& registry)
                                  "Writes whose commit was not answered; the room was read anew after each.")),
       visitors_full(registry.AddCounter("tidemill_chat_visitors_full_total",
                                         "Who were refused to follow a room that they are not in: "
-                                        "chat.visitors_max did already.")),
+                                        "10,000 others did already.")),
       open_rooms(registry.AddGauge("tidemill_chat_open_rooms", "Rooms that are kept in memory.")),
       waiting(registry.AddGauge("tidemill_chat_waiting_writes", "Writes that wait for their room.")) {}
 

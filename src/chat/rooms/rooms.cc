@@ -7,11 +7,7 @@ namespace tidemill::chat {
 RoomsOfLoop::RoomsOfLoop(const Surroundings& surroundings)
     : at_(surroundings),
       rooms_(at_.metrics),
-      followers_({.loop = at_.loop,
-                  .store = at_.store,
-                  .directory = at_.directory,
-                  .metrics = at_.metrics,
-                  .visitors_max = at_.settings.visitors_max}),
+      followers_({.loop = at_.loop, .store = at_.store, .directory = at_.directory, .metrics = at_.metrics}),
       audience_({.loop = at_.loop,
                  .store = at_.store,
                  .courier = at_.courier,

@@ -17,7 +17,6 @@ struct ChatSettings {
   std::uint32_t calls_burst = 300;       // at once
   std::uint32_t batch_max = 64;          // sends of one transaction
   std::uint32_t room_queue_max = 2'000;  // writes that wait for one room
-  std::uint32_t visitors_max = 10'000;   // who follow a room without being in it
   Duration typing_interval = Seconds(3);
   Duration activity_interval = Seconds(1);
   friend bool operator==(const ChatSettings&, const ChatSettings&) = default;

@@ -298,6 +298,16 @@ void Write(JsonWriter& json, const ScheduledMessage& message) {
   json.EndObject();
 }
 
+void Write(JsonWriter& json, const Hook& hook) {
+  json.BeginObject();
+  json.Member("id", ToText(hook.id));
+  json.Member("room_id", ToText(hook.room_id));
+  json.Member("name", hook.name);
+  json.Member("created_by", hook.created_by);
+  json.Member("created_at", hook.created_at.ms);
+  json.EndObject();
+}
+
 std::string TextUnder(JsonName name, std::string_view text) {
   std::string object;
   JsonWriter json(object);

@@ -10,6 +10,7 @@
 
 #include "base/json_writer.h"
 #include "chat/store/change.h"
+#include "chat/store/hook_store.h"
 #include "chat/store/member.h"
 #include "chat/store/message.h"
 #include "chat/store/moderation_store.h"
@@ -39,6 +40,7 @@ void Write(JsonWriter& json, const Flag& flag);
 void Write(JsonWriter& json, const FlaggedMessage& flagged);
 void Write(JsonWriter& json, const AuditEntry& entry);
 void Write(JsonWriter& json, const ScheduledMessage& message);
+void Write(JsonWriter& json, const Hook& hook);
 // The whole event: {"type","room_id","version","ts","data"}
 void Write(JsonWriter& json, const Change& change);
 

@@ -118,7 +118,15 @@ TEST_P(MessagesTest, TheRoomsSettingsHoldForItsMembers) {
   const RoomId room = MakeRoom("general", {"ada", "bob"});
   const Acting owner{.user = "ada", .role_min = Role::kOwner};
   const auto set = [&](RoomSettings settings) {
-    Must(store().rooms().Update(owner, room, {.settings = settings}));
+    Must(store().rooms().Update(owner, room,
+                                {.settings = {.who_can_post = settings.who_can_post,
+                                              .slow_mode_s = settings.slow_mode_s,
+                                              .text_max = settings.text_max,
+                                              .retention_days = settings.retention_days,
+                                              .threads = settings.threads,
+                                              .reactions = settings.reactions,
+                                              .typing = settings.typing,
+                                              .receipts = settings.receipts}}));
   };
   set({.slow_mode_s = 10, .text_max = 5});
   EXPECT_EQ(CodeOfSend(room, {.user_id = "bob", .text = "äöüß€"}), "done") << "five characters";

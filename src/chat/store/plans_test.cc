@@ -59,9 +59,44 @@ class PlansTest : public testing::ChatStoreTest {
     (void)Must(store_->retention().Export(room, 0, 100));
     (void)Must(store_->retention().Sweep(clock().WallNow(), Hours(1)));
     (void)Must(store_->users().FindByUsername({"ada"}));
+    ModerateAndSchedule(room, append({{.user_id = "ada", .text = "flagged"}}));
     (void)Must(store_->rooms().Delete({.user = "ada"}, room));
     while (Must(store_->retention().Sweep(clock().WallNow(), Hours(1))).has_more) {
     }
+  }
+
+  void ModerateAndSchedule(RoomId room, MessageId message) {
+    ModerationStore& moderation = store_->moderation();
+    const Acting ada{.user = "ada", .role_min = Role::kModerator};
+    const WallTime at = clock().WallNow();
+    const FlagId flag = Must(moderation.AddFlag({.user = "bob"}, message, "")).id;
+    (void)Must(moderation.ListOpenFlags({.user = "ada"}));
+    (void)Must(moderation.ListOpenFlags({.user = "ada", .room = room}));
+    (void)Must(moderation.FindFlag(flag));
+    Must(moderation.ResolveFlag(ada, flag));
+    (void)Must(moderation.Mute(ada, room, "bob", std::nullopt));
+    (void)Must(moderation.AddBan(ada, {.room_id = room, .user_id = "bob"}));
+    (void)Must(moderation.ListBans(room, "", 10));
+    (void)Must(moderation.ListModerators(room));
+    (void)Must(moderation.ListAudit({.user = "ada"}));
+    (void)Must(moderation.ListAudit({.user = "ada", .room = room}));
+    (void)Must(store_->rooms().Browse({.user = "ada"}));
+    ScheduleStore& schedule = store_->schedule();
+    const ScheduledId id = Must(schedule.Add({.room_id = room, .user_id = "ada", .text = "x", .at = at})).id;
+    (void)Must(schedule.ListOf("ada"));
+    (void)Must(schedule.ListDue(at, 10));
+    (void)Must(schedule.Update(id, "ada", {}));
+    (void)Must(schedule.Claim(id));
+    Must(schedule.Release(id, "", at));
+    (void)Must(schedule.Remove(id));
+    ReminderStore& reminders = store_->reminders();
+    const Reminder made =
+        Must(reminders.Add({.user_id = "ada", .room_id = room, .message_id = message, .at = at}));
+    (void)Must(reminders.ListOf("ada"));
+    (void)Must(reminders.ListDue(at, 10));
+    (void)Must(reminders.SetTold(made.id, at));
+    Must(reminders.Remove(made.id, "ada"));
+    (void)Must(store_->retention().Sweep(at, Hours(1)));
   }
 
   std::vector<std::string> PlanOf(const sql::Call& call) {

@@ -1,6 +1,8 @@
 // NoStore: a store that is asked nothing.
 #pragma once
 
+#include <utility>
+
 #include "base/assert.h"
 #include "chat/store/store.h"
 
@@ -26,7 +28,7 @@ class NoStore final : public Store {
   template <class T>
   T& Asked() {
     TM_ASSERT(false);
-    return *static_cast<T*>(nullptr);
+    std::unreachable();
   }
 };
 
