@@ -2,6 +2,8 @@
 
 namespace tidemill::hub {
 
+static_assert(sizeof(FormGroup) <= 136, "an idle connection with a channel of its own pays for one");
+
 void FormGroup::Add(Subscription& subscription) {
   subscription.group = this;
   subscription.index = static_cast<std::uint32_t>(subscriptions.size());
@@ -11,10 +13,10 @@ void FormGroup::Add(Subscription& subscription) {
 void FormGroup::BeginFlush() {
   dirty = false;
   log.BeginFlush();
-  if (!awaited) return;
+  if (!awaits_deltas()) return;
   const FormGroup* const following = Following();
-  awaited->flushed_publication = awaited->publication;
-  awaited->follow_at = following ? following->log.end() : Awaited::kNowhere;
+  last->flushed = last->position;
+  last->follow_at = following ? following->log.end() : LastPublication::kNowhere;
 }
 
 FormGroup* FormGroup::Following() const {

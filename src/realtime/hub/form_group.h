@@ -15,25 +15,21 @@
 
 namespace tidemill::hub {
 
-// Of a group that deltas are awaited in: where its subscribers go on.
-struct Awaited {
+// Where the last publication stands in the log of a group whose subscribers are moved by it: to the group
+// that follows deltas, or on to that publication when they do not keep up.
+struct LastPublication {
   static constexpr std::uint64_t kNowhere = ~std::uint64_t{0};
-  std::uint64_t publication = kNowhere;  // log position of the last one
-  // When its flush began: that, and the end of the log of the group that follows deltas.
-  std::uint64_t flushed_publication = kNowhere;
+  std::uint64_t position = kNowhere;
+  // Of deltas, when the flush began: that, and the end of the log of the group that follows them.
+  std::uint64_t flushed = kNowhere;
   std::uint64_t follow_at = kNowhere;
-};
-
-// Of a group whose subscribers are moved on when they do not keep up.
-struct Conflated {
-  std::uint64_t newest = 0;    // log position of the last publication
-  std::uint64_t moved_on = 0;  // how often that became what comes next for a subscriber
+  // Of those who do not keep up: how often it became what comes next for one.
+  std::uint64_t moved_on = 0;
 };
 
 struct FormGroup {
   FormGroup(HubChannels::value_type& c, Form f, SegmentPool& pool) : channel(&c), form(f), log(pool) {
-    if (form.deltas == Deltas::kAwaited) awaited = std::make_unique<Awaited>();
-    if (form.conflated) conflated = std::make_unique<Conflated>();
+    if (awaits_deltas() || form.conflated) last = std::make_unique<LastPublication>();
   }
 
   HubChannels::value_type* channel;
@@ -44,9 +40,9 @@ struct FormGroup {
   std::uint32_t reached = 0;  // so many of `subscriptions`, the first, have been reached by the fan-out
   FrameLog log;
   absl::InlinedVector<Subscription*, 1> subscriptions;
-  std::unique_ptr<Awaited> awaited;      // null: nothing is
-  std::unique_ptr<Conflated> conflated;  // null: its form is not
+  std::unique_ptr<LastPublication> last;  // null: nobody is moved by it
 
+  bool awaits_deltas() const { return form.deltas == Deltas::kAwaited; }
   void Add(Subscription& subscription);
   void Remove(const Subscription& subscription);
   void BeginFlush();

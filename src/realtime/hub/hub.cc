@@ -22,15 +22,16 @@ constexpr std::uint64_t kTold = ~std::uint64_t{0};
 // more begin to follow at once, the others get another publication whole.
 constexpr std::size_t kMovedPerTurn = 2048;
 
-ChannelFilter* FindFilter(const ChannelFilters* filters, const filter::Filter& wanted) {
-  if (!filters) return nullptr;
-  const auto found = std::ranges::find_if(*filters, [&](const std::unique_ptr<ChannelFilter>& kept) {
+ChannelFilter* FindFilter(const ChannelFilters& filters, const filter::Filter& wanted) {
+  const auto found = std::ranges::find_if(filters, [&](const std::unique_ptr<ChannelFilter>& kept) {
     return kept->filter->canonical() == wanted.canonical();
   });
-  return found == filters->end() ? nullptr : found->get();
+  return found == filters.end() ? nullptr : found->get();
 }
 
 }  // namespace
+
+static_assert(sizeof(HubChannel) <= 16, "an idle connection with a channel of its own pays for one");
 
 const std::string& Subscription::channel() const { return group->channel->first; }
 
@@ -88,6 +89,11 @@ HubChannels::value_type* Hub::Find(std::string_view name) {
   return found == channels_.end() ? nullptr : &*found;
 }
 
+HubChannelExtra& HubChannel::Extra() {
+  if (!extra) extra = std::make_unique<HubChannelExtra>();
+  return *extra;
+}
+
 FormGroup* HubChannel::Find(const Form& form) const {
   FormGroup* group = groups.get();
   while (group && group->form != form) group = group->next.get();
@@ -111,28 +117,28 @@ FormGroup& Hub::FindOrMake(HubChannels::value_type& channel, const Form& form) {
 }
 
 FilterRoom Hub::RoomFor(std::string_view name, const filter::Filter& filter) const {
+  static const ChannelFilters none;
   const auto found = channels_.find(name);
-  const ChannelFilters* const filters = found == channels_.end() ? nullptr : found->second.filters.get();
+  const HubChannelExtra* const extra = found == channels_.end() ? nullptr : found->second.extra.get();
+  const ChannelFilters& filters = extra ? extra->filters : none;
   if (FindFilter(filters, filter)) return FilterRoom::kYes;
+  if (filters.size() >= filters_max_) return FilterRoom::kTooMany;
   std::size_t work = filter.work();
-  if (filters) {
-    if (filters->size() >= filters_max_) return FilterRoom::kTooMany;
-    for (const std::unique_ptr<ChannelFilter>& kept : *filters) work += kept->filter->work();
-  }
+  for (const std::unique_ptr<ChannelFilter>& kept : filters) work += kept->filter->work();
   return work > filter_work_max_ ? FilterRoom::kTooMuchWork : FilterRoom::kYes;
 }
 
 ChannelFilter& Hub::KeepFilter(HubChannel& channel, const filter::FilterPtr& filter) {
-  if (ChannelFilter* const found = FindFilter(channel.filters.get(), *filter)) return *found;
-  if (!channel.filters) channel.filters = std::make_unique<ChannelFilters>();
+  ChannelFilters& filters = channel.Extra().filters;
+  if (ChannelFilter* const found = FindFilter(filters, *filter)) return *found;
   metrics_.filters.Add(1);
-  return *channel.filters->emplace_back(std::make_unique<ChannelFilter>(filter));
+  return *filters.emplace_back(std::make_unique<ChannelFilter>(filter));
 }
 
-void Hub::EvaluateFilters(const HubChannel& channel, const broker::Publication& publication) {
+void Hub::EvaluateFilters(const ChannelFilters& filters, const broker::Publication& publication) {
   (void)loop_.ShareSpent(0);  // the turn looks at the clock behind it: several of them may be a long turn
   const filter::TagTable tags(publication.tags);
-  for (const std::unique_ptr<ChannelFilter>& kept : *channel.filters) {
+  for (const std::unique_ptr<ChannelFilter>& kept : filters) {
     kept->matches = publication.removed || kept->filter->Matches(tags);
   }
 }
@@ -141,10 +147,10 @@ void Hub::EvaluateFilters(const HubChannel& channel, const broker::Publication& 
 bool Hub::Continues(HubChannel& channel, const broker::PublicationPtr& has) {
   for (const FormGroup* group = channel.groups.get(); group; group = group->next.get()) {
     if (group->form.deltas == Deltas::kNone) continue;
-    const broker::Publication* const base = channel.bases->Find(has->key);
+    const broker::Publication* const base = channel.bases()->Find(has->key);
     return base && base->data == has->data;
   }
-  KeepBase(channel, has);
+  KeepBase(*channel.bases(), has);
   return true;
 }
 
@@ -161,7 +167,7 @@ void Hub::Attach(std::string_view name, Form form, Outbox& outbox, Subscription&
   SetBatch(*found, options.batch);
   form.conflated = options.conflated && form.deltas == Deltas::kNone && !form.join_leave;
   if (form.deltas != Deltas::kNone) {
-    if (!channel.bases) channel.bases = std::make_unique<DeltaBases>(delta_budget_);
+    if (!channel.bases()) channel.Extra().bases.emplace(delta_budget_);
     if (options.has && Continues(channel, options.has)) form.deltas = Deltas::kFollowed;
   }
   if (options.filter) form.filter = &KeepFilter(channel, options.filter);
@@ -190,31 +196,31 @@ void Hub::Detach(Subscription& subscription) {
 void Hub::OnPublication(const broker::ChannelName& name, const broker::PublicationPtr& publication) {
   HubChannels::value_type* const channel = Find(name.value());
   if (!channel) return;
-  ChannelBatch* const batch = channel->second.batch.get();
+  ChannelBatch* const batch = channel->second.batch();
   if (!batch) return Deliver(*channel, publication);
   if (batch->Hold(publication)) Release(*channel);
 }
 
 void Hub::SetBatch(HubChannels::value_type& channel, const BatchOptions& options) {
   Release(channel);
-  std::unique_ptr<ChannelBatch>& batch = channel.second.batch;
+  if (!options.enabled() && !channel.second.batch()) return;
+  std::unique_ptr<ChannelBatch>& batch = channel.second.Extra().batch;
   if (!options.enabled()) return batch.reset();
   if (!batch) batch = std::make_unique<ChannelBatch>(loop_, held_, [this, &channel] { Release(channel); });
   batch->SetOptions(options);
 }
 
 void Hub::Release(HubChannels::value_type& channel) {
-  if (!channel.second.batch) return;
-  for (const broker::PublicationPtr& publication : channel.second.batch->Take()) {
-    Deliver(channel, publication);
-  }
+  ChannelBatch* const batch = channel.second.batch();
+  if (!batch) return;
+  for (const broker::PublicationPtr& publication : batch->Take()) Deliver(channel, publication);
 }
 
 void Hub::Deliver(HubChannels::value_type& named, const broker::PublicationPtr& publication) {
   auto& [name, channel] = named;
   metrics_.events.Add();
   encoder_.Begin(name, *publication, DeltaOf(channel, *publication));
-  if (channel.filters) EvaluateFilters(channel, *publication);
+  if (channel.extra && !channel.extra->filters.empty()) EvaluateFilters(channel.extra->filters, *publication);
   for (FormGroup* group = channel.groups.get(); group; group = group->next.get()) {
     if (group->form.filter && !group->form.filter->matches) {
       metrics_.filtered.Add(group->subscriptions.size());
@@ -222,21 +228,21 @@ void Hub::Deliver(HubChannels::value_type& named, const broker::PublicationPtr& 
     }
     const std::uint64_t from = group->log.end();
     if (encoder_.AppendTo(group->log, group->form)) {
-      if (group->awaited) group->awaited->publication = from;
-      if (group->conflated) group->conflated->newest = from;
+      if (group->last) group->last->position = from;
       MarkDirty(*group, from);
     } else {
       for (Subscription* subscription : group->subscriptions) subscription->OnInappropriateData();
     }
   }
-  if (channel.bases) KeepBase(channel, publication);
+  if (DeltaBases* const bases = channel.bases()) KeepBase(*bases, publication);
 }
 
 std::optional<Encoder::Delta> Hub::DeltaOf(const HubChannel& channel,
                                            const broker::Publication& publication) {
-  if (!channel.bases || !publication.send_delta || publication.removed) return std::nullopt;
+  const DeltaBases* const bases = channel.bases();
+  if (!bases || !publication.send_delta || publication.removed) return std::nullopt;
   if (publication.data.size() > delta_bytes_max_ || !channel.HasFollowers()) return std::nullopt;
-  const broker::Publication* const base = channel.bases->Find(publication.key);
+  const broker::Publication* const base = bases->Find(publication.key);
   if (!base) return std::nullopt;
   const auto delta = fossil_.Encode(base->data, publication.data);
   if (!delta) return std::nullopt;
@@ -244,9 +250,9 @@ std::optional<Encoder::Delta> Hub::DeltaOf(const HubChannel& channel,
   return Encoder::Delta{base, *delta};
 }
 
-void Hub::KeepBase(HubChannel& channel, const broker::PublicationPtr& publication) {
-  if (publication->data.size() > delta_bytes_max_) return channel.bases->Forget(publication->key);
-  channel.bases->Keep(publication);
+void Hub::KeepBase(DeltaBases& bases, const broker::PublicationPtr& publication) {
+  if (publication->data.size() > delta_bytes_max_) return bases.Forget(publication->key);
+  bases.Keep(publication);
 }
 
 void Hub::OnJoin(const broker::ChannelName& name, const broker::ClientInfo& info) {
@@ -286,7 +292,7 @@ void Hub::OnStreamLost(const broker::ChannelName& name) {
       lost_.push_back(subscription);
     }
   }
-  if (channel.bases) channel.bases->Clear();
+  if (DeltaBases* const bases = channel.bases()) bases->Clear();
   TellOfLosses();
 }
 
@@ -366,8 +372,8 @@ void Hub::EndFlushOf(FormGroup& group) {
   group.in_fan_out = false;
   group.reached = 0;
   group.log.EndFlush();
-  if (group.conflated) metrics_.conflated.Add(std::exchange(group.conflated->moved_on, 0));
-  if (group.awaited) MoveToFollowing(group);
+  if (group.form.conflated) metrics_.conflated.Add(std::exchange(group.last->moved_on, 0));
+  if (group.awaits_deltas()) MoveToFollowing(group);
   if (group.dirty) {
     if (dirty_.empty()) first_event_us_ = MonotonicMicros();
     return dirty_.push_back(&group);
@@ -379,20 +385,20 @@ void Hub::EndFlushOf(FormGroup& group) {
 // sent in the other, if it has had that publication: either nothing is left of this log, or what is left
 // began when its flush did.
 void Hub::MoveToFollowing(FormGroup& group) {
-  const Awaited& awaited = *group.awaited;
-  if (group.subscriptions.empty() || awaited.flushed_publication == Awaited::kNowhere) return;
+  const LastPublication& last = *group.last;
+  if (group.subscriptions.empty() || last.flushed == LastPublication::kNowhere) return;
   FormGroup* following = group.Following();
-  const bool known = following && awaited.follow_at != Awaited::kNowhere;
-  if (group.dirty && (!known || following->log.begin() > awaited.follow_at)) return;
+  const bool known = following && last.follow_at != LastPublication::kNowhere;
+  if (group.dirty && (!known || following->log.begin() > last.follow_at)) return;
   for (std::size_t i = group.subscriptions.size(); i-- > 0 && moves_left_ > 0; --moves_left_) {
     Subscription& subscription = *group.subscriptions[i];
-    if (subscription.behind || subscription.from > awaited.flushed_publication) continue;
+    if (subscription.behind || subscription.from > last.flushed) continue;
     if (!following) {
       Form form = group.form;
       form.deltas = Deltas::kFollowed;
       following = &FindOrMake(*group.channel, form);
     }
-    subscription.from = group.dirty ? awaited.follow_at : following->log.end();
+    subscription.from = group.dirty ? last.follow_at : following->log.end();
     group.Remove(subscription);
     following->Add(subscription);
   }
@@ -400,10 +406,8 @@ void Hub::MoveToFollowing(FormGroup& group) {
 
 void Hub::ForgetFilter(HubChannel& channel, ChannelFilter& filter) {
   if (--filter.groups > 0) return;
-  ChannelFilters& filters = *channel.filters;
-  std::erase_if(filters, [&](const auto& kept) { return kept.get() == &filter; });
+  std::erase_if(channel.extra->filters, [&](const auto& kept) { return kept.get() == &filter; });
   metrics_.filters.Sub(1);
-  if (filters.empty()) channel.filters.reset();
 }
 
 void Hub::RemoveGroup(FormGroup& group) {
@@ -416,9 +420,9 @@ void Hub::RemoveGroup(FormGroup& group) {
   for (FormGroup* left = channel.groups.get(); left; left = left->next.get()) {
     has_deltas = has_deltas || left->form.deltas != Deltas::kNone;
     // It may have been the log that the position is of.
-    if (left->awaited) left->awaited->follow_at = Awaited::kNowhere;
+    if (left->last) left->last->follow_at = LastPublication::kNowhere;
   }
-  if (!has_deltas) channel.bases.reset();
+  if (!has_deltas && channel.extra) channel.extra->bases.reset();
   if (channel.groups) return;
   channels_.erase(channels_.find(name));
   metrics_.channels.Sub(1);

@@ -47,12 +47,21 @@ struct ChannelFilter {
 };
 using ChannelFilters = std::vector<std::unique_ptr<ChannelFilter>>;
 
-struct HubChannel {
-  std::unique_ptr<FormGroup> groups;        // a list: nearly always of one
-  std::unique_ptr<DeltaBases> bases;        // null: no form has deltas
-  std::unique_ptr<ChannelFilters> filters;  // null: there are none
-  std::unique_ptr<ChannelBatch> batch;      // null: publications go out at once
+// What few channels have.
+struct HubChannelExtra {
+  std::optional<DeltaBases> bases;  // none: no form has deltas
+  ChannelFilters filters;
+  std::unique_ptr<ChannelBatch> batch;  // null: publications go out at once
+};
 
+// There may be a million, with one subscription each.
+struct HubChannel {
+  std::unique_ptr<FormGroup> groups;       // a list: nearly always of one
+  std::unique_ptr<HubChannelExtra> extra;  // null: it never had any of it
+
+  HubChannelExtra& Extra();
+  DeltaBases* bases() const { return extra && extra->bases ? &*extra->bases : nullptr; }
+  ChannelBatch* batch() const { return extra ? extra->batch.get() : nullptr; }
   FormGroup* Find(const Form& form) const;
   // Whether anybody may be sent a delta.
   bool HasFollowers() const;
@@ -172,12 +181,12 @@ class Hub final : public broker::BrokerEvents, public net::TurnEndHook, private 
   ChannelFilter& KeepFilter(HubChannel& channel, const filter::FilterPtr& filter);
   // One group of it less.
   void ForgetFilter(HubChannel& channel, ChannelFilter& filter);
-  void EvaluateFilters(const HubChannel& channel, const broker::Publication& publication);
+  void EvaluateFilters(const ChannelFilters& filters, const broker::Publication& publication);
   FormGroup& FindOrMake(HubChannels::value_type& channel, const Form& form);
   // Whether all who follow deltas of the channel or await them have `has`, if there are any.
   bool Continues(HubChannel& channel, const broker::PublicationPtr& has);
   std::optional<Encoder::Delta> DeltaOf(const HubChannel& channel, const broker::Publication& publication);
-  void KeepBase(HubChannel& channel, const broker::PublicationPtr& publication);
+  void KeepBase(DeltaBases& bases, const broker::PublicationPtr& publication);
   // Its flush is over: who has had a publication of it goes on in the group that follows deltas.
   void MoveToFollowing(FormGroup& group);
   void RemoveGroup(FormGroup& group);

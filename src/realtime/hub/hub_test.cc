@@ -1,10 +1,13 @@
 #include "realtime/hub/hub.h"
 
 #include <gtest/gtest.h>
+#include <malloc.h>
 
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "net/testing/slowdown.h"
 #include "realtime/hub/form_group.h"
 #include "realtime/hub/testing/hub_fixture.h"
 #include "websocket/deflate.h"
@@ -279,6 +282,26 @@ TEST_F(HubTest, AFormSaysFramingAndDirection) {
 
   EXPECT_EQ(websocket.Read(), TextFrame(R"({"push":{"channel":"news","pub":{"data":1}}})"));
   EXPECT_EQ(events.Read(), "data: {\"channel\":\"news\",\"pub\":{\"data\":1}}\n\n");
+}
+
+// What each idle connection with a channel of its own pays for here: the channel, its group, their places in
+// lists.
+TEST_F(HubTest, AChannelOfOneSubscriberIsSmall) {
+  if (net::testing::kSanitized) GTEST_SKIP() << "a sanitizer's allocations are larger";
+  constexpr std::size_t kChannels = 1000;
+  Peer& peer = AddPeer();
+  std::vector<std::unique_ptr<Peer::Follow>> follows;
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < kChannels; ++i) {
+    follows.push_back(std::make_unique<Peer::Follow>());
+    names.push_back(std::to_string(i));
+  }
+  const std::size_t before = mallinfo2().uordblks;
+  for (std::size_t i = 0; i < kChannels; ++i) hub_.Attach(names[i], {}, *peer.outbox, *follows[i]);
+  const std::size_t per_channel = (mallinfo2().uordblks - before) / kChannels;
+  RecordProperty("bytes_per_channel", static_cast<int>(per_channel));
+  EXPECT_LE(per_channel, 240u);
+  for (const auto& follow : follows) hub_.Detach(*follow);
 }
 
 }  // namespace

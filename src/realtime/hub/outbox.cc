@@ -162,12 +162,13 @@ void Outbox::FallBehind(Subscription& subscription, std::uint64_t position) {
 // During a flush: the newest publication is part of it, or came after it.
 void Outbox::MoveOn(Subscription& subscription) {
   const FormGroup& group = *subscription.group;
-  if (!group.conflated) return;
-  const std::uint64_t newest = group.conflated->newest;
+  if (!group.form.conflated) return;
+  const std::uint64_t newest = group.last->position;
   const auto entry = std::ranges::find(lag_->entries, &subscription, &Lag::Entry::subscription);
-  if (entry->cursor.position >= newest || newest < group.log.begin()) return;
+  if (newest == LastPublication::kNowhere || newest < group.log.begin()) return;
+  if (entry->cursor.position >= newest) return;
   entry->cursor = group.log.CursorAt(newest);
-  ++group.conflated->moved_on;
+  ++group.last->moved_on;
 }
 
 void Outbox::SendLag() {
