@@ -51,6 +51,7 @@ Result<LiveSettings> MakeLiveSettings(const settings::Settings& settings, const 
   session->uni_websocket = settings.uni_websocket;
   session->uni_sse = settings.uni_sse;
   session->uni_http_stream = settings.uni_http_stream;
+  session->polls = settings.shared_poll;
   session->node_id = node_id;
   session->node_name = settings.node_name.empty() ? HostName() : settings.node_name;
   session->version = kVersion;

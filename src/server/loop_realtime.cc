@@ -10,7 +10,8 @@ namespace tidemill::server {
 
 Result<std::unique_ptr<LoopRealtime>> LoopRealtime::Make(net::Loop& loop, broker::LoopBroker broker,
                                                          Shared& shared, const settings::Settings& settings,
-                                                         const LiveSettings& live, std::size_t loops) {
+                                                         const LiveSettings& live, polls::PollLoops& polls,
+                                                         std::size_t index, std::size_t loops) {
   const auth::OwnKey* const own_key = settings.accounts.enabled ? &shared.own_key : nullptr;
   TM_TRY_ASSIGN(auto tokens, session::MakeTokens(loop, live.session->client, own_key));
   auto proxies = proxies::Proxies::Make(
@@ -22,13 +23,14 @@ Result<std::unique_ptr<LoopRealtime>> LoopRealtime::Make(net::Loop& loop, broker
                                 .filters_max = settings.channel.tags_filters_max};
   return std::unique_ptr<LoopRealtime>(new LoopRealtime(loop, std::move(broker), shared, options,
                                                         settings.prometheus_usage, live, std::move(tokens),
-                                                        std::move(proxies), own_key));
+                                                        std::move(proxies), own_key, polls, index));
 }
 
 LoopRealtime::LoopRealtime(net::Loop& loop, broker::LoopBroker broker, Shared& shared,
                            hub::HubOptions options, const session::UsageOptions& usage,
                            const LiveSettings& live, std::shared_ptr<session::Tokens> tokens,
-                           std::unique_ptr<proxies::Proxies> proxies, const auth::OwnKey* own_key)
+                           std::unique_ptr<proxies::Proxies> proxies, const auth::OwnKey* own_key,
+                           polls::PollLoops& polls, std::size_t index)
     : loop_(loop),
       own_key_(own_key),
       broker_(std::move(broker)),
@@ -36,6 +38,7 @@ LoopRealtime::LoopRealtime(net::Loop& loop, broker::LoopBroker broker, Shared& s
       maps_(*broker_.maps, *broker_.broker, live.session->rules),
       hub_(loop, shared.hub_metrics, options),
       proxies_(std::move(proxies)),
+      polls_(loop, hub_, polls, index),
       scope_(std::in_place),
       context_{.loop = loop,
                .broker = *broker_.broker,
@@ -49,9 +52,16 @@ LoopRealtime::LoopRealtime(net::Loop& loop, broker::LoopBroker broker, Shared& s
                .access = &shared.access,
                .scope = *scope_,
                .backend = proxies_.get(),
+               .polls = &polls_,
                .buffers = &shared.http_buffers},
+      poller_({.loop = loop,
+               .loops = polls,
+               .scope = *scope_,
+               .rules = [this]() -> const channels::Rules& { return *context_.settings->rules; },
+               .source = proxies_.get()}),
       probe_(loop, hub_, shared.registry),
       usage_(shared.registry, usage) {
+  polls.Join(index, polls_, poller_);
   context_.lifecycle.Add(usage_);
   if (usage.by_namespace) publisher_.SetUsage(usage_);
   broker_.broker->SetEvents(hub_);

@@ -15,6 +15,9 @@
 #include "realtime/broker/map_publisher.h"
 #include "realtime/broker/publisher.h"
 #include "realtime/hub/hub.h"
+#include "realtime/polls/poll_loops.h"
+#include "realtime/polls/poller.h"
+#include "realtime/polls/polls.h"
 #include "realtime/proxies/proxies.h"
 #include "realtime/session/context.h"
 #include "realtime/session/usage.h"
@@ -31,11 +34,12 @@ namespace tidemill::server {
 
 class LoopRealtime {
  public:
-  // `loop`, one of `loops`, and `shared` outlive it. An error names the setting of a token's key that
-  // cannot be used.
+  // `loop`, the one with that index of `loops`, `polls` and `shared` outlive it. An error names the setting
+  // of a token's key that cannot be used.
   static Result<std::unique_ptr<LoopRealtime>> Make(net::Loop& loop, broker::LoopBroker broker,
                                                     Shared& shared, const settings::Settings& settings,
-                                                    const LiveSettings& live, std::size_t loops);
+                                                    const LiveSettings& live, polls::PollLoops& polls,
+                                                    std::size_t index, std::size_t loops);
   LoopRealtime(const LoopRealtime&) = delete;
   LoopRealtime& operator=(const LoopRealtime&) = delete;
 
@@ -59,7 +63,7 @@ class LoopRealtime {
   LoopRealtime(net::Loop& loop, broker::LoopBroker broker, Shared& shared, hub::HubOptions options,
                const session::UsageOptions& usage, const LiveSettings& live,
                std::shared_ptr<session::Tokens> tokens, std::unique_ptr<proxies::Proxies> proxies,
-               const auth::OwnKey* own_key);
+               const auth::OwnKey* own_key, polls::PollLoops& polls, std::size_t index);
 
   net::Loop& loop_;
   const auth::OwnKey* const own_key_;  // null: there are no accounts
@@ -68,8 +72,10 @@ class LoopRealtime {
   broker::MapPublisher maps_;
   hub::Hub hub_;
   std::unique_ptr<proxies::Proxies> proxies_;
+  polls::Polls polls_;
   std::optional<TaskScope> scope_;
   session::Context context_;
+  polls::Poller poller_;
   LoopProbe probe_;
   session::Usage usage_;
 };

@@ -105,9 +105,10 @@ Result<void> Node::OpenDatabases() {
 // On each loop the hub and what its sessions share; then the way from each loop to all sessions.
 Result<void> Node::MakeRealtime(const LiveSettings& live) {
   std::vector<session::Context*> contexts;
+  polls_ = std::make_unique<polls::PollLoops>(loops_->All(), settings_.shared_poll, shared_.registry);
   for (std::size_t i = 0; i < loops_->size(); ++i) {
     TM_TRY_ASSIGN(auto realtime, LoopRealtime::Make((*loops_)[i], brokers_->TakeShard(i), shared_, settings_,
-                                                    live, loops_->size()));
+                                                    live, *polls_, i, loops_->size()));
     contexts.push_back(&realtime->context());
     realtime_.push_back(std::move(realtime));
   }

@@ -99,6 +99,7 @@ class Node {
   std::unique_ptr<Brokers> brokers_;
   std::unique_ptr<Databases> databases_;
   std::unique_ptr<Health> health_;
+  std::unique_ptr<polls::PollLoops> polls_;
   std::vector<std::unique_ptr<LoopRealtime>> realtime_;  // of each loop
   std::unique_ptr<Directories> directories_;
   std::unique_ptr<NodeAccess> access_;

@@ -206,9 +206,10 @@ TEST_F(LoadTest, RefusesKeysItDoesNotKnow) {
        "proxies.chat.endpoint: not set"},
       {"[[consumers]]\nname = \"x\"",
        "tidemill.toml:1: consumers: a setting of Centrifugo that is not available in this version"},
-      {"shared_poll.hmac_secret_key = \"x\"",
-       "tidemill.toml:1: shared_poll.hmac_secret_key: a setting of Centrifugo that is not available in this "
-       "version"},
+      {"shared_poll.concurrency_limit = 5",
+       "tidemill.toml:1: shared_poll.concurrency_limit: a setting of Centrifugo that is not available in "
+       "this "
+       "version; http.connections_max of the proxy bounds the calls of each loop"},
       {"channel.without_namespace.subscribe_stream_proxy_enabled = true",
        "tidemill.toml:1: channel.without_namespace.subscribe_stream_proxy_enabled: a setting of Centrifugo "
        "that is not available in this version; it needs gRPC; use subscribe_proxy_enabled, and let the "
@@ -217,7 +218,7 @@ TEST_F(LoadTest, RefusesKeysItDoesNotKnow) {
        "tidemill.toml:3: channel.namespaces.chat.shared_poll.publish_enabled: a setting of Centrifugo that "
        "is not "
        "available in "
-       "this version"},
+       "this version; a shorter shared_poll.refresh_interval, or a map channel, tells of changes sooner"},
       {"[[channel.namespaces]]\nname = \"chat\"\nhistory_sise = 5",
        "tidemill.toml:3: channel.namespaces.chat.history_sise: unknown; did you mean "
        "channel.namespaces.chat.history_size?"},

@@ -119,6 +119,7 @@ struct Change {
 void MakeStreams(channels::ChannelOptions& options) {
   options.subscription_type = "stream";
   options.map = {};
+  options.poll = {};
   options.map_clients_presence_channel_prefix = "a.b-c_1:";
   options.map_users_presence_channel_prefix.clear();
 }
@@ -126,6 +127,7 @@ void MakeStreams(channels::ChannelOptions& options) {
 void MakeMap(channels::ChannelOptions& options) {
   options.subscription_type = "map_clients";
   options.map.mode = "recoverable";
+  options.poll = {};
   options.history_size = 0;
   options.history_ttl = {};
   options.force_positioning = options.allow_positioning = false;

@@ -126,6 +126,21 @@ void CheckPaths(const Settings& settings, config::Findings& findings) {
   }
 }
 
+void CheckPolls(const Settings& settings, config::Findings& findings) {
+  if (!settings.shared_poll.hmac_secret_key.value.empty()) return;
+  const auto check = [&](const std::string& prefix, const channels::ChannelOptions& options) {
+    if (!options.is_poll()) return;
+    findings.push_back(
+        {.key = prefix + "subscription_type",
+         .others = {"shared_poll.hmac_secret_key"},
+         .text = " = \"shared_poll\": needs shared_poll.hmac_secret_key, with which your service signs "
+                 "the keys that a user may track"});
+  };
+  check("channel.without_namespace.", settings.channel.without_namespace);
+  for (const auto& [name, options] : settings.channel.namespaces)
+    check("channel.namespaces." + name + ".", options);
+}
+
 void CheckSectionsTogether(const Settings& settings, config::Findings& findings) {
   if (const std::string& name = settings.client.personal_channel_namespace;
       !name.empty() && !settings.channel.namespaces.contains(name)) {
@@ -134,6 +149,7 @@ void CheckSectionsTogether(const Settings& settings, config::Findings& findings)
          .text = fmt::format(" = {}: no such namespace in channel.namespaces", config::Quote(name))});
   }
   CheckPaths(settings, findings);
+  CheckPolls(settings, findings);
   proxies::Check(settings.proxies, settings.channel, findings);
   events::Check(settings.events, settings.channel, findings);
   if (!settings.events.queue.empty() && !settings.jobs.enabled) {
@@ -256,6 +272,8 @@ void AddProxies(config::Schema<Settings>& all) {
            [](Settings& s) -> auto& { return s.proxies.map_publish; })
       .Add("channel.proxy.map_remove.", proxies::DefaultProxySection(),
            [](Settings& s) -> auto& { return s.proxies.map_remove; })
+      .Add("channel.proxy.shared_poll_refresh.", proxies::DefaultProxySection(),
+           [](Settings& s) -> auto& { return s.proxies.shared_poll_refresh; })
       .Add("channel.proxy.state.", events::EventsSection(), [](Settings& s) -> auto& { return s.events; })
       .Add("rpc.proxy.", proxies::DefaultProxySection(), [](Settings& s) -> auto& { return s.proxies.rpc; })
       .Add("rpc.without_namespace.", proxies::RpcSection(),
@@ -263,6 +281,25 @@ void AddProxies(config::Schema<Settings>& all) {
       .AddTables(proxies::RpcNamespaceTables(), [](Settings& s) -> auto& { return s.proxies.rpc_namespaces; })
       .Add("rpc.ping.", proxies::RpcPingSection(), [](Settings& s) -> auto& { return s.proxies; })
       .AddTables(NamedProxies(), [](Settings& s) -> auto& { return s.proxies.named; });
+}
+
+// What holds for clients, whatever they connect with.
+void AddClient(config::Schema<Settings>& all) {
+  all.Add("client.", session::ClientSection(), [](Settings& s) -> auto& { return s.client; })
+      .Add("client.", http::ConnectionLimitSection(), [](Settings& s) -> auto& { return s.http_server; })
+      .Add("client.rate_limit.client_command.", session::ConnectionRateSection(),
+           [](Settings& s) -> auto& { return s.client.connection_rate; })
+      .Add("client.rate_limit.user_command.", session::UserRateSection(),
+           [](Settings& s) -> auto& { return s.client.user_rate; })
+      .Add("client.token.", auth::TokenSection(), [](Settings& s) -> auto& { return s.client.token; })
+      .Add("client.subscription_token.", session::SubscriptionTokenSection(),
+           [](Settings& s) -> auto& { return s.client; })
+      .Add("client.subscription_token.", auth::TokenSection(),
+           [](Settings& s) -> auto& { return s.client.subscription_token; })
+      .Add("client.proxy.connect.", proxies::ConnectProxySection(),
+           [](Settings& s) -> auto& { return s.proxies.connect; })
+      .Add("client.proxy.refresh.", proxies::RefreshProxySection(),
+           [](Settings& s) -> auto& { return s.proxies.refresh; });
 }
 
 config::Schema<Settings> MakeSchema() {
@@ -283,28 +320,15 @@ config::Schema<Settings> MakeSchema() {
       .Add("uni_http_stream.", session::HttpStreamSection(),
            [](Settings& s) -> auto& { return s.uni_http_stream; })
       .Add("uni_http_stream.", session::ConnectStatusSection(),
-           [](Settings& s) -> auto& { return s.uni_http_stream; })
-      .Add("client.", session::ClientSection(), [](Settings& s) -> auto& { return s.client; })
-      .Add("client.", http::ConnectionLimitSection(), [](Settings& s) -> auto& { return s.http_server; })
-      .Add("client.rate_limit.client_command.", session::ConnectionRateSection(),
-           [](Settings& s) -> auto& { return s.client.connection_rate; })
-      .Add("client.rate_limit.user_command.", session::UserRateSection(),
-           [](Settings& s) -> auto& { return s.client.user_rate; })
-      .Add("client.token.", auth::TokenSection(), [](Settings& s) -> auto& { return s.client.token; })
-      .Add("client.subscription_token.", session::SubscriptionTokenSection(),
-           [](Settings& s) -> auto& { return s.client; })
-      .Add("client.subscription_token.", auth::TokenSection(),
-           [](Settings& s) -> auto& { return s.client.subscription_token; })
-      .Add("client.proxy.connect.", proxies::ConnectProxySection(),
-           [](Settings& s) -> auto& { return s.proxies.connect; })
-      .Add("client.proxy.refresh.", proxies::RefreshProxySection(),
-           [](Settings& s) -> auto& { return s.proxies.refresh; })
-      .Add("channel.", channels::ChannelSection(), [](Settings& s) -> auto& { return s.channel; })
+           [](Settings& s) -> auto& { return s.uni_http_stream; });
+  AddClient(all);
+  all.Add("channel.", channels::ChannelSection(), [](Settings& s) -> auto& { return s.channel; })
       .Add("channel.without_namespace.", channels::OptionSection(),
            [](Settings& s) -> auto& { return s.channel.without_namespace; })
       .AddTables(Namespaces(), [](Settings& s) -> auto& { return s.channel.namespaces; });
   AddProxies(all);
-  all.Add("broker.", broker::BrokerSection(), [](Settings& s) -> auto& { return s.broker; })
+  all.Add("shared_poll.", polls::PollSection(), [](Settings& s) -> auto& { return s.shared_poll; })
+      .Add("broker.", broker::BrokerSection(), [](Settings& s) -> auto& { return s.broker; })
       .Add("broker.redis.", redis::RedisSection(), [](Settings& s) -> auto& { return s.broker.redis; })
       .Add("access.", access::AccessSection(), [](Settings& s) -> auto& { return s.access; })
       .Add("user_status.", status::StatusSection(), [](Settings& s) -> auto& { return s.user_status; })

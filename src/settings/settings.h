@@ -28,6 +28,7 @@
 #include "realtime/access/settings.h"
 #include "realtime/broker/settings.h"
 #include "realtime/channels/settings.h"
+#include "realtime/polls/settings.h"
 #include "realtime/proxies/settings.h"
 #include "realtime/session/settings.h"
 #include "realtime/session/usage_settings.h"
@@ -56,6 +57,7 @@ struct Settings {
   session::HttpStreamSettings uni_http_stream{.handler_prefix = "/connection/uni_http_stream"};
   session::ClientSettings client;
   channels::ChannelSettings channel;
+  polls::PollSettings shared_poll;
   proxies::ProxiesSettings proxies;
   events::EventsSettings events;
   broker::BrokerSettings broker;

@@ -89,11 +89,11 @@ TEST(Sources, RefusesBadVariables) {
       {{{"TIDEMILL_ENGINE_TYPE", "redis"}},
        "TIDEMILL_ENGINE_TYPE: a setting of Centrifugo that is not available in this version; choose with "
        "broker.type, and broker.redis"},
-      {{{"TIDEMILL_CHANNEL_WITHOUT_NAMESPACE_SHARED_POLL_MODE", "versioned"}},
-       "TIDEMILL_CHANNEL_WITHOUT_NAMESPACE_SHARED_POLL_MODE: a setting of Centrifugo that is not available "
-       "in "
-       "this "
-       "version"},
+      {{{"TIDEMILL_CHANNEL_WITHOUT_NAMESPACE_SHARED_POLL_PUBLISH_ENABLED", "true"}},
+       "TIDEMILL_CHANNEL_WITHOUT_NAMESPACE_SHARED_POLL_PUBLISH_ENABLED: a setting of Centrifugo that is not "
+       "available in this version; a shorter shared_poll.refresh_interval, or a map channel, tells of "
+       "changes "
+       "sooner"},
       {{{"TIDEMILL_CHANNEL_NAMESPACES_CHAT_PRESENCE", "true"}},
        "TIDEMILL_CHANNEL_NAMESPACES_CHAT_PRESENCE: no such option, or a namespace that "
        "TIDEMILL_CHANNEL_NAMESPACES "

@@ -29,7 +29,6 @@ constexpr Unavailable kSettings[] = {
     {"broker_redisnats", ""},
     {"channel_namespace_boundary", "the boundary is \":\""},
     {"channel_private_prefix", "the prefix is \"$\""},
-    {"channel_proxy_shared_poll_refresh", ""},
     {"channel_proxy_subscribe_stream",
      "it needs gRPC; use channel.proxy.subscribe, and let the service publish over the HTTP API"},
     {"channel_publication_data_format", "set it for channel.without_namespace and for each namespace"},
@@ -79,7 +78,7 @@ constexpr Unavailable kSettings[] = {
     {"prometheus_native_histograms", ""},
     {"prometheus_recovered_publications_histogram", ""},
     {"rpc_namespace_boundary", "the boundary is \":\""},
-    {"shared_poll", ""},
+    {"shared_poll_concurrency_limit", "http.connections_max of the proxy bounds the calls of each loop"},
     {"swagger", ""},
     {"token_revoke", "access.storage says where revoked tokens are kept"},
     {"uni_grpc", "use uni_websocket, uni_sse or uni_http_stream"},
@@ -108,7 +107,9 @@ constexpr Unavailable kSettings[] = {
 };
 
 constexpr Unavailable kOptions[] = {
-    {"shared_poll", ""},
+    {"shared_poll_keep_latest_data", "the newest data of keys are always kept; remove it"},
+    {"shared_poll_publish_enabled",
+     "a shorter shared_poll.refresh_interval, or a map channel, tells of changes sooner"},
     {"subscribe_stream_proxy",
      "it needs gRPC; use subscribe_proxy_enabled, and let the service publish over the HTTP API"},
 };
@@ -121,10 +122,15 @@ constexpr Unavailable kProxyKeys[] = {
 };
 
 constexpr std::string_view kProxies[] = {
-    "client_proxy_connect_",      "client_proxy_refresh_",
-    "channel_proxy_subscribe_",   "channel_proxy_publish_",
-    "channel_proxy_sub_refresh_", "channel_proxy_map_publish_",
-    "channel_proxy_map_remove_",  "rpc_proxy_",
+    "client_proxy_connect_",
+    "client_proxy_refresh_",
+    "channel_proxy_subscribe_",
+    "channel_proxy_publish_",
+    "channel_proxy_sub_refresh_",
+    "channel_proxy_map_publish_",
+    "channel_proxy_map_remove_",
+    "channel_proxy_shared_poll_refresh_",
+    "rpc_proxy_",
 };
 
 std::string Underscored(std::string_view key) {

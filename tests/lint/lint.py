@@ -18,7 +18,7 @@ HEAVY_IN_HEADERS = {"iostream", "regex", "future", "filesystem", "random"}
 # Third-party headers, and the folders whose .cc files may include them.
 PRIVATE_HEADERS = {
     "uv.h": {"net"},
-    "openssl/": {"base", "net", "websocket", "redis", "postgres", "auth", "cli", "accounts", "jobs/job", "jobs/faktory", "jobs/webhooks", "queries/cache", "queries/files", "queries/idempotency"},
+    "openssl/": {"base", "net", "websocket", "redis", "postgres", "auth", "cli", "accounts", "jobs/job", "jobs/faktory", "jobs/webhooks", "queries/cache", "queries/files", "queries/idempotency", "realtime/polls"},
     "rapidjson/": {"base"},  # tests only
     "toml++/": {"config"},
     "protozero/": {"realtime/protocol"},  # tests only

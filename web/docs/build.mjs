@@ -8,7 +8,7 @@ const here = dirname(fileURLToPath(import.meta.url));
 const docs = join(here, '../../docs');
 const GROUPS = {
   'Begin': ['guide/quick-start.md', 'guide/javascript.md', 'guide/python.md', 'guide/go.md', 'guide/sql-apis.md',
-    'guide/jobs.md', 'guide/webhooks-workers.md', 'guide/maps.md', 'guide/bandwidth.md', 'guide/proxies.md', 'guide/events.md', 'guide/chat.md', 'guide/sdks.md',
+    'guide/jobs.md', 'guide/webhooks-workers.md', 'guide/maps.md', 'guide/shared-polls.md', 'guide/bandwidth.md', 'guide/proxies.md', 'guide/events.md', 'guide/chat.md', 'guide/sdks.md',
     'guide/concepts.md'],
   'Run it': ['guide/transports.md', 'guide/deployment.md', 'guide/redis.md', 'guide/postgres.md', 'guide/outbox.md', 'guide/accounts.md', 'guide/live-queries.md',
     'guide/jobs-operations.md',

@@ -25,8 +25,8 @@ Answer<Admitted> Publisher::Admit(PublishCall&& call) const {
 }
 
 Answer<Admitted> Publisher::Admit(const channels::Channel& channel, PublishCall&& call) const {
-  // A publication without a key has no place in a map.
-  if (channel.options->is_map() || !Fits(*channel.options, call.data, call.form)) {
+  // A publication without a key has no place in a map, or among polled keys.
+  if (!channel.options->is_stream() || !Fits(*channel.options, call.data, call.form)) {
     return std::unexpected(protocol::kErrorBadRequest);
   }
   if (usage_) usage_->OnPublication(channel.name.name_space, call.data.size());

@@ -21,7 +21,9 @@ constexpr std::int64_t kMapPageMax = 5000;
 constexpr std::array<std::string_view, 3> kRecoveryModes = {"", "stream", "cache"};
 constexpr std::array<std::string_view, 4> kDataFormats = {"", "json", "json_object", "binary"};
 
-constexpr std::array<std::string_view, 5> kTypes = {"", "stream", "map", "map_clients", "map_users"};
+constexpr std::array<std::string_view, 6> kTypes = {"",          "stream",     "map", "map_clients",
+                                                    "map_users", "shared_poll"};
+constexpr std::array<std::string_view, 3> kPollModes = {"", "versionless", "versioned"};
 constexpr std::array<std::string_view, 4> kMapModes = {"", "ephemeral", "recoverable", "persistent"};
 constexpr std::array<std::string_view, 3> kClientKeys = {"", "client_id", "user_id"};
 
@@ -30,6 +32,14 @@ template <auto kMember>
 constexpr auto OfMap = []<class Value>(Value MapOptions::*) {
   return config::Accessor<ChannelOptions>{.field = [](void* owner) -> config::Field {
                                             return &(static_cast<ChannelOptions*>(owner)->map.*kMember);
+                                          },
+                                          .type = static_cast<Value*>(nullptr)};
+}(kMember);
+// The same of the poll options.
+template <auto kMember>
+constexpr auto OfPoll = []<class Value>(Value PollOptions::*) {
+  return config::Accessor<ChannelOptions>{.field = [](void* owner) -> config::Field {
+                                            return &(static_cast<ChannelOptions*>(owner)->poll.*kMember);
                                           },
                                           .type = static_cast<Value*>(nullptr)};
 }(kMember);
@@ -155,7 +165,9 @@ constexpr config::Row<ChannelOptions> kOptions[] = {
     {"subscription_type",
      config::Of<&ChannelOptions::subscription_type>,
      {.doc = "\"stream\" (or empty): channels of publications. \"map\": channels of keys and their values. "
-             "\"map_clients\", \"map_users\": maps that mirror who is in other channels.",
+             "\"map_clients\", \"map_users\": maps that mirror who is in other channels. \"shared_poll\": "
+             "clients track "
+             "keys, which your service is asked about for all of them.",
       .choices = kTypes}},
     {"map.mode",
      OfMap<&MapOptions::mode>,
@@ -290,6 +302,37 @@ constexpr config::Row<ChannelOptions> kOptions[] = {
     {"map.remove_proxy_name",
      OfMap<&MapOptions::remove_proxy_name>,
      {.doc = "Which proxy asks: that of channel.proxy.map_remove, or one of [[proxies]]."}},
+    {"shared_poll.mode",
+     OfPoll<&PollOptions::mode>,
+     {.doc =
+          "\"versionless\" (or empty): data that differ from those before are a change. \"versioned\": your "
+          "service says the version of each key's data, and a later one is a change.",
+      .choices = kPollModes}},
+    {"shared_poll.proxy_name",
+     OfPoll<&PollOptions::proxy_name>,
+     {.doc = "Which proxy asks about the keys: that of channel.proxy.shared_poll_refresh, or one of "
+             "[[proxies]]."}},
+    {"shared_poll.refresh_interval",
+     OfPoll<&PollOptions::refresh_interval>,
+     {.doc = "How often each key that somebody tracks is asked about.",
+      .min = 100,
+      .max = 24 * config::kHour}},
+    {"shared_poll.refresh_batch_size",
+     OfPoll<&PollOptions::refresh_batch_size>,
+     {.doc = "At most so many keys in one question; several are spread over the interval.",
+      .min = 1,
+      .max = 10'000}},
+    {"shared_poll.max_keys_per_connection",
+     OfPoll<&PollOptions::max_keys_per_connection>,
+     {.doc = "Keys that a connection may track in a channel; more are error 106.", .min = 1, .max = 10'000}},
+    {"shared_poll.channel_shutdown_delay",
+     OfPoll<&PollOptions::channel_shutdown_delay>,
+     {.doc = "How long a key that nobody tracks any more is still asked about.", .max = config::kHour}},
+    {"shared_poll.track_expired_extra_delay",
+     OfPoll<&PollOptions::track_expired_extra_delay>,
+     {.doc =
+          "How long after its signature's time a key is still tracked, so that the client can bring another.",
+      .max = config::kHour}},
 };
 
 class Checker {
@@ -313,6 +356,7 @@ class Checker {
     CheckHistory(prefix, options);
     CheckMetaTtl(prefix, options);
     CheckMap(prefix, options);
+    CheckPoll(prefix, options);
     CheckDeltas(prefix, options);
     CheckBatch(prefix, options);
     CheckMirror(prefix + "map_clients_presence_channel_prefix", options.map_clients_presence_channel_prefix,
@@ -414,6 +458,27 @@ class Checker {
     CheckMapMetaTtl(prefix, map);
     CheckPages(prefix, map);
     CheckKeyProxies(prefix, map);
+  }
+
+  void CheckPoll(const std::string& prefix, const ChannelOptions& options) {
+    const std::string type = prefix + "subscription_type";
+    if (!options.is_poll()) {
+      if (options.poll != PollOptions{}) Add(type, {}, ": shared_poll.* needs \"shared_poll\"");
+      return;
+    }
+    const std::pair<std::string_view, bool> of_streams[] = {
+        {"history_size", options.history_size > 0},
+        {"allow_tags_filter", options.allow_tags_filter},
+        {"batch_max_size", options.batch_max_size > 0},
+        {"batch_max_delay", options.batch_max_delay > Duration{}},
+        {"allow_publish_for_client", options.allow_publish_for_client},
+        {"allow_publish_for_subscriber", options.allow_publish_for_subscriber},
+        {"publish_proxy_enabled", options.publish_proxy_enabled}};
+    for (const auto& [name, on] : of_streams) {
+      if (!on) continue;
+      Add(fmt::format("{}{}", prefix, name), {type},
+          ": nothing is published in a \"shared_poll\"; remove it");
+    }
   }
 
   // Either decides which key it is.

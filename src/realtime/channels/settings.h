@@ -43,6 +43,20 @@ struct MapOptions {
   friend bool operator==(const MapOptions&, const MapOptions&) = default;
 };
 
+// Of channels whose keys the operator's service is asked about (realtime/polls/).
+struct PollOptions {
+  std::string mode;  // "" or "versionless", "versioned"
+  std::string proxy_name = std::string(kDefaultProxy);
+  Duration refresh_interval = Seconds(10);
+  std::uint32_t refresh_batch_size = 1000;
+  std::uint32_t max_keys_per_connection = 5000;
+  Duration channel_shutdown_delay = Seconds(1);
+  Duration track_expired_extra_delay = Seconds(25);
+  // Whether the service says the versions of data; otherwise the server makes them.
+  bool versioned() const { return mode == "versioned"; }
+  friend bool operator==(const PollOptions&, const PollOptions&) = default;
+};
+
 // Options of the channels of one namespace. All off unless a default is given.
 struct ChannelOptions {
   bool presence = false;
@@ -74,8 +88,9 @@ struct ChannelOptions {
   std::vector<std::string> allowed_delta_types;  // empty, or "fossil"
   bool delta_publish = false;
   bool allow_tags_filter = false;
-  std::string subscription_type;  // "" or "stream", "map", "map_clients", "map_users"
+  std::string subscription_type;  // "" or "stream", "map", "map_clients", "map_users", "shared_poll"
   MapOptions map;
+  PollOptions poll;
   // Of the map channel that mirrors who is in a channel: what stands before the channel's name; "": none.
   std::string map_clients_presence_channel_prefix;
   std::string map_users_presence_channel_prefix;
@@ -96,6 +111,9 @@ struct ChannelOptions {
   bool state_proxy_enabled = false;
   bool state_proxy_join_leave = false;
   bool is_map() const { return subscription_type.starts_with("map"); }
+  bool is_poll() const { return subscription_type == "shared_poll"; }
+  // Whether what is published in it has no key.
+  bool is_stream() const { return !is_map() && !is_poll(); }
   bool allows_deltas() const { return !allowed_delta_types.empty(); }
   // Whether they are possible: of a map where it has a stream, so that the state that subscribers are sent is
   // that of a known position.

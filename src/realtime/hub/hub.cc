@@ -165,6 +165,7 @@ void Hub::Attach(std::string_view name, Form form, Outbox& outbox, Subscription&
   }
   HubChannel& channel = found->second;
   SetBatch(*found, options.batch);
+  if (options.name_bytes > 0) channel.Extra().name_bytes = options.name_bytes;
   form.conflated = options.conflated && form.deltas == Deltas::kNone && !form.join_leave;
   if (form.deltas != Deltas::kNone) {
     if (!channel.bases()) channel.Extra().bases.emplace(delta_budget_);
@@ -219,7 +220,9 @@ void Hub::Release(HubChannels::value_type& channel) {
 void Hub::Deliver(HubChannels::value_type& named, const broker::PublicationPtr& publication) {
   auto& [name, channel] = named;
   metrics_.events.Add();
-  encoder_.Begin(name, *publication, DeltaOf(channel, *publication));
+  const std::size_t told =
+      channel.extra && channel.extra->name_bytes > 0 ? channel.extra->name_bytes : name.size();
+  encoder_.Begin(std::string_view(name).substr(0, told), *publication, DeltaOf(channel, *publication));
   if (channel.extra && !channel.extra->filters.empty()) EvaluateFilters(channel.extra->filters, *publication);
   for (FormGroup* group = channel.groups.get(); group; group = group->next.get()) {
     if (group->form.filter && !group->form.filter->matches) {

@@ -52,6 +52,7 @@ struct HubChannelExtra {
   std::optional<DeltaBases> bases;  // none: no form has deltas
   ChannelFilters filters;
   std::unique_ptr<ChannelBatch> batch;  // null: publications go out at once
+  std::size_t name_bytes = 0;           // so much of the name is what clients are told; 0: all
 };
 
 // There may be a million, with one subscription each.
@@ -136,6 +137,9 @@ struct AttachOptions {
   // When the subscriber does not keep up it is sent the newest publication in place of those that it has not
   // taken. Not with deltas, joins and leaves.
   bool conflated = false;
+  // Of the channel: so many bytes of its name are what clients are told, the rest is the server's; 0: all
+  // are. The same for all its subscribers.
+  std::size_t name_bytes = 0;
 };
 
 enum class FilterRoom : std::uint8_t { kYes, kTooMany, kTooMuchWork };

@@ -9,7 +9,7 @@ namespace tidemill::protocol {
 namespace {
 
 // Of a push's punctuation, field names and numbers.
-constexpr std::size_t kPushOverheadMax = 280;
+constexpr std::size_t kPushOverheadMax = 312;
 
 // A byte of a text takes at most six: \u001f.
 std::size_t TextBytesMax(std::string_view text) { return 6 * text.size(); }

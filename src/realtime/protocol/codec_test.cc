@@ -119,6 +119,22 @@ TEST(JsonCommands, FieldsOfEachRequest) {
   EXPECT_EQ(sub_refresh.type, 2);
 }
 
+TEST(JsonCommands, TrackKeys) {
+  const auto request = std::get<SubRefreshRequest>(
+      JsonCommand(R"({"sub_refresh":{"channel":"c","type":1,"track":[)"
+                  R"({"signature":"s","items":[{"key":"a","version":7},{"key":"b"}]},{"items":null}],)"
+                  R"("untrack":["x","y"]}})")
+          .request);
+  ASSERT_EQ(request.track.size(), 2u);
+  EXPECT_EQ(request.track[0].signature, "s");
+  ASSERT_EQ(request.track[0].items.size(), 2u);
+  EXPECT_EQ(request.track[0].items[0].key, "a");
+  EXPECT_EQ(request.track[0].items[0].version, 7u);
+  EXPECT_EQ(request.track[0].items[1].version, 0u);
+  EXPECT_TRUE(request.track[1].items.empty());
+  EXPECT_EQ(request.untrack, (std::vector<std::string>{"x", "y"}));
+}
+
 TEST(JsonCommands, NullIsAbsent) {
   const Command command = JsonCommand(
       R"({"id":null,"publish":null,"subscribe":{"channel":null,"offset":null,"recover":null,"tf":null,)"
@@ -300,6 +316,20 @@ TEST(ProtobufCommands, FieldsOfEachRequest) {
   EXPECT_EQ(std::get<RpcRequest>(ProtobufCommand("05 6a03 12016d").request).method, "m");
   EXPECT_EQ(std::get<RefreshRequest>(ProtobufCommand("05 7203 0a0174").request).token, "t");
   EXPECT_EQ(std::get<SubRefreshRequest>(ProtobufCommand("07 7a05 0a0163 1802").request).type, 2);
+}
+
+TEST(ProtobufCommands, TrackKeys) {
+  const auto request = std::get<SubRefreshRequest>(
+      ProtobufCommand("1b7a190a01631801220f0a017312050a0161100712030a01622a0178").request);
+  EXPECT_EQ(request.channel, "c");
+  EXPECT_EQ(request.type, 1);
+  ASSERT_EQ(request.track.size(), 1u);
+  EXPECT_EQ(request.track[0].signature, "s");
+  ASSERT_EQ(request.track[0].items.size(), 2u);
+  EXPECT_EQ(request.track[0].items[0].key, "a");
+  EXPECT_EQ(request.track[0].items[0].version, 7u);
+  EXPECT_EQ(request.track[0].items[1].key, "b");
+  EXPECT_EQ(request.untrack, (std::vector<std::string>{"x"}));
 }
 
 // https://protobuf.dev/programming-guides/encoding/#last-one-wins

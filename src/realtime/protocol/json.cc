@@ -50,6 +50,13 @@ class MemberReader {
       ReadEntry(map[std::string(*key)]);
     }
   }
+  template <class M>
+  void Messages(int, std::string_view name, std::vector<M>& messages) {
+    ReadList(name, messages, [this](M& message) { ReadMessage(json_, message); });
+  }
+  void Texts(int, std::string_view name, std::vector<std::string>& texts) {
+    ReadList(name, texts, [this](std::string& text) { text = json_.ReadString(); });
+  }
   template <class M, class Variant>
   void Case(int, std::string_view name, Variant& variant) {
     if (!Take(name)) return;
@@ -65,6 +72,13 @@ class MemberReader {
     if (is_null_ || taken_ || key_ != name) return false;
     taken_ = true;
     return true;
+  }
+  template <class T, class Read>
+  void ReadList(std::string_view name, std::vector<T>& list, Read read) {
+    if (!Take(name)) return;
+    list.clear();
+    json_.EnterArray();
+    while (json_.NextElement()) read(list.emplace_back());
   }
   void ReadEntry(std::string& text) { text = json_.ReadString(); }
   template <class M>

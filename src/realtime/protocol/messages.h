@@ -41,10 +41,11 @@ struct Publication {
   std::optional<ClientInfo> info;  // who published, when a client did
   std::uint64_t offset = 0;        // 0: not in a stream
   Tags tags;
-  std::string key;           // of a map channel: what it is the value of
-  bool removed = false;      // the key is there no more
-  std::int64_t score = 0;    // by which the keys of an ordered map channel are in order
-  std::string epoch;         // only on the live publication with offset 1
+  std::string key;            // of a map channel: what it is the value of
+  bool removed = false;       // the key is there no more
+  std::int64_t score = 0;     // by which the keys of an ordered map channel are in order
+  std::string epoch;          // only on the live publication with offset 1
+  std::uint64_t version = 0;  // of a polled key: a later one is newer
   std::int64_t time_ms = 0;  // of a map channel: when it was published, since the Unix epoch; not on the wire
   bool data_is_json = false;  // checked on the way in, not on the wire; false: not known
   bool send_delta = false;    // who takes deltas may be sent one in place of the data; not on the wire
@@ -62,7 +63,13 @@ struct PublicationDelta {
 };
 
 // What a subscription follows, as SubscribeRequest.type says it.
-enum class SubscriptionType : std::int32_t { kStream = 0, kMap = 1, kMapClients = 2, kMapUsers = 3 };
+enum class SubscriptionType : std::int32_t {
+  kStream = 0,
+  kMap = 1,
+  kMapClients = 2,
+  kMapUsers = 3,
+  kSharedPoll = 4
+};
 
 // How far the subscription of a map has come: its state is read in pages, then the stream since the first of
 // them, until it is close enough to the top to go live in the same reply.
@@ -132,10 +139,22 @@ struct RpcRequest {
 struct RefreshRequest {
   std::string token;
 };
+struct KeyedItem {
+  std::string key;
+  std::uint64_t version = 0;  // that the client has; 0: none
+};
+// Keys of a polled channel, and the signature that lets the user track them.
+struct TrackBatch {
+  std::string signature;
+  std::vector<KeyedItem> items;
+};
+enum class SubRefreshType : std::int32_t { kToken = 0, kTrack = 1, kUntrack = 2 };
 struct SubRefreshRequest {
   std::string channel;
   std::string token;
-  std::int32_t type = 0;
+  std::int32_t type = 0;  // SubRefreshType
+  std::vector<TrackBatch> track;
+  std::vector<std::string> untrack;
 };
 
 struct Command {
@@ -173,7 +192,7 @@ struct SubscribeResult {
   bool positioned = false;
   std::string data;
   bool was_recovering = false;
-  std::int32_t type = 0;              // of a map, of whichever type: SubscriptionType::kMap
+  std::int32_t type = 0;              // SubscriptionType: of a map, of whichever type, kMap
   std::int32_t phase = 0;             // MapPhase
   std::string cursor;                 // of the next page of the state; "": there is none
   std::vector<PublicationPtr> state;  // a page of it
@@ -223,6 +242,8 @@ struct RefreshResult {
 struct SubRefreshResult {
   bool expires = false;
   std::uint32_t ttl = 0;
+  std::vector<PublicationPtr> items{};  // of keys that are tracked from here on
+  bool data_as_text = false;            // they are written as PublicationDelta
 };
 
 struct Reply {

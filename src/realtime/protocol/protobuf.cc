@@ -61,6 +61,14 @@ class FieldReader {
     ReadMessage(wire_.Bytes(), *message, wire_.status());
   }
 
+  template <class M>
+  void Messages(std::uint32_t number, std::string_view, std::vector<M>& messages) {
+    if (Is(number)) ReadMessage(wire_.Bytes(), messages.emplace_back(), wire_.status());
+  }
+  void Texts(std::uint32_t number, std::string_view, std::vector<std::string>& texts) {
+    if (Is(number)) texts.push_back(wire_.Text());
+  }
+
  private:
   bool Is(std::uint32_t number) const { return wire_.field() == number; }
   static void ReadEntry(WireReader& entry, std::string& text) { text = entry.Text(); }

@@ -64,6 +64,8 @@ TEST(ProtobufFields, OfReplies) {
       {{1, RpcResult{"d"}}, "07 0801 6a03 0a0164"},
       {{1, RefreshResult{"c", "v", true, 5}}, "0e 0801 720a 0a0163 120176 1801 2005"},
       {{1, SubRefreshResult{true, 5}}, "08 0801 7a04 0801 1005"},
+      {{1, SubRefreshResult{.items = {Pub({.data = "1", .key = "a", .version = 7})}}},
+       "0f08017a0b1a092201315a0161800107"},
   };
   for (const Case& c : cases) {
     SCOPED_TRACE(c.want);

@@ -43,6 +43,9 @@ std::size_t BytesOf(const ConnectResult& result) {
 }
 std::size_t BytesOf(const PresenceResult& result) { return kAroundResult + result.presence.size(); }
 std::size_t BytesOf(const HistoryResult& result) { return kAroundResult + ReplyBytes(result.publications); }
+std::size_t BytesOf(const SubRefreshResult& result) {
+  return kAroundResult + ReplyBytes(result.items, result.data_as_text ? DataAs::kText : DataAs::kPayload);
+}
 std::size_t BytesOf(const RpcResult& result) { return kAroundResult + result.data.size(); }
 template <class Small>
 std::size_t BytesOf(const Small&) {

@@ -20,6 +20,8 @@
 //   Content   encoding: what such a publication has for its data
 //   Map       text to text or to message
 //   Encoded   a map of which the entries are encoded already
+//   Messages  decoding: a list of messages
+//   Texts     decoding: a list of texts
 //   Case<T>   the alternative T of a variant
 #pragma once
 
@@ -131,10 +133,24 @@ void Fields(V& v, RefreshRequest& m) {
 }
 
 template <class V>
+void Fields(V& v, KeyedItem& m) {
+  v.Text(1, "key", m.key);
+  v.Number(2, "version", m.version);
+}
+
+template <class V>
+void Fields(V& v, TrackBatch& m) {
+  v.Text(1, "signature", m.signature);
+  v.Messages(2, "items", m.items);
+}
+
+template <class V>
 void Fields(V& v, SubRefreshRequest& m) {
   v.Text(1, "channel", m.channel);
   v.Text(2, "token", m.token);
   v.Number(3, "type", m.type);
+  v.Messages(4, "track", m.track);
+  v.Texts(5, "untrack", m.untrack);
 }
 
 template <class V>
@@ -182,6 +198,7 @@ void FieldsAfterData(V& v, const Publication& m, bool delta) {
   v.Flag(12, "removed", m.removed);
   v.Signed(13, "score", m.score);
   v.Text(14, "epoch", m.epoch);
+  v.Number(16, "version", m.version);
 }
 
 template <class V>
@@ -297,6 +314,11 @@ template <class V>
 void Fields(V& v, const SubRefreshResult& m) {
   v.Flag(1, "expires", m.expires);
   v.Number(2, "ttl", m.ttl);
+  if (m.data_as_text) {
+    v.Deltas(3, "items", PublicationDeltas{m.items, {}});
+  } else {
+    v.List(3, "items", m.items);
+  }
 }
 
 template <class V>

@@ -82,9 +82,9 @@ Endpoint::Endpoint(const Surroundings& surroundings, const std::string& kind, co
                                            .idle_timeout = kIdleTimeout,
                                            .metrics = surroundings.client_metrics})) {}
 
-Task<Endpoint::Answer> Endpoint::Ask(const session::Client& client, std::string body, Repeating repeating) {
+Task<Endpoint::Answer> Endpoint::Ask(const session::Client* client, std::string body, Repeating repeating) {
   const HeaderList none;
-  const session::Identity* const identity = client.identity.get();
+  const session::Identity* const identity = client ? client->identity.get() : nullptr;
   Attempt attempt;
   http::ClientRequest request{
       .method = "POST",
@@ -109,7 +109,9 @@ Task<Endpoint::Answer> Endpoint::Ask(const session::Client& client, std::string 
   if (attempt.is_probe) ++probes_;
   bytes_ += bytes;
   std::optional<Withdrawals::Question> question;
-  if (repeating == Repeating::kSafe) request.withdraw = question.emplace(*withdrawals_, client).withdraw();
+  if (client && repeating == Repeating::kSafe) {
+    request.withdraw = question.emplace(*withdrawals_, *client).withdraw();
+  }
   const auto response = co_await pool_->Fetch(std::move(request));
   question.reset();
   if (attempt.is_probe) --probes_;

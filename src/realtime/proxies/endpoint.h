@@ -76,14 +76,14 @@ class Endpoint final : public net::Retirable {
   Endpoint& operator=(const Endpoint&) = delete;
 
   // The body of the answer 200, or what another status is for the client. Begin and End count what is made of
-  // it. `client` is read before the first suspension only. A question that may be repeated is in
-  // `withdrawals` while it waits.
+  // it. `client` is read before the first suspension only; null: no client's question. One of a client that
+  // may be repeated is in `withdrawals` while it waits.
   struct Answer {
     Outcome outcome = Outcome::kResult;
     std::string body;                     // of kResult
     std::optional<session::Refusal> why;  // of all others
   };
-  Task<Answer> Ask(const session::Client& client, std::string body, Repeating repeating);
+  Task<Answer> Ask(const session::Client* client, std::string body, Repeating repeating);
 
   // A line of the log, at most one a second: what is wrong with the service or with what it said.
   void Complain(std::string_view why);

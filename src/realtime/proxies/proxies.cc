@@ -60,7 +60,7 @@ Task<Verdict<std::optional<Terms>>> Ask(EndpointPtr endpoint, const Client& clie
     end(Outcome::kNotJson);
     co_return client.Refuse(kErrorDataNotJson, {.why = body.error().detail, .setting = "binary_encoding"});
   }
-  Endpoint::Answer answer = co_await endpoint->Ask(client, *std::move(body), repeating);
+  Endpoint::Answer answer = co_await endpoint->Ask(&client, *std::move(body), repeating);
   if (answer.why) {
     end(answer.outcome);
     // Nobody is there any more to be refused something.
@@ -90,7 +90,7 @@ Task<std::optional<session::RefreshTerms>> AskToRefresh(EndpointPtr endpoint, co
   Endpoint::Answer answer;
   const MonotonicTime begun = endpoint->loop().clock().Now();
   endpoint->metrics().Begin();
-  answer = co_await endpoint->Ask(client, std::move(body), Repeating::kSafe);
+  answer = co_await endpoint->Ask(&client, std::move(body), Repeating::kSafe);
   Outcome outcome = answer.outcome;
   std::optional<session::RefreshTerms> terms;
   if (outcome == Outcome::kResult) {
@@ -110,6 +110,29 @@ Task<std::optional<session::RefreshTerms>> AskToRefresh(EndpointPtr endpoint, co
   }
   endpoint->metrics().End(outcome, endpoint->loop().clock().Now() - begun);
   co_return terms;
+}
+
+// Of no client: what went wrong is counted and logged.
+Task<std::optional<polls::Answer>> AskToPoll(EndpointPtr endpoint, std::string body) {
+  const MonotonicTime begun = endpoint->loop().clock().Now();
+  endpoint->metrics().Begin();
+  const Endpoint::Answer answer = co_await endpoint->Ask(nullptr, std::move(body), Repeating::kSafe);
+  Outcome outcome = answer.outcome;
+  std::optional<polls::Answer> result;
+  if (outcome == Outcome::kResult) {
+    Result<Reply<polls::Answer>> reply = ReadReply<polls::Answer>(answer.body);
+    if (!reply) {
+      endpoint->Complain("its answer: " + reply.error().detail);
+      outcome = Outcome::kMalformed;
+    } else if (reply->refusing) {
+      endpoint->Complain("its answer is an error");
+      outcome = std::holds_alternative<ErrorText>(*reply->refusing) ? Outcome::kError : Outcome::kDisconnect;
+    } else {
+      result = std::move(reply->result).value_or(polls::Answer{});
+    }
+  }
+  endpoint->metrics().End(outcome, endpoint->loop().clock().Now() - begun);
+  co_return result;
 }
 
 EndpointPtr Find(const Endpoints& endpoints, const std::string& name) {
@@ -152,6 +175,9 @@ class HttpProxies final : public Proxies {
   Task<std::optional<session::RefreshTerms>> RefreshSubscription(const Client& client,
                                                                  std::string channel) override;
   void OnClientGone(const Client& client) override { withdrawals_->TakeBack(client); }
+
+  // polls::Source
+  Task<std::optional<polls::Answer>> Poll(polls::Question question) override;
 
  private:
   // Null: error 108, after a reload at most.
@@ -254,6 +280,12 @@ Task<std::optional<session::RefreshTerms>> HttpProxies::RefreshSubscription(cons
   if (!endpoint) co_return session::RefreshTerms{.expired = true, .info = {}, .meta = {}};
   co_return co_await AskToRefresh(endpoint, client,
                                   SubRefreshBody(AskerOf(client, *endpoint), channel, endpoint->payloads()));
+}
+
+Task<std::optional<polls::Answer>> HttpProxies::Poll(polls::Question question) {
+  const EndpointPtr endpoint = Find(routes_.shared_poll_refresh, question.proxy);
+  if (!endpoint) co_return std::nullopt;
+  co_return co_await AskToPoll(endpoint, PollBody(question));
 }
 
 }  // namespace

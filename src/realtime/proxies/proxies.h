@@ -1,4 +1,4 @@
-// Proxies: the Backend that asks over HTTP, as Centrifugo's HTTP proxies do.
+// Proxies: the Backend, and the Source of polled keys, that asks over HTTP, as Centrifugo's HTTP proxies do.
 //
 // It makes the question of what a client wants (request.h), asks the endpoint that the settings name
 // (endpoint.h), and reads the answer (reply.h). An answer with an error or a disconnect is the client's; one
@@ -14,6 +14,7 @@
 #include "http/metrics.h"
 #include "metrics/metrics.h"
 #include "net/loop.h"
+#include "realtime/polls/source.h"
 #include "realtime/proxies/settings.h"
 #include "realtime/session/backend.h"
 
@@ -21,7 +22,7 @@ namespace tidemill::proxies {
 
 struct ProxiesTls;
 
-class Proxies : public session::Backend {
+class Proxies : public session::Backend, public polls::Source {
  public:
   struct Surroundings {
     net::Loop& loop;

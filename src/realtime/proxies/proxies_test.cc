@@ -423,6 +423,47 @@ TEST_F(ProxiesTest, AReloadTakesOverCertificatesThatWereRenewedInPlace) {
   EXPECT_TRUE(Proxies::Make({.loop = bench_.loop(), .registry = registry_}, settings_, shared, channel));
 }
 
+TEST_F(ProxiesTest, PolledKeysAreAskedAboutAndWhatGoesWrongIsCounted) {
+  channels::ChannelSettings channel = bench_.context().settings->rules->settings();
+  channel.namespaces["votes"].subscription_type = "shared_poll";
+  settings_.shared_poll_refresh.endpoint = service_.Url("/refresh");
+  settings_.shared_poll_refresh.timeout = Milliseconds(200);
+  proxies_ = Proxies::Make({.loop = bench_.loop(), .registry = registry_}, settings_, Tls(), channel);
+  struct Asking {
+    static Task<void> Run(Proxies& proxies, polls::Question question, bool& done,
+                          std::optional<polls::Answer>& answer) {
+      answer = co_await proxies.Poll(std::move(question));
+      done = true;
+    }
+  };
+  const auto ask = [&](std::string proxy = "default") {
+    bool done = false;
+    std::optional<polls::Answer> answer;
+    TaskScope scope;
+    scope.Spawn(Asking::Run(
+        *proxies_, {.channel = "votes:x", .proxy = std::move(proxy), .items = {{.key = "a"}}}, done, answer));
+    EXPECT_TRUE(net::testing::RunUntil(bench_.loop(), [&] { return done; }));
+    return answer;
+  };
+  service_.AnswerWith(200, R"({"result":{"items":[{"key":"a","data":1}]}})");
+  const auto answer = ask();
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->items.at(0).data, "1");
+  EXPECT_TRUE(service_.requests.back().starts_with("POST /refresh "));
+  EXPECT_TRUE(service_.requests.back().ends_with(R"({"channel":"votes:x","items":[{"key":"a"}]})"));
+  service_.AnswerWith(200, R"({"error":{"code":1000,"message":"away"}})");
+  EXPECT_FALSE(ask());
+  service_.AnswerWith(200, R"({"result":{"items":1}})");
+  EXPECT_FALSE(ask());
+  service_.AnswerWith(500, "");
+  EXPECT_FALSE(ask());
+  EXPECT_FALSE(ask("nobody")) << "no such proxy";
+  EXPECT_EQ(Calls("shared_poll_refresh", Outcome::kResult), 1u);
+  EXPECT_EQ(Calls("shared_poll_refresh", Outcome::kError), 1u);
+  EXPECT_EQ(Calls("shared_poll_refresh", Outcome::kMalformed), 1u);
+  EXPECT_EQ(Calls("shared_poll_refresh", Outcome::kStatus), 1u);
+}
+
 TEST_F(ProxiesTest, RpcGoesByNamespace) {
   settings_.rpc_namespaces["mine"] = {.proxy_enabled = true, .proxy_name = "named"};
   settings_.rpc_namespaces["off"] = {};

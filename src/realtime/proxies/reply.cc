@@ -254,6 +254,38 @@ void ReadResult(JsonReader& json, RefreshTerms& terms) {
   if (info.json || !info.base64.empty()) terms.info = std::move(info).Bytes();
 }
 
+polls::Item ReadItem(JsonReader& json) {
+  polls::Item item;
+  Spelled data;
+  json.EnterObject();
+  while (const auto key = json.NextKey()) {
+    if (data.Read(json, *key, "data", "b64data")) continue;
+    if (Is(*key, "key")) {
+      item.key = ReadText(json);
+    } else if (Is(*key, "version")) {
+      item.version = json.SkipNull() ? 0 : json.ReadInteger<std::uint64_t>();
+    } else if (Is(*key, "removed")) {
+      item.removed = ReadFlag(json);
+    }
+  }
+  if (!data.base64.empty() || data.json) {
+    item.data_is_json = data.base64.empty();
+    item.data = std::move(data).Bytes();
+  }
+  return item;
+}
+
+void ReadResult(JsonReader& json, polls::Answer& answer) {
+  while (const auto key = json.NextKey()) {
+    if (Is(*key, "epoch")) {
+      answer.epoch = ReadText(json);
+    } else if (Is(*key, "items") && !json.SkipNull()) {
+      json.EnterArray();
+      while (json.NextElement()) answer.items.push_back(ReadItem(json));
+    }
+  }
+}
+
 // ---- what refuses
 
 ErrorText ReadError(JsonReader& json) {
@@ -319,5 +351,6 @@ template Result<Reply<PublishTerms>> ReadReply(std::string_view text);
 template Result<Reply<KeyTerms>> ReadReply(std::string_view text);
 template Result<Reply<RpcTerms>> ReadReply(std::string_view text);
 template Result<Reply<RefreshTerms>> ReadReply(std::string_view text);
+template Result<Reply<polls::Answer>> ReadReply(std::string_view text);
 
 }  // namespace tidemill::proxies

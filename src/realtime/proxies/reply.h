@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "realtime/polls/source.h"
 #include "realtime/proxies/transforms.h"
 #include "realtime/session/backend.h"
 
@@ -26,8 +27,8 @@ struct Reply {
   std::optional<Refusing> refusing;
 };
 
-// Of ConnectTerms, SubscribeTerms, PublishTerms, KeyTerms, RefreshTerms (session/backend.h) and RpcTerms.
-// kInvalidArgument says what is wrong, and nothing of the answer.
+// Of ConnectTerms, SubscribeTerms, PublishTerms, KeyTerms, RefreshTerms (session/backend.h), polls::Answer
+// and RpcTerms. kInvalidArgument says what is wrong, and nothing of the answer.
 template <class Terms>
 Result<Reply<Terms>> ReadReply(std::string_view text);
 

@@ -120,5 +120,29 @@ TEST(Replies, OfTheOtherKinds) {
   EXPECT_TRUE(ReadReply<RefreshTerms>(R"({"result":{"expired":true}})")->result->expired);
 }
 
+TEST(Replies, OfPolledKeys) {
+  const auto answer = ReadReply<polls::Answer>(
+      R"({"result":{"epoch":"e","items":[{"key":"a","data":{"n":1},"version":7},{"key":"b","removed":true},)"
+      R"({"key":"c","b64data":"/wE=","prev_data":1},{"key":"d","version":3},null]}})");
+  EXPECT_FALSE(answer) << "null is no item";
+  const auto good = ReadReply<polls::Answer>(
+      R"({"result":{"epoch":"e","items":[{"key":"a","data":{"n":1},"version":7},{"key":"b","removed":true},)"
+      R"({"key":"c","b64data":"/wE=","prev_data":1},{"key":"d","version":3}]}})");
+  ASSERT_TRUE(good) << good.error().detail;
+  EXPECT_EQ(good->result->epoch, "e");
+  const std::vector<polls::Item>& items = good->result->items;
+  ASSERT_EQ(items.size(), 4u);
+  EXPECT_EQ(items[0].key, "a");
+  EXPECT_EQ(items[0].data, R"({"n":1})");
+  EXPECT_TRUE(items[0].data_is_json);
+  EXPECT_EQ(items[0].version, 7u);
+  EXPECT_TRUE(items[1].removed);
+  EXPECT_EQ(items[2].data, "\xff\x01");
+  EXPECT_FALSE(items[2].data_is_json);
+  EXPECT_EQ(items[3].data, std::nullopt);
+  EXPECT_TRUE(ReadReply<polls::Answer>(R"({"error":{"code":1000,"message":"away"}})")->refusing);
+  EXPECT_FALSE(ReadReply<polls::Answer>(R"({"result":{"items":[{"key":"a","version":-1}]}})"));
+}
+
 }  // namespace
 }  // namespace tidemill::proxies

@@ -132,6 +132,24 @@ std::string SubRefreshBody(const Asker& asker, std::string_view channel, Payload
   return body.Take();
 }
 
+std::string PollBody(const polls::Question& question) {
+  std::string text;
+  JsonWriter json(text);
+  json.BeginObject();
+  json.Member("channel", question.channel);
+  json.Key("items");
+  json.BeginArray();
+  for (const polls::Asked& item : question.items) {
+    json.BeginObject();
+    json.Member("key", item.key);
+    if (question.versioned) json.Member("version", item.version);
+    json.EndObject();
+  }
+  json.EndArray();
+  json.EndObject();
+  return text;
+}
+
 bool Names(const std::vector<std::string>& names, std::string_view name) {
   return std::ranges::any_of(names,
                              [name](const std::string& each) { return EqualIgnoringCase(each, name); });

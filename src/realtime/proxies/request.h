@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "realtime/polls/source.h"
 #include "realtime/protocol/messages.h"
 #include "realtime/proxies/transforms.h"
 
@@ -39,6 +40,8 @@ Result<std::string> KeyBody(const Asker& asker, const protocol::PublishRequest& 
 Result<std::string> RpcBody(const Asker& asker, std::string_view method, std::string_view data,
                             Payloads payloads);
 std::string RefreshBody(const Asker& asker, Payloads payloads);
+// Of the keys of a polled channel.
+std::string PollBody(const polls::Question& question);
 std::string SubRefreshBody(const Asker& asker, std::string_view channel, Payloads payloads);
 
 // Which headers of a client are passed on: names, whatever their case.

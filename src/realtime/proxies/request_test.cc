@@ -37,6 +37,15 @@ TEST(Bodies, HaveTheFieldsOfTheirKind) {
       << "the user is there even where it is empty";
 }
 
+TEST(Bodies, OfPolledKeysHaveVersionsWhereTheyAreTold) {
+  polls::Question question{
+      .channel = "votes:x", .proxy = "", .items = {{.key = "a", .version = 7}, {.key = "\"b"}}};
+  EXPECT_EQ(PollBody(question), R"({"channel":"votes:x","items":[{"key":"a"},{"key":"\"b"}]})");
+  question.versioned = true;
+  EXPECT_EQ(PollBody(question),
+            R"({"channel":"votes:x","items":[{"key":"a","version":7},{"key":"\"b","version":0}]})");
+}
+
 TEST(Bodies, SendBytesAsBase64WhereAsked) {
   EXPECT_EQ(
       RpcBody({"c1", "sse", "protobuf", "u", ""}, "m", "\xff\x01", Payloads::kBase64),

@@ -16,6 +16,7 @@ struct UsedByChannels {
   Used sub_refresh;
   Used map_publish;
   Used map_remove;
+  Used shared_poll_refresh;
 
   void Add(const channels::ChannelOptions& options) {
     const auto add = [](bool enabled, const std::string& name, Used& used) {
@@ -26,6 +27,7 @@ struct UsedByChannels {
     add(options.sub_refresh_proxy_enabled, options.sub_refresh_proxy_name, sub_refresh);
     add(options.map.publish_proxy_enabled, options.map.publish_proxy_name, map_publish);
     add(options.map.remove_proxy_enabled, options.map.remove_proxy_name, map_remove);
+    add(options.is_poll(), options.poll.proxy_name, shared_poll_refresh);
   }
 };
 
@@ -101,6 +103,8 @@ Routes OpenRoutes(const Endpoint::Surroundings& surroundings, const ProxiesSetti
   opener.OpenAll("map_publish", used.map_publish, settings.map_publish, before.map_publish,
                  routes.map_publish);
   opener.OpenAll("map_remove", used.map_remove, settings.map_remove, before.map_remove, routes.map_remove);
+  opener.OpenAll("shared_poll_refresh", used.shared_poll_refresh, settings.shared_poll_refresh,
+                 before.shared_poll_refresh, routes.shared_poll_refresh);
   opener.OpenAll("rpc", rpc, settings.rpc, before.rpc, routes.rpc);
   return routes;
 }
@@ -108,10 +112,15 @@ Routes OpenRoutes(const Endpoint::Surroundings& surroundings, const ProxiesSetti
 Result<ProxiesTls> OpenTls(const ProxiesSettings& settings) {
   ProxiesTls tls;
   const std::pair<std::string_view, const ProxySettings*> standard[] = {
-      {"connect", &settings.connect},         {"refresh", &settings.refresh},
-      {"subscribe", &settings.subscribe},     {"publish", &settings.publish},
-      {"sub_refresh", &settings.sub_refresh}, {"map_publish", &settings.map_publish},
-      {"map_remove", &settings.map_remove},   {"rpc", &settings.rpc}};
+      {"connect", &settings.connect},
+      {"refresh", &settings.refresh},
+      {"subscribe", &settings.subscribe},
+      {"publish", &settings.publish},
+      {"sub_refresh", &settings.sub_refresh},
+      {"map_publish", &settings.map_publish},
+      {"map_remove", &settings.map_remove},
+      {"shared_poll_refresh", &settings.shared_poll_refresh},
+      {"rpc", &settings.rpc}};
   for (const auto& [kind, proxy] : standard) {
     TM_TRY_ASSIGN(tls.standard[std::string(kind)], Endpoint::OpenTls(kind, *proxy));
   }

@@ -28,6 +28,7 @@ struct Routes {
   Endpoints sub_refresh;
   Endpoints map_publish;
   Endpoints map_remove;
+  Endpoints shared_poll_refresh;
   Endpoints rpc;
   ProxiesSettings settings;
 

@@ -22,10 +22,11 @@ using Row = config::Row<ProxySettings>;
 constexpr Row kEnabled = {
     "enabled",
     Of<&ProxySettings::enabled>,
-    {.doc = "Your service says who a client without a token is. All proxies have the "
-            "keys that follow: client.proxy.refresh, channel.proxy.subscribe, "
-            "channel.proxy.publish, channel.proxy.sub_refresh, channel.proxy.map_publish, "
-            "channel.proxy.map_remove, rpc.proxy, and each of [[proxies]]."}};
+    {.doc =
+         "Your service says who a client without a token is. All proxies have the "
+         "keys that follow: client.proxy.refresh, channel.proxy.subscribe, "
+         "channel.proxy.publish, channel.proxy.sub_refresh, channel.proxy.map_publish, "
+         "channel.proxy.map_remove, channel.proxy.shared_poll_refresh, rpc.proxy, and each of [[proxies]]."}};
 constexpr Row kRefreshEnabled = {
     "enabled",
     Of<&ProxySettings::enabled>,
@@ -250,6 +251,23 @@ void CheckUse(const Use& use, const ProxiesSettings& proxies, config::Findings& 
        .text = fmt::format(" = true: needs {}, or a proxy of [[proxies]] in {}_name", endpoint, use.option)});
 }
 
+void CheckPollProxy(const std::string& prefix, const channels::ChannelOptions& options,
+                    const ProxiesSettings& proxies, config::Findings& findings) {
+  const std::string& name = options.poll.proxy_name;
+  if (name != channels::kDefaultProxy) {
+    if (proxies.named.contains(name)) return;
+    findings.push_back({.key = prefix + "shared_poll.proxy_name",
+                        .text = fmt::format(" = {}: no such proxy in [[proxies]]", config::Quote(name))});
+    return;
+  }
+  if (!options.is_poll() || !proxies.shared_poll_refresh.endpoint.empty()) return;
+  findings.push_back(
+      {.key = prefix + "subscription_type",
+       .others = {"channel.proxy.shared_poll_refresh.endpoint"},
+       .text = " = \"shared_poll\": needs channel.proxy.shared_poll_refresh.endpoint, or a proxy of "
+               "[[proxies]] in shared_poll.proxy_name"});
+}
+
 void CheckOptions(const std::string& prefix, const channels::ChannelOptions& options,
                   const ProxiesSettings& proxies, config::Findings& findings) {
   const channels::MapOptions& map = options.map;
@@ -264,6 +282,7 @@ void CheckOptions(const std::string& prefix, const channels::ChannelOptions& opt
                       {prefix, "map.remove_proxy", map.remove_proxy_enabled, map.remove_proxy_name,
                        proxies.map_remove, "channel.proxy.map_remove"}};
   for (const Use& use : uses) CheckUse(use, proxies, findings);
+  CheckPollProxy(prefix, options, proxies, findings);
 }
 
 void FillExample(ProxySettings& proxy) { proxy.endpoint = "http://localhost:3000/proxy"; }

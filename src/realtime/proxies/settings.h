@@ -53,6 +53,7 @@ struct ProxiesSettings {
   ProxySettings sub_refresh;
   ProxySettings map_publish;
   ProxySettings map_remove;
+  ProxySettings shared_poll_refresh;
   ProxySettings rpc;
   std::map<std::string, ProxySettings> named;
   RpcOptions rpc_without_namespace;

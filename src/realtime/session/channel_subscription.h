@@ -13,8 +13,13 @@
 
 namespace tidemill::session {
 
+class KeyTracking;
+
 // What few subscriptions have.
 struct SubscriptionExtra {
+  SubscriptionExtra();
+  ~SubscriptionExtra();
+
   std::string info;  // chan_info, raw bytes
   // The maps whose keys say who is here (PresenceMirror); "": none. They are those that it entered: the
   // options may name others when it leaves.
@@ -23,7 +28,8 @@ struct SubscriptionExtra {
   // Of the token that granted it, where it says something.
   auth::TokenMark token;
   TokenIndex::Link token_link;
-  filter::FilterPtr server_filter;  // what it may see of the channel; null: all
+  filter::FilterPtr server_filter;        // what it may see of the channel; null: all
+  std::unique_ptr<KeyTracking> tracking;  // of a polled channel; null: it is not
 };
 
 struct ChannelSubscription final : hub::Subscription {

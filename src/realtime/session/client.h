@@ -64,6 +64,8 @@ class ClientEvents : public hub::OutboxOwner {
   virtual void OnInappropriateData() = 0;
   // What comes next on the subscription does not continue what came before. It may end inside.
   virtual void OnStreamLost(const ChannelSubscription& subscription) = 0;
+  // The operator's service has removed a key that the client tracks. It does not end inside.
+  virtual void OnKeyRemoved(const std::string& channel, const protocol::PublicationPtr& removal) = 0;
 
  protected:
   ~ClientEvents() = default;

@@ -16,6 +16,7 @@
 #include "realtime/session/context.h"
 #include "realtime/session/map_subscribe.h"
 #include "realtime/session/refresh.h"
+#include "realtime/session/track_keys.h"
 
 namespace tidemill::session {
 namespace {
@@ -112,7 +113,13 @@ Task<Verdict<Joined>> Commands::Subscribe(protocol::SubscribeRequest request, co
     client_.context.refusals.Note(client_, channel.error(), {.channel = request.channel});
     co_return subscriptions_.GiveUp(request.channel, channel.error());
   }
-  if (request.type != 0) co_return subscriptions_.GiveUp(request.channel, protocol::kErrorPermissionDenied);
+  const bool is_poll = request.type == static_cast<std::int32_t>(protocol::SubscriptionType::kSharedPoll);
+  if (is_poll ? !channel->options->is_poll() : request.type != 0) {
+    co_return subscriptions_.GiveUp(request.channel, protocol::kErrorPermissionDenied);
+  }
+  if (is_poll && !client_.context.polls) {
+    co_return subscriptions_.GiveUp(request.channel, protocol::kErrorNotAvailable);
+  }
   auto filter = FilterOf(*channel->options, request, client_.form.encoding);
   if (!filter) {
     client_.context.refusals.Note(
@@ -157,7 +164,7 @@ Task<Verdict<ReplyBody>> Commands::Do(protocol::PublishRequest request) {
                            .surface = broker::Surface::kClient};
   PublishTerms terms;
   if (asks) {
-    if (channel.options->is_map() || !broker::Fits(*channel.options, request.data, call.form)) {
+    if (!channel.options->is_stream() || !broker::Fits(*channel.options, request.data, call.form)) {
       co_return Refused(protocol::kErrorBadRequest);
     }
     TM_CO_TRY_ASSIGN(
@@ -368,6 +375,10 @@ Task<Verdict<ReplyBody>> Commands::Do(protocol::RefreshRequest request) {
 }
 
 Task<Verdict<ReplyBody>> Commands::Do(protocol::SubRefreshRequest request) {
+  if (request.type != 0) {
+    TM_CO_TRY_ASSIGN(auto tracked, TrackKeys(client_, subscriptions_, std::move(request)));
+    co_return std::move(tracked);
+  }
   const std::string channel = request.channel;
   TM_CO_TRY_ASSIGN(auto refreshed, co_await RefreshSubscription(client_, subscriptions_, std::move(request)));
   if (refreshed.sees_other) {

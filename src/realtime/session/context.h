@@ -21,6 +21,8 @@
 #include "realtime/control/directory.h"
 #include "realtime/delta/fossil.h"
 #include "realtime/hub/hub.h"
+#include "realtime/polls/polls.h"
+#include "realtime/polls/settings.h"
 #include "realtime/session/announcer.h"
 #include "realtime/session/app_names.h"
 #include "realtime/session/authority.h"
@@ -50,6 +52,7 @@ struct SessionSettings {
   HttpStreamSettings uni_sse;
   HttpStreamSettings uni_http_stream;
   std::shared_ptr<const channels::Rules> rules;
+  polls::PollSettings polls;
   ClientRates rates;  // a reload begins with full buckets
   std::string node_id;
   std::string node_name;
@@ -86,6 +89,7 @@ struct Context {
   // Of methods of the server's own, whoever serves their namespace.
   std::map<std::string, RpcHandler*, std::less<>> rpc_methods{};
   Backend* backend = nullptr;             // null: nobody is asked about clients
+  polls::Polls* polls = nullptr;          // null: there are no polled channels
   bool keeps_claims = false;              // clients keep the claims of their tokens
   Lifecycle lifecycle{};                  // who is told of connections that come and go
   http::BufferBudget* buffers = nullptr;  // of messages that have not arrived whole; null: there is no limit

@@ -62,7 +62,6 @@ Task<Verdict<protocol::RefreshResult>> Refresh(Client& client, std::string given
 Task<Verdict<RefreshedSubscription>> RefreshSubscription(Client& client, Subscriptions& subscriptions,
                                                          protocol::SubRefreshRequest request) {
   if (request.channel.empty()) co_return Refused(protocol::kDisconnectBadRequest);
-  if (request.type != 0) co_return Refused(protocol::kErrorNotAvailable);
   const ChannelSubscription* const asked = subscriptions.Find(request.channel);
   if (!asked || !asked->attached()) co_return Refused(protocol::kErrorPermissionDenied);
   if (asked->asks_backend) {

@@ -99,6 +99,9 @@ class Session final : public ClientEvents, private net::Timer {
   void OnSlow(std::size_t queued_bytes) override;
   void OnInappropriateData() override;
   void OnStreamLost(const ChannelSubscription& subscription) override;
+  void OnKeyRemoved(const std::string& channel, const protocol::PublicationPtr& removal) override {
+    QueuePush({.channel = channel, .body = removal});
+  }
 
  private:
   // How far the connection has come.

@@ -62,6 +62,10 @@ SubscriptionOptions OptionsFor(const channels::ChannelOptions& channel,
     options.recoverable = options.positioned = options.recovers = channel.map.mode != "ephemeral";
     return options;
   }
+  if (channel.is_poll()) {
+    options.is_poll = true;
+    return options;
+  }
   options.recoverable = has_stream && (overrides.force_recovery.value_or(channel.force_recovery) ||
                                        (request.recoverable && may_ask_recovery));
   options.positioned =
@@ -107,6 +111,7 @@ protocol::SubscribeResult ResultOf(const SubscriptionOptions& options,
   result.recovered = outcome.recovered;
   result.publications = std::move(outcome.publications);
   result.delta = result.data_as_text = options.deltas;
+  if (options.is_poll) result.type = static_cast<std::int32_t>(protocol::SubscriptionType::kSharedPoll);
   return result;
 }
 

@@ -27,6 +27,7 @@ struct SubscriptionOptions {
   bool recoverable = false;
   bool recovers = false;  // it asks for what it missed since `since`
   bool is_map = false;    // where it has a stream, it follows that from a position or not at all
+  bool is_poll = false;   // the client tracks keys
   bool own_key = false;   // the key that is the client's id goes when it leaves
   bool deltas = false;    // publications may be sent as deltas
   hub::BatchOptions batch{};

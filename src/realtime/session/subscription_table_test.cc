@@ -13,6 +13,7 @@ struct NoEvents final : ClientEvents {
   void OnSlow(std::size_t) override {}
   void OnInappropriateData() override {}
   void OnStreamLost(const ChannelSubscription&) override {}
+  void OnKeyRemoved(const std::string&, const protocol::PublicationPtr&) override {}
 };
 
 class SubscriptionTableTest : public testing::Test {

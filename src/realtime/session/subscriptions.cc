@@ -12,6 +12,7 @@
 #include "realtime/protocol/reply_bytes.h"
 #include "realtime/session/context.h"
 #include "realtime/session/recovered_deltas.h"
+#include "realtime/session/track_keys.h"
 
 namespace tidemill::session {
 namespace {
@@ -142,10 +143,10 @@ Task<Verdict<protocol::SubscribeResult>> Subscriptions::JoinBegun(ChannelSubscri
                               .why = "the subscription token has been revoked"});
   }
   const channels::Caller caller{.user = client_.user, .subscribed = true, .insecure = held->client.insecure};
-  if (channel->options->is_map() != (request.type != 0)) {
+  if (channel->options->is_stream() != (request.type == 0)) {
     co_return client_.Refuse(protocol::kErrorPermissionDenied,
                              {.channel = request.channel,
-                              .why = "a map is subscribed to by clients, as a map",
+                              .why = "a map is subscribed to by clients, as a map, and polled keys as such",
                               .setting = "subscription_type"});
   }
   if (terms.server_filter) request.delta.clear();  // what was filtered out, the next delta could be of
@@ -160,8 +161,9 @@ Task<Verdict<protocol::SubscribeResult>> Subscriptions::JoinBegun(ChannelSubscri
   if (terms.server_filter) subscription.Extra().server_filter = std::move(terms.server_filter);
   if (terms.token) KeepToken(subscription, *std::move(terms.token));
   subscription.presence = options.presence;
-  // Of a map without a stream too: who may have missed a change reads it anew.
-  subscription.positioned = options.positioned || options.is_map;
+  // Of a map without a stream too: who may have missed a change reads it anew. Of polled keys: when what was
+  // known of them is void.
+  subscription.positioned = options.positioned || options.is_map || options.is_poll;
   broker::SubscribeOptions asked = WhatToAsk(options, request, *channel, *held);
   if (filter) asked.recovery_limit = std::min(asked.recovery_limit, FilteredAtOnceMax(*filter));
   TM_CO_TRY_ASSIGN(auto result,
@@ -207,7 +209,8 @@ Task<Verdict<protocol::SubscribeResult>> Subscriptions::Follow(ChannelSubscripti
         {.channel = request.channel, .setting = too_many ? "channel.tags_filters_max" : "allow_tags_filter"});
   }
   hub::Deltas deltas = hub::Deltas::kNone;
-  if (options.deltas) deltas = options.is_map ? hub::Deltas::kFollowed : hub::Deltas::kAwaited;
+  if (options.deltas && !options.is_poll)
+    deltas = options.is_map ? hub::Deltas::kFollowed : hub::Deltas::kAwaited;
   hub::AttachOptions attach{
       .has = nullptr, .filter = filter, .batch = options.batch, .conflated = options.conflated};
   if (deltas == hub::Deltas::kAwaited && !outcome->publications.empty()) {
@@ -233,6 +236,7 @@ Task<Verdict<protocol::SubscribeResult>> Subscriptions::Follow(ChannelSubscripti
     co_return Refused(protocol::kErrorUnrecoverablePosition);
   }
   protocol::SubscribeResult result = ResultOf(options, request, *std::move(outcome));
+  if (options.is_poll) result.epoch = BeginTracking(client_, subscription, options).epoch();
   if (options.deltas) MakeDeltas(result, client_.form.encoding, context.fossil);
   co_return result;
 }
@@ -364,6 +368,7 @@ void Subscriptions::End(ChannelSubscription& subscription) {
   if (subscription.reported != 0) {
     context.lifecycle.OnLeft(client_, name.value(), subscription.reported);
   }
+  if (subscription.extra) subscription.extra->tracking.reset();
   context.hub.Detach(subscription);
   context.broker.Unsubscribe(name);
 }
