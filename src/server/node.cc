@@ -113,6 +113,7 @@ Result<void> Node::MakeRealtime(const LiveSettings& live) {
     realtime_.push_back(std::move(realtime));
   }
   directories_ = std::make_unique<Directories>(contexts, *brokers_);
+  rates_ = std::make_unique<NodeRates>(contexts, *brokers_, settings_, shared_);
   access_ = std::make_unique<NodeAccess>(contexts, *brokers_, *directories_, settings_, shared_);
   health_->dependencies.push_back({[this]() -> std::optional<ServiceProblem> {
     if (shared_.access.ready()) return std::nullopt;

@@ -26,6 +26,7 @@
 #include "server/node_jobs.h"
 #include "server/node_outbox.h"
 #include "server/node_queries.h"
+#include "server/node_rates.h"
 #include "server/node_status.h"
 #include "server/occupancy.h"
 #include "server/reload.h"
@@ -100,6 +101,7 @@ class Node {
   std::unique_ptr<Databases> databases_;
   std::unique_ptr<Health> health_;
   std::unique_ptr<polls::PollLoops> polls_;
+  std::unique_ptr<NodeRates> rates_;
   std::vector<std::unique_ptr<LoopRealtime>> realtime_;  // of each loop
   std::unique_ptr<Directories> directories_;
   std::unique_ptr<NodeAccess> access_;

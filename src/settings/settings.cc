@@ -186,6 +186,11 @@ void CheckSectionsTogether(const Settings& settings, config::Findings& findings)
                         .others = {"broker.type", "broker.redis.address"},
                         .text = " = \"redis\": needs Redis as the broker, broker.redis.address"});
   }
+  if (settings.client.user_rate_storage == "redis" && settings.broker.type != "redis") {
+    findings.push_back({.key = "client.rate_limit.user_command.storage",
+                        .others = {"broker.type", "broker.redis.address"},
+                        .text = " = \"redis\": needs Redis as the broker, broker.redis.address"});
+  }
   const Duration presence_ttl = settings.broker.redis.presence_ttl;
   const Duration renewal = settings.client.presence_update_interval;
   if (presence_ttl <= renewal) {
@@ -291,6 +296,8 @@ void AddClient(config::Schema<Settings>& all) {
            [](Settings& s) -> auto& { return s.client.connection_rate; })
       .Add("client.rate_limit.user_command.", session::UserRateSection(),
            [](Settings& s) -> auto& { return s.client.user_rate; })
+      .Add("client.rate_limit.user_command.", session::UserRateStorageSection(),
+           [](Settings& s) -> auto& { return s.client; })
       .Add("client.token.", auth::TokenSection(), [](Settings& s) -> auto& { return s.client.token; })
       .Add("client.subscription_token.", session::SubscriptionTokenSection(),
            [](Settings& s) -> auto& { return s.client; })

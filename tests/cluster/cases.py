@@ -1,4 +1,5 @@
 """What holds for several nodes with one Redis. The cases that break something come last and put it right again."""
+import itertools
 import json
 import random
 import threading
@@ -270,6 +271,30 @@ def test_one_client_is_meant(cluster):
         library.close(name)
 
 
+def code_of_rpc(cluster, name, method):
+    """Nothing answers rpc: 108, unless it is refused before."""
+    try:
+        return cluster.libraries[0].call(name, "rpc", method, {})
+    except AssertionError as error:
+        return int(str(error).split(": rpc: ")[1].split()[0])
+
+
+def test_users_are_counted_over_all_nodes(cluster):
+    """client.rate_limit.user_command.storage = "redis": three of a kind, wherever they are sent."""
+    names = [f"rates-{index}" for index in range(3)]
+    for name, node in zip(names, cluster.nodes):
+        cluster.libraries[0].open(name, node.url, "greta", [])
+        cluster.events.wait(name, "connected")
+    assert [code_of_rpc(cluster, name, "rare") for name in names] == [108, 108, 108]
+    assert [code_of_rpc(cluster, name, "rare") for name in names] == [111, 111, 111]
+    assert code_of_rpc(cluster, names[1], "frequent") == 108, "another method"
+    cluster.libraries[0].open("rates-other", cluster.nodes[1].url, "hans", [])
+    cluster.events.wait("rates-other", "connected")
+    assert code_of_rpc(cluster, "rates-other", "rare") == 108, "another user"
+    for name in [*names, "rates-other"]:
+        cluster.libraries[0].close(name)
+
+
 def test_a_stopped_node_leaves(cluster):
     """In order, so that nobody waits for its silence."""
     leaving = cluster.nodes[2]
@@ -307,6 +332,41 @@ def test_ready_tells_that_redis_is_away(cluster):
         assert not cluster.events.of(name, "disconnected", since=begun), name
         assert not cluster.events.of(name, "connecting", since=begun), name
     close(opened)
+
+
+def test_without_redis_each_node_counts_for_itself(cluster):
+    """With a warning and a metric; and together again when it is back."""
+    names = [f"alone-{index}" for index in range(2)]
+    for name, node in zip(names, cluster.nodes):
+        cluster.libraries[0].open(name, node.url, "ida", [])
+        cluster.events.wait(name, "connected")
+    cluster.redis.kill()
+    for name in names:
+        assert [code_of_rpc(cluster, name, "scarce") for _ in range(3)] == [108, 108, 111], name
+    for node in cluster.nodes[:2]:
+        metrics = node.get("/metrics")[2]
+        metrics = metrics.decode() if isinstance(metrics, bytes) else metrics
+        asked = [line for line in metrics.splitlines() if line.startswith("tidemill_user_rates_unanswered_total ")]
+        assert asked and float(asked[0].split()[1]) >= 2, asked
+        node.log_with("user_rates.counted_here_only")
+    cluster.redis.start()
+    eventually(lambda: [node.get("/ready")[0] for node in cluster.nodes] == [200] * 3, "all nodes are ready")
+    for name in names:
+        cluster.libraries[0].close(name)
+    users = itertools.count()
+    eventually(lambda: counted_together(cluster, f"kurt-{next(users)}"), "all loops of all nodes count together again")
+
+
+def counted_together(cluster, user):
+    """Whether a user who was not here before is refused the third of a kind, each sent to another node."""
+    names = [f"{user}-{index}" for index in range(3)]
+    for name, node in zip(names, cluster.nodes):
+        cluster.libraries[0].open(name, node.url, user, [])
+        cluster.events.wait(name, "connected")
+    codes = [code_of_rpc(cluster, name, "scarce") for name in names]
+    for name in names:
+        cluster.libraries[0].close(name)
+    return codes == [108, 108, 111]
 
 
 def test_clients_of_a_killed_node_recover(cluster):

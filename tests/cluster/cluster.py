@@ -23,6 +23,9 @@ uni_sse.enabled = true
 presence_update_interval = "1s"
 ping_interval = "2s"
 pong_timeout = "1s"
+[client.rate_limit.user_command]
+storage = "redis"
+rpc_methods = ["rare 3/1h", "scarce 2/1h"]
 [client.token]
 hmac_secret_key = "secret"
 [channel.without_namespace]

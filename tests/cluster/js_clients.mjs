@@ -55,6 +55,7 @@ function open({ name, url, token, channels, transport, emulation }) {
 }
 
 const CALLS = {
+  rpc: async (client, method, data) => (await client.rpc(method, data)).data,
   publish: (client, channel, data) => client.publish(channel, data),
   presence: async (client, channel) =>
     Object.values((await client.presence(channel)).clients).map(({ user }) => user).sort(),

@@ -134,6 +134,20 @@ Verdict<void> Client::MaySend(Operation operation) {
   return RefuseRate(*this, "the user", "client.rate_limit.user_command.", *limit);
 }
 
+Task<Verdict<void>> Client::MaySendOverAll(Operation operation) {
+  const std::shared_ptr<UserRates> users = settings().rates.of_users;
+  if (!users || user.empty()) co_return Verdict<void>();
+  RateLimits::Chosen buckets = users->limits().BucketsOf(operation);
+  if (buckets.empty()) co_return Verdict<void>();
+  const auto limit =
+      co_await Awaited(*this, context.shared_rates->RefusedBy(user, std::move(buckets), users->limits()));
+  if (!limit) co_return Verdict<void>();
+  users->GiveBack(user, operation, context.loop.Now());
+  const RateLimits& limits = settings().rates.of_connection;
+  if (!limits.empty()) limits.GiveBack(operation, OwnIdentity().rate_times);
+  co_return RefuseRate(*this, "the user", "client.rate_limit.user_command.", *limit);
+}
+
 std::unexpected<Refusal> Client::Refuse(Refusal refusal, const RefusalDetail& detail) const {
   context.refusals.Note(*this, refusal, detail);
   return Refused(refusal);

@@ -127,6 +127,9 @@ struct Client {
   protocol::ClientInfo InfoWith(std::string_view chan_info) const;
   // Whether its rate, and its user's, lets that through now: kErrorTooManyRequests.
   Verdict<void> MaySend(Operation operation);
+  // Of what that lets through, where users are counted over all nodes (Context::shared_rates). The client may
+  // be gone when there is an answer; `operation` outlives the task.
+  Task<Verdict<void>> MaySendOverAll(Operation operation);
   // Whether an answer of that many bytes may be given now: kErrorAnswerTooLarge, kErrorTooManyAnswers.
   Verdict<void> MayAnswer(std::size_t bytes) const;
   Identity& OwnIdentity();

@@ -112,6 +112,7 @@ Task<Verdict<void>> ConnectCommand::EnforceUserLimits() const {
   const auto& settings = held->client;
   control::Directory& directory = *client_.context.directory;
   TM_CO_TRY(client_.MaySend(Operation::Connect()));
+  if (client_.context.shared_rates) TM_CO_TRY(co_await client_.MaySendOverAll(Operation::Connect()));
   if (client_.user.empty()) co_return {};
   if (settings.user_connection_limit > 0) {
     const std::uint64_t count = co_await directory.CountOfUser(client_.user);
@@ -146,7 +147,8 @@ Verdict<InitialSubscriptions> ConnectCommand::ChannelsOf(const ConnectTerms& ter
                                                               .why = "no such namespace",
                                                               .setting = "channel.namespaces"});
     }
-    if (channel->name.is_private || channel->options->is_map() || IsForBackend(client_, *channel)) continue;
+    if (channel->name.is_private || !channel->options->is_stream() || IsForBackend(client_, *channel))
+      continue;
     const channels::Caller caller{.user = terms.user, .insecure = settings.client.insecure};
     if (channels::MaySubscribe(*channel, caller)) channels.try_emplace(name);
   }

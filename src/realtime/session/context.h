@@ -36,6 +36,7 @@
 #include "realtime/session/rpc.h"
 #include "realtime/session/settings.h"
 #include "realtime/session/settling.h"
+#include "realtime/session/shared_rates.h"
 #include "realtime/session/token_index.h"
 #include "realtime/session/tokens.h"
 #include "realtime/session/user_rates.h"
@@ -90,6 +91,7 @@ struct Context {
   std::map<std::string, RpcHandler*, std::less<>> rpc_methods{};
   Backend* backend = nullptr;             // null: nobody is asked about clients
   polls::Polls* polls = nullptr;          // null: there are no polled channels
+  SharedRates* shared_rates = nullptr;    // null: users are counted on this node only
   bool keeps_claims = false;              // clients keep the claims of their tokens
   Lifecycle lifecycle{};                  // who is told of connections that come and go
   http::BufferBudget* buffers = nullptr;  // of messages that have not arrived whole; null: there is no limit

@@ -43,13 +43,18 @@ Result<RateLimits> RateLimits::Make(const RateLimitSettings& settings) {
   return limits;
 }
 
-Result<RateLimits::Chosen> RateLimits::Add(std::string_view limit, const std::vector<std::string>& texts) {
+Result<RateLimits::Chosen> RateLimits::Add(std::string_view limit, const std::vector<std::string>& texts,
+                                           std::string_view method) {
   Chosen chosen;
   for (const std::string& text : texts) {
     TM_TRY_ASSIGN(const RateLimit parsed, ParseRateLimit(text));
     const std::int64_t interval = parsed.interval.ms * kNanosPerMilli;
     chosen.push_back(buckets_.size());
-    buckets_.push_back({.limit = std::string(limit), .interval = interval, .token = interval / parsed.rate});
+    std::string name = std::string(limit) + ' ' + std::string(method) + ' ' + text;
+    buckets_.push_back({.limit = std::string(limit),
+                        .name = std::move(name),
+                        .interval = interval,
+                        .token = interval / parsed.rate});
   }
   return chosen;
 }
@@ -57,7 +62,7 @@ Result<RateLimits::Chosen> RateLimits::Add(std::string_view limit, const std::ve
 Result<void> RateLimits::AddMethods(const std::vector<std::string>& texts) {
   for (const std::string& text : texts) {
     TM_TRY_ASSIGN(const auto method, ParseMethodLimit(text));
-    TM_TRY_ASSIGN(const Chosen chosen, Add("rpc_methods", {std::string(method.second)}));
+    TM_TRY_ASSIGN(const Chosen chosen, Add("rpc_methods", {std::string(method.second)}, method.first));
     Chosen& all = by_method_[std::string(method.first)];
     all.insert(all.end(), chosen.begin(), chosen.end());
   }
@@ -75,6 +80,14 @@ const RateLimits::Chosen& RateLimits::ChosenFor(Operation operation) const {
       return found->second;
   }
   return by_kind_[operation.kind];
+}
+
+RateLimits::Chosen RateLimits::BucketsOf(Operation operation) const {
+  if (empty() || operation.kind == IndexOf<protocol::UnsubscribeRequest>()) return {};
+  Chosen all = total_;
+  const Chosen& own = ChosenFor(operation);
+  all.insert(all.end(), own.begin(), own.end());
+  return all;
 }
 
 std::optional<std::string_view> RateLimits::RefusedBy(Operation operation, MonotonicTime now,

@@ -51,18 +51,22 @@ class RateLimits {
   std::optional<std::string_view> RefusedBy(Operation operation, MonotonicTime now, BucketTimes& times) const;
   // What a command has just taken, which another limit has refused then.
   void GiveBack(Operation operation, BucketTimes& times) const;
+  using Chosen = std::vector<std::size_t>;  // indexes of buckets
+  struct Bucket {
+    std::string limit;          // the setting's name
+    std::string name;           // the same for the same limit on every node
+    std::int64_t interval = 0;  // in nanoseconds
+    std::int64_t token = 0;     // in which one fills in
+  };
+  // Those that the command takes a token of.
+  Chosen BucketsOf(Operation operation) const;
+  const Bucket& bucket(std::size_t index) const { return buckets_[index]; }
   // Whether all are full: nothing need be known of whose they are.
   static bool AreFull(const BucketTimes& times, MonotonicTime now);
 
  private:
-  struct Bucket {
-    std::string limit;          // the setting's name
-    std::int64_t interval = 0;  // in nanoseconds
-    std::int64_t token = 0;     // in which one fills in
-  };
-  using Chosen = std::vector<std::size_t>;  // indexes of buckets
-
-  Result<Chosen> Add(std::string_view limit, const std::vector<std::string>& texts);
+  Result<Chosen> Add(std::string_view limit, const std::vector<std::string>& texts,
+                     std::string_view method = "");
   Result<void> AddMethods(const std::vector<std::string>& texts);
   const Chosen& ChosenFor(Operation operation) const;
 

@@ -136,7 +136,10 @@ Task<void> Session::RunCommand(protocol::Command command) {
     co_return DisconnectFor(protocol::kDisconnectNotAvailable, "nobody takes what clients send");
   }
   if (id == 0) co_return DisconnectFor(protocol::kDisconnectBadRequest, "a command without an id");
-  const auto admitted = client_.MaySend(Operation::Of(command));
+  const Operation operation = Operation::Of(command);
+  auto admitted = client_.MaySend(operation);
+  if (admitted && context().shared_rates) admitted = co_await client_.MaySendOverAll(operation);
+  if (closed()) co_return;
   if (!admitted) co_return Refuse(id, admitted.error());
   const bool sets_expiry = Commands::SetsExpiry(command.request);
   Commands commands(client_, subscriptions_);

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <array>
+#include <string_view>
+
 #include "config/duration.h"
 #include "config/section.h"
 #include "http/origin.h"
@@ -186,6 +189,17 @@ constexpr config::Row<ClientSettings> kClient[] = {
      {.doc = "A user's new connection closes the older ones."}},
 };
 
+constexpr std::array<std::string_view, 2> kRateStorages = {"memory", "redis"};
+constexpr config::Row<ClientSettings> kUserRateStorage[] = {
+    {"storage",
+     config::Of<&ClientSettings::user_rate_storage>,
+     {.doc = "Where what users send is counted: \"memory\", on each node for itself; \"redis\", the "
+             "broker's, over all "
+             "nodes. While Redis does not answer, each node counts for itself.",
+      .choices = kRateStorages,
+      .reload = config::Reload::kNo}},
+};
+
 constexpr config::Row<ClientSettings> kSubscriptionToken[] = {
     {"enabled",
      config::Of<&ClientSettings::subscription_token_enabled>,
@@ -267,6 +281,8 @@ config::Section<EmulationSettings> EmulationSection() {
 }
 
 config::Section<ClientSettings> ClientSection() { return {.rows = kClient, .check = CheckClient}; }
+
+config::Section<ClientSettings> UserRateStorageSection() { return {.rows = kUserRateStorage}; }
 
 config::Section<ClientSettings> SubscriptionTokenSection() {
   return {.rows = kSubscriptionToken, .check = CheckSubscriptionToken};

@@ -75,6 +75,7 @@ struct ClientSettings {
   std::uint32_t commands_per_second = 0;  // 0: no limit
   RateLimitSettings connection_rate;
   RateLimitSettings user_rate;
+  std::string user_rate_storage = "memory";  // or "redis"
   bool connect_include_server_time = false;
   bool subscribe_to_user_personal_channel = false;
   std::string personal_channel_namespace;
@@ -94,6 +95,8 @@ config::Section<HttpStreamSettings> HttpStreamSection();
 config::Section<HttpStreamSettings> ConnectStatusSection();
 config::Section<EmulationSettings> EmulationSection();
 config::Section<ClientSettings> ClientSection();
+// Where users' rates are counted: beside UserRateSection.
+config::Section<ClientSettings> UserRateStorageSection();
 // The switch of client.subscription_token; its keys are of auth::TokenSection.
 config::Section<ClientSettings> SubscriptionTokenSection();
 

@@ -16,6 +16,12 @@ std::optional<std::string_view> UserRates::RefusedBy(std::string_view user, Oper
   return limits_.RefusedBy(operation, now, TimesOf(part, user, now));
 }
 
+void UserRates::GiveBack(std::string_view user, Operation operation, MonotonicTime now) {
+  Part& part = parts_[SipHash(key_, user) % kParts];
+  const std::lock_guard guard(part.mutex);
+  limits_.GiveBack(operation, TimesOf(part, user, now));
+}
+
 BucketTimes& UserRates::TimesOf(Part& part, std::string_view user, MonotonicTime now) {
   if (const auto found = part.by_name.find(user); found != part.by_name.end()) {
     part.users.splice(part.users.begin(), part.users, found->second);

@@ -1,4 +1,4 @@
-// UserRates: what users have sent of late, over all connections of this node.
+// UserRates: what users have sent of late, over all connections of this node. Of all nodes: shared_rates.h.
 //
 // Any thread: users are shared out among locks, which nobody holds for longer than a look-up. A user whose
 // buckets are all full is forgotten; where too many are not, the one that has been quiet for longest is.
@@ -29,7 +29,9 @@ class UserRates {
 
   // As RateLimits::RefusedBy. A user without a name is not counted.
   std::optional<std::string_view> RefusedBy(std::string_view user, Operation operation, MonotonicTime now);
-  bool empty() const { return limits_.empty(); }
+  // What a command of the user has just taken, which all nodes together have refused then.
+  void GiveBack(std::string_view user, Operation operation, MonotonicTime now);
+  const RateLimits& limits() const { return limits_; }
   std::size_t users() const;
 
  private:
