@@ -47,19 +47,42 @@ void RowsAnswer::EndCall(std::uint64_t rows_affected) {
   if (body_) body_->EndRun();
 }
 
+bool RowsAnswer::GivesRows(std::size_t result) const {
+  return body_ && (result + 1) % plan_->endpoint->statements.size() == 0;
+}
+
 void RowsAnswer::Add(const std::vector<sql::RunResult>& results) {
-  const std::size_t statements = plan_->endpoint->statements.size();
-  for (std::size_t i = 0; i < results.size(); ++i) {
-    const bool last = (i + 1) % statements == 0;
-    if (!last || !body_) {
-      affected_ += results[i].rows_affected;
+  Position at;
+  while (AddSome(results, at, [] { return false; })) {
+  }
+}
+
+bool RowsAnswer::AddSome(const std::vector<sql::RunResult>& results, Position& at,
+                         const std::function<bool()>& is_enough) {
+  for (; at.result < results.size(); ++at.result, at.row = 0) {
+    const sql::RunResult& result = results[at.result];
+    if (!GivesRows(at.result)) {
+      affected_ += result.rows_affected;
       continue;
     }
-    const sql::Rows& rows = results[i].rows;
-    OnColumns(std::make_shared<const sql::Columns>(rows.columns()));
-    for (std::size_t row = 0; row < rows.size(); ++row) OnRow(rows[row]);
-    EndCall(results[i].rows_affected);
+    if (at.row == 0) OnColumns(std::make_shared<const sql::Columns>(result.rows.columns()));
+    while (at.row < result.rows.size()) {
+      OnRow(result.rows[at.row++]);
+      if (is_enough()) return true;
+    }
+    EndCall(result.rows_affected);
   }
+  return false;
+}
+
+bool RowsAnswer::WouldRefuse(const std::vector<sql::RunResult>& results) const {
+  std::uint64_t rows = 0;
+  std::uint64_t affected = 0;
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    affected += results[i].rows_affected;
+    if (GivesRows(i)) rows += results[i].rows.size();
+  }
+  return RefuseCounts(rows, affected).has_value();
 }
 
 http::Response RowsAnswer::Finish(const Ending& ending) {
@@ -72,22 +95,27 @@ http::Response RowsAnswer::Finish(const Ending& ending) {
   return response;
 }
 
-std::optional<ErrorAnswer> RowsAnswer::Refuse(const Ending& ending) const {
-  if (preferences_.max_affected && affected_ > *preferences_.max_affected) {
-    return MakeError(OwnError::kMaxAffected, std::to_string(affected_) +
+std::optional<ErrorAnswer> RowsAnswer::RefuseCounts(std::uint64_t rows, std::uint64_t affected) const {
+  if (preferences_.max_affected && affected > *preferences_.max_affected) {
+    return MakeError(OwnError::kMaxAffected, std::to_string(affected) +
                                                  " rows would have been changed, and Prefer: max-affected=" +
                                                  std::to_string(*preferences_.max_affected) + "; none was");
   }
   const RowsShape shape = ShapeOf(*plan_);
   const bool single = shape == RowsShape::kOne || shape == RowsShape::kValue;
-  if (single && !bulk_ && rows_ == 0) return MakeError(OwnError::kNoRow, "there is no such row");
-  if (shape == RowsShape::kMany && format_ == Format::kObject && (rows_ != 1 || more_)) {
+  if (single && !bulk_ && rows == 0) return MakeError(OwnError::kNoRow, "there is no such row");
+  if (shape == RowsShape::kMany && format_ == Format::kObject && (rows != 1 || more_)) {
     // Clients of PostgREST know this code.
     return ErrorAnswer{.status = 406,
                        .code = "PGRST116",
                        .message = "Cannot coerce the result to a single JSON object",
-                       .details = "The result contains " + std::to_string(rows_ + (more_ ? 1 : 0)) + " rows"};
+                       .details = "The result contains " + std::to_string(rows + (more_ ? 1 : 0)) + " rows"};
   }
+  return std::nullopt;
+}
+
+std::optional<ErrorAnswer> RowsAnswer::Refuse(const Ending& ending) const {
+  if (auto refused = RefuseCounts(rows_, affected_)) return refused;
   return RefuseRange(ending);
 }
 

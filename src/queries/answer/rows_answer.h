@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -39,6 +40,16 @@ class RowsAnswer final : public sql::RowSink {
   void EndCall(std::uint64_t rows_affected);
   // All results of Statements::Calls: of the statements of a transaction the last gives the rows.
   void Add(const std::vector<sql::RunResult>& results);
+  // The same in pieces, for a loop: a large result takes longer than a turn may. Adds rows until `is_enough`,
+  // one at least, and says whether more are left; `at` begins as {}.
+  struct Position {
+    std::size_t result = 0;
+    std::size_t row = 0;
+  };
+  bool AddSome(const std::vector<sql::RunResult>& results, Position& at,
+               const std::function<bool()>& is_enough);
+  // Whether Finish would refuse these results of a write, before they are added.
+  bool WouldRefuse(const std::vector<sql::RunResult>& results) const;
 
   struct Ending {
     std::optional<std::uint64_t> count{};  // of the rows of all pages, if they were counted
@@ -53,6 +64,9 @@ class RowsAnswer final : public sql::RowSink {
   std::shared_ptr<const sql::JsonPlan> json() const { return body_ ? body_->plan() : nullptr; }
 
  private:
+  // Of the results of Calls, whether one is of the statement that gives the rows.
+  bool GivesRows(std::size_t result) const;
+  std::optional<ErrorAnswer> RefuseCounts(std::uint64_t rows, std::uint64_t affected) const;
   std::optional<ErrorAnswer> Refuse(const Ending& ending) const;
   std::optional<ErrorAnswer> RefuseRange(const Ending& ending) const;
   http::Response Whole();

@@ -128,6 +128,55 @@ TEST(RowsAnswer, ABulkIsOneAnswer) {
   }
 }
 
+TEST(RowsAnswer, InPiecesItIsTheSame) {
+  const auto columns = testing::ColumnsOf(kColumns);
+  std::vector<sql::RunResult> results;
+  for (const std::vector<GivenRow>& rows : {kTwo, {}, kOne, kTwo}) {
+    results.push_back({.rows = testing::RowsOf(columns, rows), .rows_affected = 1});
+  }
+  for (const char* const rows : {"many", "one", "exec"}) {
+    const auto plan = PlanOf("a.post.sql", "-- @rows " + std::string(rows) + "\ninsert into a values (1)");
+    const TypedRequest request{.inputs = {{}, {}, {}, {}}, .bulk = true};
+    RowsAnswer whole(plan, request);
+    whole.Add(results);
+    RowsAnswer pieces(plan, request);
+    RowsAnswer::Position at;
+    int count = 1;
+    while (pieces.AddSome(results, at, [] { return true; })) ++count;
+    EXPECT_EQ(pieces.Finish({}).body, whole.Finish({}).body) << rows;
+    EXPECT_EQ(count, std::string_view(rows) == "exec" ? 1 : 6) << "a row each";
+  }
+}
+
+TEST(RowsAnswer, KnowsBeforeWhetherItWillRefuse) {
+  const auto columns = testing::ColumnsOf(kColumns);
+  const auto one = PlanOf("a.post.sql", "-- @rows one\ninsert into a values (1)");
+  const auto many = PlanOf("a.post.sql", "-- @rows many\ninsert into a values (1)");
+  TypedRequest at_most_one = Asked();
+  at_most_one.preferences.max_affected = 1;
+  struct Case {
+    std::shared_ptr<const AnswerPlan> plan;
+    TypedRequest request;
+    std::vector<GivenRow> rows;
+    bool refused;
+  };
+  const Case cases[] = {{one, Asked(), {}, true},
+                        {one, Asked(), kOne, false},
+                        {many, Asked(), {}, false},
+                        {many, Asked(Format::kObject), kTwo, true},
+                        {many, Asked(Format::kObject), kOne, false},
+                        {many, at_most_one, kTwo, true},
+                        {many, at_most_one, kOne, false}};
+  for (const Case& c : cases) {
+    const std::vector<sql::RunResult> results = {
+        {.rows = testing::RowsOf(columns, c.rows), .rows_affected = c.rows.size()}};
+    RowsAnswer answer(c.plan, c.request);
+    EXPECT_EQ(answer.WouldRefuse(results), c.refused);
+    answer.Add(results);
+    EXPECT_EQ(answer.Finish({}).status > 399, c.refused);
+  }
+}
+
 TEST(RowsAnswer, OfATransactionTheLastStatementGivesTheRows) {
   const auto plan = PlanOf("a.post.sql", "-- @tx\ninsert into a values (1); select 1");
   const auto columns = testing::ColumnsOf(kColumns);

@@ -47,8 +47,8 @@ http::Response RefuseCredentials(const Error& error, const auth::Authenticator& 
 
 Task<http::Response> Given(http::Response response) { co_return response; }
 
-Task<http::Response> Read(sql::Database& database, QueryRun run) {
-  co_return (co_await RunQuery(database, std::move(run))).response;
+Task<http::Response> Read(QueryServices& services, QueryRun run) {
+  co_return (co_await RunQuery(services.loop, services.database, std::move(run))).response;
 }
 
 Task<http::Response> ToEnd(TaskScope& scope, Task<http::Response> write) {
@@ -194,7 +194,7 @@ Task<http::Response> QueryHandler::AnswerTo(const Identity& identity, const http
   }
   run.settings = SettingsFor(request, identity, streamed ? kStreamMax : served_->timeout);
   if (streamed) return StreamQuery(services_.loop, services_.database, std::move(run), request);
-  if (served_->endpoint->access == sql::Access::kRead) return Read(services_.database, std::move(run));
+  if (served_->endpoint->access == sql::Access::kRead) return Read(services_, std::move(run));
   if (services_.writes->running() >= QueryServices::kWritesMax) {
     services_.metrics.refused_busy.Add();
     return Given(RefuseBy(OwnError::kBusy, "too many writes are under way", kRetryAfter));
@@ -285,20 +285,20 @@ Task<http::Response> QueryHandler::AnswerFromCache(const http::Request& request,
                                  .scope = served_->query().cache->scope});
   if (!key) {
     run.settings = SettingsFor(request, identity, served_->timeout);
-    http::Response response = co_await Read(services_.database, std::move(run));
+    http::Response response = co_await Read(services_, std::move(run));
     response.headers.emplace_back("Cache-Status", kCacheBypassed);
     co_return response;
   }
   const Asker asker = run.asker;
-  constexpr auto fill = [](sql::Database& database, QueryRun moved) -> Fill {
-    QueryAnswer answer = co_await RunQuery(database, std::move(moved));
+  constexpr auto fill = [](QueryServices& services, QueryRun moved) -> Fill {
+    QueryAnswer answer = co_await RunQuery(services.loop, services.database, std::move(moved));
     // A failure may be over at once, also one that is answered 404: a table that is not there.
     co_return Filled{.response = std::move(answer.response), .may_keep = answer.fate == Fate::kDone};
   };
   // What only the database needs is not made for a hit.
   auto found = co_await services_.cache->Get(*key, served_->cache, [&, this, fill] {
     run.settings = SharedSettingsFor(request, identity);
-    return fill(services_.database, std::move(run));
+    return fill(services_, std::move(run));
   });
   if (!found) {
     co_return ToResponse(
@@ -335,7 +335,7 @@ Task<http::Response> QueryHandler::Write(QueryServices& services, QueryRun run,
                                          std::optional<WritesInFlight::Entry> in_flight,
                                          std::optional<Place> place) {
   const std::shared_ptr<const ServedEndpoint> served = run.served;
-  QueryAnswer answer = co_await RunQuery(services.database, std::move(run));
+  QueryAnswer answer = co_await RunQuery(services.loop, services.database, std::move(run));
   if (answer.fate != Fate::kUndone) {
     const std::vector<std::string> everything{std::string(Generations::kEverything)};
     const std::vector<std::string>& changes = served->changes_all ? everything : served->changes;

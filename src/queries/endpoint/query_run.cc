@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "net/next_turn.h"
 #include "net/until.h"
 #include "queries/answer/rows_answer.h"
 #include "queries/answer/streamed_answer.h"
@@ -21,8 +22,9 @@ ErrorAnswer MakeKeyReused() {
 // Destroyed with the task; what it refers to is in RunQuery's frame.
 class Attempt {
  public:
-  Attempt(sql::Database& database, const QueryRun& run)
-      : database_(database),
+  Attempt(net::Loop& loop, sql::Database& database, const QueryRun& run)
+      : loop_(loop),
+        database_(database),
         run_(run),
         answer_(std::make_shared<RowsAnswer>(run.served->answer, run.request)) {}
   Attempt(const Attempt&) = delete;
@@ -53,22 +55,38 @@ class Attempt {
     return calls;
   }
 
+  // What arrives piece by piece becomes an answer as it arrives: from PostgreSQL on the loop, and from SQLite
+  // on a reader's thread. What SQLite's writer gives is whole, and the writer has others to serve.
+  bool TakesPieces(const sql::Call& call) const {
+    return call.access == sql::Access::kRead || database_.dialect() == sql::Dialect::kPostgres;
+  }
+
   // All of them happen or none.
   Task<sql::Result<void>> Ask(std::vector<sql::Call> calls) {
-    if (calls.size() == 1) {
+    if (calls.size() == 1 && TakesPieces(calls.front())) {
       TM_CO_TRY_ASSIGN(const sql::Summary summary,
                        co_await database_.RunInto(std::move(calls.front()), answer_));
       answer_->EndCall(summary.rows_affected);
       CountRows(summary.rows);
       co_return sql::Result<void>();
     }
-    TM_CO_TRY_ASSIGN(const std::vector<sql::RunResult> results, co_await database_.RunAll(std::move(calls)));
-    Add(results);
+    std::vector<sql::RunResult> results;
+    if (calls.size() == 1) {
+      TM_CO_TRY_ASSIGN(sql::RunResult result, co_await database_.Run(std::move(calls.front())));
+      results.push_back(std::move(result));
+    } else {
+      TM_CO_TRY_ASSIGN(results, co_await database_.RunAll(std::move(calls)));
+    }
+    co_await Add(results);
     co_return sql::Result<void>();
   }
 
-  void Add(const std::vector<sql::RunResult>& results) {
-    answer_->Add(results);
+  // `results` outlives the task.
+  Task<void> Add(const std::vector<sql::RunResult>& results) {
+    RowsAnswer::Position at;
+    while (answer_->AddSome(results, at, [this] { return loop_.ShareSpent(); })) {
+      co_await net::NextTurn(loop_);
+    }
     std::uint64_t rows = 0;
     for (const sql::RunResult& result : results) rows += result.rows.size();
     CountRows(rows);
@@ -78,10 +96,12 @@ class Attempt {
   }
 
   // An answer that is an error although all statements went well undoes them. Ended before it is answered:
-  // a transaction locks its Idempotency-Key, and would refuse the client's next request with it.
+  // a transaction locks its Idempotency-Key, and would refuse the client's next request with it. Ended before
+  // the answer is made, too, unless the answer is kept with it: it keeps others from writing.
   Task<sql::Result<QueryAnswer>> MakeInTransaction(std::vector<sql::Call> calls) {
     TM_CO_TRY_ASSIGN(const std::unique_ptr<sql::Transaction> transaction,
                      co_await database_.Begin({.deadline = run_.deadline, .wait_max = run_.pool_wait}));
+    if (!run_.write) co_return co_await CommitThenMake(*transaction, std::move(calls));
     auto response = co_await MakeIn(*transaction, std::move(calls));
     if (!response || response->status > 399) {
       co_await transaction->Rollback();
@@ -92,20 +112,38 @@ class Attempt {
     co_return QueryAnswer{.response = *std::move(response)};
   }
 
-  // The answer to a write with an Idempotency-Key is kept with it.
-  Task<sql::Result<http::Response>> MakeIn(sql::Transaction& transaction, std::vector<sql::Call> calls) {
-    if (run_.write) {
-      TM_CO_TRY_ASSIGN(std::optional<http::Response> known, co_await FindFirst(transaction));
-      if (known) co_return *std::move(known);
-    }
+  Task<sql::Result<std::vector<sql::RunResult>>> RunIn(sql::Transaction& transaction,
+                                                       std::vector<sql::Call> calls) {
     std::vector<sql::RunResult> results;
     for (sql::Call& call : calls) {
       TM_CO_TRY_ASSIGN(sql::RunResult result, co_await transaction.Run(std::move(call)));
       results.push_back(std::move(result));
     }
-    Add(results);
+    co_return results;
+  }
+
+  Task<sql::Result<QueryAnswer>> CommitThenMake(sql::Transaction& transaction, std::vector<sql::Call> calls) {
+    auto results = co_await RunIn(transaction, std::move(calls));
+    const bool is_undone = !results || answer_->WouldRefuse(*results);
+    if (is_undone) {
+      co_await transaction.Rollback();
+    } else {
+      TM_CO_TRY(co_await transaction.Commit());
+    }
+    if (!results) co_return std::unexpected(std::move(results).error());
+    co_await Add(*results);
+    co_return QueryAnswer{.response = answer_->Finish(ending_),
+                          .fate = is_undone ? Fate::kUndone : Fate::kDone};
+  }
+
+  // The answer to a write with an Idempotency-Key is kept with it.
+  Task<sql::Result<http::Response>> MakeIn(sql::Transaction& transaction, std::vector<sql::Call> calls) {
+    TM_CO_TRY_ASSIGN(std::optional<http::Response> known, co_await FindFirst(transaction));
+    if (known) co_return *std::move(known);
+    TM_CO_TRY_ASSIGN(const auto results, co_await RunIn(transaction, std::move(calls)));
+    co_await Add(results);
     http::Response response = answer_->Finish(ending_);
-    if (run_.write && response.status <= 399) {
+    if (response.status <= 399) {
       TM_CO_TRY(co_await run_.idempotency->answers.Keep(transaction, *run_.write, response, run_.now));
     }
     co_return response;
@@ -152,14 +190,21 @@ class Attempt {
     co_return static_cast<std::uint64_t>(rows);
   }
 
+  net::Loop& loop_;
   sql::Database& database_;
   const QueryRun& run_;
   const std::shared_ptr<RowsAnswer> answer_;
   RowsAnswer::Ending ending_{.query = run_.query_string};
 };
 
+// We have written the record, of the attributes that its type had when the endpoint was described.
+bool HasTypeChanged(const sql::Failure& failure) {
+  constexpr std::string_view kInvalidText = "22P02";
+  return failure.code == kInvalidText && failure.message.contains("record literal");
+}
+
 QueryAnswer AnswerFor(const sql::Failure& failure, const QueryRun& run) {
-  if (failure.kind == sql::FailureKind::kInvalidStatement) run.served->NoteStale();
+  if (failure.kind == sql::FailureKind::kInvalidStatement || HasTypeChanged(failure)) run.served->NoteStale();
   if (failure.kind == sql::FailureKind::kNotReady && run.idempotency != nullptr) {
     run.idempotency->LogNotReady(failure);
   }
@@ -210,11 +255,11 @@ ErrorAnswer MakeKeyUnderWay() {
   return answer;
 }
 
-Task<QueryAnswer> RunQuery(sql::Database& database, QueryRun run) {
+Task<QueryAnswer> RunQuery(net::Loop& loop, sql::Database& database, QueryRun run) {
   const bool may_repeat =
       run.served->endpoint->access == sql::Access::kRead || run.served->query().idempotent;
   for (int attempt = 1;; ++attempt) {
-    Attempt made(database, run);
+    Attempt made(loop, database, run);
     auto answer = co_await made.Make();
     if (answer) co_return *std::move(answer);
     if (!may_repeat || attempt == kAttemptsMax || !sql::MayRetry(answer.error())) {

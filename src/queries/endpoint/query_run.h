@@ -50,7 +50,7 @@ struct QueryAnswer {
 
 // What the database failed with is tried again where that does nothing twice: reads and @idempotent.
 // `database` is the loop's and outlives it.
-Task<QueryAnswer> RunQuery(sql::Database& database, QueryRun run);
+Task<QueryAnswer> RunQuery(net::Loop& loop, sql::Database& database, QueryRun run);
 
 // Of a second write with an Idempotency-Key while the first is under way.
 ErrorAnswer MakeKeyUnderWay();

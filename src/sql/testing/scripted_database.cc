@@ -33,7 +33,7 @@ Result<void> ScriptedDatabase::Next(const std::string& what) {
 Task<Result<RunResult>> ScriptedDatabase::Run(Call call) {
   log.push_back("run " + call.statement.text());
   TM_CO_TRY(Next("run"));
-  co_return RunResult{};
+  co_return RunResult{.rows = rows};
 }
 
 Task<Result<Summary>> ScriptedDatabase::RunInto(Call call, std::shared_ptr<RowSink> /*sink*/) {

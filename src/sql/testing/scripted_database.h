@@ -22,8 +22,10 @@ class ScriptedDatabase final : public Database {
   std::map<std::string, std::deque<std::optional<Failure>>> failures;
   std::vector<std::string> log;  // what was called, also "rollback" and "end" when a transaction is destroyed
   std::vector<TransactionOptions> begun;
+  Rows rows;  // what each run gives; a sink gets none of them
+  Dialect speaks = Dialect::kPostgres;
 
-  Dialect dialect() const override { return Dialect::kPostgres; }
+  Dialect dialect() const override { return speaks; }
   Task<Result<RunResult>> Run(Call call) override;
   Task<Result<Summary>> RunInto(Call call, std::shared_ptr<RowSink> sink) override;
   Task<Result<std::vector<RunResult>>> RunAll(std::vector<Call> calls) override;
