@@ -173,7 +173,7 @@ bool AnswerStore::Keep(Shard& shard, const Flight& flight, const MadeAnswer& mad
   const CachePolicy& policy = *flight.policy;
   const bool late = options_.plant_bug_for_test == "late_generations";
   const SeenGenerations seen = late ? policy.dependencies->Read() : flight.seen;
-  if (!policy.dependencies->AreAt(seen)) {
+  if (!policy.dependencies->AreAt(seen) || policy.dependencies->AreHeld()) {
     metrics_.outdated.Add();
     return false;
   }

@@ -86,6 +86,29 @@ TEST_F(CacheTest, RunsTheQueryOnceAndThenGivesWhatItKept) {
   EXPECT_EQ(metrics().fills.value(), 1u);
 }
 
+// It is committed between an answer that was made and the next time that somebody is told.
+TEST_F(CacheTest, WhileAWriteMayYetHappenNothingThatItChangesIsKept) {
+  store_.generations().Hold("orders");
+  const auto first = Ask(policy_);
+  const auto joined = Ask(policy_);
+  EXPECT_EQ(query_.begun(), 1u) << "one query for all who ask at a time";
+  Answer(0, "[1]");
+  RunTurns(*loop_, 2);  // one after the other
+  EXPECT_EQ(Body(*joined), "[1]");
+  ASSERT_EQ(Body(*first), "[1]");
+  EXPECT_FALSE(first->result->value().kept);
+  const auto second = Ask(policy_);
+  EXPECT_EQ(query_.begun(), 2u);
+  store_.generations().Release("orders");
+  Answer(1, "[1]");
+  ASSERT_EQ(Body(*second), "[1]");
+  EXPECT_FALSE(second->result->value().kept) << "it may have seen what was there before the write";
+  const auto third = Ask(policy_);
+  Answer(2, "[2]");
+  ASSERT_EQ(Body(*third), "[2]");
+  EXPECT_TRUE(third->result->value().kept);
+}
+
 TEST_F(CacheTest, KeysDoNotMeet) {
   const auto a = Ask(policy_, "a");
   const auto b = Ask(policy_, "b");

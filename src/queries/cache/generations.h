@@ -5,6 +5,9 @@
 // So an answer that is found good holds every write whose client was told before the question. A slow reader
 // that saw the state before the commit keeps an answer that was never good.
 //
+// While nobody knows whether a write has happened (Hold), nothing that depends on what it changes is kept: it
+// may be committed at any time, and nobody would raise a generation then.
+//
 // A table is known by its name alone, in lower case: "public.Orders" and "orders" are the same here. Two
 // tables of that name in two schemas end each other's answers, which costs a query and is never wrong.
 //
@@ -34,12 +37,18 @@ class Dependencies {
   SeenGenerations Read() const;
   // Whether nothing has changed since `seen` was read here.
   bool AreAt(const SeenGenerations& seen) const;
+  // Whether any of them is held.
+  bool AreHeld() const;
   const std::vector<std::string>& names() const { return names_; }  // in lower case, sorted, once each
 
  private:
   friend class Generations;
   std::vector<std::string> names_;
-  std::vector<const std::atomic<std::uint64_t>*> numbers_;  // the first is of everything
+  struct Number {
+    std::atomic<std::uint64_t> changes{0};
+    std::atomic<std::uint32_t> holds{0};
+  };
+  std::vector<const Number*> numbers_;  // the first is of everything
 };
 
 class Generations {
@@ -57,19 +66,26 @@ class Generations {
   // Ends all answers that depend on any of `names`.
   void Bump(std::span<const std::string> names);
   // Ends all answers.
-  void BumpAll() { everything_.fetch_add(1); }
+  void BumpAll() { everything_.changes.fetch_add(1); }
+  // What depends on the name is not kept until Release, which ends what was begun meanwhile. One for each
+  // Hold.
+  void Hold(const std::string& name) { NumberToHold(name).holds.fetch_add(1); }
+  void Release(const std::string& name);
 
   // As names are compared: what follows the last dot, in lower case.
   static std::string NameOf(std::string_view table_or_tag);
 
  private:
-  std::atomic<std::uint64_t>& NumberOf(const std::string& name);
+  using Number = Dependencies::Number;
 
-  std::atomic<std::uint64_t> everything_{0};
-  std::atomic<std::uint64_t> others_{0};  // of the names beyond kNamesMax
-  std::mutex mutex_;                      // of the two below
-  std::deque<std::atomic<std::uint64_t>> numbers_;
-  std::unordered_map<std::string, std::atomic<std::uint64_t>*> number_of_name_;
+  Number& NumberOf(const std::string& name);
+  Number& NumberToHold(const std::string& name);
+
+  Number everything_;
+  Number others_;     // of the names beyond kNamesMax
+  std::mutex mutex_;  // of the two below
+  std::deque<Number> numbers_;
+  std::unordered_map<std::string, Number*> number_of_name_;
 };
 
 }  // namespace tidemill::queries

@@ -47,9 +47,10 @@ struct OnLoop {
                  .on_write = options.on_write,
                  .developer = options.developer,
                  .authenticator = from.authenticator} {
-    services.unsettled.emplace(services.loop, [this](std::vector<std::string> names) {
-      services.writes->Spawn(TellChanged(services, std::move(names)));
-    });
+    services.unsettled.emplace(services.loop, cache.store().generations(),
+                               [this](std::vector<std::string> names) {
+                                 services.writes->Spawn(TellChanged(services, std::move(names)));
+                               });
   }
 
   QueryServices services;

@@ -5,10 +5,16 @@
 
 namespace tidemill::queries {
 
+UnsettledWrites::~UnsettledWrites() {
+  loop_.timers().Cancel(*this);
+  for (const auto& [name, until] : until_) held_.Release(name);
+}
+
 void UnsettledWrites::Note(std::span<const std::string> names, MonotonicTime until) {
   for (const std::string& name : names) {
-    MonotonicTime& known = until_[name];
-    known = std::max(known, until);
+    const auto [known, is_new] = until_.try_emplace(name, until);
+    if (is_new) held_.Hold(name);
+    known->second = std::max(known->second, until);
   }
   pause_ = kPauseMin;
   const MonotonicTime at = loop_.clock().Now() + pause_;
@@ -19,7 +25,11 @@ void UnsettledWrites::OnTimer() {
   const MonotonicTime now = loop_.clock().Now();
   std::vector<std::string> names;
   for (const auto& [name, until] : until_) names.push_back(name);
-  std::erase_if(until_, [now](const auto& each) { return each.second <= now; });
+  std::erase_if(until_, [this, now](const auto& each) {
+    if (each.second > now) return false;
+    held_.Release(each.first);
+    return true;
+  });
   pause_ = std::min(Milliseconds(2 * pause_.ms), kPauseMax);
   if (!until_.empty()) loop_.timers().Schedule(*this, now + pause_);
   tell_(std::move(names));

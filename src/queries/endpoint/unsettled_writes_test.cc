@@ -29,7 +29,9 @@ class UnsettledWritesTest : public ::testing::Test {
   ManualClock clock_;
   std::unique_ptr<net::Loop> loop_ = net::testing::OpenLoop({.clock = &clock_});
   std::vector<std::string> told_;
-  UnsettledWrites writes_{*loop_, [this](std::vector<std::string> names) { told_ = std::move(names); }};
+  Generations generations_;
+  UnsettledWrites writes_{*loop_, generations_,
+                          [this](std::vector<std::string> names) { told_ = std::move(names); }};
 };
 
 TEST_F(UnsettledWritesTest, AreToldOfUntilTheyCanNoLongerHappen) {
@@ -37,6 +39,27 @@ TEST_F(UnsettledWritesTest, AreToldOfUntilTheyCanNoLongerHappen) {
   writes_.Note(std::vector<std::string>{"a"}, In(Seconds(10)));
   EXPECT_EQ(After(16), "a||a||||a||||||||a||") << "the last time is behind its end";
   EXPECT_EQ(After(20), std::string(20, '|'));
+}
+
+TEST_F(UnsettledWritesTest, HoldWhatTheyMayChangeAndNothingElse) {
+  const auto a = generations_.Depend(std::vector<std::string>{"public.a"});
+  const auto b = generations_.Depend(std::vector<std::string>{"b"});
+  EXPECT_FALSE(a->AreHeld());
+  writes_.Note(std::vector<std::string>{"a"}, In(Seconds(10)));
+  writes_.Note(std::vector<std::string>{"a"}, In(Seconds(5)));
+  EXPECT_TRUE(a->AreHeld());
+  EXPECT_FALSE(b->AreHeld());
+  const SeenGenerations seen = a->Read();
+  After(9);
+  EXPECT_TRUE(a->AreHeld());
+  After(9);
+  EXPECT_FALSE(a->AreHeld());
+  EXPECT_FALSE(a->AreAt(seen)) << "what was begun before may lack the write";
+  writes_.Note(std::vector<std::string>{"*"}, In(Seconds(1)));
+  EXPECT_TRUE(a->AreHeld());
+  EXPECT_TRUE(b->AreHeld());
+  After(3);
+  EXPECT_FALSE(b->AreHeld());
 }
 
 TEST_F(UnsettledWritesTest, ANewOneIsToldOfSoonAndAFloodPutsNothingOff) {
