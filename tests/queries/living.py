@@ -130,6 +130,30 @@ def test_a_bad_value_is_no_change(both):
         each.wait_for("other", 404)
 
 
+def test_a_composite_that_changes(both):
+    """A type that gets an attribute, a table that gets a column: answers and requests have it, without a restart"""
+    for each in both:
+        if each.kind != "postgres":
+            continue
+        for sql in ("create type duo as (a int, b text)", "create table wide (a int)", "insert into wide values (1)"):
+            each.database(sql)
+        each.write("wide.get.sql", "-- @auth none\n-- @rows value\nselect wide from wide")
+        each.write("duo.post.sql", "-- @auth none\n-- @rows value\n-- @param d duo\nselect :d as d")
+        equal(each.wait_for("wide", 200).json(), {"a": 1})
+        two, three = {"a": 1, "b": "x"}, {"a": 1, "b": "x", "c": 3}
+        eventually(lambda: each.post("duo", {"d": two}).status == 200, "it is served")
+        equal(each.post("duo", {"d": two}).json(), two)
+        each.database("alter type duo add attribute c int")
+        each.database("alter table wide add column b int default 7")
+        eventually(lambda: each.get("wide").json() == {"a": 1, "b": 7}, "the column is seen", 30)
+        # The database says of the old form what has changed: until then the new one is refused here.
+        check(each.post("duo", {"d": two}).status == 400, "the old form is taken")
+        eventually(lambda: each.post("duo", {"d": three}).status == 200, "the attribute is taken", 30)
+        eventually(lambda: each.post("duo", {"d": three}).json() == three, "the attribute is given", 30)
+        for name in ("wide.get.sql", "duo.post.sql"):
+            (each.folder / name).unlink()
+
+
 def test_folder_away(both):
     """While the folder is away the endpoints stay"""
     for each in both:

@@ -120,6 +120,12 @@ void Batch::Write(SegmentWriter& writer, State& state, const sql::Call& call) {
   }
   std::span<const std::uint8_t> formats;
   if (state.prepared && state.prepared->described) {
+    // Not in place: rows of others are on their way.
+    if (state.prepared->described->version != session_.catalog().version()) {
+      auto fresh = std::make_shared<Described>(*state.prepared->described);
+      (void)fresh->Resolve(session_.catalog());
+      state.prepared->described = std::move(fresh);
+    }
     formats = state.prepared->described->formats;
     state.rows.Describe(state.prepared->described,
                         formats.empty() ? RowTaker::Formats::kText : RowTaker::Formats::kBytesBinary);
@@ -322,7 +328,7 @@ bool Batch::ReadsAlone() const {
 void Batch::OnStall() {
   if (!session_.slowness()) return;
   stalled_ = true;
-  for (const sql::Call& call : ask_.calls) session_.slowness()->NoteStall(call.statement);
+  session_.slowness()->NoteStall(ask_.own_calls());
 }
 
 std::vector<std::uint32_t> Batch::MissingTypes() const {
@@ -334,6 +340,17 @@ std::vector<std::uint32_t> Batch::MissingTypes() const {
     missing.insert(missing.end(), more.begin(), more.end());
   }
   return missing;
+}
+
+std::vector<std::uint32_t> Batch::OldTypes() const {
+  std::vector<std::uint32_t> old;
+  if (failure_) return old;
+  for (const State& state : states_) {
+    if (!state.rows.described() || state.rows.described()->own.empty()) continue;
+    const auto more = session_.catalog().TakeOld(state.rows.described()->own, session_.loop().clock().Now());
+    old.insert(old.end(), more.begin(), more.end());
+  }
+  return old;
 }
 
 sql::Result<void> Batch::Release() {

@@ -48,6 +48,8 @@ class Batch final : public Request, private net::Timer {
   bool stalled() const { return stalled_; }
   // Types of rows that were put aside; they must be known before TakeResult.
   std::vector<std::uint32_t> MissingTypes() const;
+  // Of its rows: types that are to be looked up again, for those who come later.
+  std::vector<std::uint32_t> OldTypes() const;
   // What it came to.
   sql::Result<Answers> TakeResult();
   // How long it was the one that ran; negative: its end was not seen.

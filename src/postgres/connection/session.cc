@@ -120,6 +120,8 @@ Task<sql::Result<Answers>> Session::Execute(const Ask& ask) {
         continue;
       }
       if (const auto missing = batch.MissingTypes(); !missing.empty()) settled = co_await LookUp(missing);
+      // Its own answer may be of either kind. What the lookup fails with is not this call's.
+      if (auto old = batch.OldTypes(); settled && !old.empty()) (void)co_await LookUp(std::move(old));
     }
     if (settled) {
       answers = batch.TakeResult();
@@ -234,7 +236,7 @@ Task<sql::Result<void>> Session::LookUp(std::vector<std::uint32_t> oids) {
     TM_CO_TRY_ASSIGN(const Answers done, batch.TakeResult());
     TM_CO_TRY_ASSIGN(oids, lookup.Take(done[0].rows));
   }
-  shared_.catalog.Finish(asked, std::move(lookup));
+  shared_.catalog.Finish(asked, std::move(lookup), loop_.clock().Now());
   co_return sql::Result<void>();
 }
 

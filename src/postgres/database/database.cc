@@ -78,6 +78,7 @@ class PostgresDatabase final : public Database {
       : loop_(loop),
         limits_(options.limits),
         metrics_(metrics),
+        catalog_(options.types_good_for),
         streams_(loop, std::max<std::size_t>(1, options.pool.exclusive_connections / 2),
                  {.waiting_max = options.pool.waiting_max,
                   .wait_max = options.pool.wait_max,
@@ -192,20 +193,20 @@ class PostgresDatabase final : public Database {
     co_return lease;
   }
 
-  // Which of them it was is not known.
   void NoteRun(const Ask& ask, const Session& session, const sql::Result<Answers>& answers) {
     if (session.last_run_us() < 0 || session.last_stalled()) return;
     // What was cancelled early (57014, query_canceled) would have taken longer.
     const bool is_cancelled = !answers && answers.error().code == "57014";
     if (is_cancelled && session.last_run_us() < Slowness::kSlowUs) return;
-    const std::int64_t each_us = session.last_run_us() / static_cast<std::int64_t>(ask.own_calls().size());
-    for (const sql::Call& call : ask.own_calls()) slowness_.Note(call.statement, each_us);
+    slowness_.Note(ask.own_calls(), session.last_run_us());
   }
 
   // Null: all have been answered before.
   const sql::Statement* FirstUntried(const Ask& ask) const {
+    const Slowness::Company company = Slowness::CompanyOf(ask.own_calls());
     for (const sql::Call& call : ask.own_calls()) {
-      if (slowness_.SpeedOf(call.statement) == Slowness::Speed::kUntried) return &call.statement;
+      const Slowness::Speed speed = slowness_.SpeedOf(call.statement, company);
+      if (speed == Slowness::Speed::kUntried) return &call.statement;
     }
     return nullptr;
   }
@@ -215,8 +216,9 @@ class PostgresDatabase final : public Database {
   // `moves`: a statement that is not kept, and was on a connection that stood still, may be why.
   Lane LaneOf(const Ask& ask, int moves) const {
     Lane lane = Lane::kShared;
+    const Slowness::Company company = Slowness::CompanyOf(ask.own_calls());
     for (const sql::Call& call : ask.own_calls()) {
-      const Slowness::Speed speed = slowness_.SpeedOf(call.statement);
+      const Slowness::Speed speed = slowness_.SpeedOf(call.statement, company);
       const bool is_suspect = moves > 0 && call.statement.reuse() == sql::Reuse::kOnce;
       if (speed == Slowness::Speed::kSlow || is_suspect) return Lane::kExclusive;
       if (speed == Slowness::Speed::kDoubtful) lane = Lane::kDoubtful;
@@ -228,11 +230,12 @@ class PostgresDatabase final : public Database {
     for (int moves = 0;;) {
       Trials::Trial trial;
       if (const sql::Statement* const untried = FirstUntried(ask)) {
-        if (trials_.IsOn(*untried)) {
-          TM_CO_TRY(co_await trials_.Wait(*untried, ask.deadline));
+        const Slowness::Company company = Slowness::CompanyOf(ask.own_calls());
+        if (trials_.IsOn(*untried, company)) {
+          TM_CO_TRY(co_await trials_.Wait(*untried, company, ask.deadline));
           continue;
         }
-        trial = trials_.Begin(*untried);
+        trial = trials_.Begin(*untried, company);
       }
       bool may_move = false;
       auto answers = co_await ExecuteOnce(ask, moves, may_move);

@@ -21,6 +21,7 @@
 #include "postgres/metrics.h"
 #include "postgres/opening/session_opener.h"
 #include "postgres/settings.h"
+#include "postgres/types/type_catalog.h"
 #include "sql/database.h"
 
 namespace tidemill::postgres {
@@ -34,6 +35,7 @@ struct DatabaseOptions {
   PoolSettings pool;
   LimitSettings limits;
   std::size_t prepared_max = 250;  // per connection
+  Duration types_good_for = TypeCatalog::kGoodFor;
   std::string plant_bug_for_test;  // "missing_sync"; "": none
 };
 DatabaseOptions OptionsOf(const PostgresSettings& settings);

@@ -135,6 +135,27 @@ TEST(Flood, OfAStatementThatWasFastHoldsUpNoOther) {
   EXPECT_GE(db.metrics.moved.value(), 1u);
 }
 
+// What stands still on a shared connection is counted, and moves to an exclusive one only then.
+TEST(Flood, OfBulksWithOneSlowItemIsKeptFromSharedConnections) {
+  OnLoop db(testing::SharedServer().url());
+  const sql::Statement sleeps = Sleeps();
+  std::vector<sql::Call> bulk(20, Sleep(sleeps, 0));
+  bulk[7] = Sleep(sleeps, 0.15);  // 8 ms for each, and nothing that stands still
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(db.Wait(db.database->RunAll(bulk)));
+  TaskScope scope;
+  int ended = 0;
+  bulk[7] = Sleep(sleeps, 5);
+  const auto run = [](OnLoop& on, std::vector<sql::Call> calls, int& count) -> Task<void> {
+    calls.front().limits.deadline = on.loop->clock().Now() + Seconds(2);
+    (void)co_await on.database->RunAll(std::move(calls));
+    ++count;
+  };
+  scope.Spawn(run(db, bulk, ended));
+  EXPECT_TRUE(DriveUntil(*db.loop, [&] { return scope.running() == 0; }));
+  EXPECT_EQ(ended, 1);
+  EXPECT_EQ(db.metrics.stalls.value(), 0u) << "it was on a shared connection";
+}
+
 TEST(Flood, OfRefusedCallsDoesNotMakeASlowStatementFast) {
   DatabaseOptions options = testing::PatientOptions();
   options.pool.exclusive_connections = 1;
@@ -177,7 +198,10 @@ TEST(Flood, MoreThanMayWaitForAFirstAnswerAreRefused) {
   for (int i = 0; i < 20; ++i) scope.Spawn(RunOne(db, call, count));
   EXPECT_EQ(count.busy, 10) << "one is tried, 4 + 5 wait";
   EXPECT_TRUE(DriveUntil(*db.loop, [&] { return scope.running() == 0; }));
-  EXPECT_EQ(count.ok, 10);
+  // On a busy machine the trial looks slow, and of those who are woken fewer may wait for another lane: they
+  // are refused by name, and nobody is forgotten.
+  EXPECT_EQ(count.ok + count.busy, 20) << count.sample;
+  EXPECT_EQ(db.metrics.waiting.value(), 0);
 }
 
 TEST(Flood, OfCallersThatMayNotPrepareAStatementFailsNoOther) {

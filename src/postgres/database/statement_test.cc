@@ -256,6 +256,34 @@ TEST_F(StatementTest, DescribeSeesATypeAsItIsNow) {
   EXPECT_EQ(row->rows.columns()[0].type->labels, (std::vector<std::string>{"date", "plum"}));
 }
 
+TEST_F(StatementTest, ACompositeThatHasChangedIsSeenAsItIsNow) {
+  DatabaseOptions options = Options();
+  options.types_good_for = Duration{};
+  OnLoop own(testing::SharedServer().url(), options);
+  for (const char* text : {"drop type if exists duo cascade", "create type duo as (a int)"}) {
+    ASSERT_TRUE(own.Run(text));
+  }
+  const sql::Statement select("select null::duo, null::duo[]");
+  using Names = std::vector<std::string>;
+  const auto names = [&] {
+    Names found;
+    for (int use = 0; use < 2; ++use) {  // the first one notices
+      const auto result = own.Run({.statement = select});
+      if (!result) return Names{result.error().message};
+      const sql::Columns& columns = result->rows.columns();
+      found.clear();
+      for (const sql::Attribute& each : columns[0].type->attributes) found.push_back(each.name);
+      EXPECT_EQ(columns[1].type->element->attributes.size(), found.size());
+    }
+    return found;
+  };
+  EXPECT_EQ(names(), Names{"a"});
+  ASSERT_TRUE(own.Run("alter type duo add attribute b text"));
+  EXPECT_EQ(names(), (Names{"a", "b"}));
+  ASSERT_TRUE(own.Run("alter type duo rename attribute a to c"));
+  EXPECT_EQ(names(), (Names{"c", "b"}));
+}
+
 TEST_F(StatementTest, PreparedStatementsAreBoundedAndComeBack) {
   std::vector<sql::Statement> statements;
   for (int n = 0; n < 100; ++n) statements.emplace_back("select " + std::to_string(n));

@@ -22,35 +22,39 @@ Trials::~Trials() {
   loop_.timers().Cancel(*this);
 }
 
-bool Trials::IsOn(const sql::Statement& statement) const {
-  const auto found = entries_.find(statement.identity());
+bool Trials::IsOn(const sql::Statement& statement, Slowness::Company company) const {
+  const auto found = entries_.find(Slowness::KeyOf(statement, company));
   return found != entries_.end() && found->second->is_on;
 }
 
-Trials::Trial Trials::Begin(const sql::Statement& statement) {
-  TM_ASSERT(!IsOn(statement));
+Trials::Trial Trials::Begin(const sql::Statement& statement, Slowness::Company company) {
+  TM_ASSERT(!IsOn(statement, company));
   if (entries_.empty()) loop_.timers().Schedule(*this, loop_.clock().Now() + kLookInterval);
-  std::unique_ptr<Entry>& entry = entries_[statement.identity()];
+  const Slowness::Key key = Slowness::KeyOf(statement, company);
+  std::unique_ptr<Entry>& entry = entries_[key];
   if (!entry) entry.reset(new Entry{.statement = statement, .waiting = {loop_, limits_, metrics_}});
   entry->is_on = true;
-  return {*this, statement.identity()};
+  return {*this, key};
 }
 
-Task<sql::Result<void>> Trials::Wait(sql::Statement statement, std::optional<MonotonicTime> deadline) {
-  TM_ASSERT(IsOn(statement));
-  co_return co_await WaitQueue::Wait(entries_.at(statement.identity())->waiting,
+Task<sql::Result<void>> Trials::Wait(sql::Statement statement, Slowness::Company company,
+                                     std::optional<MonotonicTime> deadline) {
+  TM_ASSERT(IsOn(statement, company));
+  co_return co_await WaitQueue::Wait(entries_.at(Slowness::KeyOf(statement, company))->waiting,
                                      Patience{.deadline = deadline, .wait_max = {}});
 }
 
-void Trials::End(const void* statement) {
-  entries_.at(statement)->is_on = false;
+void Trials::End(Slowness::Key key) {
+  entries_.at(key)->is_on = false;
   loop_.ArmNextTurn(*this);
 }
 
 // Who is woken may begin other trials, or this one again.
-void Trials::Wake(const void* statement, std::size_t& left) {
-  Entry& entry = *entries_.at(statement);
-  const auto is_known = [&] { return slowness_.SpeedOf(entry.statement) != Slowness::Speed::kUntried; };
+void Trials::Wake(Slowness::Key key, std::size_t& left) {
+  Entry& entry = *entries_.at(key);
+  const auto is_known = [&] {
+    return slowness_.SpeedOf(entry.statement, key.company) != Slowness::Speed::kUntried;
+  };
   while (left > 0 && !entry.waiting.empty() && (!entry.is_on || is_known())) {
     --left;
     entry.waiting.WakeFirst();
@@ -58,10 +62,10 @@ void Trials::Wake(const void* statement, std::size_t& left) {
 }
 
 void Trials::OnReady(std::uint32_t) {
-  std::vector<const void*> statements;
-  for (const auto& [statement, entry] : entries_) statements.push_back(statement);
+  std::vector<Slowness::Key> keys;
+  for (const auto& [key, entry] : entries_) keys.push_back(key);
   std::size_t left = kWakesPerTurn;
-  for (const void* const statement : statements) Wake(statement, left);
+  for (const Slowness::Key& key : keys) Wake(key, left);
   std::erase_if(entries_,
                 [](const auto& each) { return !each.second->is_on && each.second->waiting.empty(); });
   if (left == 0) loop_.ArmNextTurn(*this);

@@ -1,5 +1,6 @@
-// Trials: of a statement that was never answered one call runs; the others wait, until it is known whether
-// they are fast, and may share connections, or slow.
+// Trials: of a statement that was never answered, alone or among others, one call runs; the others wait,
+// until it is known whether they are fast, and may share connections, or slow. Of a family there is one
+// trial.
 //
 // Loop thread only.
 #pragma once
@@ -32,31 +33,31 @@ class Trials final : private net::Pollable, private net::Timer {
   class Trial {
    public:
     Trial() = default;
-    Trial(Trial&& other) noexcept
-        : trials_(std::exchange(other.trials_, nullptr)), statement_(other.statement_) {}
+    Trial(Trial&& other) noexcept : trials_(std::exchange(other.trials_, nullptr)), key_(other.key_) {}
     Trial& operator=(Trial&& other) noexcept {
       std::swap(trials_, other.trials_);
-      std::swap(statement_, other.statement_);
+      std::swap(key_, other.key_);
       return *this;
     }
     ~Trial() {
-      if (trials_) trials_->End(statement_);
+      if (trials_) trials_->End(key_);
     }
 
    private:
     friend class Trials;
-    Trial(Trials& trials, const void* statement) : trials_(&trials), statement_(statement) {}
+    Trial(Trials& trials, Slowness::Key key) : trials_(&trials), key_(key) {}
 
     Trials* trials_ = nullptr;
-    const void* statement_ = nullptr;
+    Slowness::Key key_;
   };
 
-  bool IsOn(const sql::Statement& statement) const;
+  bool IsOn(const sql::Statement& statement, Slowness::Company company) const;
   // Not IsOn.
-  Trial Begin(const sql::Statement& statement);
+  Trial Begin(const sql::Statement& statement, Slowness::Company company);
   // IsOn. Success: look again how fast it is; if that is still unknown, whoever waited is the next to try.
   // kBusy, kTimeout: as WaitQueue.
-  Task<sql::Result<void>> Wait(sql::Statement statement, std::optional<MonotonicTime> deadline);
+  Task<sql::Result<void>> Wait(sql::Statement statement, Slowness::Company company,
+                               std::optional<MonotonicTime> deadline);
 
  private:
   struct Entry {
@@ -65,8 +66,8 @@ class Trials final : private net::Pollable, private net::Timer {
     bool is_on = true;
   };
 
-  void End(const void* statement);
-  void Wake(const void* statement, std::size_t& left);
+  void End(Slowness::Key key);
+  void Wake(Slowness::Key key, std::size_t& left);
   void OnReady(std::uint32_t) override;
   void OnTimer() override;
 
@@ -74,7 +75,8 @@ class Trials final : private net::Pollable, private net::Timer {
   const Slowness& slowness_;
   const WaitLimits limits_;
   Metrics& metrics_;
-  std::unordered_map<const void*, std::unique_ptr<Entry>> entries_;  // those that are on or waited for
+  // Those that are on or waited for.
+  std::unordered_map<Slowness::Key, std::unique_ptr<Entry>, Slowness::KeyHash> entries_;
 };
 
 }  // namespace tidemill::postgres

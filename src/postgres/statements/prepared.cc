@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "postgres/types/built_in_types.h"
+
 namespace tidemill::postgres {
 
 std::vector<std::uint32_t> Described::Resolve(const TypeCatalog& catalog) {
@@ -9,9 +11,11 @@ std::vector<std::uint32_t> Described::Resolve(const TypeCatalog& catalog) {
   auto typed = std::make_shared<sql::Columns>();
   kinds.clear();
   formats.clear();
+  own.clear();
   bool any_binary = false;
   for (const ColumnDescription& column : raw) {
     auto type = catalog.Find(column.type_oid);
+    if (!BuiltInType(column.type_oid)) own.push_back(column.type_oid);
     if (!type) {
       missing.push_back(column.type_oid);
       continue;
@@ -25,6 +29,7 @@ std::vector<std::uint32_t> Described::Resolve(const TypeCatalog& catalog) {
                       .attribute = column.attribute});
   }
   if (!any_binary) formats.clear();
+  version = catalog.version();
   if (missing.empty()) columns = std::move(typed);
   return missing;
 }

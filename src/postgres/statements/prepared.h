@@ -27,6 +27,8 @@ struct Described {
   std::shared_ptr<const sql::Columns> columns;  // null: types are missing
   std::vector<sql::Kind> kinds;                 // of the columns
   std::vector<std::uint8_t> formats;            // to ask for: binary for bytea; empty: all text
+  std::vector<std::uint32_t> own;               // of their types, those that are not PostgreSQL's own
+  std::uint64_t version = 0;                    // of the catalog that gave them
 
   // Gives columns and kinds their types from `catalog`; the OIDs that it does not know.
   std::vector<std::uint32_t> Resolve(const TypeCatalog& catalog);

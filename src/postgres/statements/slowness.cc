@@ -1,6 +1,7 @@
 #include "postgres/statements/slowness.h"
 
 #include <algorithm>
+#include <set>
 
 namespace tidemill::postgres {
 namespace {
@@ -9,20 +10,21 @@ constexpr double kWeight = 0.2;  // of the newest run
 
 }  // namespace
 
-Slowness::Speed Slowness::SpeedOf(const sql::Statement& statement) const {
+Slowness::Speed Slowness::SpeedOf(const sql::Statement& statement, Company company) const {
   if (statement.reuse() == sql::Reuse::kOnce) return Speed::kFast;
-  const auto found = seen_.find(statement.identity());
+  const auto found = seen_.find(KeyOf(statement, company));
   if (found == seen_.end()) return Speed::kUntried;
   return found->second.speed;
 }
 
-void Slowness::Note(const sql::Statement& statement, std::int64_t run_us) {
+void Slowness::Note(const sql::Statement& statement, std::int64_t run_us, Company company) {
   if (statement.reuse() == sql::Reuse::kOnce) return;
   const auto took = static_cast<double>(run_us);
-  auto found = seen_.find(statement.identity());
+  const Key key = KeyOf(statement, company);
+  auto found = seen_.find(key);
   if (found == seen_.end()) {
     if (seen_.size() >= kStatementsMax) seen_.clear();
-    found = seen_.emplace(statement.identity(), Seen{.statement = statement, .average_us = took}).first;
+    found = seen_.emplace(key, Seen{.statement = statement, .average_us = took}).first;
   }
   Seen& seen = found->second;
   seen.average_us += kWeight * (took - seen.average_us);
@@ -42,6 +44,14 @@ void Slowness::Note(const sql::Statement& statement, std::int64_t run_us) {
     case Speed::kSlow:
       if (seen.average_us < static_cast<double>(kFastUs)) seen.speed = Speed::kFast;
       break;
+  }
+}
+
+void Slowness::Note(std::span<const sql::Call> calls, std::int64_t run_us) {
+  if (calls.size() == 1) return Note(calls.front().statement, run_us);
+  std::set<const void*> noted;  // a bulk is many of few
+  for (const sql::Call& call : calls) {
+    if (noted.insert(call.statement.identity()).second) Note(call.statement, run_us, CompanyOf(calls));
   }
 }
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 namespace tidemill::postgres {
 namespace {
@@ -25,7 +26,8 @@ TEST(Slowness, IsDoubtedAfterOneLongRunOfManyShort) {
   EXPECT_GT(runs, 5) << "not back at the first short run";
   EXPECT_LT(runs, 30);
 
-  slowness.NoteStall(statement);
+  const sql::Call stalled[] = {{.statement = statement}};
+  slowness.NoteStall(stalled);
   EXPECT_EQ(slowness.SpeedOf(statement), Speed::kDoubtful);
   slowness.Note(statement, 100);
   slowness.Note(statement, Slowness::kSlowUs + 1);
@@ -49,6 +51,33 @@ TEST(Slowness, ComesWithOneLongRunOrSeveralAndGoesWithManyShort) {
   const sql::Statement between("select 2");
   for (int i = 0; i < 100; ++i) slowness.Note(between, 40'000);
   EXPECT_FALSE(IsSlow(slowness, between));
+}
+
+TEST(Slowness, AmongOthersIsKnownApartFromAlone) {
+  Slowness slowness;
+  const sql::Statement statement("insert");
+  using enum Slowness::Company;
+  slowness.Note(statement, Slowness::kVerySlowUs + 1, kAmongOthers);
+  EXPECT_EQ(slowness.SpeedOf(statement, kAmongOthers), Speed::kSlow);
+  EXPECT_EQ(slowness.SpeedOf(statement), Speed::kUntried);
+  slowness.Note(statement, 100);
+  EXPECT_EQ(slowness.SpeedOf(statement), Speed::kFast);
+  EXPECT_EQ(slowness.SpeedOf(statement, kAmongOthers), Speed::kSlow);
+}
+
+TEST(Slowness, OfABulkIsThatOfTheWholeAndNotedOnceForEachStatement) {
+  Slowness slowness;
+  const sql::Statement statements[] = {sql::Statement("insert"), sql::Statement("update")};
+  std::vector<sql::Call> bulk;
+  for (int i = 0; i < 100; ++i) bulk.push_back({.statement = statements[i % 2]});
+  using enum Slowness::Company;
+  slowness.Note(bulk, 1000);
+  for (const auto& statement : statements) EXPECT_EQ(slowness.SpeedOf(statement, kAmongOthers), Speed::kFast);
+  slowness.Note(bulk, Slowness::kVerySlowUs + 1);
+  for (const auto& statement : statements) {
+    EXPECT_EQ(slowness.SpeedOf(statement, kAmongOthers), Speed::kDoubtful) << "once: it is no second time";
+    EXPECT_EQ(slowness.SpeedOf(statement), Speed::kUntried);
+  }
 }
 
 TEST(Slowness, IsBoundedAndNotKeptForWhatIsMadeAtRunTime) {

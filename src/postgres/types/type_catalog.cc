@@ -37,6 +37,19 @@ TypePtr TextType(std::uint32_t oid, std::string name) {
   return type;
 }
 
+bool HoldsComposites(const Type& type) {
+  return type.kind == Kind::kComposite || (type.element && HoldsComposites(*type.element));
+}
+
+bool AreSame(const Type& a, const Type& b) {
+  const auto same_attribute = [](const sql::Attribute& x, const sql::Attribute& y) {
+    return x.name == y.name && AreSame(*x.type, *y.type);
+  };
+  return a.kind == b.kind && a.name == b.name && a.oid == b.oid && a.labels == b.labels &&
+         !a.element == !b.element && (!a.element || AreSame(*a.element, *b.element)) &&
+         std::ranges::equal(a.attributes, b.attributes, same_attribute);
+}
+
 }  // namespace
 
 const sql::Statement& TypeCatalog::Question() {
@@ -47,7 +60,19 @@ const sql::Statement& TypeCatalog::Question() {
 TypePtr TypeCatalog::Find(std::uint32_t oid) const {
   if (TypePtr type = BuiltInType(oid)) return type;
   const auto found = known_.find(oid);
-  return found == known_.end() ? nullptr : found->second;
+  return found == known_.end() ? nullptr : found->second.type;
+}
+
+std::vector<std::uint32_t> TypeCatalog::TakeOld(std::span<const std::uint32_t> oids, MonotonicTime now) {
+  std::vector<std::uint32_t> old;
+  for (const std::uint32_t oid : oids) {
+    const auto found = known_.find(oid);
+    if (found == known_.end() || !HoldsComposites(*found->second.type)) continue;
+    if (now - found->second.looked_up_at < good_for_) continue;
+    found->second.looked_up_at = now;
+    old.push_back(oid);
+  }
+  return old;
 }
 
 sql::Result<std::vector<std::uint32_t>> TypeCatalog::Lookup::Take(const sql::Rows& rows) {
@@ -79,15 +104,15 @@ sql::Result<std::vector<std::uint32_t>> TypeCatalog::Lookup::Take(const sql::Row
   return missing;
 }
 
-void TypeCatalog::Finish(const std::vector<std::uint32_t>& oids, Lookup lookup) {
-  while (!lookup.drafts_.empty()) (void)Make(lookup.drafts_.begin()->first, lookup);
+void TypeCatalog::Finish(const std::vector<std::uint32_t>& oids, Lookup lookup, MonotonicTime now) {
+  while (!lookup.drafts_.empty()) (void)Make(lookup.drafts_.begin()->first, lookup, now);
   for (const std::uint32_t oid : oids) {
-    if (!Find(oid)) known_.emplace(oid, TextType(oid, "unknown"));
+    if (!Find(oid)) known_.emplace(oid, Known{.type = TextType(oid, "unknown"), .looked_up_at = now});
   }
 }
 
 // A type that contains itself, by way of an array of it say, is text where it does.
-TypePtr TypeCatalog::Make(std::uint32_t oid, Lookup& lookup) {
+TypePtr TypeCatalog::Make(std::uint32_t oid, Lookup& lookup, MonotonicTime now) {
   const auto found = lookup.drafts_.find(oid);
   if (found == lookup.drafts_.end()) {
     TypePtr type = Find(oid);
@@ -100,9 +125,9 @@ TypePtr TypeCatalog::Make(std::uint32_t oid, Lookup& lookup) {
   type->oid = oid;
   if (draft.is_array) {
     type->kind = Kind::kArray;
-    type->element = Make(draft.reference, lookup);
+    type->element = Make(draft.reference, lookup, now);
   } else if (draft.type == 'd') {
-    *type = *Make(draft.reference, lookup);
+    *type = *Make(draft.reference, lookup, now);
     type->name = draft.name;
     type->oid = oid;
   } else if (draft.type == 'e') {
@@ -111,10 +136,12 @@ TypePtr TypeCatalog::Make(std::uint32_t oid, Lookup& lookup) {
   } else if (draft.type == 'c') {
     type->kind = Kind::kComposite;
     for (const auto& [name, reference] : draft.attributes) {
-      type->attributes.push_back({.name = name, .type = Make(reference, lookup)});
+      type->attributes.push_back({.name = name, .type = Make(reference, lookup, now)});
     }
   }
-  known_.insert_or_assign(oid, type);
+  Known& known = known_[oid];
+  if (known.type && !AreSame(*known.type, *type)) ++version_;
+  known = {.type = type, .looked_up_at = now};
   lookup.drafts_.erase(oid);
   return type;
 }
