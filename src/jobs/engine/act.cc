@@ -111,16 +111,7 @@ void KillLocated(Core& core, Located located) {
   StoredJob job = std::move(located.job);
   // What waits in its queue under that id is not to be given to anybody.
   if (IsInMemory(job.id) || located.place == Place::kReady) job.id = JobId(++core.last_id);
-  core.Changed({.state = JobState::kDead,
-                .jid = job.jid,
-                .queue = job.queue,
-                .type = job.type,
-                .batch = {},
-                .wid = {},
-                .at = core.Now(),
-                .due_at = {},
-                .result = {},
-                .error = {}});
+  core.Changed(core.ChangeOf(job, JobState::kDead));
   const job::Job read = ReadJob(job, core.Now());
   for (EnginePlugin* const plugin : core.plugins) {
     plugin->OnOutcome({.jid = job.jid,

@@ -110,6 +110,33 @@ void Core::Count(Wait wait, std::int64_t by) {
   count += static_cast<std::uint64_t>(by);
 }
 
+JobChange Core::ChangeOf(const Held& held, JobState state) const {
+  return {.state = state,
+          .jid = held.jid,
+          .queue = dispatcher.Name(held.queue),
+          .type = held.type,
+          .batch = held.batch,
+          .wid = held.wid,
+          .attempt = held.attempt,
+          .at = Now(),
+          .due_at = {},
+          .result = {},
+          .error = {}};
+}
+
+JobChange Core::ChangeOf(const StoredJob& job, JobState state) const {
+  return {.state = state,
+          .jid = job.jid,
+          .queue = job.queue,
+          .type = job.type,
+          .batch = {},
+          .wid = {},
+          .at = Now(),
+          .due_at = {},
+          .result = {},
+          .error = {}};
+}
+
 Counts Core::AllCounts() const {
   Counts all = counts;
   all.scheduled += blocked;

@@ -97,6 +97,9 @@ struct Core final : FlushOwner {
   void ForgetInMemory(const std::string& jid, JobId id);
   void Count(Wait wait, std::int64_t by);
   Counts AllCounts() const;
+  // What happens to it now. What it refers to lives as long as the job.
+  JobChange ChangeOf(const Held& held, JobState state) const;
+  JobChange ChangeOf(const StoredJob& job, JobState state) const;
   void Changed(const JobChange& change) const {
     for (JobListener* const listener : listeners) listener->OnChange(change);
   }

@@ -75,17 +75,11 @@ void Tell(Core& core, const Over& over, Gathering& gathering) {
                        .had_failed = over.had_failed.value_or(held.attempt > 1)},
                       gathering);
   }
-  core.Changed({.state = over.state,
-                .jid = held.jid,
-                .queue = queue,
-                .type = held.type,
-                .batch = held.batch,
-                .wid = held.wid,
-                .attempt = held.attempt,
-                .at = core.Now(),
-                .due_at = over.due_at,
-                .result = over.result,
-                .error = over.error});
+  JobChange change = core.ChangeOf(held, over.state);
+  change.due_at = over.due_at;
+  change.result = over.result;
+  change.error = over.error;
+  core.Changed(change);
 }
 
 // With the checkpoint that the worker has left.
@@ -191,17 +185,7 @@ void GiveBackHeld(Core& core, Held& held) {
                                  .text = taken->text});
     }
   }
-  core.Changed({.state = JobState::kQueued,
-                .jid = taken->jid,
-                .queue = job->queue,
-                .type = taken->type,
-                .batch = taken->batch,
-                .wid = taken->wid,
-                .attempt = taken->attempt,
-                .at = core.Now(),
-                .due_at = {},
-                .result = {},
-                .error = {}});
+  core.Changed(core.ChangeOf(*taken, JobState::kQueued));
   queue::Entry entry{.id = taken->id, .text = std::move(taken->text)};
   if (job->expires_at) entry.expires_at = *job->expires_at;
   Release(core, taken->queue, std::move(entry), taken->priority);
@@ -268,18 +252,9 @@ Result<> SetTrack(Core& core, std::string_view jid, Track track) {
     }
   }
   PutProgress(core, held->jid, *held->progress, gathering);
-  core.Changed({.state = JobState::kWorking,
-                .jid = held->jid,
-                .queue = core.dispatcher.Name(held->queue),
-                .type = held->type,
-                .batch = held->batch,
-                .wid = held->wid,
-                .attempt = held->attempt,
-                .at = core.Now(),
-                .due_at = {},
-                .track = &track,
-                .result = {},
-                .error = {}});
+  JobChange change = core.ChangeOf(*held, JobState::kWorking);
+  change.track = &track;
+  core.Changed(change);
   return {};
 }
 

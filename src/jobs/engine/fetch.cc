@@ -201,17 +201,7 @@ Taken Begin(Waiting& waiting, queue::QueueId queue, queue::Entry entry) {
     core.locks.Release(job->unique->key, begun.jid, core.GatherFor(queue));
   }
   core.upkeep.ClaimSoon();
-  core.Changed({.state = JobState::kWorking,
-                .jid = begun.jid,
-                .queue = job->queue,
-                .type = begun.type,
-                .batch = begun.batch,
-                .wid = begun.wid,
-                .attempt = begun.attempt,
-                .at = begun.since,
-                .due_at = {},
-                .result = {},
-                .error = {}});
+  core.Changed(core.ChangeOf(begun, JobState::kWorking));
   waiting.request->OnJob({.jid = begun.jid,
                           .queue = job->queue,
                           .type = begun.type,

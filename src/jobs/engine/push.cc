@@ -4,16 +4,13 @@
 
 #include <utility>
 
+#include "jobs/job/retry.h"
 #include "jobs/job/timestamp.h"
 
 namespace tidemill::jobs {
 namespace {
 
 constexpr WallTime kNever{std::numeric_limits<std::int64_t>::max()};
-
-int AttemptOf(const job::Job& job) {
-  return job.failure ? static_cast<int>(job.failure->retry_count) + 2 : 1;
-}
 
 // The row, and how it is to wait.
 PushedJob MakeRow(const job::Job& job, JobId id, queue::QueueId queue, bool is_blocked) {
@@ -126,16 +123,10 @@ void Arrive(Core& core, PushedJob&& push) {
   ++core.At(queue).later;
   core.Count(push.row.wait, 1);
   const bool is_blocked = push.row.wait == Wait::kBlocked;
-  core.Changed({.state = is_blocked ? JobState::kBlocked : JobState::kScheduled,
-                .jid = job.jid,
-                .queue = job.queue,
-                .type = job.type,
-                .batch = push.pushed.batch,
-                .wid = {},
-                .at = core.Now(),
-                .due_at = is_blocked ? std::nullopt : std::optional(push.row.run_at),
-                .result = {},
-                .error = {}});
+  JobChange change = core.ChangeOf(job, is_blocked ? JobState::kBlocked : JobState::kScheduled);
+  change.batch = push.pushed.batch;
+  if (!is_blocked) change.due_at = push.row.run_at;
+  core.Changed(change);
   if (is_blocked) return;
   core.later.Add({.id = job.id,
                   .run_at = push.row.run_at,
@@ -200,7 +191,7 @@ Enqueued ReadEnqueued(const job::Job& job, JobId id, queue::QueueId queue) {
           .queue = queue,
           .expires_at = push.pushed.expires_at,
           .batch = job.batch,
-          .attempt = AttemptOf(job)};
+          .attempt = job::AttemptOf(job)};
 }
 
 }  // namespace tidemill::jobs

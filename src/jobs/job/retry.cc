@@ -38,4 +38,6 @@ AfterFailure Fail(Job& job, ErrorReport error, WallTime now, std::uint64_t rando
 
 Duration Reservation(const Job& job) { return std::clamp(job.reserve_for, kReserveMin, kReserveMax); }
 
+int AttemptOf(const Job& job) { return job.failure ? static_cast<int>(job.failure->retry_count) + 2 : 1; }
+
 }  // namespace tidemill::job

@@ -24,6 +24,9 @@ enum class AfterFailure : std::uint8_t {
 // Counts the failure into `job.failure`.
 AfterFailure Fail(Job& job, ErrorReport error, WallTime now, std::uint64_t random);
 
+// The number of the attempt that comes next, or is under way; 1: the first.
+int AttemptOf(const Job& job);
+
 // How long a worker may keep the job: what it asked for, within kReserveMin and kReserveMax.
 Duration Reservation(const Job& job);
 
