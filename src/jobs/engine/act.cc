@@ -16,13 +16,14 @@ namespace {
 
 constexpr std::size_t kPage = 500;
 
-// Of a job whose text says nothing, its row does.
+// Of a job whose text says nothing, its row does; that it is a node cannot be ruled out.
 job::Job ReadJob(const StoredJob& stored, WallTime now) {
   if (auto job = job::ParseJob(stored.text, now, kStoredTextBytesMax)) return *std::move(job);
   job::Job job;
   job.jid = stored.jid;
   job.queue = stored.queue;
   job.type = stored.type;
+  job.flow.emplace().workflow = "unknown";
   return job;
 }
 
@@ -118,6 +119,7 @@ void KillLocated(Core& core, Located located) {
                        .queue = job.queue,
                        .type = job.type,
                        .batch = read.batch,
+                       .roles = Roles::Of(read),
                        .state = JobState::kDead,
                        .result = {},
                        .had_failed = read.failure.has_value()},

@@ -217,7 +217,9 @@ void BatchKeeper::OnOutcome(const Outcome& outcome, Gathering& gathering) {
     batches_.Move(outcome.batch, outcome.had_failed ? Standing::kFailed : Standing::kPending,
                   has_succeeded ? Standing::kSucceeded : Standing::kFailed, now);
   }
-  if (has_succeeded) {
+  if (!outcome.roles.is_callback) {
+    // A callback may have its jid by chance.
+  } else if (has_succeeded) {
     batches_.EndCallback(outcome.jid, CallbackEnd::kSucceeded, now);
   } else if (outcome.state != JobState::kRetry) {
     batches_.EndCallback(outcome.jid, CallbackEnd::kGivenUp, now);

@@ -70,6 +70,7 @@ void Tell(Core& core, const Over& over, Gathering& gathering) {
                        .queue = queue,
                        .type = held.type,
                        .batch = held.batch,
+                       .roles = held.roles,
                        .state = over.state,
                        .result = over.result,
                        .had_failed = over.had_failed.value_or(held.attempt > 1)},
@@ -319,6 +320,7 @@ void Discard(Core& core, const Discarded& discarded, Gathering& gathering) {
   held.jid = job.jid;
   held.type = job.type;
   held.batch = job.batch;
+  held.roles = Roles::Of(job);
   held.is_tracked = job.is_tracked;
   held.since_monotonic = core.loop.clock().Now();
   Tell(core,

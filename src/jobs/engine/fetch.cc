@@ -242,7 +242,8 @@ std::unique_ptr<Held> MakeHeld(Core& core, const job::Job& job, queue::QueueId q
   held->text = std::move(entry.text);
   held->batch = job.batch;
   held->priority = job.priority;
-  held->attempt = job.failure ? static_cast<int>(job.failure->retry_count) + 2 : 1;
+  held->attempt = job::AttemptOf(job);
+  held->roles = Roles::Of(job);
   held->is_tracked = job.is_tracked;
   if (job.unique && job.unique->until == job::Unique::Until::kSuccess) held->lock_key = job.unique->key;
   held->since = core.Now();

@@ -14,11 +14,23 @@
 #include "jobs/engine/track.h"
 #include "jobs/job/job.h"
 #include "jobs/store/store.h"
+#include "jobs/workflows/is_node.h"
 #include "net/task.h"
 
 namespace tidemill::jobs {
 
 struct Core;
+
+// What a job is to others, as its own text says: a jid alone does not tell, as two jobs may have the same.
+struct Roles {
+  bool is_node = false;      // of a workflow, a sequence …: jobs/workflows knows it
+  bool is_callback = false;  // of a batch
+
+  static Roles Of(const job::Job& job) {
+    if (!job.flow) return {};
+    return {.is_node = IsNode(job), .is_callback = job.flow->callback != job::Flow::Callback::kNone};
+  }
+};
 
 // What became of a job, or of an attempt.
 struct Outcome {
@@ -26,6 +38,7 @@ struct Outcome {
   std::string_view queue;
   std::string_view type;
   std::string_view batch;
+  Roles roles;
   // kDone, kRetry, kDead, kFailed (and gone: it had no retries), kCancelled (also: expired, discarded).
   JobState state = JobState::kUnknown;
   std::string_view result;  // of kDone: JSON; empty: none

@@ -75,6 +75,52 @@ TEST(JobsOfOneJid, OneThatIsKilledLetsTheNextGo) {
   h.ExpectNext(R"("n":3)");
 }
 
+// A client has made up the jid of a job that a workflow waits for.
+TEST(JobsOfOneJid, OneThatIsInNoWorkflowCountsForNone) {
+  EngineHarness h;
+  const auto node_state = [&h] { return h.engine.FindNode("job-00001")->node.state; };
+  h.Push("job-00001", R"("queue":"nodes","custom":{"workflow":"w","signals":["go"]})");
+  h.Push("job-00001");
+  Fetched acks(h.engine, "worker-1", {"default"});
+  ASSERT_EQ(acks.jids(), Jids{"job-00001"});
+  ASSERT_TRUE(h.engine.Ack("job-00001", R"("another")"));
+  EXPECT_EQ(node_state(), NodeState::kBlocked);
+  h.Push("job-00001", R"("retry":-1)");
+  Fetched fails(h.engine, "worker-1", {"default"});
+  ASSERT_TRUE(h.engine.Fail("job-00001", {.type = "E", .message = "no", .backtrace = {}}));
+  EXPECT_EQ(node_state(), NodeState::kBlocked);
+  ASSERT_TRUE(h.Commit());
+  ASSERT_EQ(h.Run(h.engine.Apply({.action = BulkAction::Action::kRequeue, .place = Place::kDead})), 1u);
+  EXPECT_EQ(node_state(), NodeState::kBlocked);
+  ASSERT_EQ(h.Run(h.engine.Apply({.action = BulkAction::Action::kDiscard, .place = Place::kReady})), 1u);
+  EXPECT_EQ(node_state(), NodeState::kBlocked);
+  ASSERT_TRUE(h.engine.SendSignal("go", "7"));
+  h.Turns(50);
+  Fetched node(h.engine, "worker-2", {"nodes"});
+  h.Turns();
+  ASSERT_EQ(node.jids(), Jids{"job-00001"});
+  EXPECT_TRUE(node.jobs[0].text.contains(R"("_signals":{"go":7})")) << node.jobs[0].text;
+  ASSERT_TRUE(h.engine.Ack("job-00001", R"("its own")"));
+  EXPECT_EQ(node_state(), NodeState::kDone);
+  EXPECT_EQ(h.engine.FindNode("job-00001")->node.result, R"("its own")");
+}
+
+TEST(JobsOfOneJid, OneThatIsNoCallbackEndsNone) {
+  EngineHarness h;
+  BatchDefinition definition{.description = "d", .parent = "", .complete = {}, .success = {}};
+  definition.complete = MakeJob("cb-complete", R"("queue":"callbacks")");
+  const std::string bid = h.engine.NewBatch(std::move(definition)).value();
+  ASSERT_TRUE(h.engine.CommitBatch(bid));
+  ASSERT_TRUE(h.Commit());
+  h.Push("cb-complete");
+  Fetched plain(h.engine, "worker-1", {"default"});
+  ASSERT_TRUE(h.engine.Ack("cb-complete", ""));
+  EXPECT_EQ(h.engine.FindBatch(bid)->complete->state, CallbackState::kEnqueued);
+  Fetched callback(h.engine, "worker-1", {"callbacks"});
+  ASSERT_TRUE(h.engine.Ack("cb-complete", ""));
+  EXPECT_EQ(h.engine.FindBatch(bid)->complete->state, CallbackState::kSucceeded);
+}
+
 TEST(JobsOfOneJid, OnesThatWaitFillTheirQueue) {
   EngineOptions options;
   options.queues = {{"small", {.depth_max = 2}}};

@@ -158,7 +158,7 @@ void WorkflowKeeper::ScheduleTimer(Duration at_most) {
 }
 
 Result<> WorkflowKeeper::CheckPush(const job::Job& job, JobId id) {
-  if (!job.flow || (!job.flow->waits() && job.flow->workflow.empty())) return {};
+  if (!IsNode(job)) return {};
   if (IsInMemory(id)) {
     return Fail(Errc::kInvalidArgument,
                 fmt::format("queue {} is kept in memory only: its jobs cannot wait for others", job.queue));
@@ -190,11 +190,13 @@ void WorkflowKeeper::BeforeFlush(Gathering& gathering) {
 }
 
 void WorkflowKeeper::OnRunNow(job::Job& job, Place, Gathering&) {
+  if (!IsNode(job)) return;  // a node has its jid by chance
   if (const auto inputs = workflows_.Release(job.jid, core_.Now())) SetInputs(job, *inputs);
   workflows_.Revive(job.jid, core_.Now());
 }
 
 void WorkflowKeeper::OnOutcome(const Outcome& outcome, Gathering&) {
+  if (!outcome.roles.is_node) return;
   switch (outcome.state) {
     case JobState::kDone: workflows_.End(outcome.jid, NodeEnd::kDone, outcome.result, core_.Now()); break;
     case JobState::kDead: workflows_.End(outcome.jid, NodeEnd::kDead, "", core_.Now()); break;

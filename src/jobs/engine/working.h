@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/intrusive_list.h"
+#include "jobs/engine/plugin.h"
 #include "jobs/engine/track.h"
 #include "jobs/queue/dispatcher.h"
 #include "jobs/queue/fifo_list.h"
@@ -38,6 +39,7 @@ struct Held final : net::Timer, ListLink<Held>, queue::FifoLink {
   std::string batch;
   int priority = 5;
   int attempt = 1;
+  Roles roles;
   bool is_tracked = false;
   bool is_claimed = false;       // the store knows
   bool is_cancelled = false;     // its worker is to be told

@@ -9,13 +9,9 @@
 #include "base/json.h"
 #include "jobs/workflows/entry.h"
 #include "jobs/workflows/inputs.h"
+#include "jobs/workflows/is_node.h"
 
 namespace tidemill::jobs {
-namespace {
-
-bool IsNode(const job::Job& job) { return job.flow && (job.flow->waits() || !job.flow->workflow.empty()); }
-
-}  // namespace
 
 Workflows::Workflows(Options options) : options_(options), signals_(options.signal_for) {}
 Workflows::~Workflows() = default;
