@@ -169,6 +169,7 @@ void Core::Forget(const Error& why) {
   }
   forgotten.Add(later.Clear());
   forgotten.Add(locks.Clear());
+  forgotten.Take(ready_jids);
   forgotten.Take(orphans);
   stats.Clear();
   counts = {};

@@ -1,5 +1,5 @@
 // Core: the engine's state, and what all of its parts do with it. The parts are functions of a core: push.h,
-// fetch.h, ending.h, promoter.h, find.h, act.h, bulk.h, queues.h, recovery.h, tenure.h.
+// fetch.h, ending.h, promoter.h, find.h, act.h, queues.h, recovery.h, tenure.h.
 //
 // Loop thread only.
 #pragma once
@@ -23,6 +23,7 @@
 #include "jobs/engine/flusher.h"
 #include "jobs/engine/forgotten.h"
 #include "jobs/engine/inbox.h"
+#include "jobs/engine/jid_index.h"
 #include "jobs/engine/later.h"
 #include "jobs/engine/limit_keeper.h"
 #include "jobs/engine/locks.h"
@@ -141,6 +142,7 @@ struct Core final : FlushOwner {
   Locks locks;
   WorkerTable workers;
   Moves moves;
+  JidIndex ready_jids;  // of what the store has in Place::kReady
   Orphans orphans;
   Stats stats;
   Counts counts;  // scheduled, retries, dead; the others are counted where they are

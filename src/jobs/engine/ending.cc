@@ -38,6 +38,7 @@ void RemoveReady(Core& core, const Held& held, Gathering& gathering) {
     core.ForgetInMemory(held.jid, held.id);
   } else {
     gathering.Remove(Place::kReady, held.id);
+    core.ready_jids.Remove(held.jid, held.id);
   }
   if (held.is_queued) {
     core.removed.insert(held.id.value());
@@ -312,6 +313,7 @@ void Discard(Core& core, const Discarded& discarded, Gathering& gathering) {
     core.ForgetInMemory(job.jid, discarded.id);
   } else {
     gathering.Remove(discarded.place, discarded.id);
+    if (discarded.place == Place::kReady) core.ready_jids.Remove(job.jid, discarded.id);
   }
   if (job.unique) core.locks.Release(job.unique->key, job.jid, gathering);
   Held held(core.working);

@@ -129,7 +129,7 @@ bool Engine::Has(std::string_view wid, std::string_view jid) const {
   return held != nullptr && held->wid == wid;
 }
 bool Engine::MayBeOrphan(std::string_view jid) const {
-  return core_->orphans.Contains(jid) && core_->working.Find(jid) == nullptr;
+  return core_->orphans.jids.Contains(jid) && core_->working.Find(jid) == nullptr;
 }
 Task<Result<>> Engine::AckOrphan(std::string jid, std::string result) {
   co_return co_await RunToEnd(core_->scope, jobs::AckOrphan(*core_, std::move(jid), std::move(result)));

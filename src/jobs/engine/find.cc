@@ -10,9 +10,9 @@
 namespace tidemill::jobs {
 namespace {
 
-constexpr int kAttemptsMax = 5;      // each time that the job moved while it was looked for
-constexpr std::size_t kPage = 1000;  // of a place without an index of jids, ten times as many are looked at
-// The ready ones have no index. Those that are dead come last: another one of that jid may live.
+constexpr int kAttemptsMax = 5;  // each time that the job moved while it was looked for
+constexpr std::size_t kPage = 1000;
+// Those that are dead come last: another one of that jid may live.
 constexpr std::array kPlaces = {Place::kLater, Place::kReady, Place::kDead};
 
 std::unexpected<Error> NoSuchJob(const std::string& jid) {
@@ -28,6 +28,18 @@ Task<Result<std::optional<JobPage::Item>>> FindIn(Core& core, Place place, std::
     if (page.next.empty()) co_return std::nullopt;
     request.cursor = std::move(page.next);
   }
+}
+
+// Of those the store has no index of jids, and there may be a million.
+Task<Result<std::optional<JobPage::Item>>> FindReady(Core& core, std::string jid) {
+  if (!core.ready_jids.is_complete()) co_return co_await FindIn(core, Place::kReady, std::move(jid));
+  std::vector<JobId> ids = core.ready_jids.Find(jid);
+  if (ids.empty()) co_return std::nullopt;
+  TM_CO_TRY_ASSIGN(auto items, co_await core.store.Load(Place::kReady, std::move(ids)));
+  std::ranges::sort(items, {}, [](const JobPage::Item& item) { return item.job.id; });
+  const auto found = std::ranges::find(items, jid, [](const JobPage::Item& item) { return item.job.jid; });
+  if (found == items.end()) co_return std::nullopt;
+  co_return std::move(*found);
 }
 
 std::optional<Located> FindInMemory(Core& core, const std::string& jid) {
@@ -104,7 +116,8 @@ Task<Result<Located>> Locate(Core& core, std::string jid, std::optional<Place> o
     bool has_moved = false;
     for (const Place place : kPlaces) {
       if (place != only.value_or(place)) continue;
-      TM_CO_TRY_ASSIGN(auto item, co_await FindIn(core, place, jid));
+      auto find = place == Place::kReady ? FindReady(core, jid) : FindIn(core, place, jid);
+      TM_CO_TRY_ASSIGN(auto item, co_await std::move(find));
       if (tenure != core.tenure) co_return Fail(Errc::kNotAvailable, "the jobs have moved");
       if (!item) continue;
       has_moved = watch.Moved(item->job.id);
@@ -126,6 +139,7 @@ void TakeOut(Core& core, const Located& located, Gathering& gathering) {
     case Place::kReady:
       core.removed.insert(id.value());
       ++core.At(located.queue).removed;
+      core.ready_jids.Remove(located.job.jid, id);
       break;
     case Place::kLater:
       core.later.Remove(id);

@@ -2,9 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <functional>
 #include <utility>
+#include <vector>
 
 #include "jobs/engine/core.h"
 #include "jobs/engine/ending.h"
@@ -15,8 +14,6 @@ namespace tidemill::jobs {
 namespace {
 
 constexpr int kAttemptsMax = 5;  // each time that it moved while it was looked for
-
-std::uint64_t HashOf(std::string_view jid) { return std::hash<std::string_view>{}(jid); }
 
 // Somebody has it from now on, in memory alone and with its entry in its queue: its attempt is ended before
 // anything else is done.
@@ -39,7 +36,7 @@ Task<Result<>> AdoptOrphan(Core& core, std::string jid) {
   for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
     TM_CO_TRY(core.Serving());
     if (core.working.Find(jid) != nullptr) co_return Result<>();
-    std::vector<JobId> ids = core.orphans.Find(jid);
+    std::vector<JobId> ids = core.orphans.jids.Find(jid);
     if (ids.empty()) break;
     Moves::Watch watch(core.moves);
     TM_CO_TRY(co_await AllWritten(core.flusher));
@@ -53,50 +50,17 @@ Task<Result<>> AdoptOrphan(Core& core, std::string jid) {
       if (watch.Moved(id)) {
         has_moved = true;
       } else if (Adopt(core, std::move(item.job))) {
-        core.orphans.Remove(jid, id);
+        core.orphans.jids.Remove(jid, id);
         co_return Result<>();
       }
     }
     if (has_moved) continue;
-    for (const JobId id : ids) core.orphans.Remove(jid, id);
+    for (const JobId id : ids) core.orphans.jids.Remove(jid, id);
   }
   co_return Fail(Errc::kNotFound, fmt::format("Job not found {}", jid));
 }
 
 }  // namespace
-
-void Orphans::Add(std::string_view jid, queue::JobId id) {
-  if (buckets_.empty()) buckets_.resize(kBuckets);
-  const std::uint64_t hash = HashOf(jid);
-  auto& bucket = buckets_[hash % kBuckets];
-  if (bucket.size() < kBucketMax) bucket.push_back({.hash = hash, .id = id});
-}
-
-void Orphans::Remove(std::string_view jid, queue::JobId id) {
-  if (buckets_.empty()) return;
-  const std::uint64_t hash = HashOf(jid);
-  std::erase_if(buckets_[hash % kBuckets],
-                [&](const Orphan& orphan) { return orphan.hash == hash && orphan.id == id; });
-}
-
-void Orphans::Clear() { buckets_ = {}; }
-
-bool Orphans::Contains(std::string_view jid) const {
-  if (buckets_.empty()) return false;
-  const std::uint64_t hash = HashOf(jid);
-  return std::ranges::any_of(buckets_[hash % kBuckets],
-                             [hash](const Orphan& orphan) { return orphan.hash == hash; });
-}
-
-std::vector<queue::JobId> Orphans::Find(std::string_view jid) const {
-  std::vector<queue::JobId> ids;
-  if (buckets_.empty()) return ids;
-  const std::uint64_t hash = HashOf(jid);
-  for (const Orphan& orphan : buckets_[hash % kBuckets]) {
-    if (orphan.hash == hash && ids.size() < kSameMax) ids.push_back(orphan.id);
-  }
-  return ids;
-}
 
 Task<Result<>> AckOrphan(Core& core, std::string jid, std::string result) {
   TM_CO_TRY(CheckResult(result));

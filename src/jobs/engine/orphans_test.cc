@@ -141,13 +141,5 @@ TEST(EngineOrphans, TheyAreKnownForTenMinutes) {
   EXPECT_EQ(Enqueued(*h), 1u);
 }
 
-TEST(EngineOrphans, ABucketHasALimit) {
-  Orphans orphans;
-  for (std::uint64_t i = 0; i < Orphans::kBucketMax + 10; ++i) orphans.Add("job-00001", queue::JobId(i));
-  EXPECT_EQ(orphans.Find("job-00001").size(), Orphans::kSameMax);
-  for (std::uint64_t i = 0; i < Orphans::kBucketMax; ++i) orphans.Remove("job-00001", queue::JobId(i));
-  EXPECT_FALSE(orphans.Contains("job-00001"));
-}
-
 }  // namespace
 }  // namespace tidemill::jobs

@@ -148,17 +148,11 @@ void Drop(Core& core, const PushedJob& push, KeptGatherings kept) {
 
 void Enqueue(Core& core, Enqueued&& enqueued) {
   StoredJob& job = enqueued.job;
-  core.Changed({.state = JobState::kQueued,
-                .jid = job.jid,
-                .queue = job.queue,
-                .type = job.type,
-                .batch = enqueued.batch,
-                .wid = {},
-                .attempt = enqueued.attempt,
-                .at = core.Now(),
-                .due_at = {},
-                .result = {},
-                .error = {}});
+  JobChange change = core.ChangeOf(job, JobState::kQueued);
+  change.batch = enqueued.batch;
+  change.attempt = enqueued.attempt;
+  core.Changed(change);
+  if (!IsInMemory(job.id)) core.ready_jids.Add(job.jid, job.id);
   queue::Entry entry{.id = job.id, .expires_at = enqueued.expires_at, .text = std::move(job.text)};
   if (core.limits.IsFull(enqueued.queue)) {
     // It stays in its order: nobody who waits could begin it.

@@ -95,10 +95,11 @@ Task<Result<>> LoadReady(Core& core, Claims claims) {
       if (core.loop.ShareSpent()) co_await net::NextTurn(core.loop);
       TM_CO_TRY(CheckTenure(core, tenure));
       TM_CO_TRY_ASSIGN(const queue::QueueId queue, core.OpenQueue(job.queue));
+      core.ready_jids.Add(job.jid, job.id);
       const auto claim = claims.find(job.id.value());
       if (claim != claims.end() && Continue(core, job, queue, claim->second)) continue;
       core.At(queue).has_had_jobs = true;
-      core.orphans.Add(job.jid, job.id);
+      core.orphans.jids.Add(job.jid, job.id);
       core.dispatcher.MutableJobs(queue).PushBack({.id = job.id, .text = std::move(job.text)}, job.priority);
     }
   }
