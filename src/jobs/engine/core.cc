@@ -9,6 +9,7 @@
 #include "jobs/engine/ending.h"
 #include "jobs/engine/fetch.h"
 #include "jobs/engine/push.h"
+#include "jobs/engine/queues.h"
 #include "jobs/engine/tenure.h"
 #include "jobs/job/names.h"
 #include "net/next_turn.h"
@@ -75,15 +76,22 @@ Result<queue::QueueId> Core::OpenQueue(std::string_view name) {
         Errc::kInvalidArgument,
         fmt::format("queue names must match [a-zA-Z0-9._-]+, with at most {} bytes", job::kQueueBytesMax));
   }
-  auto id = dispatcher.Open(name);
-  if (!id) return Fail(Errc::kLimitExceeded, id.error().detail + " (jobs.queues_max)");
-  if (id->value() == queues.size()) {
-    const auto found = options.queues.find(name);
-    queues.push_back({.settings = found == options.queues.end() ? options.other_queues : found->second});
-    limits.Opened(*id);
+  if (const auto known = dispatcher.Find(name)) return *known;
+  if (dispatcher.IsFull()) CloseOne(*this);
+  const auto id = dispatcher.Open(name);
+  if (!id) {
+    return Fail(Errc::kLimitExceeded,
+                id.error().detail + " with jobs, fetches, a pause or limits (jobs.queues_max)");
   }
+  if (id->value() == queues.size()) queues.emplace_back();
+  const auto found = options.queues.find(name);
+  At(*id) = {.settings = found == options.queues.end() ? options.other_queues : found->second};
+  limits.Opened(*id);
   return *id;
 }
+
+QueuePin::QueuePin(Core& core, queue::QueueId queue) : core_(core), queue_(queue) { ++core.At(queue).pins; }
+QueuePin::~QueuePin() { --core_.At(queue_).pins; }
 
 std::uint64_t Core::ReadyIn(queue::QueueId queue) const {
   const QueueState& state = queues[queue.value()];
@@ -159,13 +167,13 @@ void Core::Forget(const Error& why) {
     const queue::QueueId id(i);
     forgotten.Add(dispatcher.MutableJobs(id).Clear());
     const std::uint64_t waiting = queues[i].waiting;
-    queues[i] = {.settings = queues[i].settings, .waiting = waiting};
+    queues[i] = {.settings = queues[i].settings, .waiting = waiting, .pins = queues[i].pins};
     dispatcher.Resume(id);
   }
   scope.Spawn(DropHeld(loop, working.Clear()));
   limits.Forget();
   for (std::uint32_t i = 0; i < queues.size(); ++i) {
-    limits.Opened(queue::QueueId(i));
+    if (const queue::QueueId id(i); dispatcher.IsOpen(id)) limits.Opened(id);
   }
   forgotten.Add(later.Clear());
   forgotten.Add(locks.Clear());
@@ -199,6 +207,7 @@ void Core::BeforeFlush(Gathering& gathering) {
   metrics_shown_at = now;
   metrics->Show(AllCounts(), flusher.unflushed_rows(), flusher.commits());
   metrics->ShowSchedules(schedules.size());
+  metrics->ShowQueues(dispatcher.open());
   limits.ShowMetrics(*options.metrics);
 }
 

@@ -51,10 +51,27 @@ struct QueueState {
   std::uint64_t parked = 0;   // taken out, and behind one of their jid that a worker has
   std::uint64_t removed = 0;  // in the queue, and not to be given to anybody
   std::uint64_t taken = 0;    // since texts were last looked for
+  std::uint64_t pins = 0;     // QueuePin, and fetches that name it
   bool has_had_jobs = false;  // since a start, or since it was removed
   bool is_removed = false;    // and has had none since
   bool is_refilling = false;
   bool is_pumping = false;  // in the next turn, what was given back goes to those who wait
+};
+
+struct Core;
+
+// Somebody has the queue's id, waits for something, and is counted nowhere else in its state: until that is
+// over no other queue gets the id.
+class QueuePin {
+ public:
+  QueuePin(Core& core, queue::QueueId queue);
+  QueuePin(const QueuePin&) = delete;
+  QueuePin& operator=(const QueuePin&) = delete;
+  ~QueuePin();
+
+ private:
+  Core& core_;
+  const queue::QueueId queue_;
 };
 
 // A job whose jid is that of one that is reserved: it waits for the end of that. Without its text, if the
@@ -89,6 +106,8 @@ struct Core final : FlushOwner {
   std::optional<std::string> Problem() const;
 
   // The queue of that name, made if there is none. kLimitExceeded, kInvalidArgument: not a name of a queue.
+  // When there are queues_max, one of which nothing is there but its name makes room: an id is good until the
+  // next OpenQueue, unless there is a job, or a QueuePin.
   Result<queue::QueueId> OpenQueue(std::string_view name);
   QueueState& At(queue::QueueId queue) { return queues[queue.value()]; }
   std::uint64_t ReadyIn(queue::QueueId queue) const;
@@ -136,7 +155,8 @@ struct Core final : FlushOwner {
   MonotonicTime renewed_at;  // when the last renewal that succeeded was asked for
 
   queue::Dispatcher dispatcher;
-  std::vector<QueueState> queues;  // by QueueId
+  std::vector<QueueState> queues;   // by QueueId
+  std::uint32_t next_to_close = 0;  // of them, where it is looked next for one that can make room
   Working working;
   Later later;
   Locks locks;

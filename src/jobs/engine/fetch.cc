@@ -77,6 +77,7 @@ Task<Result<std::vector<JobPage::Item>>> LoadWritten(Core& core, JobId id) {
 }
 
 Task<void> LoadText(Core& core, std::shared_ptr<Waiting*> asker, queue::QueueId queue, queue::Entry entry) {
+  const QueuePin pin(core, queue);
   const std::uint64_t tenure = core.tenure;
   Result<std::vector<JobPage::Item>> found;
   while (true) {
@@ -218,6 +219,7 @@ FetchRequest::~FetchRequest() = default;
 
 Waiting::~Waiting() {
   StopCounting(*this);
+  for (const queue::QueueId queue : queues) --core.At(queue).pins;
   core.loop.Disarm(*this);
   if (loading != nullptr) *loading = nullptr;
 }
@@ -273,6 +275,7 @@ Result<> Fetch(Core& core, FetchRequest& request, std::string_view wid, std::spa
   for (const std::string& name : queues) {
     TM_TRY_ASSIGN(const queue::QueueId queue, core.OpenQueue(name));
     waiting->queues.push_back(queue);
+    ++core.At(queue).pins;
   }
   if (core.workers.StateOf(wid) == WorkerState::kRunning) Serve(*waiting);
   return {};

@@ -115,6 +115,19 @@ void LimitKeeper::Opened(queue::QueueId queue) {
   if (limits.limits_anything()) Apply(queue, limits);
 }
 
+bool LimitKeeper::MayClose(queue::QueueId queue) const {
+  const std::string_view name = core_.dispatcher.Name(queue);
+  if (configured_.contains(name) || set_.contains(name)) return false;
+  const Queue* const state = Limited(queue);
+  return state == nullptr ||
+         (state->limiter->held() == 0 && state->limiter->parked() == 0 && state->throttled.empty() &&
+          !state->wakes_at && !state->is_dirty && !state->is_counting);
+}
+
+void LimitKeeper::Closed(queue::QueueId queue) {
+  if (queue.value() < queues_.size()) queues_[queue.value()].reset();
+}
+
 Result<> LimitKeeper::Load(const Record& record) {
   TM_TRY_ASSIGN(QueueLimits limits, ParseLimits(record.value));
   set_.insert_or_assign(record.key, std::move(limits));

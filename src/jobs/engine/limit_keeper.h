@@ -64,6 +64,10 @@ class LimitKeeper final : net::Pollable, net::Timer {
 
   // A queue is there.
   void Opened(queue::QueueId queue);
+  // Whether the queue may go: it has no limits of its own, and those that all have hold nothing back.
+  bool MayClose(queue::QueueId queue) const;
+  // It has gone.
+  void Closed(queue::QueueId queue);
   Result<> Load(const Record& record);
   void Forget();
 

@@ -58,6 +58,7 @@ JobMetrics::JobMetrics(metrics::Registry& registry)
       enqueued_{registry.AddGauge("tidemill_jobs", "", {{"state", "queued"}})},
       workers_{registry.AddGauge("tidemill_jobs_workers", "Workers that are known")},
       unflushed_{registry.AddGauge("tidemill_jobs_unflushed_rows", "Changes that wait for a commit")},
+      queues_{registry.AddGauge("tidemill_jobs_queues", "Queues whose names take a place (jobs.queues_max)")},
       schedules_{registry.AddGauge("tidemill_jobs_schedules", "What is pushed again and again")},
       batches_{registry.AddGauge("tidemill_jobs_batches", "Batches that are there")},
       workflow_jobs_{registry.AddGauge("tidemill_jobs_workflow_jobs",

@@ -79,6 +79,7 @@ class JobMetrics final : public JobListener {
   metrics::Level enqueued_;
   metrics::Level workers_;
   metrics::Level unflushed_;
+  metrics::Level queues_;
   metrics::Level schedules_;
   metrics::Level batches_;
   metrics::Level workflow_jobs_;

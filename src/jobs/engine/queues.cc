@@ -15,6 +15,7 @@ namespace tidemill::jobs {
 namespace {
 
 constexpr std::size_t kRemovedAtOnce = 100;
+constexpr std::size_t kLookedAtToClose = 4096;  // some 50 us
 
 std::optional<WallTime> OldestIn(const Core& core, queue::QueueId queue) {
   const queue::Entry* const front = core.dispatcher.Jobs(queue).Front();
@@ -111,7 +112,30 @@ bool IsListed(const Core& core, queue::QueueId id) {
          core.ReadyIn(id) > 0 || core.dispatcher.paused(id) || core.limits.Find(id) != nullptr;
 }
 
+// Whether nothing would be lost with it: somebody has merely named it, or all its jobs have ended.
+bool IsName(const Core& core, queue::QueueId id) {
+  if (!core.dispatcher.IsOpen(id)) return false;
+  const QueueState& state = core.queues[id.value()];
+  const std::uint64_t jobs = state.arriving + state.later + state.working + state.parked + state.removed +
+                             core.dispatcher.Jobs(id).size();
+  return jobs + state.waiting + state.pins == 0 && !state.is_refilling && !state.is_pumping &&
+         !core.dispatcher.paused(id) && core.limits.MayClose(id) &&
+         !core.options.queues.contains(core.dispatcher.Name(id));
+}
+
 }  // namespace
+
+void CloseOne(Core& core) {
+  const auto count = static_cast<std::uint32_t>(core.queues.size());
+  for (std::size_t i = 0; i < std::min<std::size_t>(count, kLookedAtToClose); ++i) {
+    const queue::QueueId id(core.next_to_close++ % count);
+    if (!IsName(core, id)) continue;
+    core.limits.Closed(id);
+    core.dispatcher.Close(id);
+    core.At(id) = {};
+    return;
+  }
+}
 
 std::vector<QueueView> QueueViews(const Core& core) {
   std::vector<QueueView> views;
@@ -164,6 +188,7 @@ Result<> LoadQueue(Core& core, const Record& record) {
 Task<Result<std::size_t>> RemoveQueue(Core& core, std::string name) {
   TM_CO_TRY(core.Serving());
   TM_CO_TRY_ASSIGN(const queue::QueueId queue, core.OpenQueue(name));
+  const QueuePin pin(core, queue);
   std::size_t removed = 0;
   // What is pushed meanwhile stays.
   std::uint64_t left = core.dispatcher.Jobs(queue).size() + core.limits.Parked(queue);

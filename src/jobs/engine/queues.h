@@ -18,6 +18,8 @@ inline constexpr std::string_view kQueueKind = "queue";
 
 // Those that have had a job, or have a pause or limits; not those that only workers wait for.
 std::vector<QueueView> QueueViews(const Core& core);
+// One of which nothing is there but its name gives its id up, if one is found soon.
+void CloseOne(Core& core);
 // nullopt: nobody has named such a queue.
 std::optional<QueueView> FindQueueView(const Core& core, std::string_view name);
 Result<> Pause(Core& core, std::string_view queue);

@@ -7,14 +7,28 @@
 namespace tidemill::queue {
 
 Result<QueueId> Dispatcher::Open(std::string_view name) {
+  TM_ASSERT(!name.empty());
   if (const auto found = by_name_.find(name); found != by_name_.end()) return found->second;
-  if (queues_.size() == options_.queues_max) {
+  if (IsFull()) {
     return Fail(Errc::kLimitExceeded, "at most " + std::to_string(options_.queues_max) + " queues");
   }
-  const QueueId id(static_cast<std::uint32_t>(queues_.size()));
-  queues_.push_back(std::make_unique<Queue>(name, options_.text_bytes_max));
-  by_name_.emplace(queues_.back()->name, id);
+  if (free_.empty()) {
+    free_.emplace_back(static_cast<std::uint32_t>(queues_.size()));
+    queues_.emplace_back();
+  }
+  const QueueId id = free_.back();
+  free_.pop_back();
+  queues_[id.value()] = std::make_unique<Queue>(name, options_.text_bytes_max);
+  by_name_.emplace(At(id).name, id);
   return id;
+}
+
+void Dispatcher::Close(QueueId id) {
+  const Queue& queue = At(id);
+  TM_ASSERT(queue.ready.size() == 0 && queue.waiting.empty());
+  by_name_.erase(queue.name);
+  queues_[id.value()] = std::make_unique<Queue>("", options_.text_bytes_max);
+  free_.push_back(id);
 }
 
 std::optional<QueueId> Dispatcher::Find(std::string_view name) const {

@@ -64,8 +64,14 @@ class Dispatcher {
   Dispatcher(const Dispatcher&) = delete;
   Dispatcher& operator=(const Dispatcher&) = delete;
 
-  // The queue of that name, which is made if there is none, and stays. kLimitExceeded: there are queues_max.
+  // The queue of that name, which is made if there is none, and stays until Close. kLimitExceeded: there are
+  // queues_max.
   Result<QueueId> Open(std::string_view name);
+  bool IsFull() const { return free_.empty() && queues_.size() == options_.queues_max; }
+  // It has no jobs, and nobody waits for it: its id may become another queue's.
+  void Close(QueueId queue);
+  bool IsOpen(QueueId queue) const { return !At(queue).name.empty(); }
+  std::size_t open() const { return by_name_.size(); }
   // nullopt: nobody has opened a queue of that name.
   std::optional<QueueId> Find(std::string_view name) const;
   std::string_view Name(QueueId queue) const { return At(queue).name; }
@@ -101,7 +107,6 @@ class Dispatcher {
     FifoList<WaitNode> waiting;
     bool paused = false;
   };
-
   Queue& At(QueueId queue) { return *queues_[queue.value()]; }
   const Queue& At(QueueId queue) const { return *queues_[queue.value()]; }
   // Who waits longest, and waits no more; null when nobody may have a job.
@@ -109,6 +114,7 @@ class Dispatcher {
 
   Options options_;
   std::vector<std::unique_ptr<Queue>> queues_;
+  std::vector<QueueId> free_;                              // closed
   std::unordered_map<std::string_view, QueueId> by_name_;  // views of the queues' names
 };
 

@@ -46,6 +46,22 @@ TEST_F(DispatcherTest, QueuesHaveALimit) {
   EXPECT_TRUE(dispatcher.Open("a"));
 }
 
+TEST_F(DispatcherTest, WhatIsClosedMakesRoom) {
+  Dispatcher dispatcher({.queues_max = 2});
+  const QueueId a = dispatcher.Open("a").value();
+  ASSERT_TRUE(dispatcher.Open("b"));
+  dispatcher.Pause(a);
+  dispatcher.Close(a);
+  EXPECT_FALSE(dispatcher.IsOpen(a));
+  EXPECT_EQ(dispatcher.Find("a"), std::nullopt);
+  EXPECT_EQ(dispatcher.open(), 1u);
+  const QueueId c = dispatcher.Open("c").value();
+  EXPECT_EQ(dispatcher.Name(c), "c");
+  EXPECT_FALSE(dispatcher.paused(c)) << "nothing is left of the one before";
+  EXPECT_TRUE(dispatcher.IsFull());
+  EXPECT_FALSE(dispatcher.Open("a"));
+}
+
 TEST_F(DispatcherTest, AFetchLooksThroughItsQueuesInTheirOrder) {
   dispatcher_.Push(a_, Job(1), 5);
   dispatcher_.Push(b_, Job(2), 5);
