@@ -282,7 +282,10 @@ Task<Result<>> SetEndedTrack(Core& core, std::string jid, Track track) {
   co_return co_await CommitOf(core.flusher);
 }
 
-void Expire(Core& core, Held& held) { FailHeld(core, held, job::ReservationExpired()); }
+void Expire(Core& core, Held& held) {
+  if (core.metrics) core.metrics->CountPickedUp(JobMetrics::PickedUp::kReservationExpired);
+  FailHeld(core, held, job::ReservationExpired());
+}
 
 Task<void> Rescue(Core& core, std::string wid) {
   const std::uint64_t tenure = core.tenure;
@@ -303,6 +306,7 @@ Task<void> Rescue(Core& core, std::string wid) {
     }
     if (core.loop.ShareSpent()) co_await net::NextTurn(core.loop);
   }
+  if (count > 0 && core.metrics) core.metrics->CountPickedUp(JobMetrics::PickedUp::kWorkerGone, count);
   if (count > 0) log::Info("jobs.worker_gone", {{"wid", wid}, {"jobs", count}});
 }
 

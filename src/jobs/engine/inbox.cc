@@ -62,6 +62,7 @@ void Inbox::Stop() {
 
 void Inbox::LookNow() {
   if (core_.phase != Core::Phase::kServing) return;
+  is_told_ = true;
   look_again_ = is_looking_;
   if (is_looking_) return;
   core_.loop.timers().Cancel(*this);
@@ -94,22 +95,22 @@ void Inbox::Take(InboxJob inbox) {
   PutDead(core_, MakeRefused(core_, inbox, pushed.error().detail), gathering);
 }
 
-Task<bool> Inbox::TakeAll(Inbox& self, std::vector<InboxJob> jobs) {
+Task<std::size_t> Inbox::TakeAll(Inbox& self, std::vector<InboxJob> jobs) {
   Core& core = self.core_;
   const std::uint64_t tenure = core.tenure;
-  bool found = false;
+  std::size_t found = 0;
   std::unordered_set<std::int64_t> still_there;
   for (InboxJob& job : jobs) {
     still_there.insert(job.id);
     if (self.taken_.contains(job.id)) continue;
-    found = true;
+    ++found;
     self.Take(std::move(job));
     if (core.loop.ShareSpent()) co_await net::NextTurn(core.loop);
-    if (tenure != core.tenure || core.phase != Core::Phase::kServing) co_return false;
+    if (tenure != core.tenure || core.phase != Core::Phase::kServing) co_return 0;
   }
   self.taken_ = std::move(still_there);
   // What a failed commit had goes again by itself; it is not taken twice.
-  if (found) (void)co_await CommitOf(core.flusher);
+  if (found > 0) (void)co_await CommitOf(core.flusher);
   co_return found;
 }
 
@@ -122,6 +123,7 @@ Task<void> Inbox::SetRinging(Inbox& self) {
   if (done) {
     self.rings_ = wanted;
     self.look_again_ = self.look_again_ || wanted;
+    self.is_told_ = self.is_told_ || wanted;  // what was under way cannot have rung
   } else {
     log::Warn("jobs.inbox_failed", {{"error", done.error().detail}});
   }
@@ -135,19 +137,23 @@ Task<void> Inbox::Look(Inbox& self) {
   };
   for (bool again = true; again;) {
     self.look_again_ = false;
+    const bool was_told = std::exchange(self.is_told_, false);
+    const bool must_have_rung = self.rings_ == true && !was_told;
     auto loaded = co_await core.store.LoadInbox(kPage);
     if (is_over()) co_return;
-    bool found = false;
+    const bool is_unheard = must_have_rung && !self.is_told_;
+    std::size_t found = 0;
     if (loaded) {
       found = co_await TakeAll(self, *std::move(loaded));
+      if (is_unheard && core.metrics) core.metrics->CountPickedUp(JobMetrics::PickedUp::kInbox, found);
     } else {
       log::Warn("jobs.inbox_failed", {{"error", loaded.error().detail}});
     }
-    if (found) self.busy_until_ = core.loop.clock().Now() + kBusyFor;
+    if (found > 0) self.busy_until_ = core.loop.clock().Now() + kBusyFor;
     if (is_over()) co_return;
     co_await SetRinging(self);
     if (is_over()) co_return;
-    again = found || self.look_again_;
+    again = found > 0 || self.look_again_;
   }
   self.is_looking_ = false;
   const Duration pause = self.IsBusy() ? kBusyPause : core.options.inbox_interval;

@@ -40,8 +40,8 @@ class Inbox final : net::Timer {
  private:
   void OnTimer() override;
   static Task<void> Look(Inbox& self);
-  // Takes what there is; whether there was something.
-  static Task<bool> TakeAll(Inbox& self, std::vector<InboxJob> jobs);
+  // Takes what there is; how many are new.
+  static Task<std::size_t> TakeAll(Inbox& self, std::vector<InboxJob> jobs);
   void Take(InboxJob job);
   bool IsBusy() const;
   // Turns the ringing on or off, as it should be now. What is enqueued behind that is heard.
@@ -50,6 +50,7 @@ class Inbox final : net::Timer {
   Core& core_;
   bool is_looking_ = false;
   bool look_again_ = false;
+  bool is_told_ = false;  // that there may be something, since the last look
   bool hears_ = false;
   std::optional<bool> rings_;  // as the store was told; nullopt: nothing, in this tenure
   MonotonicTime busy_until_;

@@ -50,6 +50,35 @@ TEST(EngineInbox, SqlRingsWhileNothingComesAndSomebodyHearsIt) {
   EXPECT_FALSE(h.store.tables().rings);
 }
 
+TEST(EngineInbox, WhatNoRingWasHeardOfIsFoundAndCounted) {
+  metrics::Registry registry;
+  EngineOptions options;
+  options.metrics = &registry;
+  EngineHarness h(std::make_shared<MemoryTables>(), options);
+  const auto counted = [&registry](const std::string& how) {
+    const std::string text = registry.Text();
+    const std::string name = "tidemill_jobs_picked_up_total{how=\"" + how + "\"} ";
+    const std::size_t at = text.find(name);
+    return at == text.npos ? "none" : text.substr(at + name.size(), 1);
+  };
+  h.engine.HearInbox(true);
+  h.Turns();
+  h.store.tables().Enqueue(R"({"jid":"sql-000001","jobtype":"T","args":[]})");
+  h.engine.LookIntoInbox();
+  h.Advance(Seconds(2));
+  EXPECT_EQ(counted("inbox_look"), "0") << "somebody has rung";
+  ASSERT_TRUE(h.store.tables().rings);
+  h.store.tables().Enqueue(R"({"jid":"sql-000002","jobtype":"T","args":[],"reserve_for":60})");
+  h.Advance(Seconds(2));
+  EXPECT_EQ(h.engine.counts().enqueued, 2u);
+  EXPECT_EQ(counted("inbox_look"), "1");
+
+  Fetched fetched(h.engine, "worker-1", {"default"});
+  EXPECT_EQ(counted("reservation_expired"), "0");
+  h.Advance(Minutes(31));
+  EXPECT_EQ(counted("reservation_expired"), "1");
+}
+
 TEST(EngineInbox, WhatSqlEnqueuedIsTakenOnceThoughCommitsFail) {
   EngineHarness h;
   h.store.FailCommits(3, {Errc::kUnavailable, "away"});

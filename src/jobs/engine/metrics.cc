@@ -7,6 +7,12 @@ namespace {
 
 constexpr std::string_view kOther = "other";
 
+metrics::Counter& PickedUpBy(metrics::Registry& registry, const char* how) {
+  return registry.AddCounter("tidemill_jobs_picked_up_total",
+                             "Jobs that were lost or late, and found by a look instead of a word",
+                             {{"how", how}});
+}
+
 }  // namespace
 
 LimitMetrics::LimitMetrics(metrics::Registry& registry, std::string queue)
@@ -63,7 +69,18 @@ JobMetrics::JobMetrics(metrics::Registry& registry)
       batches_{registry.AddGauge("tidemill_jobs_batches", "Batches that are there")},
       workflow_jobs_{registry.AddGauge("tidemill_jobs_workflow_jobs",
                                        "Jobs that wait for others, or belong to a workflow")},
+      reservations_expired_(PickedUpBy(registry, "reservation_expired")),
+      workers_gone_(PickedUpBy(registry, "worker_gone")),
+      inbox_looked_(PickedUpBy(registry, "inbox_look")),
       commits_(registry.AddCounter("tidemill_jobs_commits_total", "Flushes that were committed")) {}
+
+void JobMetrics::CountPickedUp(PickedUp how, std::size_t count) {
+  switch (how) {
+    case PickedUp::kReservationExpired: return reservations_expired_.Add(count);
+    case PickedUp::kWorkerGone: return workers_gone_.Add(count);
+    case PickedUp::kInbox: return inbox_looked_.Add(count);
+  }
+}
 
 void JobMetrics::Show(const Counts& counts, std::uint64_t unflushed_rows, std::uint64_t commits) {
   const auto set = [](metrics::Level& level, std::uint64_t value) {

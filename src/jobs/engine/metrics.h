@@ -54,6 +54,14 @@ class JobMetrics final : public JobListener {
   void OnChange(const JobChange& change) override;
   // What is there now; called with each flush.
   void Show(const Counts& counts, std::uint64_t unflushed_rows, std::uint64_t commits);
+  // Work that was lost, or late, and was picked up by a look instead of a word.
+  enum class PickedUp : std::uint8_t {
+    kReservationExpired,  // no word came from its worker in time
+    kWorkerGone,          // its worker had closed its connections and stopped to beat
+    kInbox,               // SQL had enqueued it, and no ring was heard
+  };
+  void CountPickedUp(PickedUp how, std::size_t count = 1);
+  void ShowQueues(std::size_t count) { queues_.Set(static_cast<std::int64_t>(count)); }
   void ShowSchedules(std::size_t count) { schedules_.Set(static_cast<std::int64_t>(count)); }
   void ShowBatches(std::size_t count) { batches_.Set(static_cast<std::int64_t>(count)); }
   void ShowWorkflowJobs(std::size_t count) { workflow_jobs_.Set(static_cast<std::int64_t>(count)); }
@@ -83,6 +91,9 @@ class JobMetrics final : public JobListener {
   metrics::Level schedules_;
   metrics::Level batches_;
   metrics::Level workflow_jobs_;
+  metrics::Counter& reservations_expired_;
+  metrics::Counter& workers_gone_;
+  metrics::Counter& inbox_looked_;
   metrics::Counter& commits_;
   std::uint64_t commits_shown_ = 0;
 };
