@@ -9,6 +9,8 @@ import re
 import subprocess
 import sys
 
+import metrics_reference
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SRC = ROOT / "src"
 FILE_LINES_MAX = 600
@@ -223,6 +225,11 @@ def tracked(pattern):
     return [ROOT / name for name in listed.stdout.split() if (ROOT / name).exists()]
 
 
+def check_metrics_reference():
+    if not metrics_reference.is_current():
+        report(metrics_reference.PAGE, 1, "not current: python3 tests/lint/metrics_reference.py --write")
+
+
 def main():
     order = layers()
     files = [p for pattern in ("*.h", "*.cc") for p in tracked(pattern)]
@@ -238,6 +245,7 @@ def main():
             check_names_what_it_uses(path, lines)
     check_modules(order)
     check_documents()
+    check_metrics_reference()
     check_tests_are_found([p for p in tracked("*.py") if ROOT / "tests" in p.parents and "lint" not in p.parts])
     for finding in findings:
         print(finding)

@@ -72,6 +72,55 @@ def test_dashboard_and_alerts_ask_for_what_metrics_has(binary, folder):
     equal([problem for title, query in asked for problem in problems_of(title, query, series)], [])
 
 
+def reference():
+    """Kind and labels of each metric that the guide lists."""
+    text = (ROOT / "docs/guide/metrics-reference.md").read_text(encoding="utf-8")
+    return {name: (kind, set(re.findall(r"`(\w+)`", labels)))
+            for name, kind, labels in re.findall(r"^\| `(\w+)` \| (\w+) \| (.*?) \|", text, re.MULTILINE)}
+
+
+def missing_in(known, text):
+    """What of /metrics the reference has not, or has otherwise."""
+    kinds, series = parse_metrics(text)
+    problems = [f"{name}: it is a {kind}" for name, kind in kinds.items() if name in known and known[name][0] != kind]
+    problems += [f"{name}: it is not there" for name in kinds if name not in known]
+    for name, labels in series:
+        family = re.sub(r"_(bucket|sum|count)$", "", name) if name not in kinds else name
+        lacking = {label for label, _ in labels} - FOREIGN - {"overflow"} - known.get(family, ("", set()))[1]
+        problems += [f"{family}: without the label {label}" for label in lacking if family in known]
+    return sorted(set(problems))
+
+
+def test_the_reference_has_all_that_metrics_has(binary, folder):
+    """each metric that a server with everything switched on gives is in the reference, with its kind and labels"""
+    queries = folder / "queries"
+    queries.mkdir()
+    (queries / "one.get.sql").write_text("-- @auth none\nselect 1 as one", encoding="utf-8")
+    with RedisServer() as redis, Server(
+            binary, "--dev", "--http_api.key=secret", f"--broker.redis.address=redis://127.0.0.1:{redis.port}",
+            f"--queries.folder={queries}", f"--storage.sqlite.path={folder / 'd.db'}", "--jobs.faktory.listen=127.0.0.1:0",
+            "--user_status.enabled=true", "--console.enabled=true") as server:
+        eventually(lambda: server.get("/rest/one")[0] == 200, "the endpoint is served")
+        server.until_ready()
+        server.api("jobs_push", {"jobtype": "hello", "args": []})
+        with_redis = server.get("/metrics")[2]
+    with Server(binary, "--http_api.key=secret") as server:
+        in_memory = server.get("/metrics")[2]
+    known = reference()
+    check(len(known) > 250, f"a short reference: {len(known)}")
+    equal(missing_in(known, with_redis) + missing_in(known, in_memory), [])
+
+
+def test_what_the_reference_lacks_is_found():
+    text = ('# HELP tidemill_x X.\n# TYPE tidemill_x counter\ntidemill_x{a="1"} 1\n'
+            '# HELP tidemill_y Y.\n# TYPE tidemill_y gauge\ntidemill_y 1\n'
+            '# HELP tidemill_z Z.\n# TYPE tidemill_z histogram\ntidemill_z_bucket{b="1",le="+Inf"} 1\n'
+            'tidemill_z_sum{b="1"} 1\ntidemill_z_count{b="1"} 1\n')
+    equal(missing_in({"tidemill_x": ("gauge", set()), "tidemill_z": ("histogram", set())}, text),
+          ["tidemill_x: it is a counter", "tidemill_x: without the label a", "tidemill_y: it is not there",
+           "tidemill_z: without the label b"])
+
+
 def test_a_query_for_what_is_not_there_is_found():
     series = [("tidemill_jobs", (("state", "dead"),))]
     equal(problems_of("t", 'sum by (state) (tidemill_jobs{state="dead", job="x"})', series), [])

@@ -12,7 +12,7 @@ const GROUPS = {
     'guide/concepts.md'],
   'Run it': ['guide/transports.md', 'guide/deployment.md', 'guide/redis.md', 'guide/postgres.md', 'guide/outbox.md', 'guide/accounts.md', 'guide/live-queries.md',
     'guide/jobs-operations.md',
-    'guide/console.md', 'guide/operating-connections.md', 'guide/metrics.md', 'guide/security.md', 'guide/troubleshooting.md', 'guide/codes.md', 'guide/upgrading.md'],
+    'guide/console.md', 'guide/operating-connections.md', 'guide/metrics.md', 'guide/metrics-reference.md', 'guide/security.md', 'guide/troubleshooting.md', 'guide/codes.md', 'guide/upgrading.md'],
   'Coming from': ['guide/from-centrifugo.md', 'guide/from-socketio.md', 'guide/from-pusher.md',
     'guide/from-postgrest.md', 'guide/from-sidekiq-faktory.md', 'guide/from-bullmq.md', 'guide/from-celery.md',
     'guide/from-river.md'],
