@@ -140,6 +140,20 @@ Task<Result<std::string>> ApiClient::Ask(std::string_view method, std::string pa
   co_return Read(response, request_bytes);
 }
 
+Result<std::string> ApiClient::Metrics() {
+  http::ClientRequest request{.method = "GET",
+                              .url = endpoint_.ToUrl("/metrics"),
+                              .headers = {},
+                              .body = "",
+                              .timeout = kTimeout,
+                              .response_bytes_max = kAnswerBytesMax};
+  TM_TRY_ASSIGN(http::ClientResponse response,
+                Answered(*RunOnLoop(*loop_, http::Fetch(*loop_, tls_, std::move(request)))));
+  if (response.status == 200) return std::move(response.body);
+  if (response.status != 404) return Fail(Errc::kPermissionDenied, Refusal(response.status, 0));
+  return Fail(Errc::kPermissionDenied, "the server has no /metrics there; see prometheus.enabled");
+}
+
 std::string ApiClient::Refusal(int status, std::size_t request_bytes) const {
   switch (status) {
     case 401:

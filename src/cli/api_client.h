@@ -44,6 +44,8 @@ class ApiClient {
   Result<std::string> Call(std::string_view method, std::string params);
   // The same as a task on the client's loop, for a command that makes many calls there.
   Task<Result<std::string>> Ask(std::string_view method, std::string params, Duration timeout);
+  // What GET /metrics says, beside the API. kPermissionDenied: the server has none.
+  Result<std::string> Metrics();
   net::Loop& loop() { return *loop_; }
   // What an answer without the API's JSON means, to a request of so many bytes.
   std::string Refusal(int status, std::size_t request_bytes) const;

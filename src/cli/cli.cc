@@ -34,6 +34,7 @@
 #include "cli/subscribe.h"
 #include "cli/tail.h"
 #include "cli/token.h"
+#include "cli/top.h"
 #include "cli/unsubscribe.h"
 #include "cli/version.h"
 
@@ -54,34 +55,16 @@ CommandSpec Program(const Wiring& wiring) {
       .name = "tidemill",
       .help = "A realtime server: publish over HTTP, receive over WebSocket.",
       .examples = last_lines,
-      .commands = {InitCommand(),
-                   NewCommand(),
-                   ServeCommand(wiring.serve),
-                   TokenCommand(),
-                   PublishCommand(),
-                   BroadcastCommand(),
-                   TailCommand(),
-                   InfoCommand(),
-                   ChannelsCommand(),
-                   PresenceCommand(),
-                   HistoryCommand(),
-                   SubscribeCommand(),
-                   UnsubscribeCommand(),
-                   RefreshCommand(),
-                   DisconnectCommand(),
-                   CodesCommand(),
-                   ConfigCommand(),
-                   QueriesCommand(),
-                   MigrateCommand(),
-                   JobsCommand(),
-                   OutboxCommand(),
-                   AccountsCommand(),
-                   SchemaCommand(wiring.schemas),
-                   DoctorCommand(),
-                   BackupCommand(),
-                   CompletionsCommand(program),
-                   ManCommand(program),
-                   VersionCommand()},
+      .commands = {InitCommand(),       NewCommand(),         ServeCommand(wiring.serve),
+                   TokenCommand(),      PublishCommand(),     BroadcastCommand(),
+                   TailCommand(),       InfoCommand(),        TopCommand(),
+                   ChannelsCommand(),   PresenceCommand(),    HistoryCommand(),
+                   SubscribeCommand(),  UnsubscribeCommand(), RefreshCommand(),
+                   DisconnectCommand(), CodesCommand(),       ConfigCommand(),
+                   QueriesCommand(),    MigrateCommand(),     JobsCommand(),
+                   OutboxCommand(),     AccountsCommand(),    SchemaCommand(wiring.schemas),
+                   DoctorCommand(),     BackupCommand(),      CompletionsCommand(program),
+                   ManCommand(program), VersionCommand()},
   };
 }
 

@@ -39,7 +39,9 @@ Node ReadNode(JsonReader& json) {
   return node;
 }
 
-Result<std::string> ToText(std::string_view result) {
+}  // namespace
+
+Result<std::string> NodesToText(std::string_view result) {
   constexpr bool kNumber = true;
   Table table({{"NODE"},
                {"VERSION"},
@@ -64,8 +66,6 @@ Result<std::string> ToText(std::string_view result) {
   return table.ToText();
 }
 
-}  // namespace
-
 CommandSpec InfoCommand() {
   const auto options = std::make_shared<ApiOptions>();
   return {.name = "info",
@@ -75,7 +75,7 @@ CommandSpec InfoCommand() {
               "  tidemill info --json --config tidemill.toml\n",
           .parameters = WithApiParameters({}, *options),
           .settings = &options->settings,
-          .run = [options](Io io) { return CallApi(*options, "info", "{}", ToText, io); }};
+          .run = [options](Io io) { return CallApi(*options, "info", "{}", NodesToText, io); }};
 }
 
 }  // namespace tidemill::cli
