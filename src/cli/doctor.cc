@@ -6,9 +6,9 @@
 #include <array>
 #include <memory>
 
-#include "base/json_writer.h"
 #include "base/log.h"
 #include "cli/diagnosis.h"
+#include "cli/doctor_inside.h"
 #include "cli/doctor_keys.h"
 #include "cli/doctor_machine.h"
 #include "cli/doctor_network.h"
@@ -29,7 +29,6 @@ struct Options {
 };
 
 constexpr std::array<std::string_view, 3> kNames = {"OK", "WARN", "FAIL"};
-constexpr std::array<std::string_view, 3> kJsonNames = {"ok", "warn", "fail"};
 
 std::string ToText(const Diagnoses& found) {
   std::string text;
@@ -38,21 +37,6 @@ std::string ToText(const Diagnoses& found) {
                         diagnosis.subject, diagnosis.text);
   }
   return text;
-}
-
-std::string ToJson(const Diagnoses& found) {
-  std::string text;
-  JsonWriter json(text);
-  json.BeginArray();
-  for (const Diagnosis& diagnosis : found) {
-    json.BeginObject();
-    json.Member("verdict", kJsonNames[static_cast<std::size_t>(diagnosis.verdict)]);
-    json.Member("subject", diagnosis.subject);
-    json.Member("text", diagnosis.text);
-    json.EndObject();
-  }
-  json.EndArray();
-  return text + "\n";
 }
 
 int Examine(const Options& options, Io io) {
@@ -83,7 +67,7 @@ int Examine(const Options& options, Io io) {
     CheckSqlite(settings, found);
   }
 
-  Print(io, options.json ? ToJson(found) : ToText(found));
+  Print(io, options.json ? ToJson(found) + "\n" : ToText(found));
   const bool failed = std::ranges::find(found, Verdict::kFail, &Diagnosis::verdict) != found.end();
   return failed ? kFailed : kDone;
 }

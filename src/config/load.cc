@@ -117,6 +117,8 @@ class Loader {
     }
   }
 
+  const Origins& origins() const { return origins_; }
+
   Result<void> Finish() && {
     schema_.CompleteWith(settings_, [this](const std::string& key) { return origins_.contains(key); });
     for (const Finding& finding : schema_.FindContradictions(settings_)) AddFinding(finding);
@@ -252,18 +254,19 @@ class Loader {
   const AnySchema& schema_;
   void* const settings_;
   std::map<std::string, Key> keys_;
-  std::map<std::string, std::string> origins_;  // where each key was last given
+  Origins origins_;
   std::set<std::string> bad_;
   std::vector<std::string> problems_;
 };
 
 }  // namespace
 
-Result<void> LoadInto(const AnySchema& schema, const Sources& sources, void* settings) {
+Result<void> LoadInto(const AnySchema& schema, const Sources& sources, void* settings, Origins* origins) {
   Loader loader(schema, settings);
   if (!sources.file.empty()) loader.ReadFile(sources.file);
   loader.ReadEnvironment(sources.environment);
   loader.ReadFlags(sources.flags);
+  if (origins != nullptr) *origins = loader.origins();
   return std::move(loader).Finish();
 }
 

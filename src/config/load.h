@@ -15,12 +15,14 @@ namespace tidemill::config {
 // away. The error's detail is one line per problem: `tidemill.toml:12: client.ping_interval = "5x": not a
 // duration; write it like "25s" (1s … 1h)`. Secrets are never in it. What Kubernetes puts into the
 // environment of a container for a service called tidemill is passed over.
-Result<void> LoadInto(const AnySchema& schema, const Sources& sources, void* settings);
+// `origins`: is filled, unless it is null.
+Result<void> LoadInto(const AnySchema& schema, const Sources& sources, void* settings,
+                      Origins* origins = nullptr);
 
 // The same with `base` as what is in force where nothing is given.
 template <class S>
-Result<S> Load(const Schema<S>& schema, const Sources& sources, S base = {}) {
-  TM_TRY(LoadInto(schema, sources, &base));
+Result<S> Load(const Schema<S>& schema, const Sources& sources, S base = {}, Origins* origins = nullptr) {
+  TM_TRY(LoadInto(schema, sources, &base, origins));
   return base;
 }
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/json_writer.h"
+#include "config/environment.h"
 
 namespace tidemill::config {
 namespace {
@@ -126,7 +127,47 @@ std::string JsonOf(const Field& field, std::string_view toml, SecretsIn secrets)
   return std::string(toml);
 }
 
+void SetOrigin(const Origins& origins, EffectiveKey& key) {
+  const auto found = origins.find(key.name);
+  if (found == origins.end()) {
+    key.source = key.is_default ? "default" : "derived";
+    return;
+  }
+  const std::string& where = found->second;
+  key.where = where.substr(0, where.find(": "));
+  key.source = where.starts_with("--")                 ? "flag"
+               : where.starts_with(kEnvironmentPrefix) ? "environment"
+                                                       : "file";
+}
+
 }  // namespace
+
+std::vector<EffectiveKey> Effective(const AnySchema& schema, void* settings, const Origins& origins) {
+  std::vector<EffectiveKey> keys;
+  const auto add = [&](const Key& key, std::string name, void* owner, void* defaults) {
+    const Field field = key.field(owner);
+    const Field of_default = key.field(defaults);
+    EffectiveKey made{
+        .name = std::move(name),
+        .value = JsonOf(field, ToToml(field, SecretsIn::kMasked), SecretsIn::kMasked),
+        .default_value = JsonOf(of_default, ToToml(of_default, SecretsIn::kMasked), SecretsIn::kMasked),
+        .source = "",
+        .where = "",
+        .is_default = ToToml(field, SecretsIn::kPlain) == ToToml(of_default, SecretsIn::kPlain),
+        .reloadable = key.facts.reload == Reload::kYes};
+    SetOrigin(origins, made);
+    if (key.facts.shown == Shown::kYes || !made.is_default) keys.push_back(std::move(made));
+  };
+  for (const Key& key : schema.keys()) add(key, key.name, settings, schema.defaults());
+  for (const TableList& list : schema.tables()) {
+    for (const std::string& name : list.names(settings)) {
+      for (const Key& row : list.rows) {
+        add(row, list.PrefixOf(name) + row.name, list.find(settings, name), list.defaults.get());
+      }
+    }
+  }
+  return keys;
+}
 
 std::vector<KeyDoc> AllKeys(const AnySchema& schema) {
   std::vector<KeyDoc> docs;

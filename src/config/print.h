@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "config/schema.h"
+#include "config/sources.h"
 #include "config/value.h"
 
 namespace tidemill::config {
@@ -36,6 +37,21 @@ std::string PrintDocumentedDefaults(const AnySchema& schema);
 // PrintToml as one line of JSON: an object with the keys as flags and the documentation name them, and a list
 // of objects for each list of tables.
 std::string PrintJson(const AnySchema& schema, void* settings, SecretsIn secrets);
+
+// A key as it is in force.
+struct EffectiveKey {
+  std::string name;
+  std::string value;          // JSON; secrets are masked
+  std::string default_value;  // the same
+  // "default", "file", "environment", "flag", or "derived": the server itself has set it, for `--dev` or
+  // from other settings.
+  std::string_view source;
+  std::string where;  // "tidemill.toml:12", "TIDEMILL_LOOPS", "--loops"; "": nobody has given it
+  bool is_default = false;
+  bool reloadable = false;
+};
+// Of all keys, those of tables too; hidden ones only where they are not the default.
+std::vector<EffectiveKey> Effective(const AnySchema& schema, void* settings, const Origins& origins);
 
 template <class S>
 std::string ToToml(const Schema<S>& schema, S settings, SecretsIn secrets) {
