@@ -40,6 +40,8 @@ void WriteUser(const User& user, JsonWriter& json) {
   if (!user.email.empty()) json.Member("email", user.email);
   json.Member("role", Name(user.role));
   json.Member("disabled", user.disabled);
+  const std::optional<api::Role> console = ConsoleRoleOf(user);
+  json.Member("console", console ? api::Name(*console) : "");
   json.Member("created_at", user.created_at);
   json.EndObject();
 }
@@ -100,16 +102,19 @@ http::Response InvitesResponse(const std::vector<Invite>& invites) {
 }
 
 http::Response AuditResponse(const AuditPage& page) {
-  const std::string cursor = page.has_more ? std::to_string(page.entries.back().id) : "";
+  const std::string cursor = page.next != 0 ? std::to_string(page.next) : "";
   return Ok(ListJson("entries", page.entries, cursor, [](const AuditEntry& entry, JsonWriter& json) {
     json.BeginObject();
     json.Member("id", std::to_string(entry.id));
     json.Member("at", entry.at);
     json.Member("actor", entry.actor);
+    json.Member("actor_name", entry.actor_name);
     json.Member("action", entry.action);
     json.Member("target", entry.target);
+    json.Member("target_name", entry.target_name);
     json.Member("address", entry.address);
     json.Member("detail", entry.detail);
+    json.Member("result", entry.result);
     json.EndObject();
   }));
 }

@@ -1,6 +1,7 @@
 #include "accounts/methods.h"
 
 #include <algorithm>
+#include <charconv>
 #include <optional>
 #include <span>
 #include <string>
@@ -18,6 +19,7 @@ namespace tidemill::accounts {
 namespace {
 
 constexpr std::int64_t kPageMax = 100;
+constexpr std::size_t kFilterBytesMax = 100;
 constexpr Duration kOwnerLinkTtl = Hours(24);
 const Actor kActor{.user = {}, .address = {}, .is_operator = true};
 
@@ -42,7 +44,11 @@ constexpr std::string_view kUserResult = R"json({
         "id": {"type": "string"}, "username": {"type": "string"}, "name": {"type": "string"},
         "email": {"type": "string"},
         "role": {"type": "string", "enum": ["owner", "admin", "member", "guest"]},
-        "disabled": {"type": "boolean"}, "created_at": {"type": "integer", "format": "int64"}
+        "disabled": {"type": "boolean"}, "created_at": {"type": "integer", "format": "int64"},
+        "console": {
+          "type": "string", "enum": ["", "viewer", "operator", "admin"],
+          "description": "What the user may do in the console; of an owner always admin."
+        }
       }
     }
   },
@@ -61,9 +67,47 @@ constexpr std::string_view kChangeParams = R"json({
   "properties": {
     "username": {"type": "string"},
     "role": {"type": "string", "enum": ["owner", "admin", "member", "guest"]},
-    "disabled": {"type": "boolean", "description": "Ends all sessions and connections of the user."}
+    "disabled": {"type": "boolean", "description": "Ends all sessions and connections of the user."},
+    "console": {"type": "string", "enum": ["", "viewer", "operator", "admin"]}
   },
   "required": ["username"]
+})json";
+constexpr std::string_view kAuditParams = R"json({
+  "type": "object",
+  "properties": {
+    "actor": {"type": "string", "description": "A user name; \"operator\": a key of this API."},
+    "action": {"type": "string", "maxLength": 100, "description": "What the action contains."},
+    "target": {
+      "type": "string", "maxLength": 100,
+      "description": "What the target contains, or the user name that it is."
+    },
+    "cursor": {"type": "string", "description": "Of the page before."},
+    "limit": {"type": "integer", "minimum": 1, "maximum": 100, "default": 50}
+  }
+})json";
+constexpr std::string_view kAuditResult = R"json({
+  "type": "object",
+  "properties": {
+    "entries": {
+      "type": "array",
+      "items": {
+        "type": "object",
+        "properties": {
+          "id": {"type": "string"}, "at": {"type": "integer", "format": "int64"},
+          "actor": {"type": "string"}, "actor_name": {"type": "string"},
+          "action": {"type": "string", "description": "Of a call of this API \"api.\" and its method."},
+          "target": {"type": "string"}, "target_name": {"type": "string"},
+          "address": {"type": "string"}, "detail": {"type": "string"},
+          "result": {
+            "type": "string",
+            "description": "Of a call of this API: \"done\", or the error; \"\": it is not known."
+          }
+        }
+      }
+    },
+    "cursor": {"type": ["string", "null"]}
+  },
+  "required": ["entries", "cursor"]
 })json";
 constexpr std::string_view kResetParams =
     R"json({"type": "object", "properties": {"username": {"type": "string"}}, "required": ["username"]})json";
@@ -78,6 +122,10 @@ struct Fields {
   std::string cursor;
   std::string role;
   std::optional<bool> disabled;
+  std::optional<std::string> console;
+  std::string actor;
+  std::string action;
+  std::string target;
   std::int64_t limit = 50;
   std::optional<std::string> unknown;  // the first
 };
@@ -86,10 +134,24 @@ struct UsersParams : Fields {};
 struct ChangeParams : Fields {};
 struct ResetParams : Fields {};
 struct OwnerLinkParams : Fields {};
+struct AuditParams : Fields {};
 
 constexpr std::string_view kUsersFields[] = {"query", "cursor", "limit"};
-constexpr std::string_view kChangeFields[] = {"username", "role", "disabled"};
+constexpr std::string_view kChangeFields[] = {"username", "role", "disabled", "console"};
 constexpr std::string_view kResetFields[] = {"username"};
+constexpr std::string_view kAuditFields[] = {"actor", "action", "target", "cursor", "limit"};
+
+// null: there is no such text among them.
+std::string* TextNamed(std::string_view name, Fields& fields) {
+  if (name == "username") return &fields.username;
+  if (name == "query") return &fields.query;
+  if (name == "cursor") return &fields.cursor;
+  if (name == "role") return &fields.role;
+  if (name == "actor") return &fields.actor;
+  if (name == "action") return &fields.action;
+  if (name == "target") return &fields.target;
+  return nullptr;
+}
 
 void ReadFields(JsonReader& json, std::span<const std::string_view> known, Fields& fields) {
   fields.known = known;
@@ -97,17 +159,15 @@ void ReadFields(JsonReader& json, std::span<const std::string_view> known, Field
   while (const auto key = json.NextKey()) {
     if (std::ranges::find(known, *key) == known.end()) {
       if (!fields.unknown) fields.unknown = std::string(*key);
-    } else if (*key == "username") {
-      api::ReadParam(json, fields.username);
-    } else if (*key == "query") {
-      api::ReadParam(json, fields.query);
-    } else if (*key == "cursor") {
-      api::ReadParam(json, fields.cursor);
-    } else if (*key == "role") {
-      api::ReadParam(json, fields.role);
+    } else if (std::string* const text = TextNamed(*key, fields)) {
+      api::ReadParam(json, *text);
     } else if (*key == "limit") {
       api::ReadParam(json, fields.limit);
-    } else if (!json.SkipNull()) {
+    } else if (json.SkipNull()) {
+      continue;
+    } else if (*key == "console") {
+      fields.console = json.ReadString();
+    } else {
       fields.disabled = json.ReadBool();
     }
   }
@@ -117,6 +177,7 @@ void Read(JsonReader& json, UsersParams& params) { ReadFields(json, kUsersFields
 void Read(JsonReader& json, ChangeParams& params) { ReadFields(json, kChangeFields, params); }
 void Read(JsonReader& json, ResetParams& params) { ReadFields(json, kResetFields, params); }
 void Read(JsonReader& json, OwnerLinkParams& params) { ReadFields(json, {}, params); }
+void Read(JsonReader& json, AuditParams& params) { ReadFields(json, kAuditFields, params); }
 
 std::unexpected<api::Failure> Bad(std::string why) {
   return std::unexpected(api::Failure(protocol::kErrorBadRequest, std::move(why)));
@@ -174,8 +235,11 @@ Task<api::Outcome> Users(Services& services, UsersParams params) {
 
 Task<api::Outcome> Change(Services& services, ChangeParams params) {
   TM_CO_TRY_ASSIGN(const User user, co_await FindUser(services, params));
-  UserChange change{.role = ParseRole(params.role), .disabled = params.disabled};
+  UserChange change{.role = ParseRole(params.role), .disabled = params.disabled, .console = params.console};
   if (!params.role.empty() && !change.role) co_return Bad("role: owner, admin, member or guest");
+  if (params.console && !params.console->empty() && !api::ParseRole(*params.console)) {
+    co_return Bad("console: viewer, operator, admin or \"\"");
+  }
   auto changed = co_await services.store.ChangeUser(kActor, user.id, std::move(change));
   if (!changed) co_return std::unexpected(FailureOf(changed.error()));
   co_await Announce(services, user.id, std::move(changed->ended));
@@ -208,6 +272,26 @@ Task<api::Outcome> OwnerLink(Services& services, OwnerLinkParams params) {
   co_return UrlJson(PageLink(services.base_url, "setup", token));
 }
 
+Task<api::Outcome> Audit(Services& services, AuditParams params) {
+  TM_CO_TRY(CheckKnown(params));
+  if (params.limit < 1 || params.limit > kPageMax) co_return Bad("limit: 1 to 100");
+  for (const std::string* text : {&params.actor, &params.action, &params.target}) {
+    if (text->size() > kFilterBytesMax || text->contains('\0')) {
+      co_return Bad("actor, action and target: texts of at most 100 bytes");
+    }
+  }
+  std::int64_t before = 0;
+  const char* const end = params.cursor.data() + params.cursor.size();
+  const auto read = std::from_chars(params.cursor.data(), end, before);
+  if (!params.cursor.empty() && (read.ec != std::errc() || read.ptr != end || before < 1)) {
+    co_return Bad("cursor: no page has given this");
+  }
+  const auto page = co_await services.store.ListAudit(
+      {.actor = params.actor, .action = params.action, .target = params.target}, before, params.limit);
+  if (!page) co_return std::unexpected(FailureOf(page.error()));
+  co_return AuditResponse(*page).body;
+}
+
 }  // namespace
 
 std::vector<api::Method> AccountsMethods(Services& services) {
@@ -216,10 +300,18 @@ std::vector<api::Method> AccountsMethods(Services& services) {
       api::MakeMethod(
           "accounts_users", api::Effect::kReads, services, Users,
           {.summary = "People who have an account", .params = kUsersParams, .result = kUsersResult}),
-      api::MakeMethod("accounts_change", kChanges, services, Change,
-                      {.summary = "Gives an account another role, disables it or enables it",
-                       .params = kChangeParams,
-                       .result = kUserResult}),
+      api::MakeMethod(
+          "accounts_audit", api::Effect::kReads, services, Audit,
+          {.summary = "The audit log, the newest first",
+           .details = "A page of a filter looks at 10,000 entries: it may have none, and a cursor "
+                      "to go on from.",
+           .params = kAuditParams,
+           .result = kAuditResult}),
+      api::MakeMethod(
+          "accounts_change", kChanges, services, Change,
+          {.summary = "Gives an account another role, here or in the console, disables it or enables it",
+           .params = kChangeParams,
+           .result = kUserResult}),
       api::MakeMethod("accounts_reset", kChanges, services, Reset,
                       {.summary = "A link with which somebody chooses a new password, once",
                        .params = kResetParams,

@@ -64,11 +64,15 @@ Task<Outcome<User>> Change(Services& services, Actor actor, std::string user, Us
 
 Answer ChangeUser(Services& services, const http::Request& request) {
   TM_CO_TRY_ASSIGN(const Live live, co_await IdentifyManager(services, request));
-  TM_CO_TRY_ASSIGN(const Input input, Input::Read(request.body, {"role", "disabled", "name"}));
+  TM_CO_TRY_ASSIGN(const Input input, Input::Read(request.body, {"role", "disabled", "name", "console"}));
   UserChange change;
   TM_CO_TRY_ASSIGN(change.role, ReadRole(input));
   TM_CO_TRY_ASSIGN(change.disabled, input.OptionalBool("disabled"));
   TM_CO_TRY_ASSIGN(change.name, input.OptionalText("name"));
+  TM_CO_TRY_ASSIGN(change.console, input.OptionalText("console"));
+  if (change.console && !change.console->empty() && !api::ParseRole(*change.console)) {
+    co_return RefuseField("console", "it must be viewer, operator, admin or \"\"");
+  }
   if (change.name) change.name = NormalisedName(*change.name);
   if (auto why = change.name ? WhyNotName(*change.name) : std::nullopt) {
     co_return RefuseField("name", *std::move(why));
@@ -173,7 +177,7 @@ Answer ListAudit(Services& services, const http::Request& request) {
   TM_CO_TRY_ASSIGN(const std::int64_t limit, QueryInteger(request, "limit", kPage, kPageUsual));
   constexpr IntegerRange kIds = {.min = 1, .max = std::int64_t{1} << 53};
   TM_CO_TRY_ASSIGN(const std::int64_t before, QueryInteger(request, "cursor", kIds, 0));
-  const auto page = co_await services.store.ListAudit(before, limit);
+  const auto page = co_await services.store.ListAudit({}, before, limit);
   if (!page) co_return std::unexpected(RefusalOf(page.error()));
   co_return AuditResponse(*page);
 }

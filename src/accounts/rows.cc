@@ -18,6 +18,7 @@ User UserOf(const sql::Row& row, std::size_t first) {
           .role = ParseRole(row[first + 4].text).value_or(Role::kGuest),
           .disabled = IntegerOf(row, first + 5) != 0,
           .created_at = IntegerOf(row, first + 6),
+          .console = TextOf(row, first + 8),
           .generation = IntegerOf(row, first + 7)};
 }
 
@@ -47,7 +48,10 @@ AuditEntry AuditEntryOf(const sql::Row& row) {
           .action = TextOf(row, 3),
           .target = TextOf(row, 4),
           .address = TextOf(row, 5),
-          .detail = TextOf(row, 6)};
+          .detail = TextOf(row, 6),
+          .result = TextOf(row, 7),
+          .actor_name = TextOf(row, 8),
+          .target_name = TextOf(row, 9)};
 }
 
 void AppendEnded(const sql::Rows& rows, std::vector<std::string>& ended) {

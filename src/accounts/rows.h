@@ -10,7 +10,7 @@
 
 namespace tidemill::accounts {
 
-inline constexpr std::size_t kUserColumns = 8;
+inline constexpr std::size_t kUserColumns = 9;
 inline constexpr std::size_t kSessionColumns = 6;
 
 std::string TextOf(const sql::Row& row, std::size_t column);

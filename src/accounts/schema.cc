@@ -122,11 +122,18 @@ const sql::SchemaStatements kSqliteTables = {
     "insert into tidemill_account_state default values",
 };
 
+const sql::SchemaStatements kConsole = {
+    "alter table tidemill_account_users add column console text not null default '' "
+    "check (console in ('', 'viewer', 'operator', 'admin'))",
+    "alter table tidemill_account_audit add column result text not null default ''",
+};
+
 }  // namespace
 
 sql::Schema AccountsSchema() {
   sql::Schema schema{.module = "accounts"};
   schema.versions.push_back({.postgres = kPostgresTables, .sqlite = kSqliteTables});
+  schema.versions.push_back({.postgres = kConsole, .sqlite = kConsole});
   return schema;
 }
 

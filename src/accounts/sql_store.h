@@ -45,7 +45,9 @@ class SqlStore final : public Store {
   Task<Result<std::vector<Invite>>> ListInvites() override;
   Task<Result<>> RemoveInvite(Actor actor, std::string invite) override;
   Task<Result<std::optional<Invite>>> FindInvite(std::string token_hash) override;
-  Task<Result<AuditPage>> ListAudit(std::int64_t before, std::int64_t limit) override;
+  Task<Result<AuditPage>> ListAudit(AuditFilter filter, std::int64_t before, std::int64_t limit) override;
+  Task<Result<std::int64_t>> BeginAction(Actor actor, std::string action, std::string target) override;
+  Task<Result<>> EndAction(std::int64_t entry, std::string result) override;
   Task<Result<Counts>> Count() override;
   Task<Result<bool>> Sweep(Duration audit_kept) override;
 

@@ -12,6 +12,7 @@ namespace {
 constexpr char kLastOwner[] =
     "this is the last owner; make somebody else an owner first, or nobody could manage this server";
 constexpr char kNotAllowed[] = "your role does not allow this";
+constexpr char kOwnersOnly[] = "only an owner may, as it concerns the console";
 constexpr char kReset[] = "reset";  // links of LinkKind::kReset
 
 // Who acts, as the database knows them now; nullopt: may manage nobody.
@@ -20,6 +21,12 @@ Task<sql::Result<std::optional<User>>> FindManager(Steps& steps, const Actor& ac
   TM_CO_TRY_ASSIGN(std::optional<User> found, co_await steps.FindUser(actor.user));
   if (!found || found->disabled || !MayManage(found->role)) co_return std::nullopt;
   co_return found;
+}
+
+// Who has a role in the console can be changed by owners only: a link for a new password would give its
+// maker that role.
+bool MayTouch(const User& manager, const User& target) {
+  return manager.role == Role::kOwner || target.console.empty();
 }
 
 bool TakesAnOwner(const User& user, const UserChange& change) {
@@ -35,6 +42,8 @@ std::string Describe(const User& before, const User& after) {
   }
   if (before.disabled != after.disabled) add(after.disabled ? "disabled" : "enabled");
   if (before.name != after.name) add("name");
+  const auto right = [](const User& user) { return user.console.empty() ? "none" : user.console; };
+  if (before.console != after.console) add("console from " + right(before) + " to " + right(after));
   return text;
 }
 
@@ -49,6 +58,10 @@ Task<sql::Result<>> EndWhatIsStale(Steps& steps, const Statements& sql, const Us
     for (std::size_t i = 0; i < live.size(); ++i) {
       changed.ended.push_back(TokenIdOf(TextOf(live[i], 0), user.generation));
     }
+  } else if (change.console && *change.console != user.console) {
+    // Somebody who may not touch the user any more may have made one.
+    TM_CO_TRY(co_await steps.Run(sql.remove_links, {std::string(kReset), user.id}));
+    co_return {};
   } else {
     co_return {};
   }
@@ -73,6 +86,9 @@ Task<sql::Result<>> ChangeUserIn(sql::Transaction& transaction, const Statements
   if (!MayChange(manager->role, target->role) || (change.role && !MayGrant(manager->role, *change.role))) {
     co_return decision.Refuse(Errc::kPermissionDenied, kNotAllowed);
   }
+  if (!MayTouch(*manager, *target) || (change.console && manager->role != Role::kOwner)) {
+    co_return decision.Refuse(Errc::kPermissionDenied, kOwnersOnly);
+  }
   if (change.disabled.value_or(false) && target->id == manager->id) {
     co_return decision.Refuse(Errc::kRefused, "you cannot disable yourself; another owner or admin can");
   }
@@ -85,8 +101,9 @@ Task<sql::Result<>> ChangeUserIn(sql::Transaction& transaction, const Statements
   const std::int64_t generations = role == target->role ? 0 : 1;
   TM_CO_TRY_ASSIGN(
       const sql::Rows changed,
-      co_await steps.Run(sql.change_user, {target->id, std::string(Name(role)),
-                                           change.name.value_or(target->name), disabled, generations}));
+      co_await steps.Run(sql.change_user,
+                         {target->id, std::string(Name(role)), change.name.value_or(target->name), disabled,
+                          generations, change.console.value_or(target->console)}));
   decision.value.user = UserOf(changed[0]);
   TM_CO_TRY(co_await EndWhatIsStale(steps, sql, *target, change, decision.value));
   co_return co_await steps.Audit(actor, "user.changed", target->id, Describe(*target, decision.value.user));
@@ -104,6 +121,7 @@ Task<sql::Result<>> AddResetLinkIn(sql::Transaction& transaction, const Statemen
   if (!MayChange(manager->role, target->role)) {
     co_return decision.Refuse(Errc::kPermissionDenied, kNotAllowed);
   }
+  if (!MayTouch(*manager, *target)) co_return decision.Refuse(Errc::kPermissionDenied, kOwnersOnly);
   if (target->disabled) co_return decision.Refuse(Errc::kRefused, "this user is disabled; enable it first");
   const std::string kind = kReset;
   TM_CO_TRY(co_await steps.Run(sql.remove_links, {kind, target->id}));
@@ -180,13 +198,35 @@ Task<Result<>> SqlStore::RemoveInvite(Actor actor, std::string invite) {
   co_return {};
 }
 
-Task<Result<AuditPage>> SqlStore::ListAudit(std::int64_t before, std::int64_t limit) {
-  TM_CO_TRY_ASSIGN(const sql::Rows rows, co_await Read(sql_.list_audit, {before, limit + 1}));
-  AuditPage page{.entries = {}, .has_more = rows.size() > static_cast<std::size_t>(limit)};
-  for (std::size_t i = 0; i < rows.size() - (page.has_more ? 1 : 0); ++i) {
+Task<Result<AuditPage>> SqlStore::ListAudit(AuditFilter filter, std::int64_t before, std::int64_t limit) {
+  const bool has_filter = !filter.empty();
+  TM_CO_TRY_ASSIGN(const sql::Rows rows,
+                   co_await Read(sql_.list_audit, {before, limit + 1, std::move(filter.actor),
+                                                   std::move(filter.action), std::move(filter.target)}));
+  const bool has_more = rows.size() > static_cast<std::size_t>(limit);
+  AuditPage page;
+  for (std::size_t i = 0; i < rows.size() - (has_more ? 1 : 0); ++i) {
     page.entries.push_back(AuditEntryOf(rows[i]));
   }
+  if (has_more) page.next = page.entries.back().id;
+  if (has_more || !has_filter) co_return page;
+  TM_CO_TRY_ASSIGN(const sql::Rows floor, co_await Read(sql_.audit_floor, {before}));
+  if (IntegerOf(floor[0], 1) == kAuditLookedAtMax) page.next = IntegerOf(floor[0], 0);
   co_return page;
+}
+
+Task<Result<std::int64_t>> SqlStore::BeginAction(Actor actor, std::string action, std::string target) {
+  const auto done =
+      sql::OnOwnTables(co_await database_.Run({.statement = sql_.begin_action,
+                                               .parameters = {std::move(actor.user), std::move(action),
+                                                              std::move(target), std::move(actor.address)}}));
+  if (!done) co_return std::unexpected(sql::ToError(done.error()));
+  co_return IntegerOf(done->rows[0], 0);
+}
+
+Task<Result<>> SqlStore::EndAction(std::int64_t entry, std::string result) {
+  TM_CO_TRY(co_await Write(sql_.end_action, {entry, std::move(result)}));
+  co_return {};
 }
 
 }  // namespace tidemill::accounts

@@ -6,10 +6,11 @@ namespace tidemill::accounts {
 namespace {
 
 constexpr sql::DialectWord kWords[] = {
-    {"USER_COLUMNS", "u.id, u.username, u.name, u.email, u.role, u.disabled_at, u.created_at, u.generation",
-     "u.id, u.username, u.name, u.email, u.role, u.disabled_at, u.created_at, u.generation"},
-    {"OWN_COLUMNS", "id, username, name, email, role, disabled_at, created_at, generation",
-     "id, username, name, email, role, disabled_at, created_at, generation"},
+    {"USER_COLUMNS",
+     "u.id, u.username, u.name, u.email, u.role, u.disabled_at, u.created_at, u.generation, u.console",
+     "u.id, u.username, u.name, u.email, u.role, u.disabled_at, u.created_at, u.generation, u.console"},
+    {"OWN_COLUMNS", "id, username, name, email, role, disabled_at, created_at, generation, console",
+     "id, username, name, email, role, disabled_at, created_at, generation, console"},
     {"INVITE_COLUMNS", "i.id, i.role, i.uses_left, i.created_at, i.expires_at, i.email, u.name",
      "i.id, i.role, i.uses_left, i.created_at, i.expires_at, i.email, u.name"},
     // With what names the tokens of the session that has just ended.
@@ -24,7 +25,8 @@ constexpr std::string_view kAddUser =
     "values ($1, $2, $3, $4, $5, $6, NOW) returning OWN_COLUMNS";
 constexpr std::string_view kChangeUser =
     "update @_users set role = $2, name = $3, disabled_at = case when cast($4 as bigint) = 0 then 0 "
-    "when disabled_at > 0 then disabled_at else NOW end, generation = generation + cast($5 as bigint) "
+    "when disabled_at > 0 then disabled_at else NOW end, generation = generation + cast($5 as bigint), "
+    "console = $6 "
     "where id = $1 returning OWN_COLUMNS";
 constexpr std::string_view kListUsers =
     "select USER_COLUMNS from @_users as u where u.username > $1 and ($2 = '' or "
@@ -58,9 +60,17 @@ constexpr std::string_view kAddInvite =
 constexpr std::string_view kGoodInvites = "i.uses_left > 0 and i.expires_at > NOW";
 constexpr std::string_view kAudit =
     "insert into @_audit (at, actor, action, target, address, detail) values (NOW, $1, $2, $3, $4, $5)";
-constexpr std::string_view kListAudit =
-    "select id, at, actor, action, target, address, detail from @_audit "
-    "where cast($1 as bigint) = 0 or id < cast($1 as bigint) order by id desc limit $2";
+constexpr std::string_view kBeginAction =
+    "insert into @_audit (at, actor, action, target, address, detail) values (NOW, $1, $2, $3, $4, '') "
+    "returning id";
+// Those that one page looks at, so that a filter does not look through years.
+constexpr std::string_view kLookedAt =
+    "(select * from @_audit where cast($1 as bigint) = 0 or id < cast($1 as bigint) "
+    "order by id desc limit 10000) as a";
+constexpr std::string_view kMatches =
+    "left join @_users as u on u.id = a.actor left join @_users as t on t.id = a.target "
+    "where ($3 = '' or u.username = $3 or a.actor = $3) and ($4 = '' or PLACE_IN(a.action, $4) > 0) "
+    "and ($5 = '' or PLACE_IN(a.target, $5) > 0 or t.username = $5) order by a.id desc limit $2";
 constexpr std::string_view kCount =
     "select (select count(*) from @_users), "
     "(select count(*) from @_sessions where ended_at = 0 and expires_at > NOW)";
@@ -74,6 +84,20 @@ constexpr std::string_view kSweepInvites =
 constexpr std::string_view kSweepAudit =
     "delete from @_audit where id in (select id from (select id, at from @_audit order by id limit 500) "
     "as oldest where at < NOW - cast($1 as bigint))";
+
+std::string ListAudit() {
+  std::string text =
+      "select a.id, a.at, a.actor, a.action, a.target, a.address, a.detail, a.result, "
+      "coalesce(u.username, ''), coalesce(t.username, '') from ";
+  text.append(kLookedAt).append(" ").append(kMatches);
+  return text;
+}
+
+std::string AuditFloor() {
+  std::string text = "select coalesce(min(a.id), 0), count(*) from ";
+  text.append(kLookedAt);
+  return text;
+}
 
 std::string InvitesWhere(std::string_view condition) {
   std::string text =
@@ -135,7 +159,10 @@ Statements::Statements(sql::Dialect dialect, const std::string& postgres_schema)
       remove_invite(write("delete from @_invites where id = $1 returning role")),
       remove_invites_of(write("delete from @_invites where created_by = $1")),
       audit(write(kAudit)),
-      list_audit(write(kListAudit)),
+      begin_action(write(kBeginAction)),
+      end_action(write("update @_audit set result = $2 where id = $1")),
+      list_audit(write(ListAudit())),
+      audit_floor(write(AuditFloor())),
       count(write(kCount)),
       sweep_sessions(write(kSweepSessions)),
       sweep_invites(write(kSweepInvites)),

@@ -23,7 +23,7 @@ struct Statements {
       find_session, touch_session, list_sessions, recently_ended;
   sql::Statement add_invite, count_invites, use_invite, find_invite, list_invites, remove_invite,
       remove_invites_of;
-  sql::Statement audit, list_audit;
+  sql::Statement audit, begin_action, end_action, list_audit, audit_floor;
   sql::Statement count, sweep_sessions, sweep_invites, sweep_links, sweep_audit;
 };
 

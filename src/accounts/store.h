@@ -71,6 +71,7 @@ struct UserChange {
   std::optional<Role> role;
   std::optional<bool> disabled;
   std::optional<std::string> name;
+  std::optional<std::string> console;  // as User::console
 };
 
 struct Changed {
@@ -92,10 +93,20 @@ struct UserPage {
   bool has_more = false;
 };
 
+// Which entries of the audit log; what is empty admits all.
+struct AuditFilter {
+  std::string actor;   // a user name, or kOperator
+  std::string action;  // what it contains
+  std::string target;  // what it contains, or a user name
+  bool empty() const { return actor.empty() && action.empty() && target.empty(); }
+};
+
 struct AuditPage {
   std::vector<AuditEntry> entries;  // the newest first
-  bool has_more = false;
+  std::int64_t next = 0;            // the rest stands before this id; 0: there is none
 };
+// So many are looked at for one page.
+inline constexpr std::int64_t kAuditLookedAtMax = 10'000;
 
 struct Counts {
   std::int64_t users = 0;
@@ -166,7 +177,11 @@ class Store {
   virtual Task<Result<>> RemoveInvite(Actor actor, std::string invite) = 0;
   virtual Task<Result<std::optional<Invite>>> FindInvite(std::string token_hash) = 0;
 
-  virtual Task<Result<AuditPage>> ListAudit(std::int64_t before, std::int64_t limit) = 0;
+  // `before`: an id; 0: from the newest. A page of a filter may have fewer than there are: see `next`.
+  virtual Task<Result<AuditPage>> ListAudit(AuditFilter filter, std::int64_t before, std::int64_t limit) = 0;
+  // An entry for what is about to be done; gives its id. EndAction says what came of it.
+  virtual Task<Result<std::int64_t>> BeginAction(Actor actor, std::string action, std::string target) = 0;
+  virtual Task<Result<>> EndAction(std::int64_t entry, std::string result) = 0;
 
   virtual Task<Result<Counts>> Count() = 0;
   // Removes some of what has expired; whether there may be more.

@@ -333,17 +333,17 @@ TEST_P(AccountsStoreTest, TheAuditLogSaysWhoDidWhat) {
   const User owner = SetUpOwner();
   const User ann = Joined(owner, "ann", Role::kMember);
   Must(store().ChangeUser(By(owner), ann.id, {.role = Role::kAdmin}));
-  const AuditPage page = Must(store().ListAudit(0, 2));
-  EXPECT_TRUE(page.has_more);
+  const AuditPage page = Must(store().ListAudit({}, 0, 2));
   ASSERT_EQ(page.entries.size(), 2u);
+  EXPECT_EQ(page.next, page.entries[1].id);
   EXPECT_EQ(page.entries[0].action, "user.changed");
   EXPECT_EQ(page.entries[0].actor, owner.id);
   EXPECT_EQ(page.entries[0].target, ann.id);
   EXPECT_EQ(page.entries[0].address, "10.0.0.2");
   EXPECT_EQ(page.entries[0].detail, "role from member to admin");
   EXPECT_EQ(page.entries[1].action, "user.joined");
-  const AuditPage rest = Must(store().ListAudit(page.entries[1].id, 10));
-  EXPECT_FALSE(rest.has_more);
+  const AuditPage rest = Must(store().ListAudit({}, page.entries[1].id, 10));
+  EXPECT_EQ(rest.next, 0);
   EXPECT_EQ(rest.entries.back().action, "owner.set_up");
 }
 
@@ -363,7 +363,7 @@ TEST_P(AccountsStoreTest, SweepingRemovesWhatIsOver) {
   EXPECT_TRUE(Must(store().Sweep(Hours(1))));
   EXPECT_EQ(Must(store().Count()).sessions, 1);
   EXPECT_TRUE(IsLive("a"));
-  EXPECT_TRUE(Must(store().ListAudit(0, 10)).entries.empty());
+  EXPECT_TRUE(Must(store().ListAudit({}, 0, 10)).entries.empty());
   EXPECT_FALSE(Must(store().Sweep(Hours(1))));
 }
 

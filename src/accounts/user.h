@@ -4,10 +4,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "accounts/role.h"
+#include "api/role.h"
 
 namespace tidemill::accounts {
 
@@ -19,10 +21,16 @@ struct User {
   Role role = Role::kMember;
   bool disabled = false;
   std::int64_t created_at = 0;
+  std::string console;  // granted in the console: "viewer", "operator", "admin"; "": nothing
   // Counts changes of the role: tokens of the realtime connection say which one they were made in.
   std::int64_t generation = 0;
   friend bool operator==(const User&, const User&) = default;
 };
+
+// What the user may do in the console: owners everything, others what they were granted.
+inline std::optional<api::Role> ConsoleRoleOf(const User& user) {
+  return user.role == Role::kOwner ? api::Role::kAdmin : api::ParseRole(user.console);
+}
 
 // Of a browser.
 struct Session {
@@ -51,9 +59,12 @@ struct AuditEntry {
   std::int64_t at = 0;
   std::string actor;    // the user's id; "operator": with a key of the HTTP API
   std::string action;   // "user.disabled"
-  std::string target;   // a user's id, or an invitation's
+  std::string target;   // a user's id, an invitation's, or what a call of the API names
   std::string address;  // that it was asked from
   std::string detail;
+  std::string result;      // of a call of the API: "done" or the error; "": none, or it is not known
+  std::string actor_name;  // user names; "": no user has that id
+  std::string target_name;
   friend bool operator==(const AuditEntry&, const AuditEntry&) = default;
 };
 

@@ -10,8 +10,10 @@ namespace {
 
 class HttpApi final : public Api {
  public:
-  HttpApi(std::vector<Method> methods, const HttpApiSettings& settings, ApiMetrics& metrics, Limits limits)
-      : prefix_(settings.handler_prefix), service_(std::move(methods), settings, metrics, limits) {}
+  HttpApi(std::vector<Method> methods, const HttpApiSettings& settings, ApiMetrics& metrics, Limits limits,
+          std::unique_ptr<People> people)
+      : prefix_(settings.handler_prefix),
+        service_(std::move(methods), settings, metrics, limits, std::move(people)) {}
 
   void AddRoutes(http::Router& router) override {
     for (Route& route : MakeRoutes(service_, prefix_)) {
@@ -31,8 +33,8 @@ class HttpApi final : public Api {
 }  // namespace
 
 std::unique_ptr<Api> Api::Make(std::vector<Method> methods, const HttpApiSettings& settings,
-                               ApiMetrics& metrics, Limits limits) {
-  return std::make_unique<HttpApi>(std::move(methods), settings, metrics, limits);
+                               ApiMetrics& metrics, Limits limits, std::unique_ptr<People> people) {
+  return std::make_unique<HttpApi>(std::move(methods), settings, metrics, limits, std::move(people));
 }
 
 }  // namespace tidemill::api

@@ -11,6 +11,7 @@
 
 #include "api/method.h"
 #include "api/metrics.h"
+#include "api/people.h"
 #include "api/settings.h"
 #include "http/server.h"
 
@@ -25,8 +26,10 @@ struct Limits {
 
 class Api {
  public:
+  // `people`: who may sign in instead of having a key; null: nobody.
   static std::unique_ptr<Api> Make(std::vector<Method> methods, const HttpApiSettings& settings,
-                                   ApiMetrics& metrics, Limits limits = {});
+                                   ApiMetrics& metrics, Limits limits = {},
+                                   std::unique_ptr<People> people = nullptr);
   virtual ~Api() = default;
   virtual void AddRoutes(http::Router& router) = 0;
   // Requests that change state and have not come to their end. The wiring waits for them before it ends.

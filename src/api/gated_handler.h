@@ -18,7 +18,7 @@ class GatedHandler : public http::Handler {
 
   // As long as the server takes.
   std::size_t body_bytes_max() const override { return std::numeric_limits<std::size_t>::max(); }
-  bool admits_strangers() const override { return false; }
+  bool admits_stranger(const http::Request&) const override { return false; }
   std::optional<http::Response> Admit(const http::Request& request) override {
     return service_.Refuse(request, rights_);
   }

@@ -11,6 +11,7 @@
 #include <expected>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,6 +19,7 @@
 
 #include "api/answer.h"
 #include "api/errors.h"
+#include "api/role.h"
 #include "base/json.h"
 #include "net/task.h"
 
@@ -68,6 +70,8 @@ struct Method {
   // Its calls take their answers off the budget before they make them; the caller does so for others.
   bool takes_budget = false;
   Rights rights = Rights::kAll;
+  // What people need who have signed in. nullopt: nobody has decided it, and so nobody may.
+  std::optional<Admission> admission = std::nullopt;
   // Its calls may wait for long: a caller that ends its half of the connection has hung up.
   bool waits = false;
   // Reads the object that comes next. Whether it was well formed, JsonReader::Finish tells.

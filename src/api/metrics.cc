@@ -13,6 +13,8 @@ ApiMetrics::ApiMetrics(metrics::Registry& registry)
                                     "Requests that were not taken up, by reason.", {{"reason", "key"}})),
       bad_request(
           registry.AddCounter("tidemill_api_requests_refused_total", "", {{"reason", "bad_request"}})),
+      not_signed_in(registry.AddCounter("tidemill_api_requests_refused_total", "", {{"reason", "session"}})),
+      wrong_role(registry.AddCounter("tidemill_api_requests_refused_total", "", {{"reason", "role"}})),
       registry_(registry) {}
 
 MethodMetrics& ApiMetrics::Of(std::string_view method) {

@@ -25,6 +25,8 @@ class ApiMetrics {
   metrics::Counter& answers_refused;  // http_api.answer_max_size
   metrics::Counter& wrong_key;        // requests without a good API key
   metrics::Counter& bad_request;      // requests that could not be read
+  metrics::Counter& not_signed_in;    // of people: no session, or one that is not good
+  metrics::Counter& wrong_role;       // of people whose role does not do
 
  private:
   metrics::Registry& registry_;

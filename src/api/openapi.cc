@@ -15,15 +15,24 @@ constexpr std::string_view kInfo = R"json({
   "description": "What a backend talks to. Errors come in the body with status 200; with the setting
 http_api.error_mode = \"transport\" or the header X-Tidemill-Error-Mode: transport (X-Centrifugo-Error-Mode
 is read as well) they come as the HTTP status with the error object as body. Fields that are zero or empty are
-left out of results. A request that changes state is done to its end even when the connection breaks."
+left out of results. A request that changes state is done to its end even when the connection breaks. With
+accounts.enabled and console.enabled, people who have signed in may call methods too, from pages of this
+server, one at a time: x-tidemill-role is the least role that a method needs (viewer, operator, admin; key:
+a key only). What they change is in the audit log."
 })json";
 
-constexpr std::string_view kSecurity = R"([{"header":[]},{"authorization":[]},{"query":[]}])";
+constexpr std::string_view kSecurity = R"([{"header":[]},{"authorization":[]},{"query":[]},{"session":[]}])";
 
 constexpr std::string_view kSecuritySchemes = R"json({
   "header": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
   "authorization": {"type": "apiKey", "in": "header", "name": "Authorization", "description": "apikey KEY"},
-  "query": {"type": "apiKey", "in": "query", "name": "api_key"}
+  "query": {"type": "apiKey", "in": "query", "name": "api_key"},
+  "session": {
+    "type": "apiKey",
+    "in": "cookie",
+    "name": "tidemill_session",
+    "description": "Of a person who has signed in at /accounts/v1/login; not for batch."
+  }
 })json";
 
 constexpr std::string_view kResponses = R"json({
@@ -73,7 +82,8 @@ struct Operation {
   std::string_view summary;
   std::string_view details;
   std::string_view params;
-  std::string_view response;  // the JSON Schema of the body with status 200
+  std::string_view response;   // the JSON Schema of the body with status 200
+  std::string_view role = "";  // that people need; "": not told
 };
 
 // {"application/json":{"schema":…}}
@@ -95,6 +105,7 @@ void WriteOperation(const Operation& operation, JsonWriter& json) {
   json.Member("operationId", operation.id);
   json.Member("summary", operation.summary);
   if (!operation.details.empty()) json.Member("description", operation.details);
+  if (!operation.role.empty()) json.Member("x-tidemill-role", operation.role);
   json.Key("requestBody");
   json.BeginObject();
   json.Member("required", true);
@@ -115,6 +126,12 @@ void WriteOperation(const Operation& operation, JsonWriter& json) {
   json.EndObject();
 }
 
+// "key": people may not call it.
+std::string_view RoleOf(const Method& method) {
+  if (!method.admission) return "";
+  return method.admission->least ? Name(*method.admission->least) : "key";
+}
+
 void WriteMethod(const Method& method, JsonWriter& json) {
   const Description& description = method.description;
   const std::string response = R"({"type":"object","properties":{"result":)" +
@@ -124,7 +141,8 @@ void WriteMethod(const Method& method, JsonWriter& json) {
                   .summary = description.summary,
                   .details = description.details,
                   .params = description.params,
-                  .response = response},
+                  .response = response,
+                  .role = RoleOf(method)},
                  json);
 }
 

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "api/audit_target.h"
 #include "api/batch.h"
 #include "api/gated_handler.h"
 #include "api/legacy.h"
@@ -14,15 +15,28 @@ namespace {
 class MethodHandler final : public GatedHandler {
  public:
   MethodHandler(Service& service, const Method& method)
-      : GatedHandler(service, method.rights), name_(method.name), waits_(method.waits) {}
+      : GatedHandler(service, method.rights), method_(method) {}
 
-  bool ends_at_half_close() const override { return waits_; }
+  // A session is looked up once the request is there.
+  std::optional<http::Response> Admit(const http::Request& request) override {
+    return service_.IsOfPerson(request) ? std::nullopt : GatedHandler::Admit(request);
+  }
+  bool admits_stranger(const http::Request& request) const override { return service_.IsOfPerson(request); }
+  bool ends_at_half_close() const override { return method_.waits; }
 
   Task<http::Response> Handle(const http::Request& http) override {
+    std::optional<Person> person;
+    if (service_.IsOfPerson(http)) {
+      auto known = co_await service_.Identify(http, method_);
+      if (!known) co_return std::move(known).error();
+      person = *std::move(known);
+    }
     JsonReader json(http.body);
-    Command command = service_.Read(name_.text, json);
+    Command command = service_.Read(method_.name.text, json);
     if (const auto read = json.Finish(); !read) co_return service_.RefuseToRead(http, read.error().detail);
-    Outcome outcome = co_await service_.Run(std::move(command));
+    Outcome outcome =
+        person ? co_await service_.RunFor(*std::move(person), std::move(command), AuditTarget(http.body))
+               : co_await service_.Run(std::move(command));
     if (outcome) {
       co_return AnswerText().Append(R"({"result":)").AppendLarge(*std::move(outcome)).Append("}").Respond();
     }
@@ -38,8 +52,7 @@ class MethodHandler final : public GatedHandler {
   }
 
  private:
-  const JsonName name_;
-  const bool waits_;
+  const Method& method_;  // of the service
 };
 
 class OpenApiHandler final : public http::Handler {

@@ -66,11 +66,36 @@ Task<std::vector<Outcome>> RunEach(std::vector<Command> commands, std::size_t wi
   co_return std::move(job.outcomes);
 }
 
+// With the error as body, but for 401, which those with a wrong key get as text too.
+http::Response ResponseOf(const Stranger& stranger) {
+  if (stranger.status == 401) {
+    http::Response response = http::Response::Text(401, "unauthorized: " + stranger.why);
+    response.headers.emplace_back("WWW-Authenticate", "Cookie");
+    return response;
+  }
+  std::string body;
+  AppendErrorObject(
+      {stranger.status == 403 ? protocol::kErrorPermissionDenied : kErrorUnavailable, stranger.why}, body);
+  return http::Response::Json(stranger.status, std::move(body));
+}
+
+std::string WhyNot(const Method& method, const Person& person) {
+  const std::string name(method.name.text);
+  if (!method.admission || !method.admission->least) return name + " is for programs, with a key of the API";
+  return name + " needs the role " + std::string(Name(*method.admission->least)) + "; yours is " +
+         std::string(Name(person.role));
+}
+
+std::string ErrorText(const Failure& failure) {
+  const std::string detail = failure.detail.empty() ? "" : ": " + failure.detail;
+  return "error " + std::to_string(failure.code.code) + ", " + std::string(failure.code.message) + detail;
+}
+
 }  // namespace
 
 Service::Service(std::vector<Method> methods, const HttpApiSettings& settings, ApiMetrics& metrics,
-                 Limits limits)
-    : methods_(std::move(methods)), metrics_(metrics), limits_(limits) {
+                 Limits limits, std::unique_ptr<People> people)
+    : methods_(std::move(methods)), metrics_(metrics), limits_(limits), people_(std::move(people)) {
   for (const Method& method : methods_) {
     const auto same = [&method](const Method& other) { return other.name.text == method.name.text; };
     TM_ASSERT(std::ranges::count_if(methods_, same) == 1);
@@ -119,6 +144,46 @@ Task<std::vector<Outcome>> Service::RunAll(std::vector<Command> commands, std::s
   }
   co_return co_await RunToEnd(scope_,
                               RunEach(std::move(commands), width, metrics_, AnswerBudget(answer_bytes_max_)));
+}
+
+bool Service::IsOfPerson(const http::Request& request) const {
+  return people_ && authenticator_ && !authenticator_->HasCredentials(request) &&
+         people_->HasCredentials(request);
+}
+
+Task<std::expected<Person, http::Response>> Service::Identify(const http::Request& request,
+                                                              const Method& method) {
+  auto person = co_await people_->Identify(request);
+  if (!person) {
+    metrics_.not_signed_in.Add();
+    co_return std::unexpected(ResponseOf(person.error()));
+  }
+  const Admission admission = method.admission.value_or(Admission{});
+  if (!admission.least || person->role < *admission.least) {
+    metrics_.wrong_role.Add();
+    co_return std::unexpected(ResponseOf({.status = 403, .why = WhyNot(method, *person)}));
+  }
+  co_return *std::move(person);
+}
+
+Task<Outcome> Service::RunFor(Person person, Command command, std::string target) {
+  if (!command.method->admission->acts) co_return co_await Run(std::move(command));
+  if (!TakesAnother()) co_return std::unexpected(protocol::kErrorLimitExceeded);
+  co_return co_await RunToEnd(scope_, RunNoted(std::move(person), std::move(command), std::move(target)));
+}
+
+Task<Outcome> Service::RunNoted(Person person, Command command, std::string target) {
+  const std::string action = "api." + std::string(command.method->name.text);
+  const auto entry = co_await people_->BeginAction(std::move(person), action, std::move(target));
+  if (!entry) {
+    co_return std::unexpected(Failure(
+        kErrorUnavailable, "nothing was done, as the audit log cannot be written: " + entry.error().detail));
+  }
+  Outcome outcome =
+      co_await RunAndCount(std::move(command), metrics_, AnswerBudget(answer_bytes_max_), nullptr);
+  const auto noted = co_await people_->EndAction(*entry, outcome ? "done" : ErrorText(outcome.error()));
+  if (!noted) log::Warn("api.result_not_noted", {{"action", action}, {"why", noted.error().detail}});
+  co_return outcome;
 }
 
 bool Service::HasAllRights(const http::Request& request) {

@@ -5,14 +5,17 @@
 #pragma once
 
 #include <cstddef>
+#include <expected>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "api/api.h"
 #include "api/method.h"
 #include "api/metrics.h"
+#include "api/people.h"
 #include "auth/api_key_authenticator.h"
 #include "base/log_limit.h"
 #include "http/message.h"
@@ -30,7 +33,8 @@ struct Command {
 
 class Service {
  public:
-  Service(std::vector<Method> methods, const HttpApiSettings& settings, ApiMetrics& metrics, Limits limits);
+  Service(std::vector<Method> methods, const HttpApiSettings& settings, ApiMetrics& metrics, Limits limits,
+          std::unique_ptr<People> people = nullptr);
 
   const std::vector<Method>& methods() const { return methods_; }
 
@@ -41,6 +45,16 @@ class Service {
   Task<Outcome> Run(Command command);
   // Runs them in their order, at most `width` at once, and gives their outcomes in the same order.
   Task<std::vector<Outcome>> RunAll(std::vector<Command> commands, std::size_t width);
+
+  // Whether whoever sent it wants to be known as a person: it has a session and no key, and keys are asked
+  // for.
+  bool IsOfPerson(const http::Request& request) const;
+  // Who it is, if that person may call the method; or the response that refuses. `request` must outlive the
+  // task.
+  Task<std::expected<Person, http::Response>> Identify(const http::Request& request, const Method& method);
+  // As Run, for a person. What acts is noted in the audit log first, with `target` (audit_target.h), or not
+  // done: kErrorUnavailable.
+  Task<Outcome> RunFor(Person person, Command command, std::string target);
 
   // Requests that change state and have not come to their end.
   std::size_t changes() const { return scope_.running(); }
@@ -58,11 +72,13 @@ class Service {
 
  private:
   bool TakesAnother();
+  Task<Outcome> RunNoted(Person person, Command command, std::string target);
 
   const std::vector<Method> methods_;
   std::vector<MethodMetrics*> method_metrics_;  // of methods_, in its order
   ApiMetrics& metrics_;
   const Limits limits_;
+  const std::unique_ptr<People> people_;                         // null: nobody signs in
   std::optional<auth::ApiKeyAuthenticator> authenticator_;       // nullopt: everybody may call
   std::optional<auth::ApiKeyAuthenticator> jobs_authenticator_;  // nullopt: nobody more
   std::string_view key_setting_;

@@ -23,6 +23,7 @@ struct UserRow {
   std::string username;
   std::string name;
   std::string role;
+  std::string console;
   std::string email;
   bool disabled = false;
 };
@@ -34,6 +35,7 @@ UserRow ReadUser(JsonReader& json) {
     if (*key == "username") row.username = json.ReadString();
     if (*key == "name") row.name = json.ReadString();
     if (*key == "role") row.role = json.ReadString();
+    if (*key == "console") row.console = json.ReadString();
     if (*key == "email") row.email = json.ReadString();
     if (*key == "disabled") row.disabled = json.ReadBool();
   }
@@ -41,7 +43,7 @@ UserRow ReadUser(JsonReader& json) {
 }
 
 Result<std::string> UsersToText(std::string_view result) {
-  Table table({{"USER"}, {"NAME"}, {"ROLE"}, {"MAIL"}, {"STATE"}});
+  Table table({{"USER"}, {"NAME"}, {"ROLE"}, {"CONSOLE"}, {"MAIL"}, {"STATE"}});
   std::string cursor;
   JsonReader json(result);
   json.EnterObject();
@@ -51,7 +53,7 @@ Result<std::string> UsersToText(std::string_view result) {
     json.EnterArray();
     while (json.NextElement()) {
       const UserRow row = ReadUser(json);
-      table.Add({row.username, row.name, row.role, row.email, row.disabled ? "disabled" : ""});
+      table.Add({row.username, row.name, row.role, row.console, row.email, row.disabled ? "disabled" : ""});
     }
   }
   TM_TRY(json.Finish());
@@ -67,7 +69,9 @@ Result<std::string> UserToText(std::string_view result) {
     if (*key == "user") row = ReadUser(json);
   }
   TM_TRY(json.Finish());
-  return Printable(row.username) + ": " + Printable(row.role) + (row.disabled ? ", disabled" : "") + "\n";
+  const std::string console = row.console.empty() ? "" : ", console " + Printable(row.console);
+  return Printable(row.username) + ": " + Printable(row.role) + console + (row.disabled ? ", disabled" : "") +
+         "\n";
 }
 
 Result<std::string> UrlToText(std::string_view result) {
@@ -102,6 +106,14 @@ int SetRole(const Options& options, Io io) {
   const auto params = JobParams([&](JsonWriter& json) {
     json.Member("username", options.username);
     json.Member("role", options.role);
+  });
+  return CallApi(options.api, "accounts_change", params, UserToText, io);
+}
+
+int SetConsoleRole(const Options& options, Io io) {
+  const auto params = JobParams([&](JsonWriter& json) {
+    json.Member("username", options.username);
+    json.Member("console", options.role == "none" ? "" : options.role);
   });
   return CallApi(options.api, "accounts_change", params, UserToText, io);
 }
@@ -141,6 +153,21 @@ CommandSpec RoleCommand() {
                                           options->api),
           .settings = &options->api.settings,
           .run = [options](Io io) { return SetRole(*options, io); }};
+}
+
+CommandSpec ConsoleCommand() {
+  const auto options = std::make_shared<Options>();
+  return {.name = "console",
+          .help = "Gives an account a role in the console",
+          .examples = "  tidemill accounts console ada operator\n",
+          .parameters = WithApiParameters({UserOf(*options),
+                                           {.name = "ROLE",
+                                            .value = &options->role,
+                                            .help = "What it may do there",
+                                            .choices = {"none", "viewer", "operator", "admin"}}},
+                                          options->api),
+          .settings = &options->api.settings,
+          .run = [options](Io io) { return SetConsoleRole(*options, io); }};
 }
 
 CommandSpec DisableCommand() {
@@ -193,8 +220,8 @@ CommandSpec AccountsCommand() {
               "  tidemill accounts users\n"
               "  tidemill accounts reset ada\n"
               "  tidemill accounts disable ada\n",
-          .commands = {UsersCommand(), RoleCommand(), DisableCommand(), EnableCommand(), ResetCommand(),
-                       OwnerLinkCommand()}};
+          .commands = {UsersCommand(), RoleCommand(), ConsoleCommand(), DisableCommand(), EnableCommand(),
+                       ResetCommand(), OwnerLinkCommand()}};
 }
 
 }  // namespace tidemill::cli

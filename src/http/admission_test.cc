@@ -18,7 +18,7 @@ constexpr std::size_t kLargeBytes = 5'000'000;  // a megabyte more than the kern
 class Gated final : public Handler {
  public:
   std::size_t body_bytes_max() const override { return std::numeric_limits<std::size_t>::max(); }
-  bool admits_strangers() const override { return false; }
+  bool admits_stranger(const Request&) const override { return false; }
   std::optional<Response> Admit(const Request& request) override {
     ++asked;
     if (request.Header("x-api-key") == "k") return std::nullopt;

@@ -233,7 +233,7 @@ void Connection::DecideOnHead() {
 std::optional<Response> Connection::Admit(const Router::Endpoint& endpoint, const Request& request) {
   if (endpoint.takeover) return std::nullopt;
   std::optional<Response> refused = endpoint.handler->Admit(request);
-  known_ = !refused && !endpoint.handler->admits_strangers();
+  known_ = !refused && !endpoint.handler->admits_stranger(request);
   return refused;
 }
 

@@ -31,9 +31,9 @@ class Handler {
   // Who sends the request, and may they? Asked once for each, on its head: of a body that has not arrived
   // with it nothing is kept before. Gives what refuses it; nullopt lets it in.
   virtual std::optional<Response> Admit(const Request&) { return std::nullopt; }
-  // Whether Admit lets in those whom it does not know: their buffers count as strangers'
+  // Whether Admit has let the request in without knowing whose it is: its buffers count as a stranger's
   // (http/buffer_budget.h).
-  virtual bool admits_strangers() const { return true; }
+  virtual bool admits_stranger(const Request&) const { return true; }
   // Whether a client that ends its half of the connection while it waits has hung up. Others may do so behind
   // their last request, and read the answer.
   virtual bool ends_at_half_close() const { return false; }

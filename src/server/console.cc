@@ -45,6 +45,8 @@ std::string ConfigJson(const settings::Settings& settings) {
   json.Member("version", kVersion);
   json.Member("api", settings.http_api.handler_prefix);
   json.Member("needs_key", !settings.http_api.insecure);
+  json.Member("accounts", settings.accounts.enabled);
+  json.Member("read_only", settings.console_read_only);
   json.Member("metrics", settings.prometheus_enabled);
   json.Member("ready", settings.health_enabled);
   json.Member("jobs", settings.jobs.enabled);

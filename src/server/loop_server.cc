@@ -9,9 +9,11 @@
 #include "realtime/session/transports/http_streams.h"
 #include "realtime/session/transports/websocket.h"
 #include "server/console.h"
+#include "server/method_roles.h"
 #include "server/node_accounts.h"
 #include "server/node_jobs.h"
 #include "server/node_outbox.h"
+#include "server/self_view.h"
 #include "settings/settings.h"
 
 namespace tidemill::server {
@@ -76,7 +78,7 @@ LoopServer::LoopServer(LoopRealtime& realtime, control::Directory& directory, co
                        .access = shared.access,
                        .access_store = parts.access_store,
                        .user_status = parts.user_status},
-      api_(api::Api::Make(Methods(parts), live.api, shared.api_metrics)) {
+      api_(api::Api::Make(Methods(parts), live.api, shared.api_metrics, {}, PeopleOf(parts, settings))) {
   public_router_->AddTakeover(http::Method::kGet, settings.websocket.handler_prefix,
                               session::MakeWebsocketEndpoint(realtime.context()));
   if (settings.uni_websocket.enabled) {
@@ -90,6 +92,10 @@ LoopServer::LoopServer(LoopRealtime& realtime, control::Directory& directory, co
   AddHealthRoutes(operators, settings, health, shared.registry);
   api_->AddRoutes(operators);
   if (settings.console_enabled) AddConsoleRoutes(operators, settings);
+  // Where people sign in to the console, if that is not the public port.
+  if (settings.console_enabled && parts.accounts != nullptr && &operators != public_router_.get()) {
+    parts.accounts->AddRoutes(realtime_.loop().index(), operators);
+  }
 
   http::Server::Options options = ServerOptions(settings.http_server, shared);
   options.policy = PolicyForClients(live);
@@ -113,7 +119,17 @@ std::vector<api::Method> LoopServer::Methods(const Parts& parts) {
   if (parts.accounts != nullptr) {
     std::ranges::move(parts.accounts->MethodsFor(loop), std::back_inserter(methods));
   }
+  if (parts.self != nullptr) {
+    std::ranges::move(parts.self->MethodsFor(realtime_.loop()), std::back_inserter(methods));
+  }
+  SetAdmissions(methods);
   return methods;
+}
+
+// Who may sign in: people with an account, where there is a console for them.
+std::unique_ptr<api::People> LoopServer::PeopleOf(const Parts& parts, const settings::Settings& settings) {
+  if (parts.accounts == nullptr || !settings.console_enabled) return nullptr;
+  return parts.accounts->PeopleFor(realtime_.loop().index());
 }
 
 Result<void> LoopServer::OpenPorts(std::vector<PortAddresses>& addresses) {

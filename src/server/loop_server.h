@@ -31,6 +31,7 @@ namespace tidemill::server {
 class NodeAccounts;
 class NodeJobs;
 class NodeOutbox;
+class SelfView;
 
 struct PortAddresses {
   std::string port;  // its name
@@ -50,6 +51,7 @@ class LoopServer {
     NodeJobs* jobs = nullptr;
     NodeOutbox* outbox = nullptr;
     NodeAccounts* accounts = nullptr;
+    SelfView* self = nullptr;
   };
   // All are borrowed and outlive it, but for the settings.
   LoopServer(LoopRealtime& realtime, control::Directory& directory, const Parts& parts, Shared& shared,
@@ -72,6 +74,7 @@ class LoopServer {
 
  private:
   std::vector<api::Method> Methods(const Parts& parts);
+  std::unique_ptr<api::People> PeopleOf(const Parts& parts, const settings::Settings& settings);
 
   LoopRealtime& realtime_;
   net::ConnectionLimiter& limiter_;

@@ -226,7 +226,8 @@ void Node::MakeServers(const LiveSettings& live, const Options& options) {
                           .user_status = status_ ? &status_->StoreOf(i) : nullptr,
                           .jobs = jobs_.get(),
                           .outbox = outbox_.get(),
-                          .accounts = accounts_.get()},
+                          .accounts = accounts_.get(),
+                          .self = options.self},
         shared_, *health_, settings_, live));
     if (queries_) queries_->AddRoutes(i, servers_.back()->public_routes());
     if (chat_) {

@@ -30,6 +30,7 @@
 #include "server/node_status.h"
 #include "server/occupancy.h"
 #include "server/reload.h"
+#include "server/self_view.h"
 #include "server/shared.h"
 #include "settings/settings.h"
 
@@ -40,7 +41,8 @@ class Node {
   struct Options {
     // Called for each loop's public port before it opens; may be empty.
     std::function<void(http::Router&)> add_routes;
-    bool developer = false;  // `serve --dev`
+    bool developer = false;    // `serve --dev`
+    SelfView* self = nullptr;  // what it tells of itself; null: nothing. Outlives the node.
   };
   static Result<std::unique_ptr<Node>> Start(settings::Settings settings, const Options& options);
   ~Node();

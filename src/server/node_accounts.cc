@@ -100,6 +100,8 @@ class NodeAccounts::OnLoop final : public accounts::EndingEvents {
 NodeAccounts::NodeAccounts(const settings::Settings& settings, Shared& shared)
     : shared_(shared),
       settings_(settings.accounts),
+      console_mode_(settings.console_read_only ? accounts::ConsoleMode::kReadOnly
+                                               : accounts::ConsoleMode::kUsual),
       serves_tls_(!settings.http_server.tls_cert_file.empty()),
       metrics_(shared.registry),
       throttles_(settings_) {}
@@ -135,6 +137,10 @@ void NodeAccounts::AddRoutes(std::size_t loop_index, http::Router& router) {
 
 std::vector<api::Method> NodeAccounts::MethodsFor(std::size_t loop_index) {
   return accounts::AccountsMethods(loops_[loop_index]->services());
+}
+
+std::unique_ptr<api::People> NodeAccounts::PeopleFor(std::size_t loop_index) {
+  return accounts::MakeConsolePeople(loops_[loop_index]->services(), console_mode_);
 }
 
 std::shared_ptr<auth::Authenticator> NodeAccounts::AuthenticatorFor(std::size_t loop_index) {

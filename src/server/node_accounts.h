@@ -12,9 +12,11 @@
 #include <string>
 #include <vector>
 
+#include "accounts/console_people.h"
 #include "accounts/metrics.h"
 #include "accounts/services.h"
 #include "api/method.h"
+#include "api/people.h"
 #include "auth/authenticator.h"
 #include "base/result.h"
 #include "http/router.h"
@@ -50,6 +52,8 @@ class NodeAccounts {
   void AddRoutes(std::size_t loop_index, http::Router& router);
   // Of the HTTP API.
   std::vector<api::Method> MethodsFor(std::size_t loop_index);
+  // Of that loop: who may sign in to the console. The node outlives it.
+  std::unique_ptr<api::People> PeopleFor(std::size_t loop_index);
   // Of that loop: browsers' sessions, for others who serve people. To be asked last: a request that carries
   // another kind of credentials means those.
   std::shared_ptr<auth::Authenticator> AuthenticatorFor(std::size_t loop_index);
@@ -80,6 +84,7 @@ class NodeAccounts {
 
   Shared& shared_;
   const accounts::AccountsSettings settings_;
+  const accounts::ConsoleMode console_mode_;
   const bool serves_tls_;
   const MonotonicTime since_ = SystemClock().Now();
   accounts::Metrics metrics_;

@@ -56,22 +56,24 @@ bool SecondSignal(const sigset_t& signals) {
   return signal == SIGINT || signal == SIGTERM;
 }
 
-void Reload(Node& node, const Given& given) {
-  auto settings = settings::Load(given.sources, given.base);
+void Reload(Node& node, const Given& given, SelfView& self) {
+  config::Origins origins;
+  auto settings = settings::Load(given.sources, given.base, &origins);
   if (!settings) return log::Error("server.reload_refused", {{"why", settings.error().detail}});
   auto need_restart = node.Reload(*settings);
   if (!need_restart) return log::Error("server.reload_refused", {{"why", need_restart.error().detail}});
   for (const std::string& name : *need_restart)
     log::Warn("server.setting_needs_restart", {{"setting", name}});
+  self.Set(*settings, given.sources, origins, *need_restart);
   log::Info("server.reloaded");
 }
 
-int RunUntilSignalled(Node& node, const Given& given, const sigset_t& signals) {
+int RunUntilSignalled(Node& node, const Given& given, SelfView& self, const sigset_t& signals) {
   for (;;) {
     int signal = 0;
     sigwait(&signals, &signal);
     if (signal == SIGHUP) {
-      Reload(node, given);
+      Reload(node, given, self);
       continue;
     }
     NotifyServiceManager("STOPPING=1");
@@ -139,7 +141,8 @@ int Serve(const cli::ServeOptions& options) {
   ReportCrashes();
   Given given{.sources = options.sources};
   if (options.dev) given.base = DevSettings(given.sources);
-  auto settings = settings::Load(given.sources, given.base);
+  config::Origins origins;
+  auto settings = settings::Load(given.sources, given.base, &origins);
   if (settings && options.dev) {
     if (const auto made = MakeDevFolder(*settings); !made) settings = std::unexpected(made.error());
   }
@@ -153,7 +156,9 @@ int Serve(const cli::ServeOptions& options) {
   RaiseOpenFileLimit();
   WarnOfInsecureSettings(*settings, options);
   const DevPage page(given.base, *settings);
-  Node::Options node_options{.developer = options.dev};
+  SelfView self;
+  self.Set(*settings, given.sources, origins, {});
+  Node::Options node_options{.developer = options.dev, .self = &self};
   if (options.dev) node_options.add_routes = [&page](http::Router& router) { page.AddRoutes(router); };
   auto node = Node::Start(*settings, node_options);
   if (!node) {
@@ -175,7 +180,7 @@ int Serve(const cli::ServeOptions& options) {
     welcome.owner_link = (*node)->WaitForOwnerLink(kOwnerLinkWait);
     PrintWelcome(welcome);
   }
-  return RunUntilSignalled(**node, given, signals);
+  return RunUntilSignalled(**node, given, self, signals);
 }
 
 }  // namespace tidemill::server

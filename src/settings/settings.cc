@@ -36,7 +36,13 @@ constexpr config::Row<Settings> kProcess[] = {
     {"console.enabled",
      config::Of<&Settings::console_enabled>,
      {.doc =
-          "Serves the console at /console/, beside the HTTP API: a page that asks for a key of http_api.key.",
+          "Serves the console at /console/, beside the HTTP API: a page that asks for a key of http_api.key. "
+          "With accounts.enabled people sign in there too, with the role that an owner has given them.",
+      .reload = config::Reload::kNo}},
+    {"console.read_only",
+     config::Of<&Settings::console_read_only>,
+     {.doc = "For demonstrations: whoever signs in to the console is a viewer at most, and the page shows "
+             "nothing that acts. Keys of the HTTP API open what they always do.",
       .reload = config::Reload::kNo}},
     {"shutdown.delay",
      config::Of<&Settings::shutdown_delay>,
@@ -375,8 +381,8 @@ const config::Schema<Settings>& AllSections() {
   return all;
 }
 
-Result<Settings> Load(const config::Sources& sources, Settings base) {
-  return config::Load(AllSections(), sources, std::move(base));
+Result<Settings> Load(const config::Sources& sources, Settings base, config::Origins* origins) {
+  return config::Load(AllSections(), sources, std::move(base), origins);
 }
 
 std::vector<std::string> NeedRestart(const Settings& running, const Settings& wanted) {

@@ -79,6 +79,7 @@ struct Settings {
   bool prometheus_enabled = true;
   session::UsageOptions prometheus_usage;
   bool console_enabled = false;
+  bool console_read_only = false;
   Duration shutdown_delay = Seconds(0);
   Duration shutdown_timeout = Seconds(30);
   friend bool operator==(const Settings&, const Settings&) = default;
@@ -87,8 +88,9 @@ struct Settings {
 // All sections, in the order of the documentation.
 const config::Schema<Settings>& AllSections();
 
-// `base`: what is in force where nothing is given. config/load.h says how errors look.
-Result<Settings> Load(const config::Sources& sources, Settings base = {});
+// `base`: what is in force where nothing is given. `origins`: where each key was given, unless null.
+// config/load.h says how errors look.
+Result<Settings> Load(const config::Sources& sources, Settings base = {}, config::Origins* origins = nullptr);
 
 // Names of the keys in which `wanted` differs from `running` and that only a restart takes over.
 std::vector<std::string> NeedRestart(const Settings& running, const Settings& wanted);

@@ -65,8 +65,9 @@ std::vector<net::Loop*> ApiBench::loops() const {
   return loops;
 }
 
-void ApiBench::Serve(std::vector<Method> methods, Limits limits) {
-  service_ = std::make_unique<Service>(std::move(methods), DefaultSettings(), metrics_, limits);
+void ApiBench::Serve(std::vector<Method> methods, Limits limits, std::unique_ptr<People> people) {
+  service_ =
+      std::make_unique<Service>(std::move(methods), DefaultSettings(), metrics_, limits, std::move(people));
   routes_ = MakeRoutes(*service_, "/api");
 }
 

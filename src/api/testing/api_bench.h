@@ -35,7 +35,7 @@ class ApiBench {
   ApiBench& operator=(const ApiBench&) = delete;
 
   // Under /api, on the first loop. Once.
-  void Serve(std::vector<Method> methods, Limits limits = {});
+  void Serve(std::vector<Method> methods, Limits limits = {}, std::unique_ptr<People> people = nullptr);
   // Ends what Serve began. What the methods refer to must outlive it.
   void Stop();
   void Reload(const api::HttpApiSettings& settings) { service_->ReplaceSettings(settings); }
