@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { chromium } from 'playwright-core';
 import { BIG, eventually, HOSTILE, JOBS_KEY, KEY, tokenOf, World } from './console_world.mjs';
+import { people } from './console_people.mjs';
 import { step } from './step.mjs';
 
 const [binary, screenshots] = process.argv.slice(2);
@@ -99,6 +100,9 @@ const PAGES = (world) => [
   ['sql', 'sql', 'SQL'],
   ['outbox', 'outbox', 'Outbox'],
   ['tokens', 'tokens', 'Tokens'],
+  ['server', 'server', 'Server'],
+  ['people', 'people', 'People'],
+  ['audit', 'audit', 'Audit log'],
   ['metrics', 'metrics?find=jobs', 'Metrics'],
 ];
 
@@ -107,6 +111,7 @@ async function signingIn(browser, world) {
   const { page } = visitor;
   await step('a wrong key is refused, and it is said which one is wanted', async () => {
     await page.goto(`${world.url}/console/`);
+    await page.getByRole('button', { name: 'Use an API key instead' }).click();
     await page.getByLabel('API key').fill('wrong');
     await page.keyboard.press('Enter');
     const problem = page.locator('.problem');
@@ -122,7 +127,7 @@ async function signingIn(browser, world) {
     await page.reload();
     await page.locator('h1', { hasText: 'Overview' }).waitFor();
     await page.getByRole('button', { name: 'Sign out' }).click();
-    await page.getByLabel('API key').waitFor();
+    await page.getByLabel('Password').waitFor();
     assert.equal(await page.evaluate(() => sessionStorage.getItem('tidemill-console-key')), null);
   });
   await step('the link of serve --dev signs in, and the key leaves the address', async () => {
@@ -532,6 +537,7 @@ try {
   await staysText(visitor, world);
   await lookingWell(browser, world);
   await looking(visitor, world);
+  await people(() => Visitor.open(browser, world), world);
   await acting(visitor, world);
   await resting(visitor, world);
   await serving(browser, world);

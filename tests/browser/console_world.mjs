@@ -14,6 +14,7 @@ const WAIT_MS = 60_000;
 
 // Would run, or load, if it became markup anywhere.
 export const HOSTILE = '<img src=x onerror="window.hit=1"><script>window.hit=1</script>';
+export const PASSWORD = 'correct horse battery';
 export const BIG = '9007199254740993';
 
 const FILES = {
@@ -99,6 +100,39 @@ export class World {
     await this.fillChannels();
     await this.fillJobs();
     await this.fillOutbox();
+    await this.fillPeople();
+  }
+
+  // A call of the accounts' routes, as a page of this server makes it. Gives the answer and the cookie.
+  async account(method, path, body, cookie = '') {
+    const response = await fetch(`${this.url}/accounts/v1/${path}`, {
+      method,
+      headers: { 'Content-Type': 'application/json', Origin: this.url, Cookie: cookie },
+      body: body && JSON.stringify(body),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${text}`);
+    return { answer: text && JSON.parse(text), cookie: response.headers.getSetCookie().map((each) => each.split(';')[0]).join('; ') };
+  }
+
+  // An owner, whoever has a role in the console, a member who has none, and somebody with a name that would be markup.
+  async fillPeople() {
+    const { url } = await this.api('accounts_owner_link');
+    const account = (username) => ({ username, name: username === 'mallory' ? HOSTILE : username, password: PASSWORD });
+    const { cookie } = await this.account('POST', 'setup', { token: url.split('token=')[1], ...account('olga') });
+    for (const username of ['vera', 'otto', 'ada', 'member', 'mallory']) {
+      const { answer } = await this.account('POST', 'invites', { role: 'member' }, cookie);
+      await this.account('POST', 'join', { token: answer.invite.url.split('token=')[1], ...account(username) });
+    }
+    for (const [username, role] of [['vera', 'viewer'], ['otto', 'operator'], ['ada', 'admin'], ['mallory', 'operator']]) {
+      await this.api('accounts_change', { username, console: role });
+    }
+    const mallory = await this.account('POST', 'login', { username: 'mallory', password: PASSWORD });
+    await fetch(`${this.url}/api/publish`, {
+      method: 'POST',
+      headers: { Origin: this.url, Cookie: mallory.cookie },
+      body: JSON.stringify({ channel: `demo:${HOSTILE}`, data: {} }),
+    });
   }
 
   async fillChannels() {

@@ -1,7 +1,7 @@
 // The server's HTTP API, as GET <prefix>/openapi.json describes it. Everything the page knows and does goes through here.
 import { visible } from './format';
 import { type Json, type JsonObject, parse, textOf } from './json';
-import { at, config, key, scope, signOut } from './session';
+import { at, config, key, person, scope, signOut } from './session';
 
 export type Params = { [name: string]: Json | undefined };
 
@@ -21,7 +21,7 @@ function given(params: Params): JsonObject {
 /** The body of a call. */
 export const bodyOf = (params: Params): string => textOf(given(params));
 
-async function send(path: string, init: RequestInit, stop?: AbortSignal): Promise<Response> {
+export async function send(path: string, init: RequestInit, stop?: AbortSignal): Promise<Response> {
   const limit = AbortSignal.timeout(ANSWER_MS);
   const signal = stop ? AbortSignal.any([stop, limit]) : limit;
   try {
@@ -49,12 +49,14 @@ async function tried(method: string, params: Params, withKey: string, stop?: Abo
 /** The method's result. Numbers that JavaScript would change are json.Exact. */
 export async function call<T>(method: string, params: Params = {}, stop?: AbortSignal): Promise<T> {
   const used = key();
+  const who = person.value;
   try {
-    return (await tried(method, params, used, stop)) as T;
+    return (await tried(method, params, who ? '' : used, stop)) as T;
   } catch (error) {
     if (error instanceof ApiError && error.code === 401) {
       if (scope.value === 'jobs' && error.message.includes('jobs_key')) throw new ApiError(method, 103, error.message);
-      signOut(`The server takes this key no longer: ${error.message}`, used);
+      if (who) signOut('Your session has ended: sign in again.');
+      else signOut(`The server takes this key no longer: ${error.message}`, used);
     }
     throw error;
   }

@@ -1,8 +1,10 @@
 // What stands around the pages: where one goes, whether it is live, and who signs in.
 import { useEffect, useState } from 'preact/hooks';
+import { whoAmI } from './accounts';
 import { ActionDialog } from './action';
 import { scopeOf } from './api';
 import { hidden, paused } from './poll';
+import { Audit } from './pages/audit';
 import { Batches } from './pages/batches';
 import { ChannelPage } from './pages/channel';
 import { Channels } from './pages/channels';
@@ -12,15 +14,17 @@ import { Jobs } from './pages/jobs';
 import { MetricsPage } from './pages/metrics';
 import { Outbox } from './pages/outbox';
 import { Overview } from './pages/overview';
+import { People } from './pages/people';
 import { Queues } from './pages/queues';
 import { Schedules } from './pages/schedules';
-import { SignIn } from './pages/sign_in';
+import { Server } from './pages/server';
+import { leave, SignIn } from './pages/sign_in';
 import { Sql } from './pages/sql';
 import { Tokens } from './pages/tokens';
 import { Workers } from './pages/workers';
 import { go, href, route } from './router';
-import { at, type Config, config, key, readOnly, refusal, scope, setReadOnly, signOut } from './session';
-import { Problem, Said } from './ui';
+import { at, type Config, config, hides, key, person, readOnly, refusal, role, scope, setReadOnly, signOut } from './session';
+import { Name, Problem, Said } from './ui';
 
 interface Page {
   title: string;
@@ -28,6 +32,10 @@ interface Page {
   show: () => preact.JSX.Element | null;
   /** About jobs: a key of http_api.jobs_key opens it. */
   jobs?: boolean;
+  /** About people: for admins, where there are accounts. */
+  people?: boolean;
+  /** Not for viewers. */
+  operators?: boolean;
 }
 
 const PAGES: Record<string, Page> = {
@@ -44,6 +52,9 @@ const PAGES: Record<string, Page> = {
   sql: { title: 'SQL endpoints', of: 'sql', show: Sql },
   outbox: { title: 'Outbox', of: 'outbox', show: Outbox },
   tokens: { title: 'Tokens', of: 'tokens', show: Tokens, jobs: true },
+  people: { title: 'People', of: 'people', show: People, people: true },
+  audit: { title: 'Audit log', of: 'people', show: Audit, people: true },
+  server: { title: 'Server', of: 'server', show: Server, operators: true },
   metrics: { title: 'Metrics', of: 'metrics', show: MetricsPage, jobs: true },
 };
 
@@ -55,12 +66,24 @@ const MENU: [string, string][] = [
   ['sql', 'SQL'],
   ['outbox', 'Outbox'],
   ['tokens', 'Tokens'],
+  ['server', 'Server'],
+  ['people', 'People'],
   ['metrics', 'Metrics'],
 ];
 
-const admitted = (page: Page | undefined) => scope.value === 'all' || page?.jobs === true;
+function admitted(page: Page | undefined): boolean {
+  if (page?.people) return scope.value === 'all' && config.value?.accounts === true && role.value === 'admin';
+  if (page?.operators && role.value === 'viewer') return false;
+  return scope.value === 'all' || page?.jobs === true;
+}
 
-/** The settings of the page, and the key of this tab if the server takes it. */
+function whyNotAdmitted(page: Page): string {
+  if (page.operators && role.value === 'viewer') return 'This page is for operators and admins.';
+  if (!page.people) return 'This key opens methods about jobs only.';
+  return config.value?.accounts ? 'This page is for admins.' : 'This server has no accounts (accounts.enabled).';
+}
+
+/** The settings of the page, and the key of this tab if the server takes it, or else who has signed in in this browser. */
 async function begin(): Promise<void> {
   const response = await fetch(at('console/config.json'), { cache: 'no-store', credentials: 'same-origin' });
   if (!response.ok) throw new Error(`console/config.json: status ${response.status}`);
@@ -69,7 +92,12 @@ async function begin(): Promise<void> {
     scope.value = 'all';
     return;
   }
-  if (key() === '') return;
+  if (key() === '') {
+    const who = config.value.accounts ? await whoAmI().catch(() => undefined) : undefined;
+    person.value = who;
+    if (who?.console) scope.value = 'all';
+    return;
+  }
   try {
     scope.value = await scopeOf(key());
   } catch (error) {
@@ -110,17 +138,23 @@ function Frame() {
       <Bar of={page?.of ?? ''} />
       {readOnly.value && (
         <p class="banner" role="note">
-          Read only: what acts is hidden in this tab. That protects nothing: whoever has the key can do all of it.
+          {whyReadOnly()}
         </p>
       )}
       <main id="content" tabIndex={-1}>
         <h1>{title}</h1>
-        {Show ? <Show key={identity()} /> : <p>{found ? 'This key opens methods about jobs only.' : 'The menu has what there is.'}</p>}
+        {Show ? <Show key={identity()} /> : <p>{found ? whyNotAdmitted(found) : 'The menu has what there is.'}</p>}
       </main>
       <Said />
       <ActionDialog />
     </>
   );
+}
+
+function whyReadOnly(): string {
+  if (config.value?.read_only) return 'This server is shown for demonstration (console.read_only): nothing that acts is offered.';
+  if (role.value === 'viewer') return 'You are a viewer: you see all that runs, and change nothing.';
+  return 'Read only: what acts is hidden in this tab. That protects nothing: whoever uses it can do all of it.';
 }
 
 /** Pages about one thing begin anew with another. */
@@ -160,12 +194,19 @@ function Bar({ of }: { of: string }) {
           <span class="dot" aria-hidden="true" data-on={!paused.value && !hidden.value} />
           {paused.value ? 'Paused' : 'Live'}
         </button>
-        <label class="check" title="Hides what acts, in this tab. It protects nothing: the key can do it all the same.">
-          <input type="checkbox" checked={readOnly.value} onChange={(event) => setReadOnly(event.currentTarget.checked)} />
-          Read only
-        </label>
+        {role.value !== 'viewer' && !config.value?.read_only && (
+          <label class="check" title="Hides what acts, in this tab. It protects nothing: you can do it all the same.">
+            <input type="checkbox" checked={hides.value} onChange={(event) => setReadOnly(event.currentTarget.checked)} />
+            Read only
+          </label>
+        )}
+        {person.value && (
+          <span class="who" title={`${role.value} in the console`}>
+            <Name text={person.value.username} />, {role.value}
+          </span>
+        )}
         {config.value?.needs_key && (
-          <button type="button" class="plain" onClick={() => signOut()}>
+          <button type="button" class="plain" onClick={leave}>
             Sign out
           </button>
         )}

@@ -1,5 +1,5 @@
-// Who uses the page: the key, which stays in this tab, and what the server says that it serves.
-import { signal } from '@preact/signals';
+// Who uses the page: a person with a session, or a key, which stays in this tab; and what the server says that it serves.
+import { computed, signal } from '@preact/signals';
 
 const KEY = 'tidemill-console-key';
 
@@ -7,12 +7,23 @@ export interface Config {
   version: string;
   api: string;
   needs_key: boolean;
+  accounts: boolean;
+  read_only: boolean;
   metrics: boolean;
   ready: boolean;
   jobs: boolean;
   outbox: boolean;
   queries: boolean;
   rest: string;
+}
+
+export type Role = 'viewer' | 'operator' | 'admin';
+
+export interface Person {
+  username: string;
+  name: string;
+  /** '': none in the console. */
+  console: Role | '';
 }
 
 /** 'jobs': a key of http_api.jobs_key, which opens methods about jobs only. */
@@ -22,8 +33,18 @@ export const config = signal<Config | undefined>(undefined);
 export const scope = signal<Scope>('none');
 /** Why the key is asked for again; '': it was not given yet. */
 export const refusal = signal('');
-/** Hides what acts, in this tab. The key can do it all the same. */
-export const readOnly = signal(sessionStorage.getItem('tidemill-console-read-only') === 'yes');
+/** Who has signed in; undefined: a key is used. */
+export const person = signal<Person | undefined>(undefined);
+/** Whoever has a key is everything; in read-only mode people are viewers at most. */
+export const role = computed<Role>(() => {
+  if (!person.value) return 'admin';
+  return config.value?.read_only ? 'viewer' : person.value.console || 'viewer';
+});
+/** Hides what acts, in this tab. Whoever uses it can do it all the same. */
+export const hides = signal(sessionStorage.getItem('tidemill-console-read-only') === 'yes');
+
+/** Nothing that acts is shown. */
+export const readOnly = computed(() => hides.value || role.value === 'viewer' || config.value?.read_only === true);
 
 export const key = (): string => sessionStorage.getItem(KEY) ?? '';
 
@@ -36,11 +57,12 @@ export function signOut(why = '', unlessNot?: string): void {
   if (unlessNot !== undefined && unlessNot !== key()) return;
   sessionStorage.removeItem(KEY);
   refusal.value = why;
+  person.value = undefined;
   scope.value = 'none';
 }
 
 export function setReadOnly(value: boolean): void {
-  readOnly.value = value;
+  hides.value = value;
   sessionStorage.setItem('tidemill-console-read-only', value ? 'yes' : 'no');
 }
 
