@@ -62,6 +62,16 @@ void CheckLexing(std::string_view text, Dialect dialect) {
   }
 }
 
+void CheckChart(const Chart& chart) {
+  const bool one = chart.kind == ChartKind::kPie || chart.kind == ChartKind::kNumber;
+  const bool plot = chart.kind == ChartKind::kLine || chart.kind == ChartKind::kArea ||
+                    chart.kind == ChartKind::kBar || chart.kind == ChartKind::kPie;
+  TM_ASSERT(plot == !chart.x.empty());
+  TM_ASSERT((chart.kind == ChartKind::kTable) == chart.y.empty());
+  TM_ASSERT(chart.y.size() <= 1 || (!one && chart.series.empty()));
+  TM_ASSERT(chart.title.size() <= 200 && chart.unit.size() <= 32);
+}
+
 void CheckParsing(std::string_view path, std::string_view text, Dialect dialect) {
   Problems ignored;
   const FileName name = ParseFileName(path, ignored);
@@ -72,6 +82,8 @@ void CheckParsing(std::string_view path, std::string_view text, Dialect dialect)
   TM_ASSERT(!file.queries.empty());
   for (const Query& query : file.queries) {
     TM_ASSERT(query.statements.size() == 1 || query.transaction);
+    TM_ASSERT(query.charts.size() <= 8);
+    for (const Chart& chart : query.charts) CheckChart(chart);
     for (const QueryStatement& statement : query.statements) {
       TM_ASSERT(statement.parameters.size() == statement.sql.names.size());
       for (std::size_t i = 0; i < statement.parameters.size(); ++i) {

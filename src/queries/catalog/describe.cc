@@ -14,6 +14,7 @@
 
 #include "net/async.h"
 #include "net/task_scope.h"
+#include "queries/catalog/chart_check.h"
 #include "queries/catalog/describer.h"
 #include "queries/catalog/live_check.h"
 #include "queries/catalog/operation_id.h"
@@ -214,7 +215,8 @@ class Round {
 
   Task<void> DescribeOne(Work& work) {
     auto described = co_await describer_->Describe(work.file, *work.query);
-    const auto refused = described ? CheckLive(*described, dialect_) : std::nullopt;
+    auto refused = described ? CheckLive(*described, dialect_) : std::nullopt;
+    if (described && !refused) refused = CheckCharts(*described);
     if (refused) {
       work.reason = ShowProblem(*work.file, *refused);
     } else if (described) {

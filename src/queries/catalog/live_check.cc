@@ -2,20 +2,14 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <string>
 #include <utility>
 
+#include "queries/catalog/result_columns.h"
 #include "queries/catalog/words_of.h"
 
 namespace tidemill::queries {
 namespace {
-
-std::string ColumnsOf(const Endpoint& endpoint) {
-  std::string text;
-  for (const EndpointColumn& each : endpoint.columns) text += (text.empty() ? "" : ", ") + each.name;
-  return "the result has: " + text;
-}
 
 files::Problem Refused(const Endpoint& endpoint, std::string message, std::string hint) {
   return {.kind = files::ProblemKind::kContradiction,
@@ -28,14 +22,12 @@ std::optional<files::Problem> CheckKey(const Endpoint& endpoint) {
   const files::Query& query = *endpoint.query;
   if (query.rows == files::RowsShape::kMany && query.live->key.empty()) {
     return Refused(endpoint, "@live without key=: which columns tell the rows apart?",
-                   ColumnsOf(endpoint) + "; for one row: @rows one");
+                   DescribeColumns(endpoint) + "; for one row: @rows one");
   }
   for (const std::string& name : query.live->key) {
-    const auto found = std::ranges::count(endpoint.columns, name, &EndpointColumn::name);
-    if (found == 1) continue;
-    const std::string what =
-        found == 0 ? "the result has no such column" : "the result has it more than once";
-    return Refused(endpoint, fmt::format("@live key={}: {}", name, what), ColumnsOf(endpoint));
+    const std::string why = WhyNoColumn(endpoint, name);
+    if (why.empty()) continue;
+    return Refused(endpoint, fmt::format("@live key={}: {}", name, why), DescribeColumns(endpoint));
   }
   return std::nullopt;
 }

@@ -23,6 +23,7 @@ class Check {
     Caching();
     Callers();
     LiveParameters();
+    Charts();
   }
 
  private:
@@ -42,6 +43,7 @@ class Check {
     if (query_.route.method != files::Method::kGet) {
       Refuse("cache", "@cache with " + name + ": only what GET gives is kept");
       Refuse("live", "@live with " + name + ": only what GET gives can be live");
+      Refuse("chart", "@chart with " + name + ": a page only reads");
       return;
     }
     Refuse("invalidates", "@invalidates with GET: it only reads");
@@ -143,6 +145,15 @@ class Check {
     if (query_.rows == RowsShape::kExec) Refuse("live", "@live with @rows exec: there are no rows");
     if (query_.rows != RowsShape::kMany && !query_.live->key.empty()) {
       Refuse("live", "@live key= tells many rows apart; @rows gives one");
+    }
+  }
+
+  void Charts() {
+    if (query_.rows != RowsShape::kValue) return;
+    for (const Chart& chart : query_.charts) {
+      if (chart.kind == ChartKind::kNumber && chart.before.empty()) continue;
+      problems_.Add(ProblemKind::kContradiction, chart.where, "@rows value gives one value",
+                    "accepted: @chart number y=COLUMN; or @rows one, which gives the row");
     }
   }
 

@@ -256,8 +256,8 @@ TEST(Problems, AreShownWithTheirPlaces) {
   -- @parm id int
      ^~~~~
   did you mean @param?
-  tags: @param @auth @rows @page @sort @cache @live @timeout
-  @rate @connection @invalidates @idempotent @tx @plan
+  tags: @param @auth @rows @page @sort @cache @live @chart
+  @timeout @rate @connection @invalidates @idempotent @tx @plan
 orders/[id].get.sql:3:11: no duration; write it like 250ms, 30s or 1h30m
   -- @cache 30 scope=sub
             ^~

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "queries/files/chart.h"
 #include "queries/files/rewrite.h"
 #include "queries/files/route.h"
 #include "queries/files/source.h"
@@ -109,7 +110,8 @@ struct Query {
   std::vector<std::string> sort;  // columns that a request may ask for
   std::optional<Cache> cache;
   std::optional<Live> live;
-  Range live_where;  // of the tag; empty: there is none
+  Range live_where;           // of the tag; empty: there is none
+  std::vector<Chart> charts;  // how the page of its folder shows it; empty: not at all
   std::optional<Duration> timeout;
   std::optional<Rate> rate;
   std::string connection;                // ""; the usual one

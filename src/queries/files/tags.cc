@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/nearest.h"
+#include "queries/files/tag_chart.h"
 #include "queries/files/tag_param.h"
 #include "queries/files/tag_reader.h"
 
@@ -11,6 +12,7 @@ namespace tidemill::files {
 namespace {
 
 constexpr std::size_t kParametersMax = 1000;
+constexpr std::size_t kChartsMax = 8;
 constexpr DurationRange kCacheRange = {Seconds(1), Hours(720)};
 constexpr DurationRange kPollRange = {Milliseconds(100), Hours(1)};
 constexpr DurationRange kIntervalRange = {Milliseconds(10), Hours(1)};
@@ -247,14 +249,25 @@ void ReadOneParam(TagReader& reader, Query&, Declared& declared) {
   declared.parameters.push_back(*std::move(param));
 }
 
+void ReadOneChart(TagReader& reader, Query& query, Declared&) {
+  auto chart = ReadChart(reader);
+  if (!chart) return;
+  if (query.charts.size() == kChartsMax) return reader.Fail(reader.where(), "more than 8 charts of a query");
+  query.charts.push_back(*std::move(chart));
+}
+
+enum class Times : std::uint8_t { kOnce, kMany };
+
 struct TagRow {
   std::string_view name;
   std::string_view usage;
   void (*read)(TagReader&, Query&, Declared&);
+  Times times = Times::kOnce;
 };
 
-constexpr std::array<TagRow, 14> kTags = {{
-    {"param", "@param NAME [TYPE][!] [path|query|body|claim] [= DEFAULT] [\"DOC\"]", ReadOneParam},
+constexpr std::array<TagRow, 15> kTags = {{
+    {"param", "@param NAME [TYPE][!] [path|query|body|claim] [= DEFAULT] [\"DOC\"]", ReadOneParam,
+     Times::kMany},
     {"auth", "@auth none, or @auth [role:A,B] [claims:A,B]", ReadAuth},
     {"rows", "@rows many, one, value or exec", ReadRows},
     {"page", "@page [keyset COLUMNS [desc]] [limit=N] [max=N]", ReadPage},
@@ -262,6 +275,7 @@ constexpr std::array<TagRow, 14> kTags = {{
     {"cache", "@cache DURATION [swr=DURATION] [scope=public|CLAIMS] [tags=NAMES]", ReadCache},
     {"live", "@live [min=DURATION] [key=COLUMNS] [by=PARAMETERS] [tables=NAMES], or @live poll DURATION",
      ReadLive},
+    {"chart", kChartUsage, ReadOneChart, Times::kMany},
     {"timeout", "@timeout DURATION", ReadTimeout},
     {"rate", "@rate N/s per ip, or per CLAIM; also N/m and N/h", ReadRate},
     {"connection", "@connection NAME", ReadConnection},
@@ -300,7 +314,7 @@ Declared ReadTags(std::span<const Tag> tags, sql::Dialect dialect, Query& query,
       continue;
     }
     TagReader reader(tag.where, SplitWords(tag.value, tag.value_offset, problems), row->usage, problems);
-    if (!declared.places.try_emplace(row->name, tag.where).second && row->name != "param") {
+    if (!declared.places.try_emplace(row->name, tag.where).second && row->times == Times::kOnce) {
       reader.Fail(tag.where, "@" + std::string(row->name) + " stands twice");
       continue;
     }
