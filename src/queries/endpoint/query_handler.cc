@@ -87,6 +87,21 @@ std::string NameOfCaller(const Identity& identity) {
 
 }  // namespace
 
+Task<std::expected<Identity, http::Response>> IdentifyCaller(QueryServices& services,
+                                                             const http::Request& request) {
+  const std::shared_ptr<auth::Authenticator> authenticator = services.authenticator;
+  std::optional<auth::Caller> caller;
+  if (authenticator->HasCredentials(request)) {
+    auto found = co_await authenticator->Authenticate(request);
+    if (!found) {
+      services.metrics.refused_callers.Add();
+      co_return std::unexpected(RefuseCredentials(found.error(), *authenticator));
+    }
+    caller = *std::move(found);
+  }
+  co_return MakeIdentity(std::move(caller), services.settings.role_claim);
+}
+
 Task<void> TellChanged(QueryServices& services, std::vector<std::string> changes) {
   if (services.on_write) services.on_write(changes);
   if (services.cache != nullptr) co_await services.cache->Changed(std::move(changes));
@@ -205,20 +220,13 @@ Task<http::Response> QueryHandler::AnswerTo(const Identity& identity, const http
 }
 
 Task<std::expected<Identity, http::Response>> QueryHandler::Identify(const http::Request& request) {
-  const std::shared_ptr<auth::Authenticator> authenticator = services_.authenticator;
-  std::optional<auth::Caller> caller;
-  if (authenticator->HasCredentials(request)) {
-    auto found = co_await authenticator->Authenticate(request);
-    if (!found) {
-      services_.metrics.refused_callers.Add();
-      co_return std::unexpected(RefuseCredentials(found.error(), *authenticator));
-    }
-    caller = *std::move(found);
-  }
-  Identity identity = MakeIdentity(std::move(caller), services_.settings.role_claim);
-  if (const auto refused = Refuse(served_->query().auth, identity)) {
+  auto identity = co_await IdentifyCaller(services_, request);
+  if (!identity) co_return std::unexpected(std::move(identity).error());
+  if (const auto refused = Refuse(served_->query().auth, *identity)) {
     services_.metrics.refused_callers.Add();
-    if (identity.anonymous()) co_return std::unexpected(Unauthenticated(*authenticator, refused->message));
+    if (identity->anonymous()) {
+      co_return std::unexpected(Unauthenticated(*services_.authenticator, refused->message));
+    }
     co_return std::unexpected(ToResponse(*refused));
   }
   co_return identity;

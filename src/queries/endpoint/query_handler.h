@@ -46,6 +46,10 @@ struct QueryServices {
   std::optional<TaskScope> writes{std::in_place};      // last: they run to their end here
 };
 
+// Who sends the request, or what refuses the credentials that it has.
+Task<std::expected<Identity, http::Response>> IdentifyCaller(QueryServices& services,
+                                                             const http::Request& request);
+
 // Ends what depends on these tables and tags.
 Task<void> TellChanged(QueryServices& services, std::vector<std::string> changes);
 

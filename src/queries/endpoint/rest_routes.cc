@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "queries/answer/error_answer.h"
+#include "queries/endpoint/dashboards_handler.h"
 
 namespace tidemill::queries {
 namespace {
@@ -39,6 +40,16 @@ class BrokenHandler final : public http::Handler {
   const std::size_t body_bytes_max_;
 };
 
+// The one of a loop; what it gives depends on the caller.
+std::shared_ptr<http::Handler> MakeDashboardsHandler(QueryServices& services, const Serving& serving) {
+  std::vector<std::shared_ptr<const Endpoint>> endpoints;
+  for (const auto& served : serving.endpoints) endpoints.push_back(served->endpoint);
+  const std::vector<BrokenEndpoint> none;
+  auto dashboards = std::make_shared<const Dashboards>(
+      endpoints, services.developer ? serving.catalog->broken : none, services.database.dialect());
+  return std::make_shared<DashboardsHandler>(services, std::move(dashboards));
+}
+
 http::Response NotReady() {
   ErrorAnswer error = MakeError(OwnError::kUnavailable, "the endpoints are not ready yet; try again");
   error.retry_after = Seconds(1);
@@ -60,6 +71,9 @@ std::unique_ptr<RouteTable> MakeRouteTable(QueryServices& services, const Servin
         ToHttp(broken.route.method), pattern(broken.route),
         std::make_shared<BrokenHandler>(services.developer ? broken.reason : "", services.settings.body_max));
   }
+  // No file can have this name.
+  table->router.Add(http::Method::kGet, prefix + "/dashboards.json",
+                    MakeDashboardsHandler(services, serving));
   return table;
 }
 

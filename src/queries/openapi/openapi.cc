@@ -7,6 +7,7 @@
 
 #include "base/ascii.h"
 #include "base/json.h"
+#include "queries/openapi/dashboards.h"
 #include "queries/openapi/operation.h"
 
 namespace tidemill::queries {
@@ -83,6 +84,8 @@ void WriteInfo(const std::vector<const Endpoint*>& endpoints, const OpenApiOptio
 void WritePaths(const std::vector<const Endpoint*>& endpoints, JsonWriter& json) {
   json.Key("paths");
   json.BeginObject();
+  const auto has_charts = [](const Endpoint* each) { return !each->query->charts.empty(); };
+  if (std::ranges::any_of(endpoints, has_charts)) WriteDashboardsPath(json);
   std::string open;
   for (const Endpoint* const endpoint : endpoints) {
     const files::Route& route = endpoint->query->route;
