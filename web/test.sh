@@ -8,5 +8,5 @@ cd "$web"
 need_packages .
 built=$(mktemp -d)
 trap 'rm -rf "$built"' EXIT
-npx esbuild chat/test/*_test.mjs --bundle --platform=node --format=esm --out-extension:.js=.mjs --outdir="$built" --log-level=warning
-node --test --test-reporter=dot "$built"/*.mjs
+npx esbuild {chat,dash}/test/*_test.mjs --bundle --platform=node --format=esm --outbase=. --out-extension:.js=.mjs --outdir="$built" --log-level=warning
+node --test --test-reporter=dot "$built"/*/test/*.mjs

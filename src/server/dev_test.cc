@@ -75,6 +75,12 @@ TEST(Dev, SaysWhereTheChatIs) {
                   .contains("A chat for your team, whose owner you become here: " + link + "\n"));
 }
 
+TEST(Dev, PrintsALinkToTheDashboards) {
+  const Dev dev({.flags = {{"queries.folder", "queries"}}});
+  EXPECT_TRUE(dev.Text().contains(": http://127.0.0.1:8000/dash/#token=ey")) << dev.Text();
+  EXPECT_FALSE(Dev({}).Text().contains("/dash/"));
+}
+
 TEST(Dev, WithAFileKeepsItsKeysAndTheDemoNamespace) {
   const std::string path = ::testing::TempDir() + "tidemill-dev-test.toml";
   std::ofstream(path) << "[http_api]\nkey = [\"mine\"]\n[client.token]\nhmac_secret_key = \"k\"\n";

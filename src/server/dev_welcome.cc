@@ -71,8 +71,12 @@ std::string OfChat(const DevWelcome& welcome) {
 }  // namespace
 
 std::string ToText(const DevWelcome& welcome) {
-  const std::string of_rest =
-      welcome.rest.empty() ? "" : fmt::format("Your SQL endpoints, to be tried: {}/\n", welcome.rest);
+  const std::string of_rest = welcome.rest.empty()
+                                  ? ""
+                                  : fmt::format(
+                                        "Your SQL endpoints, to be tried: {}/\n"
+                                        "And those with @chart, drawn and live: {}#token={}\n",
+                                        welcome.rest, welcome.dashboards, welcome.token);
   const std::string of_console =
       welcome.console.empty() ? "" : fmt::format("The console, to see and to act: {}\n", welcome.console);
   const std::string of_jobs =

@@ -18,6 +18,7 @@ struct DevWelcome {
   std::string channel;     // the one that the page shows
   std::string faktory;     // "tcp://127.0.0.1:7419", for clients of jobs; "": nobody can connect there
   std::string rest;        // "http://127.0.0.1:8000/rest"; "": no folder of .sql files is served
+  std::string dashboards;  // "http://127.0.0.1:8000/dash/"; "": likewise
   std::string console;     // "http://127.0.0.1:8000/console/#key=K"; "": there is none
   std::string chat;        // "http://127.0.0.1:8000/chat/"; "": there is none
   std::string owner_link;  // makes the first owner of the accounts; "": there is one, or no accounts

@@ -11,6 +11,7 @@
 #include "base/random.h"
 #include "metrics/process.h"
 #include "server/chat_page.h"
+#include "server/dash_page.h"
 #include "server/drain.h"
 #include "server/version.h"
 
@@ -229,7 +230,10 @@ void Node::MakeServers(const LiveSettings& live, const Options& options) {
                           .accounts = accounts_.get(),
                           .self = options.self},
         shared_, *health_, settings_, live));
-    if (queries_) queries_->AddRoutes(i, servers_.back()->public_routes());
+    if (queries_) {
+      queries_->AddRoutes(i, servers_.back()->public_routes());
+      AddDashPageRoutes(servers_.back()->public_routes(), settings_);
+    }
     if (chat_) {
       chat_->AddRoutes(i, servers_.back()->public_routes());
       AddChatPageRoutes(servers_.back()->public_routes(), settings_);

@@ -126,7 +126,8 @@ void CheckPaths(const Settings& settings, config::Findings& findings) {
     }
     const bool is_own = path == "/health" || path == "/ready" || path == "/metrics" ||
                         (settings.console_enabled && path.starts_with("/console/")) ||
-                        (settings.chat.enabled && path.starts_with("/chat/"));
+                        (settings.chat.enabled && path.starts_with("/chat/")) ||
+                        (settings.queries.given() && path.starts_with("/dash/"));
     if (!is_own) continue;
     findings.push_back({.key = key, .text = fmt::format(" = {}: the server's own", config::Quote(path))});
   }

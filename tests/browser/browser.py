@@ -2,14 +2,15 @@
 import pathlib
 
 from foreign import foreign_cases
+from postgres_server import PostgresServer
 
 HERE = pathlib.Path(__file__).parent
 SCREENSHOTS = HERE.parents[1] / "build/browser"
 
 
-def steps_of(program, binary):
+def steps_of(program, binary, *more):
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    return foreign_cases(["node", program, binary, str(SCREENSHOTS)], r"^ok   (.*) \(\d+ ms\)$", r"^FAIL (.*)", folder=HERE)
+    return foreign_cases(["node", program, binary, str(SCREENSHOTS), *more], r"^ok   (.*) \(\d+ ms\)$", r"^FAIL (.*)", folder=HERE)
 
 
 def cases_demo_page(binary):
@@ -30,3 +31,8 @@ def cases_console_page(binary):
 
 def cases_chat_page(binary):
     return steps_of("chat_page.js", binary)
+
+
+def cases_dash_page(binary):
+    with PostgresServer(sql="create database dash") as postgres:
+        yield from steps_of("dash_page.js", binary, str(postgres.port))

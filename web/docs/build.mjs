@@ -10,7 +10,7 @@ const GROUPS = {
   'Begin': ['guide/quick-start.md', 'guide/javascript.md', 'guide/python.md', 'guide/go.md', 'guide/sql-apis.md',
     'guide/jobs.md', 'guide/webhooks-workers.md', 'guide/maps.md', 'guide/shared-polls.md', 'guide/bandwidth.md', 'guide/proxies.md', 'guide/events.md', 'guide/chat.md', 'guide/sdks.md',
     'guide/concepts.md'],
-  'Run it': ['guide/transports.md', 'guide/deployment.md', 'guide/redis.md', 'guide/postgres.md', 'guide/outbox.md', 'guide/accounts.md', 'guide/live-queries.md',
+  'Run it': ['guide/transports.md', 'guide/deployment.md', 'guide/redis.md', 'guide/postgres.md', 'guide/outbox.md', 'guide/accounts.md', 'guide/live-queries.md', 'guide/live-dashboard.md',
     'guide/jobs-operations.md',
     'guide/console.md', 'guide/operating-connections.md', 'guide/metrics.md', 'guide/metrics-reference.md', 'guide/security.md', 'guide/troubleshooting.md', 'guide/codes.md', 'guide/upgrading.md'],
   'Coming from': ['guide/from-centrifugo.md', 'guide/from-socketio.md', 'guide/from-pusher.md',
@@ -63,7 +63,7 @@ function render(page) {
 }
 
 const titleOf = (page) => readFileSync(join(docs, page), 'utf8').match(/^# (.*)$/m)[1]
-  .replace(/^Coming from /, '').replace(/^A first app in /, 'First app: ');
+  .replace(/^Coming from /, '').replace(/^A first app in /, 'First app: ').replace(/ from an existing Postgres in ten minutes$/, '');
 const nav = Object.entries(GROUPS).map(([name, pages]) => `<p>${name}</p>\n<ul>\n${
   pages.map((page) => `<li><a href="#${idOf(page)}">${titleOf(page)}</a></li>`).join('\n')}\n</ul>`).join('\n');
 const html = readFileSync(join(here, 'template.html'), 'utf8')
