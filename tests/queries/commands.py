@@ -34,6 +34,22 @@ def test_new_project(binary, folder, postgres):
     check("actual time=" in project.run("queries", "explain", "orders.get.sql", "sub=ann", "--analyze"), "it ran")
 
 
+def test_new_dashboard(binary, folder, postgres):
+    """What `new live` writes is sound, on both databases, and its queries give rows"""
+    postgres.run("create database new_dashboard")
+    databases = {"postgres": ("--storage.postgres.url", postgres.url(database="new_dashboard")),
+                 "sqlite": ("--storage.sqlite.path", f"{folder}/sales.db")}
+    for kind, options in databases.items():
+        project = Project(binary, f"{folder}/{kind}", *options)
+        done = Project(binary, f"{folder}/{kind}").run("new", "live", ".", "--database", kind)
+        check("/dash/" in done, done)
+        project.run("migrate", "up")
+        checked = project.run("queries", "check")
+        check(checked.endswith("\n5 sound endpoints, no problems\n") or checked == "5 sound endpoints, no problems\n", checked)
+        for name in ("total", "by_hour", "by_product", "latest"):
+            check("{" in project.run("queries", "run", f"sales/{name}.get.sql", "region=north"), name)
+
+
 def test_policies(binary, folder, postgres):
     """Tests run with the claims and the role that they name: policies count"""
     project = new_project(binary, folder, postgres, "policies")

@@ -1,4 +1,4 @@
-// tidemill new sql DIR: a small project that works: migrations, five endpoints, a test.
+// tidemill new sql DIR, new live DIR: a small project that works: endpoints with a test, or a live dashboard.
 #pragma once
 
 #include "cli/command.h"
