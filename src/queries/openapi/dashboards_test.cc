@@ -35,7 +35,7 @@ TEST(Dashboards, SayAllThatAPageNeeds) {
   EXPECT_TRUE(IsJson(json)) << json;
   EXPECT_EQ(
       json,
-      R"({"database":"postgresql","user":"42","dashboards":[{"folder":"sales","queries":[{"id":"",)"
+      R"({"database":"postgresql","user":"42","dashboards":[{"folder":"sales","queries":[{"id":"tested",)"
       R"("path":"/sales/by_hour","file":"sales/by_hour.get.sql","summary":"Sales by hour.",)"
       R"("description":"Of one region.","rows":"many","live":true,"everybody":false,"parameters":[)"
       R"({"name":"region","in":"query","required":false,"description":"which","default":"eu","kind":"text",)"
