@@ -34,12 +34,14 @@ void TellSelf(Services& services, const Actor& actor, std::string_view type, Roo
   services.courier.PublishTo(actor.user.id, EventNow(services.loop, type, room, data));
 }
 
-void TellUnread(Services& services, const Actor& actor, RoomId room, const Membership& membership) {
+void TellUnread(Services& services, const Actor& actor, RoomId room, const Marked& marked) {
+  const Membership& membership = marked.membership;
   TellSelf(services, actor, "unread.updated", room, ObjectJson([&](JsonWriter& json) {
              json.Member("room_id", ToText(room));
              json.Member("read_seq", membership.read_seq);
              json.Member("unread", membership.unread);
              json.Member("mentions", membership.mentions);
+             json.Member("root_count", marked.root_count);
            }));
 }
 
@@ -56,7 +58,7 @@ Task<Outcome<Answer>> MarkRead(Services& services, Actor actor, MarkSeq params) 
   TM_CO_TRY_ASSIGN(const Marked marked,
                    co_await services.store.markers().MarkRead(params.room_id, actor.user.id, params.seq));
   if (marked.has_changed) {
-    TellUnread(services, actor, params.room_id, marked.membership);
+    TellUnread(services, actor, params.room_id, marked);
     RoomsOfLoop& owner = services.rooms.OwnerOf(params.room_id);
     Rooms::RunOn(owner, [&owner, room = params.room_id, user = actor.user.id,
                          seq = marked.membership.read_seq] { owner.NoteRead(room, user, seq); });
@@ -68,7 +70,7 @@ Task<Outcome<Answer>> MarkUnread(Services& services, Actor actor, MarkSeq params
   TM_CO_TRY(co_await SeeOwn(services, params.room_id, actor));
   TM_CO_TRY_ASSIGN(const Marked marked,
                    co_await services.store.markers().MarkUnread(params.room_id, actor.user.id, params.seq));
-  if (marked.has_changed) TellUnread(services, actor, params.room_id, marked.membership);
+  if (marked.has_changed) TellUnread(services, actor, params.room_id, marked);
   co_return AnswerWith("membership", marked.membership);
 }
 

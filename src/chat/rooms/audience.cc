@@ -16,6 +16,10 @@ bool IsConversation(const Room& room) {
   return room.type == RoomType::kDirect || room.type == RoomType::kGroup;
 }
 
+bool IsNewRoot(const Outcome<Sent>& sent) {
+  return sent && sent->is_new && !sent->thread && sent->message.type == MessageType::kText;
+}
+
 }  // namespace
 
 Task<void> Audience::LoadMembers(OpenRoom& room) {
@@ -57,6 +61,7 @@ bool Audience::HearsAtOnce(const OpenRoom& room) const { return IsConversation(*
 
 void Audience::OnAppended(OpenRoom& room, const Appended& appended) {
   bool has_root = false;
+  std::int64_t root_count = appended.room.root_count - std::ranges::count_if(appended.sends, IsNewRoot);
   std::set<std::string_view> mentioned;
   for (const Outcome<Sent>& each : appended.sends) {
     if (!each || !each->is_new) continue;
@@ -68,7 +73,7 @@ void Audience::OnAppended(OpenRoom& room, const Appended& appended) {
       if (room.has_activity) at_.courier.metrics().activity_coalesced.Add();
       room.has_activity = true;
       room.has_mention = room.has_mention || message.mentions.room || message.mentions.here;
-      TellSender(room, message);
+      if (IsNewRoot(each)) TellSender(room, message, ++root_count);
     }
     mentioned.insert(each->mentioned.begin(), each->mentioned.end());
   }
@@ -92,14 +97,15 @@ void Audience::NoteActivity(OpenRoom& room) {
   ScheduleFlush(room);
 }
 
-// Sending moves the sender's own marker.
-void Audience::TellSender(OpenRoom& room, const Message& message) {
+// Sending moves the sender's own marker. `root_count` is that of the room up to this message.
+void Audience::TellSender(OpenRoom& room, const Message& message, std::int64_t root_count) {
   if (!at_.online.Listens(message.user_id)) return;
   const std::string data = ObjectJson([&](JsonWriter& json) {
     json.Member("room_id", ToText(room.id));
     json.Member("read_seq", message.seq);
     json.Member("unread", 0);
     json.Member("mentions", 0);
+    json.Member("root_count", root_count);
   });
   at_.courier.PublishTo(
       message.user_id,

@@ -73,7 +73,7 @@ class Audience final : net::Timer {
   void OnTimer() override;
   void ScheduleFlush(OpenRoom& room);
   void Flush(OpenRoom& room);
-  void TellSender(OpenRoom& room, const Message& message);
+  void TellSender(OpenRoom& room, const Message& message, std::int64_t root_count);
   bool HearsAtOnce(const OpenRoom& room) const;
   std::string ActivityOf(const Room& room, bool is_mention) const;
   static Task<void> SendToMembers(Audience& self, RoomId id, std::string event);

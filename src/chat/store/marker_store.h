@@ -15,6 +15,7 @@ namespace tidemill::chat {
 struct Marked {
   Membership membership;
   bool has_changed = false;
+  std::int64_t root_count = 0;  // root messages of the room when `membership` was counted
 };
 
 struct Receipt {

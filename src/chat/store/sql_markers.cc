@@ -111,7 +111,10 @@ Task<Outcome<Marked>> SqlMarkers::DoMove(Work& work, RoomId room, std::string us
   TM_CO_TRY(co_await work.Change(move_, {room.value(), user, seq, counts.root_n, counts.mention_n}));
   TM_CO_TRY_ASSIGN(const sql::Rows after, co_await work.Run(find_, {room.value(), std::move(user)}));
   if (after.empty()) co_return RefuseOutsider();
-  co_return Marked{.membership = RoomViewOf(after[0]).membership.value_or(Membership{}), .has_changed = true};
+  const RoomView moved = RoomViewOf(after[0]);
+  co_return Marked{.membership = moved.membership.value_or(Membership{}),
+                   .has_changed = true,
+                   .root_count = moved.room.root_count};
 }
 
 Task<Outcome<Marked>> SqlMarkers::Move(RoomId room, std::string user, Seq seq, Way way) {

@@ -19,7 +19,7 @@ test('days, system messages and names of hooks part them', () => {
   const day = 24 * 60;
   const rows = timeline([
     message(1, 'ada', 0), message(2, 'ada', day), message(3, 'ada', day + 1, { type: 'system' }), message(4, 'ada', day + 2),
-    message(5, 'ada', day + 3, { metadata: { username: 'Build' } }), message(6, 'ada', day + 3, { metadata: { username: 'Build' } }),
+    message(5, 'ada', day + 3, { metadata: { hook: { username: 'Build' } } }), message(6, 'ada', day + 3, { metadata: { hook: { username: 'Build' } } }),
   ], undefined, 'me');
   assert.deepEqual(shape(rows), ['day', '1*', 'day', '2*', '3*', '4*', '5*', '6']);
 });
@@ -66,7 +66,7 @@ test('activity counts what is unread, whether one event or many were folded into
   assert.deepEqual(again.get('a').membership, rooms.get('a').membership, 'an old one changes nothing');
   rooms = withPersonalEvent(rooms, activity('a', { last_seq: 13, root_count: 10, last_message: { seq: 13, user_id: 'me' }, mention: true }), 'me');
   assert.deepEqual([rooms.get('a').membership.unread, rooms.get('a').membership.mentions], [5, 1], 'own ones are not unread');
-  rooms = withPersonalEvent(rooms, { type: 'unread.updated', room_id: 'a', data: { room_id: 'a', read_seq: 13, unread: 0, mentions: 0 } }, 'me');
+  rooms = withPersonalEvent(rooms, { type: 'unread.updated', room_id: 'a', data: { room_id: 'a', read_seq: 13, unread: 0, mentions: 0, root_count: 10 } }, 'me');
   assert.equal(rooms.get('a').membership.unread, 0);
 });
 

@@ -28,13 +28,14 @@ export function withMembership(rooms: Rooms, id: string, change: Partial<Members
 
 /**
  * Root messages of others that are not read: the server counted `unread` when the room had `root_count` of them, so
- * each further one is unread too. One's own move the marker, which `unread.updated` tells.
+ * each further one is unread too, unless all of it is read here already. One's own move the marker, which
+ * `unread.updated` tells.
  */
 function active(room: Room, activity: Activity, me: string): Room {
   if (activity.last_seq < room.last_seq) return room;
   const more = Math.max(0, activity.root_count - room.root_count);
-  const own = activity.last_message?.user_id === me;
   const { membership } = room;
+  const own = activity.last_message?.user_id === me || activity.last_seq <= (membership?.read_seq ?? 0);
   return {
     ...room,
     last_seq: activity.last_seq,
@@ -46,6 +47,22 @@ function active(room: Room, activity: Activity, me: string): Room {
       mentions: membership.mentions + (activity.mention && !own ? 1 : 0),
     },
   };
+}
+
+interface Unread {
+  read_seq: number;
+  unread: number;
+  mentions: number;
+  root_count: number;
+}
+
+/** Counted when the room had `root_count` root messages, of which this page may know fewer, or more. */
+function counted(rooms: Rooms, id: string, { read_seq, unread, mentions, root_count }: Unread): Rooms {
+  const room = rooms.get(id);
+  if (!room) return rooms;
+  const more = Math.max(0, room.root_count - root_count);
+  const known = new Map(rooms).set(id, { ...room, root_count: Math.max(room.root_count, root_count) });
+  return withMembership(known, id, { read_seq, mentions, unread: unread + more });
 }
 
 /** Of an event of a room's own channel, whether or not one is a member. */
@@ -80,9 +97,7 @@ export function withPersonalEvent(rooms: Rooms, event: Event, me: string): Rooms
       return room ? set(rooms, active(room, { ...(data as unknown as Activity), room_id: id }, me)) : rooms;
     }
     case 'unread.updated':
-      return withMembership(rooms, id, {
-        read_seq: data.read_seq as number, unread: data.unread as number, mentions: data.mentions as number,
-      });
+      return counted(rooms, id, data as unknown as Unread);
     case 'draft.updated':
       return withMembership(rooms, id, { draft: (data.draft ?? data.text ?? '') as string });
     case 'membership.updated':
@@ -93,6 +108,10 @@ export function withPersonalEvent(rooms: Rooms, event: Event, me: string): Rooms
       if (!room) return rooms;
       const known = rooms.get(room.id);
       return set(rooms, { ...room, membership: room.membership ?? known?.membership ?? null });
+    }
+    case 'member.updated': {
+      const { role, muted_until } = data.member as Membership;
+      return withMembership(rooms, id, { role, muted_until });
     }
     case 'member.removed':
       return without(rooms, id);

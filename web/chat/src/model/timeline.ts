@@ -27,9 +27,13 @@ export function follows(before: Message | undefined, message: Message): boolean 
   );
 }
 
+/** What an incoming hook posted says of itself. */
+export const hookOf = (message: Message): { username?: unknown; icon_emoji?: unknown } | undefined =>
+  message.metadata?.hook as { username?: unknown; icon_emoji?: unknown } | undefined;
+
 /** A hook may post under a name of its own. */
 export function nameOf(message: Message): string | undefined {
-  const name = message.metadata?.username;
+  const name = hookOf(message)?.username;
   return typeof name === 'string' && name !== '' ? name : undefined;
 }
 
