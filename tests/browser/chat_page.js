@@ -2,6 +2,7 @@
 import { chromium } from 'playwright-core';
 import { comingIn } from './chat_entry.mjs';
 import { lookingWell } from './chat_looks.mjs';
+import { keepingOrder, orderLooksWell } from './chat_moderation.mjs';
 import { offline, twoTabs, gaps } from './chat_network.mjs';
 import { finding, talking, reading } from './chat_talk.mjs';
 import { hostile } from './chat_hostile.mjs';
@@ -27,6 +28,8 @@ try {
   await gaps(browser, world);
   await twoTabs(browser, world);
   await hostile(browser, world);
+  await keepingOrder(browser, world);
+  await orderLooksWell(browser, world, screenshots);
   await lookingWell(browser, world, screenshots);
   await offline(browser, world);
   ended = true;

@@ -3,7 +3,9 @@ import { useEffect } from 'preact/hooks';
 import { sections } from './model/rooms';
 import { BrowsePage } from './pages/browse';
 import { JoinPage, LoginPage, ResetPage, SetupPage } from './pages/entry';
+import { LaterPage } from './pages/later';
 import { PeoplePage } from './pages/people';
+import { ReportsPage } from './pages/reports';
 import { SearchPage } from './pages/search';
 import { SettingsPage } from './pages/settings';
 import { ThreadsPage } from './pages/threads';
@@ -81,7 +83,7 @@ function Profiled() {
 }
 
 const PAGES: Record<string, () => preact.JSX.Element> = {
-  r: RoomPage, threads: ThreadsPage, search: SearchPage, browse: BrowsePage, settings: SettingsPage, u: Profiled,
+  r: RoomPage, threads: ThreadsPage, later: LaterPage, reports: ReportsPage, search: SearchPage, browse: BrowsePage, settings: SettingsPage, u: Profiled,
 };
 
 function Inside() {

@@ -67,9 +67,9 @@ async function call<T>(method: string, path: string, body?: unknown): Promise<T>
   return (text ? JSON.parse(text) : {}) as T;
 }
 
-const chat = <T>(method: string, path: string, body?: unknown, query?: Values) => call<T>(method, withQuery(`chat/v1/${path}`, query), body);
+export const chat = <T = unknown>(method: string, path: string, body?: unknown, query?: Values) => call<T>(method, withQuery(`chat/v1/${path}`, query), body);
 const accounts = <T>(method: string, path: string, body?: unknown, query?: Values) => call<T>(method, withQuery(`accounts/v1/${path}`, query), body);
-const id = encodeURIComponent;
+export const id = encodeURIComponent;
 
 export interface Invite {
   id: string;

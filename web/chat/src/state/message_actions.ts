@@ -6,14 +6,20 @@ import { api } from './api';
 import { openRoomOf } from './open_rooms';
 import { markUnread } from './reading';
 import { roomHref } from './router';
-import { me, moderates, mayPost } from './store';
+import { mutedUntil } from './moderation';
+import { me, moderates, mayPost, rooms } from './store';
 
 /** The message that is edited in its place. */
 export const editing = signal<string | undefined>(undefined);
 
+const isMuted = (roomId: string): boolean => {
+  const room = rooms.value.get(roomId);
+  return room !== undefined && mutedUntil(room) !== undefined;
+};
+
 export const isOwn = (message: Message): boolean => message.user_id === me.value.id && message.type === 'text';
 
-export const mayEdit = (message: Message): boolean => isOwn(message) && message.deleted_at === null;
+export const mayEdit = (message: Message): boolean => isOwn(message) && message.deleted_at === null && !isMuted(message.room_id);
 export const mayDelete = (message: Message, room: Room): boolean =>
   message.type === 'text' && message.deleted_at === null && (isOwn(message) || moderates(room));
 export const mayReact = (room: Room): boolean => room.settings?.reactions !== false && room.membership !== null && !room.archived_at;

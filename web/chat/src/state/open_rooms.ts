@@ -9,6 +9,7 @@ import { withMembership, withRoomEvent } from '../model/rooms';
 import type { Event, Member, Message, Page, User } from '../model/types';
 import { api, ApiError } from './api';
 import { subscribe, unsubscribe } from './live';
+import { memberTurn } from './moderation';
 import { learn, me, putRoom, rooms } from './store';
 
 const OPEN_MAX = 8;
@@ -120,6 +121,7 @@ export class OpenRoom {
     this.log.value = log;
     if (this.thread.value) this.thread.value = applyToReplies(this.thread.value, event);
     rooms.value = withRoomEvent(rooms.value, event);
+    if (event.type.startsWith('member.')) memberTurn.value++;
     const member = event.data.member as Member | undefined;
     if (event.type === 'member.updated' && member?.user_id === me.value.id) {
       rooms.value = withMembership(rooms.value, this.id, { role: member.role, muted_until: member.muted_until ?? null });

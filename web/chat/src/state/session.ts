@@ -7,6 +7,8 @@ import { connect, disconnect, followMyself, type LiveHooks, reconnect } from './
 import { forget, notifyOf } from './notify';
 import { announce } from './announce';
 import { closeAllRooms, closeRoom, current, setRoomHooks } from './open_rooms';
+import { loadLater, onLater, reminders, scheduled } from './later';
+import { bans, flags, loadFlags, onModeration } from './moderation';
 import { arrived, startSending, stopSending } from './sending';
 import { lookForThreads, onThread } from './threads';
 import {
@@ -35,6 +37,12 @@ function take(sync: Sync): void {
   clockSkew.value = sync.server_time - Date.now();
 }
 
+/** What no sync brings. */
+function lookAround(): void {
+  loadLater();
+  loadFlags();
+}
+
 let resyncing: Promise<void> | undefined;
 
 /** Everything anew, after something was missed. */
@@ -42,6 +50,7 @@ function resync(): Promise<void> {
   resyncing ??= api
     .sync()
     .then(take)
+    .then(lookAround)
     .catch((error: Error) => {
       // The connection will come back, and ask again.
       if (error instanceof ApiError && !error.passing) failure.value = error;
@@ -54,6 +63,8 @@ function resync(): Promise<void> {
 
 function onPersonal(event: Event): void {
   const id = event.room_id || (event.data.room_id as string);
+  onModeration(event);
+  onLater(event);
   switch (event.type) {
     case 'resync':
       void resync();
@@ -120,6 +131,7 @@ async function enter(): Promise<void> {
   stage.value = 'ready';
   tellOtherTabs(SIGNED_IN + user.id);
   lookForThreads();
+  lookAround();
 }
 
 async function loadConfig(): Promise<void> {
@@ -162,6 +174,10 @@ function leave(): void {
   closeAllRooms();
   rooms.value = new Map();
   users.value = new Map();
+  scheduled.value = [];
+  reminders.value = [];
+  flags.value = [];
+  bans.value = new Map();
   own.value = undefined;
   stage.value = 'signed-out';
 }

@@ -8,6 +8,7 @@ import { api, upload } from '../state/api';
 import { draftOf, draftTurn, keepDraft } from '../state/drafts';
 import { charOf } from '../state/emoji';
 import { editLastOwn } from '../state/message_actions';
+import { mutedUntil } from '../state/moderation';
 import type { OpenRoom } from '../state/open_rooms';
 import { prefs } from '../state/prefs';
 import { phone } from '../state/screen';
@@ -18,6 +19,8 @@ import { runCommand } from './commands';
 import { EmojiButton } from './emoji_picker';
 import { Icon } from './icons';
 import { IconButton } from './ui';
+import { MutedHere } from './banned';
+import { ScheduledHere, SendLater } from './send_later';
 import { TextBox, type TextBoxHandle } from './text_box';
 
 interface Upload {
@@ -91,6 +94,9 @@ export function Composer({ open, room, threadId }: { open: OpenRoom; room: Room;
     field.current?.focus();
   };
 
+  const noLater = list.length > 0 ? 'Files cannot be sent later.' : left < 0 ? `Too long by ${-left} characters.` : undefined;
+
+  if (mutedUntil(room)) return <MutedHere room={room} />;
   if (!may) return <Outside room={room} why={why} />;
   const where = threadId ? 'Reply in this thread' : isDirect(room) ? `Message ${title(room)}` : `Message #${room.name}`;
   return (
@@ -103,6 +109,7 @@ export function Composer({ open, room, threadId }: { open: OpenRoom; room: Room;
         add([...event.dataTransfer.files]);
       }}
     >
+      <ScheduledHere roomId={room.id} threadId={threadId} />
       <div class="composer-box">
         {list.length > 0 && <Uploads list={list} remove={remove} />}
         {marks && <Marks field={field} />}
@@ -127,6 +134,7 @@ export function Composer({ open, room, threadId }: { open: OpenRoom; room: Room;
             <button type="button" class="send" aria-label="Send" title="Send" disabled={text.trim() === '' && list.length === 0} onClick={send}>
               <Icon name="send" />
             </button>
+            <SendLater draft={{ roomId: room.id, threadId, text: withEmoji(text.trim(), charOf) }} why={noLater} done={() => write('')} />
           </div>
         </div>
       </div>

@@ -8,6 +8,7 @@ import { pane } from '../state/panes';
 import { go } from '../state/router';
 import { dropRoom, isAdmin, isDirect, moderates, putRoom, title } from '../state/store';
 import { confirm } from './dialog';
+import { HooksPart } from './hooks_part';
 import { setLocal } from './sidebar';
 import { Pane } from './pane';
 import { Field, fieldError, Name, Problem, Select, Switch, Time, useSubmit } from './ui';
@@ -46,7 +47,13 @@ export function DetailsPane({ room, close }: { room: Room; close: () => void }) 
           </p>
         )}
         {membership && <Select label="Tell me of" value={membership.notify} options={LEVELS} onChange={(level) => void setLevel(level)} />}
+        {moderates(room) && !isDirect(room) && (
+          <button type="button" class="quiet" onClick={() => (pane.value = 'moderation')}>
+            Reports, bans and what was done
+          </button>
+        )}
         {moderates(room) && !isDirect(room) && <Edit key={room.version} room={room} />}
+        {!isDirect(room) && (membership?.role === 'owner' || isAdmin.value) && <HooksPart key={room.id} room={room} />}
         {membership && !isDirect(room) && (
           <div class="apart">
             <button type="button" class="quiet danger-text" onClick={leave}>

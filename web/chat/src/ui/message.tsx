@@ -2,7 +2,7 @@
 import { useRef, useState } from 'preact/hooks';
 import type { Entry } from '../model/outbox';
 import { bytesOf } from '../model/times';
-import { nameOf } from '../model/timeline';
+import { hookOf, nameOf } from '../model/timeline';
 import type { Attachment, Message, Room } from '../model/types';
 import { api, at } from '../state/api';
 import { spoken } from '../state/emoji';
@@ -17,6 +17,7 @@ import { showHistory, showProfile } from './dialogs';
 import { EditBox } from './edit_box';
 import { EmojiButton } from './emoji_picker';
 import { Icon } from './icons';
+import { laterAndReport, ofModerators } from './message_menu';
 import { MenuButton, type MenuItem } from './popover';
 import { Avatar, copyText, IconButton, Markdown, Name, StatusOf, Time } from './ui';
 
@@ -51,6 +52,7 @@ function menuOf(message: Message, room: Room, inThread: boolean): MenuItem[] {
   ];
   if (room.membership && !inThread) items.push({ label: 'Mark as unread from here', icon: 'bell', run: () => void unreadFrom(message) });
   if (mayPin(room) && !inThread) items.push({ label: message.pinned ? 'Remove the pin' : 'Pin to the room', icon: 'pin', run: () => void pin(message) });
+  items.push(...laterAndReport(message, room), ...ofModerators(message, room));
   if (mayDelete(message, room)) items.push({ label: 'Delete…', icon: 'bin', danger: true, apart: true, run: () => askDelete(message) });
   return items;
 }
@@ -246,7 +248,7 @@ export function MessageRow(props: RowProps) {
             <b>
               <Name id={message.user_id} own={own} />
             </b>
-            {userOf(message.user_id).bot && <span class="tag">bot</span>}
+            {userOf(message.user_id).bot && <span class="tag">{hookOf(message) ? 'hook' : 'bot'}</span>}
             <StatusOf id={message.user_id} />
             <Time at={message.created_at} />
             {message.pinned && (

@@ -1,19 +1,22 @@
 // A room: its head, its messages, where one writes, and a pane beside it.
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Room } from '../model/types';
 import { attempt } from '../state/announce';
 import { api, ApiError } from '../state/api';
 import { current, type OpenRoom, openRoom } from '../state/open_rooms';
 import { pane, type PaneName } from '../state/panes';
+import { bans, liftLocally, onRefused } from '../state/moderation';
 import { lookAnew } from '../state/reading';
 import { go, roomHref, route } from '../state/router';
-import { isDirect, me, rooms, title } from '../state/store';
+import { clockSkew, isDirect, me, now, rooms, title } from '../state/store';
 import { forget } from '../state/notify';
 import { shelf } from '../state/storage';
+import { BannedFrom } from './banned';
 import { Composer } from './composer';
 import { Icon, iconOf } from './icons';
 import { DetailsPane } from './details_pane';
 import { MembersPane } from './members_pane';
+import { ModerationPane } from './moderation_pane';
 import { MessageList } from './message_list';
 import { PinsPane } from './pins_pane';
 import { setLocal } from './sidebar';
@@ -30,6 +33,8 @@ function togglePane(name: PaneName): void {
 export function RoomPage() {
   const { room: id, seq, thread } = route.value;
   const [missing, setMissing] = useState<Error>();
+  const [turn, setTurn] = useState(0);
+  const seen = useRef('');
   useEffect(() => {
     setMissing(undefined);
     lookAnew(id);
@@ -37,14 +42,18 @@ export function RoomPage() {
       () => {
         shelf.set(LAST_ROOM, id);
         forget(id);
+        liftLocally(id);
       },
-      (error: Error) => setMissing(error),
+      (error: Error) => {
+        onRefused(id, error);
+        setMissing(error);
+      },
     );
     return () => {
       const open = current.peek();
       if (open?.id === id && (rooms.peek().get(id)?.membership?.unread ?? 0) === 0) open.unreadAfter.value = undefined;
     };
-  }, [id, seq]);
+  }, [id, seq, turn]);
   const open = current.value;
   useEffect(() => {
     if (open?.id !== id) return;
@@ -52,7 +61,15 @@ export function RoomPage() {
     else open.closeThread();
   }, [open, id, thread]);
   const room = rooms.value.get(id);
+  const ban = bans.value.get(id);
+  const over = ban?.until ? ban.until <= now.value + clockSkew.value : false;
+  useEffect(() => {
+    if (over) setTurn((before) => before + 1);
+  }, [over]);
+  if (room) seen.current = id;
+  if (ban) return <BannedFrom id={id} again={() => setTurn((before) => before + 1)} />;
   if (missing) return <Missing error={missing} />;
+  if (!room && seen.current === id) return <Missing error={new ApiError(404, 'not_found', '')} />;
   if (!room || open?.id !== id) return <section class="room" aria-busy="true" />;
   return <RoomView key={id} open={open} room={room} />;
 }
@@ -83,6 +100,7 @@ function RoomView({ open, room }: { open: OpenRoom; room: Room }) {
       {side === 'thread' && <ThreadPane key={thread} open={open} room={room} close={close} />}
       {side === 'members' && <MembersPane room={room} close={close} />}
       {side === 'pins' && <PinsPane room={room} close={close} />}
+      {side === 'moderation' && <ModerationPane room={room} close={close} />}
       {side === 'details' && <DetailsPane room={room} close={close} />}
     </>
   );

@@ -4,6 +4,8 @@ import { badgeOf, sections } from '../model/rooms';
 import type { Presence, Room } from '../model/types';
 import { attempt } from '../state/announce';
 import { api } from '../state/api';
+import { laterCalls } from '../state/later';
+import { flags } from '../state/moderation';
 import { current } from '../state/open_rooms';
 import { markAllRead } from '../state/reading';
 import { go, roomHref, route } from '../state/router';
@@ -164,6 +166,8 @@ export function Sidebar() {
       <div class="side-scroll">
         <ul class="side-pages">
           <PageLink page="threads" icon="thread" text="Threads" bold={threadsUnread.value} />
+          <PageLink page="later" icon="clock" text="Later" bold={laterCalls.value} />
+          {flags.value.length > 0 && <PageLink page="reports" icon="flag" text="Reports" bold />}
           <PageLink page="search" icon="search" text="Search" />
           <PageLink page="browse" icon="hash" text="Browse rooms" />
         </ul>
