@@ -14,6 +14,7 @@ BodyWriter::~BodyWriter() { stream_.loop().Disarm(*this); }
 
 BodyWriter::Room BodyWriter::Write(std::string_view bytes) {
   // A chunk of no bytes would end the body.
+  body_bytes_ += bytes.size();
   if (!bytes.empty()) {
     if (options_.framing == Framing::kChunked) {
       char digits[20];

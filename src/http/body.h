@@ -1,11 +1,13 @@
 // A response's body that is made while it is sent: an export, an event stream, what no buffer should hold.
 //
-// HTTP/1.1 clients get it chunked and keep their connection, HTTP/1.0 clients until the connection closes.
+// One whose length is known is sent with it. Of others HTTP/1.1 clients get chunks and keep their connection,
+// HTTP/1.0 clients all until the connection closes.
 // Loop thread only.
 #pragma once
 
 #include <coroutine>
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 
 #include "base/clock.h"
@@ -28,7 +30,7 @@ class BodyWriter final : private net::Pollable, private net::Timer {
   // turn.
   static constexpr std::size_t kQueuedBytesMax = 256 * 1024;
 
-  enum class Framing { kChunked, kUntilClose };
+  enum class Framing { kChunked, kPlain };  // kPlain: ends by its length, or with the connection
   struct Options {
     Framing framing = Framing::kChunked;
     Duration stall_timeout;            // how long a client may take for what is queued when Write waits
@@ -45,7 +47,8 @@ class BodyWriter final : private net::Pollable, private net::Timer {
   // once the client is gone: the waiting task is then destroyed with its connection.
   Room Write(std::string_view bytes);
 
-  // For Connection: what ends the body, and the stream's OnWritable.
+  // For Connection: how many bytes were written, what ends the body, and the stream's OnWritable.
+  std::uint64_t body_bytes() const { return body_bytes_; }
   void End();
   void OnWritable();
 
@@ -61,6 +64,7 @@ class BodyWriter final : private net::Pollable, private net::Timer {
   const Options options_;
   std::coroutine_handle<> awaiter_;
   std::size_t written_bytes_ = 0;  // since Write last waited
+  std::uint64_t body_bytes_ = 0;
 };
 
 class [[nodiscard]] BodyWriter::Room {

@@ -47,9 +47,11 @@ class Streaming final : public Handler {
   Task<Response> Handle(const Request&) override {
     Response response = Response::Text(status, "");
     response.body_source = std::make_shared<Pieces>(plan, seen);
+    response.body_source_bytes = bytes;
     co_return response;
   }
   int status = 200;
+  std::optional<std::uint64_t> bytes;
   Pieces::Plan plan;
   Pieces::Seen seen;
 };
@@ -90,6 +92,38 @@ TEST_F(BodyTest, AStreamedBodyIsFramedAsTheClientUnderstands) {
     char byte = 0;
     if (c.closes) EXPECT_EQ(recv(fd.get(), &byte, 1, MSG_DONTWAIT), 0);
     if (!c.closes) EXPECT_EQ(Body(Say(fd, "GET /echo HTTP/1.1\r\nHost: h\r\n\r\n")), "GET ");
+  }
+}
+
+TEST_F(BodyTest, ABodyOfKnownLengthIsSentWithIt) {
+  struct Case {
+    const char* name;
+    const char* request;
+    const char* body;
+  };
+  const Case cases[] = {
+      {"HTTP/1.1", "GET /stream HTTP/1.1\r\nHost: h\r\n\r\n", "pppppppppppp"},
+      {"HTTP/1.0", "GET /stream HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", "pppppppppppp"},
+      {"HEAD", "HEAD /stream HTTP/1.1\r\nHost: h\r\n\r\n", ""},
+  };
+  streaming_->bytes = 12;
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.name);
+    const net::Fd fd = Connect();
+    const std::string got = Say(fd, c.request);
+    EXPECT_NE(got.find("Content-Length: 12\r\n"), std::string::npos) << got;
+    EXPECT_EQ(got.find("Transfer-Encoding"), std::string::npos) << got;
+    EXPECT_EQ(Body(got), c.body);
+    EXPECT_EQ(Body(Say(fd, "GET /echo HTTP/1.1\r\nHost: h\r\n\r\n")), "GET ");
+  }
+}
+
+TEST_F(BodyTest, ABodyOfAnotherLengthThanWasSaidBreaksOff) {
+  for (const std::uint64_t bytes : {11u, 13u}) {
+    streaming_->bytes = bytes;
+    const net::Fd fd = Connect();
+    Say(fd, "GET /stream HTTP/1.1\r\nHost: h\r\n\r\n");
+    EXPECT_EQ(server_->connections(), 0u) << bytes;
   }
 }
 

@@ -87,6 +87,7 @@ void Connection::Drain() {
 
 void Connection::OnData(std::string_view bytes) {
   if (over_) return;
+  if (body_reader_) return TakeBody(bytes);
   if (handling_) {
     // A request behind the one that is answered: it has to wait.
     stream_->GiveBack(bytes);
@@ -204,7 +205,7 @@ const Router::Endpoint* Connection::Decide(Request& request, std::optional<std::
   } else if (request.method == Method::kOptions) {
     refusal = server_.Options(request, route->allow);
   } else if (const Router::Endpoint* const endpoint = route->For(request.method)) {
-    if (body_bytes.value_or(0) <= endpoint->body_bytes_max()) {
+    if (body_bytes.value_or(0) <= BodyBytesMax(*endpoint)) {
       path_names_ = endpoint->parameter_names;
       request.path_names = *path_names_;
       return endpoint;
@@ -218,6 +219,12 @@ const Router::Endpoint* Connection::Decide(Request& request, std::optional<std::
   return nullptr;
 }
 
+std::size_t Connection::BodyBytesMax(const Router::Endpoint& endpoint) const {
+  const ServerLimits& limits = server_.options.limits;
+  return std::min(endpoint.body_bytes_max(),
+                  endpoint.reads_body() ? limits.streamed_body_bytes_max : limits.body_bytes_max);
+}
+
 // The head of a request is there, its body is not.
 void Connection::DecideOnHead() {
   Request& head = parser_.head();
@@ -226,8 +233,54 @@ void Connection::DecideOnHead() {
   const Router::Endpoint* const endpoint = Decide(head, parser_.body_bytes(), refusal);
   if (!endpoint) return RefuseBody(std::move(refusal));
   if (auto refused = Admit(*endpoint, head)) return RefuseBody(*std::move(refused));
-  parser_.LimitBody(endpoint->body_bytes_max());
   admitted_ = true;
+  if (endpoint->reads_body()) return ServeOnHead(*endpoint);
+  parser_.LimitBody(BodyBytesMax(*endpoint));
+}
+
+// The handler reads the body. What has come of it already is the first piece.
+void Connection::ServeOnHead(const Router::Endpoint& endpoint) {
+  continue_due_ = parser_.expects_continue();
+  const BodyReader::Options options{.body_bytes = parser_.body_bytes(),
+                                    .bytes_max = BodyBytesMax(endpoint),
+                                    .timeout = server_.options.limits.body_timeout};
+  used_ += parser_.TakeHead(request_);
+  MakeBodyReader(options);
+  if (!Count(input_.capacity())) {
+    body_reader_.reset();
+    return RefuseForRoom();
+  }
+  const std::size_t taken = body_reader_->Take(std::string_view(input_).substr(used_));
+  used_ += taken;
+  continue_due_ = continue_due_ && taken == 0;
+  server_.loop.timers().Cancel(*this);
+  Serve(endpoint);
+}
+
+void Connection::MakeBodyReader(const BodyReader::Options& options) {
+  BodyReader::Owner& owner = *this;
+  body_reader_ = std::make_unique<BodyReader>(server_.loop, owner, options);
+}
+
+void Connection::TakeBody(std::string_view bytes) {
+  const std::size_t taken = body_reader_->wants_more() ? body_reader_->Take(bytes) : 0;
+  if (server_.metrics) server_.metrics->bytes_received.Add(taken);
+  if (taken < bytes.size()) stream_->GiveBack(bytes.substr(taken));
+  if (!body_reader_->wants_more()) stream_->PauseReading();
+  body_reader_->Wake();
+}
+
+void Connection::OnBodyWanted() {
+  if (over_) return;
+  if (std::exchange(continue_due_, false)) stream_->Queue("HTTP/1.1 100 Continue\r\n\r\n");
+  stream_->ResumeReading();
+}
+
+void Connection::OnBodyRefused(const Refused& refused) {
+  if (over_) return;
+  if (server_.metrics && refused.status == 408) server_.metrics->timeouts.Add();
+  Refuse(refused);
+  stream_->ResumeReading();
 }
 
 std::optional<Response> Connection::Admit(const Router::Endpoint& endpoint, const Request& request) {
@@ -282,15 +335,25 @@ void Connection::Serve(const Router::Endpoint& endpoint) {
     if (auto refused = Admit(endpoint, request_)) return Respond(request_, *std::move(refused));
   }
   if (endpoint.takeover) return TakeOver(*endpoint.takeover);
+  if (endpoint.reads_body() && !body_reader_) {
+    MakeBodyReader({.body_bytes = request_.body.size()});
+    body_reader_->Take(std::exchange(request_.body, {}));
+  }
+  request_.body_reader = body_reader_.get();
   handling_ = true;
+  // Until it asks for the body.
+  if (body_reader_) stream_->PauseReading();
   scope_.Spawn(Run(endpoint.handler));
   // The request's views point into the input: nothing may be added to it while the handler waits.
-  if (handling_ && !endpoint.handler->ends_at_half_close()) stream_->PauseReading();
+  if (handling_ && !body_reader_ && !endpoint.handler->ends_at_half_close()) stream_->PauseReading();
 }
 
 Task<void> Connection::Run(std::shared_ptr<Handler> handler) {
   const InFlight in_flight(server_.metrics);
   Response response = co_await handler->Handle(request_);
+  if (const auto reader = std::exchange(body_reader_, nullptr); reader && !reader->ended()) {
+    response.close = true;
+  }
   if (response.body_source && !over_) {
     co_await RespondStreaming(std::move(response));
     handling_ = false;
@@ -333,8 +396,9 @@ Task<void> Connection::RespondStreaming(Response response) {
                                  known_ ? BufferOwner::kAdmitted : BufferOwner::kStranger)) {
     co_return RefuseForRoom();
   }
-  const bool chunked = has_body && request_.version_minor > 0;
-  const bool keep_alive = (chunked || !has_body) && !close_after_ && !response.close && !server_.draining;
+  const bool chunked = has_body && !response.body_source_bytes && request_.version_minor > 0;
+  const bool ends = chunked || response.body_source_bytes || !has_body;
+  const bool keep_alive = ends && !close_after_ && !response.close && !server_.draining;
   const bool head_only = request_.method == Method::kHead || !has_body;
   Write(&request_, response,
         {.keep_alive = keep_alive,
@@ -343,13 +407,16 @@ Task<void> Connection::RespondStreaming(Response response) {
          .chunked = chunked});
   if (!head_only) {
     BodyWriter body(*stream_,
-                    {.framing = chunked ? BodyWriter::Framing::kChunked : BodyWriter::Framing::kUntilClose,
+                    {.framing = chunked ? BodyWriter::Framing::kChunked : BodyWriter::Framing::kPlain,
                      .stall_timeout = server_.options.limits.answer_timeout,
                      .metrics = server_.metrics});
     body_ = &body;
-    const Result<void> written = co_await response.body_source->WriteTo(body);
+    Result<void> written = co_await response.body_source->WriteTo(body);
     body_ = nullptr;
     if (over_) co_return;
+    if (written && response.body_source_bytes.value_or(body.body_bytes()) != body.body_bytes()) {
+      written = Fail(Errc::kInternal, "the body is not as long as its source has said");
+    }
     if (!written) {
       log::Debug("http.body_broken_off", {{"why", written.error().detail}});
       co_return Finish();
@@ -436,7 +503,8 @@ bool Connection::Keep(std::string_view bytes) {
 
 // Counts the connection's buffers, of which the input takes that much. False: there is no room for them.
 bool Connection::Count(std::size_t input_capacity) {
-  const std::size_t bytes = input_capacity + parser_.buffered_bytes() + stream_->queued_bytes();
+  const std::size_t bytes = input_capacity + parser_.buffered_bytes() + stream_->queued_bytes() +
+                            (body_reader_ ? BodyReader::kCountedBytes : 0);
   return share_.Resize(bytes, known_ ? BufferOwner::kAdmitted : BufferOwner::kStranger);
 }
 

@@ -4,12 +4,13 @@
 // A request is decided on as soon as its head is there: path, method, length of the body, and whether the
 // handler lets it in. Only then is a body kept that has not arrived with the head, and its buffer grows with
 // what arrives. What refuses a request is sent at once; the rest of a short body is dropped as it comes,
-// before a longer one the connection closes.
+// before a longer one the connection closes. A handler that reads the body itself begins then; if it does not
+// read all of it, the connection closes too.
 //
 // Reading stops while a handler waits and while the client leaves responses unread, so what is buffered is at
-// most one request, what one read brought behind it, and kUnreadBytesMax and one response (one piece of a
-// streamed one) on the way out; all of it counts in the server's BufferBudget. A client that half-closes
-// still gets its answers; one that resets ends the handler that runs for it.
+// most one request, or what its BodyReader keeps, what one read brought behind it, and kUnreadBytesMax and
+// one response (one piece of a streamed one) on the way out; all of it counts in the server's BufferBudget. A
+// client that half-closes still gets its answers; one that resets ends the handler that runs for it.
 //
 // Loop thread only. Owns itself: Finish takes it out of its server's list and retires it; a server that ends
 // deletes those still in its list.
@@ -24,6 +25,7 @@
 
 #include "base/intrusive_list.h"
 #include "http/body.h"
+#include "http/body_reader.h"
 #include "http/parser.h"
 #include "http/server.h"
 #include "http/server_state.h"
@@ -36,6 +38,7 @@ namespace tidemill::http {
 class Connection final : public net::StreamHandler,
                          public net::Retirable,
                          public ListLink<Connection>,
+                         private BodyReader::Owner,
                          private net::Timer {
  public:
   Connection(ServerState& server, std::unique_ptr<net::Stream> stream);
@@ -56,6 +59,8 @@ class Connection final : public net::StreamHandler,
 
  private:
   void OnTimer() override;
+  void OnBodyWanted() override;
+  void OnBodyRefused(const Refused& refused) override;
   void Work();
   bool WorkOnce();
   bool WaitForReader();
@@ -63,7 +68,11 @@ class Connection final : public net::StreamHandler,
   void Prepare(Request& request);
   // What answers the request; null: it was given in `refusal`.
   const Router::Endpoint* Decide(Request& request, std::optional<std::size_t> body_bytes, Response& refusal);
+  std::size_t BodyBytesMax(const Router::Endpoint& endpoint) const;
   void DecideOnHead();
+  void ServeOnHead(const Router::Endpoint& endpoint);
+  void MakeBodyReader(const BodyReader::Options& options);
+  void TakeBody(std::string_view bytes);
   std::optional<Response> Admit(const Router::Endpoint& endpoint, const Request& request);
   void RefuseBody(Response response);
   void DropInput();
@@ -96,17 +105,19 @@ class Connection final : public net::StreamHandler,
   BufferShare share_;
   std::optional<MonotonicTime> answer_due_;  // what is queued must be taken by then
   RequestParser::State waiting_ = RequestParser::State::kNothing;
-  BodyWriter* body_ = nullptr;  // of the response that is streamed
-  bool admitted_ = false;       // the request whose body is awaited was let in
-  bool known_ = false;          // the last request was let in by a handler that does not admit strangers
-  bool served_ = false;         // there was a request
+  BodyWriter* body_ = nullptr;               // of the response that is streamed
+  std::unique_ptr<BodyReader> body_reader_;  // of the request whose handler reads its body
+  bool admitted_ = false;                    // the request whose body is awaited was let in
+  bool known_ = false;   // the last request was let in by a handler that does not admit strangers
+  bool served_ = false;  // there was a request
   bool handling_ = false;
   bool working_ = false;
   bool close_after_ = false;
-  bool continued_ = false;  // 100 Continue was sent
-  bool over_ = false;       // no request after this one
-  bool finished_ = false;   // retired
-  TaskScope scope_;         // last: its task refers to all above
+  bool continued_ = false;     // 100 Continue was sent
+  bool continue_due_ = false;  // it is to be sent when the handler asks for the body
+  bool over_ = false;          // no request after this one
+  bool finished_ = false;      // retired
+  TaskScope scope_;            // last: its task refers to all above
 };
 
 }  // namespace tidemill::http

@@ -37,7 +37,11 @@ class Handler {
   // Whether a client that ends its half of the connection while it waits has hung up. Others may do so behind
   // their last request, and read the answer.
   virtual bool ends_at_half_close() const { return false; }
-  // Answers a request that was let in and has arrived whole.
+  // Whether it reads the body itself, while that arrives: Handle is called when the head is there, and takes
+  // it from request.body_reader (http/body_reader.h). Such a body may be longer than
+  // ServerLimits::body_bytes_max.
+  virtual bool reads_body() const { return false; }
+  // Answers a request that was let in and, unless it reads the body itself, has arrived whole.
   virtual Task<Response> Handle(const Request& request) = 0;
 };
 

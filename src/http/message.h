@@ -23,6 +23,8 @@ struct HeaderView {
   std::string_view value;  // without surrounding blanks
 };
 
+class BodyReader;
+
 struct Request {
   Method method = Method::kGet;
   std::string_view method_name;
@@ -32,6 +34,7 @@ struct Request {
   int version_minor = 1;    // HTTP/1.x
   std::vector<HeaderView> headers;
   std::string_view body;
+  BodyReader* body_reader = nullptr;          // of a handler that reads the body itself; `body` is empty then
   std::span<const std::string> path_names;    // of the named segments of the route (http/router.h)
   std::vector<std::string_view> path_values;  // and what stands there, not decoded
   net::IpAddress peer;
@@ -59,7 +62,8 @@ struct Response {
       headers;  // Content-Length, Date, Connection are the server's
   std::string body;
   std::shared_ptr<BodySource> body_source;  // not null: makes the body while it is sent; `body` is unused
-  bool close = false;                       // close the connection afterwards
+  std::optional<std::uint64_t> body_source_bytes;  // what it makes, where that is known: no more, no less
+  bool close = false;                              // close the connection afterwards
 
   static Response Text(int status, std::string body);  // text/plain; charset=utf-8
   static Response Json(int status, std::string body);  // application/json

@@ -11,10 +11,7 @@
 namespace tidemill::http {
 namespace {
 
-constexpr std::size_t kChunkLineBytesMax = 256;
 constexpr std::size_t kBodyBytesKept = 4 * 1024;
-constexpr std::size_t kExtensionBytesMax = 8 * 1024;
-constexpr std::size_t kTrailerBytesMax = 8 * 1024;
 
 using Outcome = std::expected<void, Refused>;
 
@@ -231,7 +228,7 @@ std::expected<void, Refused> RequestParser::ParseFraming(std::string_view head) 
   } else if (length) {
     const auto bytes = ParseDecimal(*length);
     if (!bytes) return Refuse(400, "malformed Content-Length");
-    if (*bytes > limits_->body_bytes_max) return Refuse(413, "body too large");
+    if (*bytes > LengthMax()) return Refuse(413, "body too large");
     body_bytes_ = *bytes;
   }
   const auto expect = request.Header("expect");
@@ -240,72 +237,15 @@ std::expected<void, Refused> RequestParser::ParseFraming(std::string_view head) 
   return {};
 }
 
-// Data is taken over as it arrives, so that a large chunk is not kept twice.
 std::expected<bool, Refused> RequestParser::ReadChunks(std::string_view input) {
-  while (true) {
-    const std::string_view rest = input.substr(chunk_at_);
-    if (chunk_left_ > 0) {
-      if (!ReadChunkData(rest)) return false;
-      continue;
-    }
-    if (chunk_ends_) {
-      if (rest.size() < 2 && (rest.empty() || rest == "\r")) return false;
-      if (!rest.starts_with("\r\n")) return Refuse(400, "chunk without its end");
-      chunk_ends_ = false;
-      chunk_at_ += 2;
-      continue;
-    }
-    const std::size_t newline = rest.find('\n');
-    const std::size_t line_max = chunks_ended_ ? kTrailerBytesMax : kChunkLineBytesMax;
-    if (newline == std::string_view::npos) {
-      if (rest.size() > line_max) return Refuse(400, "chunk line too long");
-      return false;
-    }
-    if (newline > line_max) return Refuse(400, "chunk line too long");
-    if (newline == 0 || rest[newline - 1] != '\r') return Refuse(400, "bare LF");
-    const std::string_view line = rest.substr(0, newline - 1);
-    if (!IsFieldValue(line)) return Refuse(400, "byte that may not stand in a chunk line");
-    chunk_at_ += newline + 1;
-    if (chunks_ended_) {
-      const auto ended = ReadTrailer(line);
-      if (!ended || *ended) return ended;
-    } else if (const auto begun = BeginChunk(line); !begun) {
-      return std::unexpected(begun.error());
-    }
-  }
+  const auto used = chunks_.Read(input.substr(chunk_at_), body_);
+  if (!used) return std::unexpected(used.error());
+  chunk_at_ += *used;
+  return chunks_.ended();
 }
 
-// Trailers are read past and dropped. True: that was the empty line behind them.
-std::expected<bool, Refused> RequestParser::ReadTrailer(std::string_view line) {
-  trailer_bytes_ += line.size() + 2;
-  if (line.empty()) return true;
-  if (trailer_bytes_ > kTrailerBytesMax) return Refuse(431, "trailers too long");
-  if (!IsToken(line.substr(0, line.find(':'))) || line.find(':') == std::string_view::npos) {
-    return Refuse(400, "malformed trailer");
-  }
-  return false;
-}
-
-std::expected<void, Refused> RequestParser::BeginChunk(std::string_view line) {
-  const std::string_view digits = line.substr(0, line.find(';'));
-  const auto size = ParseHex(digits);
-  if (!size) return Refuse(400, "malformed chunk size");
-  extension_bytes_ += line.size() - digits.size();
-  if (extension_bytes_ > kExtensionBytesMax) return Refuse(400, "chunk extensions too long");
-  if (*size > body_bytes_max_ || body_.size() + *size > body_bytes_max_) return Refuse(413, "body too large");
-  chunks_ended_ = *size == 0;
-  chunk_left_ = *size;
-  return {};
-}
-
-// False: more of it is to come.
-bool RequestParser::ReadChunkData(std::string_view rest) {
-  const std::string_view data = rest.substr(0, chunk_left_);
-  body_ += data;
-  chunk_at_ += data.size();
-  chunk_left_ -= data.size();
-  chunk_ends_ = chunk_left_ == 0;
-  return chunk_ends_;
+std::size_t RequestParser::LengthMax() const {
+  return std::max(limits_->body_bytes_max, limits_->streamed_body_bytes_max);
 }
 
 std::optional<std::size_t> RequestParser::body_bytes() const {
@@ -316,10 +256,6 @@ std::optional<std::size_t> RequestParser::MissingBytes(std::string_view input) c
   if (chunked_) return std::nullopt;
   const std::size_t all = leading_ + head_bytes_ + body_bytes_;
   return all - std::min(all, input.size());
-}
-
-void RequestParser::LimitBody(std::size_t bytes_max) {
-  body_bytes_max_ = std::min(body_bytes_max_, bytes_max);
 }
 
 void RequestParser::Compact(std::string& input) {
@@ -353,11 +289,19 @@ std::size_t RequestParser::Take(std::string_view input, Request& request) {
   return used;
 }
 
+std::size_t RequestParser::TakeHead(Request& request) {
+  const std::size_t used = leading_ + head_bytes_;
+  std::swap(request, request_);
+  request.body = {};
+  Restart();
+  return used;
+}
+
 void RequestParser::Restart() {
   scanned_ = line_start_ = lines_ = head_bytes_ = leading_ = 0;
-  body_bytes_ = chunk_at_ = chunk_left_ = extension_bytes_ = trailer_bytes_ = 0;
-  body_bytes_max_ = limits_->body_bytes_max;
-  chunked_ = chunk_ends_ = chunks_ended_ = expects_continue_ = false;
+  body_bytes_ = chunk_at_ = 0;
+  chunks_ = ChunkedDecoder(LengthMax());
+  chunked_ = expects_continue_ = false;
   parsed_at_ = nullptr;
   body_.clear();
 }

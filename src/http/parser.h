@@ -15,23 +15,18 @@
 #include <string>
 #include <string_view>
 
+#include "http/chunked.h"
 #include "http/limits.h"
 #include "http/message.h"
+#include "http/refused.h"
 
 namespace tidemill::http {
-
-struct Refused {
-  int status = 400;
-  const char* why = "";  // for the response's body and the log
-  friend bool operator==(const Refused&, const Refused&) = default;
-};
 
 class RequestParser {
  public:
   enum class State { kNothing, kHeaders, kBody, kComplete };  // what it waits for, or has
 
-  explicit RequestParser(const ServerLimits& limits)
-      : limits_(&limits), body_bytes_max_(limits.body_bytes_max) {}
+  explicit RequestParser(const ServerLimits& limits) : limits_(&limits), chunks_(LengthMax()) {}
 
   // Looks at `input`: all bytes received since the previous request's end. Call again with more behind them,
   // until kComplete; then Take.
@@ -50,7 +45,10 @@ class RequestParser {
   // How many bytes of its body, with what frames it, are missing in `input`; nullopt: that cannot be told.
   std::optional<std::size_t> MissingBytes(std::string_view input) const;
   // Refuses chunks that are more than this together, for this request.
-  void LimitBody(std::size_t bytes_max);
+  void LimitBody(std::size_t bytes_max) { chunks_.Limit(bytes_max); }
+  // Instead of Take, at once after the Parse that gave kBody: somebody else reads the body. Gives how many
+  // bytes of the input the head is made of; what follows them is the body, from its beginning.
+  std::size_t TakeHead(Request& request);
   // Forgets it: all of `input` was its.
   void Forget() { Restart(); }
 
@@ -71,26 +69,20 @@ class RequestParser {
   std::expected<bool, Refused> ScanHead(std::string_view input);
   std::expected<void, Refused> ParseFraming(std::string_view head);
   std::expected<bool, Refused> ReadChunks(std::string_view input);
-  std::expected<bool, Refused> ReadTrailer(std::string_view line);
-  std::expected<void, Refused> BeginChunk(std::string_view line);
-  bool ReadChunkData(std::string_view rest);
+  // Of a body: which one it may be is not known yet.
+  std::size_t LengthMax() const;
   void Restart();
 
   const ServerLimits* limits_;
   std::size_t scanned_ = 0;  // bytes of the head already looked at
   std::size_t line_start_ = 0;
   std::size_t lines_ = 0;
-  std::size_t head_bytes_ = 0;       // 0: not complete; includes the empty line
-  std::size_t leading_ = 0;          // an empty line before the request, tolerated once
-  std::size_t body_bytes_ = 0;       // by Content-Length
-  std::size_t chunk_at_ = 0;         // where in input the next chunk line starts
-  std::size_t chunk_left_ = 0;       // of the data of the chunk at hand
-  std::size_t body_bytes_max_ = 0;   // of chunks together
-  std::size_t extension_bytes_ = 0;  // of all chunk lines
-  std::size_t trailer_bytes_ = 0;
+  std::size_t head_bytes_ = 0;  // 0: not complete; includes the empty line
+  std::size_t leading_ = 0;     // an empty line before the request, tolerated once
+  std::size_t body_bytes_ = 0;  // by Content-Length
+  std::size_t chunk_at_ = 0;    // where in input the next chunk line starts
+  ChunkedDecoder chunks_;
   bool chunked_ = false;
-  bool chunk_ends_ = false;  // the chunk's data is there, what ends it is due
-  bool chunks_ended_ = false;
   bool expects_continue_ = false;
   Request request_;  // its views point at parsed_at_
   const char* parsed_at_ = nullptr;

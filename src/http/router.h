@@ -37,6 +37,7 @@ class Router {
     std::size_t body_bytes_max() const {
       return handler ? handler->body_bytes_max() : takeover->body_bytes_max();
     }
+    bool reads_body() const { return handler && handler->reads_body(); }
   };
   // All that one pattern serves.
   struct Route {

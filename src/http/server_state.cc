@@ -84,9 +84,9 @@ void ServerState::AppendResponse(const Request* request, const Response& respons
   }
   if (form.chunked) {
     AppendHeader("Transfer-Encoding", "chunked", out);
-  } else if (MayHaveBody(response.status) && !streamed) {
+  } else if (MayHaveBody(response.status) && (!streamed || response.body_source_bytes)) {
     out += "Content-Length: ";
-    AppendNumber(response.body.size(), out);
+    AppendNumber(response.body_source_bytes.value_or(response.body.size()), out);
     out += "\r\n";
   }
   out += "\r\n";

@@ -48,7 +48,7 @@ struct ServerState final : HeadWriter {
     bool keep_alive = true;
     bool head_only = false;
     int version_minor = 1;
-    bool chunked = false;      // of a body that is streamed
+    bool chunked = false;      // of a body that is streamed and whose length is not known
     bool until_close = false;  // the body follows, and ends with the connection
   };
   void AppendResponse(const Request* request, const Response& response, ResponseForm form, std::string& out);

@@ -52,11 +52,12 @@ class Later final : public Handler {
 
 class ServerBench : public testing::Test {
  protected:
-  explicit ServerBench(std::size_t buffers_bytes_max = 64 * 1024 * 1024)
+  explicit ServerBench(std::size_t buffers_bytes_max = 64 * 1024 * 1024, const ServerLimits& limits = {})
       : buffers_(buffers_bytes_max, registry_), loop_(net::testing::OpenLoop({.clock = &clock_})) {
     router_->Add(Method::kGet, "/echo", std::make_shared<Echo>());
     router_->Add(Method::kPost, "/echo", std::make_shared<Echo>());
     Server::Options options;
+    options.limits = limits;
     options.metrics = &metrics_;
     options.buffers = &buffers_;
     options.policy.cors.allowed_origins = {"https://good.com"};
