@@ -139,7 +139,7 @@ Outcome<std::vector<Attachment>> AppendPlan::FindAttachments(const Send& send) c
   for (const AttachmentId id : send.attachment_ids) {
     const auto found = facts_.attachments.find(id);
     const bool is_ours = found != facts_.attachments.end() && found->second.user_id == send.user_id &&
-                         found->second.room_id == facts_.room.id;
+                         found->second.room_id == facts_.room.id && found->second.created_at.ms > 0;
     if (!is_ours)
       return Refuse(Code::kNotFound, "upload the attachment to this room first", "attachment_ids");
     const bool is_twice = std::ranges::any_of(attachments, [id](const Attachment& a) { return a.id == id; });

@@ -21,7 +21,7 @@ struct StoredAttachment {
   std::string user_id;      // who has uploaded it
   MessageId message_id;     // 0: not sent yet, or not any more
   std::string storage_key;  // where the bytes are
-  WallTime created_at;
+  WallTime created_at;      // 0: it was given up, and its bytes may be gone
 };
 
 class AttachmentStore {
@@ -30,11 +30,16 @@ class AttachmentStore {
 
   virtual Task<Outcome<StoredAttachment>> Add(StoredAttachment attachment) = 0;
   virtual Task<Outcome<std::optional<StoredAttachment>>> Find(AttachmentId attachment) = 0;
-  // Bytes of all that the user has uploaded and is kept.
+  // Bytes of all that the user has uploaded and is kept; of all that anybody has.
   virtual Task<Outcome<std::int64_t>> MeasureBytesOf(std::string user) = 0;
-  // That belong to no message and are older than that: never sent, or their message was deleted. The caller
-  // deletes the bytes, then the rows.
-  virtual Task<Outcome<std::vector<StoredAttachment>>> ListUnused(WallTime before, std::size_t limit) = 0;
+  virtual Task<Outcome<std::int64_t>> MeasureBytes() = 0;
+  // Gives up what belongs to no message and is older than that. From then on it can be in no message, as what
+  // was in a message that was deleted. Gives all that is given up, at most `limit`: the caller deletes the
+  // bytes, then the rows.
+  virtual Task<Outcome<std::vector<StoredAttachment>>> GiveUpUnused(WallTime before, std::size_t limit) = 0;
+  // One that the user has uploaded and not sent. False: there is none.
+  virtual Task<Outcome<bool>> GiveUp(AttachmentId attachment, std::string user) = 0;
+  // Those of them that were given up.
   virtual Task<Outcome<>> Remove(std::vector<AttachmentId> attachments) = 0;
 };
 

@@ -306,14 +306,27 @@ TEST_P(MessagesTest, AnAttachmentBelongsToOneMessageOfWhoUploadedIt) {
   EXPECT_EQ(CodeOfSend(room, {.user_id = "ada", .attachment_ids = {id}}), "conflict");
   const AttachmentId unused = upload(room);
   EXPECT_EQ(Must(store().attachments().MeasureBytesOf("ada")), 14);
-  EXPECT_TRUE(Must(store().attachments().ListUnused(clock().WallNow(), 10)).empty()) << "not old enough";
+  EXPECT_EQ(Must(store().attachments().MeasureBytes()), 14);
+  EXPECT_TRUE(Must(store().attachments().GiveUpUnused(clock().WallNow(), 10)).empty()) << "not old enough";
   clock().Advance(Seconds(1));
-  ASSERT_EQ(Must(store().attachments().ListUnused(clock().WallNow(), 10)).size(), 1u);
+  Must(store().attachments().Remove({unused, id}));
+  EXPECT_TRUE(Must(store().attachments().Find(unused))) << "it was not given up";
+  ASSERT_EQ(Must(store().attachments().GiveUpUnused(clock().WallNow(), 10)).size(), 1u);
+  EXPECT_EQ(CodeOfSend(room, {.user_id = "ada", .attachment_ids = {unused}}), "not_found") << "given up";
+  EXPECT_EQ(Must(store().attachments().GiveUpUnused(clock().WallNow(), 10)).size(), 1u)
+      << "until it is removed";
   Must(store().attachments().Remove({unused, id}));
   EXPECT_FALSE(Must(store().attachments().Find(unused)));
   EXPECT_TRUE(Must(store().attachments().Find(id))) << "it is in use";
   Must(store().messages().Delete({.user = "ada"}, message.id));
-  EXPECT_EQ(Must(store().attachments().ListUnused(clock().WallNow(), 10)).size(), 1u);
+  EXPECT_EQ(CodeOfSend(room, {.user_id = "ada", .attachment_ids = {id}}), "not_found")
+      << "its message is gone";
+  EXPECT_EQ(Must(store().attachments().GiveUpUnused({}, 10)).size(), 1u) << "at once";
+  const AttachmentId unwanted = upload(room);
+  EXPECT_FALSE(Must(store().attachments().GiveUp(unwanted, "bob")));
+  EXPECT_TRUE(Must(store().attachments().GiveUp(unwanted, "ada")));
+  EXPECT_FALSE(Must(store().attachments().GiveUp(unwanted, "ada")));
+  EXPECT_EQ(CodeOfSend(room, {.user_id = "ada", .attachment_ids = {unwanted}}), "not_found");
 }
 
 TEST_P(MessagesTest, ChangesAreKeptWithoutGapsForAWhile) {

@@ -16,6 +16,8 @@ std::string_view Name(Code code) {
     case Code::kConflict: return "conflict";
     case Code::kTooLong: return "too_long";
     case Code::kTooMany: return "too_many";
+    case Code::kQuotaExceeded: return "quota_exceeded";
+    case Code::kStorageFull: return "storage_full";
     case Code::kArchived: return "archived";
     case Code::kMuted: return "muted";
     case Code::kBanned: return "banned";

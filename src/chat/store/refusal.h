@@ -18,6 +18,8 @@ enum class Code : std::uint8_t {
   kConflict,         // another text under the same client_msg_id; a room's name that is taken
   kTooLong,          // over a limit of bytes
   kTooMany,          // over a limit of number: members, pins, hooks …
+  kQuotaExceeded,    // the user keeps as many bytes as they may
+  kStorageFull,      // all of them together do, or the disk is full
   kArchived,         // the room takes no writes
   kMuted,            // may not post; retry_after_ms where that ends
   kBanned,           // may not join

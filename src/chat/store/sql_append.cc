@@ -102,7 +102,8 @@ SqlAppend::SqlAppend(SqlContext& context, const RoomStatements& rooms)
                        "and g.thread_id = 0")),
       find_members_(context.Make(
           "select MEMBER_COLUMNS from @member m where m.user_id IS_ONE_OF and m.room_id = $2 FOR_UPDATE")),
-      find_attachments_(context.Make("select ATTACHMENT_COLUMNS from @attachment a where a.id IS_ONE_OF")),
+      find_attachments_(
+          context.Make("select ATTACHMENT_COLUMNS from @attachment a where a.id IS_ONE_OF FOR_UPDATE")),
       update_members_(context.Make(kUpdateMembersPostgres, kUpdateMembersSqlite)),
       update_root_(
           context.Make("update @message set reply_count = $2, last_reply_at = $3, reply_user_ids = $4, "

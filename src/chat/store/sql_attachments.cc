@@ -32,12 +32,15 @@ class SqlAttachments final : public AttachmentStore {
     TM_CO_TRY_ASSIGN(const sql::Rows rows, co_await context_.Read(measure_, {std::move(user)}, 1));
     co_return Cells(rows[0]).Integer();
   }
-  Task<Outcome<std::vector<StoredAttachment>>> ListUnused(WallTime before, std::size_t limit) override {
-    limit = std::clamp<std::size_t>(limit, 1, kListedMax);
-    TM_CO_TRY_ASSIGN(
-        const sql::Rows rows,
-        co_await context_.Read(list_unused_, {before.ms, static_cast<std::int64_t>(limit)}, limit));
-    co_return ListOf<StoredAttachment>(rows, StoredAttachmentOf);
+  Task<Outcome<std::int64_t>> MeasureBytes() override {
+    TM_CO_TRY_ASSIGN(const sql::Rows rows, co_await context_.Read(measure_all_, {}, 1));
+    co_return Cells(rows[0]).Integer();
+  }
+  Task<Outcome<std::vector<StoredAttachment>>> GiveUpUnused(WallTime before, std::size_t limit) override {
+    return context_.ToEnd(GiveUpUnusedToEnd(before, std::clamp<std::size_t>(limit, 1, kListedMax)));
+  }
+  Task<Outcome<bool>> GiveUp(AttachmentId attachment, std::string user) override {
+    return context_.ToEnd(GiveUpToEnd(attachment, std::move(user)));
   }
   Task<Outcome<>> Remove(std::vector<AttachmentId> attachments) override {
     return context_.ToEnd(RemoveToEnd(std::move(attachments)));
@@ -58,6 +61,17 @@ class SqlAttachments final : public AttachmentStore {
          attachment.size, attachment.width, attachment.height, stored.storage_key, stored.created_at.ms}));
     co_return stored;
   }
+  Task<Outcome<std::vector<StoredAttachment>>> GiveUpUnusedToEnd(WallTime before, std::size_t limit) {
+    const auto most = static_cast<std::int64_t>(limit);
+    TM_CO_TRY(co_await context_.Change(give_up_unused_, {before.ms, most}));
+    TM_CO_TRY_ASSIGN(const sql::Rows rows, co_await context_.Read(list_given_up_, {most}, limit));
+    co_return ListOf<StoredAttachment>(rows, StoredAttachmentOf);
+  }
+  Task<Outcome<bool>> GiveUpToEnd(AttachmentId attachment, std::string user) {
+    TM_CO_TRY_ASSIGN(const std::size_t changed,
+                     co_await context_.Change(give_up_, {attachment.value(), std::move(user)}));
+    co_return changed > 0;
+  }
   Task<Outcome<>> RemoveToEnd(std::vector<AttachmentId> attachments) {
     std::vector<std::int64_t> ids;
     for (const AttachmentId id : attachments) ids.push_back(id.value());
@@ -73,11 +87,22 @@ class SqlAttachments final : public AttachmentStore {
   const sql::Statement find_ = context_.Make("select ATTACHMENT_COLUMNS from @attachment a where a.id = $1");
   const sql::Statement measure_ =
       context_.Make("select cast(coalesce(sum(size), 0) as bigint) from @attachment where user_id = $1");
-  const sql::Statement list_unused_ = context_.Make(
-      "select ATTACHMENT_COLUMNS from @attachment a where a.message_id = 0 and a.created_at < $1 order by "
-      "a.created_at limit $2");
+  const sql::Statement measure_all_ =
+      context_.Make("select cast(coalesce(sum(size), 0) as bigint) from @attachment");
+  const sql::Statement give_up_unused_ = context_.Make(
+      "update @attachment set created_at = 0 where message_id = 0 and created_at > 0 and id in (select id "
+      "from @attachment where message_id = 0 and created_at > 0 and created_at < $1 order by created_at "
+      "limit "
+      "$2)");
+  const sql::Statement give_up_ = context_.Make(
+      "update @attachment set created_at = 0 where id = $1 and user_id = $2 and message_id = 0 and "
+      "created_at "
+      "> 0");
+  const sql::Statement list_given_up_ = context_.Make(
+      "select ATTACHMENT_COLUMNS from @attachment a where a.message_id = 0 and a.created_at = 0 order by "
+      "a.id limit $1");
   const sql::Statement remove_ =
-      context_.Make("delete from @attachment where id IS_ONE_OF and message_id = 0");
+      context_.Make("delete from @attachment where id IS_ONE_OF and message_id = 0 and created_at = 0");
 };
 
 }  // namespace

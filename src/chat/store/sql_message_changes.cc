@@ -91,8 +91,8 @@ SqlMessageChanges::SqlMessageChanges(SqlContext& context, const RoomStatements& 
           "('message.created', 'message.updated') and data like $2")),
       delete_reactions_(context.Make("delete from @reaction where message_id = $1")),
       delete_pin_(context.Make("delete from @pin where room_id = $1 and message_id = $2")),
-      free_attachments_(context.Make("update @attachment set message_id = 0 where message_id = $1 and "
-                                     "message_id > 0")),
+      free_attachments_(context.Make("update @attachment set message_id = 0, created_at = 0 where "
+                                     "message_id = $1 and message_id > 0")),
       uncount_mentions_(context.Make(kUncountMentions)),
       delete_mentions_(context.Make("delete from @mention where room_id = $1 and seq = $2")),
       insert_search_(context.Make("insert into @search (rowid, text) values ($1, $2)")),

@@ -32,7 +32,8 @@ class SqlRetention final : public RetentionStore {
              "delete from @reaction where message_id IS_ONE_OF",
              "delete from @flag where message_id IS_ONE_OF",
              "delete from @follower where thread_id IS_ONE_OF",
-             "update @attachment set message_id = 0 where message_id IS_ONE_OF and message_id > 0",
+             "update @attachment set message_id = 0, created_at = 0 where message_id IS_ONE_OF and "
+             "message_id > 0",
              "delete from @message where id IS_ONE_OF",
          })
       of_messages_.push_back(context.Make(text));
