@@ -45,13 +45,16 @@ std::shared_ptr<const net::Networks> ProxyProtocolFrom(const LiveSettings& live)
   return live.http.proxy_protocol ? live.proxies : nullptr;
 }
 
-http::Server::Options ServerOptions(const http::ServerSettings& http, Shared& shared) {
+http::Server::Options ServerOptions(const settings::Settings& settings, Shared& shared) {
+  const http::ServerSettings& http = settings.http_server;
   http::Server::Options options;
   options.limits.headers_timeout = http.headers_timeout;
   options.limits.body_timeout = http.body_timeout;
   options.limits.keep_alive_timeout = http.keep_alive_timeout;
   options.limits.body_bytes_max = http.max_request_body_bytes;
   options.limits.answer_timeout = http.answer_timeout;
+  // Whoever reads a body itself says how long it may be.
+  if (settings.chat.enabled) options.limits.streamed_body_bytes_max = std::size_t{1} << 40;
   options.metrics = &shared.http_metrics;
   options.buffers = &shared.http_buffers;
   return options;
@@ -97,7 +100,7 @@ LoopServer::LoopServer(LoopRealtime& realtime, control::Directory& directory, co
     parts.accounts->AddRoutes(realtime_.loop().index(), operators);
   }
 
-  http::Server::Options options = ServerOptions(settings.http_server, shared);
+  http::Server::Options options = ServerOptions(settings, shared);
   options.policy = PolicyForClients(live);
   public_server_ = http::Server::Make(realtime.loop(), public_router_, options);
   options.policy = PolicyForOperators(live);

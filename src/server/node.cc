@@ -63,7 +63,7 @@ Result<std::unique_ptr<Node>> Node::Start(settings::Settings settings, const Opt
   TM_TRY(node->OpenJobs(options));
   node->OpenOutbox();
   TM_TRY(node->OpenAccounts());
-  node->OpenChat();
+  TM_TRY(node->OpenChat());
   TM_TRY(node->OpenEvents());
   node->OpenStatus();
   node->SetOccupancyEvents();
@@ -160,14 +160,16 @@ void Node::OpenOutbox() {
   databases_->after_commit().published = [this] { outbox_->LookNow(); };
 }
 
-// Rooms and messages, kept in the main database.
-void Node::OpenChat() {
-  if (!settings_.chat.enabled) return;
+// Rooms and messages, kept in the main database, and the files that are attached to them.
+Result<void> Node::OpenChat() {
+  if (!settings_.chat.enabled) return {};
   NodeChat::Options open;
+  TM_TRY_ASSIGN(open.files, NodeChat::OpenFiles(settings_));
   for (const auto& realtime : realtime_) open.contexts.push_back(&realtime->context());
   if (accounts_) open.browser_sessions = [this](std::size_t i) { return accounts_->AuthenticatorFor(i); };
   chat_ = std::make_unique<NodeChat>(std::move(open), *databases_, settings_, shared_.registry);
   occupancy_.Add(*chat_);
+  return {};
 }
 
 // People who log in, kept in the main database.

@@ -77,7 +77,7 @@ class Node {
   Result<void> OpenJobs(const Options& options);
   void OpenOutbox();
   Result<void> OpenAccounts();
-  void OpenChat();
+  Result<void> OpenChat();
   Result<void> OpenEvents();
   void OpenStatus();
   void SetOccupancyEvents();

@@ -1,5 +1,7 @@
 #include "server/node_chat.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "auth/api_key_authenticator.h"
@@ -14,6 +16,8 @@
 #include "chat/operations/incoming_hooks.h"
 #include "chat/people/people.h"
 #include "chat/store/sql_store.h"
+#include "chat/uploads/routes.h"
+#include "chat/uploads/sweeper.h"
 #include "net/next_turn.h"
 #include "net/sleep.h"
 #include "realtime/session/client.h"
@@ -57,6 +61,7 @@ class NodeChat::OfLoop {
                  .rates = node.rates_,
                  .settings = node.settings_,
                  .later = node.later_metrics_,
+                 .upload_bytes_max = node.options_.files ? node.upload_settings_.file_bytes_max : 0,
                  .announce = [&node](const chat::User& user) { node.Announce(user); },
                  .choose = [&node](const std::string& user,
                                    chat::Presence presence) { node.Choose(user, presence); }},
@@ -64,7 +69,18 @@ class NodeChat::OfLoop {
         hooks(services),
         rpc(service),
         authority(services, people, node.refused_subscriptions_) {
-    service.SetOperations(chat::AllOperations(services));
+    std::vector<chat::Operation> operations = chat::AllOperations(services);
+    if (node.options_.files) {
+      uploads.reset(new chat::UploadServices{.chat = services,
+                                             .api = service,
+                                             .files = *node.options_.files,
+                                             .admission = node.admission_,
+                                             .metrics = node.upload_metrics_,
+                                             .settings = node.upload_settings_,
+                                             .keeping = {}});
+      std::ranges::move(chat::AttachmentOperations(*uploads), std::back_inserter(operations));
+    }
+    service.SetOperations(std::move(operations));
     context.keeps_claims = true;
     context.rpc_handlers.Add(std::string(chat::kNamespace), rpc);
     context.authorities.Register(std::string(chat::kNamespace), authority);
@@ -79,6 +95,7 @@ class NodeChat::OfLoop {
   chat::Services services;
   chat::Service service;
   chat::IncomingHooks hooks;
+  std::unique_ptr<chat::UploadServices> uploads;  // null: nothing can be uploaded
   chat::ChatRpc rpc;
   chat::ChatAuthority authority;
 };
@@ -124,14 +141,17 @@ NodeChat::NodeChat(Options options, const Databases& databases, const settings::
                    metrics::Registry& registry)
     : options_(std::move(options)),
       settings_(settings.chat),
+      upload_settings_(settings.chat_uploads),
       first_(options_.contexts.front()->loop),
       delivery_metrics_(registry),
       room_metrics_(registry),
       api_metrics_(registry),
       later_metrics_(registry),
+      upload_metrics_(registry),
       refused_subscriptions_(registry.AddCounter("tidemill_chat_subscriptions_refused_total",
                                                  "Subscriptions to channels of chat that were refused.")),
       rates_(settings_),
+      admission_(upload_settings_, upload_metrics_),
       follow_noter_(std::make_unique<FollowNoter>(*this)) {
   for (std::size_t i = 0; i < options_.contexts.size(); ++i) {
     loops_.push_back(std::make_unique<OfLoop>(*this, *options_.contexts[i], *databases.main(i), settings));
@@ -145,6 +165,20 @@ NodeChat::NodeChat(Options options, const Databases& databases, const settings::
     background_->Spawn(KeepClean());
     background_->Spawn(due_->Run());
   });
+  if (!options_.files) return;
+  registry.AddCallback("tidemill_chat_files_waiting", "Pieces of files that wait for the disk.", {},
+                       [this] { return static_cast<double>(options_.files->depth()); });
+  first_.Post([this] { background_->Spawn(chat::KeepFilesClean(*loops_.front()->uploads)); });
+}
+
+Result<std::unique_ptr<chat::FileStore>> NodeChat::OpenFiles(const settings::Settings& settings) {
+  const std::string folder = chat::FolderOf(settings.chat_uploads, settings.sqlite.path);
+  if (folder.empty() || settings.chat_uploads.file_bytes_max == 0) return nullptr;
+  auto files = chat::FileStore::Open({.folder = folder});
+  if (files) return files;
+  return Fail(files.error().code, "chat.uploads.folder: " + files.error().detail +
+                                      "; give a folder that this process may write to, or set "
+                                      "chat.uploads.file_bytes_max = 0 to do without attachments");
 }
 
 NodeChat::~NodeChat() = default;
@@ -177,6 +211,7 @@ chat::PresenceBoard::Replicas NodeChat::Replicas() {
 }
 
 void NodeChat::AddRoutes(std::size_t loop, http::Router& router) {
+  if (loops_[loop]->uploads) chat::AddUploadRoutes(*loops_[loop]->uploads, router);
   chat::AddRoutes(loops_[loop]->service, router);
   loops_[loop]->hooks.AddRoutes(router);
 }
@@ -186,7 +221,9 @@ void NodeChat::TakeOver(std::size_t loop, const std::vector<config::Secret>& api
 }
 
 std::size_t NodeChat::changes(std::size_t loop) const {
-  return loops_[loop]->service.changes() + loops_[loop]->rooms.writer().working();
+  OfLoop& parts = *loops_[loop];
+  const std::size_t uploads = parts.uploads ? parts.uploads->keeping.running() : 0;
+  return parts.service.changes() + parts.rooms.writer().working() + uploads;
 }
 
 // A database that is away, or has no tables yet, is asked again in the next round.

@@ -22,6 +22,10 @@
 #include "chat/rooms/rooms.h"
 #include "chat/rooms/settings.h"
 #include "chat/rooms/user_rates.h"
+#include "chat/uploads/admission.h"
+#include "chat/uploads/file_store.h"
+#include "chat/uploads/metrics.h"
+#include "chat/uploads/settings.h"
 #include "config/secret.h"
 #include "http/router.h"
 #include "net/task.h"
@@ -42,7 +46,11 @@ class NodeChat final : public broker::OccupancyEvents {
     std::vector<session::Context*> contexts;  // of all loops, in their order
     // On that loop, who a browser's session is; empty: there are none.
     std::function<std::shared_ptr<auth::Authenticator>(std::size_t loop)> browser_sessions;
+    std::unique_ptr<chat::FileStore> files;  // null: nothing can be uploaded
   };
+  // Where attachments are. Null: nowhere. The error names the setting.
+  static Result<std::unique_ptr<chat::FileStore>> OpenFiles(const settings::Settings& settings);
+
   NodeChat(Options options, const Databases& databases, const settings::Settings& settings,
            metrics::Registry& registry);
   ~NodeChat();
@@ -75,13 +83,16 @@ class NodeChat final : public broker::OccupancyEvents {
 
   const Options options_;
   const chat::ChatSettings settings_;
+  const chat::UploadSettings upload_settings_;
   net::Loop& first_;
   chat::DeliveryMetrics delivery_metrics_;
   chat::RoomMetrics room_metrics_;
   chat::ApiMetrics api_metrics_;
   chat::LaterMetrics later_metrics_;
+  chat::UploadMetrics upload_metrics_;
   metrics::Counter& refused_subscriptions_;
   chat::UserRates rates_;
+  chat::Admission admission_;
   chat::Rooms rooms_;
   const std::unique_ptr<FollowNoter> follow_noter_;  // of all loops
   std::vector<std::unique_ptr<OfLoop>> loops_;

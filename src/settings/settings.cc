@@ -357,6 +357,7 @@ config::Schema<Settings> MakeSchema() {
       .Add("queries.live.", queries::live::LiveSection(), [](Settings& s) -> auto& { return s.queries_live; })
       .Add("outbox.", outbox::OutboxSection(), [](Settings& s) -> auto& { return s.outbox; })
       .Add("chat.", chat::ChatSection(), [](Settings& s) -> auto& { return s.chat; })
+      .Add("chat.uploads.", chat::UploadSection(), [](Settings& s) -> auto& { return s.chat_uploads; })
       .Add("accounts.", accounts::AccountsSection(), [](Settings& s) -> auto& { return s.accounts; })
       .Add("jobs.", jobs::JobsSection(), [](Settings& s) -> auto& { return s.jobs; })
       .Add("jobs.faktory.", faktory::FaktorySection(), [](Settings& s) -> auto& { return s.faktory; })

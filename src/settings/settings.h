@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "chat/rooms/settings.h"
+#include "chat/uploads/settings.h"
 #include "config/sources.h"
 #include "config/value.h"
 #include "events/settings.h"
@@ -73,6 +74,7 @@ struct Settings {
   nodes::NodesSettings job_nodes;
   outbox::OutboxSettings outbox;
   chat::ChatSettings chat;
+  chat::UploadSettings chat_uploads;
   accounts::AccountsSettings accounts;
   LogSettings log;
   bool health_enabled = true;

@@ -27,19 +27,7 @@ class OperationHandler final : public http::Handler {
   std::size_t body_bytes_max() const override { return kBodyBytesMax; }
 
   std::optional<http::Response> Admit(const http::Request& request) override {
-    const auth::Authenticator& authenticator = *service_.authenticator();
-    if (!authenticator.HasCredentials(request)) {
-      http::Response response = ToResponse({.code = Code::kUnauthenticated,
-                                            .message = "a token, an API key or a session is needed",
-                                            .field = ""});
-      response.headers.emplace_back("WWW-Authenticate", authenticator.Challenge());
-      return response;
-    }
-    const bool changes = operation_.info.effect == Effect::kChanges;
-    if (!changes || NamesItsCaller(request) || IsFromOwnPage(request)) return std::nullopt;
-    return ToResponse({.code = Code::kForbidden,
-                       .message = "with a browser's session only pages of this address may change something",
-                       .field = ""});
+    return AdmitCaller(service_, request, operation_.info.effect);
   }
 
   Task<http::Response> Handle(const http::Request& request) override {
@@ -65,6 +53,22 @@ class OperationHandler final : public http::Handler {
 
 }  // namespace
 
+std::optional<http::Response> AdmitCaller(const Service& service, const http::Request& request,
+                                          Effect effect) {
+  const auth::Authenticator& authenticator = *service.authenticator();
+  if (!authenticator.HasCredentials(request)) {
+    http::Response response = ToResponse({.code = Code::kUnauthenticated,
+                                          .message = "a token, an API key or a session is needed",
+                                          .field = ""});
+    response.headers.emplace_back("WWW-Authenticate", authenticator.Challenge());
+    return response;
+  }
+  if (effect == Effect::kReads || NamesItsCaller(request) || IsFromOwnPage(request)) return std::nullopt;
+  return ToResponse({.code = Code::kForbidden,
+                     .message = "with a browser's session only pages of this address may change something",
+                     .field = ""});
+}
+
 bool IsFromOwnPage(const http::Request& request) {
   if (const auto site = request.Header("Sec-Fetch-Site")) return *site == "same-origin" || *site == "none";
   const auto origin = request.Header("Origin");
@@ -78,7 +82,7 @@ void AddRoutes(Service& service, http::Router& router) {
   }
   router.Add(http::Method::kGet, std::string(kPrefix) + "/openapi.json",
              http::MakeAssetHandler({.content_type = "application/json",
-                                     .body = OpenApiDocument(service.operations()),
+                                     .body = OpenApiDocument(service.operations(), service.descriptions()),
                                      .content_security_policy = "default-src 'none'"}));
 }
 

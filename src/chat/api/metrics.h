@@ -15,7 +15,7 @@ struct ApiMetrics {
 
   metrics::Counter& calls;
   // By reason, in the order of Code.
-  std::array<metrics::Counter*, 16> refused{};
+  std::array<metrics::Counter*, 20> refused{};
 };
 
 }  // namespace tidemill::chat

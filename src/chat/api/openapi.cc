@@ -201,7 +201,7 @@ void WriteOperation(JsonWriter& json, const Operation& operation) {
 
 }  // namespace
 
-std::string OpenApiDocument(std::span<const Operation> operations) {
+std::string OpenApiDocument(std::span<const Operation> operations, std::span<const PathDescription> others) {
   std::map<std::string_view, std::vector<const Operation*>> paths;
   for (const Operation& each : operations) paths[each.info.path].push_back(&each);
   std::string text;
@@ -219,6 +219,10 @@ std::string OpenApiDocument(std::span<const Operation> operations) {
     json.BeginObject();
     for (const Operation* const each : of_path) WriteOperation(json, *each);
     json.EndObject();
+  }
+  for (const PathDescription& each : others) {
+    json.DynamicKey(each.path);
+    json.RawOnOneLine(each.json);
   }
   json.EndObject();
   json.Key("components");

@@ -3,11 +3,18 @@
 
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "chat/api/operation.h"
 
 namespace tidemill::chat {
 
-std::string OpenApiDocument(std::span<const Operation> operations);
+// A path that is served otherwise than by an operation. Of static storage.
+struct PathDescription {
+  std::string_view path;
+  std::string_view json;  // the Path Item Object
+};
+
+std::string OpenApiDocument(std::span<const Operation> operations, std::span<const PathDescription> others);
 
 }  // namespace tidemill::chat

@@ -14,7 +14,9 @@ int StatusOf(Code code) {
     case Code::kNotFound: return 404;
     case Code::kConflict:
     case Code::kArchived: return 409;
-    case Code::kTooLong: return 413;
+    case Code::kTooLong:
+    case Code::kQuotaExceeded: return 413;
+    case Code::kStorageFull: return 507;
     case Code::kTooMany: return 422;
     case Code::kSlowMode:
     case Code::kRateLimited: return 429;

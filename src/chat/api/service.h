@@ -12,6 +12,7 @@
 
 #include "auth/authenticator.h"
 #include "chat/api/metrics.h"
+#include "chat/api/openapi.h"
 #include "chat/api/operation.h"
 #include "chat/people/people.h"
 #include "chat/rooms/user_rates.h"
@@ -32,6 +33,9 @@ class Service {
   // Before the loop runs.
   void SetOperations(std::vector<Operation> operations) { operations_ = std::move(operations); }
   const std::vector<Operation>& operations() const { return operations_; }
+  // Before the loop runs: what is served beside them.
+  void Describe(PathDescription other) { descriptions_.push_back(other); }
+  const std::vector<PathDescription>& descriptions() const { return descriptions_; }
   // Null: there is none of that name.
   const Operation* Find(std::string_view name) const;
 
@@ -59,6 +63,7 @@ class Service {
   UserRates& rates_;
   ApiMetrics& metrics_;
   std::vector<Operation> operations_;
+  std::vector<PathDescription> descriptions_;
   std::shared_ptr<auth::Authenticator> authenticator_;
   TaskScope scope_;  // last
 };

@@ -1,6 +1,7 @@
 // Services: what the operations of one loop work with. Loop thread only; borrowed, all of it.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 
@@ -26,6 +27,7 @@ struct Services {
   UserRates& rates;
   const ChatSettings& settings;
   LaterMetrics& later;
+  std::uint64_t upload_bytes_max = 0;  // of one file; 0: nothing is uploaded
   // A person is another now: all loops look them up anew, and everybody is told.
   std::function<void(const User& user)> announce;
   // What somebody wants to be seen as.

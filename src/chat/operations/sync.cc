@@ -14,7 +14,6 @@ namespace {
 
 constexpr std::size_t kUsersMax = 1'000;
 constexpr std::size_t kRoomsMax = 5'000;
-constexpr std::int64_t kUploadBytesMax = 0;  // nothing is uploaded yet
 
 struct Parts {
   User me;
@@ -23,11 +22,12 @@ struct Parts {
   std::array<StreamAt, 2> streams;
 };
 
-void WriteLimits(JsonWriter& json, const ChatSettings& settings) {
+void WriteLimits(JsonWriter& json, const Services& services) {
+  const ChatSettings& settings = services.settings;
   json.Key("limits");
   json.BeginObject();
   json.Member("text_max", settings.text_max);
-  json.Member("upload_bytes_max", kUploadBytesMax);
+  json.Member("upload_bytes_max", services.upload_bytes_max);
   json.Member("typing_interval_ms", settings.typing_interval.ms);
   json.EndObject();
 }
@@ -66,7 +66,7 @@ Task<std::string> Written(Services& services, Parts parts) {
   }
   json.EndArray();
   WritePresence(json, services.online, parts);
-  WriteLimits(json, services.settings);
+  WriteLimits(json, services);
   json.Key("streams");
   json.BeginArray();
   for (const StreamAt& stream : parts.streams) Write(json, stream);

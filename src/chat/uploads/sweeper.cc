@@ -1,0 +1,54 @@
+#include "chat/uploads/sweeper.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "net/next_turn.h"
+#include "net/sleep.h"
+
+namespace tidemill::chat {
+namespace {
+
+constexpr std::size_t kAtOnce = 100;
+// An upload that still comes writes more often: a body has a deadline for each piece.
+constexpr Duration kDraftAge = Hours(6);
+
+Duration PauseOf(const UploadSettings& settings) {
+  return Milliseconds(std::clamp<std::int64_t>(settings.unused_ttl.ms / 2, 1'000, Minutes(1).ms));
+}
+
+Task<void> Sweep(UploadServices& services) {
+  net::Loop& loop = services.chat.loop;
+  AttachmentStore& rows = services.chat.store.attachments();
+  const WallTime before{loop.clock().WallNow().ms - services.settings.unused_ttl.ms};
+  while (true) {
+    const auto unused = co_await rows.GiveUpUnused(before, kAtOnce);
+    if (!unused) co_return;
+    for (const StoredAttachment& each : *unused) co_await RemoveGivenUp(services, each);
+    if (unused->size() < kAtOnce) break;
+    co_await net::NextTurn(loop);
+  }
+  const auto removed = co_await services.files.RemoveDrafts(loop, kDraftAge);
+  if (!removed) (void)RefuseFailure(services, removed.error());
+}
+
+}  // namespace
+
+Task<void> RemoveGivenUp(UploadServices& services, StoredAttachment stored) {
+  const auto removed = co_await services.files.Remove(services.chat.loop, stored.storage_key);
+  if (!removed) {
+    (void)RefuseFailure(services, removed.error());
+    co_return;
+  }
+  services.metrics.removed_files.Add();
+  (void)co_await services.chat.store.attachments().Remove({stored.attachment.id});
+}
+
+Task<void> KeepFilesClean(UploadServices& services) {
+  while (true) {
+    co_await net::Sleep(services.chat.loop, PauseOf(services.settings));
+    co_await Sweep(services);
+  }
+}
+
+}  // namespace tidemill::chat
