@@ -1,5 +1,6 @@
 // How it looks: every view in light and dark, at three widths, searched by axe-core and photographed.
 import assert from 'node:assert/strict';
+import { png, uploadAs } from './chat_files.mjs';
 import { Visitor } from './chat_visitor.mjs';
 import { step } from './step.mjs';
 
@@ -23,6 +24,13 @@ async function furnish(world) {
   await ada.chat('PATCH', `messages/${last.id}`, { text: `${last.text} Thank you!` });
   await bob.say(room, 'I have read the first half; only typos.');
   await bob.say(world.general, 'Lunch, @ada?');
+  const pictures = (world.pictures = await world.room(ada, 'pictures', [bob, eve], { topic: 'How it looks' }));
+  const sea = await uploadAs(bob, pictures, 'sea.png', png(900, 600));
+  const rust = await uploadAs(bob, pictures, 'rust.png', png(320, 480, [168, 72, 11]));
+  const notes = await uploadAs(bob, pictures, 'Notes of the meeting of Thursday, with everything that was said about the release.txt', Buffer.from('Thursday\n'));
+  await bob.say(pictures, 'Two proposals, and the notes:', { attachment_ids: [sea, rust, notes] });
+  await eve.say(pictures, '', { attachment_ids: [await uploadAs(eve, pictures, 'wide.png', png(1600, 120, [24, 119, 64]))] });
+  await eve.say(pictures, 'The first, please.');
 }
 
 const VIEWS = (world) => [
@@ -43,6 +51,12 @@ const VIEWS = (world) => [
   ['completion', `#/r/${world.shown}`, (page) => page.locator('.room .composer textarea').pressSequentially('@')],
   ['keys', `#/r/${world.shown}`, (page) => page.keyboard.press('Escape').then(() => page.locator('.room-head h1').click()).then(() => page.keyboard.press('Shift+?'))],
   ['new-room', `#/browse`, (page) => page.locator('.page').getByRole('button', { name: 'New room' }).click()],
+  ['pictures', `#/r/${world.pictures}`],
+  ['picture-large', `#/r/${world.pictures}`, (page) => page.locator('.picture').first().click()],
+  ['files-to-send', `#/r/${world.pictures}`, (page) => page.locator('.room .composer input[type=file]').setInputFiles([
+    { name: 'green.png', mimeType: 'image/png', buffer: png(300, 300, [24, 119, 64]) },
+    { name: 'A plan with a rather long name, version 3.pdf', mimeType: 'application/pdf', buffer: Buffer.from('%PDF-1.7') },
+  ])],
   ['missing', '#/r/999999999'],
 ];
 

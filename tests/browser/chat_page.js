@@ -1,6 +1,7 @@
 // The chat's page against a running server: node chat_page.js BINARY FOLDER_FOR_SCREENSHOTS
 import { chromium } from 'playwright-core';
 import { comingIn } from './chat_entry.mjs';
+import { files } from './chat_files.mjs';
 import { lookingWell } from './chat_looks.mjs';
 import { keepingOrder, orderLooksWell } from './chat_moderation.mjs';
 import { offline, twoTabs, gaps } from './chat_network.mjs';
@@ -30,6 +31,7 @@ try {
   await hostile(browser, world);
   await keepingOrder(browser, world);
   await orderLooksWell(browser, world, screenshots);
+  await files(browser, world, screenshots);
   await lookingWell(browser, world, screenshots);
   await offline(browser, world);
   ended = true;

@@ -26,7 +26,7 @@ export class Visitor {
     page.on('pageerror', (error) => this.complaints.push(`error: ${error.message}`));
     page.on('console', (message) => {
       // What the page shows itself: that nobody is signed in, and that the server is away.
-      const expected = /status of (401|404|409|422|403)|ERR_CONNECTION|ERR_INTERNET|WebSocket connection to|ERR_EMPTY_RESPONSE|ERR_SOCKET/;
+      const expected = /status of (401|404|409|422|403|507)|ERR_CONNECTION|ERR_INTERNET|WebSocket connection to|ERR_EMPTY_RESPONSE|ERR_SOCKET/;
       if (message.type() === 'error' && !expected.test(message.text())) this.complaints.push(`console: ${message.text()}`);
     });
     page.on('request', (request) => this.asked.push(request.url()));

@@ -1,12 +1,12 @@
 // Messages that are on their way: kept where a reload finds them, sent in order, again with the same client_msg_id
 // until the server has answered. Sending twice makes no second message, so two tabs may both try.
-import type { Message } from './types';
+import type { Attachment, Message } from './types';
 
 export interface Draft {
   room_id: string;
   thread_id: string | null;
   text: string;
-  attachment_ids?: string[];
+  attachments?: readonly Attachment[];
 }
 
 export interface Entry extends Draft {

@@ -11,7 +11,8 @@ export const announced = signal<readonly { key: string; text: string }[]>([]);
 export function announce(message: Message): void {
   if (message.type !== 'text') return;
   const where = message.thread_id ? ' in a thread' : '';
-  announced.value = [...announced.value.slice(1 - KEPT), { key: message.id, text: `${userOf(message.user_id).name}${where}: ${plainOf(message.text)}` }];
+  const files = message.attachments.length > 0 ? ` (with ${message.attachments.map(({ name }) => name).join(', ')})` : '';
+  announced.value = [...announced.value.slice(1 - KEPT), { key: message.id, text: `${userOf(message.user_id).name}${where}: ${plainOf(message.text)}${files}` }];
 }
 
 /** What an action has come to, for everybody to see. */

@@ -193,13 +193,15 @@ export const api = {
   setStatus: (status: Status | { emoji: ''; text: ''; until: null }) => chat('PUT', 'users/me/status', status),
   setPresence: (state: Presence) => chat('PUT', 'users/me/presence', { state }),
 
+  /** A file that was uploaded and not sent. */
+  takeBack: (attachment: string) => chat('DELETE', `files/${id(attachment)}`),
 };
 
 /** Sends the raw bytes; `progress` from 0 to 1. */
 export function upload(roomId: string, file: File, progress: (part: number) => void, stop: AbortSignal): Promise<Attachment> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
-    request.open('POST', at(withQuery('chat/v1/uploads', { name: file.name || 'image.png', room_id: roomId })));
+    request.open('POST', at(withQuery(`chat/v1/${room(roomId)}/files`, { name: file.name || 'image.png' })));
     request.setRequestHeader('Content-Type', file.type || 'application/octet-stream');
     request.upload.onprogress = ({ loaded, total }) => progress(total > 0 ? loaded / total : 0);
     request.onerror = () => reject(new ApiError(0, 'offline', 'The server cannot be reached.'));

@@ -1,6 +1,7 @@
 // Sends messages: at once in the page, in order to the server, again after it was away.
 import { effect, signal } from '@preact/signals';
 import { type Entry, Outbox, type Outcome } from '../model/outbox';
+import type { Attachment } from '../model/types';
 import { api, ApiError } from './api';
 import { openRoomOf } from './open_rooms';
 import { link, me, now, clockSkew } from './store';
@@ -13,7 +14,7 @@ let outbox: Outbox | undefined;
 let ended: () => void = () => {};
 
 async function send(entry: Entry): Promise<Outcome> {
-  const body = { text: entry.text, client_msg_id: entry.client_msg_id, thread_id: entry.thread_id ?? undefined, attachment_ids: entry.attachment_ids };
+  const body = { text: entry.text, client_msg_id: entry.client_msg_id, thread_id: entry.thread_id ?? undefined, attachment_ids: entry.attachments?.map(({ id }) => id) };
   try {
     return { kind: 'sent', message: (await api.send(entry.room_id, body)).message };
   } catch (error) {
@@ -67,9 +68,9 @@ export function stopSending(): void {
   pending.value = [];
 }
 
-export function post(roomId: string, text: string, threadId: string | null, attachmentIds?: string[]): Entry | undefined {
+export function post(roomId: string, text: string, threadId: string | null, attachments: readonly Attachment[] = []): Entry | undefined {
   now.value = Date.now();
-  return outbox?.add({ room_id: roomId, thread_id: threadId, text, attachment_ids: attachmentIds?.length ? attachmentIds : undefined });
+  return outbox?.add({ room_id: roomId, thread_id: threadId, text, attachments: attachments.length > 0 ? attachments : undefined });
 }
 
 export const retry = (id: string): void => outbox?.retry(id);

@@ -1,10 +1,9 @@
 // Where one writes: text, files, who else is writing, and why one may not.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { withEmoji } from '../model/completion';
-import { bytesOf } from '../model/times';
-import type { Attachment, Room } from '../model/types';
+import type { Room } from '../model/types';
 import { attempt, say } from '../state/announce';
-import { api, upload } from '../state/api';
+import { api } from '../state/api';
 import { draftOf, draftTurn, keepDraft } from '../state/drafts';
 import { charOf } from '../state/emoji';
 import { editLastOwn } from '../state/message_actions';
@@ -15,6 +14,7 @@ import { phone } from '../state/screen';
 import { post } from '../state/sending';
 import { isDirect, limits, link, mayPost, putRoom, title, userOf } from '../state/store';
 import { stopTyping, tellTyping } from '../state/typing';
+import { filesOf } from '../state/uploads';
 import { runCommand } from './commands';
 import { EmojiButton } from './emoji_picker';
 import { Icon } from './icons';
@@ -22,53 +22,21 @@ import { IconButton } from './ui';
 import { MutedHere } from './banned';
 import { ScheduledHere, SendLater } from './send_later';
 import { TextBox, type TextBoxHandle } from './text_box';
-
-interface Upload {
-  id: number;
-  file: File;
-  part: number;
-  done?: Attachment;
-  error?: string;
-  stop: AbortController;
-}
-
-let uploads = 0;
-
-function useUploads(roomId: string) {
-  const [list, setList] = useState<Upload[]>([]);
-  const change = (id: number, to: Partial<Upload>) => setList((all) => all.map((each) => (each.id === id ? { ...each, ...to } : each)));
-  const add = (files: File[]) => {
-    const max = limits.value.upload_bytes_max;
-    for (const file of files) {
-      if (file.size > max) {
-        say(`${file.name} is larger than ${bytesOf(max)}.`, true);
-        continue;
-      }
-      const one: Upload = { id: ++uploads, file, part: 0, stop: new AbortController() };
-      setList((all) => [...all, one]);
-      upload(roomId, file, (part) => change(one.id, { part }), one.stop.signal).then(
-        (done) => change(one.id, { done, part: 1 }),
-        (error: Error) => change(one.id, { error: error.message }),
-      );
-    }
-  };
-  const remove = (id: number) => {
-    list.find((each) => each.id === id)?.stop.abort();
-    setList((all) => all.filter((each) => each.id !== id));
-  };
-  return { list, add, remove, clear: () => setList([]) };
-}
+import { Uploads, useDrop } from './uploads';
 
 export function Composer({ open, room, threadId }: { open: OpenRoom; room: Room; threadId: string | null }) {
   const [text, setText] = useState(() => draftOf(room.id, threadId));
   const [marks, setMarks] = useState(false);
   const field = useRef<TextBoxHandle>(null);
   const files = useRef<HTMLInputElement>(null);
-  const { list, add, remove, clear } = useUploads(room.id);
+  const place = useRef<HTMLDivElement>(null);
+  const uploads = filesOf(room.id, threadId);
+  const list = uploads.list.value;
   const { may, why } = mayPost(room);
   const turn = draftTurn.value;
   useEffect(() => setText(draftOf(room.id, threadId)), [turn]);
-  const canUpload = limits.value.upload_bytes_max > 0;
+  const canUpload = may && !mutedUntil(room) && limits.value.upload_bytes_max > 0;
+  const dropped = useDrop(place, canUpload ? uploads.add : undefined);
   const max = room.settings?.text_max || limits.value.text_max;
   const left = max - [...text].length;
 
@@ -78,14 +46,16 @@ export function Composer({ open, room, threadId }: { open: OpenRoom; room: Room;
     if (next.trim() && !next.startsWith('/')) tellTyping(room.id, threadId);
   };
   const send = () => {
-    const ready = list.flatMap(({ done }) => (done ? [done.id] : []));
+    const ready = list.flatMap(({ done }) => done ?? []);
     const wanted = withEmoji(text.trim(), charOf);
-    if (list.some(({ done, error }) => !done && !error)) return say('A file is still being uploaded.', true);
+    if (list.some(({ state }) => state === 'failed')) return say('A file was not uploaded: try it again, or take it away.', true);
+    if (ready.length < list.length) return say('A file is still being uploaded.', true);
     if (wanted === '' && ready.length === 0) return;
     if (left < 0) return say(`Too long by ${-left} characters.`, true);
-    if (threadId !== null || !runCommand(wanted)) post(room.id, wanted, threadId, ready);
+    const command = threadId === null && ready.length === 0 && runCommand(wanted);
+    if (!command) post(room.id, wanted, threadId, ready);
     write('');
-    clear();
+    uploads.clear();
     stopTyping();
     if (threadId === null) {
       open.unreadAfter.value = undefined;
@@ -100,18 +70,15 @@ export function Composer({ open, room, threadId }: { open: OpenRoom; room: Room;
   if (!may) return <Outside room={room} why={why} />;
   const where = threadId ? 'Reply in this thread' : isDirect(room) ? `Message ${title(room)}` : `Message #${room.name}`;
   return (
-    <div
-      class="composer"
-      onDragOver={(event) => canUpload && event.preventDefault()}
-      onDrop={(event) => {
-        if (!canUpload || !event.dataTransfer?.files.length) return;
-        event.preventDefault();
-        add([...event.dataTransfer.files]);
-      }}
-    >
+    <div class="composer" ref={place}>
+      {dropped && (
+        <div class="drop" aria-hidden="true">
+          <Icon name="clip" /> Drop files to add them to your message
+        </div>
+      )}
       <ScheduledHere roomId={room.id} threadId={threadId} />
       <div class="composer-box">
-        {list.length > 0 && <Uploads list={list} remove={remove} />}
+        <Uploads files={uploads} />
         {marks && <Marks field={field} />}
         <div class="composer-row">
           {canUpload && <IconButton icon="clip" label="Add files" onClick={() => files.current?.click()} />}
@@ -126,7 +93,7 @@ export function Composer({ open, room, threadId }: { open: OpenRoom; room: Room;
             onText={write}
             onSend={send}
             onUp={() => void editLastOwn(threadId ? (open.thread.value?.replies ?? []) : open.log.value.messages)}
-            onFiles={canUpload ? add : undefined}
+            onFiles={canUpload ? uploads.add : undefined}
           />
           <div class="composer-tools">
             <IconButton icon="bold" label="Formatting" pressed={marks} class="wide-only" onClick={() => setMarks(!marks)} />
@@ -148,8 +115,10 @@ export function Composer({ open, room, threadId }: { open: OpenRoom; room: Room;
           type="file"
           multiple
           hidden
+          aria-label="Files to add"
           onChange={(event) => {
-            add([...(event.currentTarget.files ?? [])]);
+            uploads.add([...(event.currentTarget.files ?? [])]);
+            field.current?.focus();
             event.currentTarget.value = '';
           }}
         />
@@ -179,23 +148,6 @@ function Marks({ field }: { field: { current: TextBoxHandle | null } }) {
       <IconButton icon="quote" label="Quote" onClick={prefix('> ')} />
       <IconButton icon="list" label="List" onClick={prefix('- ')} />
     </div>
-  );
-}
-
-function Uploads({ list, remove }: { list: Upload[]; remove: (id: number) => void }) {
-  return (
-    <ul class="uploads" aria-label="Files to send">
-      {list.map(({ id, file, part, done, error }) => (
-        <li key={id} class={error ? 'bad' : ''}>
-          <Icon name="file" />
-          <span>
-            <bdi>{file.name}</bdi>
-            <small>{error ?? (done ? bytesOf(file.size) : `${Math.round(part * 100)} %`)}</small>
-          </span>
-          <IconButton icon="close" class="small" label={`Without ${file.name}`} onClick={() => remove(id)} />
-        </li>
-      ))}
-    </ul>
   );
 }
 

@@ -7,8 +7,8 @@ import { IconButton, Problem, useSubmit } from './ui';
 interface Shown {
   title: string;
   body: (close: () => void) => ComponentChildren;
-  /** `list`: as tall as the window lets it be, with something to choose from. */
-  form: 'plain' | 'wide' | 'list' | 'bare';
+  /** `list`: as tall as the window lets it be, with something to choose from. `picture`: all of the window. */
+  form: 'plain' | 'wide' | 'list' | 'bare' | 'picture';
 }
 
 const shown = signal<Shown | undefined>(undefined);
@@ -54,7 +54,7 @@ function Dialog({ current }: { current: Shown }) {
       }}
     >
       <div class="dialog-box">
-        {current.form !== 'bare' && (
+        {current.form !== 'bare' && current.form !== 'picture' && (
           <header>
             <h2>{current.title}</h2>
             <IconButton icon="close" label="Close" onClick={closeDialog} />

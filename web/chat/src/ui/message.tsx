@@ -1,10 +1,9 @@
 // One message of a list: who, when, what; what others felt about it; what can be done with it.
 import { useRef, useState } from 'preact/hooks';
 import type { Entry } from '../model/outbox';
-import { bytesOf } from '../model/times';
 import { hookOf, nameOf } from '../model/timeline';
-import type { Attachment, Message, Room } from '../model/types';
-import { api, at } from '../state/api';
+import type { Message, Room } from '../model/types';
+import { api } from '../state/api';
 import { spoken } from '../state/emoji';
 import {
   copied, editing, linkOf, mayDelete, mayEdit, mayPin, mayReact, mayReply, pin, react, unreadFrom,
@@ -12,6 +11,7 @@ import {
 import { go, threadHref } from '../state/router';
 import { discard, retry } from '../state/sending';
 import { clockSkew, me, userOf, wonder } from '../state/store';
+import { Attachments } from './attachments';
 import { confirm } from './dialog';
 import { showHistory, showProfile } from './dialogs';
 import { EditBox } from './edit_box';
@@ -101,44 +101,6 @@ function Reactions({ message, room }: { message: Message; room: Room }) {
           <Icon name="smile" />
         </EmojiButton>
       )}
-    </div>
-  );
-}
-
-const SHOWN_WIDTH = 420;
-const SHOWN_HEIGHT = 320;
-const PICTURES = /^image\/(png|jpeg|gif|webp|avif)$/;
-
-function Picture({ attachment, src }: { attachment: Attachment; src: string }) {
-  const { width = 0, height = 0 } = attachment;
-  const scale = width && height ? Math.min(1, SHOWN_WIDTH / width, SHOWN_HEIGHT / height) : 1;
-  // The room it takes is known before it is loaded, so that nothing jumps.
-  const size = width && height ? { width: Math.round(width * scale), height: Math.round(height * scale) } : { height: 200 };
-  return (
-    <a class="picture" href={src} target="_blank" rel="noopener noreferrer">
-      <img src={src} alt={attachment.name} loading="lazy" decoding="async" {...size} />
-    </a>
-  );
-}
-
-function Attachments({ list }: { list: readonly Attachment[] }) {
-  if (list.length === 0) return null;
-  return (
-    <div class="attachments">
-      {list.map((attachment) => {
-        const src = at(attachment.url);
-        return PICTURES.test(attachment.type) ? (
-          <Picture key={attachment.id} attachment={attachment} src={src} />
-        ) : (
-          <a key={attachment.id} class="file" href={src} download={attachment.name} rel="noopener noreferrer">
-            <Icon name="file" />
-            <span>
-              <bdi>{attachment.name}</bdi>
-              <small>{bytesOf(attachment.size)}</small>
-            </span>
-          </a>
-        );
-      })}
     </div>
   );
 }

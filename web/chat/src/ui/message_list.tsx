@@ -17,7 +17,7 @@ import { Problem } from './ui';
 export function asMessage(entry: Entry, seq: number): Message {
   return {
     id: entry.client_msg_id, client_msg_id: entry.client_msg_id, room_id: entry.room_id, seq, user_id: me.value.id, type: 'text', text: entry.text,
-    thread_id: entry.thread_id, reply_count: 0, last_reply_at: null, reply_user_ids: [], reactions: [], attachments: [], pinned: false,
+    thread_id: entry.thread_id, reply_count: 0, last_reply_at: null, reply_user_ids: [], reactions: [], attachments: [...(entry.attachments ?? [])], pinned: false,
     mentions: { user_ids: [], room: false, here: false }, edited_at: null, deleted_at: null, created_at: entry.created_at, version: 0,
   };
 }
