@@ -163,7 +163,8 @@ NodeChat::NodeChat(Options options, const Databases& databases, const settings::
   due_ = std::make_unique<chat::Due>(loops_.front()->services);
   first_.Post([this] {
     background_->Spawn(KeepClean());
-    background_->Spawn(due_->Run());
+    background_->Spawn(due_->SendMessages());
+    background_->Spawn(due_->TellReminders());
   });
   if (!options_.files) return;
   registry.AddCallback("tidemill_chat_files_waiting", "Pieces of files that wait for the disk.", {},

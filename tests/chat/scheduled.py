@@ -110,6 +110,23 @@ def test_reminders(server):
     refused(lambda: ada.post(f"/messages/{message['id']}/reminders", {"at": in_ms(60), "note": "x" * 251}), 413, "too_long", "note")
 
 
+@each_database
+def test_unread(server):
+    """what is sent by the clock leaves unread what its author has not read; what they send by hand does not"""
+    ada, bob = Person(server).here(), Person(server).here()
+    room = ada.make_room(bob)
+    ada.send(room, "read this")
+    bob.post(f"/rooms/{room['id']}/scheduled", {"text": "by the clock", "at": in_ms(1)})
+    eventually(lambda: texts(ada, room) == ["read this", "by the clock"], "it is sent")
+    equal((bob.room(room)["membership"]["read_seq"], bob.room(room)["membership"]["unread"]), (0, 2))
+    later = bob.post(f"/rooms/{room['id']}/scheduled", {"text": "by hand", "at": in_ms(3600)})["scheduled"]
+    bob.post(f"/scheduled/{later['id']}/send")
+    equal((bob.room(room)["membership"]["read_seq"], bob.room(room)["membership"]["unread"]), (3, 0))
+    bob.post(f"/rooms/{room['id']}/scheduled", {"text": "by the clock again", "at": in_ms(1)})
+    eventually(lambda: len(texts(ada, room)) == 4, "it is sent")
+    equal(bob.room(room)["membership"]["unread"], 0)
+
+
 def killed(binary, storage, seed):
     address = f"127.0.0.1:{free_port()}"
     options = (f"--http_server.listen={address}", *GENEROUS)

@@ -5,6 +5,8 @@
 // Loop thread only.
 #pragma once
 
+#include <cstddef>
+
 #include "base/clock.h"
 #include "chat/operations/services.h"
 #include "net/task.h"
@@ -14,17 +16,16 @@ namespace tidemill::chat {
 class Due {
  public:
   static constexpr Duration kEvery = Seconds(1);
+  static constexpr std::size_t kAtOnce = 8;  // messages, and reminders, that are under way
 
   // `services` outlives it.
   explicit Due(Services& services) : services_(services) {}
 
-  // For ever.
-  Task<void> Run();
-
- private:
+  // Each for ever, in a task of its own: neither waits for the other.
   Task<void> SendMessages();
   Task<void> TellReminders();
 
+ private:
   Services& services_;
 };
 

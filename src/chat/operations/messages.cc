@@ -88,12 +88,7 @@ Task<Outcome<Answer>> Explain(Services& services, Actor actor, SendMessage param
 }
 
 Task<Outcome<Answer>> SendIt(Services& services, Actor actor, SendMessage params) {
-  if (const auto wait = services.rates.Take(actor.user.id, UserRates::Kind::kSend, services.loop.Now())) {
-    co_return std::unexpected(Refusal{.code = Code::kRateLimited,
-                                      .message = "too many messages: wait a moment",
-                                      .field = "",
-                                      .retry_after_ms = wait->ms});
-  }
+  TM_CO_TRY(TakeSend(services, actor.user.id));
   std::string text(WithoutEscape(params.text));
   auto command = ParseCommand(params.text);
   if (!command) co_return Refuse(Code::kInvalid, command.error(), "text");
@@ -232,6 +227,15 @@ Outcome<> CheckMessageText(const ChatSettings& settings, std::string_view text) 
   return CheckedText(CheckText(text, limits), "text");
 }
 
+Outcome<> TakeSend(Services& services, const std::string& user) {
+  const auto wait = services.rates.Take(user, UserRates::Kind::kSend, services.loop.Now());
+  if (!wait) return {};
+  return std::unexpected(Refusal{.code = Code::kRateLimited,
+                                 .message = "too many messages: wait a moment",
+                                 .field = "",
+                                 .retry_after_ms = wait->ms});
+}
+
 Task<Outcome<Sent>> SendText(Services& services, TextToSend text) {
   const Actor actor{.user = std::move(text.sender)};
   TM_CO_TRY_ASSIGN(const RoomView view, co_await See(services, text.room, actor));
@@ -242,7 +246,9 @@ Task<Outcome<Sent>> SendText(Services& services, TextToSend text) {
             .thread_id = text.thread,
             .mentions = {},
             .attachment_ids = {},
-            .metadata = {}};
+            .metadata = {},
+            .has_link = false,
+            .by_clock = text.by_clock};
   send.has_link = HasLink(send.text);
   TM_CO_TRY_ASSIGN(send.mentions, co_await MentionsOf(services, send.text));
   co_return co_await services.rooms.Send(services.loop, text.room, std::move(send));

@@ -23,8 +23,11 @@ struct TextToSend {
   User sender;
   MessageId thread;  // 0: not a reply
   std::string client_msg_id;
-  std::string text;  // no command
+  std::string text;       // no command
+  bool by_clock = false;  // as of Send
 };
+// Counts a send in somebody's rate. kRateLimited.
+Outcome<> TakeSend(Services& services, const std::string& user);
 // With the rights that the sender has now.
 Task<Outcome<Sent>> SendText(Services& services, TextToSend text);
 

@@ -118,21 +118,26 @@ Task<Outcome<Answer>> Cancel(Services& services, Actor actor, OfScheduled params
 }
 
 Task<Outcome<Answer>> SendNow(Services& services, Actor actor, OfScheduled params) {
-  // That it is theirs, and is not being sent already.
-  TM_CO_TRY(co_await services.store.schedule().Update(params.scheduled_id, actor.user.id, {}));
+  TM_CO_TRY(TakeSend(services, actor.user.id));
+  // That it is theirs, and is not being sent already. Its time is now: whatever happens to this node, it is
+  // sent.
+  ScheduledPatch patch;
+  patch.at = services.loop.clock().WallNow();
+  TM_CO_TRY(co_await services.store.schedule().Update(params.scheduled_id, actor.user.id, std::move(patch)));
   TM_CO_TRY_ASSIGN(const std::optional<Message> message,
-                   co_await SendScheduled(services, params.scheduled_id));
-  if (!message) co_return Refuse(Code::kConflict, "it has been sent");
+                   co_await SendScheduled(services, params.scheduled_id, SentBy::kAuthor));
+  if (!message) co_return Refuse(Code::kConflict, "it is being sent, or has been");
   co_return AnswerWith("message", *message, 201);
 }
 
 bool IsForLater(const Refusal& refusal) {
   return refusal.code == Code::kUnavailable || refusal.code == Code::kInternal ||
-         refusal.code == Code::kSlowMode;
+         refusal.code == Code::kSlowMode || refusal.code == Code::kRateLimited;
 }
 
 // As the author is now, whatever they were when they wrote it.
-Task<Outcome<Sent>> SendAs(Services& services, const ScheduledMessage& message) {
+Task<Outcome<Sent>> SendAs(Services& services, const ScheduledMessage& message, SentBy by) {
+  if (by == SentBy::kClock) TM_CO_TRY(TakeSend(services, message.user_id));
   TM_CO_TRY_ASSIGN(std::vector<User> users,
                    co_await services.store.users().Find(std::vector<std::string>{message.user_id}));
   if (users.empty()) co_return Refuse(Code::kNotFound, "there is no such user");
@@ -140,7 +145,8 @@ Task<Outcome<Sent>> SendAs(Services& services, const ScheduledMessage& message) 
                                          .sender = std::move(users.front()),
                                          .thread = message.thread_id,
                                          .client_msg_id = "scheduled-" + ToText(message.id),
-                                         .text = message.text});
+                                         .text = message.text,
+                                         .by_clock = by == SentBy::kClock});
 }
 
 // It has its place in the room: nothing is left to do, for whoever comes first to that.
@@ -159,11 +165,11 @@ Task<Outcome<>> Finish(Services& services, const ScheduledMessage& message, cons
 
 }  // namespace
 
-Task<Outcome<std::optional<Message>>> SendScheduled(Services& services, ScheduledId id) {
+Task<Outcome<std::optional<Message>>> SendScheduled(Services& services, ScheduledId id, SentBy by) {
   ScheduleStore& schedule = services.store.schedule();
   TM_CO_TRY_ASSIGN(std::optional<ScheduledMessage> claimed, co_await schedule.Claim(id));
   if (!claimed) co_return std::nullopt;
-  Outcome<Sent> sent = co_await SendAs(services, *claimed);
+  Outcome<Sent> sent = co_await SendAs(services, *claimed, by);
   if (sent) {
     TM_CO_TRY(co_await Finish(services, *claimed, *sent));
     co_return std::move(sent->message);

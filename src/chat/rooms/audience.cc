@@ -73,7 +73,8 @@ void Audience::OnAppended(OpenRoom& room, const Appended& appended) {
       if (room.has_activity) at_.courier.metrics().activity_coalesced.Add();
       room.has_activity = true;
       room.has_mention = room.has_mention || message.mentions.room || message.mentions.here;
-      if (IsNewRoot(each)) TellSender(room, message, ++root_count);
+      if (IsNewRoot(each)) ++root_count;
+      if (each->has_read) TellSender(room, message, root_count);
     }
     mentioned.insert(each->mentioned.begin(), each->mentioned.end());
   }

@@ -72,9 +72,13 @@ Outcome<Sent> AppendPlan::Decide(Send& send) {
   MessageRow& row = rows_.emplace_back(MakeRow(send, std::move(attachments), hash));
   const Message& message = row.message;
   for (const Attachment& attachment : message.attachments) bound_.emplace(attachment.id, message.id);
-  MoveMarker(row);
-  Sent sent{.message = message, .is_new = true, .mentioned = CountMentions(send, message), .thread = {}};
-  if (message.thread_id.value() != 0) sent.thread = Reply(message, row.reply_n);
+  const bool has_read = MoveMarker(row, send.by_clock);
+  Sent sent{.message = message,
+            .is_new = true,
+            .mentioned = CountMentions(send, message),
+            .thread = {},
+            .has_read = has_read};
+  if (message.thread_id.value() != 0) sent.thread = Reply(message, row.reply_n, send.by_clock);
   changes_.push_back({.room_id = facts_.room.id,
                       .version = message.version,
                       .type = "message.created",
@@ -184,18 +188,20 @@ MessageRow AppendPlan::MakeRow(Send& send, std::vector<Attachment> attachments, 
   return row;
 }
 
-// Who writes has read what stands before it.
-void AppendPlan::MoveMarker(const MessageRow& row) {
+// Who writes has read what stands before it; who is away when it is sent, only if nothing was left to read.
+bool AppendPlan::MoveMarker(const MessageRow& row, bool by_clock) {
   const auto found = facts_.members.find(row.message.user_id);
-  if (found == facts_.members.end() || row.message.type != MessageType::kText) return;
+  if (found == facts_.members.end() || row.message.type != MessageType::kText) return false;
   MemberRow& member = found->second;
   member.last_sent_at = facts_.now;
   touched_.insert(member.user_id);
-  if (row.message.thread_id.value() != 0) return;
+  if (row.message.thread_id.value() != 0) return false;
+  if (by_clock && (member.read_root_n != row.root_n - 1 || member.mention_count > 0)) return false;
   member.read_seq = row.message.seq;
   member.read_root_n = row.root_n;
   member.read_mention_n = row.mention_n;
   member.mention_count = 0;
+  return true;
 }
 
 // Of a root message that mentions the whole room nobody is counted twice.
@@ -222,7 +228,7 @@ void AppendPlan::Follow(MessageId thread, const std::string& user, const Followe
   if (!is_new && follower.is_author) at->second = follower;
 }
 
-ThreadState AppendPlan::Reply(const Message& message, std::int64_t reply_n) {
+ThreadState AppendPlan::Reply(const Message& message, std::int64_t reply_n, bool by_clock) {
   Message& root = facts_.roots.at(message.thread_id);
   root.reply_count = reply_n;
   root.last_reply_at = facts_.now;
@@ -231,8 +237,9 @@ ThreadState AppendPlan::Reply(const Message& message, std::int64_t reply_n) {
   if (root.reply_user_ids.size() > kReplyUsersShown) root.reply_user_ids.resize(kReplyUsersShown);
   if (std::ranges::find(replied_, root.id) == replied_.end()) replied_.push_back(root.id);
 
-  Follow(root.id, message.user_id, {.is_author = true, .read_seq = message.seq, .read_n = reply_n});
   const Follower behind{.is_author = false, .read_seq = message.seq - 1, .read_n = reply_n - 1};
+  const Follower author{.is_author = true, .read_seq = message.seq, .read_n = reply_n};
+  Follow(root.id, message.user_id, by_clock ? behind : author);
   Follow(root.id, root.user_id, behind);
   for (const std::string& user : message.mentions.user_ids) Follow(root.id, user, behind);
   return {.message_id = root.id,

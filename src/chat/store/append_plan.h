@@ -95,9 +95,10 @@ class AppendPlan {
   Outcome<> CheckThread(const Send& send) const;
   Outcome<std::vector<Attachment>> FindAttachments(const Send& send) const;
   MessageRow MakeRow(Send& send, std::vector<Attachment> attachments, std::int64_t hash);
-  void MoveMarker(const MessageRow& row);
+  // Whether they have read the room up to it.
+  bool MoveMarker(const MessageRow& row, bool by_clock);
   std::vector<std::string> CountMentions(const Send& send, const Message& message);
-  ThreadState Reply(const Message& message, std::int64_t reply_n);
+  ThreadState Reply(const Message& message, std::int64_t reply_n, bool by_clock);
   void Follow(MessageId thread, const std::string& user, const Follower& follower);
 
   AppendFacts facts_;

@@ -89,6 +89,7 @@ struct Send {
   std::vector<AttachmentId> attachment_ids;
   std::string metadata;  // a JSON object, checked by the caller; "": none
   bool has_link = false;
+  bool by_clock = false;  // sent at its time: whoever wrote it need not have read what stands before it
 };
 
 }  // namespace tidemill::chat

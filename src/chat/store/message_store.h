@@ -21,6 +21,7 @@ struct Sent {
   bool is_new = true;                  // false: the same client_msg_id came before; this is what it became
   std::vector<std::string> mentioned;  // members whose count of mentions has grown
   std::optional<ThreadState> thread;   // of a reply: its root afterwards
+  bool has_read = false;               // whoever sent it has read the room up to it
 };
 
 struct Appended {

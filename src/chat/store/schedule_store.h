@@ -49,14 +49,15 @@ class ScheduleStore {
   // By their time.
   virtual Task<Outcome<std::vector<ScheduledMessage>>> ListOf(std::string user) = 0;
   // Due then, the earliest first; without those that have a problem, or that somebody has claimed.
-  virtual Task<Outcome<std::vector<ScheduledMessage>>> ListDue(WallTime now, std::size_t limit) = 0;
+  virtual Task<Outcome<std::vector<ScheduledId>>> ListDue(WallTime now, std::size_t limit) = 0;
 
   // Of that user's. It waits again, whatever its problem was. kNotFound; kConflict: it is being sent.
   virtual Task<Outcome<ScheduledMessage>> Update(ScheduledId id, std::string user, ScheduledPatch patch) = 0;
   // Takes it away. As Update.
   virtual Task<Outcome<>> Cancel(ScheduledId id, std::string user) = 0;
 
-  // Gives it as it is now, for whoever sends it; nullopt: it is gone.
+  // Gives it as it is now, for whoever sends it. nullopt: it is gone, is for later, has a problem, or
+  // somebody else has claimed it.
   virtual Task<Outcome<std::optional<ScheduledMessage>>> Claim(ScheduledId id) = 0;
   // It was not sent, because of that problem. "": it is tried again then, if its time is not later.
   virtual Task<Outcome<>> Release(ScheduledId id, std::string problem, WallTime again) = 0;

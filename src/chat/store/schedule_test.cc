@@ -1,6 +1,8 @@
 // schedule_store.h and reminder_store.h as tests, on every backend.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "chat/store/testing/fixture.h"
 
 namespace tidemill::chat {
@@ -11,7 +13,9 @@ class ScheduleTest : public testing::ChatStoreTest {
   ScheduleStore& schedule() { return store().schedule(); }
   std::vector<std::string> DueAt(WallTime now) {
     std::vector<std::string> texts;
-    for (const ScheduledMessage& each : Must(schedule().ListDue(now, 10))) texts.push_back(each.text);
+    const std::vector<ScheduledMessage> all = Must(schedule().ListOf("own"));
+    for (const ScheduledId id : Must(schedule().ListDue(now, 10)))
+      texts.push_back(std::ranges::find(all, id, &ScheduledMessage::id)->text);
     return texts;
   }
 };
@@ -53,7 +57,8 @@ TEST_P(ScheduleTest, WhatIsBeingSentIsNotChanged) {
   EXPECT_EQ(DueAt(now), Texts{});
   EXPECT_EQ(DueAt(now + Seconds(1)), Texts{"1"});
   EXPECT_EQ(Must(schedule().Update(id, "own", {.text = "2"})).text, "2");
-  Must(schedule().Claim(id));
+  clock().Advance(Seconds(1));
+  EXPECT_TRUE(Must(schedule().Claim(id)));
   Must(schedule().Release(id, "you are muted in this room", now));
   EXPECT_EQ(DueAt(now + Hours(1)), Texts{});
   EXPECT_EQ(Must(schedule().ListOf("own")).at(0).problem, "you are muted in this room");
@@ -62,6 +67,45 @@ TEST_P(ScheduleTest, WhatIsBeingSentIsNotChanged) {
   EXPECT_TRUE(Must(schedule().Remove(id)));
   EXPECT_FALSE(Must(schedule().Remove(id)));
   EXPECT_FALSE(Must(schedule().Claim(id)));
+}
+
+TEST_P(ScheduleTest, OnlyWhatIsDueIsClaimedAndByOne) {
+  const RoomId room = MakeRoom("general", {"own"});
+  const WallTime now = clock().WallNow();
+  const ScheduledId id = Must(schedule().Add({.room_id = room, .user_id = "own", .text = "1", .at = now})).id;
+  Must(schedule().Update(id, "own", {.at = now + Minutes(1)}));
+  EXPECT_FALSE(Must(schedule().Claim(id))) << "it was put off after it was listed";
+  clock().Advance(Minutes(1));
+  EXPECT_TRUE(Must(schedule().Claim(id)));
+  EXPECT_FALSE(Must(OpenAnother()->schedule().Claim(id))) << "somebody sends it";
+  clock().Advance(ScheduleStore::kClaimedFor);
+  EXPECT_TRUE(Must(OpenAnother()->schedule().Claim(id))) << "whoever claimed it is gone";
+  Must(schedule().Release(id, "you are muted in this room", clock().WallNow()));
+  EXPECT_FALSE(Must(schedule().Claim(id))) << "it has a problem";
+}
+
+TEST_P(ScheduleTest, WhatIsSentByTheClockLeavesUnreadWhatItsAuthorHasNotRead) {
+  const RoomId room = MakeRoom("general", {"own", "mem"});
+  const auto send = [&](std::string text, MessageId thread) {
+    return TrySend(room, {.user_id = "mem", .text = std::move(text), .thread_id = thread, .by_clock = true});
+  };
+  const Message root = Post(room, "own", "1");
+  EXPECT_FALSE(send("2", {})->has_read);
+  EXPECT_EQ(MembershipOf(room, "mem").unread, 2);
+  EXPECT_EQ(MembershipOf(room, "mem").read_seq, 0);
+  Must(store().markers().MarkRead(room, "mem", 2));
+  EXPECT_TRUE(send("3", {})->has_read);
+  EXPECT_EQ(MembershipOf(room, "mem").unread, 0);
+  Must(store().threads().Follow("mem", root.id));
+  Post(room, "own", "a reply", root.id);
+  EXPECT_FALSE(send("a reply by the clock", root.id)->has_read);
+  EXPECT_GT(Must(store().threads().List({.user = "mem"})).threads.at(0).unread, 0);
+  const Mentions mem{.user_ids = {"mem"}};
+  EXPECT_TRUE(TrySend(room, {.user_id = "own", .text = "@mem", .thread_id = root.id, .mentions = mem}));
+  EXPECT_FALSE(send("4", {})->has_read) << "a mention was not read";
+  EXPECT_EQ(MembershipOf(room, "mem").mentions, 1);
+  EXPECT_TRUE(TrySend(room, {.user_id = "mem", .text = "5"})->has_read);
+  EXPECT_EQ(MembershipOf(room, "mem").unread, 0);
 }
 
 TEST_P(ScheduleTest, AUserSchedulesSoManyAndOnlyWhereTheyAre) {

@@ -41,10 +41,13 @@ class SqlSchedule final : public ScheduleStore {
   Task<Outcome<std::vector<ScheduledMessage>>> ListOf(std::string user) override {
     co_return co_await ReadAll(list_of_, {std::move(user)}, kScheduledMax);
   }
-  Task<Outcome<std::vector<ScheduledMessage>>> ListDue(WallTime now, std::size_t limit) override {
+  Task<Outcome<std::vector<ScheduledId>>> ListDue(WallTime now, std::size_t limit) override {
     limit = std::clamp<std::size_t>(limit, 1, kDueMax);
-    co_return co_await ReadAll(list_due_, {now.ms, static_cast<std::int64_t>(limit), now.ms - kClaimedFor.ms},
-                               limit);
+    TM_CO_TRY_ASSIGN(
+        const sql::Rows rows,
+        co_await context_.Read(list_due_, {now.ms, static_cast<std::int64_t>(limit), now.ms - kClaimedFor.ms},
+                               limit));
+    co_return chat::ListOf<ScheduledId>(rows, [](Cells& cells) { return ScheduledId(cells.Integer()); });
   }
   Task<Outcome<ScheduledMessage>> Update(ScheduledId id, std::string user, ScheduledPatch patch) override {
     return context_.ToEnd(InTransaction<ScheduledMessage>(
@@ -83,9 +86,10 @@ class SqlSchedule final : public ScheduleStore {
   }
 
   SqlContext& context_;
-  // Whoever schedules is locked, so that two at a time do not get over the limit.
-  const sql::Statement lock_member_ =
-      context_.Make("select user_id from @member where room_id = $1 and user_id = $2 FOR_UPDATE");
+  const sql::Statement find_member_ =
+      context_.Make("select user_id from @member where room_id = $1 and user_id = $2");
+  // So that two at a time, in whichever rooms, do not get over the limit.
+  const sql::Statement lock_user_ = context_.Make("select id from @user where id = $1 FOR_UPDATE");
   const sql::Statement count_ = context_.Make("select count(*) from @scheduled where user_id = $1");
   const sql::Statement insert_ = context_.Make(
       "insert into @scheduled (id, room_id, user_id, text, at, created_at, thread_id) values ($1, $2, $3, "
@@ -98,12 +102,10 @@ class SqlSchedule final : public ScheduleStore {
       "select id, room_id, user_id, text, at, created_at, thread_id, problem, claimed_at from @scheduled "
       "where id = $1 FOR_UPDATE");
   const sql::Statement list_due_ = context_.Make(
-      "select id, room_id, user_id, text, at, created_at, thread_id, problem from @scheduled where problem = "
-      "'' and at <= $1 and claimed_at <= $3 order by at limit $2");
+      "select id from @scheduled where problem = '' and at <= $1 and claimed_at <= $3 order by at limit $2");
   const sql::Statement update_ =
       context_.Make("update @scheduled set text = $2, at = $3, problem = '' where id = $1");
-  const sql::Statement claim_ =
-      context_.Make("update @scheduled set claimed_at = $2, problem = '' where id = $1");
+  const sql::Statement claim_ = context_.Make("update @scheduled set claimed_at = $2 where id = $1");
   const sql::Statement release_ = context_.Make(
       "update @scheduled set claimed_at = 0, problem = $2, at = case when at < $3 then $3 else at end where "
       "id = "
@@ -114,8 +116,9 @@ class SqlSchedule final : public ScheduleStore {
 Task<Outcome<ScheduledMessage>> SqlSchedule::DoAdd(Work& work, ScheduledMessage message) {
   TM_CO_TRY(CheckScheduledText(message.text));
   TM_CO_TRY_ASSIGN(const sql::Rows member,
-                   co_await work.Run(lock_member_, {message.room_id.value(), message.user_id}));
+                   co_await work.Run(find_member_, {message.room_id.value(), message.user_id}));
   if (member.empty()) co_return Refuse(Code::kNotFound, "there is no such room");
+  TM_CO_TRY(co_await work.Run(lock_user_, {message.user_id}));
   TM_CO_TRY_ASSIGN(const sql::Rows rows, co_await work.Run(count_, {message.user_id}));
   if (Cells(rows[0]).Integer() >= static_cast<std::int64_t>(kScheduledMax))
     co_return Refuse(Code::kTooMany, "schedule 100 messages at most; cancel one first");
@@ -157,9 +160,12 @@ Task<Outcome<>> SqlSchedule::DoCancel(Work& work, ScheduledId id, std::string us
 Task<Outcome<std::optional<ScheduledMessage>>> SqlSchedule::DoClaim(Work& work, ScheduledId id) {
   TM_CO_TRY_ASSIGN(const sql::Rows rows, co_await work.Run(lock_, {id.value()}));
   if (rows.empty()) co_return std::nullopt;
-  TM_CO_TRY(co_await work.Change(claim_, {id.value(), work.now().ms}));
   Cells cells(rows[0]);
-  co_return ScheduledOf(cells);
+  ScheduledMessage found = ScheduledOf(cells);
+  const bool is_claimed = cells.Integer() > work.now().ms - kClaimedFor.ms;
+  if (found.at > work.now() || !found.problem.empty() || is_claimed) co_return std::nullopt;
+  TM_CO_TRY(co_await work.Change(claim_, {id.value(), work.now().ms}));
+  co_return found;
 }
 
 Task<Outcome<>> SqlSchedule::ReleaseToEnd(ScheduledId id, std::string problem, WallTime again) {
