@@ -224,7 +224,7 @@ void NodeChat::TakeOver(std::size_t loop, const std::vector<config::Secret>& api
 std::size_t NodeChat::changes(std::size_t loop) const {
   OfLoop& parts = *loops_[loop];
   const std::size_t uploads = parts.uploads ? parts.uploads->keeping.running() : 0;
-  return parts.service.changes() + parts.rooms.writer().working() + uploads;
+  return parts.service.changes() + parts.hooks.under_way() + parts.rooms.writer().working() + uploads;
 }
 
 // A database that is away, or has no tables yet, is asked again in the next round.

@@ -141,15 +141,16 @@ void IncomingHooks::AddRoutes(http::Router& router) {
 
 Task<http::Response> IncomingHooks::Post(std::string token, std::string content_type, std::string body) {
   if (!accounts::MayBeSecretToken(token)) co_return Say(404, "no_service");
-  if (under_way_ >= kAtOnce) {
+  if (*under_way_ >= kAtOnce) {
     co_return SayRefused({.code = Code::kRateLimited, .message = "", .field = "", .retry_after_ms = 1000});
   }
+  // By value: a request that ends with its connection may end after this object.
   struct Held {
-    explicit Held(std::size_t& held) : count(held) { ++count; }
+    explicit Held(std::shared_ptr<std::size_t> held) : count(std::move(held)) { ++*count; }
     Held(const Held&) = delete;
     Held& operator=(const Held&) = delete;
-    ~Held() { --count; }
-    std::size_t& count;
+    ~Held() { --*count; }
+    const std::shared_ptr<std::size_t> count;
   };
   const Held held(under_way_);
   auto hook = co_await services_.store.hooks().FindByDigest(accounts::HashOfToken(token));

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_set>
@@ -29,6 +30,9 @@ class IncomingHooks {
   explicit IncomingHooks(Services& services) : services_(services) {}
   void AddRoutes(http::Router& router);
 
+  // Posts that are under way.
+  std::size_t under_way() const { return *under_way_; }
+
   Task<http::Response> Post(std::string token, std::string content_type, std::string body);
 
  private:
@@ -36,7 +40,7 @@ class IncomingHooks {
   Task<Outcome<>> MakeBot(const Hook& hook);
 
   Services& services_;
-  std::size_t under_way_ = 0;
+  const std::shared_ptr<std::size_t> under_way_ = std::make_shared<std::size_t>(0);
   std::unordered_set<std::int64_t> known_;
 };
 
