@@ -63,6 +63,25 @@ def test_hooks(server):
     equal(ada.get(hooks)["hooks"], [])
 
 
+@each_database
+def test_banned(server):
+    """a ban takes away the hooks of whoever is banned, and no others; the audit has them"""
+    ada, bob = Person(server).here(), Person(server).here()
+    room = ada.make_room(bob)
+    ada.patch(f"/rooms/{room['id']}/members/{bob.id}", {"role": "owner"})
+    hooks = f"/rooms/{room['id']}/hooks"
+    mine, theirs = ada.post(hooks, {"name": "Mine"}), bob.post(hooks, {"name": "Theirs"})
+    equal(post(server, theirs["path"], {"text": "x"})[:2], (200, "ok"))
+    ada.put(f"/rooms/{room['id']}/bans/{bob.id}")
+    equal(post(server, theirs["path"], {"text": "x"})[:2], (404, "no_service"))
+    equal(post(server, mine["path"], {"text": "x"})[:2], (200, "ok"))
+    ada.delete(f"{hooks}/{mine['hook']['id']}")
+    entries = ada.get("/audit", room_id=room["id"])["entries"]
+    equal([(each["actor"], each["action"], each["target"], each["detail"]) for each in entries if each["action"].startswith("hook.")],
+          [(ada.id, "hook.removed", mine["hook"]["id"], {"name": "Mine"}), (ada.id, "hook.removed", theirs["hook"]["id"], {"name": "Theirs"}),
+           (bob.id, "hook.created", theirs["hook"]["id"], {"name": "Theirs"}), (ada.id, "hook.created", mine["hook"]["id"], {"name": "Mine"})])
+
+
 def test_rate(binary, folder):
     """a hook has the rate of a user"""
     with storages(folder) as both, serving(binary, both["sqlite"], "--chat.sends_per_second=1", "--chat.sends_burst=3") as server:

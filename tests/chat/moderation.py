@@ -47,6 +47,52 @@ def test_mutes(server):
 
 
 @each_database
+def test_mute_outlasts_leaving(server):
+    """whoever is muted cannot leave a public room and join it anew, until then"""
+    ada, bob = Person(server).here(), Person(server).here()
+    room = ada.make_room(bob)
+    path = f"/rooms/{room['id']}"
+    until = in_ms(3600)
+    ada.put(f"{path}/members/{bob.id}/mute", {"until": until})
+    for attempt in (lambda: bob.post(path + "/leave"), lambda: bob.delete(f"{path}/members/{bob.id}"), lambda: bob.send(room, "/leave")):
+        refused(attempt, 403, "muted", words=f"until {time.strftime('%Y-%m-%d %H:', time.gmtime(until / 1000))}")
+    equal(bob.post(path + "/join")["room"]["membership"]["muted_until"], until)
+    ada.delete(f"{path}/members/{bob.id}/mute")
+    bob.post(path + "/leave")
+    admin = Person(server, role="admin").here()
+    ada.post(path + "/members", {"user_ids": [admin.id]})
+    ada.patch(f"{path}/members/{admin.id}", {"role": "moderator"})
+    other = Person(server).here()
+    ada.post(path + "/members", {"user_ids": [other.id]})
+    ada.patch(f"{path}/members/{other.id}", {"role": "moderator"})
+    admin.put(f"{path}/members/{other.id}/mute", {"until": until})
+
+
+@each_database
+def test_flagged(server):
+    """a moderator whose message is flagged neither sees who did it nor closes the flag"""
+    ada, bob, eve = (Person(server).here() for _ in range(3))
+    room = ada.make_room(bob, eve)
+    ada.patch(f"/rooms/{room['id']}/members/{eve.id}", {"role": "moderator"})
+    with Watchers() as watchers:
+        hers, mine = watch(watchers, server, eve, own(eve)), watch(watchers, server, ada, own(ada))
+        message = eve.send(room, "rude")
+        flag = bob.post(f"/messages/{message['id']}/flags", {"reason": "it is rude"})["flag"]
+        bob.post(f"/messages/{message['id']}/flags", {"reason": "again"})
+        mine.until(own(ada), "flag.added")
+        equal(eve.get("/flags")["flags"], [])
+        equal(eve.get("/flags", room_id=room["id"])["flags"], [])
+        refused(lambda: eve.post(f"/flags/{flag['id']}/resolve"), 404, "not_found")
+        ada.post(f"/flags/{flag['id']}/resolve")
+        mine.until(own(ada), "flag.resolved")
+        eve.send(room, "after")
+        hers.until(own(eve), "unread.updated", lambda event: event["data"]["read_seq"] == 2)
+        check("flag." not in str(hers.events(own(eve))), hers.events(own(eve)))
+        equal(str(mine.events(own(ada))).count("flag.added"), 1)
+        check(bob.id not in str(eve.get("/audit", room_id=room["id"])), "nor from the audit")
+
+
+@each_database
 def test_bans(server):
     """whoever is banned neither reads, joins nor is added, until then; the refusal says who and when"""
     ada, bob, eve = (Person(server).here() for _ in range(3))

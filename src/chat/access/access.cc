@@ -240,9 +240,9 @@ Outcome<Acting> May(Action action, const Sight& sight, std::string_view user) {
   }
   const std::optional<Role> role = RoleOf(least);
   const bool is_enough = sight.membership != nullptr && role && sight.membership->role >= *role;
-  if (!role || is_enough) return Acting{.user = std::string(user), .role_min = role};
-  if (!rule.by_power || !HasWorkspacePower(sight)) return Forbid(rule, WhoAre(least));
-  return Acting{.user = std::string(user), .role_min = role, .by_workspace_role = true};
+  const bool has_power = rule.by_power && HasWorkspacePower(sight);
+  if (role && !is_enough && !has_power) return Forbid(rule, WhoAre(least));
+  return Acting{.user = std::string(user), .role_min = role, .by_workspace_role = has_power};
 }
 
 Role PowerIn(const Sight& sight) {

@@ -144,6 +144,18 @@ TEST(May, GivesWhatIsLookedAtAgain) {
             "only its owners may change the settings in this room");
 }
 
+TEST(May, AnAdminOfTheWorkspaceHasTheSamePowerWithAnyRoleInTheRoom) {
+  const Room room = RoomOf(RoomType::kChannel);
+  for (const Role role : {Role::kReadonly, Role::kMember, Role::kModerator, Role::kOwner}) {
+    Membership membership;
+    membership.role = role;
+    const Sight sight{.room = room, .membership = &membership, .role = WorkspaceRole::kAdmin};
+    for (const Action action : {Action::kModerate, Action::kKick, Action::kSetRole, Action::kDeleteOther})
+      EXPECT_TRUE(May(action, sight, "ada")->by_workspace_role) << Name(action);
+    if (role >= Role::kMember) EXPECT_FALSE(May(Action::kPost, sight, "ada")->by_workspace_role);
+  }
+}
+
 TEST(MayActOn, OwnersOnAllAndModeratorsOnThoseBelow) {
   EXPECT_TRUE(MayActOn(Role::kOwner, Role::kOwner));
   EXPECT_TRUE(MayActOn(Role::kModerator, Role::kMember));

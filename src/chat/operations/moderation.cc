@@ -126,10 +126,11 @@ Task<Outcome<Answer>> RemoveBan(Services& services, Actor actor, OfMember params
 
 // flags
 
-// To the moderators of the room who are in it.
-Task<void> TellModerators(Services& services, RoomId room, std::string event) {
+// To the moderators of the room who are in it, but not to whoever wrote the message.
+Task<void> TellModerators(Services& services, RoomId room, std::string author, std::string event) {
   auto moderators = co_await services.store.moderation().ListModerators(room);
   if (!moderators) co_return;
+  std::erase(*moderators, author);
   services.courier.SpawnToEach({.users = *std::move(moderators), .event = std::move(event)});
 }
 
@@ -145,13 +146,17 @@ Task<Outcome<Answer>> AddFlag(Services& services, Actor actor, FlagMessage param
   TM_CO_TRY(CheckReason(params.reason));
   TM_CO_TRY_ASSIGN(const SeenMessage seen, co_await SeeMessage(services, params.message_id, actor));
   TM_CO_TRY_ASSIGN(Acting acting, Allow(Action::kFlag, seen.view, actor));
-  TM_CO_TRY_ASSIGN(const Flag flag, co_await services.store.moderation().AddFlag(
-                                        std::move(acting), params.message_id, std::move(params.reason)));
+  TM_CO_TRY_ASSIGN(const AddedFlag added,
+                   co_await services.store.moderation().AddFlag(std::move(acting), params.message_id,
+                                                                std::move(params.reason)));
+  const Flag& flag = added.flag;
+  if (!added.is_new) co_return AnswerWith("flag", flag, 201);
   const std::string data = ObjectJson([&](JsonWriter& json) {
     json.Key("flag");
     Write(json, FlaggedMessage{.flag = flag, .message = seen.message});
   });
-  co_await TellModerators(services, flag.room_id, EventNow(services.loop, "flag.added", flag.room_id, data));
+  co_await TellModerators(services, flag.room_id, flag.author,
+                          EventNow(services.loop, "flag.added", flag.room_id, data));
   co_return AnswerWith("flag", flag, 201);
 }
 
@@ -196,7 +201,8 @@ Task<Outcome<Answer>> ResolveFlag(Services& services, Actor actor, OfFlag params
   TM_CO_TRY_ASSIGN(const std::optional<Flag> flag,
                    co_await services.store.moderation().FindFlag(params.flag_id));
   Outcome<Acting> acting = Refuse(Code::kNotFound, "");
-  if (flag) acting = co_await AllowModeration(services, flag->room_id, actor);
+  if (flag && flag->author != actor.user.id)
+    acting = co_await AllowModeration(services, flag->room_id, actor);
   if (!acting && acting.error().code == Code::kUnavailable) co_return std::unexpected(acting.error());
   if (!acting) co_return Refuse(Code::kNotFound, "there is no such open flag");
   TM_CO_TRY(co_await services.store.moderation().ResolveFlag(*std::move(acting), params.flag_id));
@@ -205,7 +211,7 @@ Task<Outcome<Answer>> ResolveFlag(Services& services, Actor actor, OfFlag params
     json.Member("message_id", ToText(flag->message_id));
     json.Member("resolved_by", actor.user.id);
   });
-  co_await TellModerators(services, flag->room_id,
+  co_await TellModerators(services, flag->room_id, flag->author,
                           EventNow(services.loop, "flag.resolved", flag->room_id, data));
   co_return NoContent();
 }

@@ -32,6 +32,7 @@ struct Flag {
   std::string reason;
   WallTime created_at;
   std::string resolved_by;  // "": it is open
+  std::string author;       // whose message it is; "": the message is gone
 };
 
 struct AuditEntry {
@@ -42,6 +43,11 @@ struct AuditEntry {
   std::string action;  // "message.deleted"
   std::string target;  // a user, a message; "": the room
   std::string detail;  // a JSON object; "": none
+};
+
+struct AddedFlag {
+  Flag flag;
+  bool is_new = true;  // false: they had flagged it before
 };
 
 // A flag with what it is about, as that is now.
@@ -69,14 +75,17 @@ struct ModerationQuery {
 class ModerationStore {
  public:
   static constexpr std::size_t kReasonBytesMax = 1'000;
-  static constexpr std::size_t kBansMax = 10'000;      // of a room
+  static constexpr std::size_t kBansMax = 10'000;      // of a room, that last
   static constexpr std::size_t kOpenFlagsMax = 1'000;  // likewise
   static constexpr std::size_t kModeratorsMax = 100;   // that are told of something
+  // Of the newest so many flags, or entries of the audit, admins of the workspace are given theirs in one
+  // page.
+  static constexpr std::size_t kLookedAt = 10'000;
 
   virtual ~ModerationStore() = default;
 
-  // What is done to others is in the audit. Nobody does it to themselves (kInvalid), nor to admins and owners
-  // of the workspace, or to who stands as high or above (kForbidden).
+  // What is done to others is in the audit. Nobody does it to themselves (kInvalid). Nobody mutes or bans
+  // admins and owners of the workspace; moderators reach over those below them, owners over all (kForbidden).
 
   // member.updated. nullopt: until they are unmuted.
   virtual Task<Outcome<Changed<Member>>> Mute(Acting acting, RoomId room, std::string user,
@@ -86,17 +95,17 @@ class ModerationStore {
   // kNotFound: a user that chat has never seen. kTooMany.
   virtual Task<Outcome<Changed<std::optional<Member>>>> AddBan(Acting acting, Ban ban) = 0;
   virtual Task<Outcome<>> RemoveBan(Acting acting, RoomId room, std::string user) = 0;
-  // By user; at most `limit` (200). Those that have ended are among them until they are lifted or replaced.
+  // By user; at most `limit` (200). Those that have ended are among them until they are swept.
   virtual Task<Outcome<PageOf<Ban>>> ListBans(RoomId room, std::string cursor, std::size_t limit) = 0;
   // Moderators and owners who are in the room, at most kModeratorsMax.
   virtual Task<Outcome<std::vector<std::string>>> ListModerators(RoomId room) = 0;
 
   // Once for each user and message: the first stays. kTooMany: kOpenFlagsMax are open in the room.
-  virtual Task<Outcome<Flag>> AddFlag(Acting acting, MessageId message, std::string reason) = 0;
-  // The newest first.
+  virtual Task<Outcome<AddedFlag>> AddFlag(Acting acting, MessageId message, std::string reason) = 0;
+  // The newest first, without those of the user's own messages.
   virtual Task<Outcome<PageOf<FlaggedMessage>>> ListOpenFlags(ModerationQuery query) = 0;
   virtual Task<Outcome<std::optional<Flag>>> FindFlag(FlagId flag) = 0;
-  // kNotFound: it is open no more.
+  // kNotFound: it is open no more, or of the actor's own message.
   virtual Task<Outcome<>> ResolveFlag(Acting acting, FlagId flag) = 0;
 
   // The newest first.

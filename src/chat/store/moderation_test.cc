@@ -104,15 +104,20 @@ TEST_P(ModerationTest, NobodyModeratesThemselvesNorAdmins) {
 }
 
 TEST_P(ModerationTest, FlagsAreForWhoModeratesTheirRoom) {
-  const RoomId room = MakeRoom("general", {"own", "mem"});
+  const RoomId room = MakeRoom("general", {"own", "mem", "bad"});
   const RoomId closed = MakeRoom("closed", {"own", "mem"});
   Must(store().rooms().Update({.user = "own"}, closed, {.is_private = true}));
   AddUsers({"admin"});
-  const Message message = Post(room, "own", "x");
+  const Message message = Post(room, "bad", "x");
   const Message hidden = Post(closed, "mem", "y");
   ModerationStore& moderation = store().moderation();
-  const Flag flag = Must(moderation.AddFlag({.user = "mem"}, message.id, "rude"));
-  EXPECT_EQ(Must(moderation.AddFlag({.user = "mem"}, message.id, "again")).id, flag.id);
+  const AddedFlag added = Must(moderation.AddFlag({.user = "mem"}, message.id, "rude"));
+  const Flag& flag = added.flag;
+  EXPECT_TRUE(added.is_new);
+  EXPECT_EQ(flag.author, "bad");
+  const AddedFlag again = Must(moderation.AddFlag({.user = "mem"}, message.id, "again"));
+  EXPECT_FALSE(again.is_new);
+  EXPECT_EQ(again.flag.id, flag.id);
   Must(moderation.AddFlag({.user = "own"}, hidden.id, "so it is"));
   EXPECT_EQ(CodeOf(moderation.AddFlag({.user = "stranger"}, message.id, "x")), "forbidden");
   const auto page = Must(moderation.ListOpenFlags({.user = "own", .limit = 1}));
@@ -133,6 +138,88 @@ TEST_P(ModerationTest, FlagsAreForWhoModeratesTheirRoom) {
   EXPECT_EQ(Must(moderation.FindFlag(flag.id))->resolved_by, "own");
   EXPECT_EQ(Must(moderation.ListOpenFlags({.user = "own"})).items.size(), 1u);
   EXPECT_EQ(Must(moderation.ListModerators(room)), std::vector<std::string>{"own"});
+}
+
+TEST_P(ModerationTest, WhoWroteAMessageNeitherSeesNorClosesItsFlags) {
+  const RoomId room = MakeRoom("general", {"own", "mod", "mem"});
+  Must(store().rooms().SetRole(Owner(), room, "mod", Role::kModerator));
+  const Acting mod{.user = "mod", .role_min = Role::kModerator};
+  ModerationStore& moderation = store().moderation();
+  const Flag flag = Must(moderation.AddFlag({.user = "mem"}, Post(room, "mod", "x").id, "rude")).flag;
+  EXPECT_TRUE(Must(moderation.ListOpenFlags({.user = "mod"})).items.empty());
+  EXPECT_TRUE(Must(moderation.ListOpenFlags({.user = "mod", .room = room})).items.empty());
+  EXPECT_EQ(CodeOf(moderation.ResolveFlag(mod, flag.id)), "not_found");
+  EXPECT_EQ(Must(moderation.ListOpenFlags({.user = "own"})).items.size(), 1u);
+  Must(moderation.ResolveFlag(Owner(), flag.id));
+}
+
+TEST_P(ModerationTest, NobodyEndsAMuteByLeaving) {
+  const RoomId room = MakeRoom("general", {"own", "mem", "quiet"});
+  const RoomId closed = MakeRoom("closed", {"own", "mem"});
+  Must(store().rooms().Update(Owner(), closed, {.is_private = true}));
+  const WallTime until = clock().WallNow() + Minutes(1);
+  for (const RoomId each : {room, closed}) Must(store().moderation().Mute(Owner(), each, "mem", until));
+  Must(store().rooms().SetRole(Owner(), room, "quiet", Role::kReadonly));
+  const auto left = Await(store().rooms().RemoveMember({.user = "mem"}, room, "mem"));
+  ASSERT_FALSE(left);
+  EXPECT_EQ(left.error().code, Code::kMuted);
+  EXPECT_EQ(left.error().retry_after_ms, 60'000);
+  EXPECT_EQ(CodeOf(store().rooms().RemoveMember({.user = "quiet"}, room, "quiet")), "forbidden");
+  EXPECT_EQ(MembershipOf(room, "mem").muted_until, until);
+  Must(store().rooms().RemoveMember({.user = "mem"}, closed, "mem"));
+  Must(store().rooms().RemoveMember(Owner(), room, "quiet"));
+  clock().Advance(Minutes(1));
+  Must(store().rooms().RemoveMember({.user = "mem"}, room, "mem"));
+}
+
+TEST_P(ModerationTest, WhoBecameAnAdminIsUnmuted) {
+  const RoomId room = MakeRoom("general", {"own", "mem"});
+  Must(store().moderation().Mute(Owner(), room, "mem", std::nullopt));
+  Must(store().users().Upsert({.id = "mem", .name = {}, .username = {}, .role = WorkspaceRole::kAdmin}));
+  EXPECT_EQ(CodeOf(store().moderation().Mute(Owner(), room, "mem", clock().WallNow() + Hours(1))),
+            "forbidden");
+  Must(store().moderation().Unmute(Owner(), room, "mem"));
+  Post(room, "mem", "x");
+}
+
+TEST_P(ModerationTest, BansThatHaveEndedAreSwept) {
+  const RoomId room = MakeRoom("general", {"own"});
+  AddUsers({"a", "b", "c"});
+  ModerationStore& moderation = store().moderation();
+  const WallTime now = clock().WallNow();
+  Must(moderation.AddBan(Owner(), {.room_id = room, .user_id = "a", .until = now + Minutes(1)}));
+  Must(moderation.AddBan(Owner(), {.room_id = room, .user_id = "b", .until = now + Minutes(2)}));
+  Must(moderation.AddBan(Owner(), {.room_id = room, .user_id = "c"}));
+  clock().Advance(Minutes(1));
+  SweepAll();
+  std::vector<std::string> users;
+  for (const Ban& each : Must(moderation.ListBans(room, "", 10)).items) users.push_back(each.user_id);
+  EXPECT_EQ(users, (std::vector<std::string>{"b", "c"}));
+}
+
+TEST_P(ModerationTest, ABanEndsTheHooksOfWhoIsBanned) {
+  const RoomId room = MakeRoom("general", {"own", "bad"});
+  Must(store().rooms().SetRole(Owner(), room, "bad", Role::kOwner));
+  HookStore& hooks = store().hooks();
+  const auto add = [&](std::string user, char digit) {
+    return Must(hooks.Add({.user = user, .role_min = Role::kOwner},
+                          {.room_id = room, .name = user + "'s", .created_by = user}, std::string(64, digit)))
+        .id;
+  };
+  const HookId first = add("bad", 'a');
+  const HookId mine = add("own", 'b');
+  const HookId second = add("bad", 'c');
+  Must(store().moderation().AddBan(Owner(), {.room_id = room, .user_id = "bad"}));
+  EXPECT_FALSE(Must(hooks.FindByDigest(std::string(64, 'a'))));
+  EXPECT_FALSE(Must(hooks.FindByDigest(std::string(64, 'c'))));
+  ASSERT_EQ(Must(hooks.List(room)).size(), 1u);
+  Must(hooks.Remove(Owner(), room, mine));
+  std::vector<std::string> lines;
+  for (const AuditEntry& each : Must(store().moderation().ListAudit({.user = "own", .room = room})).items)
+    if (each.action.starts_with("hook.")) lines.push_back(each.actor + " " + each.action + " " + each.target);
+  EXPECT_EQ(lines, (std::vector{"own hook.removed " + ToText(mine), "own hook.removed " + ToText(second),
+                                "own hook.removed " + ToText(first), "bad hook.created " + ToText(second),
+                                "own hook.created " + ToText(mine), "bad hook.created " + ToText(first)}));
 }
 
 TEST_P(ModerationTest, ARoomHasSoManyOpenFlagsAndNoMore) {
@@ -156,7 +243,7 @@ TEST_P(ModerationTest, WhatIsDoneToOthersIsInTheAudit) {
   Must(moderation.Mute(mod, room, "bad", std::nullopt));
   Must(moderation.Unmute(mod, room, "bad"));
   Must(moderation.Unmute(mod, room, "bad"));
-  const Flag flag = Must(moderation.AddFlag({.user = "mem"}, message.id, ""));
+  const Flag flag = Must(moderation.AddFlag({.user = "mem"}, message.id, "")).flag;
   Must(store().messages().Delete(mod, message.id));
   Must(store().messages().Delete({.user = "mem"}, Post(room, "mem", "own").id));
   Must(moderation.ResolveFlag(mod, flag.id));
@@ -178,9 +265,9 @@ TEST_P(ModerationTest, WhatIsDoneToOthersIsInTheAudit) {
             (std::vector<std::string>{
                 "mod member.removed mem", "mod member.unbanned bad",
                 "mod member.banned bad{\"until\":" + std::to_string(until.ms) + ",\"reason\":\"spam\"}",
-                "mod flag.resolved " + text + "{\"user_id\":\"mem\"}",
-                "mod message.deleted " + text + "{\"user_id\":\"bad\"}", "mod member.unmuted bad",
-                "mod member.muted bad{\"until\":null}", "own member.role mod{\"role\":\"moderator\"}"}));
+                "mod flag.resolved " + text, "mod message.deleted " + text + "{\"user_id\":\"bad\"}",
+                "mod member.unmuted bad", "mod member.muted bad{\"until\":null}",
+                "own member.role mod{\"role\":\"moderator\"}"}));
   EXPECT_TRUE(Must(moderation.ListAudit({.user = "mem"})).items.empty());
   EXPECT_EQ(Must(moderation.ListAudit({.user = "x", .by_workspace_role = true, .room = room})).items.size(),
             8u);

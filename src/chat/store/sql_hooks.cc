@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "chat/store/json.h"
 #include "chat/store/stored_values.h"
 #include "chat/store/work.h"
 
@@ -63,6 +64,7 @@ class SqlHooks final : public HookStore {
       "h.room_id "
       "and r.deleted_at = 0 where h.token_digest = $1");
   const sql::Statement count_ = context_.Make("select count(*) from @hook where room_id = $1");
+  const sql::Statement find_name_ = context_.Make("select name from @hook where room_id = $1 and id = $2");
   const sql::Statement remove_ = context_.Make("delete from @hook where room_id = $1 and id = $2");
 };
 
@@ -79,15 +81,19 @@ Task<Outcome<Hook>> SqlHooks::DoAdd(Work& work, Acting acting, Hook hook, std::s
   hook.created_at = work.now();
   TM_CO_TRY(co_await work.Change(insert_, {hook.id.value(), hook.room_id.value(), hook.name,
                                            std::move(digest), hook.created_by, hook.created_at.ms}));
+  TM_CO_TRY(co_await room.Audit(context_.ids().Make<AuditId>(), std::move(acting.user), "hook.created",
+                                ToText(hook.id), TextUnder("name", hook.name)));
   co_return hook;
 }
 
 Task<Outcome<>> SqlHooks::DoRemove(Work& work, Acting acting, RoomId id, HookId hook) {
   RoomWork room(work, rooms_);
-  TM_CO_TRY(co_await room.Open(id, std::move(acting), WhenArchived::kGoOn));
-  TM_CO_TRY_ASSIGN(const std::size_t removed, co_await work.Change(remove_, {id.value(), hook.value()}));
-  if (removed == 0) co_return Refuse(Code::kNotFound, "there is no such hook");
-  co_return Outcome<>{};
+  TM_CO_TRY(co_await room.Open(id, acting, WhenArchived::kGoOn));
+  TM_CO_TRY_ASSIGN(const sql::Rows rows, co_await work.Run(find_name_, {id.value(), hook.value()}));
+  if (rows.empty()) co_return Refuse(Code::kNotFound, "there is no such hook");
+  TM_CO_TRY(co_await work.Change(remove_, {id.value(), hook.value()}));
+  co_return co_await room.Audit(context_.ids().Make<AuditId>(), std::move(acting.user), "hook.removed",
+                                ToText(hook), TextUnder("name", Cells(rows[0]).View()));
 }
 
 }  // namespace

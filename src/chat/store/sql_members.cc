@@ -32,6 +32,16 @@ bool HasFixedMembers(const Room& room) {
 std::unexpected<Refusal> RefuseFixed() {
   return Refuse(Code::kInvalid, "the people of a direct room stay as they are; open another one");
 }
+// What a role or a mute keeps somebody from would end by leaving a public room and joining it again.
+Outcome<> CheckMayLeave(const Room& room, const Member& member, WallTime now) {
+  if (room.is_private) return {};
+  if (member.role == Role::kReadonly)
+    return Refuse(Code::kForbidden, "you only read in this room: its moderators can remove you");
+  const WallTime until = member.muted_until.value_or(WallTime{});
+  if (until <= now) return {};
+  return std::unexpected(
+      RefusalUntil(Code::kMuted, "you are muted in this room, and cannot leave it", until, now));
+}
 std::unexpected<Refusal> RefuseRank() {
   return Refuse(Code::kForbidden, "your role in this room does not reach over this member's");
 }
@@ -227,6 +237,7 @@ Task<Outcome<SqlMembers::RemovedMember>> SqlMembers::DoRemove(Work& work, Acting
   if (HasFixedMembers(room.room())) co_return RefuseFixed();
   TM_CO_TRY_ASSIGN(const std::optional<Member> member, co_await room.FindFull(user));
   if (!member) co_return RemovedMember{};
+  if (acting.user == user) TM_CO_TRY(CheckMayLeave(room.room(), *member, work.now()));
   if (!acting.by_workspace_role) {
     if (acting.user != user && (!room.actor() || !StandsAbove(room.actor()->role, member->role)))
       co_return RefuseRank();
@@ -259,8 +270,8 @@ Task<Outcome<Changed<Member>>> SqlMembers::DoSetRole(Work& work, Acting acting, 
     if (!room.actor() || !StandsAbove(room.actor()->role, member->role) ||
         (room.actor()->role != Role::kOwner && role > Role::kMember))
       co_return RefuseRank();
-    TM_CO_TRY(co_await CheckOwnerStays(room, *member));
   }
+  if (!acting.by_workspace_role || acting.user == user) TM_CO_TRY(co_await CheckOwnerStays(room, *member));
   member->role = role;
   TM_CO_TRY(co_await work.Change(set_role_, {id.value(), user, static_cast<std::int64_t>(role)}));
   TM_CO_TRY(co_await room.Audit(context_.ids().Make<AuditId>(), acting.user, "member.role", std::move(user),

@@ -109,6 +109,10 @@ class SqlRetention final : public RetentionStore {
                     "<> '' and created_at < $2 limit $3)"),
       context_.Make("delete from @reminder where id in (select id from @reminder where room_id = $1 and "
                     "told_at > 0 and told_at < $2 limit $3)")};
+  // $1 room, $2 now, $3 rows at most.
+  const sql::Statement ended_bans_ = context_.Make(
+      "delete from @ban where room_id = $1 and user_id in (select user_id from @ban where room_id = $1 and "
+      "until > 0 and until <= $2 limit $3)");
   const sql::Statement delete_room_ = context_.Make("delete from @room where id = $1 and deleted_at > 0");
 };
 
@@ -169,6 +173,11 @@ Task<Outcome<Swept>> SqlRetention::DoSweep(Work& work, RoomId room, WallTime mes
                                                           static_cast<std::int64_t>(kRowsMax)}));
   swept.rows += changes;
   swept.has_more = changes == kRowsMax;
+  TM_CO_TRY_ASSIGN(
+      const std::size_t bans,
+      co_await work.Change(ended_bans_, {room.value(), work.now().ms, static_cast<std::int64_t>(kRowsMax)}));
+  swept.rows += bans;
+  swept.has_more = swept.has_more || bans == kRowsMax;
   const WallTime kept{work.now().ms - kRecordsKept.ms};
   for (const sql::Statement& statement : old_ones_) {
     TM_CO_TRY_ASSIGN(
