@@ -46,7 +46,7 @@ export async function people(open, world) {
       assert.equal(await page.locator('button[aria-haspopup=dialog]').count(), 0, hash);
       assert.equal(await page.locator('.publish').count(), 0, hash);
     }
-    await visitor.go('people', 'People');
+    await visitor.go('people');
     await visitor.sees(/This page is for admins/);
     const status = await page.evaluate(async () => (await fetch('../api/publish', { method: 'POST', body: '{"channel":"demo:chat","data":1}' })).status);
     assert.equal(status, 403);
@@ -100,7 +100,7 @@ export async function people(open, world) {
     await visitor.sees(/client\.queue_max_size[\s\S]*67108864[\s\S]*flag[\s\S]*--client\.queue_max_size/);
     assert.ok(!(await visitor.text()).includes('console-test-key'), 'the key is shown');
     await page.getByLabel('Show').selectOption('all');
-    await page.getByLabel('Setting').fill('shutdown.timeout');
+    await page.getByRole('searchbox', { name: 'Setting' }).fill('shutdown.timeout');
     await page.locator('h2', { hasText: /^1 setting of/ }).waitFor();
     await visitor.sees(/checks? (is|are) good/);
   });
