@@ -35,7 +35,7 @@ def call(browser, method, params=None, headers=None, raw=None):
     sent = {"Cookie": f"{COOKIE}={browser.cookie}", "Sec-Fetch-Site": "same-origin", **(headers or {})}
     sent = {name: value for name, value in sent.items() if value is not None}
     body = raw if raw is not None else json.dumps(params or {}).encode()
-    status, _, text = browser.server.request("POST", f"/api/{method}", body, sent)
+    status, _, text = browser.server.request("POST", f"/api/{method}".rstrip("/"), body, sent)
     return status, text
 
 
