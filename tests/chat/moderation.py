@@ -176,8 +176,8 @@ def test_told(binary, folder):
     with storages(folder) as both:
         for storage in both.values():
             with serving(binary, storage) as server, Watchers() as watchers:
-                ada, bob, visitor = (Person(server).here() for _ in range(3))
-                room = ada.make_room(bob)
+                ada, bob, visitor, eve = (Person(server).here() for _ in range(4))
+                room = ada.make_room(bob, eve)
                 path = f"/rooms/{room['id']}"
                 mine = watch(watchers, server, ada, own(ada), channel(room))
                 theirs = watch(watchers, server, bob, own(bob), channel(room), live(room))
@@ -187,7 +187,7 @@ def test_told(binary, folder):
                 for watcher, where in ((mine, channel(room)), (theirs, own(bob))):
                     told = watcher.until(where, "member.updated")["data"]["member"]
                     equal((told["user_id"], told["muted_until"]), (bob.id, until))
-                flag = bob.post(f"/messages/{ada.send(room, 'rude')['id']}/flags", {"reason": "x"})["flag"]
+                flag = bob.post(f"/messages/{eve.send(room, 'rude')['id']}/flags", {"reason": "x"})["flag"]
                 equal(mine.until(own(ada), "flag.added")["data"]["flag"]["message"]["text"], "rude")
                 ada.post(f"/flags/{flag['id']}/resolve")
                 equal(mine.until(own(ada), "flag.resolved")["data"]["flag_id"], flag["id"])
