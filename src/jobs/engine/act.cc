@@ -7,6 +7,7 @@
 
 #include "jobs/engine/ending.h"
 #include "jobs/engine/fetch.h"
+#include "jobs/engine/memory_bulk.h"
 #include "jobs/engine/push.h"
 #include "jobs/engine/refill.h"
 #include "net/next_turn.h"
@@ -217,6 +218,10 @@ Task<Result<std::size_t>> ApplyToMany(Core& core, BulkAction action) {
     done += slice.done;
     request.cursor = std::move(slice.next);
   } while (!request.cursor.empty());
+  TM_CO_TRY(co_await VisitMemory(core, action.place, request.filter, [&](Located located) {
+    if (action.matches && !action.matches(located.job.text)) return;
+    if (ActOn(core, action.action, std::move(located))) ++done;
+  }));
   TM_CO_TRY(co_await CommitOf(core.flusher));
   co_return done;
 }

@@ -83,6 +83,41 @@ TEST(MemoryQueues, ACancelledJobLeavesNoLock) {
   EXPECT_EQ(fetched.jids(), Jids{"job-00002"});
 }
 
+TEST(MemoryQueues, ManyAreCancelledOrKilledAtOnceAsTheFilterSays) {
+  EngineOptions options = WithAMemoryQueue(1 << 20);
+  options.queues["ram"].limits = {.key = "/custom/key", .key_concurrency = 1};
+  EngineHarness h(std::make_shared<MemoryTables>(), options);
+  const std::string keyed = R"("queue":"ram","custom":{"key":"a"})";
+  const std::string later = R"("queue":"ram","at":"2099-01-01T00:00:00Z")";
+  for (int i = 0; i < 300; ++i) {
+    ASSERT_TRUE(
+        h.engine.Push(MakeJob("job-1" + std::to_string(1000 + i), i < 3 ? keyed : std::string(kRam))));
+    ASSERT_TRUE(h.engine.Push(MakeJob("job-2" + std::to_string(1000 + i), later)));
+  }
+  Fetched first(h.engine, "worker-1", {"ram"});
+  Fetched parks_two(h.engine, "worker-1", {"ram"});
+  h.Turns();
+  ASSERT_EQ(h.engine.counts().working, 2u);
+  ASSERT_EQ(h.engine.counts().enqueued, 298u);
+
+  const auto apply = [&h](BulkAction::Action action, Place place, const std::string& type) {
+    BulkAction bulk{.action = action, .place = place, .jids = {}, .filter = {}, .matches = {}};
+    bulk.filter = {.queue = "ram", .type = type, .jid = {}, .contains = {}, .wait = {}};
+    return h.Run(h.engine.Apply(std::move(bulk)));
+  };
+  EXPECT_EQ(apply(BulkAction::Action::kKill, Place::kReady, "Another"), 0u);
+  EXPECT_EQ(apply(BulkAction::Action::kKill, Place::kReady, "Test"), 298u);
+  EXPECT_EQ(h.engine.counts().enqueued, 0u);
+  EXPECT_EQ(h.engine.counts().dead, 298u);
+  EXPECT_EQ(apply(BulkAction::Action::kDiscard, Place::kLater, "Test"), 300u);
+  EXPECT_EQ(h.engine.counts().scheduled, 0u);
+  EXPECT_EQ(h.engine.counts().working, 2u) << "what a worker has is not touched";
+  ASSERT_TRUE(h.engine.Ack(first.jids()[0], ""));
+  Fetched none(h.engine, "worker-2", {"ram"});
+  h.Turns(100);
+  EXPECT_TRUE(none.jobs.empty());
+}
+
 TEST(MemoryQueues, AKilledJobMayBeginAnew) {
   EngineOptions options = WithAMemoryQueue(1 << 20);
   options.queues["ram"].limits = {.key = "/jobtype", .key_concurrency = 1};

@@ -79,6 +79,30 @@ const Entry* Ready::Find(JobId id) const {
   return nullptr;
 }
 
+std::vector<Entry> Ready::Some(Walk& walk, std::size_t count) const {
+  std::vector<Entry> some;
+  while (some.size() < count) {
+    if (walk.next == walk.end) {
+      if (walk.priority == kPriorityMax) break;
+      const auto& line = lines_[static_cast<std::size_t>(++walk.priority)];
+      if (line == nullptr) continue;
+      walk.next = line->first;
+      walk.end = line->first + static_cast<std::int64_t>(line->entries.size());
+      continue;
+    }
+    const Line& line = *lines_[static_cast<std::size_t>(walk.priority)];
+    walk.next = std::clamp(line.first, walk.next, walk.end);
+    const std::int64_t index = walk.next - line.first;
+    if (index >= static_cast<std::int64_t>(line.entries.size())) {
+      walk.next = walk.end;
+    } else if (walk.next < walk.end) {
+      some.push_back(line.entries[static_cast<std::size_t>(index)]);
+      ++walk.next;
+    }
+  }
+  return some;
+}
+
 std::vector<Ready::Want> Ready::Wanted(std::size_t count) const {
   std::vector<Want> wanted;
   if (without_text_ == 0) return wanted;

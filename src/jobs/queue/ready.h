@@ -43,6 +43,16 @@ class Ready {
   // null: it does not wait here. Looks through all of them.
   const Entry* Find(JobId id) const;
 
+  // Goes through those that wait when it begins, in pieces; whoever comes or goes meanwhile may be left out.
+  class Walk {
+    friend class Ready;
+    int priority = 0;       // of the line that it is in
+    std::int64_t next = 0;  // positions there
+    std::int64_t end = 0;
+  };
+  // Up to `count` of them; none: that was all.
+  std::vector<Entry> Some(Walk& walk, std::size_t count) const;
+
   // A job near the front whose text is missing.
   struct Want {
     JobId id;
