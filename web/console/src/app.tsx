@@ -125,7 +125,7 @@ function Frame() {
     if (scope.value === 'jobs' && route.value.page === '') go('jobs');
   }, []);
   const page = found && admitted(found) ? found : undefined;
-  const title = page?.title ?? 'No such page';
+  const title = found?.title ?? 'No such page';
   useEffect(() => {
     document.title = `${title} · Tidemill console`;
   }, [title]);
