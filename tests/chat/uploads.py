@@ -350,24 +350,28 @@ def cases_ranges(server, _place):
     equal(fetch(ada, url)[2], data)
 
 
-@for_each_database("quota", "--chat.uploads.user_bytes_max=1000", "--chat.uploads.total_bytes_max=1800")
+@for_each_database("quota", "--chat.uploads.user_bytes_max=20000", "--chat.uploads.total_bytes_max=35000")
 def cases_quota(server, place):
     """a user's quota and that of all, with many uploads at once, and given back"""
     ada, bob = Person(server).here(), Person(server).here()
     room = ada.make_room(bob)
-    first = upload(ada, room, b"x" * 600)
-    refused(lambda: upload(ada, room, b"x" * 401), 413, "quota_exceeded")
-    message = attach(ada, room, upload(ada, room, b"x" * 400))
+    small = [upload(ada, room, b"x") for _ in range(4)]
+    refused(lambda: upload(ada, room, b"x"), 413, "quota_exceeded")  # each takes a block of the disk
+    for each in small:
+        ada.delete(f"/files/{each['id']}")
+    first = upload(ada, room, b"x" * 12000)
+    refused(lambda: upload(ada, room, b"x" * 8001), 413, "quota_exceeded")
+    message = attach(ada, room, upload(ada, room, b"x" * 8000))
     refused(lambda: upload(ada, room, b"x"), 413, "quota_exceeded")
-    upload(bob, room, b"x" * 800)
+    upload(bob, room, b"x" * 15000)
     refused(lambda: upload(bob, room, b"x"), 507, "storage_full")
     ada.delete(f"/files/{first['id']}")
     equal(len(message["attachments"]), 1)
 
-    # Four at once, which are there before any of them is kept: two fit beside the 400 bytes that are.
-    held = [Raw(server, ada, room, 250) for _ in range(4)]
+    # Four at once, which are there before any of them is kept: two fit beside the 8,000 bytes that are.
+    held = [Raw(server, ada, room, 5000) for _ in range(4)]
     for each in held:
-        each.say("a" * 249)
+        each.say("a" * 4999)
     eventually(lambda: len(files_of(f"{place}/drafts")) == 2, "two are let in")
     statuses = []
     for each in held:

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -24,6 +25,9 @@ struct StoredAttachment {
   WallTime created_at;      // 0: it was given up, and its bytes may be gone
 };
 
+// What a file takes of quotas at least, as it takes a block of the disk.
+inline constexpr std::int64_t kFileBytesMin = 4096;
+
 class AttachmentStore {
  public:
   virtual ~AttachmentStore() = default;
@@ -31,6 +35,7 @@ class AttachmentStore {
   virtual Task<Outcome<StoredAttachment>> Add(StoredAttachment attachment) = 0;
   virtual Task<Outcome<std::optional<StoredAttachment>>> Find(AttachmentId attachment) = 0;
   // Bytes of all that the user has uploaded and is kept; of all that anybody has.
+  // A file counts as kFileBytesMin at least.
   virtual Task<Outcome<std::int64_t>> MeasureBytesOf(std::string user) = 0;
   virtual Task<Outcome<std::int64_t>> MeasureBytes() = 0;
   // Gives up what belongs to no message and is older than that. From then on it can be in no message, as what

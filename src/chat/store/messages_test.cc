@@ -305,8 +305,8 @@ TEST_P(MessagesTest, AnAttachmentBelongsToOneMessageOfWhoUploadedIt) {
   EXPECT_EQ(Must(store().attachments().Find(id))->message_id, message.id);
   EXPECT_EQ(CodeOfSend(room, {.user_id = "ada", .attachment_ids = {id}}), "conflict");
   const AttachmentId unused = upload(room);
-  EXPECT_EQ(Must(store().attachments().MeasureBytesOf("ada")), 14);
-  EXPECT_EQ(Must(store().attachments().MeasureBytes()), 14);
+  EXPECT_EQ(Must(store().attachments().MeasureBytesOf("ada")), 2 * kFileBytesMin);
+  EXPECT_EQ(Must(store().attachments().MeasureBytes()), 2 * kFileBytesMin);
   EXPECT_TRUE(Must(store().attachments().GiveUpUnused(clock().WallNow(), 10)).empty()) << "not old enough";
   clock().Advance(Seconds(1));
   Must(store().attachments().Remove({unused, id}));

@@ -15,6 +15,12 @@ constexpr std::size_t kTypeBytesMax = 127;
 constexpr std::size_t kKeyBytesMax = 255;
 constexpr std::size_t kListedMax = 500;
 
+std::string MeasureBytesSql() {
+  const std::string least = std::to_string(kFileBytesMin);
+  return "select cast(coalesce(sum(case when size < " + least + " then " + least +
+         " else size end), 0) as bigint) from @attachment";
+}
+
 class SqlAttachments final : public AttachmentStore {
  public:
   explicit SqlAttachments(SqlContext& context) : context_(context) {}
@@ -85,10 +91,8 @@ class SqlAttachments final : public AttachmentStore {
       "created_at) "
       "values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)");
   const sql::Statement find_ = context_.Make("select ATTACHMENT_COLUMNS from @attachment a where a.id = $1");
-  const sql::Statement measure_ =
-      context_.Make("select cast(coalesce(sum(size), 0) as bigint) from @attachment where user_id = $1");
-  const sql::Statement measure_all_ =
-      context_.Make("select cast(coalesce(sum(size), 0) as bigint) from @attachment");
+  const sql::Statement measure_ = context_.Make(MeasureBytesSql() + " where user_id = $1");
+  const sql::Statement measure_all_ = context_.Make(MeasureBytesSql());
   const sql::Statement give_up_unused_ = context_.Make(
       "update @attachment set created_at = 0 where message_id = 0 and created_at > 0 and id in (select id "
       "from @attachment where message_id = 0 and created_at > 0 and created_at < $1 order by created_at "

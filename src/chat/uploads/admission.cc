@@ -20,8 +20,9 @@ Outcome<Admission::Ticket> Admission::Enter(const std::string& user, std::uint64
   }
   const auto found = users_.find(user);
   if (found != users_.end() && found->second.uploads >= settings_.concurrent_per_user_max) {
-    return TryLater(Code::kRateLimited, "you have " + std::to_string(found->second.uploads) +
-                                            " uploads under way: wait until one of them is done");
+    return TryLater(Code::kRateLimited,
+                    "you have " + std::to_string(found->second.uploads) +
+                        " uploads under way (chat.uploads.concurrent_per_user_max): wait until one is done");
   }
   OfUser& of_user = users_[user];
   ++of_user.uploads;
@@ -48,8 +49,9 @@ void Admission::Leave(const std::string& user, std::uint64_t bytes) {
 Outcome<> Admission::CheckQuota(const Ticket& ticket, const Kept& kept) const {
   const std::uint64_t user_max = settings_.user_bytes_max;
   if (user_max > 0 && kept.user_bytes + ticket.user_bytes() > user_max) {
-    return Refuse(Code::kQuotaExceeded, "your files would be more than " + std::to_string(user_max) +
-                                            " bytes together: delete messages with files first");
+    return Refuse(Code::kQuotaExceeded,
+                  "your files would be more than " + std::to_string(user_max) +
+                      " bytes together (chat.uploads.user_bytes_max): delete messages with files first");
   }
   const std::uint64_t total_max = settings_.total_bytes_max;
   if (total_max > 0 && kept.total_bytes + ticket.total_bytes() > total_max) {

@@ -33,7 +33,9 @@ class FileBody final : public http::BodySource {
         co_return std::unexpected(std::move(piece).error());
       }
       at += piece->size();
-      co_await body.Write(*piece);
+      auto room = body.Write(*piece);
+      std::string().swap(*piece);  // the connection has it
+      co_await room;
     }
     co_return Result<void>();
   }

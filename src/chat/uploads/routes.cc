@@ -56,7 +56,7 @@ Task<Outcome<Answer>> DeleteIt(UploadServices& services, Actor actor, OfAttachme
   if (!stored || !is_given_up) {
     co_return Refuse(Code::kNotFound, "there is no such file of yours that is in no message");
   }
-  co_await RemoveGivenUp(services, *stored);
+  (void)co_await RemoveGivenUp(services, *stored);
   co_return NoContent();
 }
 

@@ -6,10 +6,12 @@ namespace tidemill::chat {
 
 Refusal RefuseFailure(UploadServices& services, const Error& error) {
   services.metrics.disk_failures.Add();
-  log::Warn("chat.file_failed", {{"why", error.detail}});
+  if (const auto more = services.failures.Count(services.chat.loop.Now())) {
+    log::Warn("chat.file_failed", {{"why", error.detail}, {"suppressed", *more}});
+  }
   if (error.code == Errc::kRefused) {
     return {.code = Code::kStorageFull,
-            .message = "the disk that files are kept on is full: tell an administrator",
+            .message = "the disk that files are kept on (chat.uploads.folder) is full: tell an administrator",
             .field = ""};
   }
   return {.code = Code::kUnavailable,

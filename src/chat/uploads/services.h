@@ -1,6 +1,7 @@
 // UploadServices: what the attachments of one loop work with. Loop thread only; borrowed, all but the scope.
 #pragma once
 
+#include "base/log_limit.h"
 #include "chat/api/service.h"
 #include "chat/operations/services.h"
 #include "chat/uploads/admission.h"
@@ -18,7 +19,8 @@ struct UploadServices {
   Admission& admission;
   UploadMetrics& metrics;
   const UploadSettings& settings;
-  TaskScope keeping;  // uploads that are whole; last
+  log::LogLimit failures;  // of the disk, in the log
+  TaskScope keeping;       // uploads that are whole; last
 };
 
 // What a failure of the disk means to who asked. Counts it, and says it to the log.

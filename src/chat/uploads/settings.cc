@@ -20,14 +20,16 @@ constexpr config::Row<UploadSettings> kUploads[] = {
       .reload = config::Reload::kNo}},
     {"user_bytes_max",
      config::Of<&UploadSettings::user_bytes_max>,
-     {.doc = "Bytes of all files of one user that are kept; one more is refused with quota_exceeded. 0: no "
-             "limit.",
+     {.doc =
+          "Bytes of all files of one user that are kept, where a file counts as 4,096 at least; one more is "
+          "refused with quota_exceeded. 0: no limit.",
       .max = 1024 * 1024 * config::kGiB,
       .reload = config::Reload::kNo}},
     {"total_bytes_max",
      config::Of<&UploadSettings::total_bytes_max>,
-     {.doc = "Bytes of all files that are kept; one more is refused with storage_full, as when the disk is "
-             "full. 0: no limit.",
+     {.doc = "Bytes of all files that are kept, counted in the same way; one more is refused with "
+             "storage_full, as "
+             "when the disk is full. 0: no limit.",
       .max = 1024 * 1024 * config::kGiB,
       .reload = config::Reload::kNo}},
     {"concurrent_max",

@@ -24,8 +24,12 @@ Task<void> Sweep(UploadServices& services) {
   while (true) {
     const auto unused = co_await rows.GiveUpUnused(before, kAtOnce);
     if (!unused) co_return;
-    for (const StoredAttachment& each : *unused) co_await RemoveGivenUp(services, each);
-    if (unused->size() < kAtOnce) break;
+    bool all_removed = true;
+    for (const StoredAttachment& each : *unused) {
+      if (!co_await RemoveGivenUp(services, each)) all_removed = false;
+    }
+    // What could not be removed would be listed first again.
+    if (!all_removed || unused->size() < kAtOnce) break;
     co_await net::NextTurn(loop);
   }
   const auto removed = co_await services.files.RemoveDrafts(loop, kDraftAge);
@@ -34,14 +38,14 @@ Task<void> Sweep(UploadServices& services) {
 
 }  // namespace
 
-Task<void> RemoveGivenUp(UploadServices& services, StoredAttachment stored) {
+Task<bool> RemoveGivenUp(UploadServices& services, StoredAttachment stored) {
   const auto removed = co_await services.files.Remove(services.chat.loop, stored.storage_key);
   if (!removed) {
     (void)RefuseFailure(services, removed.error());
-    co_return;
+    co_return false;
   }
   services.metrics.removed_files.Add();
-  (void)co_await services.chat.store.attachments().Remove({stored.attachment.id});
+  co_return (co_await services.chat.store.attachments().Remove({stored.attachment.id})).has_value();
 }
 
 Task<void> KeepFilesClean(UploadServices& services) {

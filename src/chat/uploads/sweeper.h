@@ -9,7 +9,7 @@ namespace tidemill::chat {
 // Until its scope ends. A database or a disk that is away is asked again in the next round.
 Task<void> KeepFilesClean(UploadServices& services);
 
-// Removes the bytes of one that was given up, then its row.
-Task<void> RemoveGivenUp(UploadServices& services, StoredAttachment stored);
+// Removes the bytes of one that was given up, then its row. False: the disk or the database has failed.
+Task<bool> RemoveGivenUp(UploadServices& services, StoredAttachment stored);
 
 }  // namespace tidemill::chat

@@ -1,5 +1,6 @@
 #include "chat/uploads/upload_handler.h"
 
+#include <algorithm>
 #include <charconv>
 #include <limits>
 #include <string>
@@ -106,7 +107,9 @@ class UploadHandler final : public http::Handler {
   Task<Outcome<Admission::Ticket>> Enter(std::string user, http::BodyReader& body) {
     TM_CO_TRY_ASSIGN(
         Admission::Ticket ticket,
-        services_.admission.Enter(user, body.body_bytes().value_or(services_.settings.file_bytes_max)));
+        services_.admission.Enter(
+            user, std::max<std::uint64_t>(kFileBytesMin,
+                                          body.body_bytes().value_or(services_.settings.file_bytes_max))));
     AttachmentStore& rows = services_.chat.store.attachments();
     Admission::Kept kept;
     if (services_.settings.user_bytes_max > 0) {

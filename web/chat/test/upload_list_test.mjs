@@ -80,3 +80,24 @@ test('what is taken away is stopped, or taken back, also when it was just done',
   await settle();
   assert.deepEqual([state.states(), state.takenBack], [[], ['a-a', 'a-c']]);
 });
+
+test('what is tried again twice is sent once', async () => {
+  const state = world();
+  state.uploads.add(file('a'));
+  state.sent[0].fail(new Error('offline'));
+  await settle();
+  const [{ id }] = state.list;
+  state.uploads.retry(id);
+  state.uploads.retry(id);
+  assert.equal(state.sent.length, 2);
+});
+
+test('what is under way and what waits ends with whoever has added it', async () => {
+  const state = world(1);
+  for (const name of 'ab') state.uploads.add(file(name));
+  state.uploads.stop();
+  await settle();
+  assert.deepEqual([state.list, state.sent.length, state.takenBack], [[], 1, []]);
+  state.uploads.retryPassing();
+  assert.equal(state.sent.length, 1);
+});

@@ -42,6 +42,7 @@ export class UploadList {
   }
 
   retry(id: number): void {
+    if (this.list.find((each) => each.id === id)?.state !== 'failed') return;
     this.change(id, { state: 'waiting', part: 0, error: undefined });
     this.go();
   }
@@ -62,6 +63,12 @@ export class UploadList {
   /** A message has taken them. */
   clear(): void {
     this.show([]);
+  }
+
+  /** Whoever has added them is gone. */
+  stop(): void {
+    this.show([]);
+    for (const each of this.stops.values()) each.abort();
   }
 
   private go(): void {

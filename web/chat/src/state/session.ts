@@ -11,6 +11,7 @@ import { loadLater, onLater, reminders, scheduled } from './later';
 import { bans, flags, loadFlags, onModeration } from './moderation';
 import { arrived, startSending, stopSending } from './sending';
 import { lookForThreads, onThread } from './threads';
+import { stopUploads } from './uploads';
 import {
   clockSkew, failure, learn, limits, me, presence, rooms, stage, users,
 } from './store';
@@ -169,6 +170,7 @@ function tellOtherTabs(what: string): void {
 }
 
 function leave(): void {
+  stopUploads();
   stopSending();
   disconnect();
   closeAllRooms();

@@ -51,6 +51,12 @@ export function filesOf(roomId: string, threadId: string | null): Files {
   return files;
 }
 
+/** Nothing goes on in the name of whoever comes next. */
+export function stopUploads(): void {
+  for (const { uploads } of known.values()) uploads.stop();
+  known.clear();
+}
+
 effect(() => {
   if (link.value === 'online') for (const { uploads } of known.values()) uploads.retryPassing();
 });
