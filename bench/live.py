@@ -37,6 +37,8 @@ $$ begin perform pg_notify('readings', new.sensor::text); return null; end $$;
 create trigger notify_reading after insert or update on readings for each row execute function notify_reading();
 """
 WRITE = "\\set id random(0, {count} - 1)\nupdate readings set value = value + 1 where id = :id;\n"
+TPCB_KEYS = {"accounts": "aid", "tellers": "tid", "branches": "bid", "history": "aid"}
+PGBENCH = ("off", "live", "notify", "tpcb-off", "tpcb-live")
 TIDEMILL = ("--loops=1", "--log.level=error", "--client.allow_anonymous_connect_without_token=true",
             "--queries.live.queries_max=20000")
 
@@ -143,27 +145,36 @@ class Bench:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def transactions(self, kind):
-        """What pgbench commits a second: with nobody who follows, with one who does, with a NOTIFY for each row."""
+        """What pgbench commits a second: with nobody who follows, with some who do, with a NOTIFY for each row; an
+        update of one row, or TPC-B's five statements, where the triggers of all four tables tell their keys."""
         count = 5_000
-        self.postgres.psql(TABLE.format(rows=ROWS, count=count) + (NOTIFY if kind == "notify" else ""))
+        tpcb, who = kind.startswith("tpcb"), kind.split("-")[-1]
+        self.postgres.psql(TABLE.format(rows=ROWS, count=count) + (NOTIFY if who == "notify" else ""))
+        if tpcb:
+            self.pgbench("-i", "-q", "-s", "5")
         scenario = Scenario(f"pgbench-{kind}", "", "keyed", 20, cohorts=count // ROWS, rate=1)
         with contextlib.ExitStack() as stack:
-            if kind == "live":
+            if who == "live":
                 server = stack.enter_context(self.serving(scenario))
                 client = self.client(scenario, server)
                 stack.callback(client.wait)
                 stack.callback(client.kill)
                 if not client.stdout.readline():
                     return {"void": "nobody follows"}
+            if tpcb and who == "live":
+                self.postgres.psql("".join(f"select tidemill.tidemill_live_follow('pgbench_{table}', '{{{key}}}');\n"
+                                           for table, key in TPCB_KEYS.items()))
             script = stack.enter_context(tempfile.NamedTemporaryFile("w", suffix=".sql"))
             script.write(WRITE.format(count=count))
             script.flush()
-            done = subprocess.run(
-                ["taskset", "-c", LOAD_CORE, str(BINARIES / "pgbench"), "-n", "-M", "prepared", "-c", "4", "-j", "1", "-T",
-                 str(max(3, int(self.arguments.seconds / 2))), "-f", script.name, "-h", "127.0.0.1", "-p", str(self.postgres.port), "-U", "postgres",
-                 "postgres"], capture_output=True, text=True, check=False)
+            done = self.pgbench("-n", "-M", "prepared", "-c", "4", "-j", "1", "-T", str(max(3, int(self.arguments.seconds / 2))),
+                                *(("-b", "tpcb-like") if tpcb else ("-f", script.name)))
         found = [line for line in done.stdout.splitlines() if line.startswith("tps =")]
         return {"tps": float(found[0].split()[2])} if found else {"void": done.stderr[-300:]}
+
+    def pgbench(self, *arguments):
+        return subprocess.run(["taskset", "-c", LOAD_CORE, str(BINARIES / "pgbench"), *arguments, "-h", "127.0.0.1", "-p",
+                               str(self.postgres.port), "-U", "postgres", "postgres"], capture_output=True, text=True, check=False)
 
 
 def until_served(server, endpoint):
@@ -181,7 +192,7 @@ def until_served(server, endpoint):
 def measured(arguments):
     machine.raise_file_limit(20_000)
     RESULTS.mkdir(exist_ok=True)
-    results = {"machine": machine.facts(), "seconds": arguments.seconds, "runs": {}, "pgbench": {"off": [], "live": [], "notify": []}}
+    results = {"machine": machine.facts(), "seconds": arguments.seconds, "runs": {}, "pgbench": {kind: [] for kind in PGBENCH}}
     with PostgresServer(LOAD_CORE, tables=()) as postgres:
         bench = Bench(arguments, postgres)
         for number in range(arguments.rounds):

@@ -82,7 +82,8 @@ with recursive changed(oid) as (
 )
 select n.nspname::pg_catalog.text, c.relname::pg_catalog.text,
        exists (select from pg_catalog.pg_trigger t join pg_catalog.pg_proc p on p.oid = t.tgfoid
-                where t.tgrelid = c.oid and not t.tgisinternal and p.proname <> 'tidemill_live_changed')
+                where t.tgrelid = c.oid and not t.tgisinternal
+                  and p.proname !~ '^tidemill_live_changed(_[0-9a-f]+)?$')
        or exists (select from pg_catalog.pg_rewrite r where r.ev_class = c.oid and r.ev_type <> '1')
   from changed join pg_catalog.pg_class c on c.oid = changed.oid
   join pg_catalog.pg_namespace n on n.oid = c.relnamespace

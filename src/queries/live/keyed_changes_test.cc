@@ -13,6 +13,7 @@
 #include "queries/live/schema.h"
 #include "queries/live/testing/bed.h"
 #include "sql/schema/apply_schema.h"
+#include "sql/schema/schema.h"
 
 namespace tidemill::queries::live {
 namespace {
@@ -191,6 +192,75 @@ TEST_F(KeyedChangesTest, AColumnThatIsGoneUndoesNoWriteAndTellsOfAll) {
   RunTogether("alter table orders drop customer");
   RunTogether("insert into orders (id, buyer) values (21, 1)");
   EXPECT_GT(bed->metrics().refreshes.value(), before);
+}
+
+// Whoever names tables and columns so has nothing run, and his changes are told.
+TEST_F(KeyedChangesTest, HostileNamesAreNamesAndNothingElse) {
+  const std::string schema = R"("a.b""c; drop table orders")";
+  const std::string table = schema + R"(."x'; drop table public.orders; --")";
+  Run("create schema " + schema);
+  for (const std::string column :
+       {"customer\"'); drop table public.orders; --", "tg_op", "found", "touched", "tidemill_new", "gone",
+        "$make$", "e\\ \u00e9 \u6c34", "%I %1$s", "select"}) {
+    SCOPED_TRACE(column);
+    const std::string quoted = sql::QuoteIdentifier(column);
+    Run("create table " + table + " (id int, " + quoted + " text)");
+    const std::string name = R"(a.b"c; drop table orders.x'; drop table public.orders; --)";
+    PostgresTables tables(*on_.loop, *on_.database, PostgresTables::Options{});
+    const auto coverage =
+        on_.Wait(tables.Cover({name}, KeyColumn{.table = name, .column = column, .oid = 25}));
+    ASSERT_TRUE(coverage) << coverage.error().detail;
+    EXPECT_EQ(coverage->keyed, (std::vector<std::string>{name})) << coverage->why_not_keyed;
+    Run("select setval('tidemill.tidemill_live_until', 4102444800000)");
+    Run("insert into " + table + " values (1, 'it''s')");
+    const auto noted = on_.Run("select relation, key_column, touched[1] from tidemill.tidemill_live_notes");
+    ASSERT_TRUE(noted) << noted.error().message;
+    ASSERT_EQ(noted->rows.size(), 1u);
+    EXPECT_EQ(noted->rows[0][0].text, name);
+    EXPECT_EQ(noted->rows[0][1].text, column);
+    EXPECT_EQ(noted->rows[0][2].text, "it's");
+    Run("drop table " + table);
+    Run("delete from tidemill.tidemill_live_notes");
+  }
+  Run("select from orders");
+}
+
+// It runs with other rights than those of the writer, who may have made an operator, a cast or a view.
+TEST_F(KeyedChangesTest, NothingOfTheWritersRunsWithOtherRights) {
+  ASSERT_TRUE(Begin()->Follow("customer=1"));
+  RunTogether(
+      "drop role if exists writer; create role writer; create schema theirs authorization writer; "
+      "grant select, insert, update on orders to writer; "
+      "create function theirs.evil(a text, b text) returns boolean language plpgsql as "
+      "$$ begin raise exception 'as %', current_user; end $$; "
+      "create operator theirs.= (leftarg = text, rightarg = text, function = theirs.evil); "
+      "create function theirs.concat(variadic a text[]) returns text language plpgsql as "
+      "$$ begin raise exception 'as %', current_user; end $$; grant usage on schema theirs, public to "
+      "writer");
+  RunTogether(
+      "set role writer; set search_path = theirs, pg_catalog, public; "
+      "insert into public.orders values (50, 1); update public.orders set total = 2");
+  const auto refused = on_.Run(
+      "do $$ declare made text; begin select p.oid::regprocedure into made from pg_proc p where p.proname ~ "
+      "'^tidemill_live_changed_'; execute 'create table mine (customer int)'; execute 'grant all on mine to "
+      "writer'; set local role writer; execute format('create trigger a after insert on mine for each "
+      "statement execute function %s', made); end $$");
+  ASSERT_FALSE(refused);
+  EXPECT_TRUE(refused.error().message.contains("permission denied for function")) << refused.error().message;
+  RunTogether("drop owned by writer cascade; drop schema if exists theirs cascade; drop role writer");
+}
+
+TEST_F(KeyedChangesTest, FunctionsThatNoTriggerCallsAreDropped) {
+  PostgresTables tables(*on_.loop, *on_.database, PostgresTables::Options{});
+  const auto functions = [&] {
+    return std::string(
+        on_.Run("select count(*) from pg_proc where proname ~ '^tidemill_live_changed_'")->rows[0][0].text);
+  };
+  for (const char* column : {"customer", "total"}) {
+    ASSERT_TRUE(on_.Wait(
+        tables.Cover({"public.orders"}, KeyColumn{.table = "public.orders", .column = column, .oid = 23})));
+    EXPECT_EQ(functions(), "1") << column;
+  }
 }
 
 TEST_F(KeyedChangesTest, ASecondColumnIsToldBesideTheFirst) {

@@ -1,16 +1,18 @@
 #include "queries/live/noted_changes.h"
 
 namespace tidemill::queries::live {
+namespace {
+
+// What triggers note in the place of a column that their table does not have any more (schema.cc).
+constexpr std::string_view kColumnIsGone = "tidemill: the column is gone";
+
+}  // namespace
 
 void NotedChanges::AddValue(std::string_view transaction, std::string_view table, std::string_view column,
-                            std::string_view value) {
-  Noted& noted = Of(transaction, table);
-  if (column.empty()) {
-    noted.all = true;
-    return;
-  }
-  std::set<std::string>& values = noted.columns[std::string(column)];
-  if (value.starts_with('v')) values.emplace(value.substr(1));
+                            std::optional<std::string_view> value) {
+  if (value == kColumnIsGone) return AddAll(transaction, table);
+  std::set<std::string>& values = Of(transaction, table).columns[std::string(column)];
+  if (value) values.emplace(*value);
 }
 
 std::vector<std::string> NotedChanges::Transactions() const {

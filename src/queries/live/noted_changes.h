@@ -1,10 +1,12 @@
 // NotedChanges: what triggers have noted, row by row, as changes of tables (schema.h).
 //
-// Of one table the values of a column are known if each transaction that wrote into it has noted some there.
+// Of one table the values of a column are known if each transaction that wrote into it has noted some there,
+// and none that it has written more.
 // A value; one owner at a time.
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -17,11 +19,11 @@ namespace tidemill::queries::live {
 
 class NotedChanges {
  public:
-  // A row of tidemill_live_changes.
-  void AddChange(std::string_view transaction, std::string_view table) { Of(transaction, table); }
-  // A row of tidemill_live_keys.
+  // In a column of the table the transaction has touched rows with this value; nullopt: with NULL.
   void AddValue(std::string_view transaction, std::string_view table, std::string_view column,
-                std::string_view value);
+                std::optional<std::string_view> value);
+  // It may have touched any value of any column.
+  void AddAll(std::string_view transaction, std::string_view table) { Of(transaction, table).all = true; }
 
   bool empty() const { return noted_.empty(); }
   std::vector<std::string> Transactions() const;  // each once
@@ -30,7 +32,7 @@ class NotedChanges {
  private:
   using Columns = std::map<std::string, std::set<std::string>, std::less<>>;
   struct Noted {
-    bool all = false;  // values that are not noted have been touched
+    bool all = false;
     Columns columns;
   };
   Noted& Of(std::string_view transaction, std::string_view table) {

@@ -24,37 +24,37 @@ std::string Told(const NotedChanges& noted) {
 TEST(NotedChanges, TheValuesOfAllTransactionsAreTold) {
   NotedChanges noted;
   EXPECT_TRUE(noted.empty());
-  noted.AddChange("12", "public.orders");
-  noted.AddValue("12", "public.orders", "customer", "v7");
-  noted.AddValue("12", "public.orders", "customer", "n");
-  noted.AddChange("13", "public.orders");
-  noted.AddValue("13", "public.orders", "customer", "v8");
-  noted.AddValue("13", "public.orders", "customer", "x");
-  noted.AddChange("13", "public.plain");
+  noted.AddValue("12", "public.orders", "customer", "7");
+  noted.AddValue("12", "public.orders", "customer", std::nullopt);
+  noted.AddValue("13", "public.orders", "customer", "8");
+  noted.AddAll("13", "public.plain");
   EXPECT_EQ(Told(noted), "public.orders(customer:7,8,) public.plain()");
   EXPECT_EQ(noted.Transactions(), (std::vector<std::string>{"12", "13"}));
 }
 
 TEST(NotedChanges, ATransactionThatNotesNoValueMayHaveTouchedAny) {
   NotedChanges noted;
-  noted.AddChange("12", "a");
-  noted.AddValue("12", "a", "customer", "v7");
-  noted.AddValue("12", "a", "status", "vopen");
-  noted.AddChange("13", "a");
-  noted.AddValue("13", "a", "status", "n");
+  noted.AddValue("12", "a", "customer", "7");
+  noted.AddValue("12", "a", "status", "open");
+  noted.AddValue("13", "a", "status", std::nullopt);
   EXPECT_EQ(Told(noted), "a(status:open,)");
-  noted.AddChange("14", "a");
+  noted.AddAll("14", "a");
   EXPECT_EQ(Told(noted), "a()");
 }
 
 TEST(NotedChanges, WhatIsMarkedSoMayHaveTouchedAny) {
   NotedChanges noted;
-  noted.AddChange("12", "a");
-  noted.AddValue("12", "a", "customer", "v7");
-  noted.AddValue("12", "a", "", "");
+  noted.AddValue("12", "a", "customer", "7");
+  noted.AddAll("12", "a");
   EXPECT_EQ(Told(noted), "a()");
-  noted.AddChange("13", "a");
-  noted.AddValue("13", "a", "customer", "v7");
+  noted.AddValue("13", "a", "customer", "7");
+  EXPECT_EQ(Told(noted), "a()");
+}
+
+TEST(NotedChanges, AColumnThatIsGoneMayHaveHadAnyValue) {
+  NotedChanges noted;
+  noted.AddValue("12", "a", "customer", "7");
+  noted.AddValue("12", "a", "status", "tidemill: the column is gone");
   EXPECT_EQ(Told(noted), "a()");
 }
 

@@ -1,7 +1,5 @@
 #include "queries/live/postgres_changes.h"
 
-#include <fmt/format.h>
-
 #include <deque>
 #include <expected>
 #include <optional>
@@ -36,31 +34,31 @@ constexpr std::string_view kFollow =
 constexpr std::string_view kSnapshot =
     "select pg_catalog.pg_current_snapshot()::pg_catalog.text, "
     "(extract(epoch from pg_catalog.clock_timestamp()) * 1000)::pg_catalog.int8";
+// In unlogged tables, which are empty after a crash: another mark, or none, is of other notes.
+constexpr std::string_view kSetMark =
+    "insert into @tidemill_live_mark (id) values (1) on conflict do nothing";
+constexpr std::string_view kMark = "select mark from @tidemill_live_mark";
 // "$1" and "$2" are a snapshot's xmax and those that ran then: nothing else has become visible since. By the
-// primary key, however long one of them runs: two parts, as an OR may be answered by reading the whole table.
+// index, however long one of them runs: two parts, as an OR may be answered by reading the whole table.
 constexpr std::string_view kLook =
     "select s.now::pg_catalog.text, "
     "(extract(epoch from pg_catalog.clock_timestamp()) * 1000)::pg_catalog.int8, "
-    "(select last_value from @tidemill_live_until), c.transaction::pg_catalog.text, c.relation, "
-    "c.key_column, c.value "
+    "(select last_value from @tidemill_live_until), (select mark from @tidemill_live_mark), "
+    "c.transaction::pg_catalog.text, c.relation, c.key_column, c.touched is null, c.value "
     "from (select pg_catalog.pg_current_snapshot() as now) as s "
-    "left join (select * from ("
-    "(select transaction, relation, null as key_column, null as value from @tidemill_live_changes "
-    "where transaction >= $1::pg_catalog.xid8 order by transaction limit $3) union all "
-    "(select transaction, relation, null, null from @tidemill_live_changes "
-    "where transaction = any($2::pg_catalog.text[]::pg_catalog.xid8[]) limit $3) union all "
-    "(select transaction, relation, key_column, value from @tidemill_live_keys "
-    "where transaction >= $1::pg_catalog.xid8 order by transaction limit $3) union all "
-    "(select transaction, relation, key_column, value from @tidemill_live_keys "
-    "where transaction = any($2::pg_catalog.text[]::pg_catalog.xid8[]) limit $3)) as found limit $3) as c "
+    "left join (select found.*, one.value from ("
+    "(select * from @tidemill_live_notes where transaction >= $1::pg_catalog.xid8 "
+    "order by transaction limit $3) union all "
+    "(select * from @tidemill_live_notes "
+    "where transaction = any($2::pg_catalog.text[]::pg_catalog.xid8[]) limit $3)) as found "
+    "left join lateral pg_catalog.unnest(found.touched) as one(value) on true limit $3) as c "
     "on true";
 // What has become visible between two snapshots, the first of which was swept by.
-constexpr std::string_view kSwept =
-    "where (transaction >= $1::pg_catalog.xid8 "
+constexpr std::string_view kSweep =
+    "delete from @tidemill_live_notes where (transaction >= $1::pg_catalog.xid8 "
     "or transaction = any($2::pg_catalog.text[]::pg_catalog.xid8[])) "
     "and transaction < $3::pg_catalog.xid8 "
     "and pg_catalog.pg_visible_in_snapshot(transaction, $4::pg_catalog.pg_snapshot)";
-constexpr std::string_view kSweptTables[] = {"tidemill_live_changes", "tidemill_live_keys"};
 
 class PostgresChanges final : public ChangeSource {
  public:
@@ -105,14 +103,6 @@ class PostgresChanges final : public ChangeSource {
     return sql::Statement(std::move(text));
   }
 
-  std::vector<sql::Statement> Sweeps() const {
-    std::vector<sql::Statement> all;
-    for (const std::string_view table : kSweptTables) {
-      all.push_back(Write(fmt::format("delete from @{} {}", table, kSwept)));
-    }
-    return all;
-  }
-
   static std::expected<Snapshot, std::string> Read(const sql::Row& row) {
     auto snapshot = Snapshot::Parse(row[0].text);
     if (snapshot) snapshot->taken_ms = row[1].AsInteger().value_or(0);
@@ -123,12 +113,16 @@ class PostgresChanges final : public ChangeSource {
   Task<bool> Begin() {
     const MonotonicTime begun = Now();
     std::vector<sql::Call> calls;
-    calls.push_back({.statement = follow_});
-    calls.push_back({.statement = snapshot_});
+    for (const sql::Statement* each : {&follow_, &set_mark_, &mark_, &snapshot_}) {
+      calls.push_back({.statement = *each});
+    }
     const auto done = co_await database_.RunAll(std::move(calls));
     if (!done) co_return Fail(done.error().message);
-    auto snapshot = Read((*done)[1].rows[0]);
-    if (!snapshot) co_return Fail(snapshot.error());
+    const sql::Rows& mark = (*done)[2].rows;
+    auto snapshot = Read((*done)[3].rows[0]);
+    if (!snapshot || mark.empty())
+      co_return Fail(snapshot ? "tidemill_live_mark is empty" : snapshot.error());
+    seen_mark_ = mark[0][0].text;
     seen_ = *std::move(snapshot);
     older_ = seen_->running;
     looked_at_ = begun;
@@ -154,9 +148,11 @@ class PostgresChanges final : public ChangeSource {
          .limits = {.rows_max = kChangesMax + 1}});
     if (!found) co_return Fail(found.error().message);
     auto snapshot = Read(found->rows[0]);
-    // The lease may have run out: somebody has noted nothing.
-    const bool leased = snapshot && found->rows[0][2].AsInteger().value_or(0) > snapshot->taken_ms;
-    if (!leased || !seen_->GoesOnWith(*snapshot, kGapMax)) co_return false;
+    // The lease may have run out, as triggers see it, in whole seconds: somebody has noted nothing.
+    const bool leased =
+        snapshot && found->rows[0][2].AsInteger().value_or(0) > snapshot->taken_ms + Seconds(1).ms;
+    const bool same = found->rows[0][3].text == seen_mark_;
+    if (!leased || !same || !seen_->GoesOnWith(*snapshot, kGapMax)) co_return false;
     Tell(found->rows, *snapshot);
     seen_ = *std::move(snapshot);
     looked_at_ = begun;
@@ -172,11 +168,12 @@ class PostgresChanges final : public ChangeSource {
     NotedChanges noted;
     for (std::size_t i = 0; i < rows.size(); ++i) {
       const sql::Row row = rows[i];
-      if (row[3].is_null()) continue;
-      if (row[5].is_null()) {
-        noted.AddChange(row[3].text, row[4].text);
+      if (row[4].is_null()) continue;
+      if (row[6].is_null() || row[7].text == "t") {
+        noted.AddAll(row[4].text, row[5].text);
       } else {
-        noted.AddValue(row[3].text, row[4].text, row[5].text, row[6].text);
+        noted.AddValue(row[4].text, row[5].text, row[6].text,
+                       row[8].is_null() ? std::nullopt : std::optional(row[8].text));
       }
     }
     if (!noted.empty()) events_.OnChange(noted.Changes(), noted.Transactions());
@@ -195,13 +192,10 @@ class PostgresChanges final : public ChangeSource {
     if (now - kept_.front().first < kKept) co_return true;
     Snapshot old = std::move(kept_.front().second);
     kept_.pop_front();
-    std::vector<sql::Call> calls;
-    for (const sql::Statement& each : sweeps_) {
-      calls.push_back({.statement = each,
-                       .parameters = {std::to_string(swept_.xmax), swept_.RunningTexts(),
-                                      std::to_string(old.xmax), old.text}});
-    }
-    const auto done = co_await database_.RunAll(std::move(calls));
+    const auto done =
+        co_await database_.Run({.statement = sweep_,
+                                .parameters = {std::to_string(swept_.xmax), swept_.RunningTexts(),
+                                               std::to_string(old.xmax), old.text}});
     if (!done) co_return Fail(done.error().message);
     swept_ = std::move(old);
     co_return true;
@@ -215,10 +209,13 @@ class PostgresChanges final : public ChangeSource {
   const sql::Statement follow_ = Write(kFollow);
   const sql::Statement snapshot_ = Write(kSnapshot);
   const sql::Statement look_ = Write(kLook);
-  const std::vector<sql::Statement> sweeps_ = Sweeps();
+  const sql::Statement set_mark_ = Write(kSetMark);
+  const sql::Statement mark_ = Write(kMark);
+  const sql::Statement sweep_ = Write(kSweep);
   bool wanted_ = false;
   bool looks_ = false;
   bool failed_ = false;
+  std::string seen_mark_;
   std::optional<Snapshot> seen_;   // by the last look; nullopt: it has to begin
   std::set<std::uint64_t> older_;  // those that ran when it began, and still do
   MonotonicTime looked_at_{};

@@ -1,4 +1,4 @@
-// Changes of PostgreSQL, by triggers that note each transaction's tables in tidemill_live_changes (schema.h).
+// Changes of PostgreSQL, by triggers that note each transaction's tables in tidemill_live_notes (schema.h).
 //
 // Who follows sets until when it does (a lease in a sequence), so that nothing is noted while nobody looks.
 // It looks every few milliseconds, for what its last snapshot did not see: a transaction that commits late is

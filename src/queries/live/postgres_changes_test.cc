@@ -80,7 +80,7 @@ class PostgresChangesTest : public ::testing::Test {
     EXPECT_TRUE(postgres::testing::DriveUntil(*on_.loop, [&] { return on_.loop->clock().Now() > until; }));
   }
   std::string Count() {
-    return std::string(Run("select count(*) from tidemill.tidemill_live_changes")[0][0].text);
+    return std::string(Run("select count(*) from tidemill.tidemill_live_notes")[0][0].text);
   }
 
   OnLoop on_{server().url()};
@@ -197,13 +197,26 @@ TEST_F(PostgresChangesTest, WhileItCannotLookItTellsOfEverything) {
   const auto source = Source(bed);
   ASSERT_TRUE(bed.Follow());
   Settle();
-  Run("alter table tidemill.tidemill_live_changes rename to gone");
+  Run("alter table tidemill.tidemill_live_notes rename to gone");
   Run("alter sequence tidemill.tidemill_live_until rename to gone_too");
   Run("drop trigger tidemill_live on orders");
   Run("insert into orders values (2)");
   EXPECT_TRUE(bed.WaitFor(R"({"id":1} {"id":2})"));
   Run("insert into orders values (3)");
   EXPECT_TRUE(bed.WaitFor(R"({"id":1} {"id":2} {"id":3})"));
+}
+
+// What it has noted is lost with a crash, while looks may go on as if nothing had been.
+TEST_F(PostgresChangesTest, AfterACrashEverythingIsTold) {
+  Bed bed(*on_.loop, *on_.database, kFile);
+  const auto source = Source(bed);
+  ASSERT_TRUE(bed.Follow());
+  Settle();
+  const auto writer = Begin();
+  RunIn(*writer, "insert into orders values (2)");
+  RunIn(*writer, "truncate tidemill.tidemill_live_notes, tidemill.tidemill_live_mark");
+  Commit(*writer);
+  EXPECT_TRUE(bed.WaitFor(R"({"id":1} {"id":2})"));
 }
 
 TEST_F(PostgresChangesTest, WhatHasNoTriggerIsPolled) {
@@ -343,7 +356,7 @@ TEST_F(PostgresChangesTest, ALookReadsOnlyWhatIsNew) {
   Bed bed(*on_.loop, *on_.database, kFile);
   const auto source = Source(bed);
   ASSERT_TRUE(bed.Follow());
-  Run("insert into tidemill.tidemill_live_changes "
+  Run("insert into tidemill.tidemill_live_notes "
       "select pg_current_xact_id(), 'public.other' || i from generate_series(1, 5000) as i");
   struct Reads {
     std::int64_t scans = 0;
@@ -352,7 +365,7 @@ TEST_F(PostgresChangesTest, ALookReadsOnlyWhatIsNew) {
   const auto reads = [&] {
     const sql::Rows found =
         Run("select t.seq_scan + t.idx_scan, t.seq_tup_read + i.idx_tup_read from pg_stat_user_tables t "
-            "join pg_stat_user_indexes i using (relid) where t.relname = 'tidemill_live_changes'");
+            "join pg_stat_user_indexes i using (relid) where t.relname = 'tidemill_live_notes'");
     return Reads{.scans = *found[0][0].AsInteger(), .rows = *found[0][1].AsInteger()};
   };
   // Each connection counts what it has read a second later. The looks during the insert read it too.

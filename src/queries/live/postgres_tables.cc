@@ -110,16 +110,18 @@ select s.nspname || '.' || c.relname, pg_catalog.format('%I.%I', s.nspname, c.re
            pg_catalog.string_agg(pg_catalog.concat_ws(' ', f.is_ours, t.tgenabled, t.tgtype,
              (t.tgqual is null and t.tgattr::pg_catalog.text = '')::pg_catalog.int4,
              (t.tgoldtable is not null)::pg_catalog.int4, (t.tgnewtable is not null)::pg_catalog.int4,
-             pg_catalog.encode(t.tgargs, 'escape')), E'\n' order by t.oid) as lines
-      from pg_catalog.pg_trigger t, lateral (select coalesce(t.tgfoid =
-             pg_catalog.to_regprocedure($2)::pg_catalog.oid, false)::pg_catalog.int4 as is_ours) as f
+             case when p.proname = 'tidemill_live_changed' then ''
+               else pg_catalog.encode(t.tgargs, 'escape') end), E'\n' order by t.oid) as lines
+      from pg_catalog.pg_trigger t join pg_catalog.pg_proc p on p.oid = t.tgfoid,
+           lateral (select (p.proname ~ '^tidemill_live_changed(_|$)' and exists (
+             select from pg_catalog.pg_namespace o where o.oid = p.pronamespace and o.nspname = $2))
+             ::pg_catalog.int4 as is_ours) as f
      where t.tgrelid = c.oid and (f.is_ours = 1 or t.tgname = 'tidemill_live')) as t on true
 union all
 select n, n, '-', '', false, false, false, '', false, null, false, false, null
   from given where oid is null
 order by 1)sql";
 
-constexpr std::string_view kDuplicateObject = "42710";
 constexpr const char* kLockTimeout = "100";  // ms
 
 bool IsTrue(const sql::Field& field) { return field.text == "t"; }
@@ -130,7 +132,8 @@ PostgresTables::PostgresTables(net::Loop& loop, sql::Database& database, Options
     : loop_(loop),
       database_(database),
       options_(std::move(options)),
-      function_(sql::QuoteIdentifier(options_.postgres_schema) + ".tidemill_live_changed") {}
+      follow_("select " + sql::QuoteIdentifier(options_.postgres_schema) +
+              ".tidemill_live_follow($1::pg_catalog.text::pg_catalog.regclass, $2)") {}
 
 Task<Result<Coverage>> PostgresTables::Cover(std::vector<std::string> names, std::optional<KeyColumn> key) {
   if (names.empty()) co_return Coverage{.why = "no table is known that it reads"};
@@ -212,7 +215,7 @@ Task<Result<std::vector<PostgresTables::Table>>> PostgresTables::Find(std::vecto
   static const sql::Statement statement(kFind);
   // To compile it takes a second, and to run it a millisecond.
   static const auto settings = std::make_shared<const sql::LocalSettings>(sql::LocalSettings{{"jit", "off"}});
-  sql::Parameters parameters = {std::move(names), function_ + "()", sql::Null{}, sql::Null{}};
+  sql::Parameters parameters = {std::move(names), options_.postgres_schema, sql::Null{}, sql::Null{}};
   if (key) {
     parameters[2] = key->table;
     parameters[3] = key->column;
@@ -292,20 +295,15 @@ bool PostgresTables::ShouldCreate(const Table& table, bool tells, std::size_t co
 // Also for what is written with session_replication_role = replica (ENABLE ALWAYS), where our role may say
 // so. Whether it has worked is looked at afterwards: another node may have been faster.
 Task<void> PostgresTables::Create(const Table& table, std::vector<std::string> columns) {
-  const sql::Statement::Options once{.reuse = sql::Reuse::kOnce, .parameter_oids = {}};
-  std::vector<sql::Call> calls;
-  for (std::string& text :
-       CreateTriggers(table.quoted, function_, columns, table.triggers.state, table.is_owner)) {
-    calls.push_back({.statement = sql::Statement(std::move(text), once)});
-  }
-  calls.front().settings =
+  static const auto settings =
       std::make_shared<const sql::LocalSettings>(sql::LocalSettings{{"lock_timeout", kLockTimeout}});
-  const auto done = co_await database_.RunAll(std::move(calls));
+  const auto done = co_await database_.Run(
+      {.statement = follow_, .parameters = {table.quoted, columns}, .settings = settings});
   if (done) {
     retries_.erase(table.name);
     log::Info("queries.live_trigger_made",
               {{"table", table.name}, {"keys", fmt::to_string(fmt::join(columns, ","))}});
-  } else if (done.error().code != kDuplicateObject) {
+  } else {
     Retry& retry = retries_[table.name];
     retry.pause =
         retry.pause.ms == 0 ? options_.retry_pause : std::min(Duration{2 * retry.pause.ms}, kRetryPauseMax);

@@ -16,6 +16,7 @@
 #include "queries/live/changes.h"
 #include "queries/live/postgres_triggers.h"
 #include "sql/database.h"
+#include "sql/statement.h"
 
 namespace tidemill::queries::live {
 
@@ -63,7 +64,7 @@ class PostgresTables {
   net::Loop& loop_;
   sql::Database& database_;
   const Options options_;
-  const std::string function_;  // "tidemill".tidemill_live_changed
+  const sql::Statement follow_;  // tidemill_live_follow (schema.h)
   struct Retry {
     MonotonicTime at{};
     Duration pause{};

@@ -1,13 +1,9 @@
 #include "queries/live/postgres_triggers.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <optional>
-
-#include "sql/schema/schema.h"
+#include <utility>
 
 namespace tidemill::queries::live {
 namespace {
@@ -50,12 +46,28 @@ std::string_view TakeWord(std::string_view& line) {
   return word;
 }
 
+// As encode(…, 'escape') writes them.
 std::vector<std::string> Arguments(std::string_view text) {
-  constexpr std::string_view kEnd = "\\000";
   std::vector<std::string> all;
-  for (std::size_t end = text.find(kEnd); end != text.npos; end = text.find(kEnd)) {
-    all.emplace_back(text.substr(0, end));
-    text.remove_prefix(end + kEnd.size());
+  std::string one;
+  while (!text.empty()) {
+    if (text.front() != '\\') {
+      one += text.front();
+      text.remove_prefix(1);
+    } else if (text.starts_with("\\\\")) {
+      one += '\\';
+      text.remove_prefix(2);
+    } else {
+      unsigned byte = 0;
+      const std::string_view digits = text.substr(1, 3);
+      std::from_chars(digits.data(), digits.data() + digits.size(), byte, 8);
+      text.remove_prefix(1 + digits.size());
+      if (byte == 0) {
+        all.push_back(std::exchange(one, {}));
+      } else {
+        one += static_cast<char>(byte);
+      }
+    }
   }
   std::ranges::sort(all);
   return all;
@@ -103,9 +115,6 @@ std::vector<std::string> ColumnsOf(const std::vector<Trigger>& all) {
   return *std::move(common);
 }
 
-constexpr std::array<std::string_view, 4> kNames = {"tidemill_live", "tidemill_live_insert",
-                                                    "tidemill_live_update", "tidemill_live_delete"};
-
 }  // namespace
 
 LiveTriggers LiveTriggers::Parse(std::string_view lines) {
@@ -122,42 +131,6 @@ LiveTriggers LiveTriggers::Parse(std::string_view lines) {
   triggers.state = told == kAll ? State::kComplete : State::kOthers;
   if (triggers.state == State::kComplete) triggers.columns = ColumnsOf(all);
   return triggers;
-}
-
-std::vector<std::string> CreateTriggers(const std::string& table, const std::string& function,
-                                        std::span<const std::string> columns, LiveTriggers::State there,
-                                        bool is_owner) {
-  std::vector<std::string> statements;
-  const auto create = [&](std::string_view name, std::string_view events, std::string_view rows,
-                          const std::string& arguments) {
-    statements.push_back(
-        fmt::format("create trigger {} after {} on {}{} for each statement execute function {}({})", name,
-                    events, table, rows, function, arguments));
-  };
-  if (there != LiveTriggers::State::kNone) {
-    for (const std::string_view name : kNames) {
-      statements.push_back(fmt::format("drop trigger if exists {} on {}", name, table));
-    }
-  }
-  if (columns.empty()) {
-    create(kNames[0], "insert or update or delete or truncate", "", "");
-  } else {
-    std::string arguments;
-    for (const std::string& each : columns) {
-      arguments += (arguments.empty() ? "" : ", ") + sql::QuoteLiteral(each);
-    }
-    create(kNames[0], "truncate", "", "");
-    create(kNames[1], "insert", " referencing new table as tidemill_new", arguments);
-    create(kNames[2], "update", " referencing old table as tidemill_old new table as tidemill_new",
-           arguments);
-    create(kNames[3], "delete", " referencing old table as tidemill_old", arguments);
-  }
-  if (!is_owner) return statements;
-  for (const std::string_view name : kNames) {
-    if (columns.empty() && name != kNames[0]) continue;
-    statements.push_back(fmt::format("alter table {} enable always trigger {}", table, name));
-  }
-  return statements;
 }
 
 }  // namespace tidemill::queries::live

@@ -1,5 +1,5 @@
-// LiveTriggers: what the triggers of one table tell us of, as PostgreSQL's catalog describes them; and the
-// statements that make them.
+// LiveTriggers: what the triggers of one table tell us of, as PostgreSQL's catalog describes them. They are
+// made by a function in the database (schema.h).
 //
 // A table whose changes tell no values has one trigger, tidemill_live, for all that is written; one whose
 // changes do has three more, each with the rows that its statement has touched, and the columns as arguments.
@@ -7,7 +7,6 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,17 +25,12 @@ struct LiveTriggers {
 
   // A line for each trigger that is ours, or has our name: whether it is ours (1 or 0), tgenabled, tgtype,
   // whether it fires for all statements, has the rows as they were, and as they are now (1 or 0), and its
-  // arguments, each followed by "\000".
+  // arguments, each followed by "\000", where its function tells of these columns; bytes beyond ASCII are
+  // written "\303", a backslash twice.
   static LiveTriggers Parse(std::string_view lines);
 };
 
 // A table tells the values of at most so many columns.
 inline constexpr std::size_t kKeyColumnsMax = 8;
-
-// In one transaction, with nothing but its owner's rights: `table` and `function` as SQL takes them. What is
-// there of ours goes first.
-std::vector<std::string> CreateTriggers(const std::string& table, const std::string& function,
-                                        std::span<const std::string> columns, LiveTriggers::State there,
-                                        bool is_owner);
 
 }  // namespace tidemill::queries::live

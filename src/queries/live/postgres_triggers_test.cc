@@ -40,20 +40,11 @@ TEST(LiveTriggers, TheValuesThatAllOfThemTellAreTold) {
   EXPECT_EQ(half.columns, Names{});
 }
 
-TEST(LiveTriggers, AreMadeAndReplaced) {
-  EXPECT_EQ(
-      CreateTriggers("public.orders", "t.f", {}, State::kNone, false),
-      Names{"create trigger tidemill_live after insert or update or delete or truncate on public.orders "
-            "for each statement execute function t.f()"});
-  const Names columns = {"customer", "it's"};
-  const Names made = CreateTriggers("o", "f", columns, State::kComplete, true);
-  ASSERT_EQ(made.size(), 12u);
-  EXPECT_EQ(made[0], "drop trigger if exists tidemill_live on o");
-  EXPECT_EQ(
-      made[6],
-      "create trigger tidemill_live_update after update on o referencing old table as tidemill_old new table "
-      "as tidemill_new for each statement execute function f('customer', 'it''s')");
-  EXPECT_EQ(made[11], "alter table o enable always trigger tidemill_live_delete");
+TEST(LiveTriggers, NamesOfColumnsAreReadWhateverIsInThem) {
+  const std::string arguments = R"(it's "b\\a\303\251 n\000customer\000)";
+  const LiveTriggers all = LiveTriggers::Parse(std::string(kTruncate) + "1 A 4 1 0 1 " + arguments +
+                                               "\n1 A 16 1 1 1 " + arguments + "\n1 A 8 1 1 0 " + arguments);
+  EXPECT_EQ(all.columns, (Names{"customer", "it's \"b\\a\u00e9 n"}));
 }
 
 }  // namespace
