@@ -44,7 +44,7 @@ void BodyWriter::Queue(std::string_view bytes) {
 // A source that never waits for anything else, and a client that reads as fast, must still leave the turn; so
 // must a source whose client is gone, which nothing else would stop.
 bool BodyWriter::MustWait() const {
-  return written_bytes_ >= kQueuedBytesMax || stream_.queued_bytes() > kQueuedBytesMax;
+  return written_bytes_ >= kQueuedBytesMax || stream_.queued_bytes() > options_.queued_bytes_max;
 }
 
 void BodyWriter::Wait(std::coroutine_handle<> awaiter) {

@@ -33,6 +33,7 @@ class BodyWriter final : private net::Pollable, private net::Timer {
   enum class Framing { kChunked, kPlain };  // kPlain: ends by its length, or with the connection
   struct Options {
     Framing framing = Framing::kChunked;
+    std::size_t queued_bytes_max = kQueuedBytesMax;  // for the client, before Write waits
     Duration stall_timeout;            // how long a client may take for what is queued when Write waits
     ServerMetrics* metrics = nullptr;  // null: nothing is counted
   };
@@ -86,6 +87,8 @@ class BodySource {
   // HTTP/1.1 client sees that the rest is missing, an HTTP/1.0 client cannot. The task is destroyed when the
   // client goes. Not called for HEAD.
   virtual Task<Result<void>> WriteTo(BodyWriter& body) = 0;
+  // What of it may wait for a slow client, besides a piece: it counts as the connection's buffer.
+  virtual std::size_t queued_bytes_max() const { return BodyWriter::kQueuedBytesMax; }
 };
 
 }  // namespace tidemill::http

@@ -392,7 +392,8 @@ void Connection::Respond(const Request& request, Response response) {
 Task<void> Connection::RespondStreaming(Response response) {
   const bool has_body = MayHaveBody(response.status);
   // What may wait for the client besides a piece.
-  if (has_body && !share_.Resize(input_.capacity() + BodyWriter::kQueuedBytesMax,
+  const std::size_t queued_bytes_max = response.body_source->queued_bytes_max();
+  if (has_body && !share_.Resize(input_.capacity() + queued_bytes_max,
                                  known_ ? BufferOwner::kAdmitted : BufferOwner::kStranger)) {
     co_return RefuseForRoom();
   }
@@ -408,6 +409,7 @@ Task<void> Connection::RespondStreaming(Response response) {
   if (!head_only) {
     BodyWriter body(*stream_,
                     {.framing = chunked ? BodyWriter::Framing::kChunked : BodyWriter::Framing::kPlain,
+                     .queued_bytes_max = queued_bytes_max,
                      .stall_timeout = server_.options.limits.answer_timeout,
                      .metrics = server_.metrics});
     body_ = &body;

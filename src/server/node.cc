@@ -344,6 +344,7 @@ void Node::Drain(const std::function<bool()>& should_abort) {
          loops_->RunOnEach([&](std::size_t i) {
            servers_[i]->Drain();
            if (jobs_ && i == 0) jobs_->Drain();
+           if (queries_ && queries_->live() != nullptr && i == 0) queries_->live()->EndStreams();
          });
        }},
       {"end the sessions",

@@ -4,12 +4,25 @@
 
 #include "queries/live/postgres_changes.h"
 #include "queries/live/sqlite_changes.h"
+#include "server/token_callers.h"
 #include "settings/settings.h"
 
 namespace tidemill::server {
 
 using queries::live::LiveAuthority;
 using queries::live::LiveQueries;
+
+namespace {
+
+sql::Dialect DialectOf(const settings::Settings& settings) {
+  return settings.postgres.given() ? sql::Dialect::kPostgres : sql::Dialect::kSqlite;
+}
+
+std::string WhyOff(const settings::Settings& settings) {
+  return settings.broker.type == "redis" ? "live queries need broker.type = \"memory\"" : "";
+}
+
+}  // namespace
 
 Result<std::unique_ptr<NodeLive>> NodeLive::Open(const Options& options, Databases& databases,
                                                  const settings::Settings& settings,
@@ -29,6 +42,7 @@ Result<std::unique_ptr<NodeLive>> NodeLive::Open(const Options& options, Databas
   }
   node->live_source_ = node->changes_.Open(*node->live_);
   node->live_->SetSource(node->live_source_.get());
+  node->AddStreams(settings);
   return node;
 }
 
@@ -51,8 +65,28 @@ NodeLive::NodeLive(const Options& options, Databases& databases, const settings:
               .loop = first_,
               .database = databases.OpenApart(first_, settings.queries_live.connections, settings),
               .maps = contexts_.front()->maps,
-              .metrics = metrics_},
+              .metrics = metrics_,
+              .commits = &commits_},
           settings.queries_live)) {}
+
+void NodeLive::AddStreams(const settings::Settings& settings) {
+  stream_limits_ = std::make_shared<queries::live::StreamLimits>(
+      queries::live::StreamLimits::Options{.all_max = settings.queries_live.streams_max,
+                                           .each_max = settings.queries_live.streams_per_user_max},
+      metrics_.streams);
+  for (session::Context* const context : contexts_) {
+    streams_.push_back(std::make_unique<queries::live::LiveStreams>(
+        queries::live::LiveStreams::Surroundings{.loop = context->loop,
+                                                 .live = *live_,
+                                                 .limits = *stream_limits_,
+                                                 .is_revoked = RevokedCheckOf(*context),
+                                                 .queries = settings.queries,
+                                                 .name_space = settings.queries_live.name_space,
+                                                 .dialect = DialectOf(settings),
+                                                 .developer = developer_,
+                                                 .off = WhyOff(settings)}));
+  }
+}
 
 void NodeLive::AddAuthorities(const queries::Queries& queries, const settings::Settings& settings) {
   for (std::size_t i = 0; i < contexts_.size(); ++i) {
@@ -62,9 +96,9 @@ void NodeLive::AddAuthorities(const queries::Queries& queries, const settings::S
         .find = [&queries, i](std::string_view path) { return queries.Find(i, path); },
         .queries = settings.queries,
         .name_space = settings.queries_live.name_space,
-        .dialect = settings.postgres.given() ? sql::Dialect::kPostgres : sql::Dialect::kSqlite,
+        .dialect = DialectOf(settings),
         .developer = developer_,
-        .off = settings.broker.type == "redis" ? "live queries need broker.type = \"memory\"" : ""}));
+        .off = WhyOff(settings)}));
     contexts_[i]->authorities.Register(settings.queries_live.name_space, *authorities_.back());
   }
 }
@@ -78,10 +112,8 @@ void NodeLive::Start() {
   first_.Post([this] { live_->Start(); });
 }
 
-void NodeLive::NoteWrite(std::span<const std::string> tables) {
-  first_.Post([this, changed = std::vector<std::string>(tables.begin(), tables.end())] {
-    live_->NoteWrite(changed);
-  });
+void NodeLive::NoteWrite(const queries::Written& written) {
+  first_.Post([this, written] { live_->NoteWrite(written.tables, written.transaction); });
 }
 
 void NodeLive::Tell(const broker::ChannelName& channel, bool occupied) {

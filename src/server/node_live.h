@@ -8,7 +8,6 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -24,6 +23,8 @@
 #include "queries/live/live_queries.h"
 #include "queries/live/metrics.h"
 #include "queries/live/shared_changes.h"
+#include "queries/live/stream_limits.h"
+#include "queries/live/streams.h"
 #include "realtime/broker/broker.h"
 #include "realtime/session/context.h"
 #include "server/databases.h"
@@ -49,10 +50,14 @@ class NodeLive final : public broker::OccupancyEvents {
 
   // On the first loop; and on any.
   void ReplaceServing(const queries::Serving& serving);
-  void NoteWrite(std::span<const std::string> tables);
+  void NoteWrite(const queries::Written& written);
+  queries::Commits& commits() { return commits_; }
 
   // Who may subscribe on each loop; `queries` outlives it.
   void AddAuthorities(const queries::Queries& queries, const settings::Settings& settings);
+  queries::ResultStreams& StreamsOf(std::size_t loop_index) { return *streams_[loop_index]; }
+  // On the first loop, before the server ends.
+  void EndStreams() { live_->EndStreams(); }
   void Start();
   // Once the loops have stopped.
   void EndTasks();
@@ -64,6 +69,7 @@ class NodeLive final : public broker::OccupancyEvents {
  private:
   NodeLive(const Options& options, Databases& databases, const settings::Settings& settings,
            metrics::Registry& registry);
+  void AddStreams(const settings::Settings& settings);
   void FollowCached(queries::Cache& cache);
   void Tell(const broker::ChannelName& channel, bool occupied);
 
@@ -71,6 +77,7 @@ class NodeLive final : public broker::OccupancyEvents {
   const bool developer_;
   const std::string prefix_;  // of its channels
   net::Loop& first_;
+  queries::Commits commits_{SystemClock().WallNow()};
   queries::live::LiveMetrics metrics_;
   queries::live::SharedChanges changes_;
   std::unique_ptr<queries::live::LiveQueries> live_;
@@ -78,6 +85,8 @@ class NodeLive final : public broker::OccupancyEvents {
   std::unique_ptr<queries::live::CachedAnswers> cached_;  // null: their writes are not noticed
   std::unique_ptr<queries::live::ChangeSource> cached_source_;
   std::vector<std::unique_ptr<queries::live::LiveAuthority>> authorities_;
+  std::shared_ptr<queries::live::StreamLimits> stream_limits_;
+  std::vector<std::unique_ptr<queries::live::LiveStreams>> streams_;
   std::optional<TaskScope> scope_{std::in_place};
 };
 

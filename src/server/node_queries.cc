@@ -60,14 +60,16 @@ Result<std::unique_ptr<NodeQueries>> NodeQueries::Open(const Options& options, D
                                               databases, settings, registry));
     NodeLive* const live = node->live_.get();
     of_queries.on_serving = [live](const queries::Serving& serving) { live->ReplaceServing(serving); };
-    of_queries.on_write = [live](std::span<const std::string> tables) { live->NoteWrite(tables); };
+    of_queries.on_write = [live](const queries::Written& written) { live->NoteWrite(written); };
+    of_queries.commits = &live->commits();
   }
   std::vector<queries::QueriesLoop> loops;
   for (std::size_t i = 0; i < options.contexts.size(); ++i) {
     session::Context& context = *options.contexts[i];
     loops.push_back({.loop = &context.loop,
                      .database = databases.main(i),
-                     .authenticator = AuthenticatorFor(context, settings.http_api.keys)});
+                     .authenticator = AuthenticatorFor(context, settings.http_api.keys),
+                     .streams = node->live_ ? &node->live_->StreamsOf(i) : nullptr});
   }
   node->queries_ = queries::MakeQueries(std::move(loops), std::move(of_queries), *node->caches_, registry);
   if (node->live_) node->live_->AddAuthorities(*node->queries_, settings);

@@ -45,6 +45,8 @@ struct OnLoop {
                  .cache = &cache,
                  .idempotency = &idempotency,
                  .on_write = options.on_write,
+                 .commits = options.commits,
+                 .streams = from.streams,
                  .developer = options.developer,
                  .authenticator = from.authenticator} {
     services.unsettled.emplace(services.loop, cache.store().generations(),

@@ -11,7 +11,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,8 +21,10 @@
 #include "net/loop.h"
 #include "queries/cache/caches.h"
 #include "queries/catalog/catalog.h"
+#include "queries/endpoint/result_streams.h"
 #include "queries/endpoint/served_endpoint.h"
 #include "queries/endpoint/settings.h"
+#include "queries/endpoint/written.h"
 #include "sql/database.h"
 #include "sql/schema/schema.h"
 
@@ -34,6 +35,7 @@ struct QueriesLoop {
   net::Loop* loop = nullptr;
   sql::Database* database = nullptr;
   std::shared_ptr<auth::Authenticator> authenticator;
+  ResultStreams* streams = nullptr;  // null: no result is streamed as events; outlives the Queries
 };
 
 struct QueriesOptions {
@@ -47,9 +49,9 @@ struct QueriesOptions {
   std::function<void(const std::shared_ptr<const Catalog>& catalog, http::Router& router)> add_documents;
   // Called on the first loop once all loops serve it; may be empty.
   std::function<void(const Serving& serving)> on_serving;
-  // Called on any loop with the tables that a write of an endpoint has changed ("*": nobody knows which),
-  // once it is committed; may be empty.
-  std::function<void(std::span<const std::string> tables)> on_write;
+  // Called on any loop with what a write of an endpoint has changed, once it is committed; may be empty.
+  std::function<void(const Written& written)> on_write;
+  Commits* commits = nullptr;  // of SQLite; null: its writes are not numbered. Outlives the Queries
 };
 
 // What serves GET at a path. `values` points into the path that was asked for.

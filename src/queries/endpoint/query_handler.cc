@@ -16,6 +16,7 @@
 #include "queries/answer/server_timing.h"
 #include "queries/cache/conditional.h"
 #include "queries/endpoint/database_settings.h"
+#include "queries/values/accept.h"
 
 namespace tidemill::queries {
 namespace {
@@ -102,8 +103,8 @@ Task<std::expected<Identity, http::Response>> IdentifyCaller(QueryServices& serv
   co_return MakeIdentity(std::move(caller), services.settings.role_claim);
 }
 
-Task<void> TellChanged(QueryServices& services, std::vector<std::string> changes) {
-  if (services.on_write) services.on_write(changes);
+Task<void> TellChanged(QueryServices& services, std::vector<std::string> changes, std::string transaction) {
+  if (services.on_write) services.on_write({.tables = changes, .transaction = std::move(transaction)});
   if (services.cache != nullptr) co_await services.cache->Changed(std::move(changes));
 }
 
@@ -190,6 +191,10 @@ Task<http::Response> QueryHandler::Answer(const http::Request& request, Times& t
   if (!identity) co_return std::move(identity).error();
   times.identified = MonotonicMicros();
   if (auto refused = RefuseRate(request, *identity)) co_return *std::move(refused);
+  if (services_.streams != nullptr && served_->query().live && AsksForEvents(request)) {
+    const Place ends = std::move(place);  // streams have limits of their own
+    co_return co_await services_.streams->Open(request, served_, *std::move(identity));
+  }
   // An answer for everybody is asked for as nobody: policies must not look at whoever happens to ask first.
   if (served_->cache && served_->cache->everybody) *identity = Identity{};
   co_return co_await AnswerTo(*identity, request, times, place);
@@ -256,7 +261,9 @@ QueryRun QueryHandler::MakeRun(const http::Request& request, const Identity& ide
           .deadline = services_.loop.clock().Now() + served_->timeout,
           .pool_wait = services_.settings.pool_wait,
           .query_string = std::string(request.query),
-          .asker = {.developer = services_.developer, .anonymous = identity.anonymous()}};
+          .asker = {.developer = services_.developer, .anonymous = identity.anonymous()},
+          .tells_transaction =
+              writes_ == Writes::kTellTransaction && services_.database.dialect() == sql::Dialect::kPostgres};
 }
 
 // Null in SQLite.
@@ -350,7 +357,12 @@ Task<http::Response> QueryHandler::Write(QueryServices& services, QueryRun run,
     if (answer.fate == Fate::kUnknown && services.unsettled) {
       services.unsettled->Note(changes, services.loop.clock().Now() + served->timeout + kSettledWithin);
     }
-    co_await TellChanged(services, changes);
+    const bool numbers = answer.fate == Fate::kDone && services.commits != nullptr;
+    if (numbers && services.database.dialect() == sql::Dialect::kSqlite) {
+      answer.transaction = std::to_string(services.commits->Add());
+      answer.response.headers.emplace_back(kTransactionHeader, answer.transaction);
+    }
+    co_await TellChanged(services, changes, answer.transaction);
   }
   // Not with this frame: the client may have the answer, and ask another loop, before that goes.
   in_flight.reset();

@@ -5,10 +5,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -19,9 +19,11 @@
 #include "queries/cache/cache.h"
 #include "queries/endpoint/identity.h"
 #include "queries/endpoint/query_run.h"
+#include "queries/endpoint/result_streams.h"
 #include "queries/endpoint/served_endpoint.h"
 #include "queries/endpoint/settings.h"
 #include "queries/endpoint/unsettled_writes.h"
+#include "queries/endpoint/written.h"
 #include "queries/idempotency/idempotency.h"
 #include "sql/database.h"
 
@@ -39,7 +41,9 @@ struct QueryServices {
   Cache* cache = nullptr;              // null: nothing is cached
   Idempotency* idempotency = nullptr;  // null: an Idempotency-Key means nothing
   // Told what a write has changed, once it is committed and before its client is told; may be empty.
-  std::function<void(std::span<const std::string> tables)> on_write;
+  std::function<void(const Written& written)> on_write;
+  Commits* commits = nullptr;        // of SQLite, which numbers none; null: writes are not told apart
+  ResultStreams* streams = nullptr;  // null: no result is streamed as events
   std::optional<UnsettledWrites> unsettled{};          // nullopt: they are told of once
   bool developer = false;                              // answers say all that the database says
   std::shared_ptr<auth::Authenticator> authenticator;  // a reload replaces it
@@ -50,14 +54,16 @@ struct QueryServices {
 Task<std::expected<Identity, http::Response>> IdentifyCaller(QueryServices& services,
                                                              const http::Request& request);
 
-// Ends what depends on these tables and tags.
-Task<void> TellChanged(QueryServices& services, std::vector<std::string> changes);
+// Ends what depends on these tables and tags. `transaction`: as Written has it.
+Task<void> TellChanged(QueryServices& services, std::vector<std::string> changes,
+                       std::string transaction = {});
 
 class QueryHandler final : public http::Handler, public std::enable_shared_from_this<QueryHandler> {
  public:
-  // `services` outlives it.
-  QueryHandler(QueryServices& services, std::shared_ptr<const ServedEndpoint> served)
-      : services_(services), served_(std::move(served)) {}
+  // `services` outlives it. Writes say which transaction they were where something is live.
+  enum class Writes : std::uint8_t { kPlain, kTellTransaction };
+  QueryHandler(QueryServices& services, std::shared_ptr<const ServedEndpoint> served, Writes writes)
+      : services_(services), served_(std::move(served)), writes_(writes) {}
 
   std::size_t body_bytes_max() const override { return services_.settings.body_max; }
   std::optional<http::Response> Admit(const http::Request& request) override;
@@ -89,6 +95,7 @@ class QueryHandler final : public http::Handler, public std::enable_shared_from_
 
   QueryServices& services_;
   const std::shared_ptr<const ServedEndpoint> served_;
+  const Writes writes_;
   std::size_t in_flight_ = 0;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -38,7 +39,9 @@ class Attempt {
     }
     TM_CO_TRY(co_await Ask(std::move(calls)));
     TM_CO_TRY(co_await CountAll());
-    co_return QueryAnswer{.response = answer_->Finish(ending_)};
+    QueryAnswer answer{.response = answer_->Finish(ending_), .transaction = transaction_};
+    NameTransaction(answer.response);
+    co_return answer;
   }
 
  private:
@@ -63,6 +66,7 @@ class Attempt {
 
   // All of them happen or none.
   Task<sql::Result<void>> Ask(std::vector<sql::Call> calls) {
+    if (tells_transaction()) calls.push_back(TransactionCall());
     if (calls.size() == 1 && TakesPieces(calls.front())) {
       TM_CO_TRY_ASSIGN(const sql::Summary summary,
                        co_await database_.RunInto(std::move(calls.front()), answer_));
@@ -77,8 +81,28 @@ class Attempt {
     } else {
       TM_CO_TRY_ASSIGN(results, co_await database_.RunAll(std::move(calls)));
     }
+    if (tells_transaction()) {
+      KeepTransaction(results.back());
+      results.pop_back();
+    }
     co_await Add(results);
     co_return sql::Result<void>();
+  }
+
+  bool tells_transaction() const {
+    return run_.tells_transaction && run_.served->endpoint->access == sql::Access::kWrite;
+  }
+  sql::Call TransactionCall() const {
+    static const sql::Statement statement(
+        "select pg_catalog.pg_current_xact_id_if_assigned()::pg_catalog.text");
+    return {.statement = statement,
+            .access = sql::Access::kRead,
+            .limits = {.rows_max = 1, .deadline = run_.deadline, .wait_max = run_.pool_wait}};
+  }
+  // NULL: it has written nothing.
+  void KeepTransaction(const sql::RunResult& result) { transaction_ = result.rows[0][0].text; }
+  void NameTransaction(http::Response& response) const {
+    if (!transaction_.empty()) response.headers.emplace_back(kTransactionHeader, transaction_);
   }
 
   // `results` outlives the task.
@@ -109,7 +133,7 @@ class Attempt {
       co_return QueryAnswer{.response = *std::move(response), .fate = Fate::kUndone};
     }
     TM_CO_TRY(co_await transaction->Commit());
-    co_return QueryAnswer{.response = *std::move(response)};
+    co_return QueryAnswer{.response = *std::move(response), .transaction = transaction_};
   }
 
   Task<sql::Result<std::vector<sql::RunResult>>> RunIn(sql::Transaction& transaction,
@@ -118,6 +142,10 @@ class Attempt {
     for (sql::Call& call : calls) {
       TM_CO_TRY_ASSIGN(sql::RunResult result, co_await transaction.Run(std::move(call)));
       results.push_back(std::move(result));
+    }
+    if (tells_transaction()) {
+      TM_CO_TRY_ASSIGN(const sql::RunResult told, co_await transaction.Run(TransactionCall()));
+      KeepTransaction(told);
     }
     co_return results;
   }
@@ -132,8 +160,11 @@ class Attempt {
     }
     if (!results) co_return std::unexpected(std::move(results).error());
     co_await Add(*results);
-    co_return QueryAnswer{.response = answer_->Finish(ending_),
-                          .fate = is_undone ? Fate::kUndone : Fate::kDone};
+    QueryAnswer answer{.response = answer_->Finish(ending_), .fate = is_undone ? Fate::kUndone : Fate::kDone};
+    if (is_undone) co_return answer;
+    answer.transaction = transaction_;
+    NameTransaction(answer.response);
+    co_return answer;
   }
 
   // The answer to a write with an Idempotency-Key is kept with it.
@@ -143,6 +174,7 @@ class Attempt {
     TM_CO_TRY_ASSIGN(const auto results, co_await RunIn(transaction, std::move(calls)));
     co_await Add(results);
     http::Response response = answer_->Finish(ending_);
+    NameTransaction(response);
     if (response.status <= 399) {
       TM_CO_TRY(co_await run_.idempotency->answers.Keep(transaction, *run_.write, response, run_.now));
     }
@@ -195,6 +227,7 @@ class Attempt {
   const QueryRun& run_;
   const std::shared_ptr<RowsAnswer> answer_;
   RowsAnswer::Ending ending_{.query = run_.query_string};
+  std::string transaction_;
 };
 
 // We have written the record, of the attributes that its type had when the endpoint was described.

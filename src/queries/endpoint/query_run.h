@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/clock.h"
 #include "http/message.h"
@@ -33,6 +34,7 @@ struct QueryRun {
   // With an Idempotency-Key: what the write is known by, and when it came; else null and nullopt.
   Idempotency* idempotency = nullptr;
   std::optional<WriteIdentity> write{};
+  bool tells_transaction = false;  // a write in PostgreSQL says which transaction it was
   WallTime now{};
 };
 
@@ -46,7 +48,11 @@ enum class Fate : std::uint8_t {
 struct QueryAnswer {
   http::Response response;
   Fate fate = Fate::kDone;
+  std::string transaction{};  // PostgreSQL's xid8, where it was asked for and has written
 };
+
+// Of a write's answer, which live results name when they have it.
+inline constexpr std::string_view kTransactionHeader = "Tidemill-Txid";
 
 // What the database failed with is tried again where that does nothing twice: reads and @idempotent.
 // `database` is the loop's and outlives it.

@@ -1,5 +1,6 @@
 #include "queries/endpoint/rest_routes.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "queries/answer/error_answer.h"
@@ -62,9 +63,14 @@ std::unique_ptr<RouteTable> MakeRouteTable(QueryServices& services, const Servin
                                            const std::string& prefix) {
   auto table = std::make_unique<RouteTable>();
   const auto pattern = [&](const files::Route& route) { return prefix + route.Path(); };
+  const bool live =
+      std::ranges::any_of(serving.endpoints, [](const auto& each) { return each->query().live.has_value(); });
+  const auto writes =
+      live && services.on_write ? QueryHandler::Writes::kTellTransaction : QueryHandler::Writes::kPlain;
   for (const auto& served : serving.endpoints) {
     const files::Route& route = served->query().route;
-    table->router.Add(ToHttp(route.method), pattern(route), std::make_shared<QueryHandler>(services, served));
+    table->router.Add(ToHttp(route.method), pattern(route),
+                      std::make_shared<QueryHandler>(services, served, writes));
   }
   for (const BrokenEndpoint& broken : serving.catalog->broken) {
     table->router.Add(

@@ -4,12 +4,11 @@
 
 #include <utility>
 
-#include "http/message.h"
 #include "net/reply.h"
 #include "queries/answer/error_answer.h"
-#include "queries/endpoint/database_settings.h"
 #include "queries/endpoint/identity.h"
 #include "queries/live/caller.h"
+#include "queries/live/follow_call.h"
 #include "realtime/session/client.h"
 #include "realtime/session/context.h"
 
@@ -42,14 +41,6 @@ Identity IdentityOf(const Client& client, const std::string& claims, const std::
   return MakeIdentity(
       auth::Caller{.kind = auth::Caller::Kind::kToken, .user = client.user, .expire_at = 0, .claims = claims},
       role_claim);
-}
-
-std::vector<std::string> ClaimsReadBy(const files::Query& query) {
-  std::vector<std::string> names;
-  for (const files::Parameter& each : query.parameters) {
-    if (each.source == files::ParameterSource::kClaim) names.push_back(each.name);
-  }
-  return names;
 }
 
 }  // namespace
@@ -128,25 +119,19 @@ Verdict<FollowCall> LiveAuthority::Read(SubscribeCall call, const Name& name, co
   if (const auto refused = queries::Refuse(auth, identity)) {
     return Refuse(call, protocol::kErrorPermissionDenied, refused->message);
   }
-  http::Request request;
-  request.method_name = "GET";
-  request.path = request.target = path;
-  request.query = name.query;
-  request.path_names = *found.names;
-  request.path_values = found.values;
-  auto typed = found.served->reader->Read(request, identity.claims_json());
-  if (!typed) return Refuse(call, protocol::kErrorBadRequest, AllErrors(typed.error()));
-  const std::string_view role = RoleOf(identity, at_.queries.anonymous_role);
-  FollowCall follow{.channel = call.request.channel,
-                    .question = {.served = found.served, .request = *std::move(typed), .settings = nullptr},
-                    .starter = client.user.empty() ? "client " + client.id.ToString() : "user " + client.user,
-                    .scope = ScopeOf(role, identity.claims_json(), ClaimsReadBy(found.served->query())),
-                    .issued_at = claims.token ? claims.token->issued_at : 0,
-                    .good_until = auth.required ? claims.good_until : 0};
-  if (at_.dialect == sql::Dialect::kPostgres) {
-    follow.question.settings = DatabaseSettings(request, identity, role, found.served->timeout);
-  }
-  return follow;
+  auto follow = MakeFollowCall(
+      {.name = name,
+       .served = found.served,
+       .path_names = *found.names,
+       .path_values = found.values,
+       .identity = identity,
+       .starter = client.user.empty() ? "client " + client.id.ToString() : "user " + client.user,
+       .issued_at = claims.token ? claims.token->issued_at : 0,
+       .good_until = claims.good_until},
+      at_.queries, at_.dialect);
+  if (!follow) return Refuse(call, protocol::kErrorBadRequest, AllErrors(follow.error()));
+  follow->channel = call.request.channel;
+  return *std::move(follow);
 }
 
 }  // namespace tidemill::queries::live

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "net/reply.h"
 #include "queries/live/changes.h"
+#include "queries/live/cohort_events.h"
 #include "queries/live/follow.h"
 #include "queries/live/pacing.h"
 #include "queries/live/turns.h"
@@ -39,13 +40,16 @@ struct Cohort : Turns::Waiter, std::enable_shared_from_this<Cohort> {
   const FollowCall call;
   Pacing pacing;
   Window window;
+  CohortEvents events;                        // of the window
   FootprintPtr footprint;                     // null: it depends on nothing now
   std::optional<std::string> key_value;       // of the footprint's column; nullopt: any change matters
   std::vector<TransactionsPtr> transactions;  // that the next refresh must see, those that came last behind
   std::vector<net::Reply<Ready>::Sender> waiting;
   MonotonicTime last_wanted;
+  WallTime fresh_at{};                        // the window was all that there was then
   std::optional<MonotonicTime> took_over_at;  // from one of another scope
   std::int64_t good_until = call.good_until;  // of all who follow it, seconds since 1970; 0: no end
+  bool own_write = false;                     // SQLite: the next refresh is for one of our endpoints'
   bool marked = false;                        // something has changed that its pacing is to be told of
   bool ready = false;                         // the channel has a result
   bool ended = false;

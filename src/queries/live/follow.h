@@ -29,7 +29,8 @@ struct NotFollowed {
   std::string text;
 };
 struct FollowedChannel {
-  std::string epoch;  // of the map that has the rows: what comes in its place may be of another scope
+  std::string epoch;   // of the map that has the rows: what comes in its place may be of another scope
+  std::string cohort;  // CohortEvents::id
 };
 using Followed = std::expected<FollowedChannel, NotFollowed>;
 

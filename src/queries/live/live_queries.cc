@@ -5,19 +5,18 @@
 #include <algorithm>
 #include <tuple>
 
-#include "api/concurrently.h"
 #include "base/log.h"
 #include "net/async.h"
 #include "net/next_turn.h"
 #include "queries/cache/generations.h"
 #include "queries/live/key_value.h"
+#include "queries/live/publish_changes.h"
 
 namespace tidemill::queries::live {
 namespace {
 
 constexpr Duration kTick = Seconds(1);
 constexpr Duration kCoverInterval = Seconds(15);
-constexpr std::size_t kPublishesAtOnce = 64;
 // Of one cohort that waits; of more the newest count, which the others are visible before.
 constexpr std::size_t kTransactionsMax = 100;
 constexpr std::size_t kTransactionListsMax = 16;
@@ -27,10 +26,13 @@ std::int64_t Earlier(std::int64_t a, std::int64_t b) {
   return a == 0 || b == 0 ? std::max(a, b) : std::min(a, b);
 }
 
+// Each once.
 std::vector<std::string> Joined(const std::vector<TransactionsPtr>& lists) {
   std::vector<std::string> all;
   for (const TransactionsPtr& each : lists) all.insert(all.end(), each->begin(), each->end());
-  return NewestOf(all, kTransactionsMax);
+  std::ranges::sort(all);
+  all.erase(std::ranges::unique(all).begin(), all.end());
+  return all;
 }
 
 }  // namespace
@@ -50,6 +52,28 @@ void LiveQueries::PostFollow(FollowCall call, net::Reply<Followed>::Sender sende
   at_.loop.Post([this, answer, of = std::move(call), to = std::move(sender)]() mutable {
     scope_.Spawn(answer(*this, std::move(of), std::move(to)));
   });
+}
+
+void LiveQueries::PostNext(NextCall call, net::Reply<NextEvents>::Sender sender) {
+  at_.loop.Post([this, of = std::move(call), to = std::move(sender)]() mutable { Next(of, std::move(to)); });
+}
+
+void LiveQueries::Next(const NextCall& call, net::Reply<NextEvents>::Sender sender) {
+  const CohortPtr cohort = Find(call.channel);
+  if (streams_ended_ || !cohort || cohort->events.id() != call.cohort) {
+    const std::string_view why =
+        streams_ended_ ? "the server is shutting down" : "the query begins anew; come back";
+    return sender.Send({.ended = NotFollowed{NotFollowed::Why::kAway, std::string(why)}});
+  }
+  cohort->last_wanted = at_.loop.Now();
+  cohort->events.Next(call.has, cohort->window, at_.loop.Now(), std::move(sender));
+}
+
+void LiveQueries::EndStreams() {
+  streams_ended_ = true;
+  for (const auto& [channel, cohort] : cohorts_) {
+    cohort->events.End({NotFollowed::Why::kAway, "the server is shutting down"});
+  }
 }
 
 CohortPtr LiveQueries::Find(const std::string& channel) const {
@@ -98,7 +122,7 @@ Task<Followed> LiveQueries::FollowReady(CohortPtr cohort) {
     co_return std::unexpected(NotFollowed{NotFollowed::Why::kAway, std::string(read.error().message)});
   }
   if (cohort->ended) co_return std::unexpected(NotFollowed{NotFollowed::Why::kAway, "it has just ended"});
-  co_return FollowedChannel{.epoch = read->top.epoch};
+  co_return FollowedChannel{.epoch = read->top.epoch, .cohort = cohort->events.id()};
 }
 
 Ready LiveQueries::Admit(const FollowCall& call) const {
@@ -224,7 +248,9 @@ void LiveQueries::SetPolled(Cohort& cohort, bool polled) {
 }
 
 void LiveQueries::SetStale(Cohort& cohort, bool stale) {
-  if (std::exchange(cohort.stale, stale) != stale) at_.metrics.stale.Add(stale ? 1 : -1);
+  if (std::exchange(cohort.stale, stale) == stale) return;
+  at_.metrics.stale.Add(stale ? 1 : -1);
+  if (!cohort.ended) cohort.events.SetStaleSince(stale ? cohort.fresh_at.ms : 0);
 }
 
 void LiveQueries::ReplaceServing(const Serving& serving) {
@@ -237,24 +263,35 @@ void LiveQueries::ReplaceServing(const Serving& serving) {
   for (const CohortPtr& each : gone) End(each, {NotFollowed::Why::kAway, "the file has changed"});
 }
 
-void LiveQueries::NoteWrite(std::span<const std::string> tables) {
-  if (std::ranges::find(tables, Generations::kEverything) != tables.end()) return OnChangeSomewhere();
-  Mark(dependents_.FindUnkeyed(tables), nullptr);
+void LiveQueries::NoteWrite(std::span<const std::string> tables, const std::string& transaction) {
+  const bool everything = std::ranges::find(tables, Generations::kEverything) != tables.end();
+  std::vector<CohortPtr> dirty = everything ? All() : dependents_.FindUnkeyed(tables);
+  TransactionsPtr written;
+  if (at_.database.dialect() == sql::Dialect::kSqlite) {
+    for (const CohortPtr& each : dirty) each->own_write = each->own_write || !transaction.empty();
+  } else if (!transaction.empty()) {
+    own_writes_.Add(transaction);
+    written = std::make_shared<const std::vector<std::string>>(1, transaction);
+  }
+  Mark(std::move(dirty), std::move(written));
 }
 
 void LiveQueries::OnChange(std::span<const TableChange> changes, std::span<const std::string> transactions) {
   TransactionsPtr newest;
   if (!transactions.empty()) {
-    newest = std::make_shared<const std::vector<std::string>>(NewestOf(transactions, kTransactionsMax));
+    newest =
+        std::make_shared<const std::vector<std::string>>(own_writes_.Choose(transactions, kTransactionsMax));
   }
   Mark(dependents_.Find(changes), std::move(newest));
 }
 
-void LiveQueries::OnChangeSomewhere() {
+void LiveQueries::OnChangeSomewhere() { Mark(All(), nullptr); }
+
+std::vector<CohortPtr> LiveQueries::All() const {
   std::vector<CohortPtr> all;
   all.reserve(cohorts_.size());
   for (const auto& [channel, cohort] : cohorts_) all.push_back(cohort);
-  Mark(std::move(all), nullptr);
+  return all;
 }
 
 void LiveQueries::SetOccupied(std::string channel, bool occupied) {
@@ -340,32 +377,59 @@ Task<void> LiveQueries::PumpLater(LiveQueries& self) {
 
 Task<void> LiveQueries::Refresh(LiveQueries& self, CohortPtr cohort) {
   const std::int64_t begun = MonotonicMicros();
+  const WallTime asked_at = self.at_.loop.clock().WallNow();
   std::vector<TransactionsPtr> transactions = std::exchange(cohort->transactions, {});
+  const std::vector<std::string> wanted = self.own_writes_.Choose(Joined(transactions), kTransactionsMax);
+  const bool own_write = std::exchange(cohort->own_write, false);
+  const bool sqlite = self.at_.database.dialect() == sql::Dialect::kSqlite;
+  const std::int64_t commit = self.at_.commits == nullptr ? 0 : self.at_.commits->last();
+  const bool looks = self.settings_.check_visibility && !sqlite && !(wanted.empty() && cohort->ready);
   self.at_.metrics.refreshes.Add();
-  auto rows =
-      co_await AskRows(self.at_.loop, self.at_.database, cohort->call.question,
-                       self.settings_.check_visibility ? Joined(transactions) : std::vector<std::string>(),
-                       self.settings_.rows_max);
+  auto answered = co_await AskRows(self.at_.loop, self.at_.database, cohort->call.question,
+                                   looks ? std::optional(wanted) : std::nullopt, self.settings_.rows_max);
   const Duration asked{(MonotonicMicros() - begun) / 1000};
-  if (rows && !cohort->ended) {
-    self.bytes_ -= cohort->window.bytes();
-    std::vector<Change> changes = cohort->window.Replace(*std::move(rows));
-    self.bytes_ += cohort->window.bytes();
-    if (self.bytes_ > self.settings_.bytes_max) {
-      self.EndRefused(cohort, {NotFollowed::Why::kLimit, "queries.live.bytes_max is reached"});
-    } else if (co_await self.Publish(cohort, std::move(changes)) && !cohort->ended) {
-      cohort->ready = true;
-      self.SetStale(*cohort, false);
-      for (const auto& each : std::exchange(cohort->waiting, {})) each.Send(Ready());
-      cohort->pacing.End(Pacing::Outcome::kDone, self.at_.loop.Now());
-    }
-  } else if (!rows && !cohort->ended) {
-    self.EndRefresh(cohort, std::move(rows).error(), std::move(transactions));
+  if (answered && !cohort->ended) {
+    SeenWrites told = sqlite
+                          ? SeenWrites{.settled = commit == 0 ? "" : std::to_string(commit), .own = own_write}
+                          : self.own_writes_.Tell(std::move(answered->settled), wanted);
+    co_await self.Take(cohort, *std::move(answered), std::move(told), asked_at);
+  } else if (!answered && !cohort->ended) {
+    cohort->own_write = cohort->own_write || own_write;
+    self.EndRefresh(cohort, std::move(answered).error(), std::move(transactions));
   }
   self.at_.metrics.seconds.Observe(static_cast<double>(MonotonicMicros() - begun) / 1e6);
   self.turns_.End(*cohort, asked);
   if (!cohort->ended) self.Reschedule(*cohort);
   self.Pump();
+}
+
+Task<void> LiveQueries::Take(CohortPtr cohort, Answered answered, SeenWrites told, WallTime asked_at) {
+  bytes_ -= cohort->window.bytes();
+  std::vector<Change> changes = cohort->window.Replace(std::move(answered.rows));
+  bytes_ += cohort->window.bytes();
+  if (bytes_ > settings_.bytes_max) {
+    EndRefused(cohort, {NotFollowed::Why::kLimit, "queries.live.bytes_max is reached"});
+    co_return;
+  }
+  const EventText event = cohort->events.Encode(changes, told);
+  // Who waits for a write of theirs hears of it by a row, which may be as it was.
+  if (told.own && std::ranges::all_of(changes, &Change::removed)) {
+    if (auto top = cohort->window.Top()) changes.push_back(*std::move(top));
+  }
+  at_.metrics.published.Add(changes.size());
+  const auto failed = co_await PublishChanges(at_.maps, cohort, std::move(changes), told);
+  if (cohort->ended) co_return;
+  if (failed) {
+    log::Warn("queries.live_not_published", {{"channel", cohort->call.channel}, {"why", failed->message}});
+    End(cohort, {NotFollowed::Why::kRefused, fmt::format("the channel takes no more: {}", failed->message)});
+    co_return;
+  }
+  cohort->ready = true;
+  cohort->fresh_at = asked_at;
+  cohort->events.Add(event, std::move(told));
+  SetStale(*cohort, false);
+  for (const auto& each : std::exchange(cohort->waiting, {})) each.Send(Ready());
+  cohort->pacing.End(Pacing::Outcome::kDone, at_.loop.Now());
 }
 
 // Without rows.
@@ -406,56 +470,12 @@ void LiveQueries::EndRefused(const CohortPtr& cohort, NotFollowed why) {
   End(cohort, std::move(why));
 }
 
-// False: the channel does not have them all, and the cohort has ended.
-Task<bool> LiveQueries::Publish(CohortPtr cohort, std::vector<Change> changes) {
-  std::optional<protocol::ErrorCode> failed;
-  const std::string& channel = cohort->call.channel;
-  // The loop's own: it takes references to this frame, which waits for all.
-  struct Job {
-    LiveQueries& live;
-    const Cohort& cohort;
-    const std::string& channel;
-    std::vector<Change>& changes;
-    std::optional<protocol::ErrorCode>& failed;
-
-    Task<void> operator()(std::size_t index) {
-      if (failed || cohort.ended) co_return;
-      Change& change = changes[index];
-      if (change.removed) {
-        const auto done = co_await live.at_.maps.Remove(
-            {.channel = channel, .key = std::move(change.key), .idempotency_key = {}});
-        if (!done) failed = done.error();
-        co_return;
-      }
-      // Clients see no scores.
-      const std::string order = std::to_string(change.score);
-      const auto done = co_await live.at_.maps.Publish({.channel = channel,
-                                                        .key = std::move(change.key),
-                                                        .data = std::move(change.data),
-                                                        .form = broker::DataForm::kJson,
-                                                        .tags = {{std::string(kOrderTag), order}},
-                                                        .info = {},
-                                                        .score = change.score,
-                                                        .idempotency_key = {},
-                                                        .version_epoch = {}});
-      if (!done) failed = done.error();
-    }
-  };
-  Job job{*this, *cohort, channel, changes, failed};
-  co_await api::ForEachConcurrently(changes.size(), kPublishesAtOnce, job);
-  at_.metrics.published.Add(changes.size());
-  if (!failed) co_return true;
-  if (cohort->ended) co_return false;
-  log::Warn("queries.live_not_published", {{"channel", channel}, {"why", failed->message}});
-  End(cohort, {NotFollowed::Why::kRefused, fmt::format("the channel takes no more: {}", failed->message)});
-  co_return false;
-}
-
 // Whoever follows it comes back, and is told.
 void LiveQueries::End(const CohortPtr& cohort, NotFollowed why) {
   if (cohort->ended) return;
   Leave(cohort);
   for (const auto& each : std::exchange(cohort->waiting, {})) each.Send(std::unexpected(why));
+  cohort->events.End(why);
   scope_.Spawn(Clear(*this, cohort->call.channel));
 }
 
@@ -485,6 +505,8 @@ void LiveQueries::OnTimer() {
   const std::int64_t seconds = at_.loop.clock().WallNow().ms / 1000;
   std::vector<std::pair<CohortPtr, NotFollowed>> over;
   for (const auto& [channel, cohort] : cohorts_) {
+    if (cohort->events.awaited()) cohort->last_wanted = now;
+    cohort->events.OnTick(now);
     const std::int64_t until = cohort->good_until;
     if (until != 0 && until <= seconds) {
       over.push_back({cohort, {NotFollowed::Why::kOldToken, "the token has expired"}});

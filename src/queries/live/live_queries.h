@@ -37,20 +37,20 @@
 #include "net/task_scope.h"
 #include "net/timer_wheel.h"
 #include "queries/endpoint/served_endpoint.h"
+#include "queries/endpoint/written.h"
 #include "queries/live/changes.h"
 #include "queries/live/cohort.h"
+#include "queries/live/cohort_events.h"
 #include "queries/live/dependents.h"
 #include "queries/live/follow.h"
 #include "queries/live/metrics.h"
+#include "queries/live/own_writes.h"
 #include "queries/live/settings.h"
 #include "queries/live/turns.h"
 #include "realtime/broker/map_publisher.h"
 #include "sql/database.h"
 
 namespace tidemill::queries::live {
-
-// The tag of a row that says where it stands: the higher the number, the further up in the result.
-inline constexpr std::string_view kOrderTag = "order";
 
 class LiveQueries final : public ChangeEvents, private net::Timer {
  public:
@@ -65,6 +65,7 @@ class LiveQueries final : public ChangeEvents, private net::Timer {
     sql::Database& database;  // for the refreshes
     broker::MapPublisher& maps;
     LiveMetrics& metrics;
+    const Commits* commits = nullptr;  // of SQLite; null: subscribers are told of no transactions
   };
   LiveQueries(const Surroundings& surroundings, LiveSettings settings);
   ~LiveQueries();
@@ -79,11 +80,20 @@ class LiveQueries final : public ChangeEvents, private net::Timer {
   Task<Followed> Follow(FollowCall call);
   // Any thread: the same, for a caller on another loop.
   void PostFollow(FollowCall call, net::Reply<Followed>::Sender sender);
+  // Any thread: for an event stream of a cohort that was followed, what comes after what it has.
+  struct NextCall {
+    std::string channel;
+    std::string cohort;
+    EventPosition has;
+  };
+  void PostNext(NextCall call, net::Reply<NextEvents>::Sender sender);
+  // Event streams end, and none begins.
+  void EndStreams();
   // What is served from now on: what is not any more ends.
   void ReplaceServing(const Serving& serving);
   // An endpoint of ours has written these, "*" for everything; it is committed. Cohorts whose changes are
-  // told with their values wait for those.
-  void NoteWrite(std::span<const std::string> tables);
+  // told with their values wait for those. `transaction`: as Written has it.
+  void NoteWrite(std::span<const std::string> tables, const std::string& transaction = {});
   // The first subscription to a channel of the namespace came, or the last one went.
   void SetOccupied(std::string channel, bool occupied);
 
@@ -106,6 +116,7 @@ class LiveQueries final : public ChangeEvents, private net::Timer {
   };
 
   void OnTimer() override;
+  void Next(const NextCall& call, net::Reply<NextEvents>::Sender sender);
   CohortPtr Find(const std::string& channel) const;
   Task<Covered> KnownFootprint(ServedPtr served);
   Task<Covered> FindFootprint(ServedPtr served);
@@ -127,7 +138,8 @@ class LiveQueries final : public ChangeEvents, private net::Timer {
   void Pump();
   static Task<void> PumpLater(LiveQueries& self);
   static Task<void> Refresh(LiveQueries& self, CohortPtr cohort);
-  Task<bool> Publish(CohortPtr cohort, std::vector<Change> changes);
+  Task<void> Take(CohortPtr cohort, Answered answered, SeenWrites told, WallTime asked_at);
+  std::vector<CohortPtr> All() const;
   void EndRefresh(const CohortPtr& cohort, NoRows why, std::vector<TransactionsPtr> transactions);
   void EndRefused(const CohortPtr& cohort, NotFollowed why);
   static Task<void> Clear(LiveQueries& self, std::string channel);
@@ -143,6 +155,7 @@ class LiveQueries final : public ChangeEvents, private net::Timer {
   std::map<ServedPtr, FootprintPtr> footprints_;                           // of those that were followed
   std::map<ServedPtr, std::vector<net::Reply<Covered>::Sender>> finding_;  // who waits for which
   std::unordered_set<std::string> occupied_;
+  OwnWrites own_writes_;
   std::deque<CohortPtr> to_mark_;
   bool marks_ = false;
   Turns turns_;
@@ -150,6 +163,7 @@ class LiveQueries final : public ChangeEvents, private net::Timer {
   MonotonicTime covered_at_{};
   bool covers_ = false;
   log::LogLimit ended_log_;
+  bool streams_ended_ = false;
   bool pumps_ = false;
   bool pumps_later_ = false;
   Due due_timer_{*this};

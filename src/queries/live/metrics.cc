@@ -15,6 +15,7 @@ LiveMetrics::LiveMetrics(metrics::Registry& registry)
           "Of these, those that did not see the transaction yet that they were asked for.")),
       published(registry.AddCounter("tidemill_live_changes_total", "Rows that were published, or removed.")),
       refused(registry.AddCounter("tidemill_live_refused_total", "Subscriptions that a limit has refused.")),
+      streams(registry.AddGauge("tidemill_live_streams", "Event streams of live endpoints that are open.")),
       ended(registry.AddCounter("tidemill_live_ended_total", "Live queries that an error has ended.")),
       seconds(registry.AddHistogram("tidemill_live_refresh_seconds",
                                     "From asking a live query until its changes are published.",

@@ -16,6 +16,7 @@ struct LiveMetrics {
   metrics::Counter& not_visible;  // refreshes that did not see what they were for yet
   metrics::Counter& published;    // rows, and removals
   metrics::Counter& refused;      // subscriptions, by a limit
+  metrics::Gauge& streams;        // event streams that are open
   metrics::Counter& ended;        // with an error that their subscribers were told
   metrics::Histogram& seconds;    // of a refresh
 };

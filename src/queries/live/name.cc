@@ -24,8 +24,10 @@ void AppendEncoded(std::string_view text, std::string& out) {
   }
 }
 
+}  // namespace
+
 // One name twice keeps its order: it is a list.
-std::expected<std::string, std::string> OneSpelling(std::string_view query) {
+std::expected<std::string, std::string> SpellQuery(std::string_view query) {
   std::multimap<std::string, std::string> pairs;  // those of one name in their order
   UrlPairs reader(query);
   while (const auto pair = reader.Next()) {
@@ -44,8 +46,6 @@ std::expected<std::string, std::string> OneSpelling(std::string_view query) {
   return text;
 }
 
-}  // namespace
-
 std::expected<Name, std::string> ParseName(std::string_view channel, std::string_view name_space) {
   channel.remove_prefix(std::min(channel.size(), name_space.size() + 1));
   if (!channel.starts_with('/')) {
@@ -61,7 +61,7 @@ std::expected<Name, std::string> ParseName(std::string_view channel, std::string
   const std::size_t question = std::min(channel.find('?'), channel.size());
   name.path = channel.substr(0, question);
   const std::string_view query = channel.substr(std::min(question + 1, channel.size()));
-  auto spelled = OneSpelling(query);
+  auto spelled = SpellQuery(query);
   if (!spelled) return std::unexpected(std::move(spelled).error());
   name.query = *std::move(spelled);
   const bool same = name.query == query && (question == channel.size()) == name.query.empty();

@@ -26,4 +26,7 @@ std::expected<Name, std::string> ParseName(std::string_view channel, std::string
 
 std::string WriteName(const Name& name, std::string_view name_space);
 
+// The one spelling of a query string. The error says what is wrong with it.
+std::expected<std::string, std::string> SpellQuery(std::string_view query);
+
 }  // namespace tidemill::queries::live

@@ -19,6 +19,12 @@ namespace {
 using sql::FailureKind;
 using Outcome = std::expected<std::vector<Row>, NoRows>;
 
+// What is seen of transactions before the rows are.
+struct Sight {
+  bool visible = true;  // all that were asked for
+  std::string settled;  // as of Answered
+};
+
 // The key of what has one row.
 constexpr std::string_view kOnlyKey = "row";
 
@@ -117,31 +123,36 @@ Task<Outcome> ReadRows(net::Loop& loop, const files::Query& query, sql::Rows row
 sql::Call VisibilityCall(std::vector<std::string> transactions) {
   static const sql::Statement statement(
       "select coalesce(pg_catalog.bool_and(pg_catalog.pg_visible_in_snapshot(x::pg_catalog.xid8, "
-      "pg_catalog.pg_current_snapshot())), true) from pg_catalog.unnest($1::pg_catalog.text[]) as x");
+      "pg_catalog.pg_current_snapshot())), true), "
+      "(pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())::pg_catalog.text::pg_catalog.int8 - 1)"
+      "::pg_catalog.text from pg_catalog.unnest($1::pg_catalog.text[]) as x");
   return {.statement = statement, .parameters = {std::move(transactions)}, .access = sql::Access::kRead};
 }
 
 Task<sql::Result<sql::Rows>> Ask(sql::Database& database, sql::Call call,
-                                 std::vector<std::string> transactions, bool& visible) {
-  if (transactions.empty()) {
+                                 std::optional<std::vector<std::string>> transactions, Sight& sight) {
+  if (!transactions) {
     TM_CO_TRY_ASSIGN(sql::RunResult result, co_await database.Run(std::move(call)));
     co_return std::move(result.rows);
   }
-  sql::Call first = VisibilityCall(std::move(transactions));
+  sql::Call first = VisibilityCall(*std::move(transactions));
   first.limits = {.deadline = call.limits.deadline, .wait_max = call.limits.wait_max};
   first.settings = std::exchange(call.settings, nullptr);
   std::vector<sql::Call> calls;
   calls.push_back(std::move(first));
   calls.push_back(std::move(call));
   TM_CO_TRY_ASSIGN(std::vector<sql::RunResult> results, co_await database.RunAll(std::move(calls)));
-  visible = results[0].rows[0][0].text == "t";
+  sight.visible = results[0].rows[0][0].text == "t";
+  sight.settled = results[0].rows[0][1].text;
   co_return std::move(results[1].rows);
 }
 
 }  // namespace
 
-Task<Outcome> AskRows(net::Loop& loop, sql::Database& database, const Question& question,
-                      std::vector<std::string> transactions, std::uint64_t rows_max) {
+Task<std::expected<Answered, NoRows>> AskRows(net::Loop& loop, sql::Database& database,
+                                              const Question& question,
+                                              std::optional<std::vector<std::string>> transactions,
+                                              std::uint64_t rows_max) {
   std::vector<sql::Call> calls = question.served->statements->Calls(question.request);
   sql::Call call = std::move(calls.front());
   // Of a page one row more than it has is asked for.
@@ -151,22 +162,22 @@ Task<Outcome> AskRows(net::Loop& loop, sql::Database& database, const Question& 
   call.settings = question.settings;
   call.limits = {.rows_max = page ? std::min<std::uint64_t>(page->limit, rows_max) + 1 : rows_max,
                  .deadline = loop.clock().Now() + question.served->timeout};
-  bool visible = true;
-  auto rows = co_await Ask(database, std::move(call), std::move(transactions), visible);
+  Sight sight;
+  auto rows = co_await Ask(database, std::move(call), std::move(transactions), sight);
   if (!rows) {
     if (rows.error().kind == FailureKind::kInvalidStatement) question.served->NoteStale();
     co_return std::unexpected(WhyNoRows(rows.error(), rows_max));
   }
-  if (!visible) co_return std::unexpected(NoRows{.why = NoRows::Why::kNotVisible, .text = {}});
-  co_return co_await ReadRows(loop, question.served->query(), *std::move(rows), most);
+  if (!sight.visible) co_return std::unexpected(NoRows{.why = NoRows::Why::kNotVisible, .text = {}});
+  TM_CO_TRY_ASSIGN(std::vector<Row> read,
+                   co_await ReadRows(loop, question.served->query(), *std::move(rows), most));
+  co_return Answered{.rows = std::move(read), .settled = std::move(sight.settled)};
 }
 
 std::vector<std::string> NewestOf(std::span<const std::string> transactions, std::size_t count_max) {
   std::vector<std::string_view> all(transactions.begin(), transactions.end());
   const auto count = static_cast<std::ptrdiff_t>(std::min(all.size(), count_max));
-  // As numbers: without leading zeros the longer one is higher.
-  std::ranges::partial_sort(all, all.begin() + count, std::ranges::greater{},
-                            [](std::string_view each) { return std::pair(each.size(), each); });
+  std::ranges::partial_sort(all, all.begin() + count, IsLater);
   return {all.begin(), all.begin() + count};
 }
 

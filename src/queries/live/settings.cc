@@ -90,6 +90,19 @@ constexpr config::Row<LiveSettings> kLive[] = {
       .min = 1,
       .max = 1'000'000,
       .reload = config::Reload::kNo}},
+    {"streams_max",
+     config::Of<&LiveSettings::streams_max>,
+     {.doc = "Event streams that are open (Accept: text/event-stream on an endpoint's URL); then a further "
+             "one is refused.",
+      .min = 1,
+      .max = 1'000'000,
+      .reload = config::Reload::kNo}},
+    {"streams_per_user_max",
+     config::Of<&LiveSettings::streams_per_user_max>,
+     {.doc = "Of these, those of one user, or of one address without a user; then a further one is refused.",
+      .min = 1,
+      .max = 1'000'000,
+      .reload = config::Reload::kNo}},
 };
 
 void Check(const LiveSettings& live, const std::string& prefix, config::Findings& findings) {

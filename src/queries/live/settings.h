@@ -23,6 +23,8 @@ struct LiveSettings {
   std::uint64_t bytes_max = 256u << 20;  // of all results
   std::uint32_t queries_max = 10'000;    // that differ in endpoint, parameters or caller
   std::uint32_t queries_per_user_max = 100;
+  std::uint32_t streams_max = 10'000;        // event streams of endpoints
+  std::uint32_t streams_per_user_max = 100;  // or per address
   friend bool operator==(const LiveSettings&, const LiveSettings&) = default;
 };
 

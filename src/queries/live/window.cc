@@ -1,5 +1,7 @@
 #include "queries/live/window.h"
 
+#include <algorithm>
+#include <functional>
 #include <optional>
 #include <utility>
 
@@ -35,6 +37,20 @@ std::vector<Change> Window::Replace(std::vector<Row> rows) {
     held = {.data = std::move(rows[i].data), .score = scores[i], .round = round_};
   }
   return changes;
+}
+
+std::vector<Window::View> Window::InOrder() const {
+  std::vector<View> all;
+  all.reserve(rows_.size());
+  for (const auto& [key, held] : rows_) all.push_back({.key = key, .score = held.score, .data = held.data});
+  std::ranges::sort(all, std::ranges::greater{}, &View::score);
+  return all;
+}
+
+std::optional<Change> Window::Top() const {
+  const auto top = std::ranges::max_element(rows_, {}, [](const auto& each) { return each.second.score; });
+  if (top == rows_.end()) return std::nullopt;
+  return Change{.key = top->first, .data = top->second.data, .score = top->second.score};
 }
 
 }  // namespace tidemill::queries::live

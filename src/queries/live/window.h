@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -33,6 +34,16 @@ class Window {
   // `rows`, in the order of the result, are all there are now; no two have the same key. Gives what has
   // changed, each key once, removals first.
   std::vector<Change> Replace(std::vector<Row> rows);
+
+  struct View {
+    std::string_view key;
+    std::int64_t score = 0;
+    std::string_view data;
+  };
+  // As the result has them; until the next Replace.
+  std::vector<View> InOrder() const;
+  // The first row, as if it had changed; nullopt: there is none.
+  std::optional<Change> Top() const;
 
   std::size_t size() const { return rows_.size(); }
   // Of keys and data, and what each row takes beside them.

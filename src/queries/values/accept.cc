@@ -108,4 +108,11 @@ std::optional<Format> Negotiate(const http::Request& request, std::span<const Fo
   return chosen;
 }
 
+bool AsksForEvents(const http::Request& request) {
+  if (TakesAnything(request)) return false;
+  return std::ranges::any_of(ReadWeighted(request, "accept"), [](const WeightedElement& each) {
+    return each.value == "text/event-stream" && each.quality > 0;
+  });
+}
+
 }  // namespace tidemill::queries

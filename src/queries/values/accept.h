@@ -31,4 +31,7 @@ std::span<const Format> FormatsOf(files::RowsShape shape);
 // one. nullopt: none is accepted. Without Accept headers the usual one.
 std::optional<Format> Negotiate(const http::Request& request, std::span<const Format> offered);
 
+// Whether an event stream is asked for: Accept names text/event-stream, and not with q=0.
+bool AsksForEvents(const http::Request& request);
+
 }  // namespace tidemill::queries
