@@ -22,6 +22,7 @@
 #include "cli/info.h"
 #include "cli/init.h"
 #include "cli/jobs/jobs.h"
+#include "cli/live.h"
 #include "cli/man.h"
 #include "cli/outbox/outbox.h"
 #include "cli/presence.h"
@@ -55,16 +56,36 @@ CommandSpec Program(const Wiring& wiring) {
       .name = "tidemill",
       .help = "A realtime server: publish over HTTP, receive over WebSocket.",
       .examples = last_lines,
-      .commands = {InitCommand(),       NewCommand(),         ServeCommand(wiring.serve),
-                   TokenCommand(),      PublishCommand(),     BroadcastCommand(),
-                   TailCommand(),       InfoCommand(),        TopCommand(),
-                   ChannelsCommand(),   PresenceCommand(),    HistoryCommand(),
-                   SubscribeCommand(),  UnsubscribeCommand(), RefreshCommand(),
-                   DisconnectCommand(), CodesCommand(),       ConfigCommand(),
-                   QueriesCommand(),    MigrateCommand(),     JobsCommand(),
-                   OutboxCommand(),     AccountsCommand(),    SchemaCommand(wiring.schemas),
-                   DoctorCommand(),     BackupCommand(),      CompletionsCommand(program),
-                   ManCommand(program), VersionCommand()},
+      .commands = {InitCommand(),
+                   NewCommand(),
+                   ServeCommand(wiring.serve),
+                   TokenCommand(),
+                   PublishCommand(),
+                   BroadcastCommand(),
+                   TailCommand(),
+                   LiveCommand(),
+                   InfoCommand(),
+                   TopCommand(),
+                   ChannelsCommand(),
+                   PresenceCommand(),
+                   HistoryCommand(),
+                   SubscribeCommand(),
+                   UnsubscribeCommand(),
+                   RefreshCommand(),
+                   DisconnectCommand(),
+                   CodesCommand(),
+                   ConfigCommand(),
+                   QueriesCommand(),
+                   MigrateCommand(),
+                   JobsCommand(),
+                   OutboxCommand(),
+                   AccountsCommand(),
+                   SchemaCommand(wiring.schemas),
+                   DoctorCommand(),
+                   BackupCommand(),
+                   CompletionsCommand(program),
+                   ManCommand(program),
+                   VersionCommand()},
   };
 }
 

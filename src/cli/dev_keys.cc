@@ -14,8 +14,10 @@
 #include "auth/token.h"
 #include "base/clock.h"
 #include "base/json_writer.h"
+#include "cli/settings.h"
 #include "net/address.h"
 #include "net/socket.h"
+#include "settings/settings.h"
 
 namespace tidemill::cli {
 namespace {
@@ -126,6 +128,13 @@ std::string MakeDevToken(std::string_view user, std::string_view token_key) {
   json.Member("exp", SystemClock().WallNow().ms / 1000 + kTokenSeconds);
   json.EndObject();
   return auth::SignHs256(claims, token_key);
+}
+
+std::string ClientToken(const std::string& given, const settings::Settings& settings,
+                        const Endpoint& server) {
+  if (!given.empty() || HasKey(settings.client.token)) return given;
+  const std::optional<DevKeys> keys = FindDevKeys(server);
+  return keys && !keys->token_key.empty() ? MakeDevToken("terminal", keys->token_key) : "";
 }
 
 }  // namespace tidemill::cli

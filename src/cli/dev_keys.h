@@ -14,6 +14,10 @@
 #include "base/result.h"
 #include "cli/endpoint.h"
 
+namespace tidemill::settings {
+struct Settings;
+}
+
 namespace tidemill::cli {
 
 struct DevKeys {
@@ -35,5 +39,9 @@ std::optional<DevKeys> FindDevKeys(const Endpoint& server);
 
 // A connection token of that user, good for a day.
 std::string MakeDevToken(std::string_view user, std::string_view token_key);
+
+// What a command connects with as a client: the token given, or one of the `serve --dev` that listens there;
+// "": it is the anonymous user.
+std::string ClientToken(const std::string& given, const settings::Settings& settings, const Endpoint& server);
 
 }  // namespace tidemill::cli

@@ -12,6 +12,7 @@
 #include <memory>
 
 #include "base/random.h"
+#include "cli/connect_to.h"
 #include "cli/dev_keys.h"
 #include "cli/end_signals.h"
 #include "cli/endpoint.h"
@@ -19,12 +20,8 @@
 #include "cli/on_loop.h"
 #include "cli/settings.h"
 #include "cli/tail_session.h"
-#include "net/async.h"
-#include "net/connect.h"
-#include "net/socket.h"
+#include "net/sleep.h"
 #include "net/stream.h"
-#include "net/tls.h"
-#include "net/until.h"
 #include "settings/settings.h"
 #include "websocket/client.h"
 
@@ -94,21 +91,9 @@ class Tail {
     return kFailed;
   }
 
-  Task<Result<std::unique_ptr<net::Stream>>> Connect() {
-    const MonotonicTime deadline = loop_.clock().Now() + kWait;
-    net::ConnectOptions connect{.server_name = endpoint_.host};
-    if (endpoint_.tls) {
-      TM_CO_TRY_ASSIGN(connect.tls, net::OpenClientTls(""));
-    }
-    TM_CO_TRY_ASSIGN(
-        auto addresses,
-        co_await net::Until(loop_, deadline, net::Resolve(loop_, endpoint_.host, endpoint_.port)));
-    co_return co_await net::ConnectToAny(loop_, std::move(addresses), deadline, std::move(connect));
-  }
-
   // One connection, from connecting to its end.
   Task<Result<Next>> Follow() {
-    TM_CO_TRY_ASSIGN(std::unique_ptr<net::Stream> stream, co_await Connect());
+    TM_CO_TRY_ASSIGN(std::unique_ptr<net::Stream> stream, co_await ConnectTo(loop_, endpoint_, kWait));
     auto opened = co_await websocket::Client::Open(
         std::move(stream),
         {.host = endpoint_.HostHeader(), .target = path_, .subprotocol = "centrifuge-json"}, kWait);
@@ -158,13 +143,6 @@ class Tail {
   int write_error_ = 0;                        // an errno
 };
 
-// The token given, or one of the `serve --dev` that listens there; "": the anonymous user's.
-std::string TokenFor(const Options& options, const settings::Settings& settings, const Endpoint& endpoint) {
-  if (!options.token.empty() || HasKey(settings.client.token)) return options.token;
-  const std::optional<DevKeys> keys = FindDevKeys(endpoint);
-  return keys && !keys->token_key.empty() ? MakeDevToken("terminal", keys->token_key) : "";
-}
-
 int RunTail(const Options& options, Io io) {
   const Result<settings::Settings> settings = LoadSettings(options.settings);
   if (!settings) return Failed(io, settings.error().detail);
@@ -178,7 +156,7 @@ int RunTail(const Options& options, Io io) {
   if (!loop) return Failed(io, loop.error().detail);
   Tail tail(**loop, *endpoint, path,
             {.channel = options.channel,
-             .token = TokenFor(options, *settings, *endpoint),
+             .token = ClientToken(options.token, *settings, *endpoint),
              .subscription_token = options.subscription_token,
              .json = options.json},
             io);

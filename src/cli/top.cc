@@ -9,7 +9,7 @@
 #include "cli/api_client.h"
 #include "cli/info.h"
 #include "cli/jobs/jobs_call.h"
-#include "cli/jobs/screen.h"
+#include "cli/screen.h"
 #include "cli/top_reading.h"
 
 namespace tidemill::cli {

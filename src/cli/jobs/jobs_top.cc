@@ -9,7 +9,7 @@
 #include "cli/jobs/job_line.h"
 #include "cli/jobs/jobs_call.h"
 #include "cli/jobs/jobs_tables.h"
-#include "cli/jobs/screen.h"
+#include "cli/screen.h"
 #include "cli/table.h"
 
 namespace tidemill::cli {

@@ -1,4 +1,4 @@
-#include "cli/jobs/screen.h"
+#include "cli/screen.h"
 
 #include <poll.h>
 #include <sys/ioctl.h>
