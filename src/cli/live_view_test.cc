@@ -19,7 +19,7 @@ TEST(LiveView, RowsStandInTheirOrderAndChange) {
   EXPECT_EQ(view.ToText(),
             "orders   2 rows   live\n\n"
             "id  note\n"
-            "20  \n"
+            "20\n"
             " 1  a\n");
   Apply(view, "change", R"({"rows":[{"key":"1","order":10,"row":{"id":1,"note":"b"}}],"removed":["2"]})");
   EXPECT_EQ(view.ToText(), "orders   1 row   live\n\nid  note\n 1  b\n");

@@ -37,8 +37,10 @@ class Follower {
   /** Highest order first; an unordered Map of the client is no excuse. */
   get answer() {
     const byOrder = (a, b) => Number(b.tags.order) - Number(a.tags.order);
-    const rows = [...this.rows.values()].sort(byOrder).map(({ data }) => data);
-    return { state: this.subscription.state, rows, errors: this.errors, ended: this.ended, syncs: this.syncs };
+    const entries = [...this.rows.values()].sort(byOrder);
+    const rows = entries.map(({ data }) => data);
+    const tags = entries.map((entry) => entry.tags);
+    return { state: this.subscription.state, rows, tags, errors: this.errors, ended: this.ended, syncs: this.syncs };
   }
 
   end() {

@@ -227,7 +227,8 @@ TEST_F(KeyedChangesTest, HostileNamesAreNamesAndNothingElse) {
 
 // It runs with other rights than those of the writer, who may have made an operator, a cast or a view.
 TEST_F(KeyedChangesTest, NothingOfTheWritersRunsWithOtherRights) {
-  ASSERT_TRUE(Begin()->Follow("customer=1"));
+  const auto bed = Begin();
+  ASSERT_TRUE(bed->Follow("customer=1"));
   RunTogether(
       "drop role if exists writer; create role writer; create schema theirs authorization writer; "
       "grant select, insert, update on orders to writer; "
@@ -235,7 +236,8 @@ TEST_F(KeyedChangesTest, NothingOfTheWritersRunsWithOtherRights) {
       "$$ begin raise exception 'as %', current_user; end $$; "
       "create operator theirs.= (leftarg = text, rightarg = text, function = theirs.evil); "
       "create function theirs.concat(variadic a text[]) returns text language plpgsql as "
-      "$$ begin raise exception 'as %', current_user; end $$; grant usage on schema theirs, public to "
+      "$$ begin raise exception 'as %', current_user; end $$; grant usage on schema theirs, public, tidemill "
+      "to "
       "writer");
   RunTogether(
       "set role writer; set search_path = theirs, pg_catalog, public; "
