@@ -251,9 +251,11 @@ sql::Schema LiveSchema() {
   schema.versions.push_back({.postgres = {kTable, kUntil, kFixedPath, kChanged}, .sqlite = {}});
   schema.versions.push_back({.postgres = {kKeys, kFixedPath, kChangedKeys}, .sqlite = {}});
   schema.versions.push_back(
-      {.postgres = {kNotes, kNotesIndex, kMark, kFixedPath, kFunction, kFollowTable, kPlainFunction,
-                    "drop table tidemill_live_changes", "drop table tidemill_live_keys"},
+      {.postgres = {kNotes, kNotesIndex, kMark, kFixedPath, kFunction, kFollowTable, kPlainFunction},
        .sqlite = {}});
+  // In a transaction of its own: writes that begin while it waits for those under way call the new function.
+  schema.versions.push_back(
+      {.postgres = {"drop table tidemill_live_changes", "drop table tidemill_live_keys"}, .sqlite = {}});
   return schema;
 }
 
