@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { timeline, unseenAfter } from '../src/model/timeline.ts';
+import { nameOf, timeline, unseenAfter } from '../src/model/timeline.ts';
 import { plainOf } from '../src/model/plain.ts';
 import { badgeOf, sections, titleOf, totals, withPersonalEvent, withRoomEvent } from '../src/model/rooms.ts';
 
@@ -9,6 +9,8 @@ const message = (seq, user, minutes, more = {}) => ({
   id: `m${seq}`, seq, user_id: user, type: 'text', text: 'x', thread_id: null, reply_count: 0, deleted_at: null, created_at: noon + minutes * 60_000, ...more,
 });
 const shape = (rows) => rows.map((row) => (row.kind === 'message' ? `${row.message.seq}${row.head ? '*' : ''}` : row.kind));
+
+const hook = { metadata: { hook: { username: 'Build' } } };
 
 test('messages of one author close together stand under one name', () => {
   const rows = timeline([message(1, 'ada', 0), message(2, 'ada', 1), message(3, 'bob', 2), message(4, 'ada', 3), message(5, 'ada', 30)], undefined, 'me');
@@ -19,9 +21,14 @@ test('days, system messages and names of hooks part them', () => {
   const day = 24 * 60;
   const rows = timeline([
     message(1, 'ada', 0), message(2, 'ada', day), message(3, 'ada', day + 1, { type: 'system' }), message(4, 'ada', day + 2),
-    message(5, 'ada', day + 3, { metadata: { hook: { username: 'Build' } } }), message(6, 'ada', day + 3, { metadata: { hook: { username: 'Build' } } }),
+    message(5, 'hook-1', day + 3, hook), message(6, 'hook-1', day + 3, hook), message(7, 'hook-1', day + 3),
   ], undefined, 'me');
-  assert.deepEqual(shape(rows), ['day', '1*', 'day', '2*', '3*', '4*', '5*', '6']);
+  assert.deepEqual(shape(rows), ['day', '1*', 'day', '2*', '3*', '4*', '5*', '6', '7*']);
+});
+
+test('nobody but a hook has the name that metadata says', () => {
+  assert.equal(nameOf(message(1, 'hook-1', 0, hook)), 'Build');
+  assert.equal(nameOf(message(1, 'mallory', 0, hook)), undefined);
 });
 
 test('the line stands once, above the first message of another that is not read', () => {

@@ -27,9 +27,9 @@ export function follows(before: Message | undefined, message: Message): boolean 
   );
 }
 
-/** What an incoming hook posted says of itself. */
-export const hookOf = (message: Message): { username?: unknown; icon_emoji?: unknown } | undefined =>
-  message.metadata?.hook as { username?: unknown; icon_emoji?: unknown } | undefined;
+/** What an incoming hook posted says of itself. Metadata is free for everybody: a hook is known by who it is. */
+export const hookOf = ({ user_id, metadata }: Message): { username?: unknown; icon_emoji?: unknown } | undefined =>
+  user_id.startsWith('hook-') ? (metadata?.hook as { username?: unknown; icon_emoji?: unknown } | undefined) : undefined;
 
 /** A hook may post under a name of its own. */
 export function nameOf(message: Message): string | undefined {
