@@ -61,7 +61,7 @@ WorkflowKeeper::WorkflowKeeper(Core& core, Workflows::Options options) : core_(c
 WorkflowKeeper::~WorkflowKeeper() = default;
 
 // What could refuse the later ones is asked before the first is pushed.
-Result<> WorkflowKeeper::CheckAll(const std::vector<job::Job>& jobs) {
+Result<> WorkflowKeeper::CheckAll(const std::vector<job::Job>& jobs, std::deque<QueuePin>& pins) {
   if (!workflows_.MakeRoom(jobs.size())) {
     return Fail(Errc::kLimitExceeded,
                 fmt::format("at most {} jobs that wait, or belong to a workflow (jobs.workflow_jobs_max)",
@@ -71,7 +71,9 @@ Result<> WorkflowKeeper::CheckAll(const std::vector<job::Job>& jobs) {
   std::unordered_map<std::uint32_t, std::uint64_t> coming;  // by queue
   for (const job::Job& job : jobs) {
     TM_TRY_ASSIGN(const queue::QueueId queue, core_.OpenQueue(job.queue));
-    TM_TRY(CheckRoom(core_, job, queue, coming[queue.value()]++));
+    const auto [at, is_new] = coming.emplace(queue.value(), 0);
+    if (is_new) pins.emplace_back(core_, queue);
+    TM_TRY(CheckRoom(core_, job, queue, at->second++));
     if (job.unique) {
       TM_TRY(core_.locks.MayTake(job.unique->key, core_.Now()));
       if (!locks.insert(job.unique->key).second) {
@@ -95,7 +97,8 @@ Result<std::string> WorkflowKeeper::Push(WorkflowDefinition definition) {
   TM_TRY(core_.Serving());
   std::string id = "w-" + RandomLetters(14);
   TM_TRY_ASSIGN(std::vector<job::Job> jobs, MakeJobs(std::move(definition), id, core_.Now()));
-  TM_TRY(CheckAll(jobs));
+  std::deque<QueuePin> pins;
+  TM_TRY(CheckAll(jobs, pins));
   Gathering& gathering = core_.flusher.Gather();
   for (job::Job& job : jobs) {
     TM_TRY(jobs::Push(core_, std::move(job), Origin::kTogether, gathering));  // CheckAll: it succeeds

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstddef>
+#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -44,7 +45,8 @@ class WorkflowKeeper final : public EnginePlugin, net::Timer {
 
  private:
   void OnTimer() override;
-  Result<> CheckAll(const std::vector<job::Job>& jobs);
+  // Whether all of them can be pushed, as long as the pins are there.
+  Result<> CheckAll(const std::vector<job::Job>& jobs, std::deque<QueuePin>& pins);
   // Sees to it that those who may run are brought to their queues.
   void Work();
   static Task<void> Run(WorkflowKeeper& self);
