@@ -58,7 +58,10 @@ struct Over {
 };
 void Tell(Core& core, const Over& over, Gathering& gathering) {
   const Held& held = over.held;
-  const std::string_view queue = core.dispatcher.Name(held.queue);
+  // A copy: what a plugin pushes may need the place of the queue, which may be only a name by now.
+  const std::string queue(core.dispatcher.Name(held.queue));
+  JobChange change = core.ChangeOf(held, over.state);
+  change.queue = queue;
   if (held.is_tracked || held.progress != nullptr || !over.result.empty()) {
     JobProgress progress = held.progress == nullptr ? JobProgress() : *held.progress;
     progress.state = over.state;
@@ -77,7 +80,6 @@ void Tell(Core& core, const Over& over, Gathering& gathering) {
                        .had_failed = over.had_failed.value_or(held.attempt > 1)},
                       gathering);
   }
-  JobChange change = core.ChangeOf(held, over.state);
   change.due_at = over.due_at;
   change.result = over.result;
   change.error = over.error;

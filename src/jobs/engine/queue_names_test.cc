@@ -3,8 +3,10 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "jobs/engine/changes.h"
 #include "jobs/engine/testing/harness.h"
 
 namespace tidemill::jobs {
@@ -116,6 +118,54 @@ TEST_F(EngineQueueNames, TheOneOfAJobWhoseTextIsBeingLoadedStays) {
   Fetched fetched(h_.engine, "worker-1", {"loads"});
   h_.Turns();
   EXPECT_EQ(fetched.jids(), std::vector<std::string>{"job-00001"});
+}
+
+TEST_F(EngineQueueNames, ThoseOfAWorkflowThatDoNotAllFitRefuseItAsAWhole) {
+  for (std::size_t i = 0; i + 1 < kQueuesMax; ++i) {
+    h_.Push("job-" + std::to_string(10'000 + i), In("q-" + std::to_string(i)));
+  }
+  const auto push = [&](const std::string& first, const std::string& second) {
+    WorkflowDefinition definition;
+    definition.nodes.push_back({.name = "a", .job = MakeJob("job-0000a", In(first)), .after = {}});
+    definition.nodes.push_back({.name = "b", .job = MakeJob("job-0000b", In(second)), .after = {}});
+    return h_.engine.PushWorkflow(std::move(definition));
+  };
+  const auto refused = push("one", "two");
+  ASSERT_FALSE(refused);
+  EXPECT_TRUE(refused.error().detail.contains("jobs.queues_max")) << refused.error().detail;
+  EXPECT_FALSE(h_.engine.FindNode("job-0000a")) << "half of it was pushed";
+  EXPECT_TRUE(push("one", "q-0"));
+  ASSERT_TRUE(h_.Commit());
+  EXPECT_TRUE(h_.engine.FindNode("job-0000b"));
+}
+
+TEST_F(EngineQueueNames, TheOneOfAJobThatEndsIsToldThoughACallbackTakesItsPlace) {
+  struct Told final : JobListener {
+    void OnChange(const JobChange& change) override {
+      if (change.state == JobState::kDone) done.emplace_back(change.jid, change.queue);
+    }
+    std::vector<std::pair<std::string, std::string>> done;
+  };
+  Told told;
+  EngineHarness h{std::make_shared<MemoryTables>(), Options()};
+  h.engine.AddListener(told);
+  BatchDefinition definition{.description = "", .parent = "", .complete = {}, .success = {}};
+  definition.success = MakeJob("cb-success", In("callbacks"));
+  const std::string bid = h.engine.NewBatch(std::move(definition)).value();
+  h.Push("job-held", In("held", R"(,"custom":{"bid":")" + bid + "\"}"));
+  ASSERT_TRUE(h.engine.CommitBatch(bid));
+  {
+    Fetched holds(h.engine, "worker-1", {"held"});
+    h.Turns();
+    ASSERT_EQ(holds.jids(), std::vector<std::string>{"job-held"});
+  }
+  for (std::size_t i = 0; i + 1 < kQueuesMax; ++i) {  // that of the callbacks is only a name, and gives way
+    h.Push("job-" + std::to_string(10'000 + i), In("q-" + std::to_string(i)));
+  }
+  ASSERT_TRUE(h.engine.Ack("job-held", ""));
+  ASSERT_TRUE(h.Commit());
+  EXPECT_EQ(told.done, (std::vector<std::pair<std::string, std::string>>{{"job-held", "held"}}));
+  EXPECT_EQ(h.engine.FindQueue("callbacks")->ready, 1u) << "the callback has come";
 }
 
 }  // namespace
