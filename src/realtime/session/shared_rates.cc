@@ -16,6 +16,8 @@ namespace {
 
 // A command waits no longer for what all nodes have counted.
 constexpr Duration kAnswerWithin = Milliseconds(500);
+// After it has not answered, one command in so long waits for it.
+constexpr Duration kAskAgainAfter = Seconds(1);
 
 // KEYS: one user's. ARGV: of each bucket its name, interval and token in µs; the incarnation. Each bucket is
 // the time at which it is full again, by the clock of Redis. Takes a token of each, or gives the place of the
@@ -52,6 +54,13 @@ class RedisRates final : public SharedRates {
   Task<std::optional<std::string_view>> RefusedBy(std::string user, RateLimits::Chosen buckets,
                                                   const RateLimits& limits) override {
     metrics_.asked.Add();
+    if (ask_at_) {
+      if (loop_.Now() < *ask_at_) {
+        metrics_.unanswered.Add();
+        co_return std::nullopt;
+      }
+      ask_at_ = loop_.Now() + kAskAgainAfter;  // this one tries it; the others do not wait for it
+    }
     std::vector<std::string> arguments;
     arguments.reserve(3 * buckets.size());
     for (const std::size_t i : buckets) {
@@ -71,6 +80,7 @@ class RedisRates final : public SharedRates {
       Complain(reply->is_error() ? reply->text : "an unexpected answer");
       co_return std::nullopt;
     }
+    ask_at_.reset();
     if (reply->integer == 0) co_return std::nullopt;
     co_return limits.bucket(buckets[static_cast<std::size_t>(reply->integer) - 1]).limit;
   }
@@ -82,6 +92,7 @@ class RedisRates final : public SharedRates {
 
   void Complain(std::string_view why) {
     metrics_.unanswered.Add();
+    ask_at_ = loop_.Now() + kAskAgainAfter;
     const auto suppressed = complaints_.Count(loop_.Now());
     if (!suppressed) return;
     log::Warn(
@@ -94,6 +105,7 @@ class RedisRates final : public SharedRates {
   const std::string prefix_;
   SharedRateMetrics& metrics_;
   log::LogLimit complaints_;
+  std::optional<MonotonicTime> ask_at_;  // it has not answered: not before
 };
 
 }  // namespace

@@ -109,5 +109,20 @@ TEST_F(SharedRatesTest, WithoutRedisNothingIsRefusedHere) {
       << node->registry.Text();
 }
 
+TEST_F(SharedRatesTest, ARedisThatHangsDelaysOneCommandInASecond) {
+  const auto node = Connected();
+  const RateLimits limits = Limits({.connect = {"1/1h"}});
+  EXPECT_EQ(Refused(*node, "ann", limits), "");
+  server_.Stop();
+  EXPECT_EQ(Refused(*node, "ann", limits), "");
+  const MonotonicTime begin = SystemClock().Now();
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(Refused(*node, "ann", limits), "");
+  EXPECT_LT(SystemClock().Now() - begin, Milliseconds(400)) << "they do not wait";
+  EXPECT_TRUE(node->registry.Text().contains("tidemill_user_rates_unanswered_total 11\n"))
+      << node->registry.Text();
+  server_.Continue();
+  EXPECT_TRUE(DriveUntil(*loop_, [&] { return Refused(*node, "ann", limits) == "connect"; }));
+}
+
 }  // namespace
 }  // namespace tidemill::session
