@@ -1,6 +1,7 @@
 #include "realtime/polls/polls.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "base/assert.h"
@@ -30,13 +31,12 @@ struct LocalKey {
   LocalChannel& channel;  // alive while somebody tracks the key, and while it is idle
   const std::string name;
   const broker::ChannelName hub_name;
-  protocol::PublicationPtr latest;          // null: nothing is known
-  IntrusiveList<Tracked, OfKey> followers;  // who gets what comes
-  IntrusiveList<Tracked, OfKey> ahead;      // who has a later version than `latest`
-  bool asked_for = false;                   // the owner knows that somebody has no data
-  bool removed = false;                     // by the service
-  bool idle = false;                        // it is in Polls::idle_
-  MonotonicTime idle_until{};
+  protocol::PublicationPtr latest;                // null: nothing is known
+  IntrusiveList<Tracked, OfKey> followers;        // who gets what comes
+  IntrusiveList<Tracked, OfKey> ahead;            // who has a later version than `latest`
+  bool asked_for = false;                         // the owner knows that somebody has no data
+  bool removed = false;                           // by the service
+  std::optional<Polls::IdleKeys::iterator> idle;  // in Polls::idle_
 
   std::uint64_t version() const { return latest ? latest->version : 0; }
   bool in_use() const { return !followers.empty() || !ahead.empty(); }
@@ -201,6 +201,7 @@ void Polls::Take(const Update& update) {
     // They subscribe anew, and say which versions they have of the new one.
     hub_.OnStreamLost(broker::ChannelName(channel->name));
   }
+  ForgetRemoved(*channel, update);
   for (const protocol::PublicationPtr& change : update.changes) {
     const auto at = channel->keys.find(change->key);
     if (at == channel->keys.end()) continue;
@@ -211,6 +212,16 @@ void Polls::Take(const Update& update) {
       Change(*key, change);
     }
   }
+}
+
+// The poller does not ask about them any more, unless they were tracked anew while it told of it: before
+// anybody tracks one again, it is told that they are gone here.
+void Polls::ForgetRemoved(const LocalChannel& channel, const Update& update) {
+  std::vector<std::string> removed;
+  for (const protocol::PublicationPtr& change : update.changes) {
+    if (change->removed && channel.keys.contains(change->key)) removed.push_back(change->key);
+  }
+  if (!removed.empty()) loops_.Untrack(index_, channel.name, std::move(removed));
 }
 
 void Polls::Change(LocalKey& key, const protocol::PublicationPtr& change) {
@@ -229,6 +240,7 @@ void Polls::Change(LocalKey& key, const protocol::PublicationPtr& change) {
 
 void Polls::Remove(const std::shared_ptr<LocalKey>& key, const protocol::PublicationPtr& removal) {
   key->removed = true;
+  if (const auto idle = std::exchange(key->idle, std::nullopt)) idle_.erase(*idle);
   Erase(*key);
   removals_.push_back({.key = key, .publication = removal});
   TellOfRemovals();
@@ -258,27 +270,23 @@ void Polls::TellOfRemovals() {
 
 void Polls::NoteIdle(const std::shared_ptr<LocalChannel>& channel, const std::shared_ptr<LocalKey>& key) {
   if (key->removed || key->in_use()) return;
-  key->idle_until = loop_.Now() + channel->shutdown_delay;
-  if (std::exchange(key->idle, true)) return;
-  idle_.push_back({.channel = channel, .key = key});
-  if (!sweep_.scheduled())
-    loop_.timers().Schedule(sweep_, std::min(key->idle_until, loop_.Now() + kSweepInterval));
+  const MonotonicTime until = loop_.Now() + channel->shutdown_delay;
+  if (key->idle) idle_.erase(*key->idle);
+  key->idle = idle_.emplace(until, Idle{.channel = channel, .key = key});
+  if (!sweep_.scheduled()) loop_.timers().Schedule(sweep_, std::min(until, loop_.Now() + kSweepInterval));
 }
 
 void Polls::SweepIdle() {
   const MonotonicTime now = loop_.Now();
   std::unordered_map<std::shared_ptr<LocalChannel>, std::vector<std::string>> gone;
   std::size_t swept = 0;
-  std::erase_if(idle_, [&](const Idle& idle) {
-    LocalKey& key = *idle.key;
-    if (!key.removed && !key.in_use() && (now < key.idle_until || swept == kSweptAtOnce)) return false;
-    key.idle = false;
-    if (key.removed || key.in_use()) return true;
-    ++swept;
-    gone[idle.channel].push_back(key.name);
-    Erase(key);
-    return true;
-  });
+  for (; !idle_.empty() && idle_.begin()->first <= now && swept < kSweptAtOnce; ++swept) {
+    const Idle idle = std::move(idle_.extract(idle_.begin()).mapped());
+    idle.key->idle.reset();
+    if (idle.key->in_use()) continue;
+    gone[idle.channel].push_back(idle.key->name);
+    Erase(*idle.key);
+  }
   for (auto& [channel, keys] : gone) loops_.Untrack(index_, channel->name, std::move(keys));
   if (!idle_.empty()) {
     loop_.timers().Schedule(sweep_, swept == kSweptAtOnce ? now : now + kSweepInterval);

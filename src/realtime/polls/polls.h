@@ -129,6 +129,7 @@ class Polls {
 
  private:
   friend class Tracking;
+  friend struct LocalKey;
 
   class Later final : public net::Timer {
    public:
@@ -140,6 +141,7 @@ class Polls {
   };
 
   std::shared_ptr<LocalChannel> ChannelOf(std::string_view name, const channels::PollOptions& poll);
+  void ForgetRemoved(const LocalChannel& channel, const Update& update);
   void Change(LocalKey& key, const protocol::PublicationPtr& change);
   void Remove(const std::shared_ptr<LocalKey>& key, const protocol::PublicationPtr& removal);
   void TellOfRemovals();
@@ -159,6 +161,7 @@ class Polls {
     std::shared_ptr<LocalChannel> channel;
     std::shared_ptr<LocalKey> key;
   };
+  using IdleKeys = std::multimap<MonotonicTime, Idle>;
 
   net::Loop& loop_;
   hub::Hub& hub_;
@@ -166,7 +169,7 @@ class Polls {
   const std::size_t index_;
   std::size_t keys_ = 0;
   std::unordered_map<std::string, std::weak_ptr<LocalChannel>, TextHash, std::equal_to<>> channels_;
-  std::vector<Idle> idle_;         // that nobody tracked when they came here
+  IdleKeys idle_;                  // that nobody tracked when they came here, by when they go
   std::vector<Removal> removals_;  // of which some who track the key are still to be told
   std::map<std::int64_t, IntrusiveList<Tracked, OfExpiry>> expiring_;  // by the second
   Later sweep_;

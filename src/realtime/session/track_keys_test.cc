@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -442,6 +443,37 @@ TEST_F(TrackKeysTest, ARemovalIsToldToThoseWhoAreLeftWhenAnotherHasGone) {
     const Lines told = Turns(*clients[static_cast<std::size_t>(i)]);
     EXPECT_NE(std::ranges::find(told, Push("versioned:x", R"({"key":"a","removed":true})")), told.end());
   }
+}
+
+// The poller has told that the key is removed, and heard afterwards that somebody tracks it.
+TEST_F(TrackKeysTest, AKeyWhoseRemovalCrossesItsTrackingIsAskedAboutNoMore) {
+  auto client = Subscribed("versioned:x");
+  client->Say(TrackFrame("versioned:x", {{"a", 1}}));
+  Turns(*client);
+  ASSERT_EQ(poller_.channels(), 1u);
+  auto removal = std::make_shared<protocol::Publication>();
+  removal->key = "a";
+  removal->removed = true;
+  polls_.Take({.channel = "versioned:x", .epoch = "", .changes = {removal}});
+  EXPECT_EQ(Turns(*client), Lines{Push("versioned:x", R"({"key":"a","removed":true})")});
+  EXPECT_EQ(polls_.keys(), 0u);
+  EXPECT_EQ(poller_.channels(), 0u);
+  const std::size_t asked = source_.questions.size();
+  bench_.Advance(Seconds(10));
+  EXPECT_EQ(source_.questions.size(), asked);
+}
+
+TEST_F(TrackKeysTest, AKeyThatIsTrackedAgainWhileItIsIdleGoesAfterTheLast) {
+  auto client = Subscribed("versioned:x");
+  for (int i = 0; i < 3; ++i) {
+    client->Say(TrackFrame("versioned:x", {{"a", 1}, {"b", 1}}));
+    client->Say(R"({"id":4,"sub_refresh":{"channel":"versioned:x","type":2,"untrack":["a"]}})");
+  }
+  client->Say(R"({"id":5,"unsubscribe":{"channel":"versioned:x"}})");
+  EXPECT_EQ(polls_.keys(), 2u);
+  bench_.Advance(Seconds(10));
+  EXPECT_EQ(polls_.keys(), 0u);
+  EXPECT_EQ(poller_.channels(), 0u);
 }
 
 }  // namespace
