@@ -7,6 +7,7 @@
 
 #include "auth/jwks.h"
 #include "cli/on_loop.h"
+#include "config/secret.h"
 #include "net/tls.h"
 #include "settings/settings.h"
 
@@ -23,17 +24,18 @@ Result<auth::KeySet> Fetch(const std::string& endpoint) {
 
 Diagnosis Check(std::string_view setting, const std::string& endpoint) {
   const std::string subject = fmt::format("key set of {}", setting);
+  const std::string shown = config::MaskUrl(endpoint);
   const Result<auth::KeySet> set = Fetch(endpoint);
   if (!set) {
     return {Verdict::kFail, subject,
-            fmt::format("{}: {}; without it no token can be checked", endpoint, set.error().detail)};
+            fmt::format("{}: {}; without it no token can be checked", shown, set.error().detail)};
   }
   const std::string skipped =
       set->skipped == 0
           ? ""
           : fmt::format(", {} left out (of another use, weak, secret or without kid)", set->skipped);
   if (set->keys.empty()) {
-    return {Verdict::kFail, subject, fmt::format("{}: no key in it can be used{}", endpoint, skipped)};
+    return {Verdict::kFail, subject, fmt::format("{}: no key in it can be used{}", shown, skipped)};
   }
   return {Verdict::kOk, subject, fmt::format("{} key(s){}", set->keys.size(), skipped)};
 }

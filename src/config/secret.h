@@ -25,4 +25,8 @@ struct StoreAddress {
 // The text of an address with "***" for its password.
 std::string MaskPassword(std::string_view text);
 
+// A text that may be a URL, with "***" for its password and for its query, which may have a key in it. What
+// has no "://" stays as it is.
+std::string MaskUrl(std::string_view text);
+
 }  // namespace tidemill::config

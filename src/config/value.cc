@@ -331,13 +331,16 @@ std::string ToToml(const Field& field, SecretsIn secrets) {
   const auto print_address = [secrets](const StoreAddress& address) {
     return Quote(secrets == SecretsIn::kMasked ? MaskPassword(address.text) : address.text);
   };
+  const auto print_text = [secrets](const std::string& text) {
+    return Quote(secrets == SecretsIn::kMasked ? MaskUrl(text) : text);
+  };
   return std::visit(
       [&]<class T>(const T* in) -> std::string {
         if constexpr (std::same_as<T, bool>) return *in ? "true" : "false";
         if constexpr (std::same_as<T, Duration>) return Quote(ToString(*in));
-        if constexpr (std::same_as<T, std::string>) return Quote(*in);
+        if constexpr (std::same_as<T, std::string>) return print_text(*in);
         if constexpr (std::same_as<T, Secret>) return print_secret(*in);
-        if constexpr (std::same_as<T, std::vector<std::string>>) return QuoteList(*in, Quote);
+        if constexpr (std::same_as<T, std::vector<std::string>>) return QuoteList(*in, print_text);
         if constexpr (std::same_as<T, std::vector<Secret>>) return QuoteList(*in, print_secret);
         if constexpr (std::same_as<T, std::vector<StoreAddress>>) return QuoteList(*in, print_address);
         if constexpr (std::same_as<T, JsonArray> || std::same_as<T, JsonObject>) return TomlOfJson(in->text);
