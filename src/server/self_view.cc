@@ -15,6 +15,8 @@ namespace {
 
 // Whoever asks within it gets what was found.
 constexpr Duration kFoundFor = Seconds(10);
+// And so long whoever asks while it is being looked.
+constexpr Duration kFoundWhileLooking = Minutes(1);
 
 constexpr std::string_view kNoParams = R"json({"type": "object"})json";
 constexpr std::string_view kConfigResult = R"json({
@@ -81,7 +83,8 @@ struct SelfView::State {
   settings::Settings settings;
   config::Sources sources;
   bool looking = false;
-  std::optional<MonotonicTime> looked_at;
+  std::optional<MonotonicTime> looked_at;  // with these settings
+  std::optional<MonotonicTime> found_at;
   std::string found;  // the result of the method
 };
 
@@ -104,16 +107,18 @@ std::string SelfView::Configuration() const {
 }
 
 Task<api::Outcome> SelfView::Examine(net::Loop& loop) {
+  const MonotonicTime now = loop.clock().Now();
   {
     const std::lock_guard guard(state_->mutex);
-    const bool is_fresh = state_->looked_at && loop.clock().Now() - *state_->looked_at < kFoundFor;
-    if (is_fresh || (state_->looking && !state_->found.empty())) co_return state_->found;
+    const bool is_fresh = state_->looked_at && now - *state_->looked_at < kFoundFor;
+    const bool is_recent = state_->found_at && now - *state_->found_at < kFoundWhileLooking;
+    if (is_fresh || (state_->looking && is_recent)) co_return state_->found;
     if (state_->looking) {
       co_return std::unexpected(api::Failure(api::kErrorUnavailable, "it is being looked at; ask again"));
     }
     state_->looking = true;
   }
-  co_await net::RunBlocking(loop, [state = state_, at = loop.clock().WallNow()] {
+  co_await net::RunBlocking(loop, [state = state_, now, at = loop.clock().WallNow()] {
     std::unique_lock lock(state->mutex);
     const settings::Settings settings = state->settings;
     const config::Sources sources = state->sources;
@@ -121,7 +126,7 @@ Task<api::Outcome> SelfView::Examine(net::Loop& loop) {
     const std::string findings = cli::ToJson(cli::ExamineFromInside(settings, sources));
     lock.lock();
     state->found = R"({"at":)" + std::to_string(at.ms) + R"(,"findings":)" + findings + "}";
-    state->looked_at = SystemClock().Now();
+    state->looked_at = state->found_at = now;
     state->looking = false;
   });
   const std::lock_guard guard(state_->mutex);
