@@ -16,7 +16,7 @@ sys.path.insert(0, str(ROOT / "tests/lib"))
 from schedule import Job, Schedule  # noqa: E402
 
 # Longest first.
-SUITES = ("faults", "sdk", "cluster", "browser", "conformance", "operations", "bad_input", "stores", "api", "bench", "readme",
+SUITES = ("faults", "sdk", "cluster", "browser_chat", "browser", "conformance", "operations", "bad_input", "stores", "api", "bench", "readme",
           "queries", "outbox", "accounts", "live", "chat", "sdks", "jobs", "jobs_faults", "jobs_api", "jobs_workers", "proxies", "package", "http", "cron")
 PRESETS = {
     "test": SUITES,

@@ -1,16 +1,6 @@
-"""The server's pages in Chromium. Their screenshots go to build/browser/."""
-import pathlib
-
-from foreign import foreign_cases
+"""The server's pages in Chromium, but for the chat's (tests/browser_chat)."""
+from pages import steps_of
 from postgres_server import PostgresServer
-
-HERE = pathlib.Path(__file__).parent
-SCREENSHOTS = HERE.parents[1] / "build/browser"
-
-
-def steps_of(program, binary, *more):
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    return foreign_cases(["node", program, binary, str(SCREENSHOTS), *more], r"^ok   (.*) \(\d+ ms\)$", r"^FAIL (.*)", folder=HERE)
 
 
 def cases_demo_page(binary):
@@ -27,10 +17,6 @@ def cases_sql_page(binary):
 
 def cases_console_page(binary):
     return steps_of("console_page.js", binary)
-
-
-def cases_chat_page(binary):
-    return steps_of("chat_page.js", binary)
 
 
 def cases_dash_page(binary):

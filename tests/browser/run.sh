@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The demo page in Chromium against the given server binary: tests/browser/run.sh build/dev/src/tidemill
+# The pages in Chromium, but for the chat's, against the given server binary: tests/browser/run.sh build/dev/src/tidemill
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 source "$here/../lib/toolchain.sh"
