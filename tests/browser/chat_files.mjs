@@ -151,7 +151,7 @@ export async function files(browser, world, screenshots) {
     await visitor.composer().press('Enter');
     await page.getByText('A file is still being uploaded.').waitFor();
     await visitor.sideRoom('general').locator('a').click();
-    await page.getByRole('heading', { name: 'general' }).waitFor();
+    await page.getByRole('heading', { name: 'general', exact: true }).waitFor();
     assert.equal(await chips(page).count(), 0);
     await visitor.sideRoom('files').locator('a').click();
     await page.getByRole('button', { name: 'Stop the upload of slow.txt' }).click();
