@@ -78,8 +78,6 @@ class CompiledRules final : public Rules {
 
   std::expected<Found, protocol::ErrorCode> Look(std::string_view channel) const {
     if (channel.empty() || channel.size() > kNameBytesMax) return std::unexpected(protocol::kErrorBadRequest);
-    // In the hub the keys of a poll have names with a zero byte in them; no channel may be such a name.
-    if (channel.contains('\0')) return std::unexpected(protocol::kErrorBadRequest);
     Channel found{.name = ParseChannelName(channel)};
     found.personal = !personal_prefix_.empty() && channel.starts_with(personal_prefix_);
     // "#user" without a namespace, where the user's id may have a ':'.
