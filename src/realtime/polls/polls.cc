@@ -13,9 +13,10 @@ constexpr Duration kSweepInterval = Milliseconds(250);
 // So many keys leave in a sweep: about a millisecond of work.
 constexpr std::size_t kSweptAtOnce = 4096;
 
+// No channel is called so: clients' names are UTF-8, which has no byte 0xff.
 std::string HubName(std::string_view channel, std::string_view key) {
-  std::string name;
-  name.reserve(channel.size() + 1 + key.size());
+  std::string name = "\xff";
+  name.reserve(channel.size() + 2 + key.size());
   name += channel;
   name += '\0';
   name += key;

@@ -150,6 +150,16 @@ std::string WithoutVersion(std::string line) {
   return line.erase(at, end - at);
 }
 
+TEST_F(TrackKeysTest, NoNameOfAChannelIsAKeyThatOthersTrack) {
+  Knows("a", "1", 1);
+  auto client = Subscribed("versioned:x");
+  client->Say(TrackFrame("versioned:x", {{"a", 0}}));
+  auto other = Subscribed(R"(versioned:x\u0000a)");
+  EXPECT_EQ(reply_, R"({"id":2,"subscribe":{"type":4}})");
+  EXPECT_EQ(Turns(*client).size(), 1u);
+  EXPECT_EQ(Turns(*other), Lines{});
+}
+
 TEST_F(TrackKeysTest, WhatHasNoDataIsAskedForAtOnceAndThenAtEachInterval) {
   Knows("a", R"({"n":1})", 5);
   auto client = Subscribed("versioned:x");
