@@ -331,7 +331,7 @@ CommandSpec LiveCommand() {
       .examples =
           "  tidemill live orders --param customer=7\n"
           "  tidemill live orders/mine --token \"$(tidemill token create --user 42)\"\n"
-          "  tidemill live orders --json --url https://rt.example.com | jq .data.rows\n",
+          "  tidemill live orders --json\n",
       .parameters =
           {
               {"NAME", &options->name, "The endpoint, by the path of its file: orders/mine"},

@@ -17,6 +17,7 @@ MAKES_FIRST = {"tidemill jobs show": MADE, "tidemill jobs kill": MADE,  # the on
 # What the examples of a command are about, and nobody has made: it says so.
 REFUSED = {"tidemill jobs batch": "No such batch", "tidemill jobs skip": "no sequence account-7",
            "tidemill jobs quiet": "there is no such worker", "tidemill jobs enable": "the queue mail has no endpoint",
+           "tidemill live": "`tidemill queries list` shows the endpoints",
            **{f"tidemill accounts {name}": "there is no such user" for name in ("role", "disable", "enable", "reset")}}
 GO_ON = {"tidemill jobs work": "takes jobs of", "tidemill jobs top": "enqueued "}  # and what they say
 
