@@ -15,10 +15,11 @@ constexpr std::size_t kSweptAtOnce = 4096;
 
 // No channel is called so: clients' names are UTF-8, which has no byte 0xff.
 std::string HubName(std::string_view channel, std::string_view key) {
-  std::string name = "\xff";
-  name.reserve(channel.size() + 2 + key.size());
+  constexpr std::string_view kBetween("\0\xff", 2);
+  std::string name;
+  name.reserve(channel.size() + kBetween.size() + key.size());
   name += channel;
-  name += '\0';
+  name += kBetween;
   name += key;
   return name;
 }
