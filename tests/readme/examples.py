@@ -18,8 +18,8 @@ MAKES_FIRST = {"tidemill jobs show": MADE, "tidemill jobs kill": MADE,  # the on
 REFUSED = {"tidemill jobs batch": "No such batch", "tidemill jobs skip": "no sequence account-7",
            "tidemill jobs quiet": "there is no such worker", "tidemill jobs enable": "the queue mail has no endpoint",
            "tidemill live": "`tidemill queries list` shows the endpoints",
-           **{f"tidemill accounts {name}": "there is no such user" for name in ("role", "disable", "enable", "reset")}}
-GO_ON = {"tidemill jobs work": "takes jobs of", "tidemill jobs top": "enqueued "}  # and what they say
+           **{f"tidemill accounts {name}": "there is no such user" for name in ("role", "console", "disable", "enable", "reset")}}
+GO_ON = {"tidemill jobs work": "takes jobs of", "tidemill jobs top": "enqueued ", "tidemill top": "connections "}  # and what they say
 
 
 def commands(terminals, path="tidemill"):
