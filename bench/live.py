@@ -96,6 +96,7 @@ class Bench:
             try:
                 if scenario.to != "plain":
                     until_served(server, scenario.to)
+                    until_ready(server)
                 yield server
             finally:
                 server.stop()
@@ -161,6 +162,8 @@ class Bench:
                 stack.callback(client.kill)
                 if not client.stdout.readline():
                     return {"void": "nobody follows"}
+                if "tidemill_live_update" not in self.triggers():
+                    return {"void": "no trigger tells of what is written"}
             if tpcb and who == "live":
                 self.postgres.psql("".join(f"select tidemill.tidemill_live_follow('pgbench_{table}', '{{{key}}}');\n"
                                            for table, key in TPCB_KEYS.items()))
@@ -171,6 +174,11 @@ class Bench:
                                 *(("-b", "tpcb-like") if tpcb else ("-f", script.name)))
         found = [line for line in done.stdout.splitlines() if line.startswith("tps =")]
         return {"tps": float(found[0].split()[2])} if found else {"void": done.stderr[-300:]}
+
+    def triggers(self):
+        found = subprocess.run([*self.postgres.psql_command(), "-c", "select tgname from pg_trigger where tgrelid = 'readings'::regclass"],
+                               capture_output=True, text=True, check=True, **self.postgres.options())
+        return found.stdout.split()
 
     def pgbench(self, *arguments):
         return subprocess.run(["taskset", "-c", LOAD_CORE, str(BINARIES / "pgbench"), *arguments, "-h", "127.0.0.1", "-p",
@@ -186,6 +194,18 @@ def until_served(server, endpoint):
         except OSError:
             if time.monotonic() > deadline:
                 raise DidNotStart(f"bench: the endpoint is not served (see {server.log.name})") from None
+            time.sleep(0.05)
+
+
+def until_ready(server):
+    """Our own tables are there: the queries are followed by triggers from the beginning."""
+    deadline = time.monotonic() + 20
+    while True:
+        try:
+            return urllib.request.urlopen(f"http://127.0.0.1:{server.port}/ready", timeout=5).close()
+        except OSError:
+            if time.monotonic() > deadline:
+                raise DidNotStart(f"bench: the server is not ready (see {server.log.name})") from None
             time.sleep(0.05)
 
 

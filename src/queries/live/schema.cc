@@ -119,7 +119,8 @@ constexpr std::string_view kMark =
 // Makes the function that triggers call which tell of `columns`, sorted ('{}': of none), if there is none,
 // and gives its name. It has the columns' names in it, so that PostgreSQL plans its statements once for a
 // session; it is the same for all tables that tell of these columns. What a statement of a few rows costs its
-// writer counts most: each is noted as it is, and only those of more rows together.
+// writer counts most: whether somebody follows is an expression and no query, each row is noted as it is, and
+// only those of more rows together.
 //
 // It runs with the rights of the schema's owner inside of others' writes, whatever their search_path is. So
 // all in it has its schema (operators, too); of a value it calls only the output function of its type, as who
@@ -134,11 +135,11 @@ declare
   function_name text := ours || '.tidemill_live_changed';
   who text := 'pg_catalog.pg_current_xact_id(), '
     'pg_catalog.concat(tg_table_schema, pg_catalog.chr(46), tg_table_name)';
-  followed text := format($sql$(select pg_catalog.to_timestamp(last_value operator(pg_catalog./) 1000)
-    operator(pg_catalog.>) pg_catalog.clock_timestamp() from %s.tidemill_live_until)$sql$, ours);
+  until text := format('pg_catalog.pg_sequence_last_value(%L::pg_catalog.regclass)',
+    ours || '.tidemill_live_until');
   note text := format('insert into %s.tidemill_live_notes (transaction, relation, key_column, touched) ',
     ours);
-  note_all text := note || format('select %s, null, null where %s', who, followed);
+  note_all text := note || format('values (%s, null, null)', who);
   owner name := (select pg_get_userbyid(nspowner) from pg_namespace where nspname = current_schema());
   body text := note_all;
   event record;
@@ -149,7 +150,7 @@ declare
     cross join lateral %3$s as seen$sql$;
   a_few text := $sql$select %1$s, %2$L, array[case when seen.touched is not null
       then pg_catalog.left(pg_catalog.concat(seen.touched), 201) end]
-    from $sql$ || row_of || ' where %4$s';
+    from $sql$ || row_of;
   many text := $sql$select %1$s, %2$L, case when pg_catalog.count(*) operator(pg_catalog.>) %3$s
         or pg_catalog.cardinality(pg_catalog.array_agg(distinct few.value)) operator(pg_catalog.>) 100
       then null else pg_catalog.array_agg(distinct few.value) end
@@ -169,7 +170,7 @@ begin
         ('DELETE', '(select %1$I as touched from tidemill_old limit %2$s)', 1000),
         ('UPDATE', '((select %1$I as touched from tidemill_old limit %2$s) union all '
                    '(select %1$I from tidemill_new limit %2$s))', 2000)) as e(name, seen, rows_max) loop
-      select string_agg(format(a_few, who, name, format(event.seen, name, few_max), followed), ' union all '),
+      select string_agg(format(a_few, who, name, format(event.seen, name, few_max)), ' union all '),
              string_agg(format(many, who, name, event.rows_max, format(event.seen, name, 1001)),
                ' union all ')
         into few_of_all, many_of_all from unnest(columns) as c(name);
@@ -180,8 +181,17 @@ begin
     body := body || 'e ' || note_all || '; end if';
   end if;
   execute format('create or replace function %s() returns trigger language plpgsql security definer as %L',
-    function_name, format(e'\n#variable_conflict use_column\ndeclare noted pg_catalog.int8; '
-      'begin %s; return null; end', body));
+    function_name, format($sql$
+#variable_conflict use_column
+declare
+  noted pg_catalog.int8;
+begin
+  if pg_catalog.to_timestamp(%s operator(pg_catalog./) 1000)
+      operator(pg_catalog.>) pg_catalog.clock_timestamp() then
+    %s;
+  end if;
+  return null;
+end $sql$, until, body));
   if columns <> '{}' then
     execute format('revoke all on function %s() from public', function_name);
   end if;
