@@ -3,23 +3,16 @@
 #include <fmt/format.h>
 
 #include <memory>
-#include <optional>
 
 #include "base/json.h"
 #include "cli/api_client.h"
 #include "cli/info.h"
-#include "cli/jobs/jobs_call.h"
 #include "cli/screen.h"
 #include "cli/top_reading.h"
+#include "cli/watching.h"
 
 namespace tidemill::cli {
 namespace {
-
-struct Options {
-  ApiOptions api;
-  std::string every = "1";
-  bool once = false;
-};
 
 // What the server told at once.
 struct Snapshot {
@@ -55,7 +48,7 @@ Result<std::string> Picture(const Snapshot& snapshot, const TopReading& reading)
   return ToText(reading) + "\n" + nodes;
 }
 
-int Watch(ApiClient& client, const Options& options, Duration every, Io io) {
+int Follow(ApiClient& client, const WatchOptions& options, Duration every, Io io) {
   const bool in_place = !options.api.json && !options.once;
   Screen screen(io, in_place ? Screen::Mode::kInPlace : Screen::Mode::kAppended);
   Result<Snapshot> before = Take(client);
@@ -73,31 +66,22 @@ int Watch(ApiClient& client, const Options& options, Duration every, Io io) {
   return Failed(io, before.error().detail);
 }
 
-int Top(const Options& options, Io io) {
-  const std::optional<std::int64_t> seconds = ToWhole(options.every, 1);
-  if (!seconds || *seconds > 3600) {
-    return Misused(io, fmt::format("--every: \"{}\" is no number of seconds from 1 to 3600", options.every));
-  }
-  const Result<std::unique_ptr<ApiClient>> client = ApiClient::Open(options.api);
-  if (!client) return ReportApiError(client.error(), io);
-  return Watch(**client, options, Seconds(*seconds), io);
-}
-
 }  // namespace
 
 CommandSpec TopCommand() {
-  const auto options = std::make_shared<Options>();
-  return {
-      .name = "top",
-      .help = "Shows what a server does, live: rates of this node, and all nodes; q ends it",
-      .examples =
-          "  tidemill top\n"
-          "  tidemill top --once --json\n",
-      .parameters = WithApiParameters({{"--once", &options->once, "One picture, of one second, and no more"},
-                                       {"--every", &options->every, "Seconds from one to the next"}},
-                                      options->api),
-      .settings = &options->api.settings,
-      .run = [options](Io io) { return Top(*options, io); }};
+  const auto options = std::make_shared<WatchOptions>();
+  return {.name = "top",
+          .help = "Shows what a server does, live: rates of this node, and all nodes; q ends it",
+          .examples =
+              "  tidemill top\n"
+              "  tidemill top --once --json\n",
+          .parameters = WatchParameters("One picture, of one second, and no more", *options),
+          .settings = &options->api.settings,
+          .run = [options](Io io) {
+            return RunWatch(*options, io, [&](ApiClient& client, Duration every) {
+              return Follow(client, *options, every, io);
+            });
+          }};
 }
 
 }  // namespace tidemill::cli

@@ -11,6 +11,7 @@
 #include "cli/jobs/jobs_tables.h"
 #include "cli/screen.h"
 #include "cli/table.h"
+#include "cli/watching.h"
 
 namespace tidemill::cli {
 namespace {
@@ -18,12 +19,6 @@ namespace {
 constexpr std::size_t kWorkingShownMax = 10;
 constexpr std::size_t kQueuesShownMax = 20;
 constexpr std::size_t kWorkersShownMax = 20;
-
-struct TopOptions {
-  ApiOptions api;
-  std::string every = "1";
-  bool once = false;
-};
 
 // What the API told, as it told it.
 struct Snapshot {
@@ -119,7 +114,7 @@ Result<std::string> Picture(const Snapshot& snapshot, const Snapshot* before) {
       WorkerTable(workers), more_workers, working);
 }
 
-int Watch(ApiClient& client, const TopOptions& options, Duration every, Io io) {
+int Follow(ApiClient& client, const WatchOptions& options, Duration every, Io io) {
   const Screen::Mode mode = options.api.json ? Screen::Mode::kAppended : Screen::Mode::kInPlace;
   const auto screen = options.once ? nullptr : std::make_unique<Screen>(io, mode);
   std::optional<Snapshot> before;
@@ -140,30 +135,22 @@ int Watch(ApiClient& client, const TopOptions& options, Duration every, Io io) {
   }
 }
 
-int Top(const TopOptions& options, Io io) {
-  const std::optional<std::int64_t> seconds = ToWhole(options.every, 1);
-  if (!seconds || *seconds > 3600) {
-    return Misused(io, fmt::format("--every: \"{}\" is no number of seconds from 1 to 3600", options.every));
-  }
-  const Result<std::unique_ptr<ApiClient>> client = ApiClient::Open(options.api);
-  if (!client) return ReportApiError(client.error(), io);
-  return Watch(**client, options, Seconds(*seconds), io);
-}
-
 }  // namespace
 
 CommandSpec JobsTopCommand() {
-  const auto options = std::make_shared<TopOptions>();
+  const auto options = std::make_shared<WatchOptions>();
   return {.name = "top",
           .help = "Shows queues, workers and running jobs, live; q ends it",
           .examples =
               "  tidemill jobs top\n"
               "  tidemill jobs top --once --json\n",
-          .parameters = WithApiParameters({{"--once", &options->once, "One picture, and no more"},
-                                           {"--every", &options->every, "Seconds from one to the next"}},
-                                          options->api),
+          .parameters = WatchParameters("One picture, and no more", *options),
           .settings = &options->api.settings,
-          .run = [options](Io io) { return Top(*options, io); }};
+          .run = [options](Io io) {
+            return RunWatch(*options, io, [&](ApiClient& client, Duration every) {
+              return Follow(client, *options, every, io);
+            });
+          }};
 }
 
 }  // namespace tidemill::cli
